@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// The only header with macros and compiler words: version, formula qualifiers, the ABI tag, exceptions on or off.
+
+#define RLHF_VERSION_MAJOR 0
+#define RLHF_VERSION_MINOR 1
+#define RLHF_VERSION_PATCH 0
+
+/// Goes in front of every formula: host and device, inlined into the sweep that calls it.
+#if defined(__CUDACC__) || defined(__HIPCC__)
+#define RLHF_FORMULA __host__ __device__ inline
+#elif defined(__GNUC__)
+#define RLHF_FORMULA __attribute__((always_inline)) inline
+#else
+#define RLHF_FORMULA inline
+#endif
+
+/// Between the parameters and the body of a lambda that is part of a hot loop.
+#if defined(__GNUC__)
+#define RLHF_INLINE __attribute__((always_inline))
+#else
+#define RLHF_INLINE
+#endif
+
+/// Error paths stay out of the hot code.
+#if defined(__GNUC__)
+#define RLHF_COLD __attribute__((cold, noinline))
+#define RLHF_NOINLINE __attribute__((noinline))
+#define RLHF_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define RLHF_COLD
+#define RLHF_NOINLINE
+#define RLHF_PRINTF(text, first)
+#endif
+
+#if defined(__cpp_exceptions) && !defined(RLHF_NO_EXCEPTIONS)
+#define RLHF_EXCEPTIONS 1
+#else
+#define RLHF_EXCEPTIONS 0
+#endif
+
+/// Everything that becomes code lives in an inline namespace that spells version, instruction set and fast-math:
+/// two translation units compiled with different flags must not share a symbol.
+#if defined(RLHF_NO_SIMD)
+#define RLHF_ISA plain
+#elif defined(__AVX512VBMI2__)
+#define RLHF_ISA avx512vbmi2
+#elif defined(__AVX512BW__)
+#define RLHF_ISA avx512bw
+#elif defined(__AVX512F__)
+#define RLHF_ISA avx512f
+#elif defined(__AVX2__) && defined(__FMA__)
+#define RLHF_ISA avx2fma
+#elif defined(__AVX2__)
+#define RLHF_ISA avx2
+#elif defined(__AVX__)
+#define RLHF_ISA avx
+#elif defined(__SSE4_2__)
+#define RLHF_ISA sse42
+#elif defined(__ARM_FEATURE_SVE)
+#define RLHF_ISA sve
+#else
+#define RLHF_ISA base
+#endif
+#if defined(__FAST_MATH__)
+#define RLHF_MATH _fast
+#else
+#define RLHF_MATH
+#endif
+#define RLHF_JOIN_(version, isa, math) version##isa##math
+#define RLHF_JOIN(version, isa, math) RLHF_JOIN_(version, isa, math)
+#define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, RLHF_MATH)

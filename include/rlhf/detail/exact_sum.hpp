@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace rlhf::inline RLHF_ABI::detail {
+
+/// A sum of doubles whose bits do not depend on the order of its terms: a fixed-point number with unit 2⁻¹⁹², in
+/// digits of 32 bits held by 64-bit integers, so that adding and merging are integer additions.
+/// A term is rounded to the unit once, on its own; terms of 2¹⁶⁰ and more, ±inf and NaN are counted apart.
+/// Plain integers throughout: ranks may be joined by an integer sum of the bytes (after normalize()).
+class exact_sum {
+public:
+    void add(double x) {
+        const auto bits = std::bit_cast<std::uint64_t>(x);
+        const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
+        if (exponent >= 1023 + 160) return add_apart(x);
+        std::int64_t position = exponent - 1075 + 192; // of the mantissa's last bit, in units
+        auto mantissa = static_cast<std::int64_t>((bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0));
+        if (position < 0) {
+            if (position < -53) return;
+            mantissa = (mantissa + (std::int64_t(1) << (-position - 1))) >> -position;
+            position = 0;
+        }
+        const auto digit = static_cast<std::size_t>(position >> 5);
+        const int shift = static_cast<int>(position & 31);
+        const std::int64_t low = (mantissa & low_mask) << shift, high = (mantissa >> 32) << shift;
+        const std::int64_t sign = static_cast<std::int64_t>(bits) < 0 ? -1 : 1;
+        digits_[digit] += sign * (low & low_mask);
+        digits_[digit + 1] += sign * ((low >> 32) + (high & low_mask));
+        digits_[digit + 2] += sign * (high >> 32);
+        if (++pending_ == carry_after) normalize();
+    }
+
+    /// Both must be normalized, as every result of the library is.
+    exact_sum& operator+=(const exact_sum& o) {
+        for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] += o.digits_[i];
+        above_ += o.above_, below_ += o.below_, nan_ += o.nan_;
+        normalize();
+        return *this;
+    }
+
+    /// Digits 0 … 2³² − 1, the top one signed: one representation a number.
+    void normalize() {
+        for (std::size_t i = 0; i + 1 < digits_.size(); ++i) {
+            digits_[i + 1] += digits_[i] >> 32;
+            digits_[i] &= low_mask;
+        }
+        pending_ = 0;
+    }
+
+    void negate() {
+        for (auto& d : digits_) d = -d;
+        std::swap(above_, below_);
+        normalize();
+    }
+
+    /// The sum, rounded once (to nearest, ties to even).
+    [[nodiscard]] double value() const {
+        if (nan_ != 0 || (above_ != 0 && below_ != 0)) return std::numeric_limits<double>::quiet_NaN();
+        if (above_ != 0) return std::numeric_limits<double>::infinity();
+        if (below_ != 0) return -std::numeric_limits<double>::infinity();
+        exact_sum a = *this;
+        a.normalize();
+        const bool negative = a.digits_.back() < 0;
+        if (negative) a.negate();
+        std::size_t top = a.digits_.size() - 1;
+        while (top > 0 && a.digits_[top] == 0) --top;
+        if (top < 2) { // fits 64 bits; the conversion rounds
+            const auto whole = static_cast<std::uint64_t>(a.digits_[0]) | static_cast<std::uint64_t>(a.digits_[1]) << 32;
+            return signed_value(whole, -192, negative);
+        }
+        // 64 leading bits, the last of which also says whether anything lies below: enough to round once.
+        const auto d = [&](std::size_t i) { return static_cast<std::uint64_t>(a.digits_[i]); };
+        const int lead = std::countl_zero(d(top) << 32); // of a 32-bit digit
+        std::uint64_t whole = d(top) << (32 + lead) | d(top - 1) << lead;
+        std::uint64_t rest = d(top - 2);
+        if (lead > 0) whole |= rest >> (32 - lead), rest &= (std::uint64_t(1) << (32 - lead)) - 1;
+        for (std::size_t i = 0; i + 2 < top; ++i) rest |= d(i);
+        whole |= rest != 0 ? 1U : 0U;
+        return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
+    }
+
+    bool operator==(const exact_sum&) const = default;
+
+private:
+    static constexpr std::int64_t low_mask = 0xffffffff;
+    static constexpr std::int32_t carry_after = 1 << 28;
+
+    RLHF_COLD void add_apart(double x) {
+        if (std::isnan(x))
+            ++nan_;
+        else if (x > 0)
+            ++above_;
+        else
+            ++below_;
+    }
+    static double signed_value(std::uint64_t whole, int exponent, bool negative) {
+        const double magnitude = std::ldexp(static_cast<double>(whole), exponent);
+        return negative ? -magnitude : magnitude;
+    }
+
+    std::array<std::int64_t, 12> digits_ = {};
+    std::int64_t above_ = 0, below_ = 0, nan_ = 0, pending_ = 0;
+};
+
+/// A term summed in pairs (value, rounding error), so that the error is not lost.
+struct two_sum {
+    double high = 0, low = 0;
+    void add(double x) {
+        const double s = high + x, b = s - high;
+        low += (high - (s - b)) + (x - b);
+        high = s;
+    }
+};
+
+/// n, Σx and Σx² of numbers; merges exactly.
+struct power_sums {
+    std::int64_t count = 0;
+    exact_sum sum, squares;
+    power_sums& operator+=(const power_sums& o) {
+        count += o.count, sum += o.sum, squares += o.squares;
+        return *this;
+    }
+    bool operator==(const power_sums&) const = default;
+};
+
+} // namespace rlhf::inline RLHF_ABI::detail

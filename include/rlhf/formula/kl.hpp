@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/lane.hpp>
+
+namespace rlhf {
+
+/// Estimators of KL(π ‖ π_ref) from one sampled token, by d = log π − log π_ref.
+enum class kl_estimator {
+    k1, ///< d           unbiased; its gradient has mean 0, so it is of no use in a loss
+    k2, ///< d² / 2      biased; its gradient is that of KL(π ‖ π_ref)
+    k3, ///< e⁻ᵈ − 1 + d unbiased and never negative; its gradient is that of KL(π_ref ‖ π)
+};
+
+} // namespace rlhf
+
+namespace rlhf::inline RLHF_ABI::formula {
+
+template <class V>
+struct kl_term {
+    V value, slope;
+};
+
+/// One token's estimate and a slope ∂/∂ log π, chosen separately.
+///
+///     k1 = d            ∂k1 = 1
+///     k2 = d² / 2       ∂k2 = d
+///     k3 = e⁻ᵈ − 1 + d  ∂k3 = 1 − e⁻ᵈ
+///
+/// k3 is expm1(−d) + d, accurate near 0, and +∞ at d = ±∞. Beyond ±limit the value is the limit and the slope 0.
+///
+/// Source: J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html.
+template <class V>
+[[nodiscard]] RLHF_FORMULA kl_term<V> kl(V d, kl_estimator value, kl_estimator slope, V limit) {
+    using lane::expm1, lane::select;
+    const bool exponential = value == kl_estimator::k3 || slope == kl_estimator::k3;
+    const V e = exponential ? expm1(-d) : V(0);
+    const V k = value == kl_estimator::k1   ? d
+                : value == kl_estimator::k2 ? V(0.5) * d * d
+                                            : select(e > V(std::numeric_limits<float>::max()), e, e + d);
+    const V g = slope == kl_estimator::k1 ? V(1) : slope == kl_estimator::k2 ? d : -e;
+    const auto above = k > limit, below = k < -limit;
+    return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
+}
+
+} // namespace rlhf::inline RLHF_ABI::formula

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <cmath>
+#include <limits>
+
+/// The words a formula may use.
+///
+/// A formula is a template over its lane type V and is written once for float, double, an xsimd batch, a dual number,
+/// a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the overloads below
+/// serve the scalars, argument-dependent lookup finds those of any other lane type.
+///
+/// To bring a lane type of your own, give it + − × ÷, unary −, comparisons, a constructor from double, and in its
+/// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !.
+///
+/// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
+namespace rlhf::inline RLHF_ABI::lane {
+
+using std::abs;
+using std::exp;
+using std::expm1;
+using std::log;
+using std::log1p;
+using std::sqrt;
+
+/// Both sides are values; the choice is made lane by lane.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
+    return condition ? yes : no;
+}
+
+/// x within [low, high]; NaN stays NaN.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V clamp(V x, V low, V high) {
+    return select(x < low, low, select(x > high, high, x));
+}
+
+/// log(1 + eˣ), for any x without overflow; its slope is sigmoid(x).
+template <class V>
+[[nodiscard]] RLHF_FORMULA V softplus(V x) {
+    return select(x > V(0), x, V(0)) + log1p(exp(-abs(x)));
+}
+
+/// 1 / (1 + e⁻ˣ), for any x without overflow.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V sigmoid(V x) {
+    const V e = exp(-abs(x));
+    return select(x < V(0), e, V(1)) / (V(1) + e);
+}
+
+} // namespace rlhf::inline RLHF_ABI::lane
