@@ -67,7 +67,8 @@ struct normalization {
     double divisor = 0, own_divisor = 0;
     row_weight weight = row_weight::one;
 
-    normalization(const call& c, aggregation how) : own(count(c.batch())) {
+    normalization(const call& c, aggregation how) : normalization(c, count(c.batch()), how) {}
+    normalization(const call& c, const counts& here, aggregation how) : own(here) {
         const bool by_token = how == aggregation::token_mean;
         const auto& d = c.batch().denominator;
         own_divisor = by_token ? own.tokens : own.sequences;

@@ -33,9 +33,9 @@ class token_sweep {
     using outs = std::make_index_sequence<Out>;
 
     template <std::size_t>
-    using lane = V;
+    using element = V;
     template <std::size_t... I>
-    static auto terms_of(std::index_sequence<I...>) -> decltype(std::declval<const Kernel&>()(std::declval<lane<I>>()...));
+    static auto terms_of(std::index_sequence<I...>) -> decltype(std::declval<const Kernel&>()(std::declval<element<I>>()...));
     using terms_type = decltype(terms_of(ins()));
     using sums_type = segment_sums<T, Arch, terms_type>;
 

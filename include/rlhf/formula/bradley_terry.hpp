@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/lane.hpp>
+
+namespace rlhf::inline RLHF_ABI::formula {
+
+template <class V>
+struct comparison_term {
+    V loss, d_chosen, d_rejected;
+};
+
+/// One comparison under the Bradley-Terry model, P(chosen ≻ rejected) = σ(r_c − r_r).
+///
+///     m    = r_c − r_r − margin
+///     loss = −(1 − ε) log σ(m) − ε log σ(−m) + κ (r_c + r_r)²
+///          = softplus(−m) + ε m + κ (r_c + r_r)²
+///     ∂loss/∂r_c = ε − σ(−m) + 2κ (r_c + r_r)      ∂loss/∂r_r = σ(−m) − ε + 2κ (r_c + r_r)
+///
+/// ε: label smoothing, κ: pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise;
+/// both rewards infinite of one sign give NaN.
+///
+/// Source: Bradley and Terry 1952; Ouyang et al. 2022, arXiv:2203.02155, eq. 1; margin: Touvron et al. 2023,
+/// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
+template <class V>
+[[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
+    using lane::abs, lane::exp, lane::log1p, lane::select;
+    const V zero(0), one(1);
+    const V m = chosen - rejected - margin, sum = chosen + rejected;
+    const V e = exp(-abs(m)); // in (0, 1]
+    const V wrong = select(m < zero, one, e) / (one + e);  // σ(−m)
+    const V surprise = select(m < zero, -m, zero) + log1p(e); // softplus(−m)
+    const V pull = select(center > zero, center * sum, zero);
+    const V slope = smoothing - select(m == m, wrong, m);
+    return {surprise + select(smoothing > zero, smoothing * m, zero) + select(center > zero, pull * sum, zero),
+            slope + pull + pull, pull + pull - slope};
+}
+
+} // namespace rlhf::inline RLHF_ABI::formula

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/lane.hpp>
+
+namespace rlhf::inline RLHF_ABI::formula {
+
+template <class V>
+struct value_term {
+    using mask = decltype(V(0) < V(0));
+    V loss, slope;
+    mask clipped;
+};
+
+/// ½ e², beyond ±δ continued by its tangent.
+///
+///     h(e) = ½ e²            |e| ≤ δ        ∂h = e
+///            δ (|e| − ½ δ)   else           ∂h = ±δ
+///
+/// Source: Huber 1964.
+template <class V>
+[[nodiscard]] RLHF_FORMULA value_term<V> huber(V e, V delta) {
+    using lane::abs, lane::select;
+    const V half(0.5), size = abs(e);
+    const auto outside = size > delta;
+    return {select(outside, delta * (size - half * delta), half * e * e),
+            select(outside, select(e > V(0), delta, -delta), e), outside};
+}
+
+/// One token of the value loss of PPO: the worse of the value and of the value held within ±c of the old one.
+///
+///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
+///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
+///
+/// Source: Schulman et al., openai/baselines ppo2, 2017; h: formula::huber.
+template <class V>
+[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, V delta) {
+    using lane::abs, lane::select;
+    const V change = value - old_value;
+    const auto free = huber(value - target, delta);
+    const auto held = huber(old_value + lane::clamp(change, -range, range) - target, delta);
+    const auto clipped = abs(change) > range && held.loss > free.loss;
+    return {select(clipped, held.loss, free.loss), select(clipped, V(0), free.slope), clipped};
+}
+
+} // namespace rlhf::inline RLHF_ABI::formula
