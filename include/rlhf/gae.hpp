@@ -29,6 +29,11 @@ struct gae_arrays {
 
 namespace detail {
 
+inline void check_options(const char* f, const gae_options& o) {
+    check_range(f, "gamma", o.gamma, 0, 1);
+    check_range(f, "lambda", o.lambda, 0, 1);
+}
+
 template <class T, bool NextValues, bool Flags>
 struct gae_kernel {
     static constexpr bool forward = false, flags = Flags;
@@ -73,8 +78,7 @@ struct gae_kernel {
 template <class T = float, class Arch = native>
 void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, const executor& run = {}) {
     detail::call c("gae", b);
-    detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
-    detail::check_range(c.function(), "lambda", o.lambda, 0, 1);
+    detail::check_options(c.function(), o);
     const auto rewards = c.in(a.rewards, "rewards"), values = c.in(a.values, "values");
     const auto next_values = c.optional(a.next_values, "next_values");
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");

@@ -67,6 +67,7 @@ template <class E>
 template <class E>
 struct logits_gradient {
     static_assert(!std::is_const_v<E>, "rlhf: the gradient's logits_view must be writable");
+    using element_type = E;
     logits_view<E> to;
     double scale = 1;
     bool add = false;

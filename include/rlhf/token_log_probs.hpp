@@ -78,21 +78,23 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
     using totals = detail::totals<0, 1, 0, 0>;
     const detail::logits_rows<detail::compute_type<E>, Arch> rows(o.temperature);
     const auto sweep = [&]<detail::row_sums_wanted Want>() {
-        const auto t = detail::sweep_rows<totals>(c, vocab, run, [&](auto s, auto begin, auto t, bool counted, totals& all) {
-            const auto put = [&](const detail::stream<T>& to, double value) {
-                if (to) to.row(s, begin)[t * to.step] = counted ? static_cast<T>(value) : T(0);
-            };
-            detail::softmax_row row;
+        const auto row = [&](const detail::row_place& here, totals& found) {
+            detail::softmax_row softmax;
             double log_prob = 0;
-            if (counted) {
-                const E* const logits_here = z.row(s, begin, t);
-                row = rows.template read<Want>(logits_here, vocab);
-                log_prob = row.log_prob(static_cast<double>(logits_here[ids(s, begin, t)]));
-                all.tokens += 1, all.counts[0] += std::isfinite(log_prob) ? 0 : 1;
+            if (here.counted) {
+                const E* const row_logits = here.of(z);
+                softmax = rows.template read<Want>(row_logits, vocab);
+                log_prob = softmax.log_prob(static_cast<double>(row_logits[here.of(ids)]));
+                found.tokens += 1, found.counts[0] += std::isfinite(log_prob) ? 0 : 1;
             }
-            put(log_probs, log_prob), put(entropy, row.entropy), put(log_sum_exp, row.log_sum_exp()), put(collision, row.squares);
-        });
-        return token_log_probs_result{static_cast<double>(t.tokens), static_cast<double>(t.counts[0])};
+            const auto put = [&](const detail::stream<T>& to, double value) {
+                if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
+            };
+            put(log_probs, log_prob), put(entropy, softmax.entropy);
+            put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
+        };
+        const auto found = detail::sweep_rows<totals>(c, vocab, run, row);
+        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
     };
     using wanted = detail::row_sums_wanted;
     if (collision) return sweep.template operator()<wanted{.entropy = true, .squares = true}>();
@@ -122,31 +124,32 @@ token_log_probs_result token_log_probs_backward(const batch& b, logits_view<E> l
     const auto ids = detail::bind_targets(c, targets);
     const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
     const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");
-    const auto to = detail::bind_d_logits(c, into, logits);
+    const auto d = detail::bind_d_logits(c, into, logits);
     const std::int64_t vocab = logits.shape().vocab;
     c.done();
     detail::check_targets(c, ids, vocab);
 
     using totals = detail::totals<0, 1, 0, 0>;
     const detail::logits_rows<detail::compute_type<E>, Arch> rows(o.temperature);
-    const auto t = detail::sweep_rows<totals>(c, vocab, run, [&](auto s, auto begin, auto t, bool counted, totals& all) {
+    const auto found = detail::sweep_rows<totals>(c, vocab, run, [&](const detail::row_place& here, totals& sums) {
         const auto value = [&](const detail::stream<const T>& from) {
-            return counted && from ? static_cast<double>(from.row(s, begin)[t * from.step]) : 0.0;
+            return here.counted && from ? static_cast<double>(here.of(from)) : 0.0;
         };
         const double g = value(d_log_probs), h = value(d_entropy);
-        detail::softmax_row row;
-        const E* const logits_here = z.row(s, begin, t);
+        const E* const row_logits = here.of(z);
+        detail::softmax_row softmax;
         if (g != 0 || h != 0) {
             using wanted = detail::row_sums_wanted;
-            row = log_sum_exp && h == 0 ? rows.from(value(log_sum_exp))
-                  : h == 0              ? rows.template read<wanted{}>(logits_here, vocab)
-                                        : rows.template read<wanted{.entropy = true}>(logits_here, vocab);
+            softmax = log_sum_exp && h == 0 ? rows.from(value(log_sum_exp))
+                      : h == 0              ? rows.template read<wanted{}>(row_logits, vocab)
+                                            : rows.template read<wanted{.entropy = true}>(row_logits, vocab);
         }
-        all.tokens += counted ? 1 : 0, all.counts[0] += std::isfinite(row.sum) ? 0 : 1;
-        rows.write(logits_here, vocab, row, {.log_prob = g, .entropy = h, .scale = into.scale},
-                   row.impossible() ? 0 : ids(s, begin, t), to.row(s, begin, t), to.view.width(), into.add);
+        sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
+        const std::int64_t target = softmax.impossible() ? 0 : here.of(ids);
+        rows.write(row_logits, vocab, softmax, {.log_prob = g, .entropy = h, .scale = into.scale}, target, here.of(d),
+                   d.view.width(), into.add);
     });
-    return {static_cast<double>(t.tokens), static_cast<double>(t.counts[0])};
+    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -55,10 +55,10 @@ public:
 
     void operator()(const executor& run) const {
         const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1);
-        const std::int64_t rows = std::max<std::int64_t>(piece_tokens / longest, rows_at_once); // a piece
-        run(static_cast<std::size_t>((call_.size() + rows - 1) / rows), [&](std::size_t piece) {
-            const std::int64_t from = static_cast<std::int64_t>(piece) * rows;
-            sweep(from, std::min(from + rows, call_.size()));
+        const std::int64_t each = std::max(piece_tokens / longest, rows_at_once); // rows of a piece
+        run(static_cast<std::size_t>((call_.size() + each - 1) / each), [&](std::size_t piece) {
+            const std::int64_t from = static_cast<std::int64_t>(piece) * each;
+            sweep(from, std::min(from + each, call_.size()));
         });
     }
 

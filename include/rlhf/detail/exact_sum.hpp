@@ -88,6 +88,15 @@ public:
         return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
     }
 
+    /// The sum to twice the digits: value() and what it leaves, rounded once more.
+    [[nodiscard]] std::pair<double, double> value_and_rest() const {
+        const double high = value();
+        if (!std::isfinite(high)) return {high, 0};
+        exact_sum rest = *this;
+        rest.add(-high); // exact: a multiple of the unit
+        return {high, rest.value()};
+    }
+
     bool operator==(const exact_sum&) const = default;
 
 private:

@@ -137,11 +137,11 @@ private:
     static double tree(const std::array<V, registers>& v) {
         std::array<T, static_cast<std::size_t>(sum_lanes<T>)> x;
         unload(v, x);
-        double d[x.size()];
-        for (std::size_t k = 0; k < x.size(); ++k) d[k] = static_cast<double>(x[k]);
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) d[k] += d[k + half];
-        return d[0];
+        double d[8];
+        for (std::size_t k = 0; k < 8; ++k) d[k] = static_cast<double>(x[k]);
+        if constexpr (sum_lanes<T> == 16)
+            for (std::size_t k = 0; k < 8; ++k) d[k] += static_cast<double>(x[k + 8]);
+        return ((d[0] + d[4]) + (d[2] + d[6])) + ((d[1] + d[5]) + (d[3] + d[7]));
     }
     static void exactly(const std::array<typename D::type, wide>& v, exact_sum& to) {
         two_sum s;

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# What tests, examples and benchmarks are compiled with; nothing of this reaches those who use the library.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+# Warnings, without an instruction set.
+add_library(rlhf_warnings INTERFACE)
+target_link_libraries(rlhf_warnings INTERFACE rlhf)
+if(MSVC)
+    target_compile_options(rlhf_warnings INTERFACE /W4)
+else()
+    target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # g++ 12's own avx512fintrin.h sets these off wherever its intrinsics are inlined.
+    target_compile_options(rlhf_warnings INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
+
+# Warnings and the instruction set of RLHF_MARCH.
+add_library(rlhf_dev INTERFACE)
+target_link_libraries(rlhf_dev INTERFACE rlhf_warnings)
+if(RLHF_MARCH)
+    include(CheckCXXCompilerFlag)
+    check_cxx_compiler_flag("-march=${RLHF_MARCH}" RLHF_MARCH_${RLHF_MARCH}_WORKS)
+    if(RLHF_MARCH_${RLHF_MARCH}_WORKS)
+        target_compile_options(rlhf_dev INTERFACE "-march=${RLHF_MARCH}")
+    else()
+        message(STATUS "The compiler does not know -march=${RLHF_MARCH}; its default is used")
+    endif()
+endif()
+
+# Says which package brings a dependency of the development build, and which option does without it.
+function(rlhf_require package apt option)
+    find_package(${package} CONFIG QUIET)
+    if(NOT ${package}_FOUND)
+        find_package(${package} MODULE QUIET)
+    endif()
+    if(NOT ${package}_FOUND)
+        message(FATAL_ERROR "${package} was not found. Install ${apt} (apt), or configure with -D${option}=OFF.")
+    endif()
+endfunction()

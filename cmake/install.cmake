@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# Headers, CMake package and pkg-config file. All is independent of the architecture, so it goes below share/.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/rlhf")
+set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
+set(generated_dir "${PROJECT_BINARY_DIR}/package")
+
+install(DIRECTORY include/rlhf DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+foreach(component IN ITEMS rlhf rlhf_eigen)
+    install(TARGETS ${component} EXPORT ${component}Targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT ${component}Targets NAMESPACE rlhf:: DESTINATION "${package_dir}")
+endforeach()
+
+configure_package_config_file(cmake/rlhfConfig.cmake.in "${generated_dir}/rlhfConfig.cmake"
+    INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${generated_dir}/rlhfConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${generated_dir}/rlhfConfig.cmake" "${generated_dir}/rlhfConfigVersion.cmake" cmake/rlhfDependencies.cmake
+    DESTINATION "${package_dir}")
+
+# The .pc file finds its headers from where it lies, so the prefix may be moved.
+set(from "${pkgconfig_dir}")
+set(to "${CMAKE_INSTALL_INCLUDEDIR}")
+cmake_path(ABSOLUTE_PATH from BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}")
+cmake_path(ABSOLUTE_PATH to BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}")
+cmake_path(RELATIVE_PATH to BASE_DIRECTORY "${from}" OUTPUT_VARIABLE pkgconfig_to_include)
+configure_file(cmake/rlhf.pc.in "${generated_dir}/rlhf.pc" @ONLY)
+install(FILES "${generated_dir}/rlhf.pc" DESTINATION "${pkgconfig_dir}")

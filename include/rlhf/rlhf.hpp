@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Everything that needs no other library than xsimd.
+#include <rlhf/ppo.hpp>
+#include <rlhf/reward_model.hpp>

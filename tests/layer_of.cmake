@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Which layer a header, named from include/rlhf, belongs to. What is not listed is a function of its own: layer 4.
+set(layer_0 config.hpp)
+set(layer_1 lane.hpp)
+set(layer_3
+    view.hpp batch.hpp float16.hpp logits.hpp gradient.hpp executor.hpp  # the caller's memory and threads
+    loss.hpp comparison.hpp moments.hpp)                                         # results that several functions share
+set(compositions ppo_advantages.hpp ppo_loss.hpp cross_entropy_loss.hpp)
+set(bundles ppo.hpp reward_model.hpp rlhf.hpp)
+set(other_libraries eigen.hpp dlpack.hpp torch.hpp mpi.hpp)
+set(layer_5 ${compositions} ${bundles} ${other_libraries})
+
+function(layer_of header result)
+    set(layer 4)
+    if(header MATCHES "^formula/")
+        set(layer 2)
+    elseif(header MATCHES "^detail/")
+        set(layer 3)
+    endif()
+    foreach(candidate IN ITEMS 0 1 3 5)
+        if(header IN_LIST layer_${candidate})
+            set(layer ${candidate})
+        endif()
+    endforeach()
+    set(${result} ${layer} PARENT_SCOPE)
+endfunction()
