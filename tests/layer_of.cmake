@@ -4,7 +4,7 @@ set(layer_0 config.hpp)
 set(layer_1 lane.hpp)
 set(layer_3
     view.hpp batch.hpp float16.hpp logits.hpp gradient.hpp executor.hpp  # the caller's memory and threads
-    loss.hpp comparison.hpp moments.hpp)                                         # results that several functions share
+    loss.hpp comparison.hpp moments.hpp)                                 # results that several functions share
 set(compositions ppo_advantages.hpp ppo_loss.hpp cross_entropy_loss.hpp)
 set(bundles ppo.hpp reward_model.hpp rlhf.hpp)
 set(other_libraries eigen.hpp dlpack.hpp torch.hpp mpi.hpp)

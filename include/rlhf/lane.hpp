@@ -47,7 +47,7 @@ template <class V>
 template <class V>
 [[nodiscard]] RLHF_FORMULA V sigmoid(V x) {
     const V e = exp(-abs(x));
-    return select(x < V(0), e, V(1)) / (V(1) + e);
+    return select(x > V(0), V(1), e) / (V(1) + e);
 }
 
 } // namespace rlhf::inline RLHF_ABI::lane

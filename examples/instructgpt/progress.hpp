@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: what the run is doing and how long it will take, on a terminal only.
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <string>
+
+/// Counts work done in any thread; one unit is about one token that a language model learns from.
+class progress {
+public:
+    using clock = std::chrono::steady_clock;
+
+    explicit progress(double total_work) : total_(total_work), shown_(isatty(fileno(stdout)) != 0) {}
+    progress(const progress&) = delete;
+    progress& operator=(const progress&) = delete;
+    ~progress() {
+        if (shown_) std::printf("\r\033[K");
+    }
+
+    void advance(const std::string& what, double work) {
+        const std::lock_guard lock(mutex_);
+        done_ += work;
+        const auto now = clock::now();
+        if (!shown_ || now - printed_ < std::chrono::milliseconds(200)) return;
+        printed_ = now;
+        const double left = seconds() * (total_ - done_) / done_;
+        std::printf("\r\033[K%3.0f %%, about %.0f s left: %s", 100 * done_ / total_, left > 0 ? left : 0, what.c_str());
+        std::fflush(stdout);
+    }
+    [[nodiscard]] double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
+    [[nodiscard]] double done() const { return done_; }
+
+private:
+    std::mutex mutex_;
+    clock::time_point start_ = clock::now(), printed_ = start_;
+    double total_, done_ = 0;
+    bool shown_;
+};

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: step 2 of the paper's figure 2, the reward model (section 3.5, equation 1).
+#include "reward_model.hpp"
+
+#include "adam.hpp"
+
+#include <rlhf/ranking_loss.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <stdexcept>
+
+namespace {
+
+/// The comparisons as the library sees them: prompts are sequences, their responses are steps.
+rlhf::batch batch_of(const comparisons& c) {
+    return {.offsets = c.offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
+}
+
+/// The prompts listed, with their responses.
+comparisons choose(const comparisons& all, std::span<const std::size_t> prompts) {
+    comparisons result;
+    for (const std::size_t p : prompts) {
+        const auto begin = static_cast<std::size_t>(all.offsets[p]), end = static_cast<std::size_t>(all.offsets[p + 1]);
+        for (std::size_t r = begin; r < end; ++r) {
+            result.responses.add(all.responses.topics[r], all.responses[r]);
+            result.ranks.push_back(all.ranks[r]);
+        }
+        result.offsets.push_back(static_cast<std::int32_t>(result.ranks.size()));
+    }
+    return result;
+}
+
+} // namespace
+
+comparisons collect_comparisons(const language_model& model, std::span<const word> topics, std::size_t prompts,
+                                const labellers& people, int limit, random_source& random) {
+    std::vector<word> asked;
+    comparisons c;
+    for (std::size_t p = 0; p < prompts; ++p) {
+        asked.insert(asked.end(), 4 + random.below(6), topics[random.below(topics.size())]);
+        c.offsets.push_back(static_cast<std::int32_t>(asked.size()));
+    }
+    c.responses = model.sample(asked, random, limit);
+    return ranked_by(c, people, random);
+}
+
+comparisons ranked_by(const comparisons& c, const labellers& people, random_source& random) {
+    comparisons result{.responses = c.responses, .offsets = c.offsets, .ranks = {}};
+    for (std::size_t p = 0; p < c.prompts(); ++p) {
+        const auto begin = static_cast<std::size_t>(c.offsets[p]), end = static_cast<std::size_t>(c.offsets[p + 1]);
+        const auto ranks = people.rank(c.responses, begin, end - begin, random);
+        result.ranks.insert(result.ranks.end(), ranks.begin(), ranks.end());
+    }
+    return result;
+}
+
+double agreement(const comparisons& a, const comparisons& b) {
+    double pairs = 0, agreed = 0;
+    for (std::size_t p = 0; p < a.prompts(); ++p)
+        for (auto i = static_cast<std::size_t>(a.offsets[p]); i < static_cast<std::size_t>(a.offsets[p + 1]); ++i)
+            for (auto j = static_cast<std::size_t>(a.offsets[p]); j < i; ++j) {
+                ++pairs;
+                agreed += (a.ranks[i] < a.ranks[j]) == (b.ranks[i] < b.ranks[j]);
+            }
+    return pairs > 0 ? agreed / pairs : 0;
+}
+
+reward_model_curve train_reward_model(scalar_model& model, const comparisons& data, const reward_model_options& o,
+                                      random_source& random, progress& bar) {
+    std::vector<std::size_t> order(data.prompts());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto steps = static_cast<std::size_t>(o.epochs * static_cast<double>(order.size()) /
+                                                static_cast<double>(o.batch_prompts));
+    activations a;
+    adam optimiser(model);
+    reward_model_curve curve;
+    std::size_t at = order.size();
+    for (std::size_t step = 0; step < steps; ++step) {
+        if (at + o.batch_prompts > order.size()) random.shuffle(order), at = 0;
+        const std::size_t n = std::min(o.batch_prompts, order.size());
+        const comparisons now = choose(data, std::span(order).subspan(at, n));
+        at += n;
+        // [report: reward_model]
+        model.forward(now.responses, a, contexts::ends); // one reward a response
+        std::vector<float> d_rewards(a.scalars.size());
+        const auto loss =
+            rlhf::ranking_loss(batch_of(now), {.rewards = a.scalars, .ranks = now.ranks, .d_rewards = d_rewards});
+        model.backward(now.responses, a, contexts::ends, d_rewards);
+        // [end]
+        optimiser.step(model, o.learning_rate);
+        curve.loss.push_back(loss.mean_loss());
+        curve.accuracy.push_back(loss.accuracy());
+        bar.advance("reward model", static_cast<double>(now.ranks.size()));
+    }
+    return curve;
+}
+
+double accuracy(const scalar_model& model, const comparisons& data) {
+    const std::vector<float> r = rewards(model, data.responses);
+    return rlhf::ranking_loss(batch_of(data), {.rewards = r, .ranks = data.ranks}).accuracy();
+}
+
+std::vector<float> rewards(const scalar_model& model, const text& responses) {
+    activations a;
+    model.forward(responses, a, contexts::ends);
+    return a.scalars;
+}
+
+comparisons read_rankings(const std::string& path, const vocabulary& words) {
+    comparisons c;
+    for (const std::string& line : read_lines(path)) {
+        const auto object = nlohmann::json::parse(line);
+        const word topic = words.number(object.at("prompt").get<std::string>());
+        const auto responses = object.at("responses").get<std::vector<std::string>>();
+        std::vector<std::int32_t> ranks(responses.size());
+        std::iota(ranks.begin(), ranks.end(), 1);
+        if (object.contains("ranks")) ranks = object.at("ranks").get<std::vector<std::int32_t>>();
+        if (ranks.size() != responses.size()) throw std::runtime_error("as many ranks as responses are needed: " + line);
+        for (const std::string& r : responses) c.responses.add(topic, words.sentence(r));
+        c.ranks.insert(c.ranks.end(), ranks.begin(), ranks.end());
+        c.offsets.push_back(static_cast<std::int32_t>(c.ranks.size()));
+    }
+    if (c.prompts() < 2) throw std::runtime_error(path + " needs at least two ranked prompts");
+    return c;
+}
+
+void write_rankings(const std::string& path, const comparisons& c, const vocabulary& words, std::size_t prompts) {
+    std::ofstream file(path);
+    for (std::size_t p = 0; p < std::min(prompts, c.prompts()); ++p) {
+        nlohmann::ordered_json object;
+        for (auto r = static_cast<std::size_t>(c.offsets[p]); r < static_cast<std::size_t>(c.offsets[p + 1]); ++r) {
+            object["prompt"] = words.spelling(c.responses.topics[r]);
+            std::string response;
+            for (const word w : c.responses[r])
+                if (w != end_of_text) response += (response.empty() ? "" : " ") + words.spelling(w);
+            object["responses"].push_back(response);
+            object["ranks"].push_back(c.ranks[r]);
+        }
+        file << object.dump() << '\n';
+    }
+}

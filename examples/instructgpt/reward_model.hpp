@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: step 2 of the paper's figure 2, the reward model (section 3.5, equation 1).
+#pragma once
+
+#include "labellers.hpp"
+#include "model.hpp"
+#include "progress.hpp"
+#include "random.hpp"
+#include "text.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Ranked responses: prompt p owns the responses offsets[p] … offsets[p + 1] − 1.
+struct comparisons {
+    text responses;
+    std::vector<std::int32_t> offsets{0};
+    std::vector<std::int32_t> ranks; ///< 1 = best, equal = tie
+
+    [[nodiscard]] std::size_t prompts() const { return offsets.size() - 1; }
+};
+
+/// K = 4 … 9 responses of the model to each of `prompts` topics, ranked by simulated labellers.
+[[nodiscard]] comparisons collect_comparisons(const language_model& model, std::span<const word> topics,
+                                              std::size_t prompts, const labellers& people, int limit,
+                                              random_source& random);
+/// The same responses, ranked by others.
+[[nodiscard]] comparisons ranked_by(const comparisons& c, const labellers& people, random_source& random);
+/// The share of pairs on which two rankings of the same responses agree.
+[[nodiscard]] double agreement(const comparisons& a, const comparisons& b);
+
+/// One JSON object a line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}; ranks may be left out when
+/// the best response comes first.
+[[nodiscard]] comparisons read_rankings(const std::string& path, const vocabulary& words);
+void write_rankings(const std::string& path, const comparisons& c, const vocabulary& words, std::size_t prompts);
+
+struct reward_model_options {
+    double epochs = 2, learning_rate = 1e-3;
+    std::size_t batch_prompts = 8;
+};
+struct reward_model_curve {
+    std::vector<double> loss, accuracy;
+};
+
+/// Trains on all pairs of each prompt's responses.
+reward_model_curve train_reward_model(scalar_model& model, const comparisons& data, const reward_model_options& o,
+                                      random_source& random, progress& bar);
+/// The share of held-out pairs that it orders as the labeller did.
+[[nodiscard]] double accuracy(const scalar_model& model, const comparisons& data);
+/// The reward of each response.
+[[nodiscard]] std::vector<float> rewards(const scalar_model& model, const text& responses);
