@@ -2,7 +2,6 @@
 #include <rlhf/discounted_returns.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <vector>
 
 namespace {
@@ -25,7 +24,6 @@ struct rollout {
 template <class Arch>
 void discounted_returns(benchmark::State& state) {
     rollout x(static_cast<std::size_t>(state.range(0)));
-
     for (auto _ : state) {
         rlhf::discounted_returns<float, Arch>(x.batch, {.rewards = x.a, .returns = x.out}, {.gamma = 0.99});
         benchmark::ClobberMemory();

@@ -2,7 +2,6 @@
 #include <rlhf/gae_backward.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <vector>
 
 namespace {
@@ -25,9 +24,9 @@ struct rollout {
 template <class Arch>
 void gae_backward(benchmark::State& state) {
     rollout x(static_cast<std::size_t>(state.range(0)));
-
     for (auto _ : state) {
-        rlhf::gae_backward<float, Arch>(x.batch, {.d_advantages = x.a, .d_returns = x.b, .d_rewards = x.out, .d_values = x.other});
+        rlhf::gae_backward<float, Arch>(
+            x.batch, {.d_advantages = x.a, .d_returns = x.b, .d_rewards = x.out, .d_values = x.other});
         benchmark::ClobberMemory();
     }
     state.SetItemsProcessed(state.iterations() << 16);

@@ -2,7 +2,6 @@
 #include <rlhf/gae.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <vector>
 
 namespace {
@@ -25,7 +24,6 @@ struct rollout {
 template <class Arch>
 void gae(benchmark::State& state) {
     rollout x(static_cast<std::size_t>(state.range(0)));
-
     for (auto _ : state) {
         rlhf::gae<float, Arch>(x.batch, {.rewards = x.a, .values = x.b, .advantages = x.out, .returns = x.other});
         benchmark::ClobberMemory();

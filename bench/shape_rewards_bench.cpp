@@ -2,7 +2,6 @@
 #include <rlhf/shape_rewards.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <vector>
 
 namespace {
@@ -28,7 +27,10 @@ void shape_rewards(benchmark::State& state) {
     const std::vector<float> scores(1 << 16, 1.0F);
     for (auto _ : state) {
         benchmark::DoNotOptimize(rlhf::shape_rewards<float, Arch>(
-            x.batch, {.log_probs = x.a, .ref_log_probs = x.b, .scores = std::span(scores).first(static_cast<std::size_t>(x.batch.size())), .rewards = x.out}));
+            x.batch, {.log_probs = x.a,
+                      .ref_log_probs = x.b,
+                      .scores = std::span(scores).first(static_cast<std::size_t>(x.batch.size())),
+                      .rewards = x.out}));
         benchmark::ClobberMemory();
     }
     state.SetItemsProcessed(state.iterations() << 16);

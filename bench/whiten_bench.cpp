@@ -2,7 +2,6 @@
 #include <rlhf/whiten.hpp>
 
 #include <benchmark/benchmark.h>
-
 #include <vector>
 
 namespace {
@@ -25,7 +24,6 @@ struct rollout {
 template <class Arch>
 void whiten(benchmark::State& state) {
     rollout x(static_cast<std::size_t>(state.range(0)));
-
     for (auto _ : state) {
         x.out = x.a;
         benchmark::DoNotOptimize(rlhf::whiten<float, Arch>(x.batch, x.out));

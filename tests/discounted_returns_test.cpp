@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/discounted_returns.hpp>
-
 #include "contract.hpp"
 #include "reference/gae.hpp"
 #include "rows.hpp"
+
+#include <rlhf/discounted_returns.hpp>
 
 namespace {
 
@@ -44,14 +44,16 @@ TEMPLATE_TEST_CASE("discounted_returns: the reference on every layout, mask, gap
                         std::vector<T> returns(rows.size, T(9)), again(rows.size);
                         rlhf::discounted_returns_arrays<T> a{.rewards = rewards, .returns = returns};
                         reference::gae_arrays b{.rewards = reference::to_real(rewards), .values = {}};
-                        if ((what & 1) != 0) a.bootstrap_values = bootstrap, b.bootstrap_values = reference::to_real(bootstrap);
+                        if ((what & 1) != 0)
+                            a.bootstrap_values = bootstrap, b.bootstrap_values = reference::to_real(bootstrap);
                         if ((what & 2) != 0) a.terminated = terminated, b.terminated = terminated;
                         rlhf::discounted_returns<T>(rows.library, a, {.gamma = gamma, .gaps = gap});
                         const auto want = reference::discounted_returns(
                             rows.plain, b, {.gamma = gamma, .gaps = static_cast<reference::gaps>(gap)});
                         CAPTURE(how, kind, gap, gamma, what);
                         CHECK(test::close_where_counted(returns, want, rows.plain,
-                                                        std::numeric_limits<T>::epsilon() * static_cast<double>(4 * rows.longest() + 8)));
+                                                        std::numeric_limits<T>::epsilon() *
+                                                            static_cast<double>(4 * rows.longest() + 8)));
                     }
         }
 }
@@ -65,7 +67,8 @@ TEMPLATE_TEST_CASE("discounted_returns: three steps by hand, in place", "", floa
     CHECK(x == std::vector<T>{5, 8, 12, 16});
     const std::vector<std::uint8_t> terminated{0, 1, 0, 1}, mask{1, 0, 1, 1};
     x = {1, 2, 4, 8};
-    rlhf::discounted_returns<T>(b, {.rewards = x, .bootstrap_values = bootstrap, .terminated = terminated, .returns = x}, {.gamma = 0.5});
+    rlhf::discounted_returns<T>(
+        b, {.rewards = x, .bootstrap_values = bootstrap, .terminated = terminated, .returns = x}, {.gamma = 0.5});
     CHECK(x == std::vector<T>{2, 2, 8, 8});
     rlhf::batch masked = b;
     masked.mask = mask;

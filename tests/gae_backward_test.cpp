@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/gae.hpp>
-#include <rlhf/gae_backward.hpp>
-
 #include "contract.hpp"
 #include "reference/gae.hpp"
 #include "rows.hpp"
+
+#include <rlhf/gae.hpp>
+#include <rlhf/gae_backward.hpp>
 
 namespace {
 
@@ -17,7 +17,9 @@ template <class T, class Arch>
 void contract_holds(const rlhf::gae_backward_options& o, bool next_values) {
     const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>}, .outputs = next_values ? 3U : 2U};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
-        rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0], .d_returns = c.in[1], .d_rewards = c.out[0],
+        rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0],
+                                       .d_returns = c.in[1],
+                                       .d_rewards = c.out[0],
                                        .d_values = rlhf::write_to(c.out[1], 0.3)};
         if (next_values) a.next_values = c.in[0], a.d_next_values = c.out[2];
         rlhf::gae_backward<T, Arch>(c.batch, a, o, c.run);
@@ -41,7 +43,8 @@ struct example {
     /// what: bit 0 next values, bit 1 terminated, bit 2 truncated, bit 3 no d_advantages, bit 4 no d_returns.
     template <class Arch>
     void backward(const rlhf::gae_backward_options& o, int what) {
-        d_rewards.assign(rows.size, T(9)), d_values = d_next_values = d_rewards, d_bootstrap.assign(rows.sequences, T(9));
+        d_rewards.assign(rows.size, T(9)), d_values = d_next_values = d_rewards,
+                                           d_bootstrap.assign(rows.sequences, T(9));
         rlhf::gae_backward_arrays<T> a{.d_rewards = d_rewards, .d_values = d_values, .d_bootstrap_values = d_bootstrap};
         if ((what & 1) != 0) a.next_values = next_values, a.d_next_values = d_next_values;
         if ((what & 2) != 0) a.terminated = terminated;
@@ -74,7 +77,8 @@ TEMPLATE_TEST_CASE("gae_backward: the reference on every layout, mask, gap and f
     test::random r(4);
     for (const auto how : test::arrangements)
         for (const auto kind : test::mask_kinds) {
-            const test::rows rows(r, how, kind, 6, kind == test::mask_kind::gaps ? 280 : 23, kind == test::mask_kind::random);
+            const test::rows rows(r, how, kind, 6, kind == test::mask_kind::gaps ? 280 : 23,
+                                  kind == test::mask_kind::random);
             auto everywhere = rows.plain;
             everywhere.mask.clear();
             example<T> e(r, rows);
@@ -89,7 +93,8 @@ TEMPLATE_TEST_CASE("gae_backward: the reference on every layout, mask, gap and f
                         if ((what & 2) != 0) a.terminated = e.terminated;
                         if ((what & 4) != 0) a.truncated = e.truncated;
                         const auto want = reference::gae_adjoint(
-                            rows.plain, a, {.gamma = gamma, .lambda = lambda, .gaps = static_cast<reference::gaps>(gap)},
+                            rows.plain, a,
+                            {.gamma = gamma, .lambda = lambda, .gaps = static_cast<reference::gaps>(gap)},
                             (what & 8) != 0 ? reference::array() : reference::to_real(e.d_advantages),
                             (what & 16) != 0 ? reference::array() : reference::to_real(e.d_returns));
                         CAPTURE(how, kind, gap, gamma, lambda, what);
@@ -111,15 +116,19 @@ TEST_CASE("gae_backward: <J x, y> = <x, J' y>") {
                 const test::rows rows(r, how, test::mask_kind::gaps, 5, 150);
                 example<double> e(r, rows);
                 std::vector<double> advantages(rows.size), returns(rows.size);
-                rlhf::gae_arrays<double> a{.rewards = e.rewards, .values = e.values, .bootstrap_values = e.bootstrap,
-                                           .advantages = advantages, .returns = returns};
+                rlhf::gae_arrays<double> a{.rewards = e.rewards,
+                                           .values = e.values,
+                                           .bootstrap_values = e.bootstrap,
+                                           .advantages = advantages,
+                                           .returns = returns};
                 if ((what & 1) != 0) a.next_values = e.next_values;
                 if ((what & 2) != 0) a.terminated = e.terminated;
                 if ((what & 4) != 0) a.truncated = e.truncated;
                 rlhf::gae<double>(rows.library, a, {.gamma = 0.97, .lambda = 0.9, .gaps = gap});
                 e.backward<rlhf::native>({.gamma = 0.97, .lambda = 0.9, .gaps = gap}, what);
                 const double forward = dot(advantages, e.d_advantages) + dot(returns, e.d_returns);
-                double backward = dot(e.rewards, e.d_rewards) + dot(e.values, e.d_values) + dot(e.bootstrap, e.d_bootstrap);
+                double backward =
+                    dot(e.rewards, e.d_rewards) + dot(e.values, e.d_values) + dot(e.bootstrap, e.d_bootstrap);
                 if ((what & 1) != 0) backward += dot(e.next_values, e.d_next_values);
                 CAPTURE(how, gap, what);
                 CHECK(forward == Approx(backward).epsilon(1e-11));
@@ -133,14 +142,20 @@ TEST_CASE("gae_backward: central differences of a nonlinear loss") {
     const rlhf::gae_options o{.gamma = 0.9, .lambda = 0.8};
     std::vector<double> advantages(rows.size), returns(rows.size);
     const auto loss = [&] {
-        rlhf::gae<double>(rows.library, {.rewards = e.rewards, .values = e.values, .bootstrap_values = e.bootstrap,
-                                         .advantages = advantages, .returns = returns}, o);
+        rlhf::gae<double>(rows.library,
+                          {.rewards = e.rewards,
+                           .values = e.values,
+                           .bootstrap_values = e.bootstrap,
+                           .advantages = advantages,
+                           .returns = returns},
+                          o);
         double sum = 0;
         for (std::size_t i = 0; i < rows.size; ++i) sum += std::sin(advantages[i]) + returns[i] * returns[i] / 2;
         return sum;
     };
     loss();
-    for (std::size_t i = 0; i < rows.size; ++i) e.d_advantages[i] = std::cos(advantages[i]), e.d_returns[i] = returns[i];
+    for (std::size_t i = 0; i < rows.size; ++i)
+        e.d_advantages[i] = std::cos(advantages[i]), e.d_returns[i] = returns[i];
     e.backward<rlhf::native>({.gamma = o.gamma, .lambda = o.lambda}, 0);
     const auto check = [&](std::vector<double>& x, const std::vector<double>& slope) {
         for (std::size_t i = 0; i < x.size(); ++i) {
@@ -165,8 +180,10 @@ TEMPLATE_TEST_CASE("gae_backward: written, scaled and added", "", float, double)
     example<T> e(r, rows);
     e.template backward<rlhf::native>({}, 0);
     std::vector<T> scaled(rows.size), added(rows.size, T(1)), last(rows.sequences, T(1));
-    rlhf::gae_backward<T>(rows.library, {.d_advantages = e.d_advantages, .d_returns = e.d_returns,
-                                         .d_rewards = rlhf::write_to(scaled, 2), .d_values = rlhf::add_to(added, -4),
+    rlhf::gae_backward<T>(rows.library, {.d_advantages = e.d_advantages,
+                                         .d_returns = e.d_returns,
+                                         .d_rewards = rlhf::write_to(scaled, 2),
+                                         .d_values = rlhf::add_to(added, -4),
                                          .d_bootstrap_values = rlhf::add_to(last, 0.5)});
     for (std::size_t i = 0; i < rows.size; ++i) {
         CHECK(scaled[i] == 2 * e.d_rewards[i]);

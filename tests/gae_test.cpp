@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/gae.hpp>
-
 #include "contract.hpp"
 #include "dual.hpp"
 #include "goldens.hpp"
 #include "reference/gae.hpp"
 #include "rows.hpp"
+
+#include <rlhf/gae.hpp>
 
 namespace {
 
@@ -16,16 +16,23 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 
 template <class T, class Arch>
 void contract_holds(const rlhf::gae_options& o) {
-    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
+    const contract::problem<T> p{
+        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae<T, Arch>(c.batch,
-                           {.rewards = c.in[0], .values = c.in[1], .bootstrap_values = c.sequence[0],
-                            .advantages = c.out[0], .returns = c.out[1]},
+                           {.rewards = c.in[0],
+                            .values = c.in[1],
+                            .bootstrap_values = c.sequence[0],
+                            .advantages = c.out[0],
+                            .returns = c.out[1]},
                            o, c.run);
     });
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae<T, Arch>(c.batch,
-                           {.rewards = c.in[0], .values = c.in[1], .next_values = c.in[2], .advantages = c.out[0],
+                           {.rewards = c.in[0],
+                            .values = c.in[1],
+                            .next_values = c.in[2],
+                            .advantages = c.out[0],
                             .returns = c.out[1]},
                            o, c.run);
     });
@@ -82,7 +89,8 @@ TEMPLATE_TEST_CASE("gae: the reference on every layout, mask, gap and flag", "",
                 const test::rows rows(r, how, kind, 7, steps, next);
                 comparison<TestType> c(r, rows);
                 for (const auto gap : {rlhf::gaps::skip, rlhf::gaps::zero, rlhf::gaps::ignore})
-                    for (const auto& [gamma, lambda] : {std::pair(1.0, 1.0), {1.0, 0.0}, {0.0, 1.0}, {0.9375, 0.75}, {1.0, 0.95}})
+                    for (const auto& [gamma, lambda] :
+                         {std::pair(1.0, 1.0), {1.0, 0.0}, {0.0, 1.0}, {0.9375, 0.75}, {1.0, 0.95}})
                         for (int what = 0; what < 16; ++what) {
                             if ((what & 8) != 0 && (what & 1) == 0) continue;
                             c.template run<rlhf::native>(gap, gamma, lambda, what);
@@ -94,7 +102,8 @@ TEMPLATE_TEST_CASE("gae: the reference on every layout, mask, gap and flag", "",
 TEMPLATE_TEST_CASE("gae: rlax's truncated generalised advantages", "", float, double) {
     using T = TestType;
     // A discount of 0 there is a terminated step here.
-    const std::vector<T> rewards{0, 0, 1, 0, T(-.5), 0, 0, 0, 0, 1}, values{1, 4, -3, -2, -1, -3, -2, -1, 0, 5}, last{-1, -1};
+    const std::vector<T> rewards{0, 0, 1, 0, T(-.5), 0, 0, 0, 0, 1}, values{1, 4, -3, -2, -1, -3, -2, -1, 0, 5},
+        last{-1, -1};
     const std::vector<std::uint8_t> terminated{0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
     const std::vector<std::pair<double, std::vector<double>>> want{
         {1, {-1.4511880549, -4.45574551, 2.539651, .5249, -.49, 3, 2, 1, 0, -4.9}},
@@ -106,11 +115,15 @@ TEMPLATE_TEST_CASE("gae: rlax's truncated generalised advantages", "", float, do
             const rlhf::batch b{.sequences = 2, .steps = 5, .mask = rlhf::all, .denominator = rlhf::counted_here};
             const auto row = [&](const auto& a) { return rlhf::part(a, b, s, 1); };
             rlhf::gae<T>(b.part(s, 1),
-                         {.rewards = row(rewards), .values = row(values), .bootstrap_values = rlhf::part(rlhf::per_sequence(last), b, s, 1),
-                          .terminated = row(terminated), .advantages = advantages},
+                         {.rewards = row(rewards),
+                          .values = row(values),
+                          .bootstrap_values = rlhf::part(rlhf::per_sequence(last), b, s, 1),
+                          .terminated = row(terminated),
+                          .advantages = advantages},
                          {.gamma = s == 0 ? .99 : .9, .lambda = lambda});
             for (std::size_t t = 0; t < 5; ++t)
-                CHECK(static_cast<double>(advantages[t]) == Approx(expected[5 * s + t]).epsilon(sizeof(T) == 4 ? 1e-6 : 1e-13));
+                CHECK(static_cast<double>(advantages[t]) ==
+                      Approx(expected[5 * s + t]).epsilon(sizeof(T) == 4 ? 1e-6 : 1e-13));
         }
 }
 
@@ -185,7 +198,8 @@ TEMPLATE_TEST_CASE("gae: nothing that counts, and one step", "", float, double) 
     const std::vector<std::uint8_t> masked(2, 0);
     rlhf::batch hidden = one;
     hidden.mask = masked;
-    rlhf::gae<T>(hidden, {.rewards = two, .values = two, .bootstrap_values = boot, .advantages = a, .returns = returns});
+    rlhf::gae<T>(hidden,
+                 {.rewards = two, .values = two, .bootstrap_values = boot, .advantages = a, .returns = returns});
     CHECK(test::same_bits(a, std::vector<T>(2, T(0))));
     CHECK(test::same_bits(returns, std::vector<T>(2, T(0))));
 }
@@ -194,9 +208,11 @@ TEMPLATE_TEST_CASE("gae: infinite and NaN data reach what depends on them, and n
     using T = TestType;
     const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
     const rlhf::batch b{.sequences = 1, .steps = 4, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    const auto run = [&](std::vector<T> rewards, std::vector<T> values, std::vector<std::uint8_t> terminated, double gamma, double lambda) {
+    const auto run = [&](std::vector<T> rewards, std::vector<T> values, std::vector<std::uint8_t> terminated,
+                         double gamma, double lambda) {
         std::vector<T> a(4);
-        rlhf::gae<T>(b, {.rewards = rewards, .values = values, .terminated = terminated, .advantages = a}, {.gamma = gamma, .lambda = lambda});
+        rlhf::gae<T>(b, {.rewards = rewards, .values = values, .terminated = terminated, .advantages = a},
+                     {.gamma = gamma, .lambda = lambda});
         return a;
     };
     const std::vector<T> zero(4, T(0)), one(4, T(1));

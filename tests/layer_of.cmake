@@ -7,7 +7,7 @@ set(layer_3
     loss.hpp comparison.hpp moments.hpp)                                 # results that several functions share
 set(compositions ppo_advantages.hpp ppo_loss.hpp cross_entropy_loss.hpp)
 set(bundles ppo.hpp reward_model.hpp rlhf.hpp)
-set(other_libraries eigen.hpp dlpack.hpp torch.hpp mpi.hpp)
+set(other_libraries eigen.hpp dlpack.hpp torch.hpp mpi.hpp openmp.hpp)
 set(layer_5 ${compositions} ${bundles} ${other_libraries})
 
 function(layer_of header result)

@@ -31,7 +31,10 @@ struct rows {
             offsets = packed_offsets(ragged_lengths(r, sequences, steps));
             size = static_cast<std::size_t>(offsets.back());
             mask = kind == mask_kind::none ? std::vector<std::uint8_t>(size, 0)
-                                           : flags(r, size, kind == mask_kind::all ? 1 : kind == mask_kind::gaps ? 0.9 : 0.5);
+                                           : flags(r, size,
+                                                   kind == mask_kind::all    ? 1
+                                                   : kind == mask_kind::gaps ? 0.9
+                                                                             : 0.5);
             library.offsets = offsets;
             plain = reference::packed(offsets, mask);
         } else {
@@ -61,8 +64,8 @@ struct rows {
 
 /// Whether each element of got is within tolerance · max(1, |want|) of want, and +0 where want is masked.
 template <class T>
-[[nodiscard]] bool close_where_counted(const std::vector<T>& got, const reference::array& want, const reference::batch& b,
-                                       double tolerance) {
+[[nodiscard]] bool close_where_counted(const std::vector<T>& got, const reference::array& want,
+                                       const reference::batch& b, double tolerance) {
     for (std::size_t i = 0; i < got.size(); ++i) {
         if (!b.counted(i)) {
             if (!same_bits(got[i], T(0))) return false;
@@ -79,9 +82,7 @@ template <class F>
 [[nodiscard]] std::string refusal(F&& f) {
     try {
         f();
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
+    } catch (const std::invalid_argument& e) { return e.what(); }
     return {};
 }
 

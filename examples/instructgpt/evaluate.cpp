@@ -39,12 +39,12 @@ evaluation evaluate(std::string name, const language_model& model, const languag
                     const labellers& people, random_source& random, int limit) {
     evaluation e = evaluate(std::move(name), model.sample(prompts, random, limit), perplexity(model, held_out), people);
     activations a;
-    const std::vector<float> log_probs = response_log_probs(model, e.responses, a);
-    const std::vector<float> ref_log_probs = response_log_probs(sft, e.responses, a);
-    const std::vector<float> scores = rewards(reward_model, e.responses);
+    const floats log_probs = response_log_probs(model, e.responses, a);
+    const floats ref_log_probs = response_log_probs(sft, e.responses, a);
+    const floats scores = rewards(reward_model, e.responses);
     std::vector<double> kl, reward(scores.begin(), scores.end());
-    std::vector<float> shaped(log_probs.size());
-    const std::vector<float> no_score(1, 0.0F);
+    floats shaped(log_probs.size());
+    const floats no_score(1, 0.0F);
     const rlhf::batch all = e.responses.batch();
     for (std::size_t s = 0; s < e.responses.size(); ++s) {
         const auto part = [&](auto& array) { return rlhf::part(array, all, s, 1); };
@@ -82,7 +82,7 @@ best_of_n evaluate_best_of_n(const language_model& sft, const scalar_model& rewa
     std::vector<word> asked;
     for (const word topic : prompts) asked.insert(asked.end(), most, topic);
     const text responses = sft.sample(asked, random, limit);
-    const std::vector<float> scores = rewards(reward_model, responses);
+    const floats scores = rewards(reward_model, responses);
     best_of_n result;
     for (int n = 1; n <= most; n *= 2) {
         text chosen;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -20,21 +21,32 @@ constexpr int limit = 16; ///< tokens a response
 /// Runs independent jobs on some threads. Each has its own random numbers, so the order does not matter.
 void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
     std::atomic<std::size_t> next = 0;
+    std::vector<std::exception_ptr> errors(jobs.size());
     const auto work = [&] {
-        for (std::size_t i = next++; i < jobs.size(); i = next++) jobs[i]();
+        for (std::size_t i = next++; i < jobs.size(); i = next++) {
+            try {
+                jobs[i]();
+            } catch (...) {
+                errors[i] = std::current_exception();
+            }
+        }
     };
-    std::vector<std::jthread> helpers;
-    for (unsigned t = 1; t < threads; ++t) helpers.emplace_back(work);
-    work();
+    {
+        std::vector<std::jthread> helpers;
+        for (unsigned t = 1; t < threads; ++t) helpers.emplace_back(work);
+        work();
+    }
+    for (const std::exception_ptr& e : errors)
+        if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β; two of them start the list because they take longest.
+/// The runs of step 3. PPO and PPO-ptx come at several β.
 std::vector<ppo_options> planned_runs(const settings& s) {
-    std::vector<ppo_options> runs{{.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},
-                                  {.name = ppo_name, .kl_coef = 0.15}};
+    std::vector<ppo_options> runs{{.name = ppo_name, .kl_coef = 0.15},
+                                  {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1}};
     if (!s.quick) {
-        runs.push_back({.name = "PPO-ptx, β = 0.05", .kl_coef = 0.05, .ptx_coef = 1});
         runs.push_back({.name = "PPO, β = 0.8", .kl_coef = 0.8});
+        runs.push_back({.name = "PPO-ptx, β = 0.05", .kl_coef = 0.05, .ptx_coef = 1});
         runs.push_back({.name = "PPO, β = 0.05", .kl_coef = 0.05});
         runs.push_back({.name = "PPO, β = 0", .kl_coef = 0});
         runs.push_back({.name = sober_name, .kl_coef = 0.15});
@@ -54,7 +66,7 @@ double expected_work(const settings& s, const corpus& data) {
 
 /// Rewards of mean 0 and deviation 1 over responses of the SFT model, as the paper normalises them.
 void normalise(scalar_model& model, const text& responses) {
-    const std::vector<float> r = rewards(model, responses);
+    const floats r = rewards(model, responses);
     const auto n = static_cast<std::int64_t>(r.size());
     const rlhf::batch all{.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const rlhf::moments m = rlhf::moments_of(all, r);

@@ -187,7 +187,7 @@ void scalar_model::forward(const text& t, activations& a, contexts where) const 
     scalars.array() += weights.back();
 }
 
-void scalar_model::backward(const text& t, activations& a, contexts where, std::span<const float> d_scalars) {
+void scalar_model::backward(const text& t, activations& a, contexts where, const floats& d_scalars) {
     const const_map head(weights.data() + trunk_size(), hidden, 1);
     map d_head(gradient.data() + trunk_size(), hidden, 1);
     const Eigen::Map<const Eigen::VectorXf> d(d_scalars.data(), a.hidden.rows());

@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+/// Aligned as Eigen likes it: in what order Eigen adds up depends on where the numbers lie.
+using floats = std::vector<float, Eigen::aligned_allocator<float>>;
 using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// What a forward pass leaves for the backward pass. Reused from call to call.
@@ -22,7 +24,7 @@ struct activations {
     matrix hidden;        ///< [N, H]
     matrix query;         ///< [N, D]
     matrix logits;        ///< [N, V]; the library may overwrite it with its gradient
-    std::vector<float> scalars; ///< [N] of a scalar model
+    floats scalars; ///< [N] of a scalar model
 };
 
 /// Which contexts of a text a model is run on.
@@ -33,7 +35,7 @@ enum class contexts {
 
 /// Weights and their gradient, end to end, for the optimiser.
 struct parameters {
-    std::vector<float> weights, gradient;
+    floats weights, gradient;
 };
 
 /// Embeddings of the topic, of the last four words, of the mean word so far, and two bits ("the topic was said", "the
@@ -82,7 +84,7 @@ public:
     /// Leaves the numbers in a.scalars, one a context.
     void forward(const text& t, activations& a, contexts where) const;
     /// Adds to `gradient`.
-    void backward(const text& t, activations& a, contexts where, std::span<const float> d_scalars);
+    void backward(const text& t, activations& a, contexts where, const floats& d_scalars);
     /// forward = scale · (forward − shift), by changing the head.
     void normalise(float shift, float scale);
 };

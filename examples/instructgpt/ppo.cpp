@@ -15,7 +15,7 @@ namespace {
 /// What one iteration samples and scores, before it learns.
 struct rollout {
     text responses;
-    std::vector<float> log_probs, ref_log_probs, values, scores, advantages, returns;
+    floats log_probs, ref_log_probs, values, scores, advantages, returns;
     rlhf::ppo_advantages_result statistics;
 };
 
@@ -55,7 +55,7 @@ rlhf::ppo_loss_result add_ppo_gradients(language_model& policy, scalar_model& va
     policy.forward(responses, a);
     activations of_value;
     value.forward(responses, of_value, contexts::every_token);
-    std::vector<float> d_values(responses.tokens.size());
+    floats log_probs(responses.tokens.size()), d_log_probs(log_probs), d_values(log_probs);
     const auto logits = response_logits(a); // the gradient takes the place of the logits
     const auto loss = rlhf::ppo_loss(responses.batch(), logits, responses.tokens,
                                      {.old_log_probs = part(r.log_probs),
@@ -64,6 +64,8 @@ rlhf::ppo_loss_result add_ppo_gradients(language_model& policy, scalar_model& va
                                       .values = of_value.scalars,
                                       .old_values = part(r.values),
                                       .returns = part(r.returns),
+                                      .log_probs = log_probs,
+                                      .d_log_probs = d_log_probs,
                                       .d_values = d_values},
                                      logits, {.policy = {.clip_range = o.clip_range}});
     policy.backward(responses, a);
@@ -128,9 +130,9 @@ ppo_log train_ppo(language_model& policy, const ppo_inputs& given, const ppo_opt
     return log;
 }
 
-std::vector<float> response_log_probs(const language_model& model, const text& responses, activations& a) {
+floats response_log_probs(const language_model& model, const text& responses, activations& a) {
     model.forward(responses, a);
-    std::vector<float> result(responses.tokens.size());
+    floats result(responses.tokens.size());
     rlhf::token_log_probs(responses.batch(), response_logits(a), responses.tokens, {.log_probs = result});
     return result;
 }
@@ -141,7 +143,7 @@ double perplexity(const language_model& model, const text& t) {
     for (std::size_t first = 0; first < t.size(); first += 64) {
         const text some = t.part(first, std::min<std::size_t>(64, t.size() - first));
         model.forward(some, a);
-        std::vector<float> log_probs(some.tokens.size());
+        floats log_probs(some.tokens.size());
         rlhf::token_log_probs(some.batch(), text_logits(a), some.tokens, {.log_probs = log_probs});
         total += rlhf::ptx_loss(some.batch(), {.log_probs = log_probs});
     }

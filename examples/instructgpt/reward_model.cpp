@@ -86,7 +86,7 @@ reward_model_curve train_reward_model(scalar_model& model, const comparisons& da
         at += n;
         // [report: reward_model]
         model.forward(now.responses, a, contexts::ends); // one reward a response
-        std::vector<float> d_rewards(a.scalars.size());
+        floats d_rewards(a.scalars.size());
         const auto loss =
             rlhf::ranking_loss(batch_of(now), {.rewards = a.scalars, .ranks = now.ranks, .d_rewards = d_rewards});
         model.backward(now.responses, a, contexts::ends, d_rewards);
@@ -100,11 +100,11 @@ reward_model_curve train_reward_model(scalar_model& model, const comparisons& da
 }
 
 double accuracy(const scalar_model& model, const comparisons& data) {
-    const std::vector<float> r = rewards(model, data.responses);
+    const floats r = rewards(model, data.responses);
     return rlhf::ranking_loss(batch_of(data), {.rewards = r, .ranks = data.ranks}).accuracy();
 }
 
-std::vector<float> rewards(const scalar_model& model, const text& responses) {
+floats rewards(const scalar_model& model, const text& responses) {
     activations a;
     model.forward(responses, a, contexts::ends);
     return a.scalars;

@@ -50,4 +50,4 @@ reward_model_curve train_reward_model(scalar_model& model, const comparisons& da
 /// The share of held-out pairs that it orders as the labeller did.
 [[nodiscard]] double accuracy(const scalar_model& model, const comparisons& data);
 /// The reward of each response.
-[[nodiscard]] std::vector<float> rewards(const scalar_model& model, const text& responses);
+[[nodiscard]] floats rewards(const scalar_model& model, const text& responses);

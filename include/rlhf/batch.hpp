@@ -80,18 +80,29 @@ struct batch {
     [[nodiscard]] batch part(extent first, extent count) const;
 };
 
+namespace detail {
+inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
+    if (first < 0 || count < 0 || count > b.size() - first)
+        fail("part", "sequences %lld to %lld of a batch of %lld", static_cast<long long>(first),
+             static_cast<long long>(first + count), static_cast<long long>(b.size()));
+}
+} // namespace detail
+
 /// The same sequences of an array of the batch's shape: the array's side of batch.part().
 template <class A>
 [[nodiscard]] auto part(A&& array, const batch& b, extent first, extent count) {
-    if (first < 0 || count < 0 || first + count > b.size())
-        detail::fail("part", "sequences %lld to %lld of a batch of %lld", static_cast<long long>(first),
-                     static_cast<long long>(first + count), static_cast<long long>(b.size()));
+    detail::check_part(b, first, count);
     const view v(array);
     using T = typename decltype(v)::element_type;
     using V = view<T>;
     if (v.absent()) return V();
-    if (v.rows() == V::a_sequence) return V::with(v.data() + first * v.stride(), V::a_sequence, count, v.stride());
-    if (b.layout == layout::time_first && !b.packed()) {
+    const bool by_sequence = v.rows() == V::a_sequence, time_first = b.layout == layout::time_first && !b.packed();
+    const std::int64_t expected = v.rows() >= 0 ? (time_first ? b.steps.n : b.size()) : by_sequence ? b.size() : b.tokens();
+    if (const std::int64_t n = v.rows() >= 0 ? v.rows() : v.cols(); n != expected)
+        detail::fail("part", "the array has %lld %s, expected %lld", static_cast<long long>(n),
+                     v.rows() >= 0 ? "rows" : "elements", static_cast<long long>(expected));
+    if (by_sequence) return V::with(v.data() + first * v.stride(), V::a_sequence, count, v.stride());
+    if (time_first) {
         const std::int64_t stride = v.rows() == V::flat ? b.sequences.n : v.stride();
         return V::with(v.data() + first, b.steps, count, stride);
     }
@@ -102,6 +113,7 @@ template <class A>
 }
 
 inline batch batch::part(extent first, extent count) const {
+    detail::check_part(*this, first, count);
     batch b = *this;
     if (packed())
         static_cast<index_view&>(b.offsets) = offsets.from(first, view<const int>::flat, count + 1);

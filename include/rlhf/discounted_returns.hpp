@@ -19,7 +19,7 @@ struct discounted_returns_arrays {
     view<const T> rewards = detail::required<T>(); ///< [B, T]
     view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
     view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: nothing follows
-    view<T> returns = {};                         ///< [B, T] out; may be rewards' memory
+    view<T> returns = {};                          ///< [B, T] out; may be rewards' memory
 };
 
 namespace detail {

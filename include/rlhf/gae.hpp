@@ -17,14 +17,14 @@ namespace rlhf::inline RLHF_ABI {
 
 template <class T>
 struct gae_arrays {
-    view<const T> rewards = detail::required<T>();    ///< [B, T]
-    view<const T> values = detail::required<T>();     ///< [B, T] V(sₜ)
-    view<const T> next_values = {};                   ///< [B, T] V(sₜ₊₁); absent: the value of the next step
-    view<const T> bootstrap_values = {};              ///< [B] V after the last step; absent: 0, the sequence ended
-    view<const std::uint8_t> terminated = {};         ///< [B, T] the episode ended at t: no bootstrap, no carry
-    view<const std::uint8_t> truncated = {};          ///< [B, T] cut short after t: bootstrap, no carry
-    view<T> advantages = {};                          ///< [B, T] out; may be rewards' memory
-    view<T> returns = {};                             ///< [B, T] out; may be values' memory
+    view<const T> rewards = detail::required<T>(); ///< [B, T]
+    view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ)
+    view<const T> next_values = {};                ///< [B, T] V(sₜ₊₁); absent: the value of the next step
+    view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
+    view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: no bootstrap, no carry
+    view<const std::uint8_t> truncated = {};       ///< [B, T] cut short after t: bootstrap, no carry
+    view<T> advantages = {};                       ///< [B, T] out; may be rewards' memory
+    view<T> returns = {};                          ///< [B, T] out; may be values' memory
 };
 
 namespace detail {
@@ -83,7 +83,8 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
     const auto next_values = c.optional(a.next_values, "next_values");
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
     const detail::row_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
-    const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()), c.out(a.returns, "returns", a.values.data())};
+    const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()),
+                             c.out(a.returns, "returns", a.values.data())};
     if (flags.truncated && !next_values)
         detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
     c.done();

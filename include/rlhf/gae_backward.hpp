@@ -46,7 +46,8 @@ struct gae_backward_kernel {
         using lane::select;
         const V zero(T(0));
         V to_next = formula::discounted(V(gamma), sum), to_this = formula::discounted(V(gamma), before);
-        if constexpr (Flags) to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
+        if constexpr (Flags)
+            to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
         if constexpr (NextValues && Flags) to_this = select(x.unread_after, to_this, zero);
         if constexpr (NextValues && !Flags) to_this = zero;
         return {sum, x.here[1] - sum + to_this, to_next};
@@ -82,15 +83,19 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
     detail::check_range(c.function(), "lambda", o.lambda, 0, 1);
     static constexpr T zero = 0;
-    const auto or_zero = [](const auto& s) { return detail::row_input<T>{s ? s : detail::stream<const T>{&zero, 0, 0}}; };
-    const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")), or_zero(c.optional(a.d_returns, "d_returns"))};
+    const auto or_zero = [](const auto& s) {
+        return detail::row_input<T>{s ? s : detail::stream<const T>{&zero, 0, 0}};
+    };
+    const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")),
+                        or_zero(c.optional(a.d_returns, "d_returns"))};
     const bool next_values = static_cast<bool>(c.optional(a.next_values, "next_values"));
     const detail::row_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
     const std::array targets{c.out(a.d_rewards, "d_rewards"), c.out(a.d_values, "d_values"),
                              c.out(a.d_next_values, "d_next_values")};
     const auto& bootstrap = a.d_bootstrap_values;
     detail::check_finite(c.function(), "d_bootstrap_values", bootstrap.scale);
-    const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", true), bootstrap.scale, bootstrap.add};
+    const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", true), bootstrap.scale,
+                                 bootstrap.add};
     if (flags.truncated && !next_values)
         detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
     if (targets[2] && !next_values) detail::fail(c.function(), "d_next_values needs next_values");
@@ -102,7 +107,8 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
         detail::backward_sweep<T, Arch, kernel>(c, in, targets, k, o.gaps, flags, {}, last)(run);
     };
     const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;
-    if (next_values) return flagged ? sweep.template operator()<true, true>() : sweep.template operator()<true, false>();
+    if (next_values)
+        return flagged ? sweep.template operator()<true, true>() : sweep.template operator()<true, false>();
     return flagged ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
 }
 

@@ -8,8 +8,8 @@ namespace rlhf::inline RLHF_ABI {
 /// Count, mean and variance of numbers. Joins by +=, exactly and in any order: what is held is Σx and Σx² (in detail::
 /// exact_sum), because a mean and a sum of squares about it merge with roundings.
 ///
-/// Squares of 2¹⁶⁰ and more are infinite. The variance has an error of a few 10⁻¹⁶ of the mean square; of equal floats
-/// it is exactly 0.
+/// Squares of 2¹⁶⁰ and more are infinite. The variance is off by no more than 10⁻¹⁴ of the mean square, which is the
+/// rounding of the sums; of equal floats it is exactly 0.
 class moments {
 public:
     moments() = default;
@@ -17,7 +17,12 @@ public:
 
     [[nodiscard]] double count() const { return static_cast<double>(sums_.count); }
     /// 0 of nothing.
-    [[nodiscard]] double mean() const { return sums_.count > 0 ? sums_.sum.value() / count() : 0; }
+    [[nodiscard]] double mean() const {
+        if (sums_.count == 0) return 0;
+        const auto [sum, rest] = sums_.sum.value_and_rest();
+        const double quotient = sum / count();
+        return std::isfinite(sum) ? quotient + (std::fma(-quotient, count(), sum) + rest) / count() : sum;
+    }
     /// Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof.
     [[nodiscard]] double variance(int ddof = 1) const {
         if (sums_.count <= ddof || sums_.count == 0) return 0;

@@ -40,7 +40,7 @@ struct plackett_luce_kernel {
     void operator()(group& g, plackett_luce_totals& t) const {
         if (!ranked(g)) return;
         const auto n = static_cast<std::size_t>(g.size);
-        std::array<double, group_limit> log_sum; // over a response and everything tied with it or worse
+        std::array<double, group_limit> largest, sums; // Σ e^r = e^largest · sum over a response and all not better
         double most = g.reward[n - 1], sum = 0, loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
@@ -48,22 +48,27 @@ struct plackett_luce_kernel {
             for (std::size_t k = end; k-- > first;) {
                 const double r = g.reward[k];
                 if (r > most) sum *= std::exp(most - r), most = r;
-                sum += r == most ? 1.0 : std::exp(r - most);
+                sum += std::exp(apart(r, most));
             }
-            for (std::size_t k = first; k < end; ++k) log_sum[k] = most + std::log(sum);
+            for (std::size_t k = first; k < end; ++k) largest[k] = most, sums[k] = sum;
             end = first;
         }
-        for (std::size_t k = 0; k < n; ++k) loss += log_sum[k] - g.reward[k];
-        slopes(g, log_sum, n);
+        for (std::size_t k = 0; k < n; ++k) loss += std::log(sums[k]) + apart(largest[k], g.reward[k]);
+        slopes(g, largest, sums, n);
         t.own += {static_cast<double>(n), 1.0};
         t.loss.add(loss);
     }
 
-    /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of e^{rⱼ − log_sumₖ}
-    static void slopes(group& g, const std::array<double, group_limit>& log_sum, std::size_t n) {
+    /// a − b, where equal infinities are not apart.
+    static double apart(double a, double b) { return a == b ? 0 : a - b; }
+
+    /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of its chance there
+    static void slopes(group& g, const std::array<double, group_limit>& largest, const std::array<double, group_limit>& sums,
+                       std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
-            for (std::size_t k = 0; k < n && g.rank[k] <= g.rank[j]; ++k) chance += std::exp(g.reward[j] - log_sum[k]);
+            for (std::size_t k = 0; k < n && g.rank[k] <= g.rank[j]; ++k)
+                chance += std::exp(apart(g.reward[j], largest[k])) / sums[k];
             g.slope[j] = chance - 1;
         }
     }

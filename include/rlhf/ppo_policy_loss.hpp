@@ -70,7 +70,7 @@ public:
     /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
     [[nodiscard]] double effective_sample_size() const {
         const double sum = totals_.sums[3].value(), squares = totals_.sums[4].value();
-        return own.tokens > 0 ? sum * sum / (own.tokens * squares) : 0;
+        return own.tokens > 0 && squares != 0 ? sum * sum / (own.tokens * squares) : 0;
     }
 
     ppo_policy_loss_result& operator+=(const ppo_policy_loss_result& o) {
@@ -113,14 +113,17 @@ struct ppo_policy_kernel {
         const auto p = formula::clipped_surrogate(x, advantage, formula::ratio_bounds<V>{V(lower), V(upper), V(dual)});
         V loss = p.loss, d_logp = select(abs(raw) > V(limit), zero, p.d_logp), divergence(0);
         if constexpr (Behavior) {
-            const V w = exp(old - behavior), factor = select(w > V(importance_limit), V(beyond), w);
-            const auto off = factor == zero; // not 0 · inf
+            const V w = exp(old - behavior);
+            const auto far = w > V(importance_limit);
+            const V factor = select(far, V(beyond), w);
+            const auto idle = advantage == zero && p.loss == zero && w == w; // 0, and not 0 · inf
+            const auto off = idle || (far && factor == zero);
             loss = select(off, zero, loss * factor), d_logp = select(off, zero, d_logp * factor);
         }
         if constexpr (Kl) {
             const auto k = formula::kl(logp - ref, value, slope, V(kl_limit));
             divergence = k.value;
-            loss = loss + V(kl_coef) * k.value, d_logp = d_logp + V(kl_coef) * k.slope;
+            if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, d_logp = d_logp + V(kl_coef) * k.slope; // not 0 · inf
         }
         return terms<V, 1, 6, 4, 1, 0>{
             .writes = {weight * d_logp},

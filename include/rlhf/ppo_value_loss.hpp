@@ -55,20 +55,31 @@ private:
 };
 
 namespace detail {
-template <class T>
+template <class T, bool Clip>
 struct ppo_value_kernel {
     T range, delta;
 
     template <class V>
     RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
         using lane::abs;
-        const auto v = formula::value_loss(value, old_value, target, V(range), V(delta));
+        const auto v = term(value, old_value, target);
         return terms<V, 1, 1, 2, 0, 2>{
             .writes = {weight * v.slope},
             .sums = {weight * v.loss},
             .counts = {v.clipped, !(abs(v.loss) < V(std::numeric_limits<T>::infinity()))},
             .moments = {target, target - value},
         };
+    }
+
+private:
+    template <class V>
+    RLHF_FORMULA auto term(V value, V old_value, V target) const {
+        if constexpr (Clip) return formula::value_loss(value, old_value, target, V(range), V(delta));
+        else {
+            auto v = formula::huber(value - target, V(delta));
+            v.clipped = decltype(v.clipped)(false);
+            return v;
+        }
     }
 };
 } // namespace detail
@@ -102,11 +113,15 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const detail::normalization n(c, o.aggregation);
     c.done();
 
-    const detail::ppo_value_kernel<T> kernel{T(o.clip_range), T(o.huber)};
-    const std::array streams{values, clip ? old_values : values, returns, weights ? weights : detail::stream<const T>{&one, 0, 0}};
+    const detail::stream<const T> constant{&one, 0, 0};
+    const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
     const std::array targets{n.scaled(d_values)};
-    const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
-    return {n.sums(t.sums[0]), t};
+    const auto sweep = [&]<bool Clip>() -> ppo_value_loss_result {
+        const detail::ppo_value_kernel<T, Clip> kernel{T(o.clip_range), T(o.huber)};
+        const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
+        return {n.sums(t.sums[0]), t};
+    };
+    return clip ? sweep.template operator()<true>() : sweep.template operator()<false>();
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -16,7 +16,7 @@ enum class score_position {
 struct shape_rewards_options {
     double kl_coef = 0.02;
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k1;
-    double kl_limit = unlimited;                 ///< clamps each token's estimate to ±limit
+    double kl_limit = unlimited; ///< clamps each token's estimate to ±limit
     rlhf::score_position score_position = rlhf::score_position::last_counted;
     double score_limit = unlimited;              ///< clamps each score to ±limit, before what follows
     double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
@@ -43,7 +43,8 @@ public:
     double dropped_scores = 0; ///< sequences without a counted token, whose scores are placed nowhere
 
     shape_rewards_result() = default;
-    shape_rewards_result(const counts& here, double dropped, const detail::exact_sum& kl, const detail::exact_sum& scores)
+    shape_rewards_result(const counts& here, double dropped, const detail::exact_sum& kl,
+                         const detail::exact_sum& scores)
         : own(here), dropped_scores(dropped), kl_(kl), scores_(scores) {}
 
     [[nodiscard]] double kl_per_sequence() const { return own.sequences > 0 ? kl_.value() / own.sequences : 0; }
@@ -68,7 +69,8 @@ inline void check_options(const char* f, const shape_rewards_options& o, bool ha
     check_positive(f, "score_limit", o.score_limit);
     check_finite(f, "unfinished_penalty", o.unfinished_penalty);
     if (o.unfinished_score) check_finite(f, "unfinished_score", *o.unfinished_score);
-    if (o.unfinished_score && o.unfinished_penalty != 0) fail(f, "unfinished_score and unfinished_penalty are both given");
+    if (o.unfinished_score && o.unfinished_penalty != 0)
+        fail(f, "unfinished_score and unfinished_penalty are both given");
     if (!has_finished && o.unfinished_score) fail(f, "unfinished_score needs finished");
     if (!has_finished && o.unfinished_penalty != 0) fail(f, "unfinished_penalty needs finished");
 }
@@ -119,8 +121,8 @@ inline std::int64_t scored_step(const call& c, std::int64_t s, score_position wh
 ///
 /// Source: Ouyang et al. 2022, arXiv:2203.02155, eq. 2; the estimators: see formula/kl.hpp.
 template <class T = float, class Arch = native>
-shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>& a, const shape_rewards_options& o = {},
-                                   const executor& run = {}) {
+shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>& a,
+                                   const shape_rewards_options& o = {}, const executor& run = {}) {
     detail::call c("shape_rewards", b);
     detail::check_options(c.function(), o, !a.finished.absent() || c.size() == 0);
     const std::array streams{c.in(a.log_probs, "log_probs"), c.in(a.ref_log_probs, "ref_log_probs")};

@@ -144,12 +144,15 @@ view(T*, shape) -> view<T>;
 template <std::ranges::contiguous_range A>
 view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 
-/// One element a sequence, where an array takes one a token: every token of sequence s reads array[s].
+/// One element a sequence, where an array takes one a token: every token of sequence s reads array[s]. The array is
+/// flat, or one row, or one column of a table.
 template <class A>
 [[nodiscard]] constexpr auto per_sequence(A&& array) {
     const view v(array);
     using T = typename decltype(v)::element_type;
-    return view<T>::with(v.data(), view<T>::a_sequence, v.rows() > 0 ? v.rows() : v.cols(), v.rows() > 0 ? v.stride() : 1);
+    const bool table = v.rows() >= 0;
+    return view<T>::with(v.data(), view<T>::a_sequence, table ? v.rows() * v.cols() : v.cols(),
+                         table && v.cols() == 1 ? v.stride() : 1);
 }
 
 /// Integers that the caller owns, 32 or 64 bits: token ids, sequence offsets, ranks. The width is found once per read.

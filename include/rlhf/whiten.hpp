@@ -14,10 +14,10 @@ enum class scale_about {
 };
 
 struct whiten_options {
-    bool center = true;         ///< subtract the mean; false keeps it
-    bool scale = true;          ///< divide by the standard deviation
+    bool center = true;                                ///< subtract the mean; false keeps it
+    bool scale = true;                                 ///< divide by the standard deviation
     rlhf::scale_about about = rlhf::scale_about::mean; ///< with center = false
-    int ddof = 1;               ///< the variance is Σ (x − mean)² / (n − ddof)
+    int ddof = 1;                                      ///< the variance is Σ (x − mean)² / (n − ddof)
     double epsilon = 1e-8;
     rlhf::std_floor floor = rlhf::std_floor::inside_root;
 };
@@ -72,11 +72,13 @@ struct whiten_kernel {
 ///
 /// values are [B, T] (or packed [tokens]). Throws std::invalid_argument for sizes that differ.
 template <class T = float, class Arch = native>
-[[nodiscard]] moments moments_of(const batch& b, const std::type_identity_t<view<const T>>& values, const executor& run = {}) {
+[[nodiscard]] moments moments_of(const batch& b, const std::type_identity_t<view<const T>>& values,
+                                 const executor& run = {}) {
     detail::call c("moments_of", b);
     const std::array streams{c.in(values, "values")};
     c.done();
-    const auto t = detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, detail::moments_kernel<T>{});
+    const auto t =
+        detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, detail::moments_kernel<T>{});
     return moments(t.moments[0]);
 }
 

@@ -63,8 +63,8 @@ public:
     }
 
 private:
-    static constexpr std::int64_t tile = 128;         ///< steps
-    static constexpr std::int64_t rows_at_once = 4;   ///< as many as a multiply-add takes cycles
+    static constexpr std::int64_t tile = 128;       ///< steps
+    static constexpr std::int64_t rows_at_once = 4; ///< as many as a multiply-add takes cycles
     static constexpr std::int64_t piece_tokens = 16384;
     template <class X>
     using tile_of = std::array<X, static_cast<std::size_t>(tile) + 16>; ///< and, behind it, the step before the tile
@@ -78,16 +78,14 @@ private:
         alignas(64) std::array<tile_of<T>, In> in = {};
         alignas(64) tile_of<T> sum = {}; ///< x, then S
         tile_of<std::uint8_t> terminated = {}, cut = {}, unread = {};
-        tile_of<std::int64_t> steps = {};
+        tile_of<std::int64_t> listed = {};
 
         [[nodiscard]] bool counted(std::int64_t t) const { return t < mask.length && mask[t]; }
         [[nodiscard]] bool all_counted() const {
-            return to <= mask.length && (mask.bytes == nullptr || count_counted(part(from, to)) == to - from);
+            if (to > mask.length || mask.bytes == nullptr) return to <= mask.length;
+            return count_counted({mask.bytes + from * mask.step, mask.step, to - from}) == to - from;
         }
-        [[nodiscard]] row_mask part(std::int64_t a, std::int64_t b) const {
-            return {mask.bytes == nullptr ? nullptr : mask.bytes + a * mask.step, mask.step, b - a};
-        }
-        [[nodiscard]] std::int64_t step(std::int64_t i) const { return side_by_side ? to - tile + i : steps[at(i)]; }
+        [[nodiscard]] std::int64_t step(std::int64_t i) const { return side_by_side ? to - tile + i : listed[at(i)]; }
     };
     using rows = std::array<row, static_cast<std::size_t>(rows_at_once)>;
 
@@ -163,10 +161,10 @@ private:
         r.n = 0;
         if constexpr (Kernel::forward) {
             for (r.to = r.from; r.to < r.last && r.n < tile; ++r.to)
-                if (gapless || r.mask[r.to]) r.steps[at(tile - ++r.n)] = r.to;
+                if (gapless || r.mask[r.to]) r.listed[at(tile - ++r.n)] = r.to;
         } else {
             for (r.from = r.to; r.from > r.first && r.n < tile; --r.from)
-                if (gapless || r.mask[r.from - 1]) r.steps[at(tile - ++r.n)] = r.from - 1;
+                if (gapless || r.mask[r.from - 1]) r.listed[at(tile - ++r.n)] = r.from - 1;
         }
     }
 
@@ -190,7 +188,8 @@ private:
             x.after[k] = L::load(r.in[k].data() + i + 1);
         }
         if constexpr (Kernel::flags) {
-            x.terminated = L::counted(r.terminated.data() + i), x.terminated_after = L::counted(r.terminated.data() + i + 1);
+            x.terminated = L::counted(r.terminated.data() + i),
+            x.terminated_after = L::counted(r.terminated.data() + i + 1);
             x.unread = L::counted(r.unread.data() + i), x.unread_after = L::counted(r.unread.data() + i + 1);
         }
         return x;
@@ -222,7 +221,8 @@ private:
         std::array<tile_of<T>, Out> results;
         for (std::int64_t i = first_register(r); i < tile; i += L::width) {
             const auto y = kernel_.finish(steps(r, i), L::load(r.sum.data() + i), L::load(r.sum.data() + i + 1));
-            for (std::size_t o = 0; o < Out; ++o) L::store(results[o].data() + i, V(static_cast<T>(out_[o].scale)) * y[o]);
+            for (std::size_t o = 0; o < Out; ++o)
+                L::store(results[o].data() + i, V(static_cast<T>(out_[o].scale)) * y[o]);
         }
         const bool every_step = gaps_ == gaps::skip || (Kernel::forward && gaps_ == gaps::ignore) || r.all_counted();
         for (std::size_t o = 0; o < Out; ++o) {

@@ -91,7 +91,7 @@ public:
     /// The sum to twice the digits: value() and what it leaves, rounded once more.
     [[nodiscard]] std::pair<double, double> value_and_rest() const {
         const double high = value();
-        if (!std::isfinite(high)) return {high, 0};
+        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // more than one term can be
         exact_sum rest = *this;
         rest.add(-high); // exact: a multiple of the unit
         return {high, rest.value()};

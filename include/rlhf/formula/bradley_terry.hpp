@@ -29,11 +29,11 @@ template <class V>
     const V m = chosen - rejected - margin, sum = chosen + rejected;
     const V e = exp(-abs(m)); // in (0, 1]
     const V wrong = select(m < zero, one, e) / (one + e);  // σ(−m)
-    const V surprise = select(m < zero, -m, zero) + log1p(e); // softplus(−m)
+    // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
+    const V loss = log1p(e) + select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
     const V pull = select(center > zero, center * sum, zero);
     const V slope = smoothing - select(m == m, wrong, m);
-    return {surprise + select(smoothing > zero, smoothing * m, zero) + select(center > zero, pull * sum, zero),
-            slope + pull + pull, pull + pull - slope};
+    return {loss + select(center > zero, pull * sum, zero), slope + pull + pull, pull + pull - slope};
 }
 
 } // namespace rlhf::inline RLHF_ABI::formula

@@ -25,8 +25,8 @@ struct policy_term {
 ///     loss = −min(ρ Â, clip(ρ, 1 − ε₋, 1 + ε₊) Â), and at Â < 0 at most c |Â|
 ///     ∂loss/∂logp = −ρ Â  where the ratio is not cut, else 0
 ///
-/// The ratio is cut above when Â ≥ 0 and below when Â ≤ 0, so that inf · 0 cannot arise; at a bound it counts as not
-/// cut. NaN in any argument gives a NaN loss. Takes x, so that a clamp of x is the caller's.
+/// The ratio is cut above when Â ≥ 0 and below when Â ≤ 0, so that inf · 0 cannot arise unless ε₊ = ∞; at a bound it
+/// counts as not cut. NaN in any argument gives a NaN loss. Takes x, so that a clamp of x is the caller's.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; ε₋ ≠ ε₊: Yu et al. 2025 (DAPO), arXiv:2503.14476, eq. 8;
 /// c: Ye et al. 2020, arXiv:1912.09729, eq. 5.

@@ -32,6 +32,8 @@ template <class V>
 ///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
 ///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
+/// NaN in any argument gives a NaN loss, and so do v and v_old infinite of one sign.
+///
 /// Source: Schulman et al., openai/baselines ppo2, 2017; h: formula::huber.
 template <class V>
 [[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, V delta) {
@@ -40,7 +42,9 @@ template <class V>
     const auto free = huber(value - target, delta);
     const auto held = huber(old_value + lane::clamp(change, -range, range) - target, delta);
     const auto clipped = abs(change) > range && held.loss > free.loss;
-    return {select(clipped, held.loss, free.loss), select(clipped, V(0), free.slope), clipped};
+    const auto known = change == change; // else v_old is NaN, and so are loss and slope
+    return {select(clipped, held.loss, select(known, free.loss, change)),
+            select(clipped, V(0), select(known, free.slope, change)), clipped};
 }
 
 } // namespace rlhf::inline RLHF_ABI::formula
