@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): a reward model's score at
-// the end of a response, a KL penalty at every token of it, then generalised advantage estimation (Schulman et al. 2016,
-// arXiv:1506.02438, eq. 16) and whitening. First step by step, then in one call.
+// From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): a reward model's score
+// at the end of a response, a KL penalty at every token of it, then generalised advantage estimation (Schulman et al.
+// 2016, arXiv:1506.02438, eq. 16) and whitening. First step by step, then in one call.
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>
@@ -37,14 +37,17 @@ int main() {
 
     const rlhf::moments before = rlhf::whiten(batch, advantages);
     print("whitened", advantages);
-    std::printf("             before: mean %.3f, variance %.3f of %g\n", before.mean(), before.variance(), before.count());
+    std::printf("             before: mean %.3f, variance %.3f\n", before.mean(), before.variance());
 
     // The same three calls.
     std::vector<float> together(8);
-    rlhf::ppo_advantages(
-        batch,
-        {.log_probs = log_probs, .ref_log_probs = ref_log_probs, .values = values, .scores = scores, .advantages = together},
-        {.rewards = {.kl_coef = 0.1}, .gae = {.gamma = 1, .lambda = 0.95}});
+    rlhf::ppo_advantages(batch,
+                         {.log_probs = log_probs,
+                          .ref_log_probs = ref_log_probs,
+                          .values = values,
+                          .scores = scores,
+                          .advantages = together},
+                         {.rewards = {.kl_coef = 0.1}, .gae = {.gamma = 1, .lambda = 0.95}});
     print("in one call", together);
     return together == advantages ? 0 : 1;
 }

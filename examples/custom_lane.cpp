@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Bring your own lane type. The formulas are templates over what one token is computed in: a float here, a register of
-// sixteen in the library's sweeps, and below a number that carries its derivative, which then agrees with the slope that
-// the formula returns beside its value. Seeded twice, it also gives a curvature that no formula computes.
+// Bring your own lane type. The formulas are templates over what one token is computed in: a float, in the library's
+// sweeps a register of them, and below a number that carries its derivative, which then agrees with the slope that the
+// formula returns beside its value. Seeded twice, it also gives a curvature that no formula computes.
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 
 namespace forward {
 

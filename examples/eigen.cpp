@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Eigen's arrays wherever the library takes an array: row-major matrices are [B, T], vectors contiguous. A linear policy
-// over features, one policy gradient step after another, with Eigen for the matrix products.
+// Eigen's arrays wherever the library takes an array: row-major matrices are [B, T], vectors contiguous. A linear
+// policy over features, one step of PPO after another, with Eigen for the matrix products.
 #include <rlhf/eigen.hpp>
 #include <rlhf/ppo.hpp>
 
@@ -39,15 +39,16 @@ int main() {
                                                      .old_log_probs = old_log_probs,
                                                      .advantages = advantages,
                                                      .d_log_probs = d_log_probs});
-        rlhf::token_log_probs_backward(batch, z, actions, {.d_log_probs = d_log_probs}, z); // logits are now their gradient
+        rlhf::token_log_probs_backward(batch, z, actions, {.d_log_probs = d_log_probs}, z); // in place
         weights.noalias() -= 2.0f * logits.transpose() * x;
         if (step % 4 == 3)
-            std::printf("step %2d: loss %+.4f, clip fraction %.2f, KL to the rollout %.4f\n", step, r.loss(),
-                        r.clip_fraction(), r.approx_kl());
+            std::printf("step %2d: loss %+.4f, clip fraction %.2f, KL to the rollout %.3f\n", step, r.loss(),
+                        r.clip_fraction(), r.approx_kl_half_square());
     }
-    std::printf("good actions are now chosen with probability %.2f, bad ones with %.2f (once 0.20)\n",
-                static_cast<double>((log_probs.array().exp() * (advantages.array() > 0 && mask.array()).cast<float>()).sum() /
-                                    (advantages.array() > 0 && mask.array()).cast<float>().sum()),
-                static_cast<double>((log_probs.array().exp() * (advantages.array() < 0 && mask.array()).cast<float>()).sum() /
-                                    (advantages.array() < 0 && mask.array()).cast<float>().sum()));
+    const auto mean_probability = [&](float advantage) {
+        const auto these = (advantages.array() == advantage && mask.array()).cast<float>();
+        return static_cast<double>((log_probs.array().exp() * these).sum() / these.sum());
+    };
+    std::printf("good actions now have probability %.2f, bad ones %.2f; both began at 0.20\n", mean_probability(1),
+                mean_probability(-1));
 }

@@ -29,9 +29,9 @@ int main() {
     rlhf::token_log_probs(batch, logits, tokens, {.log_probs = log_probs, .entropy = entropy});
     for (std::size_t t = 0; t < 8; ++t)
         if (entropy[t] > 0)
-            std::printf("sequence %zu step %zu: log p(token %2d) = %.3f, entropy %.3f of at most %.3f nats\n", t / 4, t % 4,
-                        static_cast<int>(tokens[t + 1]), static_cast<double>(log_probs[t]),
-                        static_cast<double>(entropy[t]), std::log(50.0));
+            std::printf("sequence %zu step %zu: log p(token %2d) = %.3f, entropy %.3f of at most log 50 = 3.912\n",
+                        t / 4, t % 4, static_cast<int>(tokens[t + 1]), static_cast<double>(log_probs[t]),
+                        static_cast<double>(entropy[t]));
 
     // A loss of both: the negative log-likelihood less 0.01 times the mean entropy.
     const auto nll = rlhf::ptx_loss(batch, {.log_probs = log_probs, .d_log_probs = d_log_probs});

@@ -46,8 +46,8 @@ bool same_bits(const char* name, rlhf::batch whole, const rollout& r) {
     whole.denominator = rlhf::count(whole);   // over several ranks: the sum of their counts
     const step once = in_parts(whole, r, whole.size()), parts = in_parts(whole, r, 3);
     const auto print = [](const char* how, const step& s) {
-        std::printf("  %-30s loss %.9f = %016" PRIx64 "  gradient %016" PRIx64 "\n", how, s.result.loss(), s.loss_bits(),
-                    s.gradient_bits());
+        std::printf("  %-30s loss %.9f = %016" PRIx64 "  gradient %016" PRIx64 "\n", how, s.result.loss(),
+                    s.loss_bits(), s.gradient_bits());
     };
     std::printf("%s, %g tokens\n", name, once.result.own.tokens);
     print("undivided", once);

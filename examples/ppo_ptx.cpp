@@ -46,12 +46,14 @@ int main() {
                                                              .d_log_probs = of_rollouts(d_log_probs)});
         const auto ptx = rlhf::ptx_loss(text, {.log_probs = of_text(log_probs),
                                                .d_log_probs = rlhf::write_to(of_text(d_log_probs), ptx_coef)});
-        const auto bonus = rlhf::masked_mean(rollouts, {.values = of_rollouts(entropy),
-                                                        .d_values = rlhf::write_to(of_rollouts(d_entropy), -entropy_coef)});
+        const auto bonus =
+            rlhf::masked_mean(rollouts, {.values = of_rollouts(entropy),
+                                         .d_values = rlhf::write_to(of_rollouts(d_entropy), -entropy_coef)});
+        const double objective = policy.loss() + ptx_coef * ptx.loss() - entropy_coef * bonus.loss();
         if (step % 10 == 9 || step == 0)
-            std::printf("step %2d: policy %+.4f (clipped %.2f), ptx %.4f (perplexity %5.2f), entropy %.3f, objective %+.4f\n",
+            std::printf("step %2d: policy %+.4f (clipped %.2f), ptx %.4f (perplexity %5.2f), entropy %.3f, all %+.4f\n",
                         step, policy.loss(), policy.clip_fraction(), ptx.loss(), ptx.perplexity(), bonus.loss(),
-                        policy.loss() + ptx_coef * ptx.loss() - entropy_coef * bonus.loss());
+                        objective);
 
         rlhf::token_log_probs_backward(all_rows, logits, tokens, {.d_log_probs = d_log_probs, .d_entropy = d_entropy},
                                        logits); // one pass for both; the gradient takes the logits' place

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers rank K responses of a prompt, and
-// all C(K, 2) comparisons of it are one element of the batch. Here K differs, and labellers may call two equal. The
+// A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers rank K responses of a prompt,
+// and all C(K, 2) comparisons of it are one element of the batch. Here K differs, and labellers may call two equal. The
 // likelihood of the whole ranking (Plackett 1975) is the other loss for such data.
 #include <rlhf/reward_model.hpp>
 
@@ -46,12 +46,15 @@ int main() {
     };
     rlhf::ranking_loss_result ranking;
     fit("pairs", [&] {
-        ranking = rlhf::ranking_loss<double>(prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
+        ranking = rlhf::ranking_loss<double>(
+            prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
         return ranking.loss();
     });
     std::printf("               accuracy %.3f, mean margin %.2f\n", ranking.accuracy(), ranking.mean_margin());
     fit("Plackett-Luce", [&] {
-        return rlhf::plackett_luce_loss<double>(prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards}).loss();
+        const auto r = rlhf::plackett_luce_loss<double>(
+            prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
+        return r.loss();
     });
 
     // Comparisons do not see a shift of all rewards; the paper sets it so that demonstrations score 0 on average (§3.5).

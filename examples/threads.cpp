@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <bit>
-#include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -45,16 +44,14 @@ int main() {
     bool same = true;
     const auto run = [&](const char* name, const rlhf::executor& executor) {
         std::vector<float> gradient(log_probs.size());
-        const auto start = std::chrono::steady_clock::now();
         const auto r = rlhf::ppo_policy_loss(
             batch,
             {.log_probs = log_probs, .old_log_probs = old_log_probs, .advantages = advantages, .d_log_probs = gradient},
             {}, executor);
-        const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
         const auto loss = std::bit_cast<std::uint64_t>(r.loss());
         if (reference.empty()) reference = gradient, reference_loss = loss;
         const bool equal = gradient == reference && loss == reference_loss;
-        std::printf("%-18s %6.0f us  loss %016" PRIx64 "  %s\n", name, took.count(), loss, equal ? "same bits" : "other bits");
+        std::printf("%-12s loss %016" PRIx64 "  %s\n", name, loss, equal ? "same bits" : "other bits");
         same = same && equal;
     };
     run("this thread", {});

@@ -7,7 +7,7 @@
 cmake_minimum_required(VERSION 3.21)
 file(MAKE_DIRECTORY "${scratch}")
 set(source "${CMAKE_CURRENT_LIST_DIR}/flags/losses.cpp")
-list(TRANSFORM includes PREPEND "-isystem" OUTPUT_VARIABLE system_includes)
+list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 
 function(compile object)

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 # Breaks the headers one edit at a time, in a copy of the tree, and expects a test to notice each time.
 #
-# tests/mutants.txt has a mutant a line; # starts a comment:
+# tests/mutants/<stem>.txt have a mutant a line; # starts a comment:
 #
 #   header below include/rlhf | old text => new text | tests that must fail (a regular expression for ctest -R)
 #
 # The old text stands exactly once in the header. An argument picks the lines that match it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-list=tests/mutants.txt
-[ -f "$list" ] || { echo "There is no $list: nothing to break."; exit 1; }
+lists=(tests/mutants/*.txt)
+[ -f "${lists[0]}" ] || { echo "There is no tests/mutants/*.txt: nothing to break."; exit 1; }
 
 copy=$PWD/build/mutants
 tree=$copy/tree
@@ -77,8 +77,8 @@ while read -r line; do
         1) echo "killed   $name"; killed=$((killed + 1)) ;;
         *) refuse "it does not compile: $(grep -m 1 -E 'error' "$copy/build.log" || true)" ;;
     esac
-done <"$list"
+done < <(cat "${lists[@]}")
 
 echo "$killed killed, $survived survived, $unusable unusable"
-[ $((killed + survived + unusable)) -gt 0 ] || echo "No line of $list matches '${1:-}'."
+[ $((killed + survived + unusable)) -gt 0 ] || echo "No line of tests/mutants/*.txt matches '${1:-}'."
 [ "$killed" -gt 0 ] && [ $((survived + unusable)) = 0 ]

@@ -109,7 +109,8 @@ ppo_log train_ppo(language_model& policy, const ppo_inputs& given, const ppo_opt
     activations a;
     ppo_log log;
     for (std::size_t iteration = 0; iteration < o.iterations; ++iteration) {
-        log.perplexity.push_back(iteration % 5 == 0 ? perplexity(policy, given.held_out) : log.perplexity.back());
+        const bool measure = iteration % ppo_log::perplexity_every == 0;
+        log.perplexity.push_back(measure ? perplexity(policy, given.held_out) : log.perplexity.back());
         rollout r = roll_out(policy, value, given, o, random, a);
         rlhf::ppo_loss_result loss;
         double ptx_loss = 0;

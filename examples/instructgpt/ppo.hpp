@@ -27,7 +27,8 @@ struct ppo_options {
 /// One row an iteration.
 struct ppo_log {
     std::vector<double> reward, kl, gold, clip_fraction, explained_variance;
-    std::vector<double> perplexity; ///< of held-out pretraining text
+    static constexpr std::size_t perplexity_every = 5; ///< iterations; it stays as it was between
+    std::vector<double> perplexity;                    ///< of held-out pretraining text
     std::vector<double> ptx_loss;
 };
 

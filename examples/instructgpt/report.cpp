@@ -40,14 +40,14 @@ std::string code(const char* snippet) {
     return "<pre>" + escaped(result) + "</pre>";
 }
 
-/// Means over a window, so that curves can be read.
+/// Means over a window, which is narrower at the ends, so that curves can be read.
 std::vector<double> smooth(const std::vector<double>& values, std::size_t window = 9) {
     std::vector<double> result;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::size_t begin = i > window / 2 ? i - window / 2 : 0, end = std::min(values.size(), i + window / 2 + 1);
-        const double sum = std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(begin),
-                                           values.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
-        result.push_back(sum / static_cast<double>(end - begin));
+        const std::size_t half = std::min({window / 2, i, values.size() - 1 - i});
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>(i - half);
+        const auto last = values.begin() + static_cast<std::ptrdiff_t>(i + half + 1);
+        result.push_back(std::accumulate(first, last, 0.0) / static_cast<double>(2 * half + 1));
     }
     return result;
 }
@@ -60,9 +60,23 @@ std::vector<double> scaled(std::vector<double> values, double shift, double fact
     for (double& v : values) v = (v - shift) * factor;
     return values;
 }
+/// Every so many of the values.
+std::vector<double> sparse(const std::vector<double>& values, std::size_t every) {
+    std::vector<double> result;
+    for (std::size_t i = 0; i < values.size(); i += every) result.push_back(values[i]);
+    return result;
+}
 /// The change against the first value, in per cent.
 std::vector<double> change(const std::vector<double>& values) {
     return scaled(values, values.front(), 100 / values.front());
+}
+
+/// A run looks the same in all plots.
+series styled(const ppo_options& o, std::vector<double> x, std::vector<double> y) {
+    const bool ptx = o.ptx_coef > 0, far = o.kl_coef < 0.1;
+    const int of_ppo = o.kl_coef == 0 ? 3 : far ? 4 : o.kl_coef > 0.5 ? 6 : 1;
+    return {.name = o.name, .x = std::move(x), .y = std::move(y),
+            .colour = o.name == sober_name ? 5 : ptx ? 0 : of_ppo, .dashed = ptx && far};
 }
 
 void write_summary(std::ostream& out, const results& r) {
@@ -135,16 +149,14 @@ void write_sizes(std::ostream& out, const results& r) {
 void write_tax(std::ostream& out, const results& r) {
     plot p{.title = "Perplexity of pretraining text along training", .x_label = "KL to the SFT model, nats a response",
            .y_label = "change of perplexity", .lines = {}, .x_limit = 16, .percent_y = true};
-    int ppo_colour = 1;
     for (const tuned& t : r.runs) {
         if (t.options.name == sober_name) continue;
-        const bool ptx = t.options.ptx_coef > 0;
-        static constexpr int others[] = {1, 6, 4, 3};
-        const int colour = ptx ? 0 : others[(ppo_colour++ - 1) % 4];
-        p.lines.push_back({.name = t.options.name, .x = smooth(t.log.kl), .y = change(t.log.perplexity),
-                           .colour = colour, .dashed = ptx && t.options.kl_coef < 0.1});
-        p.lines.push_back({.name = t.options.name + ", end", .x = {t.row.kl->value},
-                           .y = {100 * (t.row.perplexity / r.sft().perplexity - 1)}, .colour = colour, .points = true});
+        const std::vector<double> kl = sparse(smooth(t.log.kl), ppo_log::perplexity_every);
+        p.lines.push_back(styled(t.options, kl, change(sparse(t.log.perplexity, ppo_log::perplexity_every))));
+        series end = styled(t.options, {t.row.kl->value}, {100 * (t.row.perplexity / r.sft().perplexity - 1)});
+        end.name += ", end";
+        end.points = true;
+        p.lines.push_back(std::move(end));
     }
     out << "<h2>The alignment tax, and PPO-ptx</h2><p>What tuning costs on the old task. PPO pays more the farther it goes; "
            "a larger β only means going less far. The pretraining term takes the tax away, at any distance.</p>"
@@ -220,17 +232,14 @@ void write_curves(std::ostream& out, const results& r) {
     plot gold = reward, kl = reward, explained = reward;
     gold.title = "Gold", kl.title = "KL to the SFT model", explained.title = "Value function: explained variance";
     kl.y_label = "nats a response", explained.y_label = "share";
-    int colour = 0;
     for (const tuned& t : r.runs) {
-        const std::vector<double> x = steps(t.log.kl.size());
         const auto add = [&](plot& p, const std::vector<double>& y) {
-            p.lines.push_back({.name = t.options.name, .x = x, .y = smooth(y), .colour = colour});
+            p.lines.push_back(styled(t.options, steps(y.size()), smooth(y)));
         };
         add(reward, t.log.reward), add(gold, t.log.gold), add(kl, t.log.kl), add(explained, t.log.explained_variance);
-        ++colour;
     }
     out << "<h2>Training curves</h2><div class='two'>" << draw(reward) << draw(gold) << draw(kl) << draw(explained)
-        << "</div><p class='soft'>Means over nine iterations.</p>";
+        << "</div><p class='soft'>Means over nine iterations. Gold is the simulated labellers'.</p>";
 }
 
 } // namespace

@@ -112,6 +112,7 @@ std::string escaped(const std::string& s) {
             case '>': result += "&gt;"; break;
             case '&': result += "&amp;"; break;
             case '"': result += "&quot;"; break;
+            case '\'': result += "&#39;"; break;
             default: result += c;
         }
     }
@@ -140,7 +141,7 @@ std::string draw(const plot& p) {
 }
 
 std::string draw(const std::string& title, const std::vector<dots>& rows, const std::vector<std::string>& groups) {
-    constexpr int left = 250, right = 626, row_height = 30;
+    constexpr int left = 250, right = 608, row_height = 30;
     const int height = static_cast<int>(rows.size()) * row_height + 40;
     const axis x{.low = 0, .high = 1, .from = left, .to = right};
     std::ostringstream out;

@@ -40,8 +40,8 @@ public:
     [[nodiscard]] moments residuals() const { return moments(totals_.moments[1]); } ///< of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     [[nodiscard]] double explained_variance() const {
-        const double all = returns().variance(0);
-        return all > 0 ? 1 - residuals().variance(0) / all : 0;
+        const double total = returns().variance(0);
+        return total > 0 ? 1 - residuals().variance(0) / total : 0;
     }
 
     ppo_value_loss_result& operator+=(const ppo_value_loss_result& o) {

@@ -88,7 +88,7 @@ public:
         return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
     }
 
-    /// The sum to twice the digits: value() and what it leaves, rounded once more.
+    /// The sum to twice the digits: value() and what it leaves, rounded once more (0 from 2¹⁶⁰ on).
     [[nodiscard]] std::pair<double, double> value_and_rest() const {
         const double high = value();
         if (!(std::abs(high) < 0x1p160)) return {high, 0}; // more than one term can be

@@ -86,7 +86,8 @@ bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, 
     const std::int64_t B = v.shape().sequences, T = v.shape().steps, width = v.width();
     const std::int64_t step = v.step_stride(), sequence = v.sequence_stride();
     const std::int64_t all_steps = (T - 1) * step + width, all_sequences = (B - 1) * sequence + width;
-    if ((T > 1 && step < width) || (B > 1 && sequence < width) || (B > 1 && T > 1 && sequence < all_steps && step < all_sequences))
+    const bool overlap = (T > 1 && step < width) || (B > 1 && sequence < width) || (B > 1 && T > 1 && sequence < all_steps && step < all_sequences);
+    if (B * T > 0 && overlap)
         fail(c.function(), "%s has strides of %lld and %lld: its rows of %lld overlap", name, static_cast<long long>(step),
              static_cast<long long>(sequence), static_cast<long long>(width));
     if (B * T > 0) {
