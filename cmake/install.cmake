@@ -16,7 +16,8 @@ configure_package_config_file(cmake/rlhfConfig.cmake.in "${generated_dir}/rlhfCo
     INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${generated_dir}/rlhfConfigVersion.cmake"
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES "${generated_dir}/rlhfConfig.cmake" "${generated_dir}/rlhfConfigVersion.cmake" cmake/rlhfDependencies.cmake
+install(FILES cmake/rlhfDependencies.cmake
+    "${generated_dir}/rlhfConfig.cmake" "${generated_dir}/rlhfConfigVersion.cmake"
     DESTINATION "${package_dir}")
 
 # The .pc file finds its headers from where it lies, so the prefix may be moved.

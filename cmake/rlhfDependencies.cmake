@@ -50,6 +50,7 @@ function(rlhf_find_eigen problem)
     endif()
     if(found)
         set(${problem} "rlhf::eigen needs Eigen 3.4 or newer, and ${found}. \
-Install libeigen3-dev (apt), eigen3 (vcpkg) or eigen (Conan, conda), or set Eigen3_DIR or CMAKE_PREFIX_PATH." PARENT_SCOPE)
+Install libeigen3-dev (apt), eigen3 (vcpkg) or eigen (Conan, conda), or set Eigen3_DIR or CMAKE_PREFIX_PATH."
+            PARENT_SCOPE)
     endif()
 endfunction()

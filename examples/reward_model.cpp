@@ -57,7 +57,7 @@ int main() {
         return r.loss();
     });
 
-    // Comparisons do not see a shift of all rewards; the paper sets it so that demonstrations score 0 on average (§3.5).
+    // Comparisons do not see a shift of all rewards; the paper sets it so that demonstrations score 0 on average.
     const std::vector<double> demonstrations{0.9, 1.4, 0.2, 1.1};
     const rlhf::batch four{.steps = 4, .mask = rlhf::all, .denominator = rlhf::counted_here};
     std::printf("bias %.2f\n", rlhf::reward_bias<double>(four, demonstrations));

@@ -45,7 +45,8 @@ inline constexpr double summing = sizeof(T) == 4 ? 16 : 32;
 
 /// Largest |got − want| in epsilons of the scale; where the scale is 0, got must be +0.
 template <class T>
-[[nodiscard]] double worst_error(const std::vector<T>& got, const reference::array& want, const reference::array& scale) {
+[[nodiscard]] double worst_error(const std::vector<T>& got, const reference::array& want,
+                                 const reference::array& scale) {
     if (got.size() != want.size() || got.size() != scale.size()) return INFINITY;
     double worst = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -61,7 +62,8 @@ template <class T>
 template <class T>
 [[nodiscard]] double error(double got, long double want, long double scale) {
     if (static_cast<long double>(got) == want) return 0;
-    return static_cast<double>(std::fabs(static_cast<long double>(got) - want) / (scale * std::numeric_limits<T>::epsilon()));
+    return static_cast<double>(std::fabs(static_cast<long double>(got) - want) /
+                               (scale * std::numeric_limits<T>::epsilon()));
 }
 
 /// What a call says that must be refused.
@@ -69,9 +71,7 @@ template <class F>
 [[nodiscard]] std::string refusal(F&& f) {
     try {
         f();
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
+    } catch (const std::invalid_argument& e) { return e.what(); }
     return "was not refused";
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/cross_entropy_loss.hpp>
-
 #include "goldens.hpp"
 #include "logits.hpp"
 #include "reference/cross_entropy_loss.hpp"
 
+#include <rlhf/cross_entropy_loss.hpp>
 #include <rlhf/ptx_loss.hpp>
 #include <rlhf/token_log_probs.hpp>
 
@@ -17,7 +16,8 @@ constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregati
                                   rlhf::aggregation::sequence_mean_token_sum};
 
 std::vector<double> digest(const rlhf::cross_entropy_loss_result& r) {
-    return {r.loss(), r.mean_loss(), r.nll(), r.perplexity(), r.accuracy(), r.nonfinite(), r.own.tokens, r.own.sequences};
+    return {r.loss(),     r.mean_loss(), r.nll(),      r.perplexity(),
+            r.accuracy(), r.nonfinite(), r.own.tokens, r.own.sequences};
 }
 
 template <class E, class Arch>
@@ -29,25 +29,33 @@ void matches(std::size_t V, const rlhf::cross_entropy_loss_options& o) {
     auto targets = test::targets(r, n, V);
     for (std::size_t i = 0; i < n; i += 3) { // some are right
         const auto row = z.begin() + static_cast<std::ptrdiff_t>(i * V);
-        targets[i] = static_cast<int>(std::max_element(row, row + static_cast<std::ptrdiff_t>(V), [](E a, E b) { return double(a) < double(b); }) - row);
+        targets[i] = static_cast<int>(std::max_element(row, row + static_cast<std::ptrdiff_t>(V),
+                                                       [](E a, E b) { return double(a) < double(b); }) -
+                                      row);
     }
     const auto mask = test::flags(r, n, 0.7);
     auto b = test::aligned(B, S);
     b.mask = mask;
-    const auto want = reference::cross_entropy_loss(reference::padded(B, S, mask), test::widened(z), V, {targets.begin(), targets.end()},
-                                                    {.label_smoothing = o.label_smoothing, .z_loss_coef = o.z_loss_coef, .temperature = o.temperature,
-                                                     .aggregation = static_cast<reference::aggregation>(o.aggregation)});
+    const auto want = reference::cross_entropy_loss(
+        reference::padded(B, S, mask), test::widened(z), V, {targets.begin(), targets.end()},
+        {.label_smoothing = o.label_smoothing,
+         .z_loss_coef = o.z_loss_coef,
+         .temperature = o.temperature,
+         .aggregation = static_cast<reference::aggregation>(o.aggregation)});
     const auto value_only = rlhf::cross_entropy_loss<Arch>(b, test::logits_of(z, B, S, V), targets, o);
-    const auto got = rlhf::cross_entropy_loss<Arch>(b, test::logits_of(z, B, S, V), targets, test::logits_of(z, B, S, V), o);
+    const auto got =
+        rlhf::cross_entropy_loss<Arch>(b, test::logits_of(z, B, S, V), targets, test::logits_of(z, B, S, V), o);
     CHECK(test::same_bits(digest(got), digest(value_only)));
     const double small = std::is_same_v<E, double> ? 1e-14 : 3e-7;
-    CHECK(std::fabs(got.loss() - static_cast<double>(want.loss)) <= small * (1 + std::fabs(static_cast<double>(want.loss))));
+    CHECK(std::fabs(got.loss() - static_cast<double>(want.loss)) <=
+          small * (1 + std::fabs(static_cast<double>(want.loss))));
     CHECK(got.accuracy() == Approx(static_cast<double>(want.accuracy)).margin(1e-12));
     const double storage = std::is_same_v<E, bfloat16> ? 0x1p-8 : 0;
     double worst = 0;
     for (std::size_t i = 0; i < z.size(); ++i) {
         const auto d = static_cast<double>(want.d_logits[i]), share = 1 / o.temperature / 2;
-        worst = std::max(worst, std::fabs(static_cast<double>(z[i]) - d) / (10 * small * (std::fabs(d) + share * 0.1) + storage * std::fabs(d)));
+        worst = std::max(worst, std::fabs(static_cast<double>(z[i]) - d) /
+                                    (10 * small * (std::fabs(d) + share * 0.1) + storage * std::fabs(d)));
     }
     CHECK(worst <= 1);
 }
@@ -58,7 +66,8 @@ TEMPLATE_TEST_CASE("cross_entropy_loss: value and gradient of the reference", ""
     for (const std::size_t V : {1, 7, 16, 17, 513, 1000})
         for (const auto how : aggregations) {
             matches<float, TestType>(V, {.aggregation = how});
-            matches<double, TestType>(V, {.temperature = 0.7, .label_smoothing = 0.1, .z_loss_coef = 1e-2, .aggregation = how});
+            matches<double, TestType>(
+                V, {.temperature = 0.7, .label_smoothing = 0.1, .z_loss_coef = 1e-2, .aggregation = how});
             matches<float, TestType>(V, {.temperature = 2, .label_smoothing = 0.3, .aggregation = how});
         }
     matches<bfloat16, TestType>(1000, {.z_loss_coef = 1e-3});
@@ -74,8 +83,9 @@ TEST_CASE("cross_entropy_loss: what torch computed") {
         const auto mask = g.integers<std::uint8_t>("mask");
         auto b = test::aligned(1, 6);
         b.mask = mask;
-        const auto r = rlhf::cross_entropy_loss(b, test::logits_of(z, 1, 6, 5), g.integers("targets"), test::logits_of(z, 1, 6, 5),
-                                                {.label_smoothing = g.number("label_smoothing"), .z_loss_coef = g.number("z_loss_coef")});
+        const auto r = rlhf::cross_entropy_loss(
+            b, test::logits_of(z, 1, 6, 5), g.integers("targets"), test::logits_of(z, 1, 6, 5),
+            {.label_smoothing = g.number("label_smoothing"), .z_loss_coef = g.number("z_loss_coef")});
         CHECK(r.loss() == Approx(g.number("loss")).epsilon(1e-14));
         CHECK(test::worst_ulp_error(z, g["d_logits"], 1e-15) <= 8);
     }
@@ -89,8 +99,9 @@ TEMPLATE_TEST_CASE("cross_entropy_loss: same bits however the batch is laid out"
             {.inputs = {logit, logit, logit, logit, logit}, .outputs = 5, .time_major = false},
             [&](const contract::call<T>& c) {
                 test::contract_logits<T> z(c);
-                const auto r = rlhf::cross_entropy_loss(c.batch, z.logits(), z.targets(), rlhf::write_to(z.logits(), 27.8),
-                                                        {.label_smoothing = 0.1, .z_loss_coef = 0.01, .aggregation = how}, c.run);
+                const auto r =
+                    rlhf::cross_entropy_loss(c.batch, z.logits(), z.targets(), rlhf::write_to(z.logits(), 27.8),
+                                             {.label_smoothing = 0.1, .z_loss_coef = 0.01, .aggregation = how}, c.run);
                 for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
                 return r;
             },
@@ -107,7 +118,8 @@ TEST_CASE("cross_entropy_loss: is token_log_probs, ptx_loss and the way back") {
     std::vector<double> lp(n), d_lp(n);
     rlhf::token_log_probs<double>(b, test::logits_of(z, B, S, V), targets, {.log_probs = lp});
     const auto parts = rlhf::ptx_loss<double>(b, {.log_probs = lp, .d_log_probs = d_lp});
-    rlhf::token_log_probs_backward<double>(b, test::logits_of(z, B, S, V), targets, {.d_log_probs = d_lp}, test::logits_of(d, B, S, V));
+    rlhf::token_log_probs_backward<double>(b, test::logits_of(z, B, S, V), targets, {.d_log_probs = d_lp},
+                                           test::logits_of(d, B, S, V));
     const auto direct = rlhf::cross_entropy_loss(b, test::logits_of(z, B, S, V), targets, test::logits_of(z, B, S, V));
     CHECK(direct.loss() == Approx(parts.loss()).epsilon(1e-14));
     CHECK(direct.perplexity() == Approx(parts.perplexity()).epsilon(1e-13));
@@ -175,7 +187,8 @@ TEST_CASE("cross_entropy_loss: sentences") {
     std::vector<int> targets{0, 1, 2};
     auto b = test::aligned(1, 3);
     const auto refused = [&](const rlhf::cross_entropy_loss_options& o = {}) {
-        return test::refusal([&] { rlhf::cross_entropy_loss(b, test::logits_of(z, 1, 3, 4), targets, test::logits_of(z, 1, 3, 4), o); });
+        return test::refusal(
+            [&] { rlhf::cross_entropy_loss(b, test::logits_of(z, 1, 3, 4), targets, test::logits_of(z, 1, 3, 4), o); });
     };
     CHECK(refused().empty());
     CHECK(refused({.temperature = -1}) == "rlhf::cross_entropy_loss: temperature is -1, expected [1e-06, 1e+06]");

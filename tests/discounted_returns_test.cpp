@@ -19,6 +19,11 @@ void contract_holds(const rlhf::discounted_returns_options& o) {
         rlhf::discounted_returns<T, Arch>(
             c.batch, {.rewards = c.in[0], .bootstrap_values = c.sequence[0], .returns = c.out[0]}, o, c.run);
     });
+    contract::holds<T>(p, [&](const contract::call<T>& c) {
+        const test::flags_like terminated(c.in[0], 1);
+        rlhf::discounted_returns<T, Arch>(
+            c.batch, {.rewards = c.in[0], .terminated = terminated.view(), .returns = c.out[0]}, o, c.run);
+    });
 }
 
 } // namespace

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/detail/exact_sum.hpp>
-
 #include "catch.hpp"
 #include "random.hpp"
 #include "ulp.hpp"
 
+#include <rlhf/detail/exact_sum.hpp>
 #include <rlhf/moments.hpp>
 
+#include <algorithm>
 #include <boost/multiprecision/cpp_int.hpp>
 
-#include <algorithm>
-
-using rlhf::detail::exact_sum;
 using boost::multiprecision::cpp_int;
+using rlhf::detail::exact_sum;
 
 namespace {
 
@@ -24,9 +22,12 @@ cpp_int in_units(double x) {
     const auto mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(x, &exponent), 53));
     const int shift = exponent - 53 + 192;
     cpp_int n = mantissa < 0 ? -mantissa : mantissa;
-    if (shift >= 0) n <<= static_cast<unsigned>(shift);
-    else if (shift < -60) n = 0;
-    else n = (n + (cpp_int(1) << static_cast<unsigned>(-shift - 1))) >> static_cast<unsigned>(-shift);
+    if (shift >= 0)
+        n <<= static_cast<unsigned>(shift);
+    else if (shift < -60)
+        n = 0;
+    else
+        n = (n + (cpp_int(1) << static_cast<unsigned>(-shift - 1))) >> static_cast<unsigned>(-shift);
     return x < 0 ? cpp_int(-n) : n;
 }
 
@@ -64,7 +65,8 @@ double random_double(test::random& r, int low, int high) {
 TEST_CASE("exact_sum: the sum of its terms, each rounded to the unit, rounded once") {
     test::random r(1);
     for (int round = 0; round < 400; ++round) {
-        const int low = -300 + static_cast<int>(r.below(400)), high = std::min(low + 1 + static_cast<int>(r.below(120)), 160);
+        const int low = -300 + static_cast<int>(r.below(400)),
+                  high = std::min(low + 1 + static_cast<int>(r.below(120)), 160);
         const std::size_t n = 1 + r.below(200);
         std::vector<double> terms;
         cpp_int want = 0;

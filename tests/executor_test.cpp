@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/ppo_policy_loss.hpp>
-
 #include "cases.hpp"
+
+#include <rlhf/ppo_policy_loss.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -72,7 +72,8 @@ TEST_CASE("executor: every callable runs every piece once") {
         }
     };
     each_once({});
-    each_once(plain_function), CHECK(plain_calls == 2); // nothing to share out of 0 or 1
+    each_once(plain_function);
+    CHECK(plain_calls == 2); // nothing to share out of 0 or 1
     each_once(&plain_function);
     each_once([](std::size_t n, auto body) {
         for (std::size_t i = 0; i < n; ++i) body(i);
@@ -81,39 +82,45 @@ TEST_CASE("executor: every callable runs every piece once") {
         for (std::size_t i = n; i-- > 0;) body(i);
     };
     each_once(constant);
-    int calls = 0;
-    each_once([&, calls = 0](std::size_t n, rlhf::task body) mutable {
+    each_once([calls = 0](std::size_t n, rlhf::task body) mutable {
         ++calls;
         for (std::size_t i = 0; i < n; ++i) body(i);
     });
+    int calls = 0;
     std::function<void(std::size_t, rlhf::task)> function = [&](std::size_t n, rlhf::task body) {
         ++calls;
         for (std::size_t i = 0; i < n; ++i) body(i);
     };
-    each_once(function), CHECK(calls == 2);
+    each_once(function);
+    CHECK(calls == 2);
     pool threads(3);
-    each_once(threads), CHECK(threads.calls == 2);
+    each_once(threads);
+    CHECK(threads.calls == 2);
     const rlhf::executor copy(threads), again(copy); // copies run the same threads, not each other
-    each_once(again), CHECK(threads.calls == 4);
+    each_once(again);
+    CHECK(threads.calls == 4);
 }
 
 TEST_CASE("executor: the same bits under every executor, for many short rows and for one long one") {
     for (const std::size_t steps : {64U, 100000U}) {
         const std::size_t rows = 128000 / steps, n = rows * steps;
         test::random r(1);
-        const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp), advantages = test::advantages<float>(r, n);
+        const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp),
+                   advantages = test::advantages<float>(r, n);
         const auto mask = test::flags(r, n, 0.8);
         const rlhf::batch b{.sequences = rows, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
         const auto run = [&](const rlhf::executor& e) {
             std::vector<float> d(n);
-            const auto result = rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = d}, {}, e);
+            const auto result = rlhf::ppo_policy_loss(
+                b, {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = d}, {}, e);
             return std::tuple(d, result.loss(), result.approx_kl(), result.mean_ratio(), result.max_log_ratio());
         };
         const auto want = run({});
         std::size_t pieces = 0;
         CHECK(run([&](std::size_t count, rlhf::task body) {
                   pieces = count;
-                  for (std::size_t i = 0; i < count; ++i) body((i * 5 + 3) % count); // some order, if 5 does not divide count
+                  for (std::size_t i = 0; i < count; ++i)
+                      body((i * 5 + 3) % count); // some order, if 5 does not divide count
               }) == want);
         CHECK(pieces > 1);
         CHECK(pieces % 5 != 0);

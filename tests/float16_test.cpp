@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/float16.hpp>
-
 #include "catch.hpp"
 
+#include <rlhf/float16.hpp>
+
+#include <Eigen/Core>
 #include <cmath>
 #include <cstring>
 
-#include <Eigen/Core>
-
 namespace {
 
-/// Every 16-bit number against Eigen's: widened, rounded from itself, and from the floats on either side of each midpoint.
+/// Every 16-bit number against Eigen's: widened, rounded from itself, and from the floats on either side of each
+/// midpoint.
 template <class Mine, class Theirs>
 std::size_t differences() {
     const auto theirs = [](std::uint32_t bits) {
         Theirs x;
         const auto half = static_cast<std::uint16_t>(bits);
-        std::memcpy(&x, &half, sizeof half);
+        std::memcpy(static_cast<void*>(&x), &half, sizeof half);
         return x;
     };
     const auto bits_of = [](const Theirs& x) {
@@ -30,7 +30,8 @@ std::size_t differences() {
         mine.bits = static_cast<std::uint16_t>(bits);
         const auto got = static_cast<float>(mine), want = static_cast<float>(theirs(bits));
         if (std::isnan(want)) {
-            wrong += !std::isnan(got) || !std::isnan(static_cast<float>(Mine(got))) || std::signbit(static_cast<float>(Mine(got))) != std::signbit(got);
+            wrong += !std::isnan(got) || !std::isnan(static_cast<float>(Mine(got))) ||
+                     std::signbit(static_cast<float>(Mine(got))) != std::signbit(got);
             continue;
         }
         wrong += std::bit_cast<std::uint32_t>(got) != std::bit_cast<std::uint32_t>(want);
@@ -38,7 +39,8 @@ std::size_t differences() {
         wrong += static_cast<double>(mine) != static_cast<double>(want);
         const float next = static_cast<float>(theirs(bits + 1)), middle = got + (next - got) / 2;
         if (!std::isfinite(middle)) continue;
-        for (const float x : {middle, std::nextafter(middle, got), std::nextafter(middle, next), got + (next - got) / 8})
+        for (const float x :
+             {middle, std::nextafter(middle, got), std::nextafter(middle, next), got + (next - got) / 8})
             wrong += Mine(x).bits != bits_of(Theirs(x));
     }
     return wrong;
@@ -64,6 +66,7 @@ TEST_CASE("16-bit storage: edges") {
     CHECK(rlhf::float16(0x1.8p-25).bits == 1);
     CHECK(rlhf::float16(-0.0F).bits == 0x8000);
     static_assert(static_cast<float>(rlhf::float16(-2)) == -2 && static_cast<double>(rlhf::bfloat16(0.5)) == 0.5);
-    static_assert(sizeof(rlhf::bfloat16) == 2 && std::is_trivially_copyable_v<rlhf::float16> && std::is_trivial_v<rlhf::bfloat16>);
+    static_assert(sizeof(rlhf::bfloat16) == 2 && std::is_trivially_copyable_v<rlhf::float16> &&
+                  std::is_trivial_v<rlhf::bfloat16>);
     static_assert(!std::is_convertible_v<float, rlhf::float16> && !std::is_convertible_v<rlhf::bfloat16, float>);
 }

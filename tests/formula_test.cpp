@@ -36,7 +36,8 @@ std::array<T, 9> specials() {
 TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formula]") {
     test::random r(1);
     const std::array bounds{rlhf::formula::ratio_bounds<double>{0.8, 1.28, inf},
-                            rlhf::formula::ratio_bounds<double>{0.8, 1.2, 3}, rlhf::formula::ratio_bounds<double>{0, inf, inf}};
+                            rlhf::formula::ratio_bounds<double>{0.8, 1.2, 3},
+                            rlhf::formula::ratio_bounds<double>{0, inf, inf}};
     int cut = 0, free = 0;
     for (int i = 0; i < 3000; ++i) {
         const auto& b = bounds[r.below(3)];
@@ -75,7 +76,8 @@ TEMPLATE_TEST_CASE("clipped_surrogate: special arguments", "[formula]", float, d
     test::for_pairs(specials<T>(), [&](T x, T advantage) {
         for (const T dual : {T(3), big}) {
             CAPTURE(x, advantage, dual);
-            const auto t = rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<T>{T(0.8), T(1.2), dual});
+            const auto t =
+                rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<T>{T(0.8), T(1.2), dual});
             const T ratio = std::exp(x);
             T used = ratio; // the definition, where it has a limit
             if (advantage >= 0) used = ratio > T(1.2) ? T(1.2) : ratio;
@@ -96,7 +98,8 @@ TEMPLATE_TEST_CASE("kl: special arguments", "[formula]", float, double) {
     const auto of = [](T d, kl_estimator e, T limit) { return rlhf::formula::kl(d, e, e, limit); };
     for (const T d : specials<T>()) {
         CAPTURE(d);
-        const auto k1 = of(d, kl_estimator::k1, big), k2 = of(d, kl_estimator::k2, big), k3 = of(d, kl_estimator::k3, big);
+        const auto k1 = of(d, kl_estimator::k1, big), k2 = of(d, kl_estimator::k2, big),
+                   k3 = of(d, kl_estimator::k3, big);
         CHECK(same_or_nan(double(k1.value), double(d)));
         CHECK(same_or_nan(double(k2.value), double(T(0.5) * d * d)));
         CHECK(same_or_nan(double(k3.value), double(std::isinf(d) ? big : std::expm1(-d) + d)));
@@ -104,7 +107,8 @@ TEMPLATE_TEST_CASE("kl: special arguments", "[formula]", float, double) {
         CHECK(same_or_nan(double(k2.slope), double(d)));
         CHECK(same_or_nan(double(k3.slope), double(-std::expm1(-d))));
         if (std::isnan(d)) continue;
-        for (const auto e : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3}) { // limited: finite, without slope beyond
+        for (const auto e :
+             {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3}) { // limited: finite, without slope beyond
             const auto k = of(d, e, T(2));
             CHECK(std::abs(k.value) <= 2);
             CHECK((!std::isinf(d) || k.slope == 0));
@@ -152,7 +156,8 @@ TEMPLATE_TEST_CASE("bradley_terry: special arguments", "[formula]", float, doubl
                     T loss = std::isnan(m) ? m : expected(m, smoothing);
                     if (center > 0) loss += center * sum * sum;
                     CHECK(std::isnan(t.loss) == std::isnan(loss));
-                    if (std::isfinite(loss)) CHECK(std::abs(t.loss - loss) <= 4 * std::numeric_limits<T>::epsilon() * (1 + std::abs(m)));
+                    if (std::isfinite(loss))
+                        CHECK(std::abs(t.loss - loss) <= 4 * std::numeric_limits<T>::epsilon() * (1 + std::abs(m)));
                     if (std::isinf(loss)) CHECK(t.loss == loss);
                     CHECK(std::isnan(t.d_chosen) == std::isnan(loss));
                     CHECK(std::isnan(t.d_rejected) == std::isnan(loss));
@@ -182,7 +187,8 @@ TEST_CASE("value_loss: its slope is the derivative of its loss", "[formula]") {
 TEST_CASE("huber: at ±delta value and slope are continuous", "[formula]") {
     for (const double delta : {0.5, 1.0, 4.0})
         for (const double sign : {-1.0, 1.0}) {
-            const auto inside = rlhf::formula::huber(sign * delta, delta), outside = rlhf::formula::huber(sign * delta * (1 + 1e-15), delta);
+            const auto inside = rlhf::formula::huber(sign * delta, delta),
+                       outside = rlhf::formula::huber(sign * delta * (1 + 1e-15), delta);
             CHECK(inside.loss == 0.5 * delta * delta);
             CHECK(inside.slope == sign * delta);
             CHECK(outside.slope == inside.slope);

@@ -24,6 +24,13 @@ void contract_holds(const rlhf::gae_backward_options& o, bool next_values) {
         if (next_values) a.next_values = c.in[0], a.d_next_values = c.out[2];
         rlhf::gae_backward<T, Arch>(c.batch, a, o, c.run);
     });
+    contract::holds<T>(p, [&](const contract::call<T>& c) {
+        const test::flags_like terminated(c.in[0], 1.2), truncated(c.in[1], 1.2);
+        rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0], .d_returns = c.in[1], .terminated = terminated.view()};
+        a.d_rewards = c.out[0], a.d_values = c.out[1];
+        if (next_values) a.next_values = c.in[0], a.truncated = truncated.view(), a.d_next_values = c.out[2];
+        rlhf::gae_backward<T, Arch>(c.batch, a, o, c.run);
+    });
 }
 
 /// Random inputs of gae and random gradients of its outputs.

@@ -28,10 +28,13 @@ void contract_holds(const rlhf::gae_options& o) {
                            o, c.run);
     });
     contract::holds<T>(p, [&](const contract::call<T>& c) {
+        const test::flags_like terminated(c.in[2], 1.2), truncated(c.in[2], 0.9);
         rlhf::gae<T, Arch>(c.batch,
                            {.rewards = c.in[0],
                             .values = c.in[1],
                             .next_values = c.in[2],
+                            .terminated = terminated.view(),
+                            .truncated = truncated.view(),
                             .advantages = c.out[0],
                             .returns = c.out[1]},
                            o, c.run);

@@ -33,7 +33,8 @@ template <class E>
 }
 
 template <class E>
-[[nodiscard]] rlhf::logits_view<E> logits_of(std::vector<E>& z, std::size_t B, std::size_t T, std::size_t V, std::size_t padded = 0) {
+[[nodiscard]] rlhf::logits_view<E> logits_of(std::vector<E>& z, std::size_t B, std::size_t T, std::size_t V,
+                                             std::size_t padded = 0) {
     return {z.data(), {.sequences = B, .steps = T, .vocab = V, .padded_vocab = padded}};
 }
 
@@ -42,9 +43,7 @@ template <class F>
 [[nodiscard]] std::string refusal(F&& f) {
     try {
         f();
-    } catch (const std::invalid_argument& e) {
-        return e.what();
-    }
+    } catch (const std::invalid_argument& e) { return e.what(); }
     return "";
 }
 
@@ -72,7 +71,8 @@ public:
                     z_[static_cast<std::size_t>(token) * padded + v] = static_cast<E>(element(c.in[v], s, t, token));
                 const auto mask = geometry.mask(s);
                 if (t >= mask.length || !mask[t]) continue;
-                const auto bits = static_cast<std::int64_t>(std::fabs(static_cast<double>(element(c.in[0], s, t, token))) * 1e4);
+                const auto bits =
+                    static_cast<std::int64_t>(std::fabs(static_cast<double>(element(c.in[0], s, t, token))) * 1e4);
                 targets_[static_cast<std::size_t>(token + (next ? 1 : 0))] = bits % static_cast<std::int64_t>(vocab);
             }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/logits.hpp>
-
 #include "logits.hpp"
+
+#include <rlhf/logits.hpp>
 
 TEST_CASE("logits_view: where a row is") {
     std::vector<float> z(200);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/detail/mask.hpp>
-
 #include "cases.hpp"
+
+#include <rlhf/detail/mask.hpp>
 
 using rlhf::detail::row_mask;
 
@@ -53,8 +53,12 @@ TEST_CASE("mask: first, last and number of counted tokens, against loops") {
         const std::size_t length = r.below(70), step = round % 3 == 0 ? 1 + r.below(4) : 1, shift = r.below(8);
         std::vector<std::uint8_t> bytes(shift + length * step + 1, 0xff); // what lies around must not count
         const double share = std::array{0.0, 0.02, 0.5, 1.0}[r.below(4)];
-        for (std::size_t t = 0; t < length; ++t) bytes[shift + t * step] = r.uniform() < share ? static_cast<std::uint8_t>(1 + r.below(255)) : std::uint8_t(0);
-        check({.bytes = bytes.data() + shift, .step = static_cast<std::int64_t>(step), .length = static_cast<std::int64_t>(length)});
+        for (std::size_t t = 0; t < length; ++t)
+            bytes[shift + t * step] =
+                r.uniform() < share ? static_cast<std::uint8_t>(1 + r.below(255)) : std::uint8_t(0);
+        check({.bytes = bytes.data() + shift,
+               .step = static_cast<std::int64_t>(step),
+               .length = static_cast<std::int64_t>(length)});
     }
 }
 
@@ -63,17 +67,30 @@ TEST_CASE("mask: count() of a batch, in every layout, any byte but 0 counts") {
     using rlhf::counted_here;
     const auto counts = [&](rlhf::batch b) { return rlhf::count(b); };
     CHECK(counts({.sequences = 4, .steps = 3, .mask = bytes, .denominator = counted_here}) == rlhf::counts{7, 3});
-    CHECK(counts({.sequences = 4, .steps = 3, .layout = rlhf::layout::time_first, .mask = bytes, .denominator = counted_here}) == rlhf::counts{7, 4});
+    CHECK(counts({.sequences = 4,
+                  .steps = 3,
+                  .layout = rlhf::layout::time_first,
+                  .mask = bytes,
+                  .denominator = counted_here}) == rlhf::counts{7, 4});
     const std::vector<std::int32_t> offsets{0, 1, 1, 3, 12};
     CHECK(counts({.offsets = offsets, .mask = bytes, .denominator = counted_here}) == rlhf::counts{7, 2});
     CHECK(counts({.offsets = offsets, .mask = rlhf::all, .denominator = counted_here}) == rlhf::counts{12, 3});
     CHECK(counts({.sequences = 4, .steps = 3, .mask = rlhf::all, .denominator = counted_here}) == rlhf::counts{12, 4});
     // predict_next: the first token of a sequence is about nothing.
-    CHECK(counts({.sequences = 4, .steps = 3, .predict_next = true, .mask = rlhf::all, .denominator = counted_here}) == rlhf::counts{8, 4});
-    CHECK(counts({.sequences = 4, .steps = 3, .predict_next = true, .mask = bytes, .denominator = counted_here}) == rlhf::counts{5, 3});
-    CHECK(counts({.offsets = offsets, .predict_next = true, .mask = rlhf::all, .denominator = counted_here}) == rlhf::counts{9, 2});
-    CHECK(counts({.sequences = 4, .steps = 3, .mask = rlhf::view(bytes.data(), {.sequences = 4, .steps = 3, .stride = 3}), .denominator = counted_here}) == rlhf::counts{7, 3});
-    CHECK(counts({.sequences = 2, .steps = 3, .mask = rlhf::view(bytes.data() + 1, {.sequences = 2, .steps = 3, .stride = 6}), .denominator = counted_here}) == rlhf::counts{4, 2});
+    CHECK(counts({.sequences = 4, .steps = 3, .predict_next = true, .mask = rlhf::all, .denominator = counted_here}) ==
+          rlhf::counts{8, 4});
+    CHECK(counts({.sequences = 4, .steps = 3, .predict_next = true, .mask = bytes, .denominator = counted_here}) ==
+          rlhf::counts{5, 3});
+    CHECK(counts({.offsets = offsets, .predict_next = true, .mask = rlhf::all, .denominator = counted_here}) ==
+          rlhf::counts{9, 2});
+    CHECK(counts({.sequences = 4,
+                  .steps = 3,
+                  .mask = rlhf::view(bytes.data(), {.sequences = 4, .steps = 3, .stride = 3}),
+                  .denominator = counted_here}) == rlhf::counts{7, 3});
+    CHECK(counts({.sequences = 2,
+                  .steps = 3,
+                  .mask = rlhf::view(bytes.data() + 1, {.sequences = 2, .steps = 3, .stride = 6}),
+                  .denominator = counted_here}) == rlhf::counts{4, 2});
     rlhf::counts sum{7, 3};
     sum += rlhf::counts{5, 2};
     CHECK(sum == rlhf::counts{12, 5});

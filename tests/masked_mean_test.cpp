@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/masked_mean.hpp>
-
 #include "contract.hpp"
 #include "reference/masked_mean.hpp"
+
+#include <rlhf/masked_mean.hpp>
 
 namespace {
 
@@ -14,9 +14,12 @@ void contract_holds(rlhf::aggregation how) {
     contract::holds<T>(
         {.inputs = {test::advantages<T>}},
         [&](const contract::call<T>& c) {
-            return rlhf::masked_mean<T, Arch>(c.batch, {.values = c.in[0], .d_values = rlhf::write_to(c.out[0], -0.01)}, {.aggregation = how}, c.run);
+            return rlhf::masked_mean<T, Arch>(c.batch, {.values = c.in[0], .d_values = rlhf::write_to(c.out[0], -0.01)},
+                                              {.aggregation = how}, c.run);
         },
-        [](const rlhf::masked_mean_result& r) { return std::vector<double>{r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences}; });
+        [](const rlhf::masked_mean_result& r) {
+            return std::vector<double>{r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences};
+        });
 }
 
 } // namespace
@@ -37,10 +40,14 @@ TEMPLATE_TEST_CASE("masked_mean: value and gradient of the reference", "", float
             const auto mask = test::mask(r, kind, B, S);
             std::vector<TestType> d(B * S, 9), added(B * S, 2);
             const rlhf::batch b{.sequences = B, .steps = S, .mask = mask, .denominator = rlhf::counted_here};
-            const auto got = rlhf::masked_mean<TestType>(b, {.values = values, .d_values = d}, {.aggregation = aggregations[how]});
-            rlhf::masked_mean<TestType>(b, {.values = values, .d_values = rlhf::add_to(added, 3)}, {.aggregation = aggregations[how]});
-            const auto want = reference::masked_mean(reference::padded(B, S, mask), reference::to_real(values), static_cast<reference::aggregation>(how));
-            CHECK(got.loss() == Approx(static_cast<double>(want.mean)).epsilon(sizeof(TestType) == 4 ? 1e-6 : 1e-14).margin(1e-300));
+            const auto got =
+                rlhf::masked_mean<TestType>(b, {.values = values, .d_values = d}, {.aggregation = aggregations[how]});
+            rlhf::masked_mean<TestType>(b, {.values = values, .d_values = rlhf::add_to(added, 3)},
+                                        {.aggregation = aggregations[how]});
+            const auto want = reference::masked_mean(reference::padded(B, S, mask), reference::to_real(values),
+                                                     static_cast<reference::aggregation>(how));
+            CHECK(got.loss() ==
+                  Approx(static_cast<double>(want.mean)).epsilon(sizeof(TestType) == 4 ? 1e-6 : 1e-14).margin(1e-300));
             CHECK(got.loss() == got.mean_loss());
             CHECK(test::worst_ulp_error(d, want.d_values) <= 1);
             for (std::size_t i = 0; i < d.size(); ++i) CHECK(test::close(added[i], 2 + 3 * want.d_values[i], 1));
@@ -59,9 +66,7 @@ TEST_CASE("masked_mean: one element a sequence, infinities, sentences") {
     const auto message = [&](const rlhf::batch& of, const rlhf::masked_mean_arrays<float>& a) -> std::string {
         try {
             rlhf::masked_mean(of, a);
-        } catch (const std::invalid_argument& e) {
-            return e.what();
-        }
+        } catch (const std::invalid_argument& e) { return e.what(); }
         return "";
     };
     CHECK(message(b, {.values = one_each}) == "rlhf::masked_mean: values has 2 elements, expected 6");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/bradley_terry_loss.hpp>
-#include <rlhf/plackett_luce_loss.hpp>
-
 #include "cases.hpp"
 #include "contract.hpp"
 #include "dual.hpp"
 #include "goldens.hpp"
 #include "reference/plackett_luce_loss.hpp"
+
+#include <rlhf/bradley_terry_loss.hpp>
+#include <rlhf/plackett_luce_loss.hpp>
 
 namespace {
 
@@ -22,7 +22,8 @@ std::vector<std::int32_t> ranks(test::random& r, std::size_t n) {
 
 template <class T, class Arch>
 void contract_holds(bool ranked) {
-    contract::problem<T> p{.inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
+    contract::problem<T> p{
+        .inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
     if (ranked) p.indices = {ranks};
     p.denominator = [](const contract::call<T>& c) {
         return rlhf::count_rankings(c.batch, c.narrow.empty() && c.wide.empty() ? rlhf::index_view() : c.index(0));
@@ -31,7 +32,8 @@ void contract_holds(bool ranked) {
         p,
         [&](const contract::call<T>& c) {
             return rlhf::plackett_luce_loss<T, Arch>(
-                c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)}, c.run);
+                c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)},
+                c.run);
         },
         digest);
 }
@@ -69,13 +71,18 @@ void matches_reference() {
         const rlhf::index_view given = ranked ? rlhf::index_view(order) : rlhf::index_view();
         const rlhf::batch where{.sequences = prompts, .steps = K, .mask = mask, .denominator = rlhf::counted_here};
         const auto got = rlhf::plackett_luce_loss<T, Arch>(where, {.rewards = rewards, .ranks = given, .d_rewards = d});
-        const auto want = reference::plackett_luce_loss(reference::padded(prompts, K, mask), {reference::to_real(rewards), ranked ? order : std::vector<std::int64_t>()});
+        const auto want =
+            reference::plackett_luce_loss(reference::padded(prompts, K, mask),
+                                          {reference::to_real(rewards), ranked ? order : std::vector<std::int64_t>()});
         CHECK(got.own.sequences == static_cast<double>(want.prompts));
         CHECK(got.own == rlhf::count_rankings(where, given));
         CHECK(got.loss() == Approx(static_cast<double>(want.loss)).epsilon(1e-14));
         reference::array scale(rewards.size(), 0);
-        for (std::size_t i = 0; i < scale.size(); ++i) // a stage's chance is at most 1, and there are K; so is their sum in double
-            scale[i] = mask[i] == 0 ? 0 : sizeof(T) == 4 ? std::fabs(want.d_rewards[i]) + 1e-9L / prompts : 32.0L / prompts;
+        for (std::size_t i = 0; i < scale.size();
+             ++i) // a stage's chance is at most 1, and there are K; so is their sum in double
+            scale[i] = mask[i] == 0     ? 0
+                       : sizeof(T) == 4 ? std::fabs(want.d_rewards[i]) + 1e-9L / prompts
+                                        : 32.0L / prompts;
         CHECK(test::worst_error(d, want.d_rewards, scale) <= roundings);
     }
 }
@@ -105,7 +112,8 @@ TEST_CASE("plackett_luce_loss: with ties it is its definition, and its slope the
         for (auto& e : rank) e = static_cast<int>(r.below(4));
         if (std::all_of(rank.begin(), rank.end(), [&](int k) { return k == rank[0]; })) continue;
         std::vector<double> d(K);
-        const auto got = rlhf::plackett_luce_loss<double>(one_prompt(K), {.rewards = rewards, .ranks = rank, .d_rewards = d});
+        const auto got =
+            rlhf::plackett_luce_loss<double>(one_prompt(K), {.rewards = rewards, .ranks = rank, .d_rewards = d});
         CHECK(got.loss() == Approx(definition(rewards, rank)).epsilon(1e-13));
         CHECK(got.own == rlhf::counts{static_cast<double>(K), 1});
         for (std::size_t k = 0; k < K; ++k) {
@@ -117,18 +125,23 @@ TEST_CASE("plackett_luce_loss: with ties it is its definition, and its slope the
 }
 
 TEST_CASE("plackett_luce_loss: 40-digit and PyTorch's numbers", "[goldens]") {
-    const std::vector<double> rewards{1.2, .3, .3, -.9}, want{-.48336319648841658, -.35539417368175979, .41313060981725785, .42562676035291854};
+    const std::vector<double> rewards{1.2, .3, .3, -.9},
+        want{-.48336319648841658, -.35539417368175979, .41313060981725785, .42562676035291854};
     std::vector<double> d(4);
-    CHECK(rlhf::plackett_luce_loss<double>(one_prompt(4), {.rewards = rewards, .d_rewards = d}).loss() == Approx(1.757125837156678954).epsilon(1e-15));
+    CHECK(rlhf::plackett_luce_loss<double>(one_prompt(4), {.rewards = rewards, .d_rewards = d}).loss() ==
+          Approx(1.757125837156678954).epsilon(1e-15));
     for (std::size_t i = 0; i < 4; ++i) CHECK(d[i] == Approx(want[i]).epsilon(1e-15));
     const std::vector<double> turned{.3, -.9, 1.2, .3};
     const std::vector<std::int64_t> ranks{2, 4, 1, 3};
-    CHECK(rlhf::plackett_luce_loss<double>(one_prompt(4), {.rewards = turned, .ranks = ranks}).loss() == Approx(1.757125837156678954).epsilon(1e-15));
+    CHECK(rlhf::plackett_luce_loss<double>(one_prompt(4), {.rewards = turned, .ranks = ranks}).loss() ==
+          Approx(1.757125837156678954).epsilon(1e-15));
 
     const auto cases = test::read_goldens("torch.txt");
     const auto& g = cases.at("plackett_luce");
     std::vector<double> dr(18);
-    const auto r = rlhf::plackett_luce_loss<double>({.sequences = 3, .steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = g["rewards"], .d_rewards = dr});
+    const auto r = rlhf::plackett_luce_loss<double>(
+        {.sequences = 3, .steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.rewards = g["rewards"], .d_rewards = dr});
     CHECK(r.loss() == Approx(g.number("loss")).epsilon(1e-14));
     for (std::size_t i = 0; i < dr.size(); ++i) CHECK(dr[i] == Approx(g["d_rewards"][i]).epsilon(1e-13));
 }
@@ -138,8 +151,12 @@ TEST_CASE("plackett_luce_loss: of two responses it is bradley_terry_loss") {
     const auto rewards = test::normals<double>(r, 20, 0, 20);
     std::vector<double> chosen, rejected, d(20), dc(10), dw(10);
     for (std::size_t i = 0; i < 20; i += 2) chosen.push_back(rewards[i]), rejected.push_back(rewards[i + 1]);
-    const auto ranked = rlhf::plackett_luce_loss<double>({.sequences = 10, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = rewards, .d_rewards = d});
-    const auto pairs = rlhf::bradley_terry_loss<double>(one_prompt(10), {.chosen_rewards = chosen, .rejected_rewards = rejected, .d_chosen_rewards = dc, .d_rejected_rewards = dw});
+    const auto ranked = rlhf::plackett_luce_loss<double>(
+        {.sequences = 10, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.rewards = rewards, .d_rewards = d});
+    const auto pairs = rlhf::bradley_terry_loss<double>(
+        one_prompt(10),
+        {.chosen_rewards = chosen, .rejected_rewards = rejected, .d_chosen_rewards = dc, .d_rejected_rewards = dw});
     CHECK(ranked.loss() == Approx(pairs.loss()).epsilon(1e-14));
     for (std::size_t i = 0; i < 10; ++i) {
         CHECK(d[2 * i] == Approx(dc[i]).epsilon(1e-13).margin(1e-16));
@@ -151,15 +168,21 @@ TEST_CASE("plackett_luce_loss: prompts that say nothing add nothing and are not 
     const std::vector<std::int32_t> offsets{0, 1, 5, 5, 8}, rank{1, 1, 2, 3, 4, 2, 2, 2};
     const std::vector<double> rewards{9, 1.2, .3, .3, -.9, 1, 2, 3};
     std::vector<double> d(8, 7.0);
-    const auto r = rlhf::plackett_luce_loss<double>({.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = rewards, .ranks = rank, .d_rewards = d});
+    const auto r =
+        rlhf::plackett_luce_loss<double>({.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                         {.rewards = rewards, .ranks = rank, .d_rewards = d});
     CHECK(r.loss() == Approx(1.757125837156678954).epsilon(1e-15));
     CHECK(r.own == rlhf::counts{4, 1});
     for (const std::size_t i : {0U, 5U, 6U, 7U}) CHECK(test::same_bits(d[i], 0.0));
     const std::vector<std::uint8_t> none(8, 0);
-    for (const double v : digest(rlhf::plackett_luce_loss<double>({.offsets = offsets, .mask = none, .denominator = rlhf::counted_here}, {.rewards = rewards, .d_rewards = d})))
+    for (const double v :
+         digest(rlhf::plackett_luce_loss<double>({.offsets = offsets, .mask = none, .denominator = rlhf::counted_here},
+                                                 {.rewards = rewards, .d_rewards = d})))
         CHECK(v == 0);
     CHECK(test::same_bits(d, std::vector<double>(8, 0.0)));
-    for (const double v : digest(rlhf::plackett_luce_loss({.sequences = 3, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = std::span<float>()}))) CHECK(v == 0);
+    for (const double v : digest(rlhf::plackett_luce_loss(
+             {.sequences = 3, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = std::span<float>()})))
+        CHECK(v == 0);
 }
 
 TEST_CASE("plackett_luce_loss: far and infinite rewards give limits, NaN its own prompt") {
@@ -182,7 +205,8 @@ TEST_CASE("plackett_luce_loss: far and infinite rewards give limits, NaN its own
     CHECK(std::isnan(run({1, NaN, 2})));
     const std::vector<double> two_prompts{1, NaN, 2, 3};
     std::vector<double> each(4);
-    rlhf::plackett_luce_loss<double>({.sequences = 2, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = two_prompts, .d_rewards = each});
+    rlhf::plackett_luce_loss<double>({.sequences = 2, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                     {.rewards = two_prompts, .d_rewards = each});
     CHECK((std::isnan(each[0]) && std::isnan(each[1]) && std::isfinite(each[2]) && std::isfinite(each[3])));
 }
 
@@ -201,10 +225,15 @@ TEST_CASE("plackett_luce_loss: what is wrong is refused, and nothing is written"
     shifted.predict_next = true, over.denominator = rlhf::counts{100, 1};
     const std::string f = "rlhf::plackett_luce_loss: ";
     CHECK(said(b, {.rewards = two}) == f + "rewards has 2 elements, expected 6");
-    CHECK(said(b, {.rewards = rewards, .ranks = five}) == f + "ranks has 5 elements, expected 6 in the shape of the batch");
-    CHECK(said(shifted, {.rewards = rewards}) == f + "batch.predict_next is true, but the steps of a ranking are responses");
-    CHECK(said(over, {.rewards = rewards}) == f + "the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the whole");
+    CHECK(said(b, {.rewards = rewards, .ranks = five}) ==
+          f + "ranks has 5 elements, expected 6 in the shape of the batch");
+    CHECK(said(shifted, {.rewards = rewards}) ==
+          f + "batch.predict_next is true, but the steps of a ranking are responses");
+    CHECK(said(over, {.rewards = rewards}) ==
+          f + "the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the whole");
     std::vector<float> in_place(rewards);
-    CHECK(test::refusal([&] { rlhf::plackett_luce_loss(b, {.rewards = in_place, .d_rewards = in_place}); }) == f + "d_rewards overlaps rewards");
-    CHECK(test::refusal([&] { rlhf::plackett_luce_loss(one_prompt(1025), {.rewards = many}); }) == f + "a prompt has 1025 responses, expected at most 1024");
+    CHECK(test::refusal([&] { rlhf::plackett_luce_loss(b, {.rewards = in_place, .d_rewards = in_place}); }) ==
+          f + "d_rewards overlaps rewards");
+    CHECK(test::refusal([&] { rlhf::plackett_luce_loss(one_prompt(1025), {.rewards = many}); }) ==
+          f + "a prompt has 1025 responses, expected at most 1024");
 }

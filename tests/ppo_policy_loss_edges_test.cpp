@@ -2,9 +2,9 @@
 
 // ppo_policy_loss where there is nothing, too much or something wrong, and as part of other people's trainers.
 
-#include <rlhf/ppo_policy_loss.hpp>
-
 #include "cases.hpp"
+
+#include <rlhf/ppo_policy_loss.hpp>
 
 using rlhf::aggregation;
 
@@ -13,9 +13,12 @@ namespace {
 constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::numeric_limits<float>::quiet_NaN();
 
 struct six {
-    std::vector<float> lp{-1, -2, -3, -1, -2, -3}, old{-1.5f, -2, -2.5f, -1, -1, -4}, advantages{1, -1, 2, 0, 1, -2}, d = std::vector<float>(6, 7.f);
+    std::vector<float> lp{-1, -2, -3, -1, -2, -3}, old{-1.5f, -2, -2.5f, -1, -1, -4}, advantages{1, -1, 2, 0, 1, -2},
+        d = std::vector<float>(6, 7.f);
     rlhf::batch batch{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    rlhf::ppo_policy_loss_arrays<float> arrays() { return {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = d}; }
+    rlhf::ppo_policy_loss_arrays<float> arrays() {
+        return {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = d};
+    }
 };
 
 /// The sentence, and that nothing was written.
@@ -38,26 +41,42 @@ using arrays = rlhf::ppo_policy_loss_arrays<float>;
 
 TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
     std::vector<float> five(5), eight(8), two(2), table(20);
-    const auto rows = [&](int s, int t, int stride) { return rlhf::view(table.data(), {.sequences = s, .steps = t, .stride = stride}); };
-    CHECK(refused([&](six&, arrays& a) { a.old_log_probs = five; }) == "rlhf::ppo_policy_loss: old_log_probs has 5 elements, expected 6");
-    CHECK(refused([&](six&, arrays& a) { a.log_probs = eight; }) == "rlhf::ppo_policy_loss: log_probs has 8 elements, expected 6");
-    CHECK(refused([&](six&, arrays& a) { a.advantages = rows(2, 4, 0); }) == "rlhf::ppo_policy_loss: advantages is [2, 4], expected [2, 3]");
-    CHECK(refused([&](six&, arrays& a) { a.weights = rows(3, 2, 0); }) == "rlhf::ppo_policy_loss: weights is [3, 2], expected [2, 3]");
-    CHECK(refused([&](six&, arrays& a) { a.ref_log_probs = rows(2, 3, 2); }) == "rlhf::ppo_policy_loss: ref_log_probs has a stride of 2, shorter than its row of 3");
-    CHECK(refused([&](six&, arrays& a) { a.weights = rlhf::per_sequence(five); }) == "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one a sequence)");
-    CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::per_sequence(two); }) == "rlhf::ppo_policy_loss: d_log_probs is an output, one element a token");
-    CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::write_to(five); }) == "rlhf::ppo_policy_loss: d_log_probs has 5 elements, expected 6");
-    CHECK(refused([&](six&, arrays& a) { a.log_probs = rlhf::view<const float>(); }) == "rlhf::ppo_policy_loss: log_probs is missing");
+    const auto rows = [&](int s, int t, int stride) {
+        return rlhf::view(table.data(), {.sequences = s, .steps = t, .stride = stride});
+    };
+    CHECK(refused([&](six&, arrays& a) { a.old_log_probs = five; }) ==
+          "rlhf::ppo_policy_loss: old_log_probs has 5 elements, expected 6");
+    CHECK(refused([&](six&, arrays& a) { a.log_probs = eight; }) ==
+          "rlhf::ppo_policy_loss: log_probs has 8 elements, expected 6");
+    CHECK(refused([&](six&, arrays& a) { a.advantages = rows(2, 4, 0); }) ==
+          "rlhf::ppo_policy_loss: advantages is [2, 4], expected [2, 3]");
+    CHECK(refused([&](six&, arrays& a) { a.weights = rows(3, 2, 0); }) ==
+          "rlhf::ppo_policy_loss: weights is [3, 2], expected [2, 3]");
+    CHECK(refused([&](six&, arrays& a) { a.ref_log_probs = rows(2, 3, 2); }) ==
+          "rlhf::ppo_policy_loss: ref_log_probs has a stride of 2, shorter than its row of 3");
+    CHECK(refused([&](six&, arrays& a) { a.weights = rlhf::per_sequence(five); }) ==
+          "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one a sequence)");
+    CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::per_sequence(two); }) ==
+          "rlhf::ppo_policy_loss: d_log_probs is an output, one element a token");
+    CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::write_to(five); }) ==
+          "rlhf::ppo_policy_loss: d_log_probs has 5 elements, expected 6");
+    CHECK(refused([&](six&, arrays& a) { a.log_probs = rlhf::view<const float>(); }) ==
+          "rlhf::ppo_policy_loss: log_probs is missing");
     const rlhf::view<const float> nowhere(nullptr, {.sequences = 2, .steps = 3});
-    CHECK(refused([&](six&, arrays& a) { a.behavior_log_probs = nowhere; }) == "rlhf::ppo_policy_loss: behavior_log_probs is a null pointer to 6 elements");
-    CHECK(refused([&](six& x, arrays& a) { a.d_log_probs = rlhf::add_to(x.d, inf); }) == "rlhf::ppo_policy_loss: d_log_probs is inf, expected a finite number");
+    CHECK(refused([&](six&, arrays& a) { a.behavior_log_probs = nowhere; }) ==
+          "rlhf::ppo_policy_loss: behavior_log_probs is a null pointer to 6 elements");
+    CHECK(refused([&](six& x, arrays& a) { a.d_log_probs = rlhf::add_to(x.d, inf); }) ==
+          "rlhf::ppo_policy_loss: d_log_probs is inf, expected a finite number");
 }
 
 TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     const std::vector<std::uint8_t> short_mask(5, 1);
-    CHECK(refused([&](six& x, arrays&) { x.batch.mask = short_mask; }) == "rlhf::ppo_policy_loss: batch.mask has 5 elements, expected 6");
+    CHECK(refused([&](six& x, arrays&) { x.batch.mask = short_mask; }) ==
+          "rlhf::ppo_policy_loss: batch.mask has 5 elements, expected 6");
     CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) == "rlhf::ppo_policy_loss: batch is [2, -3]");
-    const auto with_offsets = [](std::vector<std::int32_t> o) { return refused([&](six& x, arrays&) { x.batch.offsets = o; }); };
+    const auto with_offsets = [](std::vector<std::int32_t> o) {
+        return refused([&](six& x, arrays&) { x.batch.offsets = o; });
+    };
     CHECK(with_offsets({1, 3, 6}) == "rlhf::ppo_policy_loss: batch.offsets start at 1, expected 0");
     CHECK(with_offsets({0, 4, 3, 6}) == "rlhf::ppo_policy_loss: batch.offsets fall from 4 to 3 at sequence 1");
     CHECK(with_offsets({0, 3, 7}) == "rlhf::ppo_policy_loss: log_probs has 6 elements, expected 7");
@@ -66,17 +85,23 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     legal.batch.offsets = some_empty;
     CHECK(rlhf::ppo_policy_loss(legal.batch, legal.arrays()).own == rlhf::counts{6, 2});
     const std::vector<std::int64_t> offsets{0, 2, 6};
-    CHECK(refused([&](six& x, arrays&) { x.batch.offsets = offsets, x.batch.layout = rlhf::layout::time_first; }) == "rlhf::ppo_policy_loss: a packed batch has no layout::time_first");
+    CHECK(refused([&](six& x, arrays&) { x.batch.offsets = offsets, x.batch.layout = rlhf::layout::time_first; }) ==
+          "rlhf::ppo_policy_loss: a packed batch has no layout::time_first");
     CHECK(refused([&](six& x, arrays& a) {
               x.batch.offsets = offsets;
               a.log_probs = rlhf::view(x.lp.data(), {.sequences = 2, .steps = 3});
           }) == "rlhf::ppo_policy_loss: log_probs has rows, but the batch is packed: give [tokens]");
-    const auto over = [](double tokens) { return refused([&](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = tokens, .sequences = 1}; }); };
-    CHECK(over(4) == "rlhf::ppo_policy_loss: the batch counts 6 tokens, more than its denominator 4; a part cannot exceed the whole");
+    const auto over = [](double tokens) {
+        return refused([&](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = tokens, .sequences = 1}; });
+    };
+    CHECK(over(4) == "rlhf::ppo_policy_loss: the batch counts 6 tokens, more than its denominator 4; a part cannot "
+                     "exceed the whole");
     CHECK(over(NaN) == "rlhf::ppo_policy_loss: batch.denominator is nan tokens, expected a finite number");
     CHECK(over(-1) == "rlhf::ppo_policy_loss: batch.denominator is -1 tokens, expected a finite number");
-    CHECK(refused([](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = 6, .sequences = 1}; }, {.aggregation = aggregation::sequence_mean_token_sum}) ==
-          "rlhf::ppo_policy_loss: the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the whole");
+    CHECK(refused([](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = 6, .sequences = 1}; },
+                  {.aggregation = aggregation::sequence_mean_token_sum}) ==
+          "rlhf::ppo_policy_loss: the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the "
+          "whole");
 }
 
 TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
@@ -98,9 +123,12 @@ TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
 }
 
 TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
-    CHECK(refused([](six& x, arrays& a) { a.log_probs = x.d; }) == "rlhf::ppo_policy_loss: d_log_probs overlaps log_probs");
+    CHECK(refused([](six& x, arrays& a) { a.log_probs = x.d; }) ==
+          "rlhf::ppo_policy_loss: d_log_probs overlaps log_probs");
     std::vector<float> table(12);
-    const auto columns = [&](int first, int stride) { return rlhf::view(table.data() + first, {.sequences = 2, .steps = 3, .stride = stride}); };
+    const auto columns = [&](int first, int stride) {
+        return rlhf::view(table.data() + first, {.sequences = 2, .steps = 3, .stride = stride});
+    };
     six x;
     auto a = x.arrays();
     const auto said = [&](int in, int out) {
@@ -114,7 +142,8 @@ TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
     std::vector<std::uint8_t> bytes(24, 1); // a mask in the gradient's memory
     x.batch.mask = rlhf::view(reinterpret_cast<const std::uint8_t*>(x.d.data()), {.sequences = 2, .steps = 3});
     a.advantages = x.advantages, a.d_log_probs = x.d;
-    CHECK(test::refusal([&] { rlhf::ppo_policy_loss(x.batch, a); }) == "rlhf::ppo_policy_loss: d_log_probs overlaps batch.mask");
+    CHECK(test::refusal([&] { rlhf::ppo_policy_loss(x.batch, a); }) ==
+          "rlhf::ppo_policy_loss: d_log_probs overlaps batch.mask");
 }
 
 TEST_CASE("ppo_policy_loss: nothing to count is zero, not NaN") {
@@ -122,14 +151,16 @@ TEST_CASE("ppo_policy_loss: nothing to count is zero, not NaN") {
     const auto zero = [&](const rlhf::batch& b, const arrays& a, aggregation how) {
         auto r = rlhf::ppo_policy_loss(b, a, {.aggregation = how});
         r += rlhf::ppo_policy_loss_result();
-        for (const double v : {r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences, r.clip_fraction(), r.approx_kl(), r.mean_ratio(),
-                               r.max_log_ratio(), r.effective_sample_size(), r.kl(), r.nonfinite()})
+        for (const double v : {r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences, r.clip_fraction(), r.approx_kl(),
+                               r.mean_ratio(), r.max_log_ratio(), r.effective_sample_size(), r.kl(), r.nonfinite()})
             CHECK(v == 0);
     };
     const std::vector<std::uint8_t> none(6, 0);
     const std::vector<std::int32_t> empty{0}, only_empty{0, 0, 0};
-    for (const auto how : {aggregation::token_mean, aggregation::sequence_mean_token_mean, aggregation::sequence_mean_token_sum})
-        for (const rlhf::denominator by : {rlhf::denominator(rlhf::counted_here), rlhf::denominator(rlhf::counts{}), rlhf::denominator(rlhf::counts{8, 3})}) {
+    for (const auto how :
+         {aggregation::token_mean, aggregation::sequence_mean_token_mean, aggregation::sequence_mean_token_sum})
+        for (const rlhf::denominator by : {rlhf::denominator(rlhf::counted_here), rlhf::denominator(rlhf::counts{}),
+                                           rlhf::denominator(rlhf::counts{8, 3})}) {
             x.d.assign(6, 7.f);
             zero({.sequences = 2, .steps = 3, .mask = none, .denominator = by}, x.arrays(), how);
             CHECK(test::same_bits(x.d, std::vector<float>(6, 0.f)));
@@ -137,18 +168,34 @@ TEST_CASE("ppo_policy_loss: nothing to count is zero, not NaN") {
                                   rlhf::batch{.sequences = 3, .steps = 0, .mask = rlhf::all, .denominator = by},
                                   rlhf::batch{.offsets = empty, .mask = rlhf::all, .denominator = by},
                                   rlhf::batch{.offsets = only_empty, .mask = rlhf::all, .denominator = by},
-                                  rlhf::batch{.sequences = 2, .steps = 0, .layout = rlhf::layout::time_first, .mask = rlhf::all, .denominator = by}})
-                zero(b, {.log_probs = std::span<const float>(), .old_log_probs = std::span<const float>(), .advantages = std::span<const float>()}, how);
+                                  rlhf::batch{.sequences = 2,
+                                  .steps = 0,
+                                  .layout = rlhf::layout::time_first,
+                                  .mask = rlhf::all,
+                                  .denominator = by}})
+                zero(b,
+                     {.log_probs = std::span<const float>(),
+                      .old_log_probs = std::span<const float>(),
+                      .advantages = std::span<const float>()},
+                     how);
         }
 }
 
 TEST_CASE("ppo_policy_loss: what is not finite stays in its own token, and is counted") {
     test::random r(4);
     const std::size_t n = 50;
-    const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp), advantages = test::advantages<float>(r, n);
+    const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp),
+               advantages = test::advantages<float>(r, n);
     std::vector<float> clean(n);
     const rlhf::batch b{.steps = n, .mask = rlhf::all, .denominator = rlhf::counts{50, 1}};
-    rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .ref_log_probs = old, .behavior_log_probs = old, .advantages = advantages, .d_log_probs = clean}, {.kl_coef = 0.1});
+    rlhf::ppo_policy_loss(b,
+                          {.log_probs = lp,
+                           .old_log_probs = old,
+                           .ref_log_probs = old,
+                           .behavior_log_probs = old,
+                           .advantages = advantages,
+                           .d_log_probs = clean},
+                          {.kl_coef = 0.1});
     for (const std::size_t at : {0U, 21U, 49U})
         for (int which = 0; which < 5; ++which)
             for (const float bad : {NaN, inf, -inf}) {
@@ -156,7 +203,14 @@ TEST_CASE("ppo_policy_loss: what is not finite stays in its own token, and is co
                 std::array<std::vector<float>, 5> x{lp, old, old, old, advantages};
                 x[static_cast<std::size_t>(which)][at] = bad;
                 std::vector<float> d(n);
-                const auto result = rlhf::ppo_policy_loss(b, {.log_probs = x[0], .old_log_probs = x[1], .ref_log_probs = x[2], .behavior_log_probs = x[3], .advantages = x[4], .d_log_probs = d}, {.kl_coef = 0.1});
+                const auto result = rlhf::ppo_policy_loss(b,
+                                                          {.log_probs = x[0],
+                                                           .old_log_probs = x[1],
+                                                           .ref_log_probs = x[2],
+                                                           .behavior_log_probs = x[3],
+                                                           .advantages = x[4],
+                                                           .d_log_probs = d},
+                                                          {.kl_coef = 0.1});
                 // A behavior log-prob of ∞ weighs 0, and so does an old one of −∞, whose ratio is ∞ but cut at Â > 0.
                 const bool finite = (which == 3 && bad == inf) || (which == 1 && bad == -inf && advantages[at] > 0);
                 CHECK(result.nonfinite() == (finite ? 0 : 1));
@@ -172,17 +226,21 @@ TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     const rlhf::batch b{.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
     // e²⁰⁰ overflows: without a coefficient the divergence is a statistic and no part of the loss.
     const std::vector<float> ref{199};
-    const auto statistic = rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = lp, .ref_log_probs = ref, .advantages = one, .d_log_probs = d});
+    const auto statistic = rlhf::ppo_policy_loss(
+        b, {.log_probs = lp, .old_log_probs = lp, .ref_log_probs = ref, .advantages = one, .d_log_probs = d});
     CHECK((statistic.loss() == -1 && d[0] == -1 && statistic.kl() == inf));
     // An advantage of 0 is no loss, whatever the ratio and the importance weight.
     for (const auto& old : {far, zero, std::vector<float>{-inf}}) {
-        const auto r = rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = zero, .d_log_probs = d});
+        const auto r =
+            rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = zero, .d_log_probs = d});
         CHECK((r.loss() == 0 && d[0] == 0));
     }
-    const auto weighted = rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = lp, .behavior_log_probs = far, .advantages = zero, .d_log_probs = d});
+    const auto weighted = rlhf::ppo_policy_loss(
+        b, {.log_probs = lp, .old_log_probs = lp, .behavior_log_probs = far, .advantages = zero, .d_log_probs = d});
     CHECK((weighted.loss() == 0 && d[0] == 0));
     // All ratios 0: nothing is left in effect.
-    const auto gone = rlhf::ppo_policy_loss(b, {.log_probs = far, .old_log_probs = zero, .advantages = one, .d_log_probs = d});
+    const auto gone =
+        rlhf::ppo_policy_loss(b, {.log_probs = far, .old_log_probs = zero, .advantages = one, .d_log_probs = d});
     CHECK(gone.effective_sample_size() == 0);
 }
 
@@ -196,28 +254,41 @@ TEST_CASE("ppo_policy_loss: weights for a host that trains on a weighted negativ
     auto a = x.arrays();
     a.d_log_probs = rlhf::nll_weights(weights, host_divides_by);
     rlhf::ppo_policy_loss(x.batch, a);
-    for (std::size_t i = 0; i < 6; ++i) CHECK(test::close(static_cast<float>(-weights[i] / host_divides_by), direct[i], 2));
+    for (std::size_t i = 0; i < 6; ++i)
+        CHECK(test::close(static_cast<float>(-weights[i] / host_divides_by), direct[i], 2));
     CHECK(weights[4] > 0); // a token that should become more likely
 }
 
 TEST_CASE("ppo_policy_loss: micro-batches with the denominator of the step add up to the step") {
     test::random r(6);
     const std::vector<std::int32_t> offsets{0, 5, 5, 30, 31, 60};
-    const auto lp = test::normals<float>(r, 60, -1, 0.3), old = test::nearby(r, lp), advantages = test::advantages<float>(r, 60);
+    const auto lp = test::normals<float>(r, 60, -1, 0.3), old = test::nearby(r, lp),
+               advantages = test::advantages<float>(r, 60);
     const auto mask = test::flags(r, 60, 0.7);
-    for (const auto how : {aggregation::token_mean, aggregation::sequence_mean_token_mean, aggregation::sequence_mean_token_sum}) {
+    for (const auto how :
+         {aggregation::token_mean, aggregation::sequence_mean_token_mean, aggregation::sequence_mean_token_sum}) {
         rlhf::batch whole{.offsets = offsets, .mask = mask, .denominator = rlhf::counted_here};
         std::vector<float> d(60, 1.f), parts(60, 1.f), own(60, 1.f);
-        const auto all = rlhf::ppo_policy_loss(whole, {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = rlhf::add_to(d, 0.5)}, {.aggregation = how});
+        const auto all = rlhf::ppo_policy_loss(
+            whole,
+            {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = rlhf::add_to(d, 0.5)},
+            {.aggregation = how});
         rlhf::ppo_policy_loss_result sum;
         double mean_of_means = 0;
         const auto add = [&](const rlhf::batch& from, int first, int n, std::vector<float>& to) {
             const auto part = [&](auto& array) { return rlhf::part(array, from, first, n); };
-            return rlhf::ppo_policy_loss(from.part(first, n), {.log_probs = part(lp), .old_log_probs = part(old), .advantages = part(advantages), .d_log_probs = rlhf::add_to(part(to), 0.5)}, {.aggregation = how});
+            return rlhf::ppo_policy_loss(from.part(first, n),
+                                         {.log_probs = part(lp),
+                                          .old_log_probs = part(old),
+                                          .advantages = part(advantages),
+                                          .d_log_probs = rlhf::add_to(part(to), 0.5)},
+                                         {.aggregation = how});
         };
-        for (const auto& [first, n] : {std::pair{0, 2}, std::pair{2, 2}, std::pair{4, 1}}) mean_of_means += add(whole, first, n, own).loss() / 3;
+        for (const auto& [first, n] : {std::pair{0, 2}, std::pair{2, 2}, std::pair{4, 1}})
+            mean_of_means += add(whole, first, n, own).loss() / 3;
         whole.denominator = rlhf::count(whole);
-        for (const auto& [first, n] : {std::pair{0, 2}, std::pair{2, 2}, std::pair{4, 1}}) sum += add(whole, first, n, parts);
+        for (const auto& [first, n] : {std::pair{0, 2}, std::pair{2, 2}, std::pair{4, 1}})
+            sum += add(whole, first, n, parts);
         CHECK(test::same_bits(parts, d));
         CHECK(sum.loss() == all.loss());
         CHECK(sum.mean_loss() == all.mean_loss());

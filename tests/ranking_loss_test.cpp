@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/bradley_terry_loss.hpp>
-#include <rlhf/ranking_loss.hpp>
-
 #include "cases.hpp"
 #include "contract.hpp"
 #include "goldens.hpp"
 #include "reference/ranking_loss.hpp"
+
+#include <rlhf/bradley_terry_loss.hpp>
+#include <rlhf/ranking_loss.hpp>
 
 using rlhf::tie_divisor;
 
 namespace {
 
 std::vector<double> digest(const rlhf::ranking_loss_result& r) {
-    return {r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences, r.comparisons(), r.accuracy(), r.mean_margin(), r.nonfinite()};
+    return {r.loss(),        r.mean_loss(), r.own.tokens,    r.own.sequences,
+            r.comparisons(), r.accuracy(),  r.mean_margin(), r.nonfinite()};
 }
 
 /// 1 … n / 2, so that some are tied.
@@ -24,7 +25,8 @@ std::vector<std::int32_t> ranks(test::random& r, std::size_t n) {
 
 template <class T, class Arch>
 void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
-    contract::problem<T> p{.inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
+    contract::problem<T> p{
+        .inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
     if (ranked) p.indices = {ranks};
     p.denominator = [](const contract::call<T>& c) {
         return rlhf::count_pairs(c.batch, c.narrow.empty() && c.wide.empty() ? rlhf::index_view() : c.index(0));
@@ -33,7 +35,8 @@ void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
         p,
         [&](const contract::call<T>& c) {
             return rlhf::ranking_loss<T, Arch>(
-                c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)}, o, c.run);
+                c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)},
+                o, c.run);
         },
         digest);
 }
@@ -56,12 +59,17 @@ void matches_reference(const rlhf::ranking_loss_options& o, bool ranked) {
     const auto got = rlhf::ranking_loss<T, Arch>(where, {.rewards = rewards, .ranks = given, .d_rewards = d}, o);
     const auto b = reference::padded(prompts, K, mask);
     const auto list = ranked ? rank : std::vector<std::int64_t>();
-    const auto want = reference::ranking_loss(b, {reference::to_real(rewards), list},
-                                              {.margin = o.margin, .label_smoothing = o.label_smoothing, .center_coef = o.center_coef,
-                                               .ties = o.ties == tie_divisor::all_pairs ? reference::tie_divisor::all_pairs : reference::tie_divisor::kept_pairs});
+    const auto want =
+        reference::ranking_loss(b, {reference::to_real(rewards), list},
+                                {.margin = o.margin,
+                                 .label_smoothing = o.label_smoothing,
+                                 .center_coef = o.center_coef,
+                                 .ties = o.ties == tie_divisor::all_pairs ? reference::tie_divisor::all_pairs
+                                                                          : reference::tie_divisor::kept_pairs});
     // The scale of a gradient is that of the mean of its pairs' slopes, times 2 / K.
     reference::array scale(rewards.size(), 0);
-    for (std::size_t i = 0; i < scale.size(); ++i) scale[i] = mask[i] != 0 ? 8 * (1 + 2 * o.center_coef) / prompts * 0.25L : 0;
+    for (std::size_t i = 0; i < scale.size(); ++i)
+        scale[i] = mask[i] != 0 ? 8 * (1 + 2 * o.center_coef) / prompts * 0.25L : 0;
     CHECK(test::worst_error(d, want.d_rewards, scale) <= roundings);
     CHECK(test::error<T>(got.loss(), want.loss, 8 + 64 * o.center_coef) <= roundings);
     CHECK(got.own == rlhf::counts{static_cast<double>(want.pairs.tokens), static_cast<double>(want.pairs.sequences)});
@@ -85,13 +93,15 @@ TEMPLATE_TEST_CASE("ranking_loss: same bits however the batch is laid out", "[co
 }
 
 TEMPLATE_PRODUCT_TEST_CASE("ranking_loss: value, gradient and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native), (double, rlhf::scalar))) {
+                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
+                            (double, rlhf::scalar))) {
     using T = typename TestType::first_type;
     using Arch = typename TestType::second_type;
     for (const bool ranked : {false, true})
         for (const auto ties : {tie_divisor::kept_pairs, tie_divisor::all_pairs}) {
             matches_reference<T, Arch>({.ties = ties}, ranked);
-            matches_reference<T, Arch>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties}, ranked);
+            matches_reference<T, Arch>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties},
+                                       ranked);
         }
 }
 
@@ -100,7 +110,9 @@ TEST_CASE("ranking_loss: 40-digit and PyTorch's numbers", "[goldens]") {
     std::vector<double> d(4);
     const std::vector<std::int32_t> tied{1, 2, 2, 3};
     const auto run = [&](const rlhf::index_view& ranks, tie_divisor ties) {
-        return rlhf::ranking_loss<double>(one_prompt(4), {.rewards = rewards, .ranks = ranks, .d_rewards = d}, {.ties = ties}).loss();
+        return rlhf::ranking_loss<double>(one_prompt(4), {.rewards = rewards, .ranks = ranks, .d_rewards = d},
+                                          {.ties = ties})
+            .loss();
     };
     const auto gradient_is = [&](const std::vector<double>& want) {
         for (std::size_t i = 0; i < 4; ++i) CHECK(d[i] == Approx(want[i]).epsilon(1e-14).margin(3e-16));
@@ -117,8 +129,9 @@ TEST_CASE("ranking_loss: 40-digit and PyTorch's numbers", "[goldens]") {
     const auto mask = g.integers<std::uint8_t>("mask");
     const auto ranks = g.integers("ranks");
     std::vector<double> dr(mask.size());
-    const auto r = rlhf::ranking_loss<double>({.sequences = mask.size() / 5, .steps = 5, .mask = mask, .denominator = rlhf::counted_here},
-                                              {.rewards = g["rewards"], .ranks = ranks, .d_rewards = dr});
+    const auto r = rlhf::ranking_loss<double>(
+        {.sequences = mask.size() / 5, .steps = 5, .mask = mask, .denominator = rlhf::counted_here},
+        {.rewards = g["rewards"], .ranks = ranks, .d_rewards = dr});
     CHECK(r.loss() == Approx(g.number("loss")).epsilon(1e-14));
     for (std::size_t i = 0; i < dr.size(); ++i) CHECK(dr[i] == Approx(g["d_rewards"][i]).epsilon(1e-13).margin(1e-16));
 }
@@ -128,13 +141,17 @@ TEST_CASE("ranking_loss: of two responses it is bradley_terry_loss") {
     const auto rewards = test::normals<float>(r, 20);
     std::vector<float> chosen, rejected, d(20), dc(10), dw(10);
     for (std::size_t i = 0; i < 20; i += 2) chosen.push_back(rewards[i]), rejected.push_back(rewards[i + 1]);
-    const auto ranked = rlhf::ranking_loss({.sequences = 10, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here},
-                                           {.rewards = rewards, .d_rewards = d}, {.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.02});
-    const auto pairs = rlhf::bradley_terry_loss(one_prompt(10), {.chosen_rewards = chosen, .rejected_rewards = rejected, .d_chosen_rewards = dc, .d_rejected_rewards = dw},
-                                                {.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.02});
+    const auto ranked = rlhf::ranking_loss(
+        {.sequences = 10, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.rewards = rewards, .d_rewards = d}, {.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.02});
+    const auto pairs = rlhf::bradley_terry_loss(
+        one_prompt(10),
+        {.chosen_rewards = chosen, .rejected_rewards = rejected, .d_chosen_rewards = dc, .d_rejected_rewards = dw},
+        {.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.02});
     CHECK(ranked.loss() == Approx(pairs.loss()).epsilon(1e-6)); // sums in double there, in float here
     CHECK(ranked.accuracy() == pairs.accuracy());
-    for (std::size_t i = 0; i < 10; ++i) CHECK((test::close(d[2 * i], dc[i], 1) && test::close(d[2 * i + 1], dw[i], 1)));
+    for (std::size_t i = 0; i < 10; ++i)
+        CHECK((test::close(d[2 * i], dc[i], 1) && test::close(d[2 * i + 1], dw[i], 1)));
 }
 
 TEST_CASE("ranking_loss: prompts without a pair add nothing and are not counted") {
@@ -147,16 +164,20 @@ TEST_CASE("ranking_loss: prompts without a pair add nothing and are not counted"
     CHECK(r.own == rlhf::counts{6, 1});
     for (const std::size_t i : {0U, 5U, 6U, 7U}) CHECK(test::same_bits(d[i], 0.0));
     const std::vector<std::uint8_t> none(8, 0);
-    const auto nothing = rlhf::ranking_loss<double>({.offsets = offsets, .mask = none, .denominator = rlhf::counted_here}, {.rewards = rewards, .d_rewards = d});
+    const auto nothing = rlhf::ranking_loss<double>(
+        {.offsets = offsets, .mask = none, .denominator = rlhf::counted_here}, {.rewards = rewards, .d_rewards = d});
     for (const double v : digest(nothing)) CHECK(v == 0);
     CHECK(test::same_bits(d, std::vector<double>(8, 0.0)));
-    for (const double v : digest(rlhf::ranking_loss({.sequences = 3, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = std::span<float>()}))) CHECK(v == 0);
+    for (const double v : digest(rlhf::ranking_loss(
+             {.sequences = 3, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.rewards = std::span<float>()})))
+        CHECK(v == 0);
 }
 
 TEST_CASE("ranking_loss: many responses, ranks of any size, and more prompts than a piece of work") {
     test::random r(12);
     const auto rewards = test::normals<double>(r, 1024);
-    const std::vector<std::int64_t> extreme{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(), 0};
+    const std::vector<std::int64_t> extreme{std::numeric_limits<std::int64_t>::max(),
+                                            std::numeric_limits<std::int64_t>::min(), 0};
     const std::vector<double> three{-1, 5, 2};
     CHECK(rlhf::ranking_loss<double>(one_prompt(3), {.rewards = three, .ranks = extreme}).accuracy() == 1);
     const auto most = rlhf::ranking_loss<double>(one_prompt(1024), {.rewards = rewards});
@@ -164,9 +185,12 @@ TEST_CASE("ranking_loss: many responses, ranks of any size, and more prompts tha
     const auto want = reference::ranking_loss(reference::padded(1, 1024), {reference::to_real(rewards)});
     CHECK(most.loss() == Approx(static_cast<double>(want.loss)).epsilon(1e-13));
     std::vector<double> one_by_one(1024), all(1024);
-    rlhf::ranking_loss<double>({.sequences = 512, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counts{512, 512}}, {.rewards = rewards, .d_rewards = all}, {}, contract::threads(2));
+    rlhf::ranking_loss<double>({.sequences = 512, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counts{512, 512}},
+                               {.rewards = rewards, .d_rewards = all}, {}, contract::threads(2));
     for (std::size_t s = 0; s < 512; ++s)
-        rlhf::ranking_loss<double>({.steps = 2, .mask = rlhf::all, .denominator = rlhf::counts{512, 512}}, {.rewards = std::span(rewards).subspan(2 * s, 2), .d_rewards = std::span(one_by_one).subspan(2 * s, 2)});
+        rlhf::ranking_loss<double>(
+            {.steps = 2, .mask = rlhf::all, .denominator = rlhf::counts{512, 512}},
+            {.rewards = std::span(rewards).subspan(2 * s, 2), .d_rewards = std::span(one_by_one).subspan(2 * s, 2)});
     CHECK(test::same_bits(one_by_one, all));
 }
 
@@ -183,20 +207,30 @@ TEST_CASE("ranking_loss: what is wrong is refused, and nothing is written") {
     const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const std::string f = "rlhf::ranking_loss: ";
     CHECK(said(b, {.rewards = two}) == f + "rewards has 2 elements, expected 6");
-    CHECK(said(b, {.rewards = rewards, .ranks = five}) == f + "ranks has 5 elements, expected 6 in the shape of the batch");
-    CHECK(said(b, {.rewards = rewards, .ranks = rlhf::view(five.data(), {.sequences = 3, .steps = 2})}) == f + "ranks has 6 elements, expected 6 in the shape of the batch");
-    CHECK(said(b, {.rewards = rewards, .ranks = rlhf::index_view(five.data(), {.sequences = 2, .steps = 3, .stride = 2})}) == f + "ranks has a stride shorter than its row");
-    CHECK(said(b, {.rewards = rewards, .ranks = rlhf::index_view(static_cast<const int*>(nullptr), {.sequences = 2, .steps = 3})}) == f + "ranks is a null pointer");
+    CHECK(said(b, {.rewards = rewards, .ranks = five}) ==
+          f + "ranks has 5 elements, expected 6 in the shape of the batch");
+    CHECK(said(b, {.rewards = rewards, .ranks = rlhf::view(five.data(), {.sequences = 3, .steps = 2})}) ==
+          f + "ranks has 6 elements, expected 6 in the shape of the batch");
+    CHECK(said(b, {.rewards = rewards,
+                   .ranks = rlhf::index_view(five.data(), {.sequences = 2, .steps = 3, .stride = 2})}) ==
+          f + "ranks has a stride shorter than its row");
+    CHECK(said(b, {.rewards = rewards,
+                   .ranks = rlhf::index_view(static_cast<const int*>(nullptr), {.sequences = 2, .steps = 3})}) ==
+          f + "ranks is a null pointer");
     CHECK(said(b, {.rewards = rewards}, {.margin = NaN}) == f + "margin is nan, expected a finite number");
     CHECK(said(b, {.rewards = rewards}, {.label_smoothing = -0.1}) == f + "label_smoothing is -0.1, expected [0, 0.5]");
     CHECK(said(b, {.rewards = rewards}, {.center_coef = inf}).starts_with(f + "center_coef is inf, expected [0, "));
     rlhf::batch shifted = b, over = b;
     shifted.predict_next = true, over.denominator = rlhf::counts{100, 1};
-    CHECK(said(shifted, {.rewards = rewards}) == f + "batch.predict_next is true, but the steps of a ranking are responses");
-    CHECK(said(over, {.rewards = rewards}) == f + "the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the whole");
+    CHECK(said(shifted, {.rewards = rewards}) ==
+          f + "batch.predict_next is true, but the steps of a ranking are responses");
+    CHECK(said(over, {.rewards = rewards}) ==
+          f + "the batch counts 2 sequences, more than its denominator 1; a part cannot exceed the whole");
     std::vector<float> in_place(rewards), many(1025);
-    CHECK(test::refusal([&] { rlhf::ranking_loss(b, {.rewards = in_place, .d_rewards = in_place}); }) == f + "d_rewards overlaps rewards");
-    CHECK(test::refusal([&] { rlhf::ranking_loss(one_prompt(1025), {.rewards = many}); }) == f + "a prompt has 1025 responses, expected at most 1024");
+    CHECK(test::refusal([&] { rlhf::ranking_loss(b, {.rewards = in_place, .d_rewards = in_place}); }) ==
+          f + "d_rewards overlaps rewards");
+    CHECK(test::refusal([&] { rlhf::ranking_loss(one_prompt(1025), {.rewards = many}); }) ==
+          f + "a prompt has 1025 responses, expected at most 1024");
 }
 
 TEST_CASE("ranking_loss: NaN makes its own prompt NaN, and is counted") {

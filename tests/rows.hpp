@@ -62,6 +62,27 @@ struct rows {
     }
 };
 
+/// Bytes in the shape of an array: set where its element is above a threshold.
+class flags_like {
+public:
+    template <class T>
+    flags_like(const rlhf::view<const T>& of, double threshold) {
+        const bool flat = of.rows() < 0;
+        const std::int64_t rows = flat ? 1 : of.rows(), stride = flat ? of.cols() : of.stride();
+        bytes_.resize(static_cast<std::size_t>(rows * stride));
+        for (std::int64_t row = 0; row < rows; ++row)
+            for (std::int64_t i = row * stride; i < row * stride + of.cols(); ++i)
+                bytes_[static_cast<std::size_t>(i)] = static_cast<double>(of.data()[i]) > threshold;
+        view_ = rlhf::view<const std::uint8_t>::with(bytes_.data(), of.rows(), of.cols(), of.stride());
+    }
+    flags_like(const flags_like&) = delete;
+    [[nodiscard]] const rlhf::view<const std::uint8_t>& view() const { return view_; }
+
+private:
+    std::vector<std::uint8_t> bytes_;
+    rlhf::view<const std::uint8_t> view_;
+};
+
 /// Whether each element of got is within tolerance · max(1, |want|) of want, and +0 where want is masked.
 template <class T>
 [[nodiscard]] bool close_where_counted(const std::vector<T>& got, const reference::array& want,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/token_log_probs.hpp>
-
 #include "goldens.hpp"
 #include "logits.hpp"
+
+#include <rlhf/token_log_probs.hpp>
 
 #include <type_traits>
 
@@ -25,7 +25,8 @@ constexpr double small = sizeof(T) == 8 ? 1e-14 : 1e-7;
 template <class T>
 struct outputs {
     std::vector<T> log_probs, entropy, log_sum_exp, collision;
-    explicit outputs(std::size_t n) : log_probs(n, T(-77)), entropy(log_probs), log_sum_exp(log_probs), collision(log_probs) {}
+    explicit outputs(std::size_t n)
+        : log_probs(n, T(-77)), entropy(log_probs), log_sum_exp(log_probs), collision(log_probs) {}
     [[nodiscard]] rlhf::token_log_probs_arrays<T> arrays() { return {log_probs, entropy, log_sum_exp, collision}; }
     bool operator==(const outputs&) const = default;
 };
@@ -42,8 +43,10 @@ void values_match(std::size_t V, double temperature, double deviation) {
     auto b = test::aligned(B, S);
     b.mask = mask;
     outputs<T> got(n);
-    const auto result = rlhf::token_log_probs<T, Arch>(b, test::logits_of(z, B, S, V), targets, got.arrays(), {.temperature = temperature});
-    const auto want = reference::token_log_probs(reference::padded(B, S, mask), test::widened(z), V, targets, temperature);
+    const auto result = rlhf::token_log_probs<T, Arch>(b, test::logits_of(z, B, S, V), targets, got.arrays(),
+                                                       {.temperature = temperature});
+    const auto want =
+        reference::token_log_probs(reference::padded(B, S, mask), test::widened(z), V, targets, temperature);
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < n; ++i) {
         wrong += !test::close(got.log_probs[i], want.log_probs[i], 2, small<T>);
@@ -67,17 +70,23 @@ void gradients_match(std::size_t V, double temperature) {
     auto g = test::normals<T>(r, n), h = test::normals<T>(r, n);
     g[1] = 0, h[2] = 0, g[3] = h[3] = 0;
     std::vector<D> d(n * V, static_cast<D>(9));
-    rlhf::token_log_probs_backward<T, Arch>(test::aligned(2, 3), test::logits_of(z, 2, 3, V), targets, {.d_log_probs = g, .d_entropy = h},
-                                            test::logits_of(d, 2, 3, V), {.temperature = temperature});
-    const auto want = reference::token_log_probs_backward(reference::padded(2, 3), test::widened(z), V, {targets.begin(), targets.end()},
-                                                          reference::to_real(g), reference::to_real(h), temperature);
-    const double storage = std::is_same_v<D, bfloat16> ? 0x1p-8 : std::is_same_v<D, float16> ? 0x1p-11 : sizeof(D) < sizeof(T) ? 0x1p-24 : 0;
+    rlhf::token_log_probs_backward<T, Arch>(test::aligned(2, 3), test::logits_of(z, 2, 3, V), targets,
+                                            {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 2, 3, V),
+                                            {.temperature = temperature});
+    const auto want = reference::token_log_probs_backward(reference::padded(2, 3), test::widened(z), V,
+                                                          {targets.begin(), targets.end()}, reference::to_real(g),
+                                                          reference::to_real(h), temperature);
+    const double storage = std::is_same_v<D, bfloat16>  ? 0x1p-8
+                           : std::is_same_v<D, float16> ? 0x1p-11
+                           : sizeof(D) < sizeof(T)      ? 0x1p-24
+                                                        : 0;
     double worst = 0;
     for (std::size_t i = 0; i < want.size(); ++i) {
         const auto row = i / V;
         const double size = (std::fabs(double(g[row])) + std::fabs(double(h[row]))) / temperature;
         const double want_d = static_cast<double>(want[i]), p_scale = std::fabs(want_d) + 0.1 * size;
-        const double allowed = 40 * small<T> * p_scale + (storage + 1e-30) * std::fabs(want_d) + (storage > 0 ? 0x1p-24 : 0);
+        const double allowed =
+            40 * small<T> * p_scale + (storage + 1e-30) * std::fabs(want_d) + (storage > 0 ? 0x1p-24 : 0);
         worst = std::max(worst, std::fabs(static_cast<double>(d[i]) - want_d) / allowed);
     }
     CHECK(worst <= 1);
@@ -127,7 +136,8 @@ TEST_CASE("token_log_probs: what torch computed") {
     CHECK(test::worst_ulp_error(got.log_sum_exp, g["log_sum_exp"], 1e-14) <= 4);
     CHECK(test::worst_ulp_error(got.collision, g["sum_squares"], 1e-14) <= 4);
     rlhf::token_log_probs_backward<double>(test::aligned(1, 4), test::logits_of(z, 1, 4, 6), targets,
-                                           {.d_log_probs = g["d_log_probs"], .d_entropy = g["d_entropy"]}, test::logits_of(d, 1, 4, 6), o);
+                                           {.d_log_probs = g["d_log_probs"], .d_entropy = g["d_entropy"]},
+                                           test::logits_of(d, 1, 4, 6), o);
     CHECK(test::worst_ulp_error(d, g["d_logits"], 1e-15) <= 8);
 
     const auto& impossible = cases.at("softmax_impossible_tokens");
@@ -137,8 +147,8 @@ TEST_CASE("token_log_probs: what torch computed") {
     rlhf::token_log_probs(test::aligned(1, 3), test::logits_of(y, 1, 3, 5), ids, some.arrays());
     CHECK(test::worst_ulp_error(some.log_probs, impossible["log_probs"], 1e-14) <= 4);
     CHECK(test::worst_ulp_error(some.entropy, impossible["entropy"], 1e-14) <= 4);
-    rlhf::token_log_probs_backward<double>(test::aligned(1, 3), test::logits_of(y, 1, 3, 5), ids, {.d_log_probs = impossible["d_log_probs"]},
-                                           test::logits_of(y, 1, 3, 5));
+    rlhf::token_log_probs_backward<double>(test::aligned(1, 3), test::logits_of(y, 1, 3, 5), ids,
+                                           {.d_log_probs = impossible["d_log_probs"]}, test::logits_of(y, 1, 3, 5));
     CHECK(test::worst_ulp_error(y, impossible["d_logits"], 1e-15) <= 8);
 }
 
@@ -150,7 +160,8 @@ TEST_CASE("token_log_probs_backward: central differences of the forward pass") {
     const auto g = test::normals<double>(r, n), h = test::normals<double>(r, n);
     const rlhf::token_log_probs_options o{.temperature = 0.8};
     const auto b = test::aligned(2, 3);
-    rlhf::token_log_probs_backward<double>(b, test::logits_of(z, 2, 3, V), targets, {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 2, 3, V), o);
+    rlhf::token_log_probs_backward<double>(b, test::logits_of(z, 2, 3, V), targets, {.d_log_probs = g, .d_entropy = h},
+                                           test::logits_of(d, 2, 3, V), o);
     const auto loss = [&] {
         std::vector<double> lp(n), H(n);
         rlhf::token_log_probs<double>(b, test::logits_of(z, 2, 3, V), targets, {.log_probs = lp, .entropy = H}, o);
@@ -175,12 +186,12 @@ TEMPLATE_TEST_CASE("token_log_probs: logits that are not finite", "", native, sc
     const std::size_t V = 40, n = 6;
     per_token z(n * V, 0.5F);
     const auto row = [&](std::size_t i) { return z.begin() + static_cast<std::ptrdiff_t>(i * V); };
-    std::fill_n(row(0), V - 1, -inf);               // one token is sure
-    std::fill_n(row(1), V, -inf);                   // none is possible
+    std::fill_n(row(0), V - 1, -inf);                        // one token is sure
+    std::fill_n(row(1), V, -inf);                            // none is possible
     row(2)[33] = not_a_number;                               //
-    row(3)[7] = inf;                                //
+    row(3)[7] = inf;                                         //
     std::fill_n(row(4), V, -inf), row(4)[20] = not_a_number; //
-    row(5)[2] = -inf;                               // and is the target
+    row(5)[2] = -inf;                                        // and is the target
     const std::vector<std::int32_t> targets{V - 1, 3, 0, 0, 0, 2};
     const auto b = test::aligned(1, n);
     outputs<float> got(n);
@@ -189,7 +200,8 @@ TEMPLATE_TEST_CASE("token_log_probs: logits that are not finite", "", native, sc
     CHECK((got.log_probs[0] == 0 && got.entropy[0] == 0 && got.log_sum_exp[0] == 0.5F && got.collision[0] == 1));
     CHECK((got.log_probs[1] == -inf && got.entropy[1] == 0 && got.log_sum_exp[1] == -inf && got.collision[1] == 0));
     for (const std::size_t i : {2, 3, 4})
-        CHECK((std::isnan(got.log_probs[i]) && std::isnan(got.entropy[i]) && std::isnan(got.log_sum_exp[i]) && std::isnan(got.collision[i])));
+        CHECK((std::isnan(got.log_probs[i]) && std::isnan(got.entropy[i]) && std::isnan(got.log_sum_exp[i]) &&
+               std::isnan(got.collision[i])));
     CHECK(got.log_probs[5] == -inf);
     CHECK(test::close(got.entropy[5], std::log(39.0L), 2));
 
@@ -198,7 +210,9 @@ TEMPLATE_TEST_CASE("token_log_probs: logits that are not finite", "", native, sc
         per_token d(n * V, 7);
         rlhf::token_log_probs_backward_arrays<float> a{.d_log_probs = g, .d_entropy = of_entropy};
         if (given != nullptr) a.log_sum_exp = *given;
-        CHECK(rlhf::token_log_probs_backward<float, TestType>(b, test::logits_of(z, 1, n, V), targets, a, test::logits_of(d, 1, n, V)).nonfinite == 3);
+        CHECK(rlhf::token_log_probs_backward<float, TestType>(b, test::logits_of(z, 1, n, V), targets, a,
+                                                              test::logits_of(d, 1, n, V))
+                  .nonfinite == 3);
         return d;
     };
     const per_token none(n, 0);
@@ -224,11 +238,13 @@ TEMPLATE_TEST_CASE("token_log_probs: a row's bits are its own", "", float, doubl
         std::vector<E> d(n * V);
         const auto b = test::aligned(3, 4);
         rlhf::token_log_probs(b, test::logits_of(z, 3, 4, V), targets, whole.arrays());
-        rlhf::token_log_probs_backward<T>(b, test::logits_of(z, 3, 4, V), targets, {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 3, 4, V));
+        rlhf::token_log_probs_backward<T>(b, test::logits_of(z, 3, 4, V), targets, {.d_log_probs = g, .d_entropy = h},
+                                          test::logits_of(d, 3, 4, V));
 
         // Elsewhere: one element further, rows apart in two directions, garbage behind the vocabulary, on threads.
         const std::size_t padded = V + 3, step = padded + 2, sequence = 5 * step + 1;
-        std::vector<E> spread(3 * sequence + 1, static_cast<E>(not_a_number)), d_spread(3 * sequence + 1, static_cast<E>(7));
+        std::vector<E> spread(3 * sequence + 1, static_cast<E>(not_a_number)),
+            d_spread(3 * sequence + 1, static_cast<E>(7));
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t v = 0; v < V; ++v) spread[1 + i / 4 * sequence + i % 4 * step + v] = z[i * V + v];
         const rlhf::logits_shape shape{.sequences = 3, .steps = 4, .vocab = V, .padded_vocab = padded};
@@ -250,7 +266,8 @@ TEMPLATE_TEST_CASE("token_log_probs: a row's bits are its own", "", float, doubl
         CHECK(wrong == 0);
 
         // In place: the same gradient.
-        rlhf::token_log_probs_backward<T>(b, test::logits_of(z, 3, 4, V), targets, {.d_log_probs = g, .d_entropy = h}, test::logits_of(z, 3, 4, V));
+        rlhf::token_log_probs_backward<T>(b, test::logits_of(z, 3, 4, V), targets, {.d_log_probs = g, .d_entropy = h},
+                                          test::logits_of(z, 3, 4, V));
         CHECK(test::same_bits(z, d));
     }
 }
@@ -259,32 +276,43 @@ TEMPLATE_TEST_CASE("token_log_probs: same bits however the batch is laid out", "
     using T = number<TestType>;
     const auto logit = [](test::random& r, std::size_t n) { return test::normals<T>(r, n, 0, 2); };
     const auto weight = [](test::random& r, std::size_t n) { return test::normals<T>(r, n); };
-    const contract::problem<T> forward{.inputs = {logit, logit, logit, logit, logit}, .outputs = 4, .time_major = false};
+    const contract::problem<T> forward{
+        .inputs = {logit, logit, logit, logit, logit}, .outputs = 4, .time_major = false};
     contract::holds<T>(
         forward,
         [](const contract::call<T>& c) {
             test::contract_logits<TestType> z(c);
-            return rlhf::token_log_probs<T>(c.batch, z.logits(), z.targets(),
-                                            {.log_probs = c.out[0], .entropy = c.out[1], .log_sum_exp = c.out[2], .collision = c.out[3]}, {.temperature = 1.5}, c.run);
+            return rlhf::token_log_probs<T>(
+                c.batch, z.logits(), z.targets(),
+                {.log_probs = c.out[0], .entropy = c.out[1], .log_sum_exp = c.out[2], .collision = c.out[3]},
+                {.temperature = 1.5}, c.run);
         },
-        [](const rlhf::token_log_probs_result& r) { return std::vector<double>{r.tokens, r.nonfinite}; });
-    const contract::problem<T> backward{.inputs = {logit, logit, logit, logit, logit, weight, weight}, .outputs = 5, .time_major = false};
+        [](const rlhf::token_log_probs_result& r) {
+            return std::vector<double>{r.tokens, r.nonfinite};
+        });
+    const contract::problem<T> backward{
+        .inputs = {logit, logit, logit, logit, logit, weight, weight}, .outputs = 5, .time_major = false};
     contract::holds<T>(
         backward,
         [](const contract::call<T>& c) {
             test::contract_logits<TestType> z(c);
-            const auto r = rlhf::token_log_probs_backward<T>(c.batch, z.logits(), z.targets(), {.d_log_probs = c.in[5], .d_entropy = c.in[6]}, z.logits(), {}, c.run);
+            const auto r = rlhf::token_log_probs_backward<T>(c.batch, z.logits(), z.targets(),
+                                                             {.d_log_probs = c.in[5], .d_entropy = c.in[6]}, z.logits(),
+                                                             {}, c.run);
             for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
             return r;
         },
-        [](const rlhf::token_log_probs_result& r) { return std::vector<double>{r.tokens, r.nonfinite}; });
+        [](const rlhf::token_log_probs_result& r) {
+            return std::vector<double>{r.tokens, r.nonfinite};
+        });
 }
 
 TEST_CASE("token_log_probs_backward: what is written where") {
     test::random r(5);
     const std::size_t V = 21, Vp = 24, n = 8;
     auto z = test::random_logits<float>(r, n * Vp);
-    for (std::size_t i = 0; i < n; ++i) std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(i * Vp + V), Vp - V, not_a_number);
+    for (std::size_t i = 0; i < n; ++i)
+        std::fill_n(z.begin() + static_cast<std::ptrdiff_t>(i * Vp + V), Vp - V, not_a_number);
     const std::vector<std::int32_t> targets{1, 2, 3, 4, 5, 6, 7, 8};
     const std::vector<std::uint8_t> mask{1, 1, 0, 1, 0, 1, 1, 1}; // by token
     auto b = test::aligned(2, 4);
@@ -313,7 +341,9 @@ TEST_CASE("token_log_probs_backward: what is written where") {
     // Rows without gradient are not read: NaN in them stays unseen.
     per_token none(n, 0), d(n * Vp, 7);
     std::fill(z.begin(), z.end(), not_a_number);
-    CHECK(rlhf::token_log_probs_backward(b, test::logits_of(z, 2, 4, V, Vp), targets, {.d_log_probs = none}, test::logits_of(d, 2, 4, V, Vp)).nonfinite == 0);
+    CHECK(rlhf::token_log_probs_backward(b, test::logits_of(z, 2, 4, V, Vp), targets, {.d_log_probs = none},
+                                         test::logits_of(d, 2, 4, V, Vp))
+              .nonfinite == 0);
     CHECK(test::same_bits(d, per_token(n * Vp, 0)));
 }
 
@@ -327,8 +357,10 @@ TEST_CASE("token_log_probs_backward: with log_sum_exp of the forward pass") {
     const auto b = test::aligned(1, n);
     const rlhf::token_log_probs_options o{.temperature = 0.7};
     rlhf::token_log_probs(b, test::logits_of(z, 1, n, V), targets, {.log_sum_exp = lse}, o);
-    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g}, test::logits_of(again, 1, n, V), o);
-    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets, {.log_sum_exp = lse, .d_log_probs = g}, test::logits_of(saved, 1, n, V), o);
+    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g},
+                                   test::logits_of(again, 1, n, V), o);
+    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets, {.log_sum_exp = lse, .d_log_probs = g},
+                                   test::logits_of(saved, 1, n, V), o);
     double worst = 0; // of the rounding of x = log p and of log_sum_exp, which are relative errors of eˣ
     for (std::size_t i = 0; i < n * V; ++i) {
         const double d = again[i], log_p = std::log(std::fabs(d) * o.temperature / std::fabs(double(g[i / V])));
@@ -349,8 +381,10 @@ TEST_CASE("token_log_probs: scalar and batches agree") {
     const auto b = test::aligned(1, n);
     rlhf::token_log_probs<float, native>(b, test::logits_of(z, 1, n, V), targets, batches.arrays());
     rlhf::token_log_probs<float, scalar>(b, test::logits_of(z, 1, n, V), targets, one.arrays());
-    rlhf::token_log_probs_backward<float, native>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g}, test::logits_of(d_batches, 1, n, V));
-    rlhf::token_log_probs_backward<float, scalar>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g}, test::logits_of(d_one, 1, n, V));
+    rlhf::token_log_probs_backward<float, native>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g},
+                                                  test::logits_of(d_batches, 1, n, V));
+    rlhf::token_log_probs_backward<float, scalar>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g},
+                                                  test::logits_of(d_one, 1, n, V));
     CHECK(test::worst_ulp_error(batches.log_probs, one.log_probs) <= 2);
     CHECK(test::worst_ulp_error(batches.entropy, one.entropy) <= 4);
     CHECK(test::worst_ulp_error(batches.collision, one.collision) <= 8);
@@ -380,7 +414,9 @@ TEST_CASE("token_log_probs: sentences") {
     std::vector<std::int32_t> targets{0, 1, 2, 3, 0, 1};
     const rlhf::logits_view v(z.data(), {.sequences = 2, .steps = 3, .vocab = 4});
     auto b = test::aligned(2, 3);
-    const auto refused = [&] { return test::refusal([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp}); }); };
+    const auto refused = [&] {
+        return test::refusal([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp}); });
+    };
     CHECK(refused().empty());
     targets[4] = 4;
     CHECK(refused() == "rlhf::token_log_probs: target 4 of sequence 1, step 1 is outside the vocabulary of 4");
@@ -404,25 +440,54 @@ TEST_CASE("token_log_probs: sentences") {
     CHECK(refused() == "rlhf::token_log_probs: targets has 7 elements, expected 6");
     targets.pop_back();
     const auto said = [&](auto&& f) { return test::refusal(f); };
-    CHECK(said([&] { rlhf::token_log_probs(b, v, rlhf::index_view(), {.log_probs = lp}); }) == "rlhf::token_log_probs: targets is missing");
-    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp}, {.temperature = 0}); }) == "rlhf::token_log_probs: temperature is 0, expected [1e-06, 1e+06]");
-    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp, .entropy = lp}); }) == "rlhf::token_log_probs: log_probs overlaps entropy");
-    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = std::span(z).first(6)}); }) == "rlhf::token_log_probs: log_probs overlaps logits");
-    CHECK(said([&] { rlhf::token_log_probs(b, rlhf::logits_view<float>(nullptr, v.shape()), targets, {.log_probs = lp}); }) == "rlhf::token_log_probs: logits is a null pointer to 24 elements");
-    CHECK(said([&] { rlhf::token_log_probs(b, rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 0}), targets, {.log_probs = lp}); }) == "rlhf::token_log_probs: logits has a vocabulary of 0, expected at least 1");
-    CHECK(said([&] { rlhf::token_log_probs(b, rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 4, .padded_vocab = 3}), targets, {.log_probs = lp}); }).find("padded_vocab 3, less than") != std::string::npos);
-    CHECK(said([&] { rlhf::token_log_probs(b, rlhf::logits_view(z.data(), v.shape(), 4, 4), targets, {.log_probs = lp}); }).find("its rows of 4 overlap") != std::string::npos);
+    CHECK(said([&] { rlhf::token_log_probs(b, v, rlhf::index_view(), {.log_probs = lp}); }) ==
+          "rlhf::token_log_probs: targets is missing");
+    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp}, {.temperature = 0}); }) ==
+          "rlhf::token_log_probs: temperature is 0, expected [1e-06, 1e+06]");
+    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = lp, .entropy = lp}); }) ==
+          "rlhf::token_log_probs: log_probs overlaps entropy");
+    CHECK(said([&] { rlhf::token_log_probs(b, v, targets, {.log_probs = std::span(z).first(6)}); }) ==
+          "rlhf::token_log_probs: log_probs overlaps logits");
+    CHECK(said([&] {
+              rlhf::token_log_probs(b, rlhf::logits_view<float>(nullptr, v.shape()), targets, {.log_probs = lp});
+          }) == "rlhf::token_log_probs: logits is a null pointer to 24 elements");
+    CHECK(said([&] {
+              rlhf::token_log_probs(b, rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 0}), targets,
+                                    {.log_probs = lp});
+          }) == "rlhf::token_log_probs: logits has a vocabulary of 0, expected at least 1");
+    CHECK(said([&] {
+              rlhf::token_log_probs(
+                  b, rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 4, .padded_vocab = 3}), targets,
+                  {.log_probs = lp});
+          }).find("padded_vocab 3, less than") != std::string::npos);
+    CHECK(said([&] {
+              rlhf::token_log_probs(b, rlhf::logits_view(z.data(), v.shape(), 4, 4), targets, {.log_probs = lp});
+          }).find("its rows of 4 overlap") != std::string::npos);
 
-    const auto backward = [&](const auto& into) { return said([&] { rlhf::token_log_probs_backward(b, v, targets, {.d_log_probs = lp}, into); }); };
+    const auto backward = [&](const auto& into) {
+        return said([&] { rlhf::token_log_probs_backward(b, v, targets, {.d_log_probs = lp}, into); });
+    };
     CHECK(backward(v).empty());
     CHECK(backward(test::logits_of(d, 2, 3, 4)).empty());
-    CHECK(backward(rlhf::write_to(v, not_a_number)) == "rlhf::token_log_probs_backward: d_logits is nan, expected a finite number");
-    CHECK(backward(rlhf::logits_view(d.data(), {.sequences = 2, .steps = 3, .vocab = 3})) == "rlhf::token_log_probs_backward: d_logits has a vocabulary of 3, expected 4");
-    CHECK(backward(rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 4}, 4, 13)) == "rlhf::token_log_probs_backward: d_logits overlaps logits");
-    CHECK(backward(rlhf::logits_view(reinterpret_cast<bfloat16*>(z.data()), {.sequences = 2, .steps = 3, .vocab = 4})) == "rlhf::token_log_probs_backward: d_logits overlaps logits");
+    CHECK(backward(rlhf::write_to(v, not_a_number)) ==
+          "rlhf::token_log_probs_backward: d_logits is nan, expected a finite number");
+    CHECK(backward(rlhf::logits_view(d.data(), {.sequences = 2, .steps = 3, .vocab = 3})) ==
+          "rlhf::token_log_probs_backward: d_logits has a vocabulary of 3, expected 4");
+    CHECK(backward(rlhf::logits_view(z.data(), {.sequences = 2, .steps = 3, .vocab = 4}, 4, 13)) ==
+          "rlhf::token_log_probs_backward: d_logits overlaps logits");
+    CHECK(
+        backward(rlhf::logits_view(reinterpret_cast<bfloat16*>(z.data()), {.sequences = 2, .steps = 3, .vocab = 4})) ==
+        "rlhf::token_log_probs_backward: d_logits overlaps logits");
 
     std::vector<std::int32_t> offsets{0, 2, 6};
-    const rlhf::batch packed{.offsets = offsets, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    CHECK(said([&] { rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 6, .vocab = 4}), rlhf::view(targets.data(), {.sequences = 2, .steps = 3}), {.log_probs = lp}); }) == "rlhf::token_log_probs: targets has rows, but the batch is packed: give [tokens]");
-    CHECK(said([&] { rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 5, .vocab = 4}), targets, {.log_probs = lp}); }) == "rlhf::token_log_probs: logits is [1, 5, 4], but the batch is [1, 6]");
+    const rlhf::batch packed{
+        .offsets = offsets, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    CHECK(said([&] {
+              rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 6, .vocab = 4}),
+                                    rlhf::view(targets.data(), {.sequences = 2, .steps = 3}), {.log_probs = lp});
+          }) == "rlhf::token_log_probs: targets has rows, but the batch is packed: give [tokens]");
+    CHECK(said([&] {
+              rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 5, .vocab = 4}), targets,
+                                    {.log_probs = lp});
+          }) == "rlhf::token_log_probs: logits is [1, 5, 4], but the batch is [1, 6]");
 }

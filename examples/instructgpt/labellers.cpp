@@ -12,7 +12,8 @@ labellers::labellers(const vocabulary& words, const std::vector<std::string>& le
     : words_(&words), ratings_(static_cast<std::size_t>(words.size())), mean_(ratings_.size()), taste_(t) {
     for (const std::string& line : lexicon) {
         const auto parts = split(line, '\t');
-        if (parts.size() != 2) throw std::runtime_error("a line of the lexicon is a word, a tab and ten ratings: " + line);
+        if (parts.size() != 2)
+            throw std::runtime_error("a line of the lexicon is a word, a tab and ten ratings: " + line);
         const word w = words.number(parts[0]);
         if (w == words.unknown()) continue;
         std::istringstream numbers{std::string(parts[1])};

@@ -33,7 +33,8 @@ class labellers {
 public:
     labellers(const vocabulary& words, const std::vector<std::string>& lexicon, const taste& t);
 
-    /// How good a response is: 1·[says the topic] + tone · compound(words) ± ½ [finished] − ½ repeats − ¾ [under 4 words].
+    /// How good a response is:
+    /// 1·[says the topic] + tone · compound(words) ± ½ [finished] − ½ repeats − ¾ [under 4 words], where
     /// compound(words) = Σ / √(Σ² + 15), Σ = the sum of the words' ratings (Hutto & Gilbert 2014).
     [[nodiscard]] double utility(word topic, std::span<const word> response, labeller who = {}) const;
 

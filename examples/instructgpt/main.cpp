@@ -50,11 +50,13 @@ int main(int argc, char** argv) {
     std::uint64_t seed = 1;
     unsigned threads = 0;
     std::string out = "instructgpt-out";
-    app.add_flag("--quick", quick, "a run of seconds that checks the signs of the effects (exit code 1 if one is missing)");
+    app.add_flag("--quick", quick,
+                 "a run of seconds that checks the signs of the effects (exit code 1 if one is missing)");
     app.add_option("--seed", seed, "another run")->capture_default_str();
     app.add_option("--threads", threads, "for the runs of step 3, 0 = 2; the results do not depend on it");
     app.add_option("--out", out, "directory for report.html and the tables; \"\" for none")->capture_default_str();
-    app.add_option("--corpus", f.corpus, "text, one tokenised sentence a line, may be gzipped")->check(CLI::ExistingFile);
+    app.add_option("--corpus", f.corpus, "text, one tokenised sentence a line, may be gzipped")
+        ->check(CLI::ExistingFile);
     app.add_option("--lexicon", f.lexicon, "word <tab> ten ratings from -4 to 4")->check(CLI::ExistingFile);
     app.add_option("--demos", f.demonstrations, "topic <tab> tokenised sentence, instead of the corpus' sentences")
         ->check(CLI::ExistingFile);

@@ -49,35 +49,41 @@ inline constexpr const char* task = R"html(<h2>The task</h2>
 likes a response that says the word, has a warm tone, comes to an end, does not repeat itself and has at least four
 words:</p>
 <p class="formula">u = 1·[topic] + 1.25·tone ± ½·[finished] − ½·repeats − ¾·[under 4 words] + noise</p>
-<p>The tone is Σ / √(Σ² + 15), where Σ adds one of the ten ratings of each word, drawn for each labeller and word, so that
-labellers differ.</p>
+<p>The tone is Σ / √(Σ² + 15), where Σ adds one of the ten ratings of each word, drawn for each labeller and word, so
+that labellers differ.</p>
 )html";
 
 inline constexpr const char* step1 = R"html(<h2>Step 1: supervised fine-tuning</h2>
 <p>The small model (embeddings, one hidden layer, a softmax) is pretrained on the novels and then tuned on
 demonstrations: real sentences, each with a topic that it contains.</p>
-<p class="formula">loss(φ) = −E<sub>(x, y) ~ demonstrations</sub> Σ<sub>t</sub> log π<sub>φ</sub>(y<sub>t</sub> | x, y<sub>&lt;t</sub>)</p>
+<p class="formula">loss(φ) = −E<sub>(x, y) ~ demonstrations</sub>
+Σ<sub>t</sub> log π<sub>φ</sub>(y<sub>t</sub> | x, y<sub>&lt;t</sub>)</p>
 )html";
 
 inline constexpr const char* step2 = R"html(<h2>Step 2: the reward model</h2>
 <p>The tuned model answers each prompt K = 4 … 9 times. A simulated labeller ranks the answers, and a copy of the model
 with a scalar head learns from all pairs of a prompt at once (equation 1 of the paper):</p>
-<p class="formula">loss(θ) = −1/C(K, 2) · E<sub>(x, y<sub>w</sub>, y<sub>l</sub>)</sub> log σ(r<sub>θ</sub>(x, y<sub>w</sub>) − r<sub>θ</sub>(x, y<sub>l</sub>))</p>
+<p class="formula">loss(θ) = −1/C(K, 2) · E<sub>(x, y<sub>w</sub>, y<sub>l</sub>)</sub>
+log σ(r<sub>θ</sub>(x, y<sub>w</sub>) − r<sub>θ</sub>(x, y<sub>l</sub>))</p>
 )html";
 
 inline constexpr const char* step3 = R"html(<h2>Step 3: reinforcement learning</h2>
 <p>The policy, which starts as the SFT model, writes; the reward model scores; β keeps it near the SFT model, and γ
 keeps it good at its old task (equation 2; γ = 0 is PPO, γ = 1 is PPO-ptx here):</p>
-<p class="formula">objective(φ) = E<sub>(x, y) ~ π<sub>φ</sub></sub> [ r<sub>θ</sub>(x, y) − β log(π<sub>φ</sub>(y | x) / π<sub>SFT</sub>(y | x)) ] + γ E<sub>x ~ pretraining</sub> [ log π<sub>φ</sub>(x) ]</p>
+<p class="formula">objective(φ) = E<sub>(x, y) ~ π<sub>φ</sub></sub>
+[ r<sub>θ</sub>(x, y) − β log [π<sub>φ</sub>(y | x) / π<sub>SFT</sub>(y | x)] ]
++ γ E<sub>x ~ pretraining</sub> [ log π<sub>φ</sub>(x) ]</p>
 <h3>Sample and score</h3>
 <p>Rewards with the KL penalty, generalised advantage estimation and whitening are one call:</p>
 <p class="formula">R<sub>t</sub> = −β (log π − log π<sub>SFT</sub>)<sub>t</sub> + [last] r<sub>θ</sub>,&emsp;
-δ<sub>t</sub> = R<sub>t</sub> + γ V<sub>t+1</sub> − V<sub>t</sub>,&emsp; Â<sub>t</sub> = δ<sub>t</sub> + γλ Â<sub>t+1</sub></p>
+δ<sub>t</sub> = R<sub>t</sub> + γ V<sub>t+1</sub> − V<sub>t</sub>,&emsp;
+Â<sub>t</sub> = δ<sub>t</sub> + γλ Â<sub>t+1</sub></p>
 )html";
 
 inline constexpr const char* learn = R"html(<h3>Learn</h3>
 <p>The clipped surrogate and the value loss, with the gradients into the logits and the values:</p>
-<p class="formula">ρ = π<sub>φ</sub> / π<sub>old</sub>,&emsp; loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + ½ (V − return)²</p>
+<p class="formula">ρ = π<sub>φ</sub> / π<sub>old</sub>,&emsp;
+loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + ½ (V − return)²</p>
 )html";
 
 inline constexpr const char* ptx = R"html(<h3>And do not forget (PPO-ptx)</h3>
@@ -88,10 +94,10 @@ inline constexpr const char* tail = R"html(<h2>What this is and is not</h2>
 <p>A demonstration that the losses and gradients do what the paper says, small enough to read and to run anywhere. It is
 not evidence about people: the labellers are simulated, the small model writes poor English, and the large model is of
 another family. Prompts are held out with their sentences, but a topic may have been seen in training with others.</p>
-<p class="soft">Text: six novels of Jane Austen (public domain), as prepared in the R package janeaustenr (MIT, © 2016-2017
-Julia Silge). Word ratings: the VADER lexicon (MIT, © 2016 C.J. Hutto); Hutto &amp; Gilbert, <i>VADER: A Parsimonious
-Rule-based Model for Sentiment Analysis of Social Media Text</i>, ICWSM 2014. Best of n and √KL: Gao, Schulman &amp;
-Hilton, <i>Scaling Laws for Reward Model Overoptimization</i>, 2023.</p>
+<p class="soft">Text: six novels of Jane Austen (public domain), as prepared in the R package janeaustenr (MIT, ©
+2016-2017 Julia Silge). Word ratings: the VADER lexicon (MIT, © 2016 C.J. Hutto); Hutto &amp; Gilbert, <i>VADER: A
+Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text</i>, ICWSM 2014. Best of n and √KL: Gao,
+Schulman &amp; Hilton, <i>Scaling Laws for Reward Model Overoptimization</i>, 2023.</p>
 </body></html>
 )html";
 

@@ -40,7 +40,8 @@ rollout roll_out(const language_model& policy, const scalar_model& value, const 
                                          .scores = r.scores,
                                          .advantages = r.advantages,
                                          .returns = r.returns},
-                                        {.rewards = {.kl_coef = o.kl_coef}, .gae = {.gamma = o.gamma, .lambda = o.lambda}});
+                                        {.rewards = {.kl_coef = o.kl_coef},
+                                         .gae = {.gamma = o.gamma, .lambda = o.lambda}});
     // [end]
     return r;
 }

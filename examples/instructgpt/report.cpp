@@ -84,7 +84,8 @@ void write_summary(std::ostream& out, const results& r) {
     const double before = r.sft().perplexity;
     const auto tax = [&](const tuned& t) { return fixed(100 * (t.row.perplexity / before - 1), 0) + " %"; };
     out << "<p>In this run (seed " << r.used.seed << ", " << fixed(r.seconds, 0) << " s): the small model tuned by "
-        << ppo_ptx_name << " is preferred to the " << fixed(static_cast<double>(r.big_size) / static_cast<double>(r.small_size), 0)
+        << ppo_ptx_name << " is preferred to the "
+        << fixed(static_cast<double>(r.big_size) / static_cast<double>(r.small_size), 0)
         << " times larger un-tuned one on " << share(ptx.row.against_big)
         << " of the held-out prompts. PPO alone changes the perplexity of the pretraining text by " << tax(ppo)
         << ", PPO-ptx by " << tax(ptx) << ". The reward model agrees with a simulated labeller on "
@@ -96,10 +97,12 @@ void write_summary(std::ostream& out, const results& r) {
 }
 
 void write_task(std::ostream& out, const results& r) {
-    out << page::task << "<p>Small model: " << r.small_size << " weights. Large model: an interpolated Kneser-Ney 6-gram, "
-        << r.big_size << " stored n-grams; it has the better perplexity (" << fixed(r.baselines[0].perplexity, 1)
-        << " against " << fixed(r.pretrained_perplexity, 1) << " of the pretrained small model). It is of another "
-        << "model family, which the paper's large model was not. Prompted, it has to begin with the topic.</p>\n";
+    out << page::task << "<p>Small model: " << r.small_size
+        << " weights. Large model: an interpolated Kneser-Ney 6-gram, " << r.big_size
+        << " stored n-grams. The perplexity of held-out text is " << fixed(r.baselines[0].perplexity, 1)
+        << " for the large model and " << fixed(r.pretrained_perplexity, 1)
+        << " for the small one before tuning. The large model is of another model family, which the paper's large "
+        << "model was not. Prompted, it has to begin with the topic.</p>\n";
 }
 
 void write_steps(std::ostream& out, const results& r) {
@@ -126,10 +129,11 @@ void write_steps(std::ostream& out, const results& r) {
 }
 
 void write_table(std::ostream& out, const results& r) {
-    out << "<h2>Results</h2><p>On " << r.used.evaluation_prompts << " held-out prompts; ± is a 95 % interval. Gold is the "
-        << "simulated labellers' utility without noise, which no model has seen. Wins count ties as a half; the big model "
-        << "is the prompted one.</p><div class='wide'><table><tr><th>model</th><th>gold</th><th>reward</th>"
-        << "<th>KL to SFT</th><th>perplexity</th><th>wins vs SFT</th><th>wins vs big</th></tr>\n";
+    out << "<h2>Results</h2><p>On " << r.used.evaluation_prompts
+        << " held-out prompts; ± is a 95 % interval. Gold is the simulated labellers' utility without noise, which no "
+        << "model has seen. Wins count ties as a half; the big model is the prompted one.</p><div class='wide'>"
+        << "<table><tr><th>model</th><th>gold</th><th>reward</th><th>KL to SFT</th><th>perplexity</th>"
+        << "<th>wins vs SFT</th><th>wins vs big</th></tr>\n";
     for (const evaluation* e : r.table())
         out << "<tr><td>" << escaped(e->name) << "</td>" << cell(e->gold) << cell(e->reward) << cell(e->kl) << "<td>"
             << fixed(e->perplexity, 1) << "</td>" << cell(e->against_sft) << cell(e->against_big) << "</tr>\n";
@@ -158,8 +162,9 @@ void write_tax(std::ostream& out, const results& r) {
         end.points = true;
         p.lines.push_back(std::move(end));
     }
-    out << "<h2>The alignment tax, and PPO-ptx</h2><p>What tuning costs on the old task. PPO pays more the farther it goes; "
-           "a larger β only means going less far. The pretraining term takes the tax away, at any distance.</p>"
+    out << "<h2>The alignment tax, and PPO-ptx</h2><p>What tuning costs on the old task. In the paper PPO pays more "
+           "the farther it goes, a larger β only means going less far, and the pretraining term takes the tax "
+           "away. What this run paid:</p>"
         << draw(p);
 }
 
@@ -180,9 +185,9 @@ void write_overoptimisation(std::ostream& out, const results& r) {
         end_gold.push_back((t.row.gold.value - gold.value) * gold_unit);
         end_reward.push_back((t.row.reward->value - reward.value) * reward_unit);
     }
-    out << "<h2>Too much of a good thing</h2><p>The reward model is only a picture of the labellers. Without a penalty "
-           "(β = 0) its score goes on rising with the distance from the SFT model, while gold peaks and collapses. "
-           "Best of n goes the same way as far as it gets.</p>"
+    out << "<h2>Too much of a good thing</h2><p>The reward model is only a picture of the labellers. Where nothing "
+           "holds the policy near the SFT model (β = 0), look for a score of the reward model that goes on rising with "
+           "the distance while gold peaks and collapses. Best of n goes the same way as far as it gets.</p>"
         << draw(plot{.title = "Gold and reward-model score against KL",
                      .x_label = "KL to the SFT model, nats a response (square root scale)",
                      .y_label = "standard deviations above SFT",
@@ -219,9 +224,9 @@ void write_groups(std::ostream& out, const results& r) {
     rows[0].name = "tuned for the warm group";
     rows[1].name = "tuned for the sober group";
     out << "<h2>Whose values?</h2><p>Section 5.2 of the paper asks to whom a model is aligned. Here are two groups of "
-           "simulated labellers: the sober group ranks the same responses, but likes a warm tone as little as the warm "
-           "group likes it much. Each group gets a reward model and a policy (PPO, β = 0.15), and each policy is judged by "
-           "both.</p>"
+           "simulated labellers: the sober group ranks the same responses, but dislikes a warm tone as much as the "
+           "warm group likes it. Each group gets a reward model and a policy (PPO, β = 0.15), and each policy is "
+           "judged by both.</p>"
         << draw("How often each group prefers a tuned model's response to the SFT model's", rows,
                 {"judged by the warm group (simulated)", "judged by the sober group (simulated)"});
 }

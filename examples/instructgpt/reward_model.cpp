@@ -119,7 +119,8 @@ comparisons read_rankings(const std::string& path, const vocabulary& words) {
         std::vector<std::int32_t> ranks(responses.size());
         std::iota(ranks.begin(), ranks.end(), 1);
         if (object.contains("ranks")) ranks = object.at("ranks").get<std::vector<std::int32_t>>();
-        if (ranks.size() != responses.size()) throw std::runtime_error("as many ranks as responses are needed: " + line);
+        if (ranks.size() != responses.size())
+            throw std::runtime_error("as many ranks as responses are needed: " + line);
         for (const std::string& r : responses) c.responses.add(topic, words.sentence(r));
         c.ranks.insert(c.ranks.end(), ranks.begin(), ranks.end());
         c.offsets.push_back(static_cast<std::int32_t>(c.ranks.size()));

@@ -33,8 +33,9 @@ void write_interval(std::ostream& out, const std::optional<interval>& i) {
 } // namespace
 
 void print_table(const results& r) {
-    std::printf("Miniature InstructGPT, seed %llu. The labellers are simulated; ± is a 95 %% interval over %zu prompts.\n"
-                "small: %zu weights; big: %zu stored n-grams, %.0f times as many, of another model family (Kneser-Ney).\n"
+    std::printf("Miniature InstructGPT, seed %llu. The labellers are simulated; ± is a 95 %% interval over %zu "
+                "prompts.\nsmall: %zu weights; big: %zu stored n-grams, %.0f times as many, of another model family "
+                "(Kneser-Ney).\n"
                 "Two simulated labellers agree on %.1f %% of pairs; the reward model agrees with one on %.1f %%.\n\n",
                 static_cast<unsigned long long>(r.used.seed), r.used.evaluation_prompts, r.small_size, r.big_size,
                 static_cast<double>(r.big_size) / static_cast<double>(r.small_size), 100 * r.labeller_agreement,

@@ -25,11 +25,15 @@ public:
     cross_entropy_loss_result() = default;
     cross_entropy_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
 
-    [[nodiscard]] double nll() const { return per_token(totals_.sums[1]); } ///< mean −log p, without smoothing and z-loss
+    [[nodiscard]] double nll() const {
+        return per_token(totals_.sums[1]);
+    } ///< mean −log p, without smoothing and z-loss
     [[nodiscard]] double perplexity() const { return std::exp(nll()); }
     /// The share of tokens whose target has the largest logit, alone.
     [[nodiscard]] double accuracy() const { return per_token(static_cast<double>(totals_.counts[0])); }
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[1]); } ///< tokens with such a loss
+    [[nodiscard]] double nonfinite() const {
+        return static_cast<double>(totals_.counts[1]);
+    } ///< tokens with such a loss
 
     cross_entropy_loss_result& operator+=(const cross_entropy_loss_result& o) {
         loss_sums::operator+=(o);
@@ -54,8 +58,8 @@ struct cross_entropy_term {
     row_gradient slope;
 
     cross_entropy_term(const softmax_row& row, double target, std::int64_t vocab, const cross_entropy_loss_options& o)
-        : nll(-row.log_prob(target)), loss(nll),
-          slope{.log_prob = o.label_smoothing - 1, .mean_log_prob = -o.label_smoothing} {
+        : nll(-row.log_prob(target)),
+          loss(nll), slope{.log_prob = o.label_smoothing - 1, .mean_log_prob = -o.label_smoothing} {
         const double lse = row.log_sum_exp();
         if (o.label_smoothing != 0) { // not 0 · inf
             const double mean_log_prob = row.logits / (static_cast<double>(vocab) * o.temperature) - lse;
@@ -71,7 +75,8 @@ struct cross_entropy_term {
 /// into: where the gradient goes, or null.
 template <class Arch, class E, class D>
 cross_entropy_loss_result cross_entropy(const batch& b, const logits_view<E>& logits, const index_view& targets,
-                                        const logits_gradient<D>* into, const cross_entropy_loss_options& o, const executor& run) {
+                                        const logits_gradient<D>* into, const cross_entropy_loss_options& o,
+                                        const executor& run) {
     call c("cross_entropy_loss", b);
     check_options(c.function(), o);
     check_logits_batch(c);
@@ -84,7 +89,7 @@ cross_entropy_loss_result cross_entropy(const batch& b, const logits_view<E>& lo
     check_targets(c, ids, vocab);
 
     using totals = detail::totals<2, 2, 0, 0>;
-    const logits_rows<compute_type<E>, Arch> rows(o.temperature);
+    const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
     const double scale = into != nullptr && n.divisor > 0 ? into->scale / n.divisor : 0;
     const auto sweep = [&]<row_sums_wanted Want>() {
         const auto row = [&](const row_place& here, totals& found) {
@@ -122,27 +127,29 @@ cross_entropy_loss_result cross_entropy(const batch& b, const logits_view<E>& lo
 ///     ∂l/∂zᵥ = ((1 + 2 z_loss_coef · lse) pᵥ − (1 − ε) δᵥ − ε / V) / temperature  δᵥ = 1 at the target, else 0
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, double ones
-/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t + 1),
-/// without it the token that step t is about.
+/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
+/// 1), without it the token that step t is about.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a logits_view,
-/// or write_to or add_to of one. Rows that do not count are neither read nor given a gradient: 0, or left as it is with
-/// add_to; the padding of the vocabulary too. Without d_logits only values are computed.
+/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a
+/// logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a gradient: 0, or left
+/// as it is with add_to; the padding of the vocabulary too. Without d_logits only values are computed.
 ///
-/// A logit of −inf is a token with p = 0, which label smoothing makes infinitely bad. A row of −inf alone has loss +∞ and
-/// gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by nonfinite().
-/// No counted token: loss 0, gradients 0.
+/// A logit of −inf is a token with p = 0, which label smoothing makes infinitely bad. A row of −inf alone has loss +∞
+/// and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by nonfinite(). No
+/// counted token: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a target of a row that counts outside
-/// [0, V), options out of range, predict_next not said, layout::time_first, overlapping arrays, a batch that counts more
-/// than its denominator.
+/// [0, V), options out of range, predict_next not said, layout::time_first, overlapping arrays, a batch that counts
+/// more than its denominator.
 ///
-/// Source: smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7; z-loss: Chowdhery et al. 2022, arXiv:2204.02311,
-/// section 5; as InstructGPT's ptx term see ptx_loss.
+/// Source: smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7; z-loss: Chowdhery et al. 2022,
+/// arXiv:2204.02311, section 5; as InstructGPT's ptx term see ptx_loss.
 template <class Arch = native, class E, class D>
-    requires std::constructible_from<logits_gradient<typename D::element_type>, const D&>
-cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits, const index_view& targets, const D& d_logits,
-                                             const cross_entropy_loss_options& o = {}, const executor& run = {}) {
+    requires std::constructible_from < logits_gradient<typename D::element_type>,
+const D& > cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits,
+                                                        const index_view& targets, const D& d_logits,
+                                                        const cross_entropy_loss_options& o = {},
+                                                        const executor& run = {}) {
     const logits_gradient<typename D::element_type> into(d_logits);
     return detail::cross_entropy<Arch>(b, logits, targets, &into, o, run);
 }

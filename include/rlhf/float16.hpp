@@ -60,12 +60,14 @@ private:
         return std::bit_cast<float>(sign | (exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : normal));
     }
     static constexpr std::uint16_t rounded(float x) {
-        constexpr std::uint32_t infinite = 0x7f800000U, overflow = (127U + 16U) << 23, least_normal = (127U - 14U) << 23;
+        constexpr std::uint32_t infinite = 0x7f800000U, overflow = (127U + 16U) << 23,
+                                least_normal = (127U - 14U) << 23;
         constexpr std::uint32_t half = (127U - 15U + 23U - 10U + 1U) << 23; // adding it rounds a subnormal's mantissa
         const auto u = std::bit_cast<std::uint32_t>(x);
         const std::uint32_t sign = (u >> 16) & 0x8000U, magnitude = u & 0x7fffffffU;
         const std::uint32_t special = magnitude > infinite ? 0x7e00U | ((magnitude >> 13) & 0x3ffU) : 0x7c00U;
-        const float small = std::bit_cast<float>(magnitude < least_normal ? magnitude : 0U) + std::bit_cast<float>(half);
+        const float small =
+            std::bit_cast<float>(magnitude < least_normal ? magnitude : 0U) + std::bit_cast<float>(half);
         const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(small) - half;
         const std::uint32_t normal = (magnitude + ((15U - 127U) << 23) + 0xfffU + ((magnitude >> 13) & 1U)) >> 13;
         const std::uint32_t finite = magnitude < least_normal ? subnormal : normal;

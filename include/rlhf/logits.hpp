@@ -37,7 +37,9 @@ public:
     [[nodiscard]] constexpr std::int64_t step_stride() const { return row_; }
     [[nodiscard]] constexpr std::int64_t sequence_stride() const { return sequence_; }
     /// Entries of a row, the padding with them.
-    [[nodiscard]] constexpr std::int64_t width() const { return shape_.padded_vocab != 0 ? shape_.padded_vocab : shape_.vocab; }
+    [[nodiscard]] constexpr std::int64_t width() const {
+        return shape_.padded_vocab != 0 ? shape_.padded_vocab : shape_.vocab;
+    }
     [[nodiscard]] constexpr E* at(std::int64_t s, std::int64_t t) const { return data_ + s * sequence_ + t * row_; }
 
 private:

@@ -30,10 +30,10 @@ struct ppo_loss_arrays {
     view<const T> returns = {};                          ///< [B, T]; needed with values
     view<T> log_probs = {};                              ///< [B, T] out, required
     view<T> entropy = {};                                ///< [B, T] out; needed when entropy_coef is not 0
-    view<T> log_sum_exp = {};                            ///< [B, T] out; without entropy_coef it saves a read of the logits
-    view<T> d_log_probs = {};                            ///< [B, T] out, required; ∂loss/∂log_probs
-    view<T> d_entropy = {};                              ///< [B, T] out; needed when entropy_coef is not 0
-    gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
+    view<T> log_sum_exp = {};  ///< [B, T] out; without entropy_coef it saves a read of the logits
+    view<T> d_log_probs = {};  ///< [B, T] out, required; ∂loss/∂log_probs
+    view<T> d_entropy = {};    ///< [B, T] out; needed when entropy_coef is not 0
+    gradient<T> d_values = {}; ///< [B, T] value_coef · ∂value loss/∂values
 };
 
 /// The results of the parts; joins by +=.
@@ -44,7 +44,9 @@ struct ppo_loss_result {
     double value_coef = 0, entropy_coef = 0;
 
     /// What the gradients written are the derivative of. Adds up over the parts of a step.
-    [[nodiscard]] double loss() const { return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss(); }
+    [[nodiscard]] double loss() const {
+        return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss();
+    }
     ppo_loss_result& operator+=(const ppo_loss_result& o) {
         policy += o.policy, value += o.value, entropy += o.entropy;
         value_coef = o.value_coef, entropy_coef = o.entropy_coef;
@@ -55,8 +57,8 @@ struct ppo_loss_result {
 namespace detail {
 /// The parts write one after the other, so all is checked before the first.
 template <class T, class E, class D>
-void check_arguments(const batch& b, const logits_view<E>& logits, const index_view& targets, const ppo_loss_arrays<T>& a,
-                     const logits_gradient<D>& into, const ppo_loss_options& o) {
+void check_arguments(const batch& b, const logits_view<E>& logits, const index_view& targets,
+                     const ppo_loss_arrays<T>& a, const logits_gradient<D>& into, const ppo_loss_options& o) {
     call c("ppo_loss", b);
     check_options(c.function(), o.head);
     check_options(c.function(), o.policy);
@@ -79,7 +81,8 @@ void check_arguments(const batch& b, const logits_view<E>& logits, const index_v
         if (!there && c.tokens() > 0) fail(c.function(), "%s", what);
     };
     needs(bool(log_probs), "log_probs is missing: the caller's buffer [B, T] for the log-probabilities");
-    needs(bool(d_log_probs), "d_log_probs is missing: the caller's buffer [B, T] for the gradient on its way to the logits");
+    needs(bool(d_log_probs),
+          "d_log_probs is missing: the caller's buffer [B, T] for the gradient on its way to the logits");
     needs(o.entropy_coef == 0 || (entropy && d_entropy), "entropy_coef needs the buffers entropy and d_entropy");
     needs(o.policy.kl_coef == 0 || ref, "policy.kl_coef needs ref_log_probs");
     needs(!values || returns, "values needs returns");
@@ -114,8 +117,9 @@ ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view
     const bool bonus = o.entropy_coef != 0;
     ppo_loss_result r;
     r.value_coef = o.value_coef, r.entropy_coef = o.entropy_coef;
-    token_log_probs<T, Arch>(b, logits, targets, {.log_probs = a.log_probs, .entropy = a.entropy, .log_sum_exp = a.log_sum_exp},
-                             o.head, run);
+    token_log_probs<T, Arch>(b, logits, targets,
+                             {.log_probs = a.log_probs, .entropy = a.entropy, .log_sum_exp = a.log_sum_exp}, o.head,
+                             run);
     r.policy = ppo_policy_loss<T, Arch>(b,
                                         {.log_probs = a.log_probs,
                                          .old_log_probs = a.old_log_probs,
@@ -131,15 +135,13 @@ ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view
                                            .d_values = a.d_values.times(o.value_coef)},
                                           o.value, run);
     if (!a.entropy.absent())
-        r.entropy = masked_mean<T, Arch>(b,
-                                         {.values = a.entropy,
-                                          .d_values = gradient<T>(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false)},
-                                         {.aggregation = o.policy.aggregation}, run);
-    token_log_probs_backward<T, Arch>(b, logits, targets,
-                                      {.log_sum_exp = a.log_sum_exp,
-                                       .d_log_probs = a.d_log_probs,
-                                       .d_entropy = bonus ? a.d_entropy : view<T>()},
-                                      into, o.head, run);
+        r.entropy = masked_mean<T, Arch>(
+            b, {.values = a.entropy, .d_values = gradient<T>(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false)},
+            {.aggregation = o.policy.aggregation}, run);
+    token_log_probs_backward<T, Arch>(
+        b, logits, targets,
+        {.log_sum_exp = a.log_sum_exp, .d_log_probs = a.d_log_probs, .d_entropy = bonus ? a.d_entropy : view<T>()},
+        into, o.head, run);
     return r;
 }
 

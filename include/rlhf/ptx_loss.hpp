@@ -19,13 +19,29 @@ struct ptx_loss_arrays {
     gradient<T> d_log_probs = {};                    ///< [B, T] ∂loss/∂log_probs; absent: the value only
 };
 
-struct ptx_loss_result : loss_sums {
+/// Sums over the tokens that count; the parts of a step join by +=.
+class ptx_loss_result : public loss_sums {
+public:
     ptx_loss_result() = default;
-    explicit ptx_loss_result(const loss_sums& sums) : loss_sums(sums) {}
-    [[nodiscard]] double perplexity() const { return std::exp(mean_loss()); } ///< per token, with token_mean
+    explicit ptx_loss_result(const detail::mean_sums& s) : loss_sums(s.loss), nll_(s.plain) {}
+
+    [[nodiscard]] double nll() const {
+        return per_token(nll_);
+    } ///< mean −log p of the tokens, whatever the aggregation
+    [[nodiscard]] double perplexity() const { return std::exp(nll()); }
+
+    ptx_loss_result& operator+=(const ptx_loss_result& o) {
+        loss_sums::operator+=(o);
+        nll_ += o.nll_;
+        return *this;
+    }
+
+private:
+    detail::exact_sum nll_;
 };
 
-/// The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised fine-tuning.
+/// The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
+/// fine-tuning.
 ///
 ///     loss             = −Σ log p / denominator        by the aggregation
 ///     ∂loss/∂log p     = −1 / denominator
@@ -39,8 +55,8 @@ struct ptx_loss_result : loss_sums {
 /// or, straight from the logits, to cross_entropy_loss's `write_to(logits, γ)`. The value returned is not multiplied by
 /// γ: what is descended is ppo.loss() + γ · ptx.loss().
 ///
-/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. log p = −∞ makes the loss +∞. No
-/// counted token: loss 0, gradients 0.
+/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. log p = −∞ makes the loss +∞.
+/// No counted token: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a gradient that overlaps log_probs, a
 /// batch that counts more than its denominator.

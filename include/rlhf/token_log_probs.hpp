@@ -51,12 +51,12 @@ inline void check_options(const char* f, const token_log_probs_options& o) {
 ///     log_probs = log p_target           entropy = −Σ pᵥ log pᵥ       collision = Σ pᵥ²
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, double ones
-/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t + 1),
-/// without it the token that step t is about. Rows that do not count are not read; their outputs are 0. The padding of
-/// the vocabulary is not read.
+/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
+/// 1), without it the token that step t is about. Rows that do not count are not read; their outputs are 0. The padding
+/// of the vocabulary is not read.
 ///
-/// A logit of −inf is a token with p = 0. A row of −inf alone has log_probs and log_sum_exp −inf, entropy and collision 0.
-/// NaN or +inf makes its own row NaN. Both are counted by `nonfinite`.
+/// A logit of −inf is a token with p = 0. A row of −inf alone has log_probs and log_sum_exp −inf, entropy and collision
+/// 0. NaN or +inf makes its own row NaN. Both are counted by `nonfinite`.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a target of a row that counts outside
 /// [0, V), predict_next not said, layout::time_first, overlapping arrays.
@@ -76,7 +76,7 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
     detail::check_targets(c, ids, vocab);
 
     using totals = detail::totals<0, 1, 0, 0>;
-    const detail::logits_rows<detail::compute_type<E>, Arch> rows(o.temperature);
+    const detail::softmax_rows<detail::compute_type<E>, Arch> rows(o.temperature);
     const auto sweep = [&]<detail::row_sums_wanted Want>() {
         const auto row = [&](const detail::row_place& here, totals& found) {
             detail::softmax_row softmax;
@@ -103,13 +103,15 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
 
 /// The gradient into the logits of any loss of log_probs and entropy.
 ///
-///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature,   δᵥ = 1 at the target, else 0
+///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
+///     with δᵥ = 1 at the target, else 0
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a logits_view,
-/// or write_to or add_to of one. Rows that do not count, and rows whose two gradients are 0, are written 0 without being
-/// read (with add_to: left as they are), the padding of the vocabulary too. So is a row of −inf alone.
+/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a
+/// logits_view, or write_to or add_to of one. Rows that do not count, and rows whose two gradients are 0, are written 0
+/// without being read (with add_to: left as they are), the padding of the vocabulary too. So is a row of −inf alone.
 ///
-/// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in T.
+/// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in
+/// T.
 ///
 /// Throws as token_log_probs does.
 template <class T = float, class Arch = native, class E, class D>
@@ -130,7 +132,7 @@ token_log_probs_result token_log_probs_backward(const batch& b, logits_view<E> l
     detail::check_targets(c, ids, vocab);
 
     using totals = detail::totals<0, 1, 0, 0>;
-    const detail::logits_rows<detail::compute_type<E>, Arch> rows(o.temperature);
+    const detail::softmax_rows<detail::compute_type<E>, Arch> rows(o.temperature);
     const auto found = detail::sweep_rows<totals>(c, vocab, run, [&](const detail::row_place& here, totals& sums) {
         const auto value = [&](const detail::stream<const T>& from) {
             return here.counted && from ? static_cast<double>(here.of(from)) : 0.0;

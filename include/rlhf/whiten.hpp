@@ -106,7 +106,6 @@ void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const m
 template <class T = float, class Arch = native>
 moments whiten(const batch& b, const std::type_identity_t<view<T>>& values, const whiten_options& o = {},
                const executor& run = {}) {
-    detail::check_options("whiten", o);
     const moments m = moments_of<T, Arch>(b, values, run);
     whiten<T, Arch>(b, values, m, o, run);
     return m;

@@ -32,7 +32,8 @@ int main() {
     const toy_rollout roll(1, steps, vocab, 8);
     std::mt19937 random(3);
     std::uniform_real_distribution<float> uniform(-1, 1);
-    std::vector<float> buffer(steps * vocab), log_probs(steps), old_log_probs, advantages, weights(steps), d_log_probs(steps);
+    std::vector<float> buffer(steps * vocab), log_probs(steps), old_log_probs, advantages;
+    std::vector<float> weights(steps), d_log_probs(steps);
     const rlhf::batch batch{
         .steps = steps, .predict_next = true, .mask = roll.is_response, .denominator = whole_step};
     const rlhf::logits_view logits(buffer.data(), {.steps = steps, .vocab = vocab});

@@ -13,7 +13,8 @@ struct toy_model {
     int vocab, padded_vocab;
     std::vector<float> table, values, d_table, d_values;
 
-    toy_model(int v, int padded, unsigned seed) : vocab(v), padded_vocab(padded), table(entries(v * padded)), values(entries(v)) {
+    toy_model(int v, int padded, unsigned seed)
+        : vocab(v), padded_vocab(padded), table(entries(v * padded)), values(entries(v)) {
         std::mt19937 random(seed);
         std::normal_distribution<float> normal(0, 0.7f);
         for (auto& x : table) x = normal(random);

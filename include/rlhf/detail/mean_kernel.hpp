@@ -12,20 +12,25 @@ struct mean_kernel {
 
     template <class V>
     RLHF_FORMULA auto operator()(V value) const {
-        return terms<V, 1, 1>{.writes = {V(sign)}, .sums = {V(sign) * value}};
+        return terms<V, 1, 2>{.writes = {V(sign)}, .sums = {V(sign) * value, V(sign) * value}};
     }
+};
+
+struct mean_sums {
+    loss_sums loss;
+    exact_sum plain; ///< Σ sign · value, whatever the aggregation
 };
 
 /// The mean of an array over the tokens that count, times sign, with its gradient.
 template <class T, class Arch>
-loss_sums mean_of(call& c, const view<const T>& values, const char* name, const gradient<T>& d_values, const char* d_name,
-                  T sign, aggregation how, const executor& run) {
+mean_sums mean_of(call& c, const view<const T>& values, const char* name, const gradient<T>& d_values,
+                  const char* d_name, T sign, aggregation how, const executor& run) {
     const std::array streams{c.in(values, name)};
     const auto d = c.out(d_values, d_name);
     const normalization n(c, how);
     c.done();
     const auto t = sweep_tokens<T, Arch>(c, streams, std::array{n.scaled(d)}, run, mean_kernel<T>{sign}, n.weight);
-    return n.sums(t.sums[0]);
+    return {n.sums(t.sums[0]), t.sums[1]};
 }
 
 } // namespace rlhf::inline RLHF_ABI::detail

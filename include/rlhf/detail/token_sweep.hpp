@@ -236,7 +236,7 @@ private:
         }(ins());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            const auto write = [&](T* to, const V& value, T factor, bool add) RLHF_INLINE {
+            [[maybe_unused]] const auto write = [&](T* to, const V& value, T factor, bool add) RLHF_INLINE {
                 if (to == nullptr) return;
                 const V scaled = V(factor) * value;
                 const V old = add ? L::load(to + at) : V(T(0));

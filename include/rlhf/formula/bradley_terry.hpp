@@ -32,7 +32,7 @@ template <class V>
     // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
     const V loss = log1p(e) + select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
     const V pull = select(center > zero, center * sum, zero);
-    const V slope = smoothing - select(m == m, wrong, m);
+    const V slope = smoothing - wrong;
     return {loss + select(center > zero, pull * sum, zero), slope + pull + pull, pull + pull - slope};
 }
 
