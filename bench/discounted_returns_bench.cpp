@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/discounted_returns.hpp>
+#include "bench.hpp"
 
-#include <benchmark/benchmark.h>
-#include <vector>
+#include <rlhf/discounted_returns.hpp>
 
 namespace {
 
-/// 2¹⁶ tokens in rows of the given length, the last eighth of each masked.
-struct rollout {
-    std::vector<float> a, b, out, other;
-    std::vector<std::uint8_t> mask;
-    rlhf::batch batch{.mask = rlhf::all, .denominator = rlhf::counted_here};
-
-    explicit rollout(std::size_t steps) : a(1 << 16), b(a), out(a), other(a), mask(a.size()) {
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            a[i] = static_cast<float>(i % 97) / 97 - 1, b[i] = static_cast<float>(i % 89) / 89 - 1;
-            mask[i] = i % steps < steps - steps / 8;
-        }
-        batch.sequences = a.size() / steps, batch.steps = steps, batch.mask = mask;
-    }
-};
-
 template <class Arch>
 void discounted_returns(benchmark::State& state) {
-    rollout x(static_cast<std::size_t>(state.range(0)));
+    const auto rewards = bench::numbers(-1, 1, 1);
+    std::vector<float> returns(bench::tokens);
+    const bench::rows rows(state.range(0));
     for (auto _ : state) {
-        rlhf::discounted_returns<float, Arch>(x.batch, {.rewards = x.a, .returns = x.out}, {.gamma = 0.99});
+        rlhf::discounted_returns<float, Arch>(rows.batch, {.rewards = rewards, .returns = returns}, {.gamma = 0.99});
         benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(state.iterations() << 16);
+    bench::count(state);
 }
-BENCHMARK(discounted_returns<rlhf::native>)->Arg(64)->Arg(1024)->Arg(1 << 16);
-BENCHMARK(discounted_returns<rlhf::scalar>)->Arg(1024);
+BENCHMARK(discounted_returns<rlhf::native>)->ArgName("steps")->Arg(64)->Arg(1024)->Arg(1 << 16);
+BENCHMARK(discounted_returns<rlhf::scalar>)->ArgName("steps")->Arg(1024);
 
 } // namespace

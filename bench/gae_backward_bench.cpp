@@ -1,37 +1,24 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/gae_backward.hpp>
+#include "bench.hpp"
 
-#include <benchmark/benchmark.h>
-#include <vector>
+#include <rlhf/gae_backward.hpp>
 
 namespace {
 
-/// 2¹⁶ tokens in rows of the given length, the last eighth of each masked.
-struct rollout {
-    std::vector<float> a, b, out, other;
-    std::vector<std::uint8_t> mask;
-    rlhf::batch batch{.mask = rlhf::all, .denominator = rlhf::counted_here};
-
-    explicit rollout(std::size_t steps) : a(1 << 16), b(a), out(a), other(a), mask(a.size()) {
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            a[i] = static_cast<float>(i % 97) / 97 - 1, b[i] = static_cast<float>(i % 89) / 89 - 1;
-            mask[i] = i % steps < steps - steps / 8;
-        }
-        batch.sequences = a.size() / steps, batch.steps = steps, batch.mask = mask;
-    }
-};
-
 template <class Arch>
 void gae_backward(benchmark::State& state) {
-    rollout x(static_cast<std::size_t>(state.range(0)));
+    const auto d_advantages = bench::numbers(-1, 1, 1), d_returns = bench::numbers(-1, 1, 2);
+    std::vector<float> d_rewards(bench::tokens), d_values(bench::tokens);
+    const bench::rows rows(state.range(0));
     for (auto _ : state) {
         rlhf::gae_backward<float, Arch>(
-            x.batch, {.d_advantages = x.a, .d_returns = x.b, .d_rewards = x.out, .d_values = x.other});
+            rows.batch,
+            {.d_advantages = d_advantages, .d_returns = d_returns, .d_rewards = d_rewards, .d_values = d_values});
         benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(state.iterations() << 16);
+    bench::count(state);
 }
-BENCHMARK(gae_backward<rlhf::native>)->Arg(64)->Arg(1024)->Arg(1 << 16);
-BENCHMARK(gae_backward<rlhf::scalar>)->Arg(1024);
+BENCHMARK(gae_backward<rlhf::native>)->ArgName("steps")->Arg(64)->Arg(1024)->Arg(1 << 16);
+BENCHMARK(gae_backward<rlhf::scalar>)->ArgName("steps")->Arg(1024);
 
 } // namespace

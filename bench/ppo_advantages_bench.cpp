@@ -7,7 +7,8 @@ namespace {
 
 template <class Arch>
 void ppo_advantages(benchmark::State& state) {
-    const auto log_probs = bench::numbers(-2, 0, 1), ref_log_probs = bench::numbers(-2, 0, 2), values = bench::numbers(-1, 1, 3);
+    const auto log_probs = bench::numbers(-2, 0, 1), ref_log_probs = bench::numbers(-2, 0, 2),
+               values = bench::numbers(-1, 1, 3);
     const auto scores = bench::numbers(-1, 1, 4, bench::tokens / 1024);
     std::vector<float> advantages(bench::tokens), returns(bench::tokens);
     const bench::rows rows(1024);

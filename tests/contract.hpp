@@ -69,7 +69,7 @@ public:
         outputs_ = collect(m);
         check_cleared();
         for (const placement& where : placements(p_.time_major, p_.predict_next, p_.lengths.size())) compare(where, {});
-        for (const std::size_t n : {1, 2, 3, 8}) {
+        for (const std::size_t n : {1U, 2U, 3U, 8U}) {
             const auto pool = threads(n);
             compare({.name = std::to_string(n) + " threads"}, pool);
             compare({.name = std::to_string(n) + " threads, packed", .packed = true}, pool);

@@ -167,15 +167,17 @@ TEST_CASE("exact_sum: sums larger than any term") {
 }
 
 TEST_CASE("exact_sum: digits carry in time", "[slow]") {
-    // More terms than are added before a carry, with mantissas of ones; without it 2³¹ of them would overflow a digit.
+    // A term adds less than 2³³ to a digit, so that 2²⁸ of them stay far below 2⁶³; then they are carried.
     exact_sum s;
-    constexpr std::int64_t n = (std::int64_t(1) << 28) + 5;
+    constexpr std::int64_t n = std::int64_t(1) << 28;
     constexpr double x = 0x1.fffffffffffffp3;
     for (std::int64_t i = 0; i < n; ++i) s.add(x);
+    exact_sum carried = s;
+    carried.normalize();
+    CHECK(s == carried);
     CHECK(s.value() == rounded(in_units(x) * n));
-    exact_sum full = s;
-    for (int i = 0; i < 40; ++i) full += exact_sum(full);
-    CHECK(full.value() == rounded(in_units(x) * n << 40));
+    for (int i = 0; i < 40; ++i) s += exact_sum(s);
+    CHECK(s.value() == rounded(in_units(x) * n << 40));
 }
 
 TEST_CASE("two_sum: the error of each addition is kept") {

@@ -223,7 +223,7 @@ private:
 inline std::vector<placement> placements(bool time_major, bool predict_next, std::size_t rows) {
     const double inf = std::numeric_limits<double>::infinity();
     std::vector<placement> all;
-    for (const std::size_t n : {1, 5, 16, 33}) {
+    for (const std::size_t n : {1U, 5U, 16U, 33U}) {
         all.push_back({.name = "wider on the right", .right = n});
         all.push_back({.name = "wider on the left", .left = n});
     }

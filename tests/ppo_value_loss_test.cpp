@@ -193,6 +193,18 @@ TEST_CASE("ppo_value_loss: nothing to count is zero; a coefficient belongs to th
     CHECK(rlhf::ppo_value_loss(b, {.values = v, .returns = v}).explained_variance() == 1);
 }
 
+TEST_CASE("ppo_value_loss: a weight is a factor of its token's loss") {
+    const std::vector<float> v{1, 2, 4, 8}, R(4), by_token{2, 2, 0.5f, 0.5f}, by_sequence{2, 0.5f};
+    const rlhf::batch b{.sequences = 2, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    for (const rlhf::view<const float> weights :
+         {rlhf::view<const float>(by_token), rlhf::view<const float>(rlhf::per_sequence(by_sequence))}) {
+        std::vector<float> d(4);
+        const auto r = rlhf::ppo_value_loss(b, {.values = v, .returns = R, .weights = weights, .d_values = d});
+        CHECK(r.loss() == (2 * 2.5 + 0.5 * 40) / 4);
+        CHECK(d == std::vector<float>{0.5f, 1, 0.5f, 1});
+    }
+}
+
 TEST_CASE("ppo_value_loss: what is not finite stays in its own token, and is counted") {
     test::random r(8);
     const auto values = test::normals<float>(r, 40), old = test::nearby(r, values),

@@ -186,6 +186,7 @@ struct laboratory {
                 run.row = evaluate(run.options.name, policy, model, judge, prompts, data.held_out, people, own, limit);
             });
         }
+        bar.side_by_side(std::min(s.threads, 2U));
         run_all(jobs, s.threads);
         for (std::size_t i = 0; i < policies.size(); ++i) add_samples(r.runs[i].options.name, *policies[i]);
     }

@@ -21,22 +21,24 @@ public:
         if (shown_) std::printf("\r\033[K");
     }
 
+    /// From now on so many threads work at once.
+    void side_by_side(unsigned threads) { side_by_side_ = threads; }
+
     void advance(const std::string& what, double work) {
         const std::lock_guard lock(mutex_);
-        done_ += work;
+        done_ += work / side_by_side_;
         const auto now = clock::now();
-        if (!shown_ || now - printed_ < std::chrono::milliseconds(200)) return;
+        if (!shown_ || now - printed_ < std::chrono::milliseconds(250)) return;
         printed_ = now;
-        const double left = seconds() * (total_ - done_) / done_;
-        std::printf("\r\033[K%3.0f %%, about %.0f s left: %s", 100 * done_ / total_, left > 0 ? left : 0, what.c_str());
+        const double part = done_ < 0.99 * total_ ? done_ / total_ : 0.99;
+        std::printf("\r\033[K%3.0f %%, about %.0f s left: %s", 100 * part, seconds() * (1 / part - 1), what.c_str());
         std::fflush(stdout);
     }
     [[nodiscard]] double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
-    [[nodiscard]] double done() const { return done_; }
 
 private:
     std::mutex mutex_;
-    clock::time_point start_ = clock::now(), printed_ = start_;
-    double total_, done_ = 0;
+    clock::time_point start_ = clock::now(), printed_ = start_; ///< of the last message
+    double total_, done_ = 0, side_by_side_ = 1;
     bool shown_;
 };

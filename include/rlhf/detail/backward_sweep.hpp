@@ -85,7 +85,10 @@ private:
             if (to > mask.length || mask.bytes == nullptr) return to <= mask.length;
             return count_counted({mask.bytes + from * mask.step, mask.step, to - from}) == to - from;
         }
-        [[nodiscard]] std::int64_t step(std::int64_t i) const { return side_by_side ? to - tile + i : listed[at(i)]; }
+        [[nodiscard]] std::int64_t step(std::int64_t i) const {
+            if (!side_by_side) return listed[at(i)];
+            return Kernel::forward ? from + tile - 1 - i : to - tile + i;
+        }
     };
     using rows = std::array<row, static_cast<std::size_t>(rows_at_once)>;
 
@@ -137,7 +140,7 @@ private:
         for (std::size_t k = 0; k < In; ++k) {
             const T* source = in_[k].in.row(r.s, r.begin);
             if (r.side_by_side)
-                std::copy_n(source + r.from, r.n, r.in[k].data() + (tile - r.n));
+                copy(source + r.from, r.n, r.in[k].data() + (tile - r.n));
             else
                 for (std::int64_t i = tile - r.n; i < tile; ++i) r.in[k][at(i)] = source[r.step(i) * in_[k].in.step];
         }
@@ -155,7 +158,7 @@ private:
         r.from = Kernel::forward ? r.first : r.last - span;
         r.to = r.from + span;
         const bool gapless = gaps_ != gaps::skip || r.all_counted();
-        r.side_by_side = gapless && unit_steps_ && !Kernel::forward;
+        r.side_by_side = gapless && unit_steps_;
         r.n = span;
         if (r.side_by_side) return;
         r.n = 0;
@@ -229,7 +232,7 @@ private:
             if (!out_[o]) continue;
             T* sink = out_[o].to.row(r.s, r.begin);
             if (r.side_by_side && every_step && !out_[o].add) {
-                std::copy_n(results[o].data() + (tile - r.n), r.n, sink + r.from);
+                copy(results[o].data() + (tile - r.n), r.n, sink + r.from);
                 continue;
             }
             if (!out_[o].add)
@@ -247,6 +250,14 @@ private:
                 const std::int64_t i = tile - r.n;
                 write(last_, last_.to.row(r.s, 0), kernel_.last(r.sum[at(i)], r.terminated[at(i)] != 0));
             }
+    }
+
+    /// Between memory and the tile, in which the recurrence runs downwards.
+    static void copy(const T* from, std::int64_t n, T* to) {
+        if constexpr (Kernel::forward)
+            std::reverse_copy(from, from + n, to);
+        else
+            std::copy_n(from, n, to);
     }
 
     static void write(const target<T>& o, T* to, T value) {
