@@ -152,7 +152,7 @@ void write_sizes(std::ostream& out, const results& r) {
 
 void write_tax(std::ostream& out, const results& r) {
     plot p{.title = "Perplexity of pretraining text along training", .x_label = "KL to the SFT model, nats a response",
-           .y_label = "change of perplexity", .lines = {}, .x_limit = 16, .percent_y = true};
+           .y_label = "change of perplexity", .lines = {}, .x_limit = 20, .percent_y = true};
     for (const tuned& t : r.runs) {
         if (t.options.name == sober_name) continue;
         const std::vector<double> kl = sparse(smooth(t.log.kl), ppo_log::perplexity_every);
