@@ -74,7 +74,7 @@ public:
             const C* segment = in_lanes(z + at, n, copy);
             const C top = largest_of(segment, blocks(n));
             if (top > largest) {
-                if (largest > -infinity) s.rescale((double(largest) - double(top)) / temperature_);
+                s.rescale((double(largest) - double(top)) / temperature_);
                 largest = top;
             }
             add<Want>(segment, blocks(n), shift_of(largest), s);
@@ -147,7 +147,7 @@ private:
     struct sums {
         lane_sums sum = {}, weighted = {}, squares = {}, ties = {}, logits = {};
 
-        /// x was larger by −by until now.
+        /// x was larger by −by until now; by −∞: all was −∞, or all is nothing beside +∞.
         void rescale(double by) {
             const double factor = std::exp(by);
             for (std::size_t k = 0; k < sum.size(); ++k) {
