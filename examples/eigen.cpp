@@ -5,7 +5,6 @@
 #include <rlhf/ppo.hpp>
 
 #include <Eigen/Core>
-
 #include <cstdio>
 
 using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -23,11 +22,8 @@ int main() {
         advantages(i / steps, i % steps) = x(i, actions[i]) > 0 ? 1.0f : -1.0f;
         mask(i / steps, i % steps) = i % steps < 25 - i / steps; // the sequences end one after the other
     }
-    const rlhf::batch batch{.sequences = sequences,
-                            .steps = steps,
-                            .predict_next = false,
-                            .mask = mask,
-                            .denominator = rlhf::counted_here};
+    const rlhf::batch batch{
+        .sequences = sequences, .steps = steps, .predict_next = false, .mask = mask, .denominator = rlhf::counted_here};
 
     matrix logits(tokens, vocab), old_log_probs;
     const rlhf::logits_view z(logits.data(), {.sequences = sequences, .steps = steps, .vocab = vocab});

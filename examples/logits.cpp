@@ -13,11 +13,8 @@ int main() {
     constexpr rlhf::logits_shape shape{.sequences = 2, .steps = 4, .vocab = 50, .padded_vocab = 64};
     const std::vector<std::int64_t> tokens{7, 3, 44, 10, /**/ 2, 9, 31, 0};
     const std::vector<std::uint8_t> is_response{0, 0, 1, 1, /**/ 0, 1, 1, 0};
-    const rlhf::batch batch{.sequences = 2,
-                            .steps = 4,
-                            .predict_next = true,
-                            .mask = is_response,
-                            .denominator = rlhf::counted_here};
+    const rlhf::batch batch{
+        .sequences = 2, .steps = 4, .predict_next = true, .mask = is_response, .denominator = rlhf::counted_here};
 
     std::mt19937 random(5);
     std::normal_distribution<float> normal;

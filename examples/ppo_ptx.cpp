@@ -20,11 +20,8 @@ int main() {
     std::vector<float> advantages(rows / 2 * steps);
     for (std::size_t t = 0; t + 1 < advantages.size(); ++t) advantages[t] = tokens[t + 1] % 2 == 0 ? 1.0f : -1.0f;
 
-    const rlhf::batch all_rows{.sequences = rows,
-                               .steps = steps,
-                               .predict_next = true,
-                               .mask = rlhf::all,
-                               .denominator = rlhf::counted_here};
+    const rlhf::batch all_rows{
+        .sequences = rows, .steps = steps, .predict_next = true, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const rlhf::batch rollouts = all_rows.part(0, rows / 2), text = all_rows.part(rows / 2, rows / 2);
 
     std::vector<float> table(vocab * vocab), d_table(table.size()), buffer(tokens.size() * vocab);
@@ -44,8 +41,8 @@ int main() {
                                                              .old_log_probs = of_rollouts(old_log_probs),
                                                              .advantages = advantages,
                                                              .d_log_probs = of_rollouts(d_log_probs)});
-        const auto ptx = rlhf::ptx_loss(text, {.log_probs = of_text(log_probs),
-                                               .d_log_probs = rlhf::write_to(of_text(d_log_probs), ptx_coef)});
+        const auto ptx = rlhf::ptx_loss(
+            text, {.log_probs = of_text(log_probs), .d_log_probs = rlhf::write_to(of_text(d_log_probs), ptx_coef)});
         const auto bonus =
             rlhf::masked_mean(rollouts, {.values = of_rollouts(entropy),
                                          .d_values = rlhf::write_to(of_rollouts(d_entropy), -entropy_coef)});

@@ -46,14 +46,13 @@ int main() {
     };
     rlhf::ranking_loss_result ranking;
     fit("pairs", [&] {
-        ranking = rlhf::ranking_loss<double>(
-            prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
+        ranking = rlhf::ranking_loss<double>(prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
         return ranking.loss();
     });
     std::printf("               accuracy %.3f, mean margin %.2f\n", ranking.accuracy(), ranking.mean_margin());
     fit("Plackett-Luce", [&] {
-        const auto r = rlhf::plackett_luce_loss<double>(
-            prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
+        const auto r =
+            rlhf::plackett_luce_loss<double>(prompts, {.rewards = rewards, .ranks = ranks, .d_rewards = d_rewards});
         return r.loss();
     });
 

@@ -57,7 +57,9 @@ int main() {
     run("this thread", {});
     run("2 threads", threads{2});
     run("5 threads", threads{5});
-    run("in reverse", [](std::size_t n, rlhf::task body) { for (std::size_t i = n; i-- > 0;) body(i); });
+    run("in reverse", [](std::size_t n, rlhf::task body) {
+        for (std::size_t i = n; i-- > 0;) body(i);
+    });
 #if defined(_OPENMP)
     run("OpenMP", [](std::size_t n, rlhf::task body) {
 #pragma omp parallel for schedule(dynamic)

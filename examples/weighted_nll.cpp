@@ -39,8 +39,7 @@ int main() {
     for (auto& a : advantages) a = normal(random);
     for (auto& t : targets) t = static_cast<int>(random() % vocab);
 
-    const rlhf::batch batch{
-        .steps = rows, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::batch batch{.steps = rows, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const rlhf::logits_view view(logits.data(), {.steps = rows, .vocab = vocab});
     rlhf::token_log_probs(batch, view, targets, {.log_probs = log_probs});
     for (std::size_t t = 0; t < rows; ++t) old_log_probs[t] = log_probs[t] + 0.2f * normal(random);

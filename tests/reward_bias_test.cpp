@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <rlhf/reward_bias.hpp>
-
 #include "contract.hpp"
 
 #include <rlhf/ranking_loss.hpp>
+#include <rlhf/reward_bias.hpp>
 
 #include <stdexcept>
 
@@ -11,7 +10,8 @@ TEMPLATE_TEST_CASE("reward_bias: same bits however the batch is laid out", "", f
     const contract::problem<TestType> p{.inputs = {test::advantages<TestType>}, .outputs = 0, .merges = false};
     const auto digest = [](double bias) { return std::vector<double>{bias}; };
     contract::holds<TestType>(
-        p, [](const contract::call<TestType>& c) { return rlhf::reward_bias<TestType>(c.batch, c.in[0], c.run); }, digest);
+        p, [](const contract::call<TestType>& c) { return rlhf::reward_bias<TestType>(c.batch, c.in[0], c.run); },
+        digest);
     contract::holds<TestType>(
         p,
         [](const contract::call<TestType>& c) {

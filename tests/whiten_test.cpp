@@ -37,7 +37,9 @@ void moments_hold() {
     const contract::problem<T> p{.inputs = {numbers<T>}, .outputs = 0};
     contract::holds<T>(
         p, [](const contract::call<T>& c) { return rlhf::moments_of<T, Arch>(c.batch, c.in[0], c.run); },
-        [](const rlhf::moments& m) { return std::vector<double>{m.count(), m.mean(), m.variance(), m.variance(0)}; });
+        [](const rlhf::moments& m) {
+            return std::vector<double>{m.count(), m.mean(), m.variance(), m.variance(0)};
+        });
 }
 
 const std::vector<rlhf::whiten_options> every_option = [] {

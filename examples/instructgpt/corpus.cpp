@@ -2,12 +2,11 @@
 // Miniature InstructGPT: the data (section 3.2 of the paper).
 #include "corpus.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <stdexcept>
+#include <zlib.h>
 
 std::vector<std::string> read_lines(const std::string& path) {
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);

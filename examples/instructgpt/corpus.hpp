@@ -41,8 +41,8 @@ private:
 
 /// The data of a run. Every 20th sentence is held out, with its demonstrations and prompts.
 struct corpus {
-    text pretraining, held_out;                 ///< plain text
-    text demonstrations;                        ///< (topic, sentence): "write one kind, complete sentence about …"
+    text pretraining, held_out;                  ///< plain text
+    text demonstrations;                         ///< (topic, sentence): "write one kind, complete sentence about …"
     std::vector<word> prompts, held_out_prompts; ///< topics, as often as they occur
 };
 

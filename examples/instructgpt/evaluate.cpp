@@ -59,8 +59,7 @@ evaluation evaluate(std::string name, const language_model& model, const languag
     return e;
 }
 
-text respond(const ngram_model& model, std::span<const word> prompts, bool prompted, random_source& random,
-             int limit) {
+text respond(const ngram_model& model, std::span<const word> prompts, bool prompted, random_source& random, int limit) {
     text responses;
     for (const word topic : prompts) {
         std::vector<word> start;
@@ -75,9 +74,8 @@ double perplexity(const ngram_model& model, const text& t) {
     return rlhf::ptx_loss(t.batch(), {.log_probs = log_probs}).perplexity();
 }
 
-best_of_n evaluate_best_of_n(const language_model& sft, const scalar_model& reward_model,
-                             std::span<const word> prompts, const labellers& people, double perplexity,
-                             random_source& random, int limit) {
+best_of_n evaluate_best_of_n(const language_model& sft, const scalar_model& reward_model, std::span<const word> prompts,
+                             const labellers& people, double perplexity, random_source& random, int limit) {
     constexpr int most = 16;
     std::vector<word> asked;
     for (const word topic : prompts) asked.insert(asked.end(), most, topic);

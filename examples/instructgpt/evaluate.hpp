@@ -27,9 +27,9 @@ struct evaluation {
     text responses;              ///< one to each held-out prompt
     std::vector<double> utility; ///< of each response, for the referee
     interval gold;
-    std::optional<interval> kl;  ///< to the SFT model, per response
+    std::optional<interval> kl; ///< to the SFT model, per response
     std::optional<interval> reward;
-    double perplexity = 0;       ///< of held-out pretraining text
+    double perplexity = 0; ///< of held-out pretraining text
     interval against_sft, against_big;
 };
 
@@ -37,8 +37,8 @@ struct evaluation {
 [[nodiscard]] evaluation evaluate(std::string name, text responses, double perplexity, const labellers& people);
 /// The same for a tuned model: samples, KL to the SFT model, reward, perplexity.
 [[nodiscard]] evaluation evaluate(std::string name, const language_model& model, const language_model& sft,
-                                  const scalar_model& reward_model, std::span<const word> prompts,
-                                  const text& held_out, const labellers& people, random_source& random, int limit);
+                                  const scalar_model& reward_model, std::span<const word> prompts, const text& held_out,
+                                  const labellers& people, random_source& random, int limit);
 
 /// The large un-tuned model's responses. Prompted, it goes on from the topic; else it does not know the prompt.
 [[nodiscard]] text respond(const ngram_model& model, std::span<const word> prompts, bool prompted,

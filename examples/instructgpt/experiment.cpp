@@ -26,9 +26,7 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         for (std::size_t i = next++; i < jobs.size(); i = next++) {
             try {
                 jobs[i]();
-            } catch (...) {
-                errors[i] = std::current_exception();
-            }
+            } catch (...) { errors[i] = std::current_exception(); }
         }
     };
     {
@@ -121,8 +119,7 @@ struct laboratory {
         const ngram_model big(data.pretraining, words.size());
         r.big_size = big.size();
         const double p = perplexity(big, data.held_out);
-        r.baselines.push_back(
-            evaluate("big, un-tuned", respond(big, prompts, false, random, limit), p, people));
+        r.baselines.push_back(evaluate("big, un-tuned", respond(big, prompts, false, random, limit), p, people));
         r.baselines.push_back(
             evaluate("big, un-tuned, prompted", respond(big, prompts, true, random, limit), p, people));
         r.samples.push_back({"big, un-tuned, prompted", respond(big, sample_topics(), true, random, limit)});
@@ -157,8 +154,8 @@ struct laboratory {
         return rewarder;
     }
     scalar_model learn_rewards() {
-        const comparisons held = collect_comparisons(model, data.held_out_prompts, s.test_labelled_prompts, people,
-                                                     limit, random);
+        const comparisons held =
+            collect_comparisons(model, data.held_out_prompts, s.test_labelled_prompts, people, limit, random);
         r.simulated = f.rankings.empty();
         r.compared = r.simulated ? collect_comparisons(model, data.demonstrations.topics, s.labelled_prompts, people,
                                                        limit, random)
@@ -179,9 +176,9 @@ struct laboratory {
             language_model& policy = *policies.emplace_back(std::make_unique<language_model>(model));
             jobs.emplace_back([&] {
                 const scalar_model& judge = run.options.name == sober_name ? sober_rewarder : rewarder;
-                run.log = train_ppo(
-                    policy, {model, judge, data.demonstrations.topics, data.pretraining, glimpse, people}, run.options,
-                    bar);
+                run.log =
+                    train_ppo(policy, {model, judge, data.demonstrations.topics, data.pretraining, glimpse, people},
+                              run.options, bar);
                 random_source own(s.seed + 1);
                 run.row = evaluate(run.options.name, policy, model, judge, prompts, data.held_out, people, own, limit);
             });
@@ -222,8 +219,8 @@ results run_experiment(const settings& s, const files& f, const vocabulary& word
     const double perplexity_of_sft = perplexity(lab.model, lab.data.held_out);
     lab.r.baselines.push_back(evaluate("small SFT", lab.model, lab.model, rewarder, lab.prompts, lab.data.held_out,
                                        lab.people, lab.random, limit));
-    lab.r.best_of = evaluate_best_of_n(lab.model, rewarder, lab.prompts, lab.people, perplexity_of_sft, lab.random,
-                                       limit);
+    lab.r.best_of =
+        evaluate_best_of_n(lab.model, rewarder, lab.prompts, lab.people, perplexity_of_sft, lab.random, limit);
     lab.r.baselines.push_back(lab.r.best_of.best);
     lab.reinforce(rewarder, sober_rewarder);
     lab.compare();

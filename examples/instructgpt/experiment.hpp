@@ -57,7 +57,7 @@ struct results {
     std::vector<double> pretraining_loss, sft_loss;
     reward_model_curve reward_curve;
     double labeller_agreement = 0, reward_accuracy = 0;
-    bool simulated = true;       ///< false: rankings came from a file
+    bool simulated = true;             ///< false: rankings came from a file
     std::vector<evaluation> baselines; ///< big, big prompted, SFT, best of 16
     best_of_n best_of;
     std::vector<tuned> runs;

@@ -5,7 +5,6 @@
 #include "report.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <exception>
 #include <filesystem>

@@ -9,7 +9,6 @@
 #include <rlhf/token_log_probs.hpp>
 
 #include <Eigen/Core>
-
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -20,10 +19,10 @@ using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMa
 
 /// What a forward pass leaves for the backward pass. Reused from call to call.
 struct activations {
-    matrix inputs;        ///< [N, 6 D + 2]
-    matrix hidden;        ///< [N, H]
-    matrix query;         ///< [N, D]
-    matrix logits;        ///< [N, V]; the library may overwrite it with its gradient
+    matrix inputs;  ///< [N, 6 D + 2]
+    matrix hidden;  ///< [N, H]
+    matrix query;   ///< [N, D]
+    matrix logits;  ///< [N, V]; the library may overwrite it with its gradient
     floats scalars; ///< [N] of a scalar model
 };
 

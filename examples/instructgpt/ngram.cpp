@@ -82,9 +82,9 @@ double ngram_model::probability(std::span<const word> before, word w) const {
         const auto [first, last] = find(t, context);
         if (first == last) continue; // an unseen context says nothing
         const auto total = static_cast<double>(t.sums[last] - t.sums[first]);
-        const auto at = std::lower_bound(t.keys.begin() + static_cast<std::ptrdiff_t>(first),
-                                         t.keys.begin() + static_cast<std::ptrdiff_t>(last),
-                                         context << bits | static_cast<key>(w));
+        const auto at =
+            std::lower_bound(t.keys.begin() + static_cast<std::ptrdiff_t>(first),
+                             t.keys.begin() + static_cast<std::ptrdiff_t>(last), context << bits | static_cast<key>(w));
         const auto i = static_cast<std::size_t>(at - t.keys.begin());
         const bool seen = i < last && lowest(t.keys[i], 1) == static_cast<key>(w);
         p *= t.discount * static_cast<double>(last - first) / total;

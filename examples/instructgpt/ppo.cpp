@@ -33,15 +33,15 @@ rollout roll_out(const language_model& policy, const scalar_model& value, const 
     r.scores = rewards(given.reward_model, r.responses);
     r.advantages.resize(r.values.size());
     r.returns.resize(r.values.size());
-    r.statistics = rlhf::ppo_advantages(r.responses.batch(),
-                                        {.log_probs = r.log_probs,
-                                         .ref_log_probs = r.ref_log_probs,
-                                         .values = r.values,
-                                         .scores = r.scores,
-                                         .advantages = r.advantages,
-                                         .returns = r.returns},
-                                        {.rewards = {.kl_coef = o.kl_coef},
-                                         .gae = {.gamma = o.gamma, .lambda = o.lambda}});
+    r.statistics =
+        rlhf::ppo_advantages(r.responses.batch(),
+                             {.log_probs = r.log_probs,
+                              .ref_log_probs = r.ref_log_probs,
+                              .values = r.values,
+                              .scores = r.scores,
+                              .advantages = r.advantages,
+                              .returns = r.returns},
+                             {.rewards = {.kl_coef = o.kl_coef}, .gae = {.gamma = o.gamma, .lambda = o.lambda}});
     // [end]
     return r;
 }
@@ -82,8 +82,7 @@ double add_ptx_gradient(language_model& policy, text_stream& pretraining, std::s
     const text old = pretraining.next(tokens); // as many tokens as the responses have
     policy.forward(old, a);
     const auto logits = text_logits(a);
-    const auto loss =
-        rlhf::cross_entropy_loss(old.batch(), logits, old.tokens, rlhf::write_to(logits, ptx_coef));
+    const auto loss = rlhf::cross_entropy_loss(old.batch(), logits, old.tokens, rlhf::write_to(logits, ptx_coef));
     policy.backward(old, a);
     // [end]
     return loss.mean_loss();

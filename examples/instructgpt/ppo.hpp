@@ -46,7 +46,6 @@ struct ppo_inputs {
 ppo_log train_ppo(language_model& policy, const ppo_inputs& given, const ppo_options& o, progress& bar);
 
 /// log π of every token of responses.
-[[nodiscard]] floats response_log_probs(const language_model& model, const text& responses,
-                                                    activations& a);
+[[nodiscard]] floats response_log_probs(const language_model& model, const text& responses, activations& a);
 /// Perplexity of plain text.
 [[nodiscard]] double perplexity(const language_model& model, const text& t);

@@ -2,12 +2,11 @@
 // Miniature InstructGPT: what the run is doing and how long it will take, on a terminal only.
 #pragma once
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <string>
+#include <unistd.h>
 
 /// Counts work done in any thread; one unit is about one token that a language model learns from.
 class progress {

@@ -21,9 +21,7 @@ std::string fixed(double x, int digits) {
     std::snprintf(text, sizeof text, "%.*f", digits, x);
     return text;
 }
-std::string share(const interval& i) {
-    return fixed(100 * i.value, 0) + " ± " + fixed(100 * i.half_width, 0) + " %";
-}
+std::string share(const interval& i) { return fixed(100 * i.value, 0) + " ± " + fixed(100 * i.half_width, 0) + " %"; }
 std::string cell(const std::optional<interval>& i, int digits = 2) {
     if (!i) return "<td>–</td>";
     return "<td>" + fixed(i->value, digits) + " <small>± " + fixed(i->half_width, digits) + "</small></td>";
@@ -75,8 +73,13 @@ std::vector<double> change(const std::vector<double>& values) {
 series styled(const ppo_options& o, std::vector<double> x, std::vector<double> y) {
     const bool ptx = o.ptx_coef > 0, far = o.kl_coef < 0.1;
     const int of_ppo = o.kl_coef == 0 ? 3 : far ? 4 : o.kl_coef > 0.5 ? 6 : 1;
-    return {.name = o.name, .x = std::move(x), .y = std::move(y),
-            .colour = o.name == sober_name ? 5 : ptx ? 0 : of_ppo, .dashed = ptx && far};
+    return {.name = o.name,
+            .x = std::move(x),
+            .y = std::move(y),
+            .colour = o.name == sober_name ? 5
+                      : ptx                ? 0
+                                           : of_ppo,
+            .dashed = ptx && far};
 }
 
 void write_summary(std::ostream& out, const results& r) {
@@ -107,23 +110,43 @@ void write_task(std::ostream& out, const results& r) {
 
 void write_steps(std::ostream& out, const results& r) {
     out << page::step1 << code(snippets::sft) << "<div class='two'>"
-        << draw(plot{.title = "Pretraining loss", .x_label = "step", .y_label = "nats a token",
-                     .lines = {{.name = "pretraining", .x = steps(r.pretraining_loss.size()),
-                                .y = smooth(r.pretraining_loss, 41), .colour = 5}},
-                     .width = 380, .height = 250})
-        << draw(plot{.title = "SFT loss", .x_label = "step", .y_label = "nats a token",
-                     .lines = {{.name = "demonstrations", .x = steps(r.sft_loss.size()), .y = smooth(r.sft_loss, 21),
+        << draw(plot{.title = "Pretraining loss",
+                     .x_label = "step",
+                     .y_label = "nats a token",
+                     .lines = {{.name = "pretraining",
+                                .x = steps(r.pretraining_loss.size()),
+                                .y = smooth(r.pretraining_loss, 41),
+                                .colour = 5}},
+                     .width = 380,
+                     .height = 250})
+        << draw(plot{.title = "SFT loss",
+                     .x_label = "step",
+                     .y_label = "nats a token",
+                     .lines = {{.name = "demonstrations",
+                                .x = steps(r.sft_loss.size()),
+                                .y = smooth(r.sft_loss, 21),
                                 .colour = 2}},
-                     .width = 380, .height = 250})
+                     .width = 380,
+                     .height = 250})
         << "</div>" << page::step2 << code(snippets::reward_model) << "<div class='two'>"
-        << draw(plot{.title = "Reward model: loss", .x_label = "step", .y_label = "nats a pair",
-                     .lines = {{.name = "training", .x = steps(r.reward_curve.loss.size()),
-                                .y = smooth(r.reward_curve.loss, 41), .colour = 3}},
-                     .width = 380, .height = 250})
-        << draw(plot{.title = "Reward model: pairs ordered as labelled", .x_label = "step", .y_label = "share",
-                     .lines = {{.name = "training", .x = steps(r.reward_curve.accuracy.size()),
-                                .y = smooth(r.reward_curve.accuracy, 41), .colour = 3}},
-                     .width = 380, .height = 250})
+        << draw(plot{.title = "Reward model: loss",
+                     .x_label = "step",
+                     .y_label = "nats a pair",
+                     .lines = {{.name = "training",
+                                .x = steps(r.reward_curve.loss.size()),
+                                .y = smooth(r.reward_curve.loss, 41),
+                                .colour = 3}},
+                     .width = 380,
+                     .height = 250})
+        << draw(plot{.title = "Reward model: pairs ordered as labelled",
+                     .x_label = "step",
+                     .y_label = "share",
+                     .lines = {{.name = "training",
+                                .x = steps(r.reward_curve.accuracy.size()),
+                                .y = smooth(r.reward_curve.accuracy, 41),
+                                .colour = 3}},
+                     .width = 380,
+                     .height = 250})
         << "</div>" << page::step3 << code(snippets::rollout) << page::learn << code(snippets::ppo) << page::ptx
         << code(snippets::ptx);
 }
@@ -151,8 +174,12 @@ void write_sizes(std::ostream& out, const results& r) {
 }
 
 void write_tax(std::ostream& out, const results& r) {
-    plot p{.title = "Perplexity of pretraining text along training", .x_label = "KL to the SFT model, nats a response",
-           .y_label = "change of perplexity", .lines = {}, .x_limit = 20, .percent_y = true};
+    plot p{.title = "Perplexity of pretraining text along training",
+           .x_label = "KL to the SFT model, nats a response",
+           .y_label = "change of perplexity",
+           .lines = {},
+           .x_limit = 20,
+           .percent_y = true};
     for (const tuned& t : r.runs) {
         if (t.options.name == sober_name) continue;
         const std::vector<double> kl = sparse(smooth(t.log.kl), ppo_log::perplexity_every);
@@ -188,21 +215,32 @@ void write_overoptimisation(std::ostream& out, const results& r) {
     out << "<h2>Too much of a good thing</h2><p>The reward model is only a picture of the labellers. Where nothing "
            "holds the policy near the SFT model (β = 0), look for a score of the reward model that goes on rising with "
            "the distance while gold peaks and collapses. Best of n goes the same way as far as it gets.</p>"
-        << draw(plot{.title = "Gold and reward-model score against KL",
-                     .x_label = "KL to the SFT model, nats a response (square root scale)",
-                     .y_label = "standard deviations above SFT",
-                     .lines = {{.name = "reward model, β = 0", .x = kl,
-                                .y = scaled(smooth(free->log.reward), reward.value, reward_unit), .colour = 1},
-                               {.name = "gold, β = 0", .x = kl,
-                                .y = scaled(smooth(free->log.gold), gold.value, gold_unit), .colour = 0},
-                               {.name = "reward model, PPO at each β", .x = end_kl, .y = end_reward, .colour = 1,
-                                .points = true},
-                               {.name = "gold, PPO at each β", .x = end_kl, .y = end_gold, .colour = 0, .points = true},
-                               {.name = "reward model, best of 1 … 16", .x = r.best_of.kl,
-                                .y = scaled(r.best_of.reward, reward.value, reward_unit), .colour = 6, .dashed = true},
-                               {.name = "gold, best of 1 … 16", .x = r.best_of.kl,
-                                .y = scaled(r.best_of.gold, gold.value, gold_unit), .colour = 2, .dashed = true}},
-                     .root_x = true});
+        << draw(plot{
+               .title = "Gold and reward-model score against KL",
+               .x_label = "KL to the SFT model, nats a response (square root scale)",
+               .y_label = "standard deviations above SFT",
+               .lines =
+                   {{.name = "reward model, β = 0",
+                     .x = kl,
+                     .y = scaled(smooth(free->log.reward), reward.value, reward_unit),
+                     .colour = 1},
+                    {.name = "gold, β = 0",
+                     .x = kl,
+                     .y = scaled(smooth(free->log.gold), gold.value, gold_unit),
+                     .colour = 0},
+                    {.name = "reward model, PPO at each β", .x = end_kl, .y = end_reward, .colour = 1, .points = true},
+                    {.name = "gold, PPO at each β", .x = end_kl, .y = end_gold, .colour = 0, .points = true},
+                    {.name = "reward model, best of 1 … 16",
+                     .x = r.best_of.kl,
+                     .y = scaled(r.best_of.reward, reward.value, reward_unit),
+                     .colour = 6,
+                     .dashed = true},
+                    {.name = "gold, best of 1 … 16",
+                     .x = r.best_of.kl,
+                     .y = scaled(r.best_of.gold, gold.value, gold_unit),
+                     .colour = 2,
+                     .dashed = true}},
+               .root_x = true});
 }
 
 void write_samples(std::ostream& out, const results& r, const vocabulary& words) {
@@ -232,7 +270,11 @@ void write_groups(std::ostream& out, const results& r) {
 }
 
 void write_curves(std::ostream& out, const results& r) {
-    plot reward{.title = "Reward-model score", .x_label = "iteration", .y_label = "mean", .lines = {}, .width = 380,
+    plot reward{.title = "Reward-model score",
+                .x_label = "iteration",
+                .y_label = "mean",
+                .lines = {},
+                .width = 380,
                 .height = 260};
     plot gold = reward, kl = reward, explained = reward;
     gold.title = "Gold", kl.title = "KL to the SFT model", explained.title = "Value function: explained variance";

@@ -6,10 +6,9 @@
 
 #include <rlhf/ranking_loss.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <stdexcept>
 
@@ -73,8 +72,8 @@ reward_model_curve train_reward_model(scalar_model& model, const comparisons& da
                                       random_source& random, progress& bar) {
     std::vector<std::size_t> order(data.prompts());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto steps = static_cast<std::size_t>(o.epochs * static_cast<double>(order.size()) /
-                                                static_cast<double>(o.batch_prompts));
+    const auto steps =
+        static_cast<std::size_t>(o.epochs * static_cast<double>(order.size()) / static_cast<double>(o.batch_prompts));
     activations a;
     adam optimiser(model);
     reward_model_curve curve;

@@ -19,8 +19,8 @@ struct series {
 struct plot {
     std::string title, x_label, y_label;
     std::vector<series> lines;
-    double x_limit = 0;     ///< what lies to the right of it is left out; 0: all is shown
-    bool root_x = false;    ///< the axis is √x
+    double x_limit = 0;  ///< what lies to the right of it is left out; 0: all is shown
+    bool root_x = false; ///< the axis is √x
     bool percent_y = false;
     int width = 640, height = 340;
 };

@@ -83,6 +83,6 @@ void write_csv(const results& r, const std::string& directory) {
     for (const tuned& t : r.runs)
         for (std::size_t i = 0; i < t.log.kl.size(); ++i)
             curves << std::quoted(t.options.name, '"', '"') << ',' << i + 1 << ',' << t.log.reward[i] << ','
-                   << t.log.gold[i] << ',' << t.log.kl[i] << ',' << t.log.perplexity[i] << ','
-                   << t.log.clip_fraction[i] << ',' << t.log.explained_variance[i] << '\n';
+                   << t.log.gold[i] << ',' << t.log.kl[i] << ',' << t.log.perplexity[i] << ',' << t.log.clip_fraction[i]
+                   << ',' << t.log.explained_variance[i] << '\n';
 }

@@ -58,10 +58,10 @@ private:
 /// Which tokens there are, where their sequences lie, which count, and what their sum is divided by.
 /// Said once, handed to every function. Owns nothing.
 struct batch {
-    extent sequences = 1;                              ///< B, for [B, T] arrays
-    extent steps = 0;                                  ///< T
-    offsets_view offsets = {};                         ///< or packed: B + 1 rising offsets, int32 or int64
-    rlhf::layout layout = rlhf::layout::batch_first;   ///< [B, T] or [T, B]
+    extent sequences = 1;                            ///< B, for [B, T] arrays
+    extent steps = 0;                                ///< T
+    offsets_view offsets = {};                       ///< or packed: B + 1 rising offsets, int32 or int64
+    rlhf::layout layout = rlhf::layout::batch_first; ///< [B, T] or [T, B]
     /// true: step t is about token t + 1; mask and targets are given per token and shifted here, inside each sequence,
     /// whose last step is about nothing and never counts. false: they are aligned with the steps already.
     /// Functions that take targets insist on one.
@@ -97,7 +97,9 @@ template <class A>
     using V = view<T>;
     if (v.absent()) return V();
     const bool by_sequence = v.rows() == V::a_sequence, time_first = b.layout == layout::time_first && !b.packed();
-    const std::int64_t expected = v.rows() >= 0 ? (time_first ? b.steps.n : b.size()) : by_sequence ? b.size() : b.tokens();
+    const std::int64_t expected = v.rows() >= 0 ? (time_first ? b.steps.n : b.size())
+                                  : by_sequence ? b.size()
+                                                : b.tokens();
     if (const std::int64_t n = v.rows() >= 0 ? v.rows() : v.cols(); n != expected)
         detail::fail("part", "the array has %lld %s, expected %lld", static_cast<long long>(n),
                      v.rows() >= 0 ? "rows" : "elements", static_cast<long long>(expected));

@@ -68,10 +68,12 @@ bradley_terry_loss_result bradley_terry_loss(const batch& b, const bradley_terry
     detail::check_range(c.function(), "label_smoothing", o.label_smoothing, 0, 0.5);
     detail::check_range(c.function(), "center_coef", o.center_coef, 0, std::numeric_limits<double>::max());
     static constexpr T zero = 0;
-    const auto chosen = c.in(a.chosen_rewards, "chosen_rewards"), rejected = c.in(a.rejected_rewards, "rejected_rewards");
+    const auto chosen = c.in(a.chosen_rewards, "chosen_rewards"),
+               rejected = c.in(a.rejected_rewards, "rejected_rewards");
     const auto given = c.optional(a.margins, "margins");
     const auto margins = given ? given : detail::stream<const T>{&zero, 0, 0};
-    const auto d_chosen = c.out(a.d_chosen_rewards, "d_chosen_rewards"), d_rejected = c.out(a.d_rejected_rewards, "d_rejected_rewards");
+    const auto d_chosen = c.out(a.d_chosen_rewards, "d_chosen_rewards"),
+               d_rejected = c.out(a.d_rejected_rewards, "d_rejected_rewards");
     const detail::normalization n(c, aggregation::token_mean);
     c.done();
 

@@ -9,8 +9,8 @@ namespace rlhf::inline RLHF_ABI {
 class comparison_sums : public loss_sums {
 public:
     comparison_sums() = default;
-    comparison_sums(const loss_sums& loss, std::int64_t compared, std::int64_t correct, const detail::exact_sum& margins,
-                    std::int64_t nonfinite)
+    comparison_sums(const loss_sums& loss, std::int64_t compared, std::int64_t correct,
+                    const detail::exact_sum& margins, std::int64_t nonfinite)
         : loss_sums(loss), compared_(compared), correct_(correct), nonfinite_(nonfinite), margins_(margins) {}
 
     [[nodiscard]] double comparisons() const { return static_cast<double>(compared_); }

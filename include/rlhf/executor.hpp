@@ -30,8 +30,7 @@ public:
     template <std::invocable<std::size_t, task> ParallelFor>
         requires(!std::same_as<std::remove_cvref_t<ParallelFor>, executor>)
     executor(ParallelFor&& f) // NOLINT(google-explicit-constructor): passed as a plain argument
-        : self_(const_cast<void*>(reinterpret_cast<const void*>(&f))),
-          call_([](void* self, std::size_t n, task body) {
+        : self_(const_cast<void*>(reinterpret_cast<const void*>(&f))), call_([](void* self, std::size_t n, task body) {
               (*reinterpret_cast<std::remove_reference_t<ParallelFor>*>(self))(n, body); // may be a function
           }) {}
 

@@ -78,7 +78,8 @@ struct normalization {
         if (!(divisor >= 0 && divisor < unlimited))
             fail(c.function(), "batch.denominator is %g %s, expected a finite number", divisor, what);
         if (own_divisor > divisor)
-            fail(c.function(), "the batch counts %.0f %s, more than its denominator %.0f; a part cannot exceed the whole",
+            fail(c.function(),
+                 "the batch counts %.0f %s, more than its denominator %.0f; a part cannot exceed the whole",
                  own_divisor, what, divisor);
     }
     /// A gradient's target with everything that multiplies it.

@@ -3,16 +3,17 @@
 
 #include <rlhf/config.hpp>
 
-#include <mpi.h>
-
 #include <concepts>
+#include <mpi.h>
 #include <type_traits>
 
 namespace rlhf::inline RLHF_ABI {
 
 /// What the library returns and += joins: counts, moments, the result of every loss.
 template <class S>
-concept mergeable = std::is_trivially_copyable_v<S> && requires(S a, const S b) { a += b; };
+concept mergeable = std::is_trivially_copyable_v<S> && requires(S a, const S b) {
+    a += b;
+};
 
 /// Every rank's part joined by +=, exactly, and so independent of the number and order of the ranks; every rank gets the
 /// same bits. Ranks without a token take part like any other. Gradients written with a denominator of the whole step

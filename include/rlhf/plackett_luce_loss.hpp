@@ -31,9 +31,7 @@ struct plackett_luce_totals {
 };
 
 /// Does a prompt say anything: are two of its ranks different?
-inline bool ranked(const group& g) {
-    return g.size > 1 && g.rank[0] != g.rank[static_cast<std::size_t>(g.size - 1)];
-}
+inline bool ranked(const group& g) { return g.size > 1 && g.rank[0] != g.rank[static_cast<std::size_t>(g.size - 1)]; }
 
 /// Stage by stage from the worst: log Σ e^r over what was not yet chosen, as a running maximum and sum.
 struct plackett_luce_kernel {
@@ -63,8 +61,8 @@ struct plackett_luce_kernel {
     static double apart(double a, double b) { return a == b ? 0 : a - b; }
 
     /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of its chance there
-    static void slopes(group& g, const std::array<double, group_limit>& largest, const std::array<double, group_limit>& sums,
-                       std::size_t n) {
+    static void slopes(group& g, const std::array<double, group_limit>& largest,
+                       const std::array<double, group_limit>& sums, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
             for (std::size_t k = 0; k < n && g.rank[k] <= g.rank[j]; ++k)
@@ -105,7 +103,8 @@ struct plackett_luce_kernel {
 ///
 /// Source: Plackett 1975; ties: Breslow 1974.
 template <class T = float, class Arch = native>
-plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce_loss_arrays<T>& a, const executor& run = {}) {
+plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce_loss_arrays<T>& a,
+                                             const executor& run = {}) {
     detail::call c("plackett_luce_loss", b);
     const auto rewards = c.in(a.rewards, "rewards");
     const detail::bound_ranks ranks(c, a.ranks, "ranks");

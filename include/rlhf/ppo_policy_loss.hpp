@@ -60,8 +60,10 @@ public:
     [[nodiscard]] double clip_fraction_low() const { return share(0); }  ///< ρ < 1 − ε₋ and Â < 0
     [[nodiscard]] double clip_fraction_high() const { return share(1); } ///< ρ > 1 + ε₊ and Â > 0
     [[nodiscard]] double dual_clip_fraction() const { return share(2); } ///< ρ > c and Â < 0
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[3]); } ///< tokens with such a loss
-    [[nodiscard]] double approx_kl() const { return per_token(totals_.sums[1]); }             ///< mean(old − new)
+    [[nodiscard]] double nonfinite() const {
+        return static_cast<double>(totals_.counts[3]);
+    }                                                                             ///< tokens with such a loss
+    [[nodiscard]] double approx_kl() const { return per_token(totals_.sums[1]); } ///< mean(old − new)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.sums[2]); } ///< ½ mean((new − old)²)
     [[nodiscard]] double mean_ratio() const { return per_token(totals_.sums[3]); }
     [[nodiscard]] double kl() const { return per_token(totals_.sums[5]); } ///< mean estimate to the reference
@@ -101,9 +103,10 @@ inline void check_options(const char* f, const ppo_policy_loss_options& o) {
 template <class T, bool Kl, bool Behavior>
 struct ppo_policy_kernel {
     explicit ppo_policy_kernel(const ppo_policy_loss_options& o)
-        : lower(T(1 - o.clip_range.low)), upper(T(1 + o.clip_range.high)), dual(T(o.dual_clip)), limit(T(o.log_ratio_limit)),
-          kl_coef(T(o.kl_coef)), kl_limit(T(o.kl_limit)), value(o.kl_estimator), slope(o.kl_gradient.value_or(o.kl_estimator)),
-          importance_limit(T(o.importance_limit)), beyond(o.importance == importance::mask ? T(0) : importance_limit) {}
+        : lower(T(1 - o.clip_range.low)), upper(T(1 + o.clip_range.high)), dual(T(o.dual_clip)),
+          limit(T(o.log_ratio_limit)), kl_coef(T(o.kl_coef)), kl_limit(T(o.kl_limit)), value(o.kl_estimator),
+          slope(o.kl_gradient.value_or(o.kl_estimator)), importance_limit(T(o.importance_limit)),
+          beyond(o.importance == importance::mask ? T(0) : importance_limit) {}
 
     template <class V>
     RLHF_FORMULA auto operator()(V logp, V old, V advantage, V weight, V ref, V behavior) const {
@@ -128,7 +131,8 @@ struct ppo_policy_kernel {
         return terms<V, 1, 6, 4, 1, 0>{
             .writes = {weight * d_logp},
             .sums = {weight * loss, -x, V(T(0.5)) * x * x, p.ratio, p.ratio * p.ratio, divergence},
-            .counts = {p.clipped_low, p.clipped_high, p.dual_clipped, !(abs(loss) < V(std::numeric_limits<T>::infinity()))},
+            .counts = {p.clipped_low, p.clipped_high, p.dual_clipped,
+                       !(abs(loss) < V(std::numeric_limits<T>::infinity()))},
             .maxima = {abs(raw)},
         };
     }

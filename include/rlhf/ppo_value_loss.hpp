@@ -35,7 +35,9 @@ public:
     ppo_value_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
 
     [[nodiscard]] double clip_fraction() const { return per_token(static_cast<double>(totals_.counts[0])); }
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[1]); } ///< tokens with such a loss
+    [[nodiscard]] double nonfinite() const {
+        return static_cast<double>(totals_.counts[1]);
+    } ///< tokens with such a loss
     [[nodiscard]] moments returns() const { return moments(totals_.moments[0]); }
     [[nodiscard]] moments residuals() const { return moments(totals_.moments[1]); } ///< of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
@@ -74,7 +76,8 @@ struct ppo_value_kernel {
 private:
     template <class V>
     RLHF_FORMULA auto term(V value, V old_value, V target) const {
-        if constexpr (Clip) return formula::value_loss(value, old_value, target, V(range), V(delta));
+        if constexpr (Clip)
+            return formula::value_loss(value, old_value, target, V(range), V(delta));
         else {
             auto v = formula::huber(value - target, V(delta));
             v.clipped = decltype(v.clipped)(false);
@@ -99,8 +102,8 @@ private:
 ///
 /// Source: openai/baselines ppo2, 2017; Huang et al. 2022, The 37 implementation details of PPO, no. 9.
 template <class T = float, class Arch = native>
-ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays<T>& a, const ppo_value_loss_options& o = {},
-                                     const executor& run = {}) {
+ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays<T>& a,
+                                     const ppo_value_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_value_loss", b);
     detail::check_positive(c.function(), "clip_range", o.clip_range);
     detail::check_positive(c.function(), "huber", o.huber);

@@ -113,7 +113,8 @@ struct ranking_kernel {
     void operator()(group& g, ranking_totals& t) const {
         const std::int64_t kept = kept_pairs(g);
         if (kept == 0) return;
-        const double divisor = static_cast<double>(o.ties == tie_divisor::kept_pairs ? kept : g.size * (g.size - 1) / 2);
+        const double divisor =
+            static_cast<double>(o.ties == tie_divisor::kept_pairs ? kept : g.size * (g.size - 1) / 2);
         pair_buffer<T, Arch> pairs(g, o);
         const auto n = static_cast<std::size_t>(g.size);
         for (std::size_t i = 0; i < n; ++i)

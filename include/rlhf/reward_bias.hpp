@@ -17,7 +17,8 @@ namespace rlhf::inline RLHF_ABI {
 ///
 /// Source: Ouyang et al. 2022, arXiv:2203.02155, §3.5.
 template <class T = float, class Arch = native>
-[[nodiscard]] double reward_bias(const batch& b, const std::type_identity_t<view<const T>>& rewards, const executor& run = {}) {
+[[nodiscard]] double reward_bias(const batch& b, const std::type_identity_t<view<const T>>& rewards,
+                                 const executor& run = {}) {
     detail::call c("reward_bias", b);
     const std::array streams{c.in(rewards, "rewards")};
     c.done();

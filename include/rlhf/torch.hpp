@@ -81,11 +81,16 @@ decltype(auto) with_logits(F&& f, const at::Tensor& first, const Tensors&... res
         return f(detail::torch_logits<E>(first), detail::torch_logits<E>(rest)...);
     };
     switch (first.scalar_type()) {
-    case at::kFloat: return call(std::type_identity<float>{});
-    case at::kDouble: return call(std::type_identity<double>{});
-    case at::kBFloat16: return call(std::type_identity<bfloat16>{});
-    case at::kHalf: return call(std::type_identity<float16>{});
-    default: TORCH_CHECK(false, "rlhf: logits are ", first.scalar_type(), ", expected Float, Double, BFloat16 or Half");
+    case at::kFloat:
+        return call(std::type_identity<float>{});
+    case at::kDouble:
+        return call(std::type_identity<double>{});
+    case at::kBFloat16:
+        return call(std::type_identity<bfloat16>{});
+    case at::kHalf:
+        return call(std::type_identity<float16>{});
+    default:
+        TORCH_CHECK(false, "rlhf: logits are ", first.scalar_type(), ", expected Float, Double, BFloat16 or Half");
     }
 }
 

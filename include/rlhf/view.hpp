@@ -39,7 +39,9 @@ class view;
 
 namespace detail {
 template <class A>
-concept adapted = requires { sizeof(adapter<A>); };
+concept adapted = requires {
+    sizeof(adapter<A>);
+};
 
 /// One of ours, by type: by its members Eigen::MatrixXf would pass too, column-major and so silently transposed.
 template <class X>
@@ -49,18 +51,18 @@ template <class X>
 inline constexpr bool is_view<X> = std::derived_from<X, view<typename X::element_type>>;
 
 template <class T>
-inline constexpr bool is_byte = std::same_as<T, bool> || (std::integral<T> && sizeof(T) == 1) || std::same_as<T, std::byte>;
+inline constexpr bool is_byte = std::same_as<T, bool> ||
+                                (std::integral<T> && sizeof(T) == 1) || std::same_as<T, std::byte>;
 
 /// May an array of E be read as T? Only the same type, except that a mask is any one-byte type.
 template <class E, class T>
-inline constexpr bool same_element =
-    std::same_as<std::remove_const_t<E>, std::remove_const_t<T>> ||
-    (std::same_as<T, const std::uint8_t> && is_byte<std::remove_const_t<E>>);
+inline constexpr bool same_element = std::same_as<std::remove_const_t<E>, std::remove_const_t<T>> ||
+                                     (std::same_as<T, const std::uint8_t> && is_byte<std::remove_const_t<E>>);
 
 template <class A>
 concept bits_without_bytes = !std::ranges::contiguous_range<A> && requires {
     typename std::remove_cvref_t<A>::value_type;
-    requires std::same_as<typename std::remove_cvref_t<A>::value_type, bool>;
+    requires(std::same_as<typename std::remove_cvref_t<A>::value_type, bool>);
 };
 
 template <class A>
@@ -244,7 +246,8 @@ private:
         using X = std::remove_cvref_t<A>;
         static_assert(detail::outlives<A>, "rlhf: a batch keeps looking at its mask; give the temporary a name");
         if constexpr (detail::is_view<X>) {
-            static_assert(detail::is_byte<std::remove_cvref_t<decltype(*a.data())>>, "rlhf: masks are bool or std::uint8_t");
+            static_assert(detail::is_byte<std::remove_cvref_t<decltype(*a.data())>>,
+                          "rlhf: masks are bool or std::uint8_t");
             return with(reinterpret_cast<const std::uint8_t*>(a.data()), a.rows(), a.cols(), a.stride());
         } else {
             return view<const std::uint8_t>(static_cast<A&&>(a));

@@ -21,11 +21,8 @@ const rlhf::batch rollout{.sequences = sequences,
                           .predict_next = true,
                           .mask = roll.is_response,
                           .denominator = rlhf::counted_here};
-const rlhf::batch text_batch{.sequences = texts,
-                             .steps = steps,
-                             .predict_next = true,
-                             .mask = rlhf::all,
-                             .denominator = rlhf::counted_here};
+const rlhf::batch text_batch{
+    .sequences = texts, .steps = steps, .predict_next = true, .mask = rlhf::all, .denominator = rlhf::counted_here};
 
 std::vector<float> buffer(sequences* steps* padded_vocab);
 
@@ -95,8 +92,8 @@ rlhf::ppo_loss_result ppo_by_parts(toy_model& model, tokens x) {
                                     .returns = part(x.returns),
                                     .d_values = rlhf::write_to(part(x.d_values), options.value_coef)},
                                    options.value);
-    r.entropy = rlhf::masked_mean(mini, {.values = part(x.entropy),
-                                         .d_values = rlhf::write_to(part(x.d_entropy), -options.entropy_coef)});
+    r.entropy = rlhf::masked_mean(
+        mini, {.values = part(x.entropy), .d_values = rlhf::write_to(part(x.d_entropy), -options.entropy_coef)});
     rlhf::token_log_probs_backward(mini, logits(rows), ids,
                                    {.d_log_probs = part(x.d_log_probs), .d_entropy = part(x.d_entropy)}, logits(rows));
     model.backward(roll.tokens.data(), rows, steps, buffer.data(), x.d_values.data());
@@ -116,8 +113,8 @@ double ptx_by_parts(toy_model& model) {
     const auto z = logits(texts);
     model.forward(text.tokens.data(), texts, steps, buffer.data(), nullptr);
     rlhf::token_log_probs(text_batch, z, text.tokens, {.log_probs = log_probs});
-    const auto r = rlhf::ptx_loss(
-        text_batch, {.log_probs = log_probs, .d_log_probs = rlhf::write_to(d_log_probs, ptx_coef)});
+    const auto r =
+        rlhf::ptx_loss(text_batch, {.log_probs = log_probs, .d_log_probs = rlhf::write_to(d_log_probs, ptx_coef)});
     rlhf::token_log_probs_backward(text_batch, z, text.tokens, {.d_log_probs = d_log_probs}, z);
     model.backward(text.tokens.data(), texts, steps, buffer.data(), nullptr);
     return r.loss();

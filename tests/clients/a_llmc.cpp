@@ -81,10 +81,10 @@ private:
                                           .returns = part(returns),
                                           .d_values = rlhf::write_to(part(d_values), config.value_coef)},
                                          {.clip_range = 0.2});
-        rlhf::masked_mean(mini, {.values = part(entropy),
-                                 .d_values = rlhf::write_to(part(d_entropy), -config.entropy_coef)});
-        rlhf::token_log_probs_backward(
-            mini, z, tokens, {.d_log_probs = part(d_log_probs), .d_entropy = part(d_entropy)}, z); // in place
+        rlhf::masked_mean(mini,
+                          {.values = part(entropy), .d_values = rlhf::write_to(part(d_entropy), -config.entropy_coef)});
+        rlhf::token_log_probs_backward(mini, z, tokens,
+                                       {.d_log_probs = part(d_log_probs), .d_entropy = part(d_entropy)}, z); // in place
         model.backward(tokens.data(), rows, roll.steps, buffer.data(), part(d_values).data());
     }
 
@@ -101,8 +101,8 @@ private:
         const auto z = logits(text.sequences);
         model.forward(text.tokens.data(), text.sequences, text.steps, buffer.data(), nullptr);
         rlhf::token_log_probs(batch, z, text.tokens, {.log_probs = rows(log_probs)});
-        out.ptx = rlhf::ptx_loss(batch, {.log_probs = rows(log_probs),
-                                         .d_log_probs = rlhf::write_to(rows(d_log_probs), config.ptx_coef)});
+        out.ptx = rlhf::ptx_loss(
+            batch, {.log_probs = rows(log_probs), .d_log_probs = rlhf::write_to(rows(d_log_probs), config.ptx_coef)});
         rlhf::token_log_probs_backward(batch, z, text.tokens, {.d_log_probs = rows(d_log_probs)}, z);
         model.backward(text.tokens.data(), text.sequences, text.steps, buffer.data(), nullptr);
     }

@@ -4,10 +4,9 @@
 #include <rlhf/ppo.hpp>
 #include <rlhf/torch.hpp>
 
-#include <torch/torch.h>
-
 #include <cstdio>
 #include <cstring>
+#include <torch/torch.h>
 
 namespace {
 
@@ -135,9 +134,15 @@ int main() {
     };
     const bool errors =
         refused("rlhf: a tensor is BFloat16, expected the call's element type, Float unless it says <double>",
-                [&] { value_loss(torch::zeros({2, 3}, torch::kBFloat16)); }) &&
-        refused("rlhf::ppo_value_loss: values is [2, 4], expected [2, 3]", [&] { value_loss(torch::zeros({2, 4})); }) &&
-        refused("rlhf: a tensor's last stride is 2, expected 1; call .contiguous()",
-                [&] { value_loss(torch::zeros({3, 2}).t()); });
+                [&] {
+                    value_loss(torch::zeros({2, 3}, torch::kBFloat16));
+                }) &&
+        refused("rlhf::ppo_value_loss: values is [2, 4], expected [2, 3]",
+                [&] {
+                    value_loss(torch::zeros({2, 4}));
+                }) &&
+        refused("rlhf: a tensor's last stride is 2, expected 1; call .contiguous()", [&] {
+            value_loss(torch::zeros({3, 2}).t());
+        });
     return good && errors ? 0 : 1;
 }

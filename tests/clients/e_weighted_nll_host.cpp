@@ -34,8 +34,7 @@ int main() {
     std::uniform_real_distribution<float> uniform(-1, 1);
     std::vector<float> buffer(steps * vocab), log_probs(steps), old_log_probs, advantages;
     std::vector<float> weights(steps), d_log_probs(steps);
-    const rlhf::batch batch{
-        .steps = steps, .predict_next = true, .mask = roll.is_response, .denominator = whole_step};
+    const rlhf::batch batch{.steps = steps, .predict_next = true, .mask = roll.is_response, .denominator = whole_step};
     const rlhf::logits_view logits(buffer.data(), {.steps = steps, .vocab = vocab});
     start.forward(roll.tokens.data(), 1, steps, buffer.data(), nullptr);
     rlhf::token_log_probs(batch, logits, roll.tokens, {.log_probs = log_probs});

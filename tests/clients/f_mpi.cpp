@@ -48,8 +48,7 @@ result step(const rollout& x, MPI_Comm comm) {
     result r;
     std::vector<float> advantages(x.values.size());
     r.gradient.resize(x.values.size());
-    rlhf::batch batch{
-        .sequences = x.scores.size(), .steps = steps, .mask = x.mask, .denominator = rlhf::counted_here};
+    rlhf::batch batch{.sequences = x.scores.size(), .steps = steps, .mask = x.mask, .denominator = rlhf::counted_here};
     r.moments = rlhf::ppo_advantages(batch,
                                      {.log_probs = x.old_log_probs,
                                       .ref_log_probs = x.log_probs,

@@ -67,7 +67,8 @@ int main() {
     rows.dtype = int64;
     good = refused("rlhf::view: a DLTensor has type code 0 of 64 bits, expected the call's element type, float unless "
                    "it says <double>",
-                   write_log_probs) && good;
+                   write_log_probs) &&
+           good;
     rows.device.device_type = kDLCUDA;
     good = refused("rlhf::view: a DLTensor is on device 2, expected cpu", write_log_probs) && good;
     std::printf("%s\n", good ? "same bits" : "other bits");

@@ -132,12 +132,10 @@ void refusals() {
             [&] { rlhf::gae(b, {.rewards = x, .values = x, .truncated = flags, .advantages = out}); });
     refused("rlhf::gae: gamma is 1.1, expected [0, 1]",
             [&] { rlhf::gae(b, {.rewards = x, .values = x, .advantages = out}, {.gamma = 1.1}); });
-    refused("rlhf::ppo_policy_loss: kl_coef needs ref_log_probs", [&] {
-        rlhf::ppo_policy_loss(b, {.log_probs = x, .old_log_probs = x, .advantages = x}, {.kl_coef = 0.1});
-    });
-    refused("rlhf::ppo_policy_loss: d_log_probs overlaps log_probs", [&] {
-        rlhf::ppo_policy_loss(b, {.log_probs = x, .old_log_probs = x, .advantages = x, .d_log_probs = x});
-    });
+    refused("rlhf::ppo_policy_loss: kl_coef needs ref_log_probs",
+            [&] { rlhf::ppo_policy_loss(b, {.log_probs = x, .old_log_probs = x, .advantages = x}, {.kl_coef = 0.1}); });
+    refused("rlhf::ppo_policy_loss: d_log_probs overlaps log_probs",
+            [&] { rlhf::ppo_policy_loss(b, {.log_probs = x, .old_log_probs = x, .advantages = x, .d_log_probs = x}); });
     refused("rlhf::ppo_value_loss: clip_range needs old_values",
             [&] { rlhf::ppo_value_loss(b, {.values = x, .returns = x}, {.clip_range = 0.2}); });
     b.predict_next = false;

@@ -104,13 +104,14 @@ public:
 
     /// Registers memory that is bound elsewhere (logits), for done().
     template <class T>
-    void remember(const char* name, const T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride, bool output,
-                  const void* in_place_of = nullptr) {
+    void remember(const char* name, const T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride,
+                  bool output, const void* in_place_of = nullptr) {
         if (rows * cols == 0) return;
         if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, ll(rows * cols));
         if (used_ == static_cast<int>(memory_.size())) fail(function_, "too many arrays");
         const auto size = static_cast<std::int64_t>(sizeof(T));
-        memory_[at(used_++)] = {name, reinterpret_cast<const char*>(data), rows, cols * size, stride * size, output, in_place_of};
+        memory_[at(used_++)] = {
+            name, reinterpret_cast<const char*>(data), rows, cols * size, stride * size, output, in_place_of};
     }
 
 private:
@@ -139,7 +140,8 @@ private:
         }
         const bool time = batch_.layout == layout::time_first && !packed_;
         if (v.rows() == V::flat) {
-            if (v.cols() != tokens_) fail(function_, "%s has %lld elements, expected %lld", name, ll(v.cols()), ll(tokens_));
+            if (v.cols() != tokens_)
+                fail(function_, "%s has %lld elements, expected %lld", name, ll(v.cols()), ll(tokens_));
             remember(name, v.data(), 1, tokens_, tokens_, output, in_place_of);
             if (packed_) return {v.data(), 0, 1};
             return time ? stream<T>{v.data(), 1, batch_.sequences} : stream<T>{v.data(), batch_.steps, 1};
@@ -147,7 +149,8 @@ private:
         if (packed_) fail(function_, "%s has rows, but the batch is packed: give [tokens]", name);
         const std::int64_t rows = time ? batch_.steps : batch_.sequences, cols = time ? batch_.sequences : batch_.steps;
         if (v.rows() != rows || v.cols() != cols)
-            fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, ll(v.rows()), ll(v.cols()), ll(rows), ll(cols));
+            fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, ll(v.rows()), ll(v.cols()), ll(rows),
+                 ll(cols));
         if (v.stride() < cols)
             fail(function_, "%s has a stride of %lld, shorter than its row of %lld", name, ll(v.stride()), ll(cols));
         remember(name, v.data(), rows, cols, v.stride(), output, in_place_of);
@@ -168,11 +171,15 @@ private:
 
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
         if (out.begin >= other.end() || other.begin >= out.end()) return false;
-        const bool same_place = out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
-        if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) && out.output != other.output) return false;
+        const bool same_place =
+            out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
+        if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
+            out.output != other.output)
+            return false;
         if (out.stride != other.stride || out.rows == 1) return true;
         // Rows of one table side by side: they meet only if their columns do.
-        const std::int64_t apart = (out.begin - other.begin) % out.stride, distance = apart < 0 ? apart + out.stride : apart;
+        const std::int64_t apart = (out.begin - other.begin) % out.stride,
+                           distance = apart < 0 ? apart + out.stride : apart;
         return distance < other.bytes || out.stride - distance < out.bytes;
     }
 

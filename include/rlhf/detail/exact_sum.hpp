@@ -23,7 +23,8 @@ public:
         const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
         if (exponent >= 1023 + 160) return add_apart(x);
         std::int64_t position = exponent - 1075 + 192; // of the mantissa's last bit, in units
-        auto mantissa = static_cast<std::int64_t>((bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0));
+        auto mantissa =
+            static_cast<std::int64_t>((bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0));
         if (position < 0) {
             if (position < -53) return;
             mantissa = (mantissa + (std::int64_t(1) << (-position - 1))) >> -position;
@@ -74,7 +75,8 @@ public:
         std::size_t top = a.digits_.size() - 1;
         while (top > 0 && a.digits_[top] == 0) --top;
         if (top < 2) { // fits 64 bits; the conversion rounds
-            const auto whole = static_cast<std::uint64_t>(a.digits_[0]) | static_cast<std::uint64_t>(a.digits_[1]) << 32;
+            const auto whole = static_cast<std::uint64_t>(a.digits_[0]) | static_cast<std::uint64_t>(a.digits_[1])
+                                                                              << 32;
             return signed_value(whole, -192, negative);
         }
         // 64 leading bits, the last of which also says whether anything lies below: enough to round once.

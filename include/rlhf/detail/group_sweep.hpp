@@ -27,8 +27,8 @@ struct bound_ranks {
         const std::int64_t n = flat ? v.cols() : v.rows() * v.cols();
         const std::int64_t cols = time ? b.sequences : b.steps;
         if (n != c.tokens() || (!flat && (b.packed() || v.cols() != cols)))
-            fail(c.function(), "%s has %lld elements, expected %lld in the shape of the batch", name, static_cast<long long>(n),
-                 static_cast<long long>(c.tokens()));
+            fail(c.function(), "%s has %lld elements, expected %lld in the shape of the batch", name,
+                 static_cast<long long>(n), static_cast<long long>(c.tokens()));
         if (n > 0 && v.data() == nullptr) fail(c.function(), "%s is a null pointer", name);
         const std::int64_t stride = flat ? cols : v.stride();
         if (stride < cols && !b.packed()) fail(c.function(), "%s has a stride shorter than its row", name);

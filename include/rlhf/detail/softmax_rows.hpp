@@ -192,9 +192,8 @@ private:
     }
     template <class D>
     static void deliver(const C* from, std::int64_t n, D* d, bool add) {
-        const auto one = [&](std::int64_t v) RLHF_INLINE {
-            d[v] = static_cast<D>(add ? static_cast<C>(d[v]) + from[v] : from[v]);
-        };
+        const auto one = [&](std::int64_t v)
+                             RLHF_INLINE { d[v] = static_cast<D>(add ? static_cast<C>(d[v]) + from[v] : from[v]); };
         const std::int64_t whole = n - n % block;
         for (std::int64_t b = 0; b < whole; b += block)
             for (int k = 0; k < block; ++k) one(b + k);

@@ -35,7 +35,8 @@ class token_sweep {
     template <std::size_t>
     using element = V;
     template <std::size_t... I>
-    static auto terms_of(std::index_sequence<I...>) -> decltype(std::declval<const Kernel&>()(std::declval<element<I>>()...));
+    static auto terms_of(std::index_sequence<I...>)
+        -> decltype(std::declval<const Kernel&>()(std::declval<element<I>>()...));
     using terms_type = decltype(terms_of(ins()));
     using sums_type = segment_sums<T, Arch, terms_type>;
 
@@ -56,9 +57,11 @@ public:
         totals_type all;
         std::atomic_flag joining = ATOMIC_FLAG_INIT;
         run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
-            const std::int64_t group = static_cast<std::int64_t>(piece) / chunks, chunk = static_cast<std::int64_t>(piece) % chunks;
+            const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
+                               chunk = static_cast<std::int64_t>(piece) % chunks;
             totals_type part;
-            for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s) row(s, chunk, chunks, part);
+            for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s)
+                row(s, chunk, chunks, part);
             part.normalize();
             while (joining.test_and_set(std::memory_order_acquire)) {}
             all += part;
@@ -73,7 +76,8 @@ private:
     /// The part `chunk` of `chunks` of a row; the first also writes what lies before, the last what lies behind.
     void row(std::int64_t s, std::int64_t chunk, std::int64_t chunks, totals_type& part) const {
         const row_mask mask = call_.mask(s);
-        const std::int64_t first = std::min(first_counted(mask), mask.length), last = std::max(past_last_counted(mask), first);
+        const std::int64_t first = std::min(first_counted(mask), mask.length),
+                           last = std::max(past_last_counted(mask), first);
         const std::int64_t begin = std::min(first + chunk * chunk_tokens, last);
         const std::int64_t end = chunk + 1 == chunks ? last : std::min(begin + chunk_tokens, last);
         if (chunk == 0) clear(s, 0, first);
@@ -144,7 +148,8 @@ private:
 
     [[nodiscard]] bool strided() const {
         return std::any_of(in_.begin(), in_.end(), [](const auto& i) { return i.step > 1; }) ||
-               std::any_of(out_.begin(), out_.end(), [](const auto& o) { return o.to.step > 1; }) || call_.mask(0).step > 1;
+               std::any_of(out_.begin(), out_.end(), [](const auto& o) { return o.to.step > 1; }) ||
+               call_.mask(0).step > 1;
     }
 
     [[nodiscard]] pointers direct(std::int64_t s, const row_mask& mask, std::int64_t t) const {
@@ -153,7 +158,8 @@ private:
             p.repeat[i] = in_[i].step == 0;
             p.in[i] = in_[i].row(s, call_.begin(s)) + t * in_[i].step;
         }
-        for (std::size_t i = 0; i < Out; ++i) p.out[i] = out_[i] ? out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step : nullptr;
+        for (std::size_t i = 0; i < Out; ++i)
+            p.out[i] = out_[i] ? out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step : nullptr;
         p.mask = mask.bytes != nullptr ? mask.bytes : ones_.data();
         p.mask_step = mask.bytes != nullptr ? 1 : 0;
         p.blocks = mask.length / block_tokens<T>;
@@ -161,18 +167,21 @@ private:
     }
 
     template <class Copies>
-    void copy_in(Copies& c, pointers& p, std::int64_t s, std::int64_t t, const row_mask& mask, std::int64_t from, std::int64_t to) const {
+    void copy_in(Copies& c, pointers& p, std::int64_t s, std::int64_t t, const row_mask& mask, std::int64_t from,
+                 std::int64_t to) const {
         for (std::size_t i = 0; i < In; ++i) {
             if (p.repeat[i]) continue;
             const T* source = in_[i].row(s, call_.begin(s)) + t * in_[i].step;
-            for (std::int64_t k = from; k < to; ++k) c.in[i][static_cast<std::size_t>(k - from)] = source[k * in_[i].step];
+            for (std::int64_t k = from; k < to; ++k)
+                c.in[i][static_cast<std::size_t>(k - from)] = source[k * in_[i].step];
             p.in[i] = c.in[i].data();
         }
         for (std::size_t i = 0; i < Out; ++i) {
             if (!out_[i]) continue;
             const T* source = out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step;
             if (out_[i].add)
-                for (std::int64_t k = from; k < to; ++k) c.out[i][static_cast<std::size_t>(k - from)] = source[k * out_[i].to.step];
+                for (std::int64_t k = from; k < to; ++k)
+                    c.out[i][static_cast<std::size_t>(k - from)] = source[k * out_[i].to.step];
             p.out[i] = c.out[i].data();
         }
         for (std::int64_t k = from; k < to; ++k) c.mask[static_cast<std::size_t>(k - from)] = mask[k] ? 1 : 0;
@@ -186,7 +195,8 @@ private:
         for (std::size_t i = 0; i < Out; ++i) {
             if (!out_[i]) continue;
             T* sink = out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step;
-            for (std::int64_t k = from; k < to; ++k) sink[k * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k - from)];
+            for (std::int64_t k = from; k < to; ++k)
+                sink[k * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k - from)];
         }
     }
 
@@ -208,7 +218,8 @@ private:
             }
             [&]<std::size_t... R>(std::index_sequence<R...>) RLHF_INLINE {
                 (one_register(here, kernel, scale, at + static_cast<std::int64_t>(R) * L::width, R, sums), ...);
-            }(block());
+            }
+            (block());
         }
         total = sums;
     }
@@ -224,13 +235,14 @@ private:
             if (p.out[i] != nullptr && !out_[i].add) std::fill_n(p.out[i] + at, block_tokens<T>, T(0));
     }
 
-    RLHF_FORMULA void one_register(const pointers& p, const Kernel& kernel, const std::array<T, Out>& scale, std::int64_t at,
-                                   std::size_t r, sums_type& sums) const {
+    RLHF_FORMULA void one_register(const pointers& p, const Kernel& kernel, const std::array<T, Out>& scale,
+                                   std::int64_t at, std::size_t r, sums_type& sums) const {
         using lane::select;
         const auto keep = L::counted(p.mask + at * p.mask_step);
         const auto t = [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             return kernel((p.repeat[I] ? V(*p.in[I]) : L::load(p.in[I] + at))...);
-        }(ins());
+        }
+        (ins());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             [[maybe_unused]] const auto write = [&](T* to, const V& value, T factor, bool add) RLHF_INLINE {
@@ -240,7 +252,8 @@ private:
                 L::store(to + at, select(keep, add ? old + scaled : scaled, old));
             };
             (write(p.out[I], t.writes[I], scale[I], out_[I].add), ...);
-        }(outs());
+        }
+        (outs());
     }
 
     const call& call_;

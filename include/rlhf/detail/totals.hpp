@@ -13,11 +13,11 @@ namespace rlhf::inline RLHF_ABI::detail {
 template <class V, std::size_t Writes, std::size_t Sums = 0, std::size_t Counts = 0, std::size_t Maxima = 0,
           std::size_t Moments = 0>
 struct terms {
-    std::array<V, Writes> writes = {};            ///< one value an output array
-    std::array<V, Sums> sums = {};                ///< added up; the first times the row's weight
-    std::array<mask_of<V>, Counts> counts = {};   ///< how often true
-    std::array<V, Maxima> maxima = {};            ///< NaN is skipped
-    std::array<V, Moments> moments = {};          ///< n, Σx, Σx², in double
+    std::array<V, Writes> writes = {};          ///< one value an output array
+    std::array<V, Sums> sums = {};              ///< added up; the first times the row's weight
+    std::array<mask_of<V>, Counts> counts = {}; ///< how often true
+    std::array<V, Maxima> maxima = {};          ///< NaN is skipped
+    std::array<V, Moments> moments = {};        ///< n, Σx, Σx², in double
 };
 
 /// What a sweep found. Joins by +=, exactly and so in any order.
@@ -88,16 +88,20 @@ public:
         const V zero(T(0)), one(T(1));
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             ((sums_[I][r] = sums_[I][r] + select(keep, t.sums[I], zero)), ...);
-        }(std::make_index_sequence<Sums>());
+        }
+        (std::make_index_sequence<Sums>());
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             ((counts_[I][r] = counts_[I][r] + select(keep && t.counts[I], one, zero)), ...);
-        }(std::make_index_sequence<Counts>());
+        }
+        (std::make_index_sequence<Counts>());
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             ((maxima_[I][r] = select(keep && t.maxima[I] > maxima_[I][r], t.maxima[I], maxima_[I][r])), ...);
-        }(std::make_index_sequence<Maxima>());
+        }
+        (std::make_index_sequence<Maxima>());
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
             (add_moments(I, r, select(keep, t.moments[I], zero)), ...);
-        }(std::make_index_sequence<Moments>());
+        }
+        (std::make_index_sequence<Moments>());
     }
 
     /// Ends the segment: lanes join in double, in one fixed tree, then exactly.

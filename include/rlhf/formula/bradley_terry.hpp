@@ -27,8 +27,8 @@ template <class V>
     using lane::abs, lane::exp, lane::log1p, lane::select;
     const V zero(0), one(1);
     const V m = chosen - rejected - margin, sum = chosen + rejected;
-    const V e = exp(-abs(m)); // in (0, 1]
-    const V wrong = select(m < zero, one, e) / (one + e);  // σ(−m)
+    const V e = exp(-abs(m));                             // in (0, 1]
+    const V wrong = select(m < zero, one, e) / (one + e); // σ(−m)
     // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
     const V loss = log1p(e) + select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
     const V pull = select(center > zero, center * sum, zero);

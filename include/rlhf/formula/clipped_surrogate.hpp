@@ -38,7 +38,8 @@ template <class V>
     const auto above = ratio > bounds.upper && advantage >= zero;
     const auto below = ratio < bounds.lower && advantage <= zero;
     const auto far = ratio > bounds.dual && advantage < zero;
-    const V loss = -select(above, bounds.upper, select(below, bounds.lower, select(far, bounds.dual, ratio))) * advantage;
+    const V loss =
+        -select(above, bounds.upper, select(below, bounds.lower, select(far, bounds.dual, ratio))) * advantage;
     const auto cut = above || below || far; // one test decides value, slope and statistic
     return {loss, select(cut, zero, loss), ratio, below && advantage < zero, above && advantage > zero, far};
 }
