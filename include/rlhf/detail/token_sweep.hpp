@@ -80,7 +80,10 @@ private:
                            last = std::max(past_last_counted(mask), first);
         const std::int64_t begin = std::min(first + chunk * chunk_tokens, last);
         const std::int64_t end = chunk + 1 == chunks ? last : std::min(begin + chunk_tokens, last);
-        if (chunk == 0) clear(s, 0, first);
+        if (chunk == 0) {
+            clear(s, 0, first);
+            part.sequences += first < last ? 1 : 0;
+        }
         if (chunk + 1 == chunks) clear(s, last, call_.length(s));
         if (begin == end) return;
         const double counted = weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;

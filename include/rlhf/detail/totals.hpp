@@ -23,14 +23,14 @@ struct terms {
 /// What a sweep found. Joins by +=, exactly and so in any order.
 template <std::size_t Sums, std::size_t Counts, std::size_t Maxima, std::size_t Moments>
 struct totals {
-    std::int64_t tokens = 0;
+    std::int64_t tokens = 0, sequences = 0; ///< that count; sequences with such a token
     std::array<exact_sum, Sums> sums = {};
     std::array<std::int64_t, Counts> counts = {};
     std::array<double, Maxima> maxima = lowest();
     std::array<power_sums, Moments> moments = {};
 
     totals& operator+=(const totals& o) {
-        tokens += o.tokens;
+        tokens += o.tokens, sequences += o.sequences;
         for (std::size_t i = 0; i < Sums; ++i) sums[i] += o.sums[i];
         for (std::size_t i = 0; i < Counts; ++i) counts[i] += o.counts[i];
         for (std::size_t i = 0; i < Maxima; ++i) maxima[i] = o.maxima[i] > maxima[i] ? o.maxima[i] : maxima[i];
