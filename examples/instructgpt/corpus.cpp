@@ -84,6 +84,9 @@ corpus make_corpus(const vocabulary& words, const std::vector<std::string>& line
             if (words.is_topic(w) && std::find(topics.begin(), topics.end(), w) == topics.end()) topics.push_back(w);
         return topics;
     };
+    const auto known = [&](std::span<const word> sentence) {
+        return std::find(sentence.begin(), sentence.end(), words.unknown()) == sentence.end();
+    };
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::vector<word> sentence = words.sentence(lines[i]);
         const bool held = i % 20 == 19;
@@ -91,15 +94,16 @@ corpus make_corpus(const vocabulary& words, const std::vector<std::string>& line
         const std::vector<word> topics = topics_of(sentence);
         auto& prompts = held ? c.held_out_prompts : c.prompts;
         prompts.insert(prompts.end(), topics.begin(), topics.end());
-        const bool fits = sentence.size() >= 6 && sentence.size() <= 14 &&
-                          std::find(sentence.begin(), sentence.end(), words.unknown()) == sentence.end();
+        const bool fits = sentence.size() >= 6 && sentence.size() <= 14 && known(sentence);
         if (held || !fits || !demonstrations.empty()) continue;
         for (const word topic : topics) c.demonstrations.add(topic, sentence);
     }
     for (const std::string& line : demonstrations) {
         const auto parts = split(line, '\t');
         if (parts.size() != 2) throw std::runtime_error("a demonstration is a topic, a tab and a sentence: " + line);
-        c.demonstrations.add(words.number(parts[0]), words.sentence(parts[1]));
+        const std::vector<word> sentence = words.sentence(parts[1]);
+        const word topic = words.number(parts[0]);
+        if (topic != words.unknown() && known(sentence)) c.demonstrations.add(topic, sentence);
     }
     if (c.demonstrations.size() == 0 || c.held_out_prompts.empty())
         throw std::runtime_error("the corpus has no demonstrations, or no held-out prompts; is it too short?");
