@@ -5,16 +5,11 @@
 
 namespace {
 
-/// 2¹⁶ responses, K a prompt.
 template <class Arch>
 void plackett_luce_loss(benchmark::State& state) {
-    const auto rewards = bench::numbers(-3, 3, 1);
-    std::vector<float> d(bench::tokens);
-    const auto K = static_cast<std::size_t>(state.range(0));
-    const rlhf::batch prompts{
-        .sequences = bench::tokens / K, .steps = K, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    bench::prompts p(state.range(0));
     for (auto _ : state) {
-        benchmark::DoNotOptimize(rlhf::plackett_luce_loss<float, Arch>(prompts, {.rewards = rewards, .d_rewards = d}));
+        benchmark::DoNotOptimize(rlhf::plackett_luce_loss<float, Arch>(p.batch, {.rewards = p.rewards, .d_rewards = p.d}));
         benchmark::ClobberMemory();
     }
     bench::count(state);

@@ -2,6 +2,9 @@
 // The library starts no threads: it says which pieces of work there are, the caller's loop runs them. The pieces do not
 // depend on who runs them, so every output has the same bits on any number of threads, in any order.
 #include <rlhf/ppo.hpp>
+#if defined(_OPENMP)
+#include <rlhf/openmp.hpp>
+#endif
 
 #include <atomic>
 #include <bit>
@@ -61,10 +64,7 @@ int main() {
         for (std::size_t i = n; i-- > 0;) body(i);
     });
 #if defined(_OPENMP)
-    run("OpenMP", [](std::size_t n, rlhf::task body) {
-#pragma omp parallel for schedule(dynamic)
-        for (std::size_t i = 0; i < n; ++i) body(i);
-    });
+    run("OpenMP", rlhf::openmp);
 #endif
     return same ? 0 : 1;
 }

@@ -13,7 +13,9 @@ namespace rlhf::inline RLHF_ABI {
 class task {
 public:
     template <class F>
-    explicit task(F& f) : self_(&f), call_([](void* self, std::size_t i) { (*static_cast<F*>(self))(i); }) {}
+    explicit task(F& f)
+        : self_(const_cast<void*>(static_cast<const void*>(&f))),
+          call_([](void* self, std::size_t i) { (*static_cast<F*>(self))(i); }) {}
     void operator()(std::size_t i) const { call_(self_, i); }
 
 private:
