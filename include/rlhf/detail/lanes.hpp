@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/float16.hpp>
 #include <rlhf/lane.hpp>
 
 #include <array>
@@ -31,7 +32,9 @@ using native = xsimd::default_arch;
 
 namespace rlhf::inline RLHF_ABI::detail {
 
-/// How a sweep brings elements of T into lanes: the only place that knows xsimd.
+/// How a sweep brings elements of T into lanes, and the words that xsimd lacks or has with different meanings in its
+/// versions. The only place that knows xsimd and instruction sets: where one has a word for it, that one is used, and
+/// tests/lanes_test.cpp compares it with the plain version.
 template <class T, class Arch>
 struct lanes;
 
@@ -40,9 +43,19 @@ struct lanes<T, scalar> {
     using type = T;
     using mask = bool;
     static constexpr int width = 1;
-    static type load(const T* p) { return *p; }
-    static void store(T* p, type v) { *p = v; }
+
+    template <class E>
+    static type load(const E* p) {
+        return static_cast<T>(*p);
+    }
+    template <class E>
+    static void store(E* p, type v) {
+        *p = static_cast<E>(v);
+    }
     static mask counted(const std::uint8_t* bytes) { return *bytes != 0; }
+    static type larger(type a, type b) { return a > b ? a : b; }
+    static type fma(type a, type b, type c) { return a * b + c; }
+    static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
 };
 
 #if !defined(RLHF_NO_SIMD)
@@ -50,10 +63,63 @@ template <class T, class Arch>
 struct lanes {
     using type = xsimd::batch<T, Arch>;
     using mask = xsimd::batch_bool<T, Arch>;
+    using wide = xsimd::batch<double, Arch>;
     static constexpr int width = static_cast<int>(type::size);
 
     static type load(const T* p) { return type::load_unaligned(p); }
     static void store(T* p, const type& v) { v.store_unaligned(p); }
+
+    /// Of another element type, converted.
+    template <class E>
+    static type load(const E* p) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16 && std::same_as<E, bfloat16>)
+            return type(_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half_of(p)), 16)));
+        else if constexpr (floats == 16 && std::same_as<E, float16>)
+            return type(_mm512_cvtph_ps(half_of(p)));
+        else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8 && std::same_as<E, bfloat16>)
+            return type(_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(quarter_of(p)), 16)));
+        else
+#endif
+#if defined(__AVX2__) && defined(__F16C__)
+            if constexpr (floats == 8 && std::same_as<E, float16>)
+            return type(_mm256_cvtph_ps(quarter_of(p)));
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)];
+            for (int k = 0; k < width; ++k) x[k] = static_cast<T>(p[k]);
+            return type::load_aligned(x);
+        }
+    }
+    template <class E>
+    static void store(E* p, const type& v) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16 && std::same_as<E, bfloat16>) {
+            const __m512i bits = _mm512_castps_si512(v), one = _mm512_set1_epi32(1);
+            const __m512i even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+            const __m512i nearest = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), even);
+            const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+            const __m512i kept = _mm512_mask_mov_epi32(nearest, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), quiet);
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16)));
+        } else if constexpr (floats == 16 && std::same_as<E, float16>) {
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+        } else
+#endif
+#if defined(__AVX2__) && defined(__F16C__)
+            if constexpr (floats == 8 && std::same_as<E, float16>) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+        } else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)];
+            v.store_aligned(x);
+            for (int k = 0; k < width; ++k) p[k] = static_cast<E>(x[k]);
+        }
+    }
 
     /// The bytes that are not zero.
     static mask counted(const std::uint8_t* bytes) {
@@ -67,9 +133,9 @@ struct lanes {
         } else
 #endif
 #if defined(__AVX2__)
-            if constexpr (width == 8 && sizeof(T) == 4) {
-            const __m256i wide = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
-            return mask(_mm256_castsi256_ps(_mm256_cmpgt_epi32(wide, _mm256_setzero_si256())));
+            if constexpr (floats == 8) {
+            const __m256i bits = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
+            return mask(_mm256_castsi256_ps(_mm256_cmpgt_epi32(bits, _mm256_setzero_si256())));
         } else
 #endif
         {
@@ -78,8 +144,75 @@ struct lanes {
             return type::load_aligned(flags) > type(T(0));
         }
     }
+
+    /// a > b ? a : b, so b where one of them is NaN.
+    static type larger(const type& a, const type& b) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_max_ps(a, b));
+        else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8)
+            return type(_mm256_max_ps(a, b));
+        else
+#endif
+            return xsimd::select(a > b, a, b);
+    }
+
+    /// a b + c, rounded once where the instruction set can.
+    static type fma(const type& a, const type& b, const type& c) { return xsimd::fma(a, b, c); }
+    static type round(const type& v) { return xsimd::nearbyint(v); }
+
+    /// v · 2ⁿ for whole numbers n ≤ 0 and v in [½, 2]; 0 where that is far below the smallest normal number.
+    static type scale2(const type& v, const type& n) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_scalef_ps(v, n));
+        else
+#endif
+            return xsimd::ldexp(v, xsimd::to_int(larger(n, type(T(-127)))));
+    }
+
+    /// Floats as doubles, in the same order.
+    static std::array<wide, 2> widen(const type& v) {
+#if defined(__AVX512DQ__)
+        if constexpr (floats == 16)
+            return {wide(_mm512_cvtps_pd(_mm512_castps512_ps256(v))),
+                    wide(_mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)))};
+        else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8)
+            return {wide(_mm256_cvtps_pd(_mm256_castps256_ps128(v))),
+                    wide(_mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)))};
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)];
+            alignas(64) double y[static_cast<std::size_t>(width)];
+            v.store_aligned(x);
+            for (int k = 0; k < width; ++k) y[k] = static_cast<double>(x[k]);
+            return {wide::load_aligned(y), wide::load_aligned(y + wide::size)};
+        }
+    }
+
+private:
+    static constexpr int floats = sizeof(T) == 4 ? width : 0; ///< for instructions on so many floats
+#if defined(__AVX512F__)
+    static __m256i half_of(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+#endif
+#if defined(__AVX2__)
+    static __m128i quarter_of(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+#endif
 };
 #endif
+
+inline void prefetch([[maybe_unused]] const void* p) {
+#if defined(__GNUC__)
+    __builtin_prefetch(p);
+#endif
+}
 
 template <class V>
 using mask_of = decltype(std::declval<V>() < std::declval<V>());

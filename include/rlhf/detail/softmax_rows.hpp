@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/detail/softmax_exp.hpp>
 #include <rlhf/detail/totals.hpp>
 
 #include <algorithm>
@@ -42,43 +43,43 @@ struct row_gradient {
 
 /// What is done to rows of logits with one temperature. C: the type computed in, float or double.
 ///
-/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one; a
-/// rest shorter than that is copied and filled up with −inf. Lanes go on in double after 512 entries. So a row's bits
-/// do not depend on what lies around it.
+/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one. In
+/// a lane eight entries are added in pairs, which go on in double. What is left of a row after whole groups of these is
+/// copied and filled up with −inf. So a row's bits do not depend on what lies around it.
 ///
 /// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
-/// a larger one, the sums so far are rescaled. x is kept above −10⁴, where eˣ is 0 in every type: then −inf needs no
-/// special care (0 · inf cannot arise), and NaN stays NaN.
+/// a larger one, the sums so far are rescaled.
 template <class C, class Arch>
 class softmax_rows {
     using L = lanes<C, Arch>;
+    using D = lanes<double, Arch>;
     using V = typename L::type;
     static constexpr int block = sum_lanes<C>;
+    static constexpr std::int64_t group = 8 * block;
     static constexpr auto registers = static_cast<std::size_t>(block / L::width);
-    using lane_sums = std::array<double, static_cast<std::size_t>(block)>;
-    struct alignas(64) room : std::array<C, static_cast<std::size_t>(segment_entries)> {};
+    static constexpr auto wide = static_cast<std::size_t>(block / D::width); ///< registers of doubles
+    template <class E>
+    struct alignas(64) room : std::array<E, static_cast<std::size_t>(segment_entries)> {};
     static constexpr C infinity = std::numeric_limits<C>::infinity();
 
 public:
-    explicit softmax_rows(double temperature)
-        : temperature_(temperature), factor_(C(1 / temperature)), factor_rest_(C(1 / temperature - double(factor_))),
-          lowest_(C(-1e4 * temperature)) {}
+    explicit softmax_rows(double temperature) : temperature_(temperature), exp_(temperature) {}
 
     template <row_sums_wanted Want, class E>
     [[nodiscard]] softmax_row read(const E* z, std::int64_t vocab) const {
-        room copy;
+        room<E> copy;
         sums s;
         C largest = -infinity;
         for (std::int64_t at = 0; at < vocab; at += segment_entries) {
             const std::int64_t n = std::min(segment_entries, vocab - at);
-            const C* segment = in_lanes(z + at, n, copy);
-            const C top = largest_of(segment, blocks(n));
+            const E* segment = in_groups(z + at, n, copy);
+            const C top = largest_of(segment, groups(n));
             if (top > largest) {
-                s.rescale((double(largest) - double(top)) / temperature_);
+                s.rescale(double(largest) - double(top), temperature_);
                 largest = top;
             }
-            add<Want>(segment, blocks(n), shift_of(largest), s);
-            if constexpr (Want.logits) add_logits(segment, n, s);
+            add<Want>(segment, groups(n), shift_of(largest), s);
+            if constexpr (Want.logits) s.logits += sum_of(z + at, n);
         }
         return s.joined(double(shift_of(largest)), temperature_);
     }
@@ -115,41 +116,53 @@ public:
         const C before = add ? static_cast<C>(d[target]) : C(0);
         const double over_sum = scale / row.sum;
         const slope each{C(over_sum * (of_p - g.log_prob - g.entropy * (row.entropy - row.log_sum))),
-                         C(-over_sum * g.entropy), C(scale * everywhere)};
+                         C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
         write(z, vocab, C(row.shift), each, d, add);
         d[target] = static_cast<D>(static_cast<C>(double(before) + at_target));
         if (!add) std::fill(d + vocab, d + width, zero);
     }
 
 private:
-    /// ∂/∂z = eˣ (constant + linear x) + everywhere.
+    /// ∂/∂z = eˣ (constant + linear · temperature x) + everywhere.
     struct slope {
         C constant, linear, everywhere;
     };
 
-    template <class E, class D>
-    void write(const E* z, std::int64_t vocab, C shift, const slope& each, D* d, bool add) const {
-        room copy, result;
-        for (std::int64_t at = 0; at < vocab; at += segment_entries) {
-            const std::int64_t n = std::min(segment_entries, vocab - at);
-            const C* segment = in_lanes(z + at, n, copy);
-            if constexpr (std::same_as<C, D>) {
-                if (!add && n % block == 0) {
-                    slopes(segment, blocks(n), shift, each, d + at);
-                    continue;
-                }
-            }
-            slopes(segment, blocks(n), shift, each, result.data());
-            deliver(result.data(), n, d + at, add);
-        }
+    template <class E, class G>
+    void write(const E* z, std::int64_t vocab, C shift, const slope& each, G* d, bool add) const {
+        const std::int64_t whole = vocab - vocab % group;
+        slopes(z, whole / block, shift, each, d, add);
+        if (whole == vocab) return;
+        room<E> copy;
+        room<G> result;
+        if (add) std::copy(d + whole, d + vocab, result.data());
+        slopes(in_groups(z + whole, vocab - whole, copy), groups(vocab - whole) * 8, shift, each, result.data(), add);
+        std::copy_n(result.data(), vocab - whole, d + whole);
     }
 
-    struct sums {
-        lane_sums sum = {}, weighted = {}, squares = {}, ties = {}, logits = {};
+    /// What the entries of one lane, or of several, add up to.
+    struct terms {
+        V sum, weighted, squares, ties;
+    };
+    template <row_sums_wanted Want>
+    RLHF_FORMULA static terms join(const terms& a, const terms& b) {
+        terms t = a;
+        t.sum = a.sum + b.sum;
+        if constexpr (Want.entropy) t.weighted = a.weighted + b.weighted;
+        if constexpr (Want.squares) t.squares = a.squares + b.squares;
+        if constexpr (Want.ties) t.ties = a.ties + b.ties;
+        return t;
+    }
 
-        /// x was larger by −by until now; by −∞: all was −∞, or all is nothing beside +∞.
-        void rescale(double by) {
-            const double factor = std::exp(by);
+    /// The sums of a row, lane by lane.
+    struct sums {
+        using lane_sums = std::array<double, static_cast<std::size_t>(block)>;
+        lane_sums sum = {}, weighted = {}, squares = {}, ties = {};
+        double logits = 0;
+
+        /// d was larger by −by until now; by −∞: all was −∞, or all is nothing beside +∞.
+        void rescale(double by, double temperature) {
+            const double factor = std::exp(by / temperature);
             for (std::size_t k = 0; k < sum.size(); ++k) {
                 weighted[k] = factor > 0 ? (weighted[k] + by * sum[k]) * factor : 0;
                 sum[k] *= factor, squares[k] *= factor * factor;
@@ -158,141 +171,163 @@ private:
         }
         [[nodiscard]] softmax_row joined(double shift, double temperature) const {
             softmax_row r{.shift = shift, .temperature = temperature, .sum = tree(sum)};
-            r.ties = tree(ties), r.logits = tree(logits);
+            r.ties = tree(ties), r.logits = logits;
             r.log_sum = std::log(r.sum);
             if (r.impossible()) return r;
-            r.entropy = r.log_sum - tree(weighted) / r.sum;
+            r.entropy = r.log_sum - tree(weighted) / (temperature * r.sum);
             r.squares = tree(squares) / (r.sum * r.sum);
             return r;
         }
+        static double tree(lane_sums x) {
+            for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+                for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+            return x[0];
+        }
     };
-    static double tree(lane_sums d) {
-        for (std::size_t half = d.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) d[k] += d[k + half];
-        return d[0];
-    }
 
-    static std::int64_t blocks(std::int64_t n) { return (n + block - 1) / block; }
+    static std::int64_t groups(std::int64_t n) { return (n + group - 1) / group; }
     static C shift_of(C largest) { return largest > -infinity ? largest : C(0); }
 
-    /// n entries where lanes can load them in whole blocks: where they lie, or else copied.
+    /// n entries, at most a segment, as whole groups: where they lie, or else copied.
     template <class E>
-    static const C* in_lanes(const E* z, std::int64_t n, room& copy) {
-        if constexpr (std::same_as<C, E>) {
-            if (n % block == 0) return z;
-        }
-        const std::int64_t whole = n - n % block;
-        C* to = copy.data();
-        for (std::int64_t b = 0; b < whole; b += block)
-            for (int k = 0; k < block; ++k) to[b + k] = static_cast<C>(z[b + k]);
-        if (whole == n) return to;
-        for (int k = 0; k < block; ++k) to[whole + k] = -infinity;
-        for (std::int64_t v = whole; v < n; ++v) to[v] = static_cast<C>(z[v]);
-        return to;
-    }
-    template <class D>
-    static void deliver(const C* from, std::int64_t n, D* d, bool add) {
-        const auto one = [&](std::int64_t v)
-                             RLHF_INLINE { d[v] = static_cast<D>(add ? static_cast<C>(d[v]) + from[v] : from[v]); };
-        const std::int64_t whole = n - n % block;
-        for (std::int64_t b = 0; b < whole; b += block)
-            for (int k = 0; k < block; ++k) one(b + k);
-        for (std::int64_t v = whole; v < n; ++v) one(v);
+    static const E* in_groups(const E* z, std::int64_t n, room<E>& copy) {
+        if (n % group == 0) return z;
+        std::fill(std::copy(z, z + n, copy.data()), copy.data() + groups(n) * group, static_cast<E>(-infinity));
+        return copy.data();
     }
 
     /// NaN is skipped here, and found by the sums.
-    RLHF_NOINLINE static C largest_of(const C* z, std::int64_t n_blocks) {
-        using lane::select;
-        const std::int64_t n = n_blocks * block;
-        const V lowest(-infinity);
-        V a = lowest, b = lowest, c = lowest, d = lowest;
-        const auto larger = [](const V& x, const V& y) RLHF_INLINE { return select(x > y, x, y); };
-        std::int64_t v = 0;
-        for (; v + 4 * L::width <= n; v += 4 * L::width) {
-            a = larger(L::load(z + v), a), b = larger(L::load(z + v + L::width), b);
-            c = larger(L::load(z + v + 2 * L::width), c), d = larger(L::load(z + v + 3 * L::width), d);
+    template <class E>
+    RLHF_NOINLINE static C largest_of(const E* z, std::int64_t n_groups) {
+        constexpr std::int64_t ahead = 4096 / static_cast<std::int64_t>(sizeof(E));
+        std::array<V, 4> most;
+        most.fill(V(-infinity));
+        for (std::int64_t v = 0; v < n_groups * group; v += 4 * L::width) {
+            for (std::int64_t k = 0; k < 4 * L::width; k += 64 / static_cast<std::int64_t>(sizeof(E)))
+                prefetch(z + v + ahead + k);
+            for (std::size_t k = 0; k < 4; ++k)
+                most[k] = L::larger(L::load(z + v + static_cast<std::int64_t>(k) * L::width), most[k]);
         }
-        for (; v < n; v += L::width) a = larger(L::load(z + v), a);
-        a = larger(larger(a, b), larger(c, d));
         C each[static_cast<std::size_t>(L::width)];
-        L::store(each, a);
+        L::store(each, L::larger(L::larger(most[0], most[1]), L::larger(most[2], most[3])));
         C top = -infinity;
         for (const C x : each) top = x > top ? x : top;
         return top;
     }
 
-    /// One register after another of a block, unrolled unless lanes are single numbers.
-    template <class F>
-    RLHF_FORMULA static void each_register(F&& f) {
-        const auto unrolled = [&]<std::size_t... R>(std::index_sequence<R...>) RLHF_INLINE { (f(R), ...); };
-        if constexpr (L::width > 1)
-            unrolled(std::make_index_sequence<registers>());
-        else
-            for (std::size_t r = 0; r < registers; ++r) f(r);
+    /// Calls f(0), f(1), … f(n − 1), unrolled.
+    template <std::size_t N, class F>
+    RLHF_FORMULA static void each(F&& f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE { (f(I), ...); }
+        (std::make_index_sequence<N>());
     }
-    RLHF_FORMULA V distance(const V& z, const V& shift) const {
-        using lane::select;
-        const V d = z - shift;
-        return select(d < V(lowest_), V(lowest_), d);
-    }
-    /// Over the temperature, whose reciprocal is two numbers: one alone would be off by up to 6 · 10⁻⁸ |x| everywhere.
-    RLHF_FORMULA V scaled(const V& d) const { return d * V(factor_) + d * V(factor_rest_); }
 
-    template <row_sums_wanted Want>
-    RLHF_NOINLINE void add(const C* z, std::int64_t n_blocks, C shift, sums& to) const {
-        using lane::exp, lane::select;
-        std::array<V, registers> sum, weighted, squares, ties;
-        const V zero(C(0)), one(C(1));
-        sum.fill(zero), weighted.fill(zero), squares.fill(zero), ties.fill(zero);
-        for (std::int64_t b = 0; b < n_blocks; ++b) {
-            each_register([&](std::size_t r) RLHF_INLINE {
-                const V d = distance(L::load(z + b * block + static_cast<std::int64_t>(r) * L::width), V(shift));
-                const V x = scaled(d), e = exp(x);
-                sum[r] = sum[r] + e;
-                if constexpr (Want.entropy) weighted[r] = weighted[r] + e * x;
-                if constexpr (Want.squares) squares[r] = squares[r] + e * e;
-                if constexpr (Want.ties) ties[r] = ties[r] + select(d == zero, one, zero);
+    template <row_sums_wanted Want, class E>
+    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, C shift, sums& to) const {
+        using lane::select;
+        const softmax_exp<C, Arch> exp = exp_;
+        accumulators<Want> total(to);
+        for (std::int64_t g = 0; g < n_groups; ++g) {
+            each<registers>([&](std::size_t r) RLHF_INLINE {
+                const E* const column = z + g * group + static_cast<std::int64_t>(r) * L::width;
+                const auto one = [&](std::int64_t k) RLHF_INLINE {
+                    const V d = exp.above_lowest(L::load(column + k * block) - V(shift)), e = exp(d);
+                    terms t{.sum = e, .weighted = e, .squares = e, .ties = e};
+                    if constexpr (Want.entropy) t.weighted = e * d;
+                    if constexpr (Want.squares) t.squares = e * e;
+                    if constexpr (Want.ties) t.ties = select(d == V(C(0)), V(C(1)), V(C(0)));
+                    return t;
+                };
+                const auto two = [&](std::int64_t k) RLHF_INLINE { return join<Want>(one(k), one(k + 1)); };
+                const auto four = [&](std::int64_t k) RLHF_INLINE { return join<Want>(two(k), two(k + 2)); };
+                total.add(r, join<Want>(four(0), four(4)));
             });
         }
-        fold(sum, to.sum);
-        if constexpr (Want.entropy) fold(weighted, to.weighted);
-        if constexpr (Want.squares) fold(squares, to.squares);
-        if constexpr (Want.ties) fold(ties, to.ties);
+        total.store(to);
     }
 
     /// Σ z, in which the filling up has no part.
-    RLHF_NOINLINE static void add_logits(const C* z, std::int64_t n, sums& to) {
+    template <class E>
+    RLHF_NOINLINE static double sum_of(const E* z, std::int64_t n) {
         std::array<V, registers> sum;
         sum.fill(V(C(0)));
         const std::int64_t whole = n - n % block;
         for (std::int64_t b = 0; b < whole; b += block)
-            each_register([&](std::size_t r) RLHF_INLINE {
+            each<registers>([&](std::size_t r) RLHF_INLINE {
                 sum[r] = sum[r] + L::load(z + b + static_cast<std::int64_t>(r) * L::width);
             });
-        fold(sum, to.logits);
-        for (std::int64_t v = whole; v < n; ++v) to.logits[static_cast<std::size_t>(v - whole)] += double(z[v]);
+        typename sums::lane_sums x = {};
+        for (std::size_t r = 0; r < registers; ++r) {
+            C narrow[static_cast<std::size_t>(L::width)];
+            L::store(narrow, sum[r]);
+            for (std::size_t k = 0; k < static_cast<std::size_t>(L::width); ++k)
+                x[r * static_cast<std::size_t>(L::width) + k] = static_cast<double>(narrow[k]);
+        }
+        for (std::int64_t v = whole; v < n; ++v)
+            x[static_cast<std::size_t>(v - whole)] += static_cast<double>(static_cast<C>(z[v]));
+        return sums::tree(x);
     }
 
-    static void fold(const std::array<V, registers>& v, lane_sums& to) {
-        C x[static_cast<std::size_t>(block)];
-        for (std::size_t r = 0; r < registers; ++r) L::store(x + r * static_cast<std::size_t>(L::width), v[r]);
-        for (std::size_t k = 0; k < to.size(); ++k) to[k] += double(x[k]);
-    }
+    /// Sums of a row in registers.
+    template <row_sums_wanted Want>
+    class accumulators {
+        using registers_of_doubles = std::array<typename D::type, wide>;
 
-    RLHF_NOINLINE void slopes(const C* z, std::int64_t n_blocks, C shift, const slope& each, C* d) const {
-        using lane::exp;
-        const V constant(each.constant), linear(each.linear), everywhere(each.everywhere);
+    public:
+        explicit accumulators(const sums& s) {
+            load(s.sum, sum_), load(s.weighted, weighted_), load(s.squares, squares_), load(s.ties, ties_);
+        }
+        void store(sums& s) const {
+            keep(sum_, s.sum);
+            if constexpr (Want.entropy) keep(weighted_, s.weighted);
+            if constexpr (Want.squares) keep(squares_, s.squares);
+            if constexpr (Want.ties) keep(ties_, s.ties);
+        }
+        RLHF_FORMULA void add(std::size_t r, const terms& t) {
+            add(r, t.sum, sum_);
+            if constexpr (Want.entropy) add(r, t.weighted, weighted_);
+            if constexpr (Want.squares) add(r, t.squares, squares_);
+            if constexpr (Want.ties) add(r, t.ties, ties_);
+        }
+
+    private:
+        static void load(const typename sums::lane_sums& from, registers_of_doubles& to) {
+            for (std::size_t k = 0; k < wide; ++k) to[k] = D::load(from.data() + k * static_cast<std::size_t>(D::width));
+        }
+        static void keep(const registers_of_doubles& from, typename sums::lane_sums& to) {
+            for (std::size_t k = 0; k < wide; ++k) D::store(to.data() + k * static_cast<std::size_t>(D::width), from[k]);
+        }
+        RLHF_FORMULA static void add(std::size_t r, const V& v, registers_of_doubles& to) {
+            if constexpr (std::same_as<C, double>) {
+                to[r] = to[r] + v;
+            } else {
+                const auto doubles = L::widen(v);
+                for (std::size_t k = 0; k < doubles.size(); ++k) {
+                    auto& x = to[r * doubles.size() + k];
+                    x = x + doubles[k];
+                }
+            }
+        }
+        registers_of_doubles sum_, weighted_, squares_, ties_;
+    };
+
+    template <class E, class G>
+    RLHF_NOINLINE void slopes(const E* z, std::int64_t n_blocks, C shift, const slope& each_entry, G* to,
+                              bool add) const {
+        const softmax_exp<C, Arch> exp = exp_;
+        const V constant(each_entry.constant), linear(each_entry.linear), everywhere(each_entry.everywhere);
         for (std::int64_t b = 0; b < n_blocks; ++b) {
-            each_register([&](std::size_t r) RLHF_INLINE {
+            each<registers>([&](std::size_t r) RLHF_INLINE {
                 const std::int64_t at = b * block + static_cast<std::int64_t>(r) * L::width;
-                const V x = scaled(distance(L::load(z + at), V(shift)));
-                L::store(d + at, exp(x) * (constant + linear * x) + everywhere);
+                const V d = exp.above_lowest(L::load(z + at) - V(shift));
+                const V s = L::fma(exp(d), L::fma(linear, d, constant), everywhere);
+                L::store(to + at, add ? L::load(to + at) + s : s);
             });
         }
     }
 
     double temperature_;
-    C factor_, factor_rest_, lowest_;
+    softmax_exp<C, Arch> exp_;
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail
