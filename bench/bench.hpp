@@ -42,9 +42,7 @@ struct prompts {
     std::vector<float> rewards = numbers(-3, 3, 1), d = std::vector<float>(tokens);
     rlhf::batch batch{.mask = rlhf::all, .denominator = rlhf::counted_here};
 
-    explicit prompts(std::int64_t K) {
-        batch.sequences = static_cast<std::int64_t>(tokens) / K, batch.steps = K;
-    }
+    explicit prompts(std::int64_t K) { batch.sequences = static_cast<std::int64_t>(tokens) / K, batch.steps = K; }
 };
 
 /// Tokens a second and seconds a token (printed with its unit: 400p is 0.4 ns).

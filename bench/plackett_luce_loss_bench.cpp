@@ -9,7 +9,8 @@ template <class Arch>
 void plackett_luce_loss(benchmark::State& state) {
     bench::prompts p(state.range(0));
     for (auto _ : state) {
-        benchmark::DoNotOptimize(rlhf::plackett_luce_loss<float, Arch>(p.batch, {.rewards = p.rewards, .d_rewards = p.d}));
+        benchmark::DoNotOptimize(
+            rlhf::plackett_luce_loss<float, Arch>(p.batch, {.rewards = p.rewards, .d_rewards = p.d}));
         benchmark::ClobberMemory();
     }
     bench::count(state);

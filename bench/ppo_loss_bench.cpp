@@ -5,25 +5,28 @@
 
 namespace {
 
-template <class Arch>
+/// Logits to the gradient into them, with an entropy bonus: to another buffer, or in place.
+template <class E, class Arch, bool InPlace>
 void ppo_loss(benchmark::State& state) {
-    bench::logits<float> s;
-    const std::vector<float> old(bench::logits_rows, -10.0F), advantages(bench::logits_rows, 0.5F);
-    std::vector<float> d_log_probs(bench::logits_rows), d_entropy(bench::logits_rows);
+    bench::logits<E> s(state);
+    std::vector<float> d_log_probs(s.targets.size()), d_entropy(s.targets.size());
     for (auto _ : state) {
         benchmark::DoNotOptimize(rlhf::ppo_loss<float, Arch>(s.batch, s.view(s.z), s.targets,
-                                                             {.old_log_probs = old,
-                                                              .advantages = advantages,
+                                                             {.old_log_probs = s.old_log_probs,
+                                                              .advantages = s.advantages,
                                                               .log_probs = s.log_probs,
                                                               .entropy = s.entropy,
                                                               .d_log_probs = d_log_probs,
                                                               .d_entropy = d_entropy},
-                                                             s.view(s.d), {.entropy_coef = 0.01}));
+                                                             s.view(InPlace ? s.z : s.d), {.entropy_coef = 0.01}));
         benchmark::ClobberMemory();
     }
-    bench::count(state, bench::logits_size);
+    bench::count(state, s.size());
 }
-BENCHMARK(ppo_loss<rlhf::native>);
-BENCHMARK(ppo_loss<rlhf::scalar>);
+BENCHMARK(ppo_loss<float, rlhf::native, false>)->Apply(bench::logits_sizes);
+BENCHMARK(ppo_loss<float, rlhf::native, true>)->Apply(bench::logits_sizes);
+BENCHMARK(ppo_loss<float, rlhf::scalar, false>)->Apply(bench::cached_logits);
+BENCHMARK(ppo_loss<rlhf::bfloat16, rlhf::native, false>)->Apply(bench::logits_sizes);
+BENCHMARK(ppo_loss<rlhf::bfloat16, rlhf::native, true>)->Apply(bench::logits_sizes);
 
 } // namespace

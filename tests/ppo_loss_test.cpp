@@ -9,7 +9,7 @@ template <class T>
 struct step {
     std::size_t B, S, V;
     std::vector<T> z, old_log_probs, ref_log_probs, advantages, values, old_values, returns;
-    std::vector<T> log_probs, entropy, log_sum_exp, d_log_probs, d_entropy, d_values;
+    std::vector<T> log_probs, entropy, d_log_probs, d_entropy, d_values;
     std::vector<std::int64_t> targets;
     std::vector<std::uint8_t> mask;
 
@@ -18,8 +18,8 @@ struct step {
           old_log_probs(test::normals<T>(r, B * S, -3, 0.7)), ref_log_probs(test::normals<T>(r, B * S, -3, 0.7)),
           advantages(test::normals<T>(r, B * S)), values(test::normals<T>(r, B * S)),
           old_values(test::normals<T>(r, B * S)), returns(test::normals<T>(r, B * S)), log_probs(B * S), entropy(B * S),
-          log_sum_exp(B * S), d_log_probs(B * S), d_entropy(B * S), d_values(B * S),
-          targets(test::targets<std::int64_t>(r, B * S, V)), mask(test::flags(r, B * S, 0.8)) {}
+          d_log_probs(B * S), d_entropy(B * S), d_values(B * S), targets(test::targets<std::int64_t>(r, B * S, V)),
+          mask(test::flags(r, B * S, 0.8)) {}
 
     [[nodiscard]] rlhf::logits_view<T> logits() { return test::logits_of(z, B, S, V); }
     [[nodiscard]] rlhf::batch batch() const {
@@ -34,7 +34,6 @@ struct step {
                 .returns = returns,
                 .log_probs = log_probs,
                 .entropy = entropy,
-                .log_sum_exp = log_sum_exp,
                 .d_log_probs = d_log_probs,
                 .d_entropy = d_entropy,
                 .d_values = d_values};
@@ -73,9 +72,8 @@ TEMPLATE_TEST_CASE("ppo_loss: the bits of its parts", "", float, double) {
             rlhf::ppo_loss(whole.batch(), whole.logits(), whole.targets, whole.arrays(), whole.logits(), o);
 
         const rlhf::batch b = parts.batch();
-        rlhf::token_log_probs<T>(
-            b, parts.logits(), parts.targets,
-            {.log_probs = parts.log_probs, .entropy = parts.entropy, .log_sum_exp = parts.log_sum_exp}, o.head);
+        rlhf::token_log_probs<T>(b, parts.logits(), parts.targets,
+                                 {.log_probs = parts.log_probs, .entropy = parts.entropy}, o.head);
         const auto policy = rlhf::ppo_policy_loss<T>(b,
                                                      {.log_probs = parts.log_probs,
                                                       .old_log_probs = parts.old_log_probs,
@@ -91,8 +89,7 @@ TEMPLATE_TEST_CASE("ppo_loss: the bits of its parts", "", float, double) {
                                                    o.value);
         const auto entropy = rlhf::masked_mean<T>(
             b, {.values = parts.entropy, .d_values = rlhf::write_to(parts.d_entropy, -o.entropy_coef)});
-        rlhf::token_log_probs_backward_arrays<T> back{.log_sum_exp = parts.log_sum_exp,
-                                                      .d_log_probs = parts.d_log_probs};
+        rlhf::token_log_probs_backward_arrays<T> back{.d_log_probs = parts.d_log_probs};
         if (bonus) back.d_entropy = parts.d_entropy;
         rlhf::token_log_probs_backward<T>(b, parts.logits(), parts.targets, back, parts.logits(), o.head);
 
@@ -169,7 +166,7 @@ TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {
     step<float> s(r, 4, 10, 50);
     auto arrays = s.arrays();
     arrays.values = {}, arrays.old_values = {}, arrays.returns = {}, arrays.d_values = {}, arrays.entropy = {},
-    arrays.d_entropy = {}, arrays.log_sum_exp = {};
+    arrays.d_entropy = {};
     std::vector<rlhf::bfloat16> narrow(s.z.size());
     std::vector<float> wide(s.z.size());
     const rlhf::ppo_loss_options o{.policy = {.clip_range = 0.2}};

@@ -72,46 +72,40 @@ struct cross_entropy_term {
     }
 };
 
-/// into: where the gradient goes, or null.
-template <class Arch, class E, class D>
-cross_entropy_loss_result cross_entropy(const batch& b, const logits_view<E>& logits, const index_view& targets,
-                                        const logits_gradient<D>* into, const cross_entropy_loss_options& o,
-                                        const executor& run) {
-    call c("cross_entropy_loss", b);
+/// See cross_entropy_loss. Source: stored_logits, or what else has rows of logits.
+template <class Arch, class Source>
+cross_entropy_loss_result cross_entropy(call& c, const Source& source, const index_view& targets,
+                                        const cross_entropy_loss_options& o, const executor& run) {
+    using E = typename Source::element_type;
     check_options(c.function(), o);
-    check_logits_batch(c);
-    const auto z = bind_logits(c, logits, "logits");
     const auto ids = bind_targets(c, targets);
-    const auto d = into != nullptr ? bind_d_logits(c, *into, logits) : bound_logits<D>{{nullptr, {}}, false};
-    const std::int64_t vocab = logits.shape().vocab;
     const normalization n(c, o.aggregation);
     c.done();
-    check_targets(c, ids, vocab);
+    check_targets(c, ids, source.vocab());
 
     using totals = detail::totals<2, 2, 0, 0>;
     const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
-    const double scale = into != nullptr && n.divisor > 0 ? into->scale / n.divisor : 0;
+    const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
     const auto sweep = [&]<row_sums_wanted Want>() {
         const auto row = [&](const row_place& here, totals& found) {
             softmax_row softmax;
             row_gradient slope;
-            const E* const row_logits = here.of(z);
             const std::int64_t target = here.counted ? here.of(ids) : 0;
             if (here.counted) {
+                const E* const z = source.at(here);
                 const bool shared = n.weight == row_weight::per_counted;
                 const double weight = shared ? 1.0 / static_cast<double>(count_counted(c.mask(here.sequence))) : 1.0;
-                softmax = rows.template read<Want>(row_logits, vocab);
-                const auto at_target = static_cast<double>(row_logits[target]);
-                const cross_entropy_term term(softmax, at_target, vocab, o);
+                softmax = rows.template read<Want>(z, source.vocab());
+                const auto at_target = static_cast<double>(z[target]);
+                const cross_entropy_term term(softmax, at_target, source.vocab(), o);
                 found.tokens += 1, found.sums[0].add(term.loss * weight), found.sums[1].add(term.nll);
                 found.counts[0] += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
                 found.counts[1] += std::isfinite(term.loss) ? 0 : 1;
                 slope = term.slope, slope.scale = scale * weight;
             }
-            if (into != nullptr)
-                rows.write(row_logits, vocab, softmax, slope, target, here.of(d), d.view.width(), into->add);
+            if (source.has_gradient()) source.write(rows, here, softmax, slope, target);
         };
-        const auto found = sweep_rows<totals>(c, vocab, run, row);
+        const auto found = source.template sweep<totals>(c, run, row);
         return cross_entropy_loss_result(n.sums(found.sums[0]), found);
     };
     if (o.label_smoothing != 0) return sweep.template operator()<row_sums_wanted{.ties = true, .logits = true}>();
@@ -150,14 +144,15 @@ const D& > cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_v
                                                         const index_view& targets, const D& d_logits,
                                                         const cross_entropy_loss_options& o = {},
                                                         const executor& run = {}) {
-    const logits_gradient<typename D::element_type> into(d_logits);
-    return detail::cross_entropy<Arch>(b, logits, targets, &into, o, run);
+    detail::call c("cross_entropy_loss", b);
+    const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
+    return detail::cross_entropy<Arch>(c, source, targets, o, run);
 }
 template <class Arch = native, class E>
 cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits, const index_view& targets,
                                              const cross_entropy_loss_options& o = {}, const executor& run = {}) {
-    const logits_gradient<detail::compute_type<E>>* const none = nullptr;
-    return detail::cross_entropy<Arch>(b, logits, targets, none, o, run);
+    detail::call c("cross_entropy_loss", b);
+    return detail::cross_entropy<Arch>(c, detail::bind_stored(c, logits), targets, o, run);
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -141,6 +141,33 @@ struct ppo_policy_kernel {
     kl_estimator value, slope;
     T importance_limit, beyond;
 };
+
+/// Checks and binds the arguments of ppo_policy_loss; gives f the sweep and the normalization.
+template <class T, class Arch, class F>
+auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
+    check_options(c.function(), o);
+    static constexpr T one = 1;
+    const stream<const T> constant{&one, 0, 0};
+    const auto or_constant = [&](const auto& s) { return s ? s : constant; };
+    const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
+    const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
+    const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
+    const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
+    const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
+    if (o.kl_coef != 0 && !ref && c.tokens() > 0) fail(c.function(), "kl_coef needs ref_log_probs");
+    const normalization n(c, o.aggregation);
+    c.done();
+
+    const std::array streams{log_probs, old, advantages, or_constant(weights), or_constant(ref), or_constant(behavior)};
+    const std::array targets{n.scaled(d_log_probs)};
+    const auto with = [&]<bool Kl, bool Behavior>() {
+        const ppo_policy_kernel<T, Kl, Behavior> kernel(o);
+        return f(token_sweep<T, Arch, 6, 1, ppo_policy_kernel<T, Kl, Behavior>>(c, streams, targets, kernel, n.weight),
+                 n);
+    };
+    if (ref) return behavior ? with.template operator()<true, true>() : with.template operator()<true, false>();
+    return behavior ? with.template operator()<false, true>() : with.template operator()<false, false>();
+}
 } // namespace detail
 
 /// The clipped surrogate loss of PPO over the tokens of a batch, with its gradient and statistics from the same sweep.
@@ -166,28 +193,10 @@ template <class T = float, class Arch = native>
 ppo_policy_loss_result ppo_policy_loss(const batch& b, const ppo_policy_loss_arrays<T>& a,
                                        const ppo_policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_policy_loss", b);
-    detail::check_options(c.function(), o);
-    static constexpr T one = 1;
-    const detail::stream<const T> constant{&one, 0, 0};
-    const auto or_constant = [&](const auto& s) { return s ? s : constant; };
-    const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
-    const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
-    const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
-    const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
-    const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
-    if (o.kl_coef != 0 && !ref && c.tokens() > 0) detail::fail(c.function(), "kl_coef needs ref_log_probs");
-    const detail::normalization n(c, o.aggregation);
-    c.done();
-
-    const std::array streams{log_probs, old, advantages, or_constant(weights), or_constant(ref), or_constant(behavior)};
-    const std::array targets{n.scaled(d_log_probs)};
-    const auto sweep = [&]<bool Kl, bool Behavior>() {
-        const detail::ppo_policy_kernel<T, Kl, Behavior> kernel(o);
-        const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
+    return detail::with_ppo_policy_sweep<T, Arch>(c, a, o, [&](const auto& sweep, const detail::normalization& n) {
+        const auto t = sweep(run);
         return ppo_policy_loss_result(n.sums(t.sums[0]), t);
-    };
-    if (ref) return behavior ? sweep.template operator()<true, true>() : sweep.template operator()<true, false>();
-    return behavior ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
+    });
 }
 
 } // namespace rlhf::inline RLHF_ABI

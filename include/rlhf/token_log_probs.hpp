@@ -43,6 +43,79 @@ namespace detail {
 inline void check_options(const char* f, const token_log_probs_options& o) {
     check_range(f, "temperature", o.temperature, 1e-6, 1e6);
 }
+
+/// See token_log_probs. Source: stored_logits, or what else has rows of logits.
+template <class T, class Arch, class Source>
+token_log_probs_result log_probs_of(call& c, const Source& source, const index_view& targets,
+                                    const token_log_probs_arrays<T>& a, const token_log_probs_options& o,
+                                    const executor& run) {
+    using E = typename Source::element_type;
+    check_options(c.function(), o);
+    const auto ids = bind_targets(c, targets);
+    const auto log_probs = c.out(a.log_probs, "log_probs").to, entropy = c.out(a.entropy, "entropy").to;
+    const auto log_sum_exp = c.out(a.log_sum_exp, "log_sum_exp").to, collision = c.out(a.collision, "collision").to;
+    c.done();
+    check_targets(c, ids, source.vocab());
+
+    using totals = detail::totals<0, 1, 0, 0>;
+    const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
+    const auto sweep = [&]<row_sums_wanted Want>() {
+        const auto row = [&](const row_place& here, totals& found) {
+            softmax_row softmax;
+            double log_prob = 0;
+            if (here.counted) {
+                const E* const z = source.at(here);
+                softmax = rows.template read<Want>(z, source.vocab());
+                log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
+                found.tokens += 1, found.counts[0] += std::isfinite(log_prob) ? 0 : 1;
+            }
+            const auto put = [&](const stream<T>& to, double value) {
+                if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
+            };
+            put(log_probs, log_prob), put(entropy, softmax.entropy);
+            put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
+        };
+        const auto found = source.template sweep<totals>(c, run, row);
+        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    };
+    if (collision) return sweep.template operator()<row_sums_wanted{.entropy = true, .squares = true}>();
+    return entropy ? sweep.template operator()<row_sums_wanted{.entropy = true}>()
+                   : sweep.template operator()<row_sums_wanted{}>();
+}
+
+/// See token_log_probs_backward.
+template <class T, class Arch, class Source>
+token_log_probs_result log_probs_backward(call& c, const Source& source, const index_view& targets,
+                                          const token_log_probs_backward_arrays<T>& a, const token_log_probs_options& o,
+                                          const executor& run) {
+    using E = typename Source::element_type;
+    check_options(c.function(), o);
+    const auto ids = bind_targets(c, targets);
+    const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
+    const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");
+    c.done();
+    check_targets(c, ids, source.vocab());
+
+    using totals = detail::totals<0, 1, 0, 0>;
+    const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
+    const auto found = source.template sweep<totals>(c, run, [&](const row_place& here, totals& sums) {
+        const auto value = [&](const stream<const T>& from) {
+            return here.counted && from ? static_cast<double>(here.of(from)) : 0.0;
+        };
+        const double g = value(d_log_probs), h = value(d_entropy);
+        softmax_row softmax;
+        if (g != 0 || h != 0) {
+            const E* const z = source.at(here);
+            softmax = log_sum_exp && h == 0 ? rows.from(value(log_sum_exp))
+                      : h == 0              ? rows.template read<row_sums_wanted{}>(z, source.vocab())
+                                            : rows.template read<row_sums_wanted{.entropy = true}>(z, source.vocab());
+        }
+        sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
+        const std::int64_t target = softmax.impossible() ? 0 : here.of(ids);
+        source.write(rows, here, softmax, {.log_prob = g, .entropy = h, .scale = source.scale}, target);
+    });
+    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+}
 } // namespace detail
 
 /// What the logits say about the chosen tokens, in one read of them.
@@ -65,40 +138,8 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
                                        const token_log_probs_arrays<T>& a, const token_log_probs_options& o = {},
                                        const executor& run = {}) {
     detail::call c("token_log_probs", b);
-    detail::check_options(c.function(), o);
-    detail::check_logits_batch(c);
-    const auto z = detail::bind_logits(c, logits, "logits");
-    const auto ids = detail::bind_targets(c, targets);
-    const auto log_probs = c.out(a.log_probs, "log_probs").to, entropy = c.out(a.entropy, "entropy").to;
-    const auto log_sum_exp = c.out(a.log_sum_exp, "log_sum_exp").to, collision = c.out(a.collision, "collision").to;
-    const std::int64_t vocab = logits.shape().vocab;
-    c.done();
-    detail::check_targets(c, ids, vocab);
-
-    using totals = detail::totals<0, 1, 0, 0>;
-    const detail::softmax_rows<detail::compute_type<E>, Arch> rows(o.temperature);
-    const auto sweep = [&]<detail::row_sums_wanted Want>() {
-        const auto row = [&](const detail::row_place& here, totals& found) {
-            detail::softmax_row softmax;
-            double log_prob = 0;
-            if (here.counted) {
-                const E* const row_logits = here.of(z);
-                softmax = rows.template read<Want>(row_logits, vocab);
-                log_prob = softmax.log_prob(static_cast<double>(row_logits[here.of(ids)]));
-                found.tokens += 1, found.counts[0] += std::isfinite(log_prob) ? 0 : 1;
-            }
-            const auto put = [&](const detail::stream<T>& to, double value) {
-                if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
-            };
-            put(log_probs, log_prob), put(entropy, softmax.entropy);
-            put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
-        };
-        const auto found = detail::sweep_rows<totals>(c, vocab, run, row);
-        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
-    };
-    using wanted = detail::row_sums_wanted;
-    if (collision) return sweep.template operator()<wanted{.entropy = true, .squares = true}>();
-    return entropy ? sweep.template operator()<wanted{.entropy = true}>() : sweep.template operator()<wanted{}>();
+    const auto source = detail::bind_stored(c, logits);
+    return detail::log_probs_of<T, Arch>(c, source, targets, a, o, run);
 }
 
 /// The gradient into the logits of any loss of log_probs and entropy.
@@ -118,40 +159,9 @@ template <class T = float, class Arch = native, class E, class D>
 token_log_probs_result token_log_probs_backward(const batch& b, logits_view<E> logits, const index_view& targets,
                                                 const token_log_probs_backward_arrays<T>& a, const D& d_logits,
                                                 const token_log_probs_options& o = {}, const executor& run = {}) {
-    const logits_gradient into(d_logits);
     detail::call c("token_log_probs_backward", b);
-    detail::check_options(c.function(), o);
-    detail::check_logits_batch(c);
-    const auto z = detail::bind_logits(c, logits, "logits");
-    const auto ids = detail::bind_targets(c, targets);
-    const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
-    const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");
-    const auto d = detail::bind_d_logits(c, into, logits);
-    const std::int64_t vocab = logits.shape().vocab;
-    c.done();
-    detail::check_targets(c, ids, vocab);
-
-    using totals = detail::totals<0, 1, 0, 0>;
-    const detail::softmax_rows<detail::compute_type<E>, Arch> rows(o.temperature);
-    const auto found = detail::sweep_rows<totals>(c, vocab, run, [&](const detail::row_place& here, totals& sums) {
-        const auto value = [&](const detail::stream<const T>& from) {
-            return here.counted && from ? static_cast<double>(here.of(from)) : 0.0;
-        };
-        const double g = value(d_log_probs), h = value(d_entropy);
-        const E* const row_logits = here.of(z);
-        detail::softmax_row softmax;
-        if (g != 0 || h != 0) {
-            using wanted = detail::row_sums_wanted;
-            softmax = log_sum_exp && h == 0 ? rows.from(value(log_sum_exp))
-                      : h == 0              ? rows.template read<wanted{}>(row_logits, vocab)
-                                            : rows.template read<wanted{.entropy = true}>(row_logits, vocab);
-        }
-        sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
-        const std::int64_t target = softmax.impossible() ? 0 : here.of(ids);
-        rows.write(row_logits, vocab, softmax, {.log_prob = g, .entropy = h, .scale = into.scale}, target, here.of(d),
-                   d.view.width(), into.add);
-    });
-    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    return detail::log_probs_backward<T, Arch>(c, source, targets, a, o, run);
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -11,7 +11,7 @@
 
 #if !defined(RLHF_NO_SIMD)
 #include <xsimd/xsimd.hpp>
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 #endif
@@ -48,9 +48,14 @@ struct lanes<T, scalar> {
     static type load(const E* p) {
         return static_cast<T>(*p);
     }
-    template <class E>
+    template <bool = false, class E>
     static void store(E* p, type v) {
         *p = static_cast<E>(v);
+    }
+    static std::array<type, 2> load_interleaved(const bfloat16* p) { return {load(p), load(p + 1)}; }
+    template <bool = false>
+    static void store_interleaved(bfloat16* p, type even, type odd) {
+        store(p, even), store(p + 1, odd);
     }
     static mask counted(const std::uint8_t* bytes) { return *bytes != 0; }
     static type larger(type a, type b) { return a > b ? a : b; }
@@ -67,7 +72,6 @@ struct lanes {
     static constexpr int width = static_cast<int>(type::size);
 
     static type load(const T* p) { return type::load_unaligned(p); }
-    static void store(T* p, const type& v) { v.store_unaligned(p); }
 
     /// Of another element type, converted.
     template <class E>
@@ -95,29 +99,71 @@ struct lanes {
             return type::load_aligned(x);
         }
     }
-    template <class E>
+    /// Converted. PastCache: to memory that need not be read first; p is then aligned to the bytes that are written.
+    template <bool PastCache = false, class E>
     static void store(E* p, const type& v) {
 #if defined(__AVX512F__)
-        if constexpr (floats == 16 && std::same_as<E, bfloat16>) {
-            const __m512i bits = _mm512_castps_si512(v), one = _mm512_set1_epi32(1);
-            const __m512i even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
-            const __m512i nearest = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), even);
-            const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
-            const __m512i kept = _mm512_mask_mov_epi32(nearest, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), quiet);
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16)));
-        } else if constexpr (floats == 16 && std::same_as<E, float16>) {
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
-        } else
+        if constexpr (floats == 16 && std::same_as<E, float>)
+            put<PastCache>(p, _mm512_castps_si512(v));
+        else if constexpr (floats == 16 && std::same_as<E, bfloat16>)
+            put<PastCache>(p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(nearest_bfloat16(v), 16)));
+        else if constexpr (floats == 16 && std::same_as<E, float16>)
+            put<PastCache>(p, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+        else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8 && std::same_as<E, float>)
+            put<PastCache>(p, _mm256_castps_si256(v));
+        else
 #endif
 #if defined(__AVX2__) && defined(__F16C__)
-            if constexpr (floats == 8 && std::same_as<E, float16>) {
+            if constexpr (floats == 8 && std::same_as<E, float16>)
             _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
-        } else
+        else
 #endif
-        {
+            if constexpr (std::same_as<E, T>)
+            v.store_unaligned(p);
+        else {
             alignas(64) T x[static_cast<std::size_t>(width)];
             v.store_aligned(x);
             for (int k = 0; k < width; ++k) p[k] = static_cast<E>(x[k]);
+        }
+    }
+
+    /// 2 · width entries: those at even places, those at odd ones. For bfloat16, whose pairs are the halves of 32 bits.
+    static std::array<type, 2> load_interleaved(const bfloat16* p) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16) {
+            const __m512i pairs = _mm512_loadu_si512(p);
+            return {type(_mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16))),
+                    type(_mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(upper_half))))};
+        } else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8) {
+            const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+            return {type(_mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16))),
+                    type(_mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(upper_half))))};
+        } else
+#endif
+        {
+            alignas(64) T even[static_cast<std::size_t>(width)], odd[static_cast<std::size_t>(width)];
+            for (int k = 0; k < width; ++k) even[k] = static_cast<T>(p[2 * k]), odd[k] = static_cast<T>(p[2 * k + 1]);
+            return {type::load_aligned(even), type::load_aligned(odd)};
+        }
+    }
+    template <bool PastCache = false>
+    static void store_interleaved(bfloat16* p, const type& even, const type& odd) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16) {
+            const __m512i low = _mm512_srli_epi32(nearest_bfloat16(even), 16), high = nearest_bfloat16(odd);
+            put<PastCache>(p, _mm512_ternarylogic_epi32(_mm512_set1_epi32(upper_half), high, low, 0xca));
+        } else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)], y[static_cast<std::size_t>(width)];
+            even.store_aligned(x), odd.store_aligned(y);
+            for (int k = 0; k < width; ++k) p[2 * k] = bfloat16(x[k]), p[2 * k + 1] = bfloat16(y[k]);
         }
     }
 
@@ -175,9 +221,12 @@ struct lanes {
     }
 
     /// Floats as doubles, in the same order.
-    static std::array<wide, 2> widen(const type& v) {
+    static std::array<wide, sizeof(double) / sizeof(T)> widen(const type& v) {
+        if constexpr (sizeof(T) == sizeof(double))
+            return {v};
+        else
 #if defined(__AVX512DQ__)
-        if constexpr (floats == 16)
+            if constexpr (floats == 16)
             return {wide(_mm512_cvtps_pd(_mm512_castps512_ps256(v))),
                     wide(_mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)))};
         else
@@ -199,7 +248,26 @@ struct lanes {
 
 private:
     static constexpr int floats = sizeof(T) == 4 ? width : 0; ///< for instructions on so many floats
+    static constexpr int upper_half = static_cast<int>(0xffff0000U);
+#if defined(__AVX2__)
+    template <bool PastCache>
+    static void put(void* p, __m256i bits) {
+        PastCache ? _mm256_stream_si256(static_cast<__m256i*>(p), bits)
+                  : _mm256_storeu_si256(static_cast<__m256i*>(p), bits);
+    }
+#endif
 #if defined(__AVX512F__)
+    template <bool PastCache>
+    static void put(void* p, __m512i bits) {
+        PastCache ? _mm512_stream_si512(static_cast<__m512i*>(p), bits) : _mm512_storeu_si512(p, bits);
+    }
+    /// Floats whose upper halves are the nearest bfloat16, ties to even; NaN stays a quiet NaN.
+    static __m512i nearest_bfloat16(const type& v) {
+        const __m512i bits = _mm512_castps_si512(v), one = _mm512_set1_epi32(1);
+        const __m512i even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), one);
+        const __m512i nearest = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), even);
+        return _mm512_mask_or_epi32(nearest, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), bits, _mm512_set1_epi32(0x400000));
+    }
     static __m256i half_of(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 #endif
 #if defined(__AVX2__)
@@ -207,6 +275,13 @@ private:
 #endif
 };
 #endif
+
+/// After stores past the cache, before another thread may read.
+inline void end_past_cache() {
+#if !defined(RLHF_NO_SIMD) && defined(__SSE2__)
+    _mm_sfence();
+#endif
+}
 
 inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)

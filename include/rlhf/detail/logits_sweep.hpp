@@ -53,4 +53,50 @@ Totals sweep_rows(const call& c, std::int64_t vocab, const executor& run, Row&& 
     return joined;
 }
 
+/// Logits in the caller's memory, and where their gradient goes. What sweeps over logits asks of them: vocab, sweep, and
+/// in the sweep's body at and write.
+template <class E, class G>
+struct stored_logits {
+    bound_logits<E> z;
+    bound_logits<G> d;
+    double scale = 1; ///< of the gradient
+    bool add = false;
+
+    using element_type = E;
+    [[nodiscard]] std::int64_t vocab() const { return z.view.shape().vocab; }
+    [[nodiscard]] bool has_gradient() const { return d.view.data() != nullptr; }
+
+    template <class Totals, class Row>
+    [[nodiscard]] Totals sweep(const call& c, const executor& run, Row&& row) const {
+        return sweep_rows<Totals>(c, vocab(), run, row);
+    }
+    [[nodiscard]] const E* at(const row_place& here) const { return here.of(z); }
+    template <class Rows>
+    void write(const Rows& rows, const row_place& here, const softmax_row& softmax, const row_gradient& g,
+               std::int64_t target) const {
+        rows.write(at(here), vocab(), softmax, g, target, here.of(d), d.view.width(), add, past_cache());
+    }
+
+private:
+    /// A gradient so large is not in the cache when it is wanted: written past it, it need not be fetched first.
+    [[nodiscard]] bool past_cache() const {
+        constexpr std::int64_t large = 1 << 25; // bytes
+        const auto& s = d.view.shape();
+        return !add && static_cast<const void*>(d.view.data()) != static_cast<const void*>(z.view.data()) &&
+               s.sequences * s.steps * d.view.width() * static_cast<std::int64_t>(sizeof(G)) >= large;
+    }
+};
+
+template <class E>
+stored_logits<E, compute_type<E>> bind_stored(call& c, const logits_view<E>& logits) {
+    check_logits_batch(c);
+    return {bind_logits(c, logits, "logits"), {{nullptr, {}}, false}};
+}
+template <class E, class G>
+stored_logits<E, G> bind_stored(call& c, const logits_view<E>& logits, const logits_gradient<G>& into) {
+    check_logits_batch(c);
+    const auto z = bind_logits(c, logits, "logits");
+    return {z, bind_d_logits(c, into, logits), into.scale, into.add};
+}
+
 } // namespace rlhf::inline RLHF_ABI::detail

@@ -7,6 +7,13 @@
 
 namespace rlhf::inline RLHF_ABI::detail {
 
+/// Calls f(0), f(1), … f(N − 1), unrolled.
+template <std::size_t N, class F>
+RLHF_FORMULA void unrolled(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE { (f(I), ...); }
+    (std::make_index_sequence<N>());
+}
+
 /// exp(d / temperature) for d ≤ 0, as a softmax needs it: 1 at 0; 0 from about −88 temperature on, of −∞ too; NaN of NaN.
 template <class C, class Arch>
 class softmax_exp {
@@ -22,29 +29,35 @@ public:
             minus_step_ = -short_number(log_2 * temperature);
             minus_step_rest_ = C(-log_2 * temperature - double(minus_step_));
             double power = 1;
-            for (C& c : series_) c = C(double(c) * (power *= factor_));
+            for (std::size_t k = series_.size(); k-- > 0; power *= factor_) series_[k] = C(double(series_[k]) * power);
         }
     }
 
     /// d is first kept above −10⁴ temperature: there eˣ is 0, and −∞ needs no other care.
     RLHF_FORMULA V above_lowest(const V& d) const { return L::larger(V(lowest_), d); }
 
-    /// Of a d that is above_lowest.
-    RLHF_FORMULA V operator()(const V& d) const {
+    /// Of several d that are above_lowest, side by side: each alone would be a chain of instructions that wait.
+    template <std::size_t N>
+    RLHF_FORMULA std::array<V, N> operator()(const std::array<V, N>& d) const {
         using lane::exp;
+        std::array<V, N> e;
         if constexpr (by_series) {
             // d = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2 and n · minus_step_ without rounding
-            const auto fma = [](const V& a, const V& b, const V& c) RLHF_INLINE { return L::fma(a, b, c); };
-            const auto c = [&](std::size_t k) RLHF_INLINE { return V(series_[k]); };
-            const V n = L::round(d * V(per_step_));
-            const V r = fma(n, V(minus_step_rest_), fma(n, V(minus_step_), d));
-            const V p = fma(fma(fma(fma(fma(c(5), r, c(4)), r, c(3)), r, c(2)), r, c(1)), r, c(0));
-            return L::scale2(fma(p, r, V(C(1))), n);
+            std::array<V, N> n, r;
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = L::round(d[k] * V(per_step_)); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_), d[k]); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_rest_), r[k]); });
+            e.fill(V(series_[0]));
+            unrolled<6>([&](std::size_t c) RLHF_INLINE {
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::fma(e[k], r[k], V(series_[c + 1])); });
+            });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::scale2(e[k], n[k]); });
         } else if constexpr (L::width == 1) {
-            return static_cast<V>(exp(static_cast<double>(d) * factor_));
+            for (std::size_t k = 0; k < N; ++k) e[k] = static_cast<V>(exp(static_cast<double>(d[k]) * factor_));
         } else {
-            return exp(d * V(factor_));
+            for (std::size_t k = 0; k < N; ++k) e[k] = exp(d[k] * V(factor_));
         }
+        return e;
     }
 
 private:
@@ -58,14 +71,10 @@ private:
     C lowest_;
     double factor_;
     C per_step_ = 0, minus_step_ = 0, minus_step_rest_ = 0;
-    /// eʳ = 1 + r (c₁ + c₂ r + … + c₆ r⁵), relative error 3 · 10⁻⁹ for |r| ≤ log(2) / 2 (minimax, c₁ = 1); by powers of
-    /// the temperature.
-    std::array<C, 6> series_ = {C(1),
-                                C(0.499999934439),
-                                C(0.166665205736),
-                                C(0.0416683887296),
-                                C(0.00836872393598),
-                                C(0.00138145840312)};
+    /// eʳ = c₀ + c₁ r + … + c₆ r⁶ from c₆ on, relative error 3 · 10⁻⁹ for |r| ≤ log(2) / 2 (minimax with c₀ = c₁ = 1);
+    /// by powers of the temperature.
+    std::array<C, 7> series_ = {
+        C(0.00138145840312), C(0.00836872393598), C(0.0416683887296), C(0.166665205736), C(0.499999934439), C(1), C(1)};
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail

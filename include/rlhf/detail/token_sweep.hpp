@@ -69,6 +69,18 @@ public:
         return all;
     }
 
+    /// What the sweep writes for one token that counts, with the same bits.
+    void token(std::int64_t s, std::int64_t t) const {
+        const row_mask mask = call_.mask(s);
+        const row_mask here{mask.bytes == nullptr ? nullptr : mask.bytes + t * mask.step, mask.step, 1};
+        pointers p = direct(s, here, t);
+        copies<static_cast<std::size_t>(block_tokens<T>)> c;
+        sums_type sums;
+        copy_in(c, p, s, t, here, 0, 1);
+        blocks(p, scales(mask), sums);
+        copy_out(c, s, t, 0, 1);
+    }
+
 private:
     static constexpr std::int64_t chunk_tokens = 32 * segment_tokens; ///< of a row, for one piece of work
 
@@ -85,11 +97,20 @@ private:
         }
         if (chunk + 1 == chunks) clear(s, last, call_.length(s));
         if (begin == end) return;
-        const double counted = weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;
+        const std::array<T, Out> scale = scales(mask);
+        const double weight = 1.0 / divisor(mask);
+        for (std::int64_t t = begin; t < end; t += segment_tokens)
+            segment(s, mask, t, std::min(end - t, segment_tokens), scale, weight, part);
+    }
+
+    [[nodiscard]] double divisor(const row_mask& mask) const {
+        return weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;
+    }
+    [[nodiscard]] std::array<T, Out> scales(const row_mask& mask) const {
+        const double counted = divisor(mask);
         std::array<T, Out> scale;
         for (std::size_t i = 0; i < Out; ++i) scale[i] = static_cast<T>(out_[i].scale / counted);
-        for (std::int64_t t = begin; t < end; t += segment_tokens)
-            segment(s, mask, t, std::min(end - t, segment_tokens), scale, 1.0 / counted, part);
+        return scale;
     }
 
     /// +0 where nothing counts.
@@ -264,6 +285,21 @@ private:
     const Kernel& kernel_;
     row_weight weight_;
     std::array<std::uint8_t, static_cast<std::size_t>(2 * block_tokens<T>)> ones_;
+};
+
+/// token_sweep::token of a sweep whose type does not matter.
+class token_writer {
+public:
+    template <class Sweep>
+    explicit token_writer(const Sweep& sweep)
+        : sweep_(&sweep), call_([](const void* self, std::int64_t s, std::int64_t t) {
+              static_cast<const Sweep*>(self)->token(s, t);
+          }) {}
+    void operator()(std::int64_t s, std::int64_t t) const { call_(sweep_, s, t); }
+
+private:
+    const void* sweep_;
+    void (*call_)(const void*, std::int64_t, std::int64_t);
 };
 
 /// Runs a kernel over the tokens of a call; what comes back merges.

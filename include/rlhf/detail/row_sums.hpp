@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/detail/softmax_exp.hpp>
+#include <rlhf/detail/softmax_row.hpp>
+#include <rlhf/detail/totals.hpp>
+
+namespace rlhf::inline RLHF_ABI::detail {
+
+/// The sums of a row, in as many lanes as segments of tokens have; d = z − shift, e = exp(d / temperature).
+template <class C>
+struct row_sums {
+    using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
+    lanes_of_doubles sum = {}, weighted = {}, squares = {}, ties = {}; ///< Σ e, Σ d e, Σ e², how often d is 0
+    double logits = 0;                                                 ///< Σ z
+
+    /// The shift grows by −by; by −∞: all was −∞, or all is nothing beside +∞.
+    void rescale(double by, double temperature) {
+        const double factor = std::exp(by / temperature);
+        for (std::size_t k = 0; k < sum.size(); ++k) {
+            weighted[k] = factor > 0 ? (weighted[k] + by * sum[k]) * factor : 0;
+            sum[k] *= factor, squares[k] *= factor * factor;
+            ties[k] = 0;
+        }
+    }
+    [[nodiscard]] softmax_row joined(double shift, double temperature) const {
+        softmax_row r{.shift = shift, .temperature = temperature, .sum = tree(sum)};
+        r.ties = tree(ties), r.logits = logits;
+        r.log_sum = std::log(r.sum);
+        if (r.impossible()) return r;
+        r.entropy = r.log_sum - tree(weighted) / (temperature * r.sum);
+        r.squares = tree(squares) / (r.sum * r.sum);
+        return r;
+    }
+    static double tree(lanes_of_doubles x) {
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+        return x[0];
+    }
+};
+
+/// One of these sums in registers: some terms a lane in C, then in double.
+template <class C, class Arch>
+class row_accumulator {
+    using L = lanes<C, Arch>;
+    using D = lanes<double, Arch>;
+    using V = typename L::type;
+    using memory = typename row_sums<C>::lanes_of_doubles;
+    static constexpr auto registers = static_cast<std::size_t>(sum_lanes<C> / L::width);
+    static constexpr auto wide = static_cast<std::size_t>(sum_lanes<C> / D::width); ///< registers of doubles
+
+public:
+    explicit row_accumulator(const memory& from) {
+        for (std::size_t k = 0; k < wide; ++k) doubles_[k] = D::load(from.data() + k * width);
+        narrow_.fill(V(C(0)));
+    }
+    RLHF_FORMULA void add(std::size_t r, const V& v) { narrow_[r] = narrow_[r] + v; }
+    RLHF_FORMULA void widen() {
+        constexpr std::size_t each = wide / registers;
+        unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+            const auto more = L::widen(narrow_[r]);
+            unrolled<each>([&](std::size_t k)
+                               RLHF_INLINE { doubles_[r * each + k] = doubles_[r * each + k] + more[k]; });
+            narrow_[r] = V(C(0));
+        });
+    }
+    void store(memory& to) const {
+        for (std::size_t k = 0; k < wide; ++k) D::store(to.data() + k * width, doubles_[k]);
+    }
+
+private:
+    static constexpr auto width = static_cast<std::size_t>(D::width);
+    std::array<V, registers> narrow_;
+    std::array<typename D::type, wide> doubles_;
+};
+
+/// Those of them that are wanted.
+template <class C, class Arch, row_sums_wanted Want>
+struct row_accumulators {
+    row_accumulator<C, Arch> sum, weighted, squares, ties;
+
+    explicit row_accumulators(const row_sums<C>& s)
+        : sum(s.sum), weighted(s.weighted), squares(s.squares), ties(s.ties) {}
+    RLHF_FORMULA void widen() {
+        sum.widen();
+        if constexpr (Want.entropy) weighted.widen();
+        if constexpr (Want.squares) squares.widen();
+        if constexpr (Want.ties) ties.widen();
+    }
+    void store(row_sums<C>& s) const {
+        sum.store(s.sum);
+        if constexpr (Want.entropy) weighted.store(s.weighted);
+        if constexpr (Want.squares) squares.store(s.squares);
+        if constexpr (Want.ties) ties.store(s.ties);
+    }
+};
+
+} // namespace rlhf::inline RLHF_ABI::detail
