@@ -63,47 +63,50 @@ std::vector<double> digest(const rlhf::ppo_loss_result& r) {
 
 TEMPLATE_TEST_CASE("ppo_loss: the bits of its parts", "", float, double) {
     using T = TestType;
-    for (const bool bonus : {false, true}) {
-        test::random r(2);
-        step<T> whole(r, 5, 40, 33), parts = whole;
-        rlhf::ppo_loss_options o = everything;
-        if (!bonus) o.entropy_coef = 0;
-        const auto got =
-            rlhf::ppo_loss(whole.batch(), whole.logits(), whole.targets, whole.arrays(), whole.logits(), o);
+    const auto [bonus, aggregation] =
+        GENERATE(table<bool, rlhf::aggregation>({{false, rlhf::aggregation::token_mean},
+                                                 {true, rlhf::aggregation::token_mean},
+                                                 {true, rlhf::aggregation::sequence_mean_token_mean}}));
+    test::random r(2);
+    step<T> whole(r, 5, 40, 33), parts = whole;
+    rlhf::ppo_loss_options o = everything;
+    if (!bonus) o.entropy_coef = 0;
+    o.policy.aggregation = aggregation;
+    const auto got = rlhf::ppo_loss(whole.batch(), whole.logits(), whole.targets, whole.arrays(), whole.logits(), o);
 
-        const rlhf::batch b = parts.batch();
-        rlhf::token_log_probs<T>(b, parts.logits(), parts.targets,
-                                 {.log_probs = parts.log_probs, .entropy = parts.entropy}, o.head);
-        const auto policy = rlhf::ppo_policy_loss<T>(b,
-                                                     {.log_probs = parts.log_probs,
-                                                      .old_log_probs = parts.old_log_probs,
-                                                      .ref_log_probs = parts.ref_log_probs,
-                                                      .advantages = parts.advantages,
-                                                      .d_log_probs = parts.d_log_probs},
-                                                     o.policy);
-        const auto value = rlhf::ppo_value_loss<T>(b,
-                                                   {.values = parts.values,
-                                                    .old_values = parts.old_values,
-                                                    .returns = parts.returns,
-                                                    .d_values = rlhf::write_to(parts.d_values, o.value_coef)},
-                                                   o.value);
-        const auto entropy = rlhf::masked_mean<T>(
-            b, {.values = parts.entropy, .d_values = rlhf::write_to(parts.d_entropy, -o.entropy_coef)});
-        rlhf::token_log_probs_backward_arrays<T> back{.d_log_probs = parts.d_log_probs};
-        if (bonus) back.d_entropy = parts.d_entropy;
-        rlhf::token_log_probs_backward<T>(b, parts.logits(), parts.targets, back, parts.logits(), o.head);
+    const rlhf::batch b = parts.batch();
+    rlhf::token_log_probs<T>(b, parts.logits(), parts.targets, {.log_probs = parts.log_probs, .entropy = parts.entropy},
+                             o.head);
+    const auto policy = rlhf::ppo_policy_loss<T>(b,
+                                                 {.log_probs = parts.log_probs,
+                                                  .old_log_probs = parts.old_log_probs,
+                                                  .ref_log_probs = parts.ref_log_probs,
+                                                  .advantages = parts.advantages,
+                                                  .d_log_probs = parts.d_log_probs},
+                                                 o.policy);
+    const auto value = rlhf::ppo_value_loss<T>(b,
+                                               {.values = parts.values,
+                                                .old_values = parts.old_values,
+                                                .returns = parts.returns,
+                                                .d_values = rlhf::write_to(parts.d_values, o.value_coef)},
+                                               o.value);
+    const auto entropy =
+        rlhf::masked_mean<T>(b, {.values = parts.entropy, .d_values = rlhf::write_to(parts.d_entropy, -o.entropy_coef)},
+                             {.aggregation = aggregation});
+    rlhf::token_log_probs_backward_arrays<T> back{.d_log_probs = parts.d_log_probs};
+    if (bonus) back.d_entropy = parts.d_entropy;
+    rlhf::token_log_probs_backward<T>(b, parts.logits(), parts.targets, back, parts.logits(), o.head);
 
-        CHECK(test::same_bits(whole.z, parts.z));
-        CHECK(test::same_bits(whole.log_probs, parts.log_probs));
-        CHECK(test::same_bits(whole.d_log_probs, parts.d_log_probs));
-        CHECK(test::same_bits(whole.d_values, parts.d_values));
-        CHECK(test::same_bits(whole.entropy, parts.entropy));
-        CHECK(got.policy.loss() == policy.loss());
-        CHECK(got.value.loss() == value.loss());
-        CHECK(got.entropy.loss() == entropy.loss());
-        CHECK(got.loss() == policy.loss() + o.value_coef * value.loss() - o.entropy_coef * entropy.loss());
-        if (bonus) CHECK(test::same_bits(whole.d_entropy, parts.d_entropy));
-    }
+    CHECK(test::same_bits(whole.z, parts.z));
+    CHECK(test::same_bits(whole.log_probs, parts.log_probs));
+    CHECK(test::same_bits(whole.d_log_probs, parts.d_log_probs));
+    CHECK(test::same_bits(whole.d_values, parts.d_values));
+    CHECK(test::same_bits(whole.entropy, parts.entropy));
+    CHECK(got.policy.loss() == policy.loss());
+    CHECK(got.value.loss() == value.loss());
+    CHECK(got.entropy.loss() == entropy.loss());
+    CHECK(got.loss() == policy.loss() + o.value_coef * value.loss() - o.entropy_coef * entropy.loss());
+    if (bonus) CHECK(test::same_bits(whole.d_entropy, parts.d_entropy));
 }
 
 TEMPLATE_TEST_CASE("ppo_loss: same bits however the batch is laid out", "", float, double) {

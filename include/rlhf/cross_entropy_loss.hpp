@@ -108,8 +108,8 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
         const auto found = source.template sweep<totals>(c, run, row);
         return cross_entropy_loss_result(n.sums(found.sums[0]), found);
     };
-    if (o.label_smoothing != 0) return sweep.template operator()<row_sums_wanted{.ties = true, .logits = true}>();
-    return sweep.template operator()<row_sums_wanted{.ties = true}>();
+    if (o.label_smoothing != 0) return sweep.template operator()<row_sums_wanted{.logits = true}>();
+    return sweep.template operator()<row_sums_wanted{}>();
 }
 } // namespace detail
 

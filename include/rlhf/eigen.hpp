@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/detail/check.hpp>
+#include <rlhf/matrix_product.hpp>
 #include <rlhf/view.hpp>
 
 #include <Eigen/Core>
@@ -39,6 +40,31 @@ struct adapter<A> {
         using I = std::remove_cv_t<std::remove_pointer_t<decltype(a.data())>>;
         const auto v = view_of<const I>(a);
         return v;
+    }
+};
+
+/// A matrix_product by Eigen, which allocates packing buffers (up to some 20 MiB) and runs on OpenMP's threads if the
+/// user compiles with it; with EIGEN_USE_BLAS it is the BLAS that the user links.
+inline constexpr auto eigen_product = []<class E>(const product<E>& p) {
+    using matrix = Eigen::Matrix<E, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    using input = Eigen::Map<const matrix, 0, Eigen::OuterStride<>>;
+    const auto stored = [](const typename product<E>::matrix& x, std::int64_t rows, std::int64_t cols) {
+        return input(x.data, x.transposed ? cols : rows, x.transposed ? rows : cols, Eigen::OuterStride<>(x.stride));
+    };
+    const input a = stored(p.a, p.rows, p.inner), b = stored(p.b, p.inner, p.cols);
+    Eigen::Map<matrix, 0, Eigen::OuterStride<>> c(p.c, p.rows, p.cols, Eigen::OuterStride<>(p.c_stride));
+    constexpr std::int64_t panel = 4096; // the buffers grow with the columns
+    for (std::int64_t first = 0; first < p.cols; first += panel) {
+        const std::int64_t n = p.cols - first < panel ? p.cols - first : panel;
+        const auto put = [&](const auto& ab) {
+            auto to = c.middleCols(first, n);
+            p.add ? to.noalias() += ab : to.noalias() = ab;
+        };
+        const auto times = [&](const auto& x) {
+            p.b.transposed ? put(p.factor * x * b.middleRows(first, n).transpose())
+                           : put(p.factor * x * b.middleCols(first, n));
+        };
+        p.a.transposed ? times(a.transpose()) : times(a);
     }
 };
 

@@ -7,6 +7,7 @@
 #include <rlhf/gae.hpp>
 #include <rlhf/gae_backward.hpp>
 #include <rlhf/kl_controller.hpp>
+#include <rlhf/logits_divergence.hpp>
 #include <rlhf/masked_mean.hpp>
 #include <rlhf/ppo_advantages.hpp>
 #include <rlhf/ppo_loss.hpp>
@@ -15,4 +16,6 @@
 #include <rlhf/ptx_loss.hpp>
 #include <rlhf/shape_rewards.hpp>
 #include <rlhf/token_log_probs.hpp>
+#include <rlhf/top_k_divergence.hpp>
+#include <rlhf/vocab_shards.hpp>
 #include <rlhf/whiten.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/detail/token_writer.hpp>
 #include <rlhf/masked_mean.hpp>
 #include <rlhf/ppo_policy_loss.hpp>
 #include <rlhf/ppo_value_loss.hpp>

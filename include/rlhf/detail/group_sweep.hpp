@@ -4,10 +4,10 @@
 #include <rlhf/detail/call.hpp>
 #include <rlhf/detail/exact_sum.hpp>
 #include <rlhf/detail/lanes.hpp>
+#include <rlhf/detail/shared_totals.hpp>
 #include <rlhf/executor.hpp>
 
 #include <algorithm>
-#include <atomic>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -64,8 +64,7 @@ template <class T, class Totals, class Kernel>
 Totals sweep_groups(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
                     const executor& run, const Kernel& kernel) {
     constexpr std::int64_t prompts = 256; // a piece
-    Totals all;
-    std::atomic_flag joining = ATOMIC_FLAG_INIT;
+    shared_totals<Totals> found;
     const auto gather = [&](std::int64_t s, group& g) {
         const row_mask mask = c.mask(s);
         const T* row = rewards.row(s, c.begin(s));
@@ -103,12 +102,9 @@ Totals sweep_groups(const call& c, const stream<const T>& rewards, const bound_r
             kernel(g, part);
             scatter(s, g);
         }
-        part.normalize();
-        while (joining.test_and_set(std::memory_order_acquire)) {}
-        all += part;
-        joining.clear(std::memory_order_release);
+        found.add(part);
     });
-    return all;
+    return found.all();
 }
 
 } // namespace rlhf::inline RLHF_ABI::detail

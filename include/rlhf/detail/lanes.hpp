@@ -5,6 +5,7 @@
 #include <rlhf/lane.hpp>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -58,6 +59,7 @@ struct lanes<T, scalar> {
         store(p, even), store(p + 1, odd);
     }
     static mask counted(const std::uint8_t* bytes) { return *bytes != 0; }
+    static int count(mask m) { return m ? 1 : 0; }
     static type larger(type a, type b) { return a > b ? a : b; }
     static type fma(type a, type b, type c) { return a * b + c; }
     static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
@@ -191,6 +193,21 @@ struct lanes {
         }
     }
 
+    static int count(const mask& m) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return std::popcount(static_cast<unsigned>(static_cast<__mmask16>(m)));
+        else
+#endif
+        {
+            alignas(64) T flags[static_cast<std::size_t>(width)];
+            xsimd::select(m, type(T(1)), type(T(0))).store_aligned(flags);
+            int n = 0;
+            for (const T f : flags) n += f != 0 ? 1 : 0;
+            return n;
+        }
+    }
+
     /// a > b ? a : b, so b where one of them is NaN.
     static type larger(const type& a, const type& b) {
 #if defined(__AVX512F__)
@@ -207,7 +224,16 @@ struct lanes {
     }
 
     /// a b + c, rounded once where the instruction set can.
-    static type fma(const type& a, const type& b, const type& c) { return xsimd::fma(a, b, c); }
+    static type fma(const type& a, const type& b, const type& c) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_fmadd_ps(a, b, c));
+        else if constexpr (width == 8 && sizeof(T) == 8)
+            return type(_mm512_fmadd_pd(a, b, c));
+        else
+#endif
+            return xsimd::fma(a, b, c);
+    }
     static type round(const type& v) { return xsimd::nearbyint(v); }
 
     /// v · 2ⁿ for whole numbers n ≤ 0 and v in [½, 2]; 0 where that is far below the smallest normal number.

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <rlhf/detail/logits_call.hpp>
+#include <rlhf/detail/shared_totals.hpp>
 #include <rlhf/detail/softmax_rows.hpp>
 #include <rlhf/executor.hpp>
-
-#include <atomic>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -13,6 +12,7 @@ namespace rlhf::inline RLHF_ABI::detail {
 struct row_place {
     std::int64_t sequence, begin, step;
     bool counted;
+    std::int64_t index = 0; ///< among the rows that are there at a time, where not all are
 
     template <class T>
     [[nodiscard]] T& of(const stream<T>& array) const {
@@ -33,8 +33,7 @@ Totals sweep_rows(const call& c, std::int64_t vocab, const executor& run, Row&& 
                        steps = std::max<std::int64_t>(entries / vocab, 1);
     const std::int64_t chunks = (longest + steps - 1) / steps, sequences = std::max<std::int64_t>(steps / longest, 1);
     const std::int64_t groups = (c.size() + sequences - 1) / sequences;
-    Totals joined;
-    std::atomic_flag joining = ATOMIC_FLAG_INIT;
+    shared_totals<Totals> found;
     run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
         const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
                            chunk = static_cast<std::int64_t>(piece) % chunks;
@@ -45,12 +44,9 @@ Totals sweep_rows(const call& c, std::int64_t vocab, const executor& run, Row&& 
             for (std::int64_t t = chunk * steps; t < end; ++t)
                 row(row_place{s, begin, t, t < mask.length && mask[t]}, part);
         }
-        part.normalize();
-        while (joining.test_and_set(std::memory_order_acquire)) {}
-        joined += part;
-        joining.clear(std::memory_order_release);
+        found.add(part);
     });
-    return joined;
+    return found.all();
 }
 
 /// Logits in the caller's memory, and where their gradient goes. What sweeps over logits asks of them: vocab, sweep, and

@@ -11,25 +11,26 @@ namespace rlhf::inline RLHF_ABI::detail {
 template <class C>
 struct row_sums {
     using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
-    lanes_of_doubles sum = {}, weighted = {}, squares = {}, ties = {}; ///< Σ e, Σ d e, Σ e², how often d is 0
-    double logits = 0;                                                 ///< Σ z
+    double ties = 0;                                           ///< how often d is 0; not in the sums
+    lanes_of_doubles others = {}, weighted = {}, squares = {}; ///< Σ e, Σ d e, Σ e²
+    double logits = 0;                                         ///< Σ z
 
     /// The shift grows by −by; by −∞: all was −∞, or all is nothing beside +∞.
     void rescale(double by, double temperature) {
         const double factor = std::exp(by / temperature);
-        for (std::size_t k = 0; k < sum.size(); ++k) {
-            weighted[k] = factor > 0 ? (weighted[k] + by * sum[k]) * factor : 0;
-            sum[k] *= factor, squares[k] *= factor * factor;
-            ties[k] = 0;
+        others[0] += ties, squares[0] += ties, ties = 0;
+        for (std::size_t k = 0; k < others.size(); ++k) {
+            weighted[k] = factor > 0 ? (weighted[k] + by * others[k]) * factor : 0;
+            others[k] *= factor, squares[k] *= factor * factor;
         }
     }
     [[nodiscard]] softmax_row joined(double shift, double temperature) const {
-        softmax_row r{.shift = shift, .temperature = temperature, .sum = tree(sum)};
-        r.ties = tree(ties), r.logits = logits;
-        r.log_sum = std::log(r.sum);
+        softmax_row r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others)};
+        r.logits = logits;
+        r.add_up();
         if (r.impossible()) return r;
         r.entropy = r.log_sum - tree(weighted) / (temperature * r.sum);
-        r.squares = tree(squares) / (r.sum * r.sum);
+        r.squares = (ties + tree(squares)) / (r.sum * r.sum);
         return r;
     }
     static double tree(lanes_of_doubles x) {
@@ -77,21 +78,18 @@ private:
 /// Those of them that are wanted.
 template <class C, class Arch, row_sums_wanted Want>
 struct row_accumulators {
-    row_accumulator<C, Arch> sum, weighted, squares, ties;
+    row_accumulator<C, Arch> others, weighted, squares;
 
-    explicit row_accumulators(const row_sums<C>& s)
-        : sum(s.sum), weighted(s.weighted), squares(s.squares), ties(s.ties) {}
+    explicit row_accumulators(const row_sums<C>& s) : others(s.others), weighted(s.weighted), squares(s.squares) {}
     RLHF_FORMULA void widen() {
-        sum.widen();
+        others.widen();
         if constexpr (Want.entropy) weighted.widen();
         if constexpr (Want.squares) squares.widen();
-        if constexpr (Want.ties) ties.widen();
     }
     void store(row_sums<C>& s) const {
-        sum.store(s.sum);
+        others.store(s.others);
         if constexpr (Want.entropy) weighted.store(s.weighted);
         if constexpr (Want.squares) squares.store(s.squares);
-        if constexpr (Want.ties) ties.store(s.ties);
     }
 };
 

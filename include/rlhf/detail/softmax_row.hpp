@@ -11,15 +11,22 @@ namespace rlhf::inline RLHF_ABI::detail {
 struct row_sums_wanted {
     bool entropy = false; ///< Σ x eˣ
     bool squares = false; ///< Σ e²ˣ
-    bool ties = false;    ///< how many entries are the largest
     bool logits = false;  ///< Σ z
 };
 
 /// The softmax of one row of logits z, with x = (z − shift) / temperature and shift their largest.
 struct softmax_row {
     double shift = 0, temperature = 1;
+    double ties = 0, others = 0; ///< how many entries are the largest; Σ eˣ of those that are not
     double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of −inf only
-    double entropy = 0, squares = 0, ties = 0, logits = 0;
+    double entropy = 0, squares = 0, logits = 0;
+
+    /// Sets sum and log_sum. The largest are counted apart, so that log p of a likely token, −log(1 + others), keeps its
+    /// digits.
+    void add_up() {
+        sum = ties + others;
+        log_sum = ties > 0 ? std::log(ties) + std::log1p(others / ties) : std::log(others);
+    }
 
     [[nodiscard]] bool impossible() const { return sum == 0; } ///< every logit is −inf
     [[nodiscard]] double log_sum_exp() const { return shift / temperature + log_sum; }

@@ -45,7 +45,8 @@ public:
                 s.rescale(double(largest) - double(top), temperature_);
                 largest = top;
             }
-            add<Want>(from, n_groups, shift_of(largest), s);
+            top == largest ? add<Want, true>(from, n_groups, shift_of(largest), s)
+                           : add<Want, false>(from, n_groups, shift_of(largest), s);
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries)
@@ -192,37 +193,40 @@ private:
         return tree_of({two(0), two(2), two(4), two(6)});
     }
 
-    template <row_sums_wanted Want, class E>
+    /// Apart: some of these are the largest of the row so far, and are counted instead of added.
+    template <row_sums_wanted Want, bool Apart, class E>
     RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, C shift, row_sums<C>& to) const {
         using lane::select;
         const softmax_exp<C, Arch> exp = exp_;
         row_accumulators<C, Arch, Want> total(to);
+        std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
                 prefetch(z + segment_entries + g * group + k); // the next segment
             unrolled<registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
-                const column d = distances<8, is_bfloat16<E>>(exp, from, shift), e = exp(d);
-                total.sum.add(r, sum_of(e));
+                const column d = distances<8, is_bfloat16<E>>(exp, from, shift);
+                column e = exp(d);
+                if constexpr (Apart)
+                    unrolled<8>([&](std::size_t k) RLHF_INLINE {
+                        const auto largest = d[k] == V(C(0));
+                        e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
+                    });
+                total.others.add(r, sum_of(e));
                 if constexpr (Want.entropy) total.weighted.add(r, sum_of(e, d));
                 if constexpr (Want.squares) total.squares.add(r, sum_of(e, e));
-                if constexpr (Want.ties) {
-                    column ties;
-                    unrolled<8>([&](std::size_t k)
-                                    RLHF_INLINE { ties[k] = select(d[k] == V(C(0)), V(C(1)), V(C(0))); });
-                    total.ties.add(r, sum_of(ties));
-                }
             });
             if (g % 4 == 3 || g + 1 == n_groups) total.widen();
         }
         total.store(to);
+        to.ties += static_cast<double>(ties);
     }
 
     /// Σ z of a whole row.
     template <class E>
     RLHF_NOINLINE static double sum_of_logits(const E* z, std::int64_t vocab) {
         row_sums<C> s;
-        row_accumulator<C, Arch> total(s.sum);
+        row_accumulator<C, Arch> total(s.others);
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t g = 0; g < whole; g += group) {
             unrolled<registers>([&](std::size_t r) RLHF_INLINE {
@@ -231,10 +235,10 @@ private:
             });
             total.widen();
         }
-        total.store(s.sum);
+        total.store(s.others);
         double rest = 0;
         for (std::int64_t v = whole; v < vocab; ++v) rest += static_cast<double>(static_cast<C>(z[v]));
-        return row_sums<C>::tree(s.sum) + rest;
+        return row_sums<C>::tree(s.others) + rest;
     }
 
     template <bool PastCache = false, class E, class G>

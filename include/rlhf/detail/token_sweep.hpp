@@ -2,11 +2,11 @@
 #pragma once
 
 #include <rlhf/detail/call.hpp>
+#include <rlhf/detail/shared_totals.hpp>
 #include <rlhf/detail/totals.hpp>
 #include <rlhf/executor.hpp>
 
 #include <algorithm>
-#include <atomic>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -53,20 +53,16 @@ public:
         const std::int64_t chunks = (longest + chunk_tokens - 1) / chunk_tokens;
         const std::int64_t rows = std::max<std::int64_t>(chunk_tokens / longest, 1); // a piece
         const std::int64_t groups = (call_.size() + rows - 1) / rows;
-        totals_type all;
-        std::atomic_flag joining = ATOMIC_FLAG_INIT;
+        shared_totals<totals_type> found;
         run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
             const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
                                chunk = static_cast<std::int64_t>(piece) % chunks;
             totals_type part;
             for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s)
                 row(s, chunk, chunks, part);
-            part.normalize();
-            while (joining.test_and_set(std::memory_order_acquire)) {}
-            all += part;
-            joining.clear(std::memory_order_release);
+            found.add(part);
         });
-        return all;
+        return found.all();
     }
 
     /// What the sweep writes for one token that counts, with the same bits.
@@ -285,21 +281,6 @@ private:
     const Kernel& kernel_;
     row_weight weight_;
     std::array<std::uint8_t, static_cast<std::size_t>(2 * block_tokens<T>)> ones_;
-};
-
-/// token_sweep::token of a sweep whose type does not matter.
-class token_writer {
-public:
-    template <class Sweep>
-    explicit token_writer(const Sweep& sweep)
-        : sweep_(&sweep), call_([](const void* self, std::int64_t s, std::int64_t t) {
-              static_cast<const Sweep*>(self)->token(s, t);
-          }) {}
-    void operator()(std::int64_t s, std::int64_t t) const { call_(sweep_, s, t); }
-
-private:
-    const void* sweep_;
-    void (*call_)(const void*, std::int64_t, std::int64_t);
 };
 
 /// Runs a kernel over the tokens of a call; what comes back merges.
