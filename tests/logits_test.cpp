@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
+#include <rlhf/cross_entropy_loss.hpp>
 #include <rlhf/logits.hpp>
 
 TEST_CASE("logits_view: where a row is") {
@@ -39,4 +40,25 @@ TEST_CASE("part: of logits") {
         CHECK((middle.data() == z.data() + 10 && middle.shape().sequences * middle.shape().steps == 5));
     }
     CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) == "rlhf::part: sequences 3 to 5 of a batch of 4");
+}
+
+TEST_CASE("mask_targets: a number that says what does not count") {
+    test::random r(6);
+    auto z = test::random_logits<float>(r, 8 * 5);
+    const std::vector<std::int64_t> targets{-100, 3, 4, -100, 0, 1, -100, 2};
+    std::vector<std::uint8_t> mask(8, 9);
+    rlhf::mask_targets(targets, mask);
+    CHECK(mask == std::vector<std::uint8_t>{0, 1, 1, 0, 1, 1, 0, 1});
+    rlhf::batch b{.sequences = 2, .steps = 4, .predict_next = true, .mask = mask, .denominator = rlhf::counted_here};
+    const auto loss = rlhf::cross_entropy_loss(b, test::logits_of(z, 2, 4, 5), targets);
+    CHECK(loss.own.tokens == 4); // of each sequence the first target is nobody's next token
+
+    const std::vector<std::int32_t> wide{7, 0, 99, 0, 7, 99};
+    std::vector<std::uint8_t> into(8, 9);
+    rlhf::mask_targets(rlhf::index_view(wide.data(), {.sequences = 2, .steps = 2, .stride = 3}),
+                       rlhf::view<std::uint8_t>(into.data(), {.sequences = 2, .steps = 2, .stride = 4}), 7);
+    CHECK(into == std::vector<std::uint8_t>{0, 1, 9, 9, 1, 0, 9, 9});
+    into.pop_back();
+    CHECK(test::refusal([&] { rlhf::mask_targets(targets, into); }) ==
+          "rlhf::mask_targets: mask is [1, 7], expected [1, 8] as targets");
 }

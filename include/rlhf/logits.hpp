@@ -65,6 +65,20 @@ template <class E>
     return {by_step ? z.at(0, begin) : z.at(begin, 0), s, z.step_stride(), z.sequence_stride()};
 }
 
+/// The mask of targets in which one number, often −100, says that a token does not count: mask[i] is 1 where targets[i]
+/// is another, else 0. As batch.mask it has the targets' shape and, with predict_next, shifts as they do.
+inline void mask_targets(const index_view& targets, const view<std::uint8_t>& mask, std::int64_t ignore_index = -100) {
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    const std::int64_t rows = targets.rows() < 0 ? 1 : targets.rows(), cols = targets.cols();
+    const std::int64_t mask_rows = mask.rows() < 0 ? 1 : mask.rows();
+    if (mask_rows != rows || mask.cols() != cols)
+        detail::fail("mask_targets", "mask is [%lld, %lld], expected [%lld, %lld] as targets", ll(mask_rows),
+                     ll(mask.cols()), ll(rows), ll(cols));
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t i = 0; i < cols; ++i)
+            mask.data()[r * mask.stride() + i] = targets[r * targets.stride() + i] != ignore_index ? 1 : 0;
+}
+
 /// Where the gradient into the logits goes; the same words as for per-token gradients.
 template <class E>
 struct logits_gradient {
