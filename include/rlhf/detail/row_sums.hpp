@@ -17,11 +17,12 @@ struct row_sums {
 
     /// The shift grows by −by; by −∞: all was −∞, or all is nothing beside +∞.
     void rescale(double by, double temperature) {
-        const double factor = std::exp(by / temperature);
+        const double factor = std::exp(by / temperature), square = factor * factor;
+        const double moved = factor > 0 ? by : 0; // not 0 · inf
         others[0] += ties, squares[0] += ties, ties = 0;
         for (std::size_t k = 0; k < others.size(); ++k) {
-            weighted[k] = factor > 0 ? (weighted[k] + by * others[k]) * factor : 0;
-            others[k] *= factor, squares[k] *= factor * factor;
+            weighted[k] = (weighted[k] + moved * others[k]) * factor;
+            others[k] *= factor, squares[k] *= square;
         }
     }
     [[nodiscard]] softmax_row joined(double shift, double temperature) const {

@@ -10,6 +10,8 @@ namespace rlhf::inline RLHF_ABI::detail {
 
 /// Entries of a row whose largest is looked for before they are added up: they stay in the first-level cache.
 inline constexpr std::int64_t segment_entries = 1024;
+/// How far ahead of those that are added up the entries are fetched: the search for the largest must not wait for them.
+inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
 /// What is done to rows of logits with one temperature. C: the type computed in, float or double.
 ///
@@ -202,7 +204,7 @@ private:
         std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
-                prefetch(z + segment_entries + g * group + k); // the next segment
+                prefetch(z + fetched_ahead + g * group + k);
             unrolled<registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
                 const column d = distances<8, is_bfloat16<E>>(exp, from, shift);
