@@ -3,6 +3,9 @@
 
 #include <rlhf/token_log_probs.hpp>
 
+#include <atomic>
+#include <thread>
+
 namespace {
 
 template <class E, class Arch>
@@ -11,6 +14,28 @@ void token_log_probs(benchmark::State& state) {
     for (auto _ : state) {
         rlhf::token_log_probs<float, Arch>(s.batch, s.view(s.z), s.targets,
                                            {.log_probs = s.log_probs, .entropy = s.entropy});
+        benchmark::ClobberMemory();
+    }
+    bench::count(state, s.size());
+}
+
+/// By the executor, on two threads.
+struct two_threads {
+    void operator()(std::size_t n, rlhf::task body) const {
+        std::atomic<std::size_t> next = 0;
+        const auto work = [&] {
+            for (std::size_t i = next++; i < n; i = next++) body(i);
+        };
+        const std::jthread other(work);
+        work();
+    }
+};
+
+void token_log_probs_two_threads(benchmark::State& state) {
+    bench::logits<float> s(state);
+    for (auto _ : state) {
+        rlhf::token_log_probs(s.batch, s.view(s.z), s.targets, {.log_probs = s.log_probs, .entropy = s.entropy}, {},
+                              two_threads());
         benchmark::ClobberMemory();
     }
     bench::count(state, s.size());
@@ -29,6 +54,7 @@ void token_log_probs_backward(benchmark::State& state) {
 
 BENCHMARK(bench::logits_floor<float>)->Apply(bench::logits_sizes);
 BENCHMARK(token_log_probs<float, rlhf::native>)->Apply(bench::logits_sizes);
+BENCHMARK(token_log_probs_two_threads)->Apply(bench::logits_sizes)->UseRealTime();
 BENCHMARK(token_log_probs<float, rlhf::scalar>)->Apply(bench::cached_logits);
 BENCHMARK(bench::logits_floor<rlhf::bfloat16>)->Apply(bench::logits_sizes);
 BENCHMARK(token_log_probs<rlhf::bfloat16, rlhf::native>)->Apply(bench::logits_sizes);

@@ -331,3 +331,26 @@ TEST_CASE("lanes: widen, in the same order") {
     CHECK(wrong == 0);
     CHECK(lanes<float, scalar>::widen(0.1F)[0] == static_cast<double>(0.1F));
 }
+
+TEMPLATE_TEST_CASE("lanes: how many are true, and sums of those", "", float, double) {
+    using T = TestType;
+    using L = lanes<T, native>;
+    test::random r(8);
+    std::size_t wrong = 0;
+    for (int round = 0; round < 500; ++round) {
+        std::array<T, width<T>> x, sum, got;
+        std::array<std::uint8_t, 64> bytes = {};
+        int expected = 0;
+        for (std::size_t k = 0; k < width<T>; ++k) {
+            x[k] = static_cast<T>(r.normal()), sum[k] = static_cast<T>(r.normal());
+            bytes[k] = r.below(3) == 0 ? static_cast<std::uint8_t>(1 + r.below(255)) : 0;
+            if (bytes[k] == 0 && r.below(2) == 0) x[k] = limits<T>::quiet_NaN();
+            expected += bytes[k] != 0 ? 1 : 0;
+        }
+        const auto mask = L::counted(bytes.data());
+        wrong += L::count(mask) != expected;
+        L::store(got.data(), L::add_where(mask, L::load(sum.data()), L::load(x.data())));
+        for (std::size_t k = 0; k < width<T>; ++k) wrong += got[k] != (bytes[k] != 0 ? sum[k] + x[k] : sum[k]);
+    }
+    CHECK(wrong == 0);
+}

@@ -77,7 +77,6 @@ public:
     segment_sums() {
         for (auto& m : maxima_) m.fill(V(-std::numeric_limits<T>::infinity()));
         for (auto& s : sums_) s.fill(V(T(0)));
-        for (auto& c : counts_) c.fill(V(T(0)));
         for (auto& m : moments_) m.fill(typename D::type(0.0));
     }
 
@@ -85,13 +84,13 @@ public:
     template <class Terms>
     RLHF_FORMULA void add(std::size_t r, const typename L::mask& keep, const Terms& t) {
         using lane::select;
-        const V zero(T(0)), one(T(1));
+        [[maybe_unused]] const V zero(T(0));
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            ((sums_[I][r] = sums_[I][r] + select(keep, t.sums[I], zero)), ...);
+            ((sums_[I][r] = L::add_where(keep, sums_[I][r], t.sums[I])), ...);
         }
         (std::make_index_sequence<Sums>());
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            ((counts_[I][r] = counts_[I][r] + select(keep && t.counts[I], one, zero)), ...);
+            ((counts_[I] += L::count(keep && t.counts[I])), ...);
         }
         (std::make_index_sequence<Counts>());
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
@@ -107,7 +106,7 @@ public:
     /// Ends the segment: lanes join in double, in one fixed tree, then exactly.
     void join(totals_type& all, double row_weight, std::int64_t counted) const {
         for (std::size_t i = 0; i < Sums; ++i) all.sums[i].add(tree(sums_[i]) * (i == 0 ? row_weight : 1.0));
-        for (std::size_t i = 0; i < Counts; ++i) all.counts[i] += static_cast<std::int64_t>(tree(counts_[i]));
+        for (std::size_t i = 0; i < Counts; ++i) all.counts[i] += counts_[i];
         for (std::size_t i = 0; i < Maxima; ++i) {
             std::array<T, static_cast<std::size_t>(sum_lanes<T>)> x;
             unload(maxima_[i], x);
@@ -159,7 +158,7 @@ private:
     }
 
     std::array<std::array<V, registers>, Sums> sums_;
-    std::array<std::array<V, registers>, Counts> counts_;
+    std::array<std::int64_t, Counts> counts_ = {};
     std::array<std::array<V, registers>, Maxima> maxima_;
     std::array<std::array<typename D::type, wide>, 2 * Moments> moments_;
 };
