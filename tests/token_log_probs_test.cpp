@@ -372,6 +372,23 @@ TEST_CASE("token_log_probs_backward: what is written where") {
     CHECK(test::same_bits(d, per_token(n * Vp, 0)));
 }
 
+TEST_CASE("token_log_probs_backward: log_sum_exp is not enough for the entropy's gradient") {
+    test::random r(10);
+    const std::size_t V = 300, n = 4;
+    auto z = test::random_logits<float>(r, n * V);
+    const auto targets = test::targets(r, n, V);
+    const auto g = test::normals<float>(r, n), h = test::normals<float>(r, n);
+    std::vector<float> lse(n), with(n * V), without(n * V);
+    const auto b = test::aligned(1, n);
+    rlhf::token_log_probs(b, test::logits_of(z, 1, n, V), targets, {.log_sum_exp = lse});
+    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets,
+                                   {.log_sum_exp = lse, .d_log_probs = g, .d_entropy = h},
+                                   test::logits_of(with, 1, n, V));
+    rlhf::token_log_probs_backward(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g, .d_entropy = h},
+                                   test::logits_of(without, 1, n, V));
+    CHECK(test::same_bits(with, without));
+}
+
 TEST_CASE("token_log_probs_backward: with log_sum_exp of the forward pass") {
     test::random r(6);
     const std::size_t V = 1000, n = 4;

@@ -122,7 +122,7 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
             } else {
                 put(a.log_probs, 0), put(a.entropy, 0);
             }
-            if (slope.log_prob == 0 && slope.entropy == 0) softmax = {}, target = 0;
+            if (slope.log_prob == 0 && slope.entropy == 0) softmax = {}, target = 0; // writes zeros
             source.write(rows, here, softmax, slope, target);
         });
     };
