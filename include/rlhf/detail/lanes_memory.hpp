@@ -181,7 +181,8 @@ inline void end_past_cache() {
 #endif
 }
 
-inline void prefetch([[maybe_unused]] const void* p) {
+/// Inlined by force: as a call without an effect, g++ would leave it out.
+RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
 #endif
