@@ -10,9 +10,6 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
 #include <thread>
 
 namespace {
@@ -109,21 +106,6 @@ TEST_CASE("executor: every callable runs every piece once") {
     each_once(rlhf::openmp);
 #endif
 }
-
-#if defined(_OPENMP)
-TEST_CASE("executor: OpenMP's threads share the pieces; inside a parallel region each call runs on its own") {
-    std::atomic<int> team = 0, nested = 0;
-    const auto look = [&](std::size_t) { team = omp_get_num_threads(); };
-    const auto count = [&](std::size_t) { ++nested; };
-    omp_set_num_threads(3);
-    const rlhf::executor run(rlhf::openmp);
-    run(10, look);
-    CHECK(team == 3);
-#pragma omp parallel num_threads(2)
-    run(10, count);
-    CHECK(nested == 20);
-}
-#endif
 
 TEST_CASE("executor: the same bits under every executor, for many short rows and for one long one") {
     for (const std::size_t steps : {64U, 100000U}) {

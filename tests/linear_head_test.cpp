@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
+#include "products.hpp"
 
-#include <rlhf/eigen.hpp>
 #include <rlhf/linear_head.hpp>
 
 namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-
-/// c, element by element; no element depends on how many rows there are.
-constexpr auto naive_product = []<class E>(const rlhf::product<E>& p) {
-    const auto at = [](const auto& x, std::int64_t i, std::int64_t j) {
-        return static_cast<double>(x.transposed ? x.data[j * x.stride + i] : x.data[i * x.stride + j]);
-    };
-    for (std::int64_t i = 0; i < p.rows; ++i)
-        for (std::int64_t j = 0; j < p.cols; ++j) {
-            double sum = 0;
-            for (std::int64_t k = 0; k < p.inner; ++k) sum += at(p.a, i, k) * at(p.b, k, j);
-            E& c = p.c[i * p.c_stride + j];
-            c = (p.add ? c : E(0)) + p.factor * static_cast<E>(sum);
-        }
-};
 
 /// A last layer over a batch [B, T] whose masked hidden states are garbage.
 template <class E>
@@ -36,13 +22,13 @@ struct layer {
         .sequences = B, .steps = T, .predict_next = false, .mask = mask, .denominator = rlhf::counted_here};
 
     explicit layer(std::size_t rows) : workspace(rows * (V + H), E(not_a_number)) {
-        naive_product(rlhf::product<E>{.rows = i64(n),
-                                       .cols = i64(V),
-                                       .inner = i64(H),
-                                       .a = {hidden.data(), i64(H)},
-                                       .b = {weights.data(), i64(H), true},
-                                       .c = z.data(),
-                                       .c_stride = i64(V)});
+        test::naive_product(rlhf::product<E>{.rows = i64(n),
+                                             .cols = i64(V),
+                                             .inner = i64(H),
+                                             .a = {hidden.data(), i64(H)},
+                                             .b = {weights.data(), i64(H), true},
+                                             .c = z.data(),
+                                             .c_stride = i64(V)});
         for (std::size_t i = 0; i < n; ++i)
             if (mask[i] == 0) {
                 std::fill_n(hidden.begin() + i64(i * H), H, E(not_a_number));
@@ -59,7 +45,7 @@ struct layer {
                 .vocab = V,
                 .hidden_size = H,
                 .workspace = workspace,
-                .product = naive_product};
+                .product = test::naive_product};
     }
     [[nodiscard]] rlhf::logits_view<E> logits() { return test::logits_of(z, B, T, V); }
 
@@ -83,15 +69,6 @@ struct layer {
     }
 };
 
-template <class E>
-double distance(const std::vector<E>& a, const std::vector<E>& b) {
-    double worst = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        const double d = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
-        worst = d <= worst ? worst : d; // NaN counts
-    }
-    return worst;
-}
 template <class E>
 constexpr double close_enough = std::same_as<E, double> ? 1e-15 : 3e-8;
 
@@ -129,8 +106,8 @@ TEMPLATE_TEST_CASE("linear_head: ppo_loss of the logits that are never held", ""
         CHECK(got == want);
         CHECK(s.loss() == r.loss());
         CHECK(s.policy.clip_fraction() == r.policy.clip_fraction());
-        CHECK(distance(d_hidden, want_hidden) <= close_enough<E>);
-        CHECK(distance(d_weights, want_weights) <= close_enough<E> * 4);
+        CHECK(test::distance(d_hidden, want_hidden) <= close_enough<E>);
+        CHECK(test::distance(d_weights, want_weights) <= close_enough<E> * 4);
         std::size_t masked = 0;
         for (std::size_t i = 0; i < l.n; ++i)
             for (std::size_t k = 0; k < l.H; ++k) masked += l.mask[i] == 0 && d_hidden[i * l.H + k] != 0 ? 1 : 0;
@@ -159,8 +136,8 @@ TEMPLATE_TEST_CASE("linear_head: log-probabilities and cross entropy of the logi
     std::vector<E> d_hidden(l.n * l.H), d_weights(l.V * l.H);
     rlhf::token_log_probs_backward<E>(l.batch, l.head(), l.targets, {.d_log_probs = slope, .d_entropy = slope},
                                       {.hidden = d_hidden, .weights = d_weights});
-    CHECK(distance(d_hidden, want_hidden) <= 40 * close_enough<E>);
-    CHECK(distance(d_weights, want_weights) <= 100 * close_enough<E>);
+    CHECK(test::distance(d_hidden, want_hidden) <= 40 * close_enough<E>);
+    CHECK(test::distance(d_weights, want_weights) <= 100 * close_enough<E>);
 
     l.z = z;
     const rlhf::cross_entropy_loss_options o{.label_smoothing = 0.1, .z_loss_coef = 0.01};
@@ -170,8 +147,8 @@ TEMPLATE_TEST_CASE("linear_head: log-probabilities and cross entropy of the logi
         rlhf::cross_entropy_loss(l.batch, l.head(), l.targets, {.hidden = d_hidden, .weights = d_weights}, o);
     CHECK(s.loss() == r.loss());
     CHECK(s.accuracy() == r.accuracy());
-    CHECK(distance(d_hidden, ce_hidden) <= close_enough<E>);
-    CHECK(distance(d_weights, ce_weights) <= 4 * close_enough<E>);
+    CHECK(test::distance(d_hidden, ce_hidden) <= close_enough<E>);
+    CHECK(test::distance(d_weights, ce_weights) <= 4 * close_enough<E>);
     CHECK(rlhf::cross_entropy_loss(l.batch, l.head(), l.targets, o).loss() == r.loss());
 }
 
@@ -194,7 +171,7 @@ TEMPLATE_TEST_CASE("linear_head: same bits however the batch is laid out", "", f
                                                                          .vocab = V,
                                                                          .hidden_size = V,
                                                                          .workspace = workspace,
-                                                                         .product = naive_product},
+                                                                         .product = test::naive_product},
                                                     z.targets(), {.hidden = hidden}, {}, c.run);
             for (std::size_t v = 0; v < V; ++v) z.column(v, c.out[v]);
             return r;
@@ -216,8 +193,8 @@ TEST_CASE("linear_head: add_to, scales, one gradient alone, in place of the hidd
     CHECK(step({.hidden = rlhf::add_to(other, 2), .weights = rlhf::add_to(more, -3)}) == loss);
     for (std::size_t i = 0; i < hidden_size; ++i) other[i] = (other[i] - 1) / 2;
     for (std::size_t i = 0; i < weights_size; ++i) more[i] = (more[i] - 1) / -3;
-    CHECK(distance(other, d_hidden) <= 1e-15);
-    CHECK(distance(more, d_weights) <= 1e-15);
+    CHECK(test::distance(other, d_hidden) <= 1e-15);
+    CHECK(test::distance(more, d_weights) <= 1e-15);
 
     std::vector<double> alone(hidden_size, not_a_number);
     step({.hidden = rlhf::write_to(alone, 4)});
@@ -235,7 +212,7 @@ TEST_CASE("linear_head: add_to, scales, one gradient alone, in place of the hidd
     CHECK(std::count(d_hidden.begin(), d_hidden.end(), 0.0) == static_cast<std::ptrdiff_t>(hidden_size));
     CHECK(std::count(d_weights.begin(), d_weights.end(), 0.0) == static_cast<std::ptrdiff_t>(weights_size));
     step({.weights = rlhf::add_to(more)});
-    CHECK(distance(more, alone) <= 1e-15); // as it was
+    CHECK(test::distance(more, alone) <= 1e-15); // as it was
 }
 
 TEST_CASE("linear_head: packed batches, strides, next tokens, any executor") {
@@ -273,13 +250,13 @@ TEST_CASE("linear_head: packed batches, strides, next tokens, any executor") {
     next.predict_next = true;
     const auto tokens = test::targets(l.r, l.n, l.V);
     for (auto& h : l.hidden) h = std::isnan(h) ? 0 : h;
-    naive_product(rlhf::product<float>{.rows = 21,
-                                       .cols = 37,
-                                       .inner = 5,
-                                       .a = {l.hidden.data(), 5},
-                                       .b = {l.weights.data(), 5, true},
-                                       .c = l.z.data(),
-                                       .c_stride = 37});
+    test::naive_product(rlhf::product<float>{.rows = 21,
+                                             .cols = 37,
+                                             .inner = 5,
+                                             .a = {l.hidden.data(), 5},
+                                             .b = {l.weights.data(), 5, true},
+                                             .c = l.z.data(),
+                                             .c_stride = 37});
     CHECK(rlhf::cross_entropy_loss(next, l.head(), tokens).loss() ==
           rlhf::cross_entropy_loss(next, l.logits(), tokens).loss());
 }
@@ -305,51 +282,6 @@ TEST_CASE("linear_head: central differences through hidden states and weights") 
     };
     CHECK(worst(l.hidden, d_hidden) < 1e-9);
     CHECK(worst(l.weights, d_weights) < 1e-9);
-}
-
-TEMPLATE_TEST_CASE("eigen_product: every transposition, added or not, rows with a stride", "", float, double) {
-    using E = TestType;
-    test::random r(5);
-    const auto x = test::normals<E>(r, 400), y = test::normals<E>(r, 400);
-    for (const bool a : {false, true})
-        for (const bool b : {false, true})
-            for (const bool add : {false, true}) {
-                auto c = test::normals<E>(r, 400), d = c;
-                rlhf::product<E> p{.rows = 7,
-                                   .cols = 9,
-                                   .inner = 13,
-                                   .a = {x.data(), 20, a},
-                                   .b = {y.data(), 19, b},
-                                   .c = c.data(),
-                                   .c_stride = 11,
-                                   .factor = E(-1.5),
-                                   .add = add};
-                rlhf::eigen_product(p);
-                p.c = d.data();
-                naive_product(p);
-                CHECK(distance(c, d) <= (std::same_as<E, double> ? 1e-13 : 2e-5));
-                CHECK(c[9] == d[9]); // between the rows
-            }
-}
-
-TEST_CASE("eigen_product: many columns") {
-    test::random r(5);
-    const std::int64_t n = 9001;
-    const auto x = test::normals<double>(r, 6), y = test::normals<double>(r, 3 * static_cast<std::size_t>(n));
-    for (const bool transposed : {false, true}) {
-        std::vector<double> c(2 * static_cast<std::size_t>(n)), d = c;
-        rlhf::product<double> p{.rows = 2,
-                                .cols = n,
-                                .inner = 3,
-                                .a = {x.data(), 3},
-                                .b = {y.data(), transposed ? 3 : n, transposed},
-                                .c = c.data(),
-                                .c_stride = n};
-        rlhf::eigen_product(p);
-        p.c = d.data();
-        naive_product(p);
-        CHECK(distance(c, d) <= 1e-14);
-    }
 }
 
 TEST_CASE("linear_head: sentences, before anything is written") {
