@@ -35,24 +35,30 @@ std::array<T, 9> specials() {
 
 TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formula]") {
     test::random r(1);
-    const std::array bounds{rlhf::formula::ratio_bounds<double>{0.8, 1.28, inf},
-                            rlhf::formula::ratio_bounds<double>{0.8, 1.2, 3},
-                            rlhf::formula::ratio_bounds<double>{0, inf, inf}};
+    struct limits {
+        double lower, upper, dual;
+    };
+    const std::array bounds{limits{0.8, 1.28, inf}, limits{0.8, 1.2, 3}, limits{0, inf, inf}};
     int cut = 0, free = 0;
     for (int i = 0; i < 3000; ++i) {
         const auto& b = bounds[r.below(3)];
         const double x = r.normal(0, 0.7), advantage = r.below(10) == 0 ? 0 : r.normal();
         CAPTURE(x, advantage, b.upper);
-        const auto plain = rlhf::formula::clipped_surrogate(x, advantage, b);
+        const auto plain =
+            rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<double>{b.lower, b.upper});
         const auto d = rlhf::formula::clipped_surrogate(number{x, 1.0}, number(advantage),
-                                                        rlhf::formula::ratio_bounds<number>{b.lower, b.upper, b.dual});
+                                                        rlhf::formula::ratio_bounds<number>{b.lower, b.upper});
         REQUIRE(d.loss.value == plain.loss);
         REQUIRE(same(plain.d_logp, d.loss.slope));
+        const auto limited = rlhf::formula::dual_clip(plain, advantage, b.dual);
+        const auto d_limited = rlhf::formula::dual_clip(d, number(advantage), number(b.dual));
+        REQUIRE(d_limited.loss.value == limited.loss);
+        REQUIRE(same(limited.d_logp, d_limited.loss.slope));
         REQUIRE(plain.ratio == std::exp(x));
         REQUIRE(plain.clipped_high == (advantage > 0 && plain.ratio > b.upper));
         REQUIRE(plain.clipped_low == (advantage < 0 && plain.ratio < b.lower));
-        REQUIRE(plain.dual_clipped == (advantage < 0 && plain.ratio > b.dual));
-        (plain.d_logp == 0 && advantage != 0 ? cut : free) += 1;
+        REQUIRE(limited.clipped == (advantage < 0 && plain.ratio > b.dual));
+        (limited.d_logp == 0 && advantage != 0 ? cut : free) += 1;
     }
     CHECK(cut > 300);
     CHECK(free > 300);
@@ -62,10 +68,11 @@ TEST_CASE("clipped_surrogate: at a bound the ratio is not cut", "[formula]") {
     for (const double x : {-0.3, 0.3}) {
         const double ratio = std::exp(x);
         for (const double advantage : {-2.0, 2.0}) {
-            const rlhf::formula::ratio_bounds<double> at{ratio, ratio, ratio};
+            const rlhf::formula::ratio_bounds<double> at{ratio, ratio};
             const auto t = rlhf::formula::clipped_surrogate(x, advantage, at);
-            CHECK(t.d_logp == -ratio * advantage);
-            CHECK_FALSE((t.clipped_low || t.clipped_high || t.dual_clipped));
+            const auto limited = rlhf::formula::dual_clip(t, advantage, ratio);
+            CHECK(limited.d_logp == -ratio * advantage);
+            CHECK_FALSE((t.clipped_low || t.clipped_high || limited.clipped));
         }
     }
 }
@@ -76,8 +83,9 @@ TEMPLATE_TEST_CASE("clipped_surrogate: special arguments", "[formula]", float, d
     test::for_pairs(specials<T>(), [&](T x, T advantage) {
         for (const T dual : {T(3), big}) {
             CAPTURE(x, advantage, dual);
-            const auto t =
-                rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<T>{T(0.8), T(1.2), dual});
+            const auto t = rlhf::formula::dual_clip(
+                rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<T>{T(0.8), T(1.2)}),
+                advantage, dual);
             const T ratio = std::exp(x);
             T used = ratio; // the definition, where it has a limit
             if (advantage >= 0) used = ratio > T(1.2) ? T(1.2) : ratio;

@@ -38,7 +38,7 @@ struct bradley_terry_kernel {
     RLHF_FORMULA auto operator()(V chosen, V rejected, V own_margin) const {
         using lane::abs;
         const auto c = formula::bradley_terry(chosen, rejected, own_margin + V(margin), V(smoothing), V(center));
-        return terms<V, 2, 2, 2, 0, 0>{
+        return terms<V, 2, 2, 0, 2>{
             .writes = {c.d_chosen, c.d_rejected},
             .sums = {c.loss, chosen - rejected},
             .counts = {chosen > rejected, !(abs(c.loss) < V(std::numeric_limits<T>::infinity()))},

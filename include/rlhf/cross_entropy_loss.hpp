@@ -19,7 +19,7 @@ namespace rlhf::inline RLHF_ABI {
 
 /// Sums over the tokens that count; the parts of a step join by +=.
 class cross_entropy_loss_result : public loss_sums {
-    using totals = detail::totals<2, 2, 0, 0>;
+    using totals = detail::totals<2, 0, 2, 0, 0>;
 
 public:
     cross_entropy_loss_result() = default;
@@ -83,7 +83,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<2, 2, 0, 0>;
+    using totals = detail::totals<2, 0, 2, 0, 0>;
     const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
     const auto sweep = [&]<row_sums_wanted Want>() {

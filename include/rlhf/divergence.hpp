@@ -21,7 +21,7 @@ namespace rlhf::inline RLHF_ABI {
 
 /// Sums over the tokens that count; the parts of a step join by +=.
 class divergence_sums : public loss_sums {
-    using totals = detail::totals<2, 1, 0, 0>;
+    using totals = detail::totals<2, 0, 1, 0, 0>;
 
 public:
     divergence_sums() = default;
@@ -62,7 +62,7 @@ auto with_divergence(divergence kind, F&& f) {
 template <class Row, class Source, class Read, class Write>
 divergence_sums sweep_divergences(const call& c, const Source& source, const divergence_options& o, const executor& run,
                                   Read&& read, Write&& write) {
-    using totals = detail::totals<2, 1, 0, 0>;
+    using totals = detail::totals<2, 0, 1, 0, 0>;
     const normalization n(c, o.aggregation);
     c.done();
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;

@@ -101,7 +101,7 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
     using E = typename Source::element_type;
     const softmax_rows<compute_type<E>, Arch> rows(o.head.temperature);
     const auto sweep = [&]<row_sums_wanted Want>() {
-        (void)source.template sweep<totals<0, 0, 0, 0>>(c, run, [&](const row_place& here, auto&) {
+        (void)source.template sweep<totals<0, 0, 0, 0, 0>>(c, run, [&](const row_place& here, auto&) {
             const auto put = [&](const stream<T>& to, double value) {
                 if (to) here.of(to) = static_cast<T>(value);
             };

@@ -28,7 +28,7 @@ struct ppo_value_loss_arrays {
 
 /// Sums over the tokens that count; the parts of a step join by +=.
 class ppo_value_loss_result : public loss_sums {
-    using totals = detail::totals<1, 2, 0, 2>;
+    using totals = detail::totals<1, 0, 2, 0, 2>;
 
 public:
     ppo_value_loss_result() = default;
@@ -65,7 +65,7 @@ struct ppo_value_kernel {
     RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
         using lane::abs;
         const auto v = term(value, old_value, target);
-        return terms<V, 1, 1, 2, 0, 2>{
+        return terms<V, 1, 1, 0, 2, 0, 2>{
             .writes = {weight * v.slope},
             .sums = {weight * v.loss},
             .counts = {v.clipped, !(abs(v.loss) < V(std::numeric_limits<T>::infinity()))},

@@ -57,7 +57,7 @@ token_log_probs_result log_probs_of(call& c, const Source& source, const index_v
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<0, 1, 0, 0>;
+    using totals = detail::totals<0, 0, 1, 0, 0>;
     const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
     const auto sweep = [&]<row_sums_wanted Want>() {
         const auto row = [&](const row_place& here, totals& found) {
@@ -96,7 +96,7 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<0, 1, 0, 0>;
+    using totals = detail::totals<0, 0, 1, 0, 0>;
     const softmax_rows<compute_type<E>, Arch> rows(o.temperature);
     const auto found = source.template sweep<totals>(c, run, [&](const row_place& here, totals& sums) {
         const auto value = [&](const stream<const T>& from) {

@@ -35,7 +35,7 @@ struct vocab_shard_backward_arrays {
 };
 
 namespace detail {
-using shard_totals = totals<0, 1, 0, 0>; ///< tokens; those that are not finite
+using shard_totals = totals<0, 0, 1, 0, 0>; ///< tokens; those that are not finite
 
 /// The target's column in the shard; −1: another rank holds it.
 inline std::int64_t own_column(std::int64_t id, std::int64_t first_id, std::int64_t vocab) {

@@ -41,7 +41,7 @@ template <class T>
 struct moments_kernel {
     template <class V>
     RLHF_FORMULA auto operator()(V x) const {
-        return terms<V, 0, 0, 0, 0, 1>{.moments = {x}};
+        return terms<V, 0, 0, 0, 0, 0, 1>{.moments = {x}};
     }
 };
 

@@ -23,20 +23,19 @@ public:
         const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
         if (exponent >= 1023 + 160) return add_apart(x);
         std::int64_t position = exponent - 1075 + 192; // of the mantissa's last bit, in units
-        auto mantissa =
-            static_cast<std::int64_t>((bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0));
+        std::uint64_t mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
         if (position < 0) {
             if (position < -53) return;
-            mantissa = (mantissa + (std::int64_t(1) << (-position - 1))) >> -position;
+            mantissa = (mantissa + (std::uint64_t(1) << (-position - 1))) >> -position;
             position = 0;
         }
         const auto digit = static_cast<std::size_t>(position >> 5);
         const int shift = static_cast<int>(position & 31);
-        const std::int64_t low = (mantissa & low_mask) << shift, high = (mantissa >> 32) << shift;
-        const std::int64_t sign = static_cast<std::int64_t>(bits) < 0 ? -1 : 1;
-        digits_[digit] += sign * (low & low_mask);
-        digits_[digit + 1] += sign * ((low >> 32) + (high & low_mask));
-        digits_[digit + 2] += sign * (high >> 32);
+        const auto low = static_cast<std::int64_t>(mantissa << shift & low_mask),
+                   high = static_cast<std::int64_t>(mantissa >> (32 - shift)); // 52 bits
+        const std::int64_t sign = static_cast<std::int64_t>(bits) >> 63;       // −1 or 0: (x ^ sign) − sign is ±x
+        digits_[digit] += (low ^ sign) - sign;
+        digits_[digit + 1] += (high ^ sign) - sign;
         if (++pending_ == carry_after) normalize();
     }
 
@@ -103,7 +102,7 @@ public:
 
 private:
     static constexpr std::int64_t low_mask = 0xffffffff;
-    static constexpr std::int32_t carry_after = 1 << 28;
+    static constexpr std::int64_t carry_after = 1 << 10; ///< so many terms of 52 bits fit a digit
 
     RLHF_COLD void add_apart(double x) {
         if (std::isnan(x))

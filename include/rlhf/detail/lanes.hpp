@@ -52,7 +52,9 @@ struct lanes<T, scalar> {
     static mask counted(const std::uint8_t* bytes) { return *bytes != 0; }
     static int count(mask m) { return m ? 1 : 0; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
+    static type add_square_where(mask m, type sum, type x) { return m ? sum + x * x : sum; }
     static type larger(type a, type b) { return a > b ? a : b; }
+    static type larger_where(mask m, type a, type b) { return m ? larger(a, b) : b; }
     static type fma(type a, type b, type c) { return a * b + c; }
     static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
 };
@@ -101,6 +103,18 @@ struct lanes : lanes_memory<T, Arch> {
             return sum + xsimd::select(m, x, type(T(0)));
     }
 
+    /// sum + x² where m is true, else sum.
+    static type add_square_where(const mask& m, const type& sum, const type& x) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_mask3_fmadd_ps(x, x, sum, m));
+        else if constexpr (width * sizeof(T) == 64)
+            return type(_mm512_mask3_fmadd_pd(x, x, sum, m));
+        else
+#endif
+            return xsimd::select(m, xsimd::fma(x, x, sum), sum);
+    }
+
     /// a > b ? a : b, so b where one of them is NaN.
     static type larger(const type& a, const type& b) {
 #if defined(__AVX512F__)
@@ -114,6 +128,16 @@ struct lanes : lanes_memory<T, Arch> {
         else
 #endif
             return xsimd::select(a > b, a, b);
+    }
+
+    /// larger(a, b) where m is true, else b.
+    static type larger_where(const mask& m, const type& a, const type& b) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_mask_max_ps(b, m, a, b));
+        else
+#endif
+            return xsimd::select(m && a > b, a, b);
     }
 
     /// a b + c, rounded once where the instruction set can.

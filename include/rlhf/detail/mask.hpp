@@ -15,6 +15,10 @@ struct row_mask {
     std::int64_t length = 0; ///< tokens that can count
 
     [[nodiscard]] bool operator[](std::int64_t t) const { return bytes == nullptr || bytes[t * step] != 0; }
+    /// Of the n tokens from t on.
+    [[nodiscard]] row_mask from(std::int64_t t, std::int64_t n) const {
+        return {bytes == nullptr ? nullptr : bytes + t * step, step, n};
+    }
 };
 
 inline std::uint64_t eight_bytes(const std::uint8_t* p) {

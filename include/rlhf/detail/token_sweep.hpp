@@ -27,16 +27,12 @@ template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 class token_sweep {
     using L = lanes<T, Arch>;
     using V = typename L::type;
-    using block = std::make_index_sequence<static_cast<std::size_t>(block_tokens<T> / L::width)>;
-    using ins = std::make_index_sequence<In>;
-    using outs = std::make_index_sequence<Out>;
+    using registers = std::make_index_sequence<static_cast<std::size_t>(block_tokens<T> / L::width)>;
 
-    template <std::size_t>
-    using element = V;
     template <std::size_t... I>
     static auto terms_of(std::index_sequence<I...>)
-        -> decltype(std::declval<const Kernel&>()(std::declval<element<I>>()...));
-    using terms_type = decltype(terms_of(ins()));
+        -> decltype(std::declval<const Kernel&>()(std::declval<repeated<V, I>>()...));
+    using terms_type = decltype(terms_of(std::make_index_sequence<In>()));
     using sums_type = segment_sums<T, Arch, terms_type>;
 
 public:
@@ -44,8 +40,10 @@ public:
 
     token_sweep(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                 const Kernel& kernel, row_weight weight = row_weight::one)
-        : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight) {
+        : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight), strided_(c.size() > 0 && c.mask(0).step > 1) {
         ones_.fill(1);
+        for (const auto& i : in) strided_ = strided_ || i.step > 1;
+        for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
 
     totals_type operator()(const executor& run) const {
@@ -59,7 +57,7 @@ public:
                                chunk = static_cast<std::int64_t>(piece) % chunks;
             totals_type part;
             for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s)
-                row(s, chunk, chunks, part);
+                sweep(s, chunk, chunks, part);
             found.add(part);
         });
         return found.all();
@@ -67,21 +65,36 @@ public:
 
     /// What the sweep writes for one token that counts, with the same bits.
     void token(std::int64_t s, std::int64_t t) const {
-        const row_mask mask = call_.mask(s);
-        const row_mask here{mask.bytes == nullptr ? nullptr : mask.bytes + t * mask.step, mask.step, 1};
-        pointers p = direct(s, here, t);
-        copies<static_cast<std::size_t>(block_tokens<T>)> c;
+        const sequence r(*this, s);
+        copies<block_tokens<T>> c;
         sums_type sums;
-        copy_in(c, p, s, t, here, 0, 1);
-        blocks(p, scales(mask), sums);
-        copy_out(c, s, t, 0, 1);
+        blocks({copied(c, r, t, 1)}, r, sums);
+        copy_out(c, r, t, 1);
     }
 
 private:
     static constexpr std::int64_t chunk_tokens = 32 * segment_tokens; ///< of a row, for one piece of work
 
+    /// What the tokens of a sequence have in common.
+    struct sequence {
+        std::int64_t s;
+        row_mask mask;
+        std::array<T, Out> scale;
+        double weight;
+        alignas(64) std::array<std::array<T, block_tokens<T>>, In> constants; ///< inputs of one element a sequence
+
+        sequence(const token_sweep& sweep, std::int64_t number) : s(number), mask(sweep.call_.mask(sequence)) {
+            const double divisor =
+                sweep.weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;
+            weight = 1.0 / divisor;
+            for (std::size_t i = 0; i < Out; ++i) scale[i] = static_cast<T>(sweep.out_[i].scale / divisor);
+            for (std::size_t i = 0; i < In; ++i)
+                if (sweep.in_[i].step == 0) constants[i].fill(*sweep.in_[i].row(s, sweep.call_.begin(s)));
+        }
+    };
+
     /// The part `chunk` of `chunks` of a row; the first also writes what lies before, the last what lies behind.
-    void row(std::int64_t s, std::int64_t chunk, std::int64_t chunks, totals_type& part) const {
+    void sweep(std::int64_t s, std::int64_t chunk, std::int64_t chunks, totals_type& part) const {
         const row_mask mask = call_.mask(s);
         const std::int64_t first = std::min(first_counted(mask), mask.length),
                            last = std::max(past_last_counted(mask), first);
@@ -93,20 +106,9 @@ private:
         }
         if (chunk + 1 == chunks) clear(s, last, call_.length(s));
         if (begin == end) return;
-        const std::array<T, Out> scale = scales(mask);
-        const double weight = 1.0 / divisor(mask);
+        const sequence r(*this, s);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
-            segment(s, mask, t, std::min(end - t, segment_tokens), scale, weight, part);
-    }
-
-    [[nodiscard]] double divisor(const row_mask& mask) const {
-        return weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;
-    }
-    [[nodiscard]] std::array<T, Out> scales(const row_mask& mask) const {
-        const double counted = divisor(mask);
-        std::array<T, Out> scale;
-        for (std::size_t i = 0; i < Out; ++i) scale[i] = static_cast<T>(out_[i].scale / counted);
-        return scale;
+            segment(r, t, std::min(end - t, segment_tokens), part);
     }
 
     /// +0 where nothing counts.
@@ -121,126 +123,111 @@ private:
         }
     }
 
-    /// Where the blocks of one run of tokens lie; `repeat` marks inputs of one element a row.
-    struct pointers {
-        std::array<const T*, In> in;
-        std::array<bool, In> repeat;
-        std::array<T*, Out> out;
-        const std::uint8_t* mask; ///< never absent: dense rows read the same ones again and again, so that the
-        std::int64_t mask_step;   ///< hot loop has one path and an element the same bits with a mask and without
-        std::int64_t blocks;
+    /// Where the blocks of one run of tokens lie. The mask is never absent, so that the hot loop has one path and an
+    /// element the same bits with a mask and without: dense rows read the same ones again and again.
+    struct run_of_blocks {
+        std::int64_t blocks = 0;
+        std::array<const T*, In> in = {};
+        std::array<std::int64_t, In> in_step = {}; ///< from block to block
+        std::array<T*, Out> out = {};
+        const std::uint8_t* mask = nullptr;
+        std::int64_t mask_step = 0;
     };
 
     /// Room for tokens that do not lie side by side in whole blocks.
-    template <std::size_t Tokens>
+    template <std::int64_t Tokens>
     struct copies {
         alignas(64) std::array<std::array<T, Tokens>, In> in = {};
         alignas(64) std::array<std::array<T, Tokens>, Out> out = {};
         alignas(64) std::array<std::uint8_t, Tokens> mask = {};
     };
 
-    void segment(std::int64_t s, const row_mask& mask, std::int64_t t, std::int64_t n, const std::array<T, Out>& scale,
-                 double weight, totals_type& part) const {
-        const row_mask here{mask.bytes == nullptr ? nullptr : mask.bytes + t * mask.step, mask.step, n};
-        const std::int64_t counted = count_counted(here);
+    /// The n tokens from t on.
+    void segment(const sequence& r, std::int64_t t, std::int64_t n, totals_type& part) const {
+        const std::int64_t counted = count_counted(r.mask.from(t, n));
         part.tokens += counted;
-        pointers p = direct(s, here, t);
+        const std::int64_t tail = n % block_tokens<T>;
         sums_type sums;
-        if (strided()) {
-            copies<static_cast<std::size_t>(segment_tokens)> c;
-            copy_in(c, p, s, t, here, 0, n);
-            blocks(p, scale, sums);
-            copy_out(c, s, t, 0, n);
-        } else if (n % block_tokens<T> == 0) {
-            blocks(p, scale, sums);
+        if (strided_) {
+            copies<segment_tokens> c;
+            blocks({copied(c, r, t, n)}, r, sums);
+            copy_out(c, r, t, n);
+        } else if (tail == 0) {
+            blocks({direct(r, t, n)}, r, sums);
         } else {
-            copies<static_cast<std::size_t>(block_tokens<T>)> c;
-            const std::int64_t whole = n - n % block_tokens<T>;
-            p.blocks = whole / block_tokens<T>;
-            blocks(p, scale, sums);
-            copy_in(c, p, s, t, here, whole, n);
-            blocks(p, scale, sums);
-            copy_out(c, s, t, whole, n);
+            copies<block_tokens<T>> c;
+            blocks({direct(r, t, n - tail), copied(c, r, t + n - tail, tail)}, r, sums);
+            copy_out(c, r, t + n - tail, tail);
         }
-        sums.join(part, weight, counted);
+        sums.join(part, r.weight, counted);
     }
 
-    [[nodiscard]] bool strided() const {
-        return std::any_of(in_.begin(), in_.end(), [](const auto& i) { return i.step > 1; }) ||
-               std::any_of(out_.begin(), out_.end(), [](const auto& o) { return o.to.step > 1; }) ||
-               call_.mask(0).step > 1;
-    }
-
-    [[nodiscard]] pointers direct(std::int64_t s, const row_mask& mask, std::int64_t t) const {
-        pointers p;
+    /// In the caller's memory.
+    [[nodiscard]] run_of_blocks direct(const sequence& r, std::int64_t t, std::int64_t n) const {
+        run_of_blocks b;
+        b.blocks = n / block_tokens<T>;
         for (std::size_t i = 0; i < In; ++i) {
-            p.repeat[i] = in_[i].step == 0;
-            p.in[i] = in_[i].row(s, call_.begin(s)) + t * in_[i].step;
+            const bool constant = in_[i].step == 0;
+            b.in[i] = constant ? r.constants[i].data() : in_[i].row(r.s, call_.begin(r.s)) + t;
+            b.in_step[i] = constant ? 0 : block_tokens<T>;
         }
-        for (std::size_t i = 0; i < Out; ++i)
-            p.out[i] = out_[i] ? out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step : nullptr;
-        p.mask = mask.bytes != nullptr ? mask.bytes : ones_.data();
-        p.mask_step = mask.bytes != nullptr ? 1 : 0;
-        p.blocks = mask.length / block_tokens<T>;
-        return p;
+        for (std::size_t i = 0; i < Out; ++i) b.out[i] = out_[i] ? out_[i].to.row(r.s, call_.begin(r.s)) + t : nullptr;
+        b.mask = r.mask.bytes != nullptr ? r.mask.bytes + t : ones_.data();
+        b.mask_step = r.mask.bytes != nullptr ? block_tokens<T> : 0;
+        return b;
     }
 
-    template <class Copies>
-    void copy_in(Copies& c, pointers& p, std::int64_t s, std::int64_t t, const row_mask& mask, std::int64_t from,
-                 std::int64_t to) const {
+    /// Copied into blocks that are filled with zeros.
+    template <std::int64_t Tokens>
+    run_of_blocks copied(copies<Tokens>& c, const sequence& r, std::int64_t t, std::int64_t n) const {
+        run_of_blocks b;
+        b.blocks = (n + block_tokens<T> - 1) / block_tokens<T>;
         for (std::size_t i = 0; i < In; ++i) {
-            if (p.repeat[i]) continue;
-            const T* source = in_[i].row(s, call_.begin(s)) + t * in_[i].step;
-            for (std::int64_t k = from; k < to; ++k)
-                c.in[i][static_cast<std::size_t>(k - from)] = source[k * in_[i].step];
-            p.in[i] = c.in[i].data();
+            const bool constant = in_[i].step == 0;
+            if (!constant) gather(in_[i].row(r.s, call_.begin(r.s)), in_[i].step, t, n, c.in[i].data());
+            b.in[i] = constant ? r.constants[i].data() : c.in[i].data();
+            b.in_step[i] = constant ? 0 : block_tokens<T>;
         }
         for (std::size_t i = 0; i < Out; ++i) {
-            if (!out_[i]) continue;
-            const T* source = out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step;
-            if (out_[i].add)
-                for (std::int64_t k = from; k < to; ++k)
-                    c.out[i][static_cast<std::size_t>(k - from)] = source[k * out_[i].to.step];
-            p.out[i] = c.out[i].data();
+            const target<T>& o = out_[i];
+            if (o && o.add) gather(o.to.row(r.s, call_.begin(r.s)), o.to.step, t, n, c.out[i].data());
+            b.out[i] = o ? c.out[i].data() : nullptr;
         }
-        for (std::int64_t k = from; k < to; ++k) c.mask[static_cast<std::size_t>(k - from)] = mask[k] ? 1 : 0;
-        p.mask = c.mask.data();
-        p.mask_step = 1;
-        p.blocks = (to - from + block_tokens<T> - 1) / block_tokens<T>;
+        for (std::int64_t k = 0; k < n; ++k) c.mask[static_cast<std::size_t>(k)] = r.mask[t + k] ? 1 : 0;
+        b.mask = c.mask.data();
+        b.mask_step = block_tokens<T>;
+        return b;
     }
-
-    template <class Copies>
-    void copy_out(const Copies& c, std::int64_t s, std::int64_t t, std::int64_t from, std::int64_t to) const {
+    template <std::int64_t Tokens>
+    void copy_out(const copies<Tokens>& c, const sequence& r, std::int64_t t, std::int64_t n) const {
         for (std::size_t i = 0; i < Out; ++i) {
             if (!out_[i]) continue;
-            T* sink = out_[i].to.row(s, call_.begin(s)) + t * out_[i].to.step;
-            for (std::int64_t k = from; k < to; ++k)
-                sink[k * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k - from)];
+            T* const sink = out_[i].to.row(r.s, call_.begin(r.s));
+            for (std::int64_t k = 0; k < n; ++k)
+                sink[(t + k) * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k)];
         }
     }
+    static void gather(const T* row, std::int64_t step, std::int64_t t, std::int64_t n, T* to) {
+        for (std::int64_t k = 0; k < n; ++k) to[k] = row[(t + k) * step];
+    }
 
-    /// The hot loop.
-    RLHF_NOINLINE void blocks(const pointers& p, const std::array<T, Out>& scale, sums_type& total) const {
+    /// The hot loop: the tokens of one segment, in up to two runs.
+    RLHF_NOINLINE void blocks(const std::array<run_of_blocks, 2>& runs, const sequence& r, sums_type& found) const {
         const Kernel kernel = kernel_;
-        const pointers here = p;
-        sums_type sums = total; // stays in registers
-        for (std::int64_t b = 0; b < here.blocks; ++b) {
-            const std::int64_t at = b * block_tokens<T>;
-            if (none(here.mask + at * here.mask_step)) {
-                clear_block(here, at);
-                continue;
+        const std::array<T, Out> scale = r.scale;
+        std::array<bool, Out> add;
+        for (std::size_t i = 0; i < Out; ++i) add[i] = out_[i].add;
+        sums_type sums; // stays in registers
+        for (run_of_blocks b : runs)
+            for (std::int64_t at = 0; b.blocks > 0; at += block_tokens<T>, --b.blocks) {
+                if (none(b.mask))
+                    clear_block(b, at);
+                else
+                    one_block(b, at, kernel, scale, add, sums, registers());
+                for (std::size_t i = 0; i < In; ++i) b.in[i] += b.in_step[i];
+                b.mask += b.mask_step;
             }
-            if constexpr (L::width == 1) {
-                for (std::size_t r = 0; r < static_cast<std::size_t>(block_tokens<T>); ++r)
-                    one_register(here, kernel, scale, at + static_cast<std::int64_t>(r), r, sums);
-                continue;
-            }
-            [&]<std::size_t... R>(std::index_sequence<R...>) RLHF_INLINE {
-                (one_register(here, kernel, scale, at + static_cast<std::int64_t>(R) * L::width, R, sums), ...);
-            }
-            (block());
-        }
-        total = sums;
+        found = sums;
     }
 
     static bool none(const std::uint8_t* mask) {
@@ -249,30 +236,43 @@ private:
         return any == 0;
     }
 
-    void clear_block(const pointers& p, std::int64_t at) const {
+    void clear_block(const run_of_blocks& b, std::int64_t at) const {
         for (std::size_t i = 0; i < Out; ++i)
-            if (p.out[i] != nullptr && !out_[i].add) std::fill_n(p.out[i] + at, block_tokens<T>, T(0));
+            if (b.out[i] != nullptr && !out_[i].add) std::fill_n(b.out[i] + at, block_tokens<T>, T(0));
     }
 
-    RLHF_FORMULA void one_register(const pointers& p, const Kernel& kernel, const std::array<T, Out>& scale,
-                                   std::int64_t at, std::size_t r, sums_type& sums) const {
-        using lane::select;
-        const auto keep = L::counted(p.mask + at * p.mask_step);
+    template <std::size_t... R>
+    RLHF_FORMULA static void one_block(const run_of_blocks& b, std::int64_t at, const Kernel& kernel,
+                                       const std::array<T, Out>& scale, const std::array<bool, Out>& add,
+                                       sums_type& sums, std::index_sequence<R...>) {
+        if constexpr (L::width == 1) // one token at a time: unrolled, this would only cost time to compile
+            for (std::size_t r = 0; r < static_cast<std::size_t>(block_tokens<T>); ++r)
+                one_register(b, at, r, kernel, scale, add, sums);
+        else
+            (one_register(b, at, R, kernel, scale, add, sums), ...);
+    }
+
+    RLHF_FORMULA static void one_register(const run_of_blocks& b, std::int64_t at, std::size_t r, const Kernel& kernel,
+                                          const std::array<T, Out>& scale, const std::array<bool, Out>& add,
+                                          sums_type& sums) {
+        const auto first = static_cast<std::int64_t>(r) * L::width;
+        const auto keep = L::counted(b.mask + first);
         const auto t = [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            return kernel((p.repeat[I] ? V(*p.in[I]) : L::load(p.in[I] + at))...);
+            return kernel(L::load(b.in[I] + first)...);
         }
-        (ins());
+        (std::make_index_sequence<In>());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            [[maybe_unused]] const auto write = [&](T* to, const V& value, T factor, bool add) RLHF_INLINE {
-                if (to == nullptr) return;
-                const V scaled = V(factor) * value;
-                const V old = add ? L::load(to + at) : V(T(0));
-                L::store(to + at, select(keep, add ? old + scaled : scaled, old));
-            };
-            (write(p.out[I], t.writes[I], scale[I], out_[I].add), ...);
+            (write(b.out[I], at + first, keep, V(scale[I]) * std::get<I>(t.writes), add[I]), ...);
         }
-        (outs());
+        (std::make_index_sequence<Out>());
+    }
+
+    RLHF_FORMULA static void write(T* to, std::int64_t at, const typename L::mask& keep, const V& scaled, bool add) {
+        using lane::select;
+        if (to == nullptr) return;
+        const V old = add ? L::load(to + at) : V(T(0));
+        L::store(to + at, select(keep, add ? old + scaled : scaled, old));
     }
 
     const call& call_;
@@ -280,7 +280,8 @@ private:
     const std::array<target<T>, Out>& out_;
     const Kernel& kernel_;
     row_weight weight_;
-    std::array<std::uint8_t, static_cast<std::size_t>(2 * block_tokens<T>)> ones_;
+    bool strided_; ///< some array's tokens do not lie side by side
+    std::array<std::uint8_t, static_cast<std::size_t>(block_tokens<T>)> ones_;
 };
 
 /// Runs a kernel over the tokens of a call; what comes back merges.
