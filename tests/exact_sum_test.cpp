@@ -166,6 +166,54 @@ TEST_CASE("exact_sum: sums larger than any term") {
     CHECK(rlhf::moments({2, sum_of({0x1p79, -0x1p79}), sum_of({0x1p159, 0x1p159})}).variance(0) == Approx(0x1p159));
 }
 
+TEST_CASE("usual_sums: the sums of exact_sum, or nothing") {
+    using rlhf::detail::usual_sums;
+    test::random r(8);
+    for (int round = 0; round < 300; ++round) {
+        usual_sums<3> usual;
+        std::array<exact_sum, 3> want, got;
+        for (int call = 0; call < usual.capacity; ++call) {
+            std::array<double, 3> x;
+            for (double& e : x) e = r.below(10) == 0 ? 0 : random_double(r, -20, 31);
+            REQUIRE(usual.add(x));
+            std::array<double, 16> lanes;
+            for (double& e : lanes) e = random_double(r, -20, 31);
+            REQUIRE(usual.add(1, lanes));
+            for (std::size_t i = 0; i < 3; ++i) want[i].add(x[i]);
+            for (const double e : lanes) want[1].add(e);
+        }
+        for (std::size_t i = 0; i < 3; ++i) {
+            usual.flush(i, got[i]);
+            usual.flush(i, got[i]); // nothing is left
+            got[i].normalize(), want[i].normalize();
+            REQUIRE(got[i] == want[i]);
+        }
+    }
+    const double limit = 0x1p31, smallest = 0x1p-20, inf = std::numeric_limits<double>::infinity();
+    for (const double x : {limit, -limit, std::nextafter(smallest, 0.0), -std::nextafter(smallest, 0.0), 5e-324, inf,
+                           -inf, std::numeric_limits<double>::quiet_NaN()}) {
+        usual_sums<2> usual;
+        exact_sum sum;
+        CHECK_FALSE(usual.add({1, x}));
+        CHECK_FALSE(usual.add(0, std::array<double, 3>{1, 2, x}));
+        usual.flush(0, sum);
+        CHECK(sum.value() == 0);
+    }
+    usual_sums<2> usual;
+    CHECK(usual.add({std::nextafter(-limit, 0.0), smallest}));
+}
+
+TEST_CASE("exact_sum: whole numbers of units") {
+    test::random r(9);
+    for (int round = 0; round < 2000; ++round) {
+        const int position = static_cast<int>(r.below(288));
+        const auto whole = static_cast<std::int64_t>(r.bits()) >> r.below(64);
+        exact_sum sum;
+        sum.add(whole, position);
+        REQUIRE(test::same_bits(sum.value(), rounded(cpp_int(whole) << position)));
+    }
+}
+
 TEST_CASE("exact_sum: digits carry in time", "[slow]") {
     // A term adds less than 2³³ to a digit, so that 2²⁸ of them stay far below 2⁶³; then they are carried.
     exact_sum s;

@@ -351,6 +351,31 @@ TEMPLATE_TEST_CASE("lanes: how many are true, and sums of those", "", float, dou
         wrong += L::count(mask) != expected;
         L::store(got.data(), L::add_where(mask, L::load(sum.data()), L::load(x.data())));
         for (std::size_t k = 0; k < width<T>; ++k) wrong += got[k] != (bytes[k] != 0 ? sum[k] + x[k] : sum[k]);
+        L::store(got.data(), L::add_square_where(mask, L::load(sum.data()), L::load(x.data())));
+        for (std::size_t k = 0; k < width<T>; ++k) {
+            const T once = std::fma(x[k], x[k], sum[k]);
+            volatile T square = x[k] * x[k];
+            wrong += got[k] != (bytes[k] != 0 ? once : sum[k]) && (bytes[k] == 0 || got[k] != square + sum[k]);
+        }
+        L::store(got.data(), L::larger_where(mask, L::load(x.data()), L::load(sum.data())));
+        for (std::size_t k = 0; k < width<T>; ++k) wrong += got[k] != (bytes[k] != 0 && x[k] > sum[k] ? x[k] : sum[k]);
+    }
+    CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("lanes: all lanes joined", "", float, double) {
+    using T = TestType;
+    using L = lanes<T, native>;
+    test::random r(9);
+    std::size_t wrong = 0;
+    for (int round = 0; round < 500; ++round) {
+        std::array<T, width<T>> x;
+        for (T& e : x) e = static_cast<T>(r.normal());
+        wrong += L::largest(L::load(x.data())) != *std::max_element(x.begin(), x.end());
+        std::array<T, width<T>> sums = x;
+        for (std::size_t half = width<T> / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+        wrong += L::sum_by_halves(L::load(x.data())) != sums[0];
     }
     CHECK(wrong == 0);
 }

@@ -18,11 +18,13 @@ namespace rlhf::inline RLHF_ABI::detail {
 /// Plain integers throughout: ranks may be joined by an integer sum of the bytes (after normalize()).
 class exact_sum {
 public:
+    static constexpr int one = 192; ///< 1 is 2¹⁹² units
+
     void add(double x) {
         const auto bits = std::bit_cast<std::uint64_t>(x);
         const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
         if (exponent >= 1023 + 160) return add_apart(x);
-        std::int64_t position = exponent - 1075 + 192; // of the mantissa's last bit, in units
+        std::int64_t position = exponent - 1075 + one; // of the mantissa's last bit, in units
         std::uint64_t mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
         if (position < 0) {
             if (position < -53) return;
@@ -36,6 +38,18 @@ public:
         const std::int64_t sign = static_cast<std::int64_t>(bits) >> 63;       // −1 or 0: (x ^ sign) − sign is ±x
         digits_[digit] += (low ^ sign) - sign;
         digits_[digit + 1] += (high ^ sign) - sign;
+        if (++pending_ == carry_after) normalize();
+    }
+
+    /// Adds whole · 2^position units, 0 ≤ position < 288.
+    void add(std::int64_t whole, int position) {
+        const auto digit = static_cast<std::size_t>(position >> 5);
+        const int shift = position & 31;
+        const std::uint64_t low = (static_cast<std::uint64_t>(whole) & low_mask) << shift;
+        const auto high = static_cast<std::int64_t>(static_cast<std::uint64_t>(whole >> 32) << shift);
+        digits_[digit] += static_cast<std::int64_t>(low & low_mask);
+        digits_[digit + 1] += static_cast<std::int64_t>(low >> 32) + (high & low_mask);
+        digits_[digit + 2] += high >> 32;
         if (++pending_ == carry_after) normalize();
     }
 
@@ -119,6 +133,54 @@ private:
 
     std::array<std::int64_t, 12> digits_ = {};
     std::int64_t above_ = 0, below_ = 0, nan_ = 0, pending_ = 0;
+};
+
+/// N sums under way of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: integers in units of 2⁻²⁰ and 2⁻⁷², which lanes
+/// can add exactly, where exact_sum takes some twenty instructions a term. The functions are calls of their own, because
+/// g++ 12 would take their loops apart before it sees lanes in them.
+template <std::size_t N>
+class usual_sums {
+public:
+    static constexpr int capacity = 64; ///< calls of add, with up to 16 terms a sum, before flush
+
+    /// The i-th term to the i-th sum; or, if one of them is not usual, nothing and false.
+    RLHF_NOINLINE bool add(const std::array<double, N>& x) {
+        if (!usual(x)) return false;
+        for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
+        return true;
+    }
+    /// All terms to the i-th sum; or nothing and false.
+    template <std::size_t M>
+    RLHF_NOINLINE bool add(std::size_t i, const std::array<double, M>& x) {
+        if (!usual(x)) return false;
+        std::int64_t high = 0, low = 0;
+        for (const double v : x) add(v, high, low);
+        high_[i] += high, low_[i] += low;
+        return true;
+    }
+    /// Moves the i-th sum.
+    void flush(std::size_t i, exact_sum& to) {
+        to.add(high_[i], exact_sum::one - 20), to.add(low_[i], exact_sum::one - 72);
+        high_[i] = low_[i] = 0;
+    }
+
+private:
+    template <std::size_t M>
+    static bool usual(const std::array<double, M>& x) {
+        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
+        std::uint64_t unusual = 0;
+        for (const double v : x) { // without branches
+            const std::uint64_t size = std::bit_cast<std::uint64_t>(v) & ~(std::uint64_t(1) << 63);
+            unusual |= size - smallest >= end - smallest ? size : 0;
+        }
+        return unusual == 0;
+    }
+    static void add(double x, std::int64_t& high, std::int64_t& low) {
+        const double scaled = x * 0x1p20;
+        const auto whole = static_cast<std::int64_t>(scaled);
+        high += whole, low += static_cast<std::int64_t>((scaled - static_cast<double>(whole)) * 0x1p52);
+    }
+    std::array<std::int64_t, N> high_ = {}, low_ = {};
 };
 
 /// A term summed in pairs (value, rounding error), so that the error is not lost.

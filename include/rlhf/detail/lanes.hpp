@@ -56,6 +56,8 @@ struct lanes<T, scalar> {
     static type larger(type a, type b) { return a > b ? a : b; }
     static type larger_where(mask m, type a, type b) { return m ? larger(a, b) : b; }
     static type fma(type a, type b, type c) { return a * b + c; }
+    static type sum_by_halves(type v) { return v; }
+    static type largest(type v) { return v; }
     static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
 };
 
@@ -65,7 +67,7 @@ struct lanes : lanes_memory<T, Arch> {
     using memory = lanes_memory<T, Arch>;
     using typename memory::mask;
     using typename memory::type;
-    using wide = xsimd::batch<double, Arch>;
+    using wide = simd<double, Arch>;
     using memory::width;
 
     /// How many are true.
@@ -84,7 +86,7 @@ struct lanes : lanes_memory<T, Arch> {
 #endif
         {
             alignas(64) T flags[static_cast<std::size_t>(width)];
-            xsimd::select(m, type(T(1)), type(T(0))).store_aligned(flags);
+            select(m, type(T(1)), type(T(0))).inner().store_aligned(flags);
             int n = 0;
             for (const T f : flags) n += f != 0 ? 1 : 0;
             return n;
@@ -100,7 +102,7 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm512_mask_add_pd(sum, m, sum, x));
         else
 #endif
-            return sum + xsimd::select(m, x, type(T(0)));
+            return sum + select(m, x, type(T(0)));
     }
 
     /// sum + x² where m is true, else sum.
@@ -112,7 +114,7 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm512_mask3_fmadd_pd(x, x, sum, m));
         else
 #endif
-            return xsimd::select(m, xsimd::fma(x, x, sum), sum);
+            return select(m, fma(x, x, sum), sum);
     }
 
     /// a > b ? a : b, so b where one of them is NaN.
@@ -127,7 +129,7 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm256_max_ps(a, b));
         else
 #endif
-            return xsimd::select(a > b, a, b);
+            return select(a > b, a, b);
     }
 
     /// larger(a, b) where m is true, else b.
@@ -137,7 +139,7 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm512_mask_max_ps(b, m, a, b));
         else
 #endif
-            return xsimd::select(m && a > b, a, b);
+            return select(m && a > b, a, b);
     }
 
     /// a b + c, rounded once where the instruction set can.
@@ -149,9 +151,9 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm512_fmadd_pd(a, b, c));
         else
 #endif
-            return xsimd::fma(a, b, c);
+            return type(xsimd::fma(a.inner(), b.inner(), c.inner()));
     }
-    static type round(const type& v) { return xsimd::nearbyint(v); }
+    static type round(const type& v) { return type(xsimd::nearbyint(v.inner())); }
 
     /// v · 2ⁿ for whole numbers n ≤ 0 and v in [½, 2]; 0 where that is far below the smallest normal number.
     static type scale2(const type& v, const type& n) {
@@ -160,7 +162,34 @@ struct lanes : lanes_memory<T, Arch> {
             return type(_mm512_scalef_ps(v, n));
         else
 #endif
-            return xsimd::ldexp(v, xsimd::to_int(larger(n, type(T(-127)))));
+            return type(xsimd::ldexp(v.inner(), xsimd::to_int(larger(n, type(T(-127))).inner())));
+    }
+
+    /// Lane k + lane k + half, from half the lanes down to one.
+    static T sum_by_halves(const type& v) {
+#if defined(__AVX512F__)
+        if constexpr (width == 8 && sizeof(T) == 8) {
+            const __m512d all = v;
+            return lanes<T, xsimd::avx>::sum_by_halves(
+                _mm256_add_pd(_mm512_castpd512_pd256(all), _mm512_extractf64x4_pd(all, 1)));
+        } else
+#endif
+#if defined(__AVX__)
+            if constexpr (width == 4 && sizeof(T) == 8) {
+            const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+            return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));
+        } else
+#endif
+            return joined(v, [](T a, T b) { return a + b; });
+    }
+    /// Of lanes without NaN.
+    static T largest(const type& v) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return _mm512_reduce_max_ps(v);
+        else
+#endif
+            return joined(v, [](T a, T b) { return a > b ? a : b; });
     }
 
     /// Floats as doubles, in the same order.
@@ -183,14 +212,22 @@ struct lanes : lanes_memory<T, Arch> {
         {
             alignas(64) T x[static_cast<std::size_t>(width)];
             alignas(64) double y[static_cast<std::size_t>(width)];
-            v.store_aligned(x);
+            v.inner().store_aligned(x);
             for (int k = 0; k < width; ++k) y[k] = static_cast<double>(x[k]);
-            return {wide::load_aligned(y), wide::load_aligned(y + wide::size)};
+            return {lanes_memory<double, Arch>::load(y), lanes_memory<double, Arch>::load(y + wide::size)};
         }
     }
 
 private:
     using memory::floats;
+    template <class F>
+    static T joined(const type& v, F f) {
+        std::array<T, static_cast<std::size_t>(width)> x;
+        memory::store(x.data(), v);
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] = f(x[k], x[k + half]);
+        return x[0];
+    }
 };
 #endif
 

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/detail/simd.hpp>
 #include <rlhf/float16.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstdint>
-
-#if !defined(RLHF_NO_SIMD)
-#include <xsimd/xsimd.hpp>
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-#endif
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -20,11 +14,11 @@ namespace rlhf::inline RLHF_ABI::detail {
 /// How elements come from memory into lanes of T, and back.
 template <class T, class Arch>
 struct lanes_memory {
-    using type = xsimd::batch<T, Arch>;
-    using mask = xsimd::batch_bool<T, Arch>;
-    static constexpr int width = static_cast<int>(type::size);
+    using type = simd<T, Arch>;
+    using mask = typename type::mask;
+    static constexpr int width = type::size;
 
-    static type load(const T* p) { return type::load_unaligned(p); }
+    static type load(const T* p) { return batch::load_unaligned(p); }
 
     /// Of another element type, converted.
     template <class E>
@@ -49,7 +43,7 @@ struct lanes_memory {
         {
             alignas(64) T x[static_cast<std::size_t>(width)];
             for (int k = 0; k < width; ++k) x[k] = static_cast<T>(p[k]);
-            return type::load_aligned(x);
+            return batch::load_aligned(x);
         }
     }
     /// Converted. PastCache: to memory that need not be read first; p is then aligned to the bytes that are written.
@@ -75,10 +69,10 @@ struct lanes_memory {
         else
 #endif
             if constexpr (std::same_as<E, T>)
-            v.store_unaligned(p);
+            v.inner().store_unaligned(p);
         else {
             alignas(64) T x[static_cast<std::size_t>(width)];
-            v.store_aligned(x);
+            v.inner().store_aligned(x);
             for (int k = 0; k < width; ++k) p[k] = static_cast<E>(x[k]);
         }
     }
@@ -102,7 +96,7 @@ struct lanes_memory {
         {
             alignas(64) T even[static_cast<std::size_t>(width)], odd[static_cast<std::size_t>(width)];
             for (int k = 0; k < width; ++k) even[k] = static_cast<T>(p[2 * k]), odd[k] = static_cast<T>(p[2 * k + 1]);
-            return {type::load_aligned(even), type::load_aligned(odd)};
+            return {batch::load_aligned(even), batch::load_aligned(odd)};
         }
     }
     template <bool PastCache = false>
@@ -115,7 +109,7 @@ struct lanes_memory {
 #endif
         {
             alignas(64) T x[static_cast<std::size_t>(width)], y[static_cast<std::size_t>(width)];
-            even.store_aligned(x), odd.store_aligned(y);
+            even.inner().store_aligned(x), odd.inner().store_aligned(y);
             for (int k = 0; k < width; ++k) p[2 * k] = bfloat16(x[k]), p[2 * k + 1] = bfloat16(y[k]);
         }
     }
@@ -140,11 +134,12 @@ struct lanes_memory {
         {
             alignas(64) T flags[static_cast<std::size_t>(width)];
             for (int i = 0; i < width; ++i) flags[i] = bytes[i] != 0 ? T(1) : T(0);
-            return type::load_aligned(flags) > type(T(0));
+            return batch::load_aligned(flags) > batch(T(0));
         }
     }
 
 protected:
+    using batch = typename type::batch;
     static constexpr int floats = sizeof(T) == 4 ? width : 0; ///< for instructions on so many floats
     static constexpr int upper_half = static_cast<int>(0xffff0000U);
 #if defined(__AVX2__)
@@ -181,10 +176,11 @@ inline void end_past_cache() {
 #endif
 }
 
-/// Inlined by force: as a call without an effect, g++ would leave it out.
+/// Inlined by force: as a call without an effect, g++ would leave it out. The address may be anything.
+template <bool ToWrite = false>
 RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
-    __builtin_prefetch(p);
+    __builtin_prefetch(p, ToWrite ? 1 : 0);
 #endif
 }
 

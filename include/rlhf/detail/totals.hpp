@@ -63,6 +63,50 @@ private:
     }
 };
 
+/// The totals of one piece of work, while it goes on.
+template <class Totals>
+class running_totals;
+
+template <std::size_t Sums, std::size_t Squares, std::size_t Counts, std::size_t Maxima, std::size_t Moments>
+class running_totals<totals<Sums, Squares, Counts, Maxima, Moments>>
+    : public totals<Sums, Squares, Counts, Maxima, Moments> {
+public:
+    /// A segment's sums, then its sums of squares.
+    void add(const std::array<double, Sums + Squares>& x) {
+        if (!usual_.add(x))
+            for (std::size_t i = 0; i < Sums + Squares; ++i) sum(i).add(x[i]);
+        if (++pending_ == usual_.capacity) flush();
+    }
+    /// Lanes of the i-th moment, before the next add.
+    template <std::size_t Lanes>
+    void add_moment(std::size_t i, std::int64_t n, const std::array<double, Lanes>& x,
+                    const std::array<double, Lanes>& x_squared) {
+        auto& m = this->moments[i];
+        m.count += n;
+        if (!usual_moments_.add(2 * i, x)) add_each(x, m.sum);
+        if (!usual_moments_.add(2 * i + 1, x_squared)) add_each(x_squared, m.squares);
+    }
+    /// Before it is read as totals.
+    void flush() {
+        for (std::size_t i = 0; i < Sums + Squares; ++i) usual_.flush(i, sum(i));
+        for (std::size_t i = 0; i < Moments; ++i) {
+            usual_moments_.flush(2 * i, this->moments[i].sum);
+            usual_moments_.flush(2 * i + 1, this->moments[i].squares);
+        }
+        pending_ = 0;
+    }
+
+private:
+    template <std::size_t Lanes>
+    static void add_each(const std::array<double, Lanes>& x, exact_sum& to) {
+        for (const double v : x) to.add(v);
+    }
+    exact_sum& sum(std::size_t i) { return i < Sums ? this->sums[i] : this->squares[i - Sums]; }
+    usual_sums<Sums + Squares> usual_;
+    usual_sums<2 * Moments> usual_moments_;
+    int pending_ = 0;
+};
+
 /// Sums of a segment are kept in this many lanes whatever the register, so that the order of additions is the same on
 /// every instruction set.
 template <class T>
@@ -84,6 +128,8 @@ class segment_sums<T, Arch, terms<typename lanes<T, Arch>::type, Writes, Sums, S
     static constexpr auto registers = static_cast<std::size_t>(sum_lanes<T> / L::width);
     static constexpr auto wide = static_cast<std::size_t>(sum_lanes<T> / D::width); ///< registers of doubles
     static constexpr auto wide_each = wide / registers;
+    using lanes_of_sum = std::array<V, registers>;
+    using lanes_of_moment = std::array<typename D::type, wide>;
 
 public:
     using totals_type = totals<Sums, Squares, Counts, Maxima, Moments>;
@@ -103,19 +149,18 @@ public:
     }
 
     /// Ends the segment: lanes join in double, in one fixed tree, then exactly.
-    void join(totals_type& all, double row_weight, std::int64_t counted) const {
-        for (std::size_t i = 0; i < Sums; ++i) all.sums[i].add(tree(sums_[i]) * (i == 0 ? row_weight : 1.0));
-        for (std::size_t i = 0; i < Squares; ++i) all.squares[i].add(tree(squares_[i]));
+    void join(running_totals<totals_type>& all, double row_weight, std::int64_t counted) const {
+        std::array<double, Sums + Squares> joined;
+        for (std::size_t i = 0; i < Sums; ++i) joined[i] = tree(sums_[i]) * (i == 0 ? row_weight : 1.0);
+        for (std::size_t i = 0; i < Squares; ++i) joined[Sums + i] = tree(squares_[i]);
         for (std::size_t i = 0; i < Counts; ++i) all.counts[i] += counts_[i];
         for (std::size_t i = 0; i < Maxima; ++i) {
             const auto largest = static_cast<double>(largest_of(maxima_[i]));
             all.maxima[i] = largest > all.maxima[i] ? largest : all.maxima[i];
         }
-        for (std::size_t i = 0; i < Moments; ++i) {
-            all.moments[i].count += counted;
-            exactly(moments_[2 * i], all.moments[i].sum);
-            exactly(moments_[2 * i + 1], all.moments[i].squares);
-        }
+        for (std::size_t i = 0; i < Moments; ++i)
+            all.add_moment(i, counted, unloaded(moments_[2 * i]), unloaded(moments_[2 * i + 1]));
+        all.add(joined);
     }
 
 private:
@@ -143,40 +188,28 @@ private:
         }
     }
 
-    static double tree(const std::array<V, registers>& v) {
-        std::array<double, all_lanes> x;
+    /// Lane k is joined by lane k + half, from half of them down to one.
+    static double tree(const lanes_of_sum& v) {
+        lanes_of_moment x;
         for (std::size_t r = 0; r < registers; ++r) {
             const auto values = L::widen(v[r]);
-            for (std::size_t k = 0; k < wide_each; ++k)
-                D::store(x.data() + (r * wide_each + k) * static_cast<std::size_t>(D::width), values[k]);
+            for (std::size_t k = 0; k < wide_each; ++k) x[r * wide_each + k] = values[k];
         }
-        for (std::size_t half = all_lanes / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-        return x[0];
+        for (std::size_t half = wide / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] = x[k] + x[k + half];
+        return D::sum_by_halves(x[0]);
     }
-    static T largest_of(const std::array<V, registers>& v) {
-        std::array<T, all_lanes> x;
-        for (std::size_t r = 0; r < registers; ++r) L::store(x.data() + r * static_cast<std::size_t>(L::width), v[r]);
-        for (std::size_t half = all_lanes / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
-        return x[0];
+    static T largest_of(const lanes_of_sum& v) {
+        V x = v[0];
+        for (std::size_t r = 1; r < registers; ++r) x = L::larger(v[r], x);
+        return L::largest(x);
     }
-    /// The lanes in pairs (sum, rounding errors), so that nothing of them is lost.
-    static void exactly(const std::array<typename D::type, wide>& v, exact_sum& to) {
-        std::array<double, all_lanes> high, low = {};
-        for (std::size_t r = 0; r < wide; ++r) D::store(high.data() + r * static_cast<std::size_t>(D::width), v[r]);
-        for (std::size_t half = all_lanes / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) {
-                two_sum sum{high[k], low[k] + low[k + half]};
-                sum.add(high[k + half]);
-                high[k] = sum.high, low[k] = sum.low;
-            }
-        to.add(high[0]);
-        if (low[0] == low[0]) to.add(low[0]); // not after an infinity
+    static std::array<double, all_lanes> unloaded(const lanes_of_moment& v) {
+        std::array<double, all_lanes> x;
+        for (std::size_t r = 0; r < wide; ++r) D::store(x.data() + r * static_cast<std::size_t>(D::width), v[r]);
+        return x;
     }
 
-    using lanes_of_sum = std::array<V, registers>;
-    using lanes_of_moment = std::array<typename D::type, wide>;
     static lanes_of_sum all(T x) { return filled<registers>(V(x)); }
 
     std::array<lanes_of_sum, Sums> sums_ = filled<Sums>(all(0));
