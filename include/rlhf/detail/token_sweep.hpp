@@ -49,16 +49,16 @@ public:
 
     totals_type operator()(const executor& run) const {
         const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1);
-        const std::int64_t chunks = (longest + chunk_tokens - 1) / chunk_tokens;
-        const std::int64_t rows = std::max<std::int64_t>(chunk_tokens / longest, 1); // a piece
+        const std::int64_t chunk = chunk_of(longest), chunks = (longest + chunk - 1) / chunk;
+        const std::int64_t rows = std::max<std::int64_t>(chunk / longest, 1); // a piece
         const std::int64_t groups = (call_.size() + rows - 1) / rows;
         shared_totals<totals_type> found;
         run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
             const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
-                               chunk = static_cast<std::int64_t>(piece) % chunks;
+                               number = static_cast<std::int64_t>(piece) % chunks;
             running part;
             for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s)
-                sweep(s, chunk, chunks, part);
+                sweep(s, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
             part.flush();
             found.add(part);
         });
@@ -75,8 +75,8 @@ public:
     }
 
 private:
-    static constexpr std::int64_t chunk_tokens = 32 * segment_tokens; ///< of a row, for one piece of work
-    static constexpr std::int64_t blocks_ahead = 48;                  ///< that are fetched, 3 KiB
+    static constexpr std::int64_t unlimited_tokens = std::numeric_limits<std::int64_t>::max() / 2;
+    static constexpr std::int64_t blocks_ahead = 48; ///< that are fetched, 3 KiB
 
     /// What the tokens of a sequence have in common.
     struct sequence {
@@ -96,18 +96,23 @@ private:
         }
     };
 
-    /// The part `chunk` of `chunks` of a row; the first also writes what lies before, the last what lies behind.
-    void sweep(std::int64_t s, std::int64_t chunk, std::int64_t chunks, running& part) const {
+    /// Tokens of a row for one piece of work. A row has few pieces, because each looks for the row's ends.
+    static std::int64_t chunk_of(std::int64_t longest) {
+        return std::max<std::int64_t>((longest / 32 + segment_tokens) / segment_tokens, 32) * segment_tokens;
+    }
+
+    /// The part of a row from its counted token `from` on; the first also writes what lies before, the last, which is
+    /// unlimited, what lies behind.
+    void sweep(std::int64_t s, std::int64_t from, std::int64_t tokens, running& part) const {
         const row_mask mask = call_.mask(s);
         const std::int64_t first = std::min(first_counted(mask), mask.length),
                            last = std::max(past_last_counted(mask), first);
-        const std::int64_t begin = std::min(first + chunk * chunk_tokens, last);
-        const std::int64_t end = chunk + 1 == chunks ? last : std::min(begin + chunk_tokens, last);
-        if (chunk == 0) {
+        const std::int64_t begin = std::min(first + from, last), end = std::min(begin + tokens, last);
+        if (from == 0) {
             clear(s, 0, first);
             part.sequences += first < last ? 1 : 0;
         }
-        if (chunk + 1 == chunks) clear(s, last, call_.length(s));
+        if (tokens == unlimited_tokens) clear(s, last, call_.length(s));
         if (begin == end) return;
         const sequence r(*this, s);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
