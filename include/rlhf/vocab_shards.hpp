@@ -67,7 +67,7 @@ inline vocab_shard combine(const gathered<vocab_shard>& shards, const row_place&
     shards.each(here, [&](const vocab_shard& s) {
         const double b = (s.shift - shift) / temperature, factor = std::exp(b), sum = s.ties + s.others;
         if (sum == 0) return;
-        if (b == 0) whole.ties += s.ties;
+        if (b == 0) whole.ties += std::nearbyint(s.ties);
         others.add(b == 0 ? s.others : factor * sum);
         weighted.add(factor > 0 ? factor * (s.weighted + b * sum) : 0);
     });
@@ -112,7 +112,7 @@ void vocab_shard_sums(const batch& b, logits_view<E> logits, extent first_id, co
         if (here.counted) {
             const E* const z = source.at(here);
             const auto row = rows.template read<detail::row_sums_wanted{.entropy = true}>(z, source.vocab());
-            s.shift = row.shift, s.ties = row.ties, s.others = row.others;
+            s.shift = row.shift, s.ties = row.ties * rows.as_added(row), s.others = row.others;
             s.weighted = row.impossible() ? 0 : (row.log_sum - row.entropy) * row.sum;
             const std::int64_t column = detail::own_column(here.of(ids), first_id, source.vocab());
             if (column >= 0) s.target_logit = static_cast<double>(z[column]), s.holders = 1;
