@@ -15,12 +15,12 @@ RLHF_FORMULA void unrolled(F&& f) {
     (std::make_index_sequence<N>());
 }
 
-/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. Both are mostly 0: z goes into
-/// the exponential as it is, and e has the same digits whatever the largest is.
+/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n all
+/// rows have the same digits of a logit's exponential, whatever their largest is.
 template <class C>
 struct softmax_origin {
-    C from = 0;     ///< not 0 where z is so large that z − from has no rounding; of doubles the largest
-    C exponent = 0; ///< n, not 0 where e would become too large or too small
+    C from = 0;     ///< the largest, where logits are so far from 0 that z − from has no rounding, and of doubles
+    C exponent = 0; ///< n; 0 for the usual logits, whose e is a float as it is
     C largest = 0;  ///< z − from of the largest
     C lowest = 0;   ///< z − from that is as good as −∞: 10⁴ temperature below the largest
 };
@@ -47,7 +47,8 @@ public:
     [[nodiscard]] softmax_origin<C> origin(C largest) const {
         const C z = largest > -std::numeric_limits<C>::infinity() ? largest : C(0);
         const double x = double(z) / temperature_;
-        const bool as_it_is = std::same_as<C, float> && std::fabs(x) <= 2048, small = x >= 0 && x <= 40; // e² is finite
+        const bool as_it_is = std::same_as<C, float> && std::fabs(x) <= 2048,
+                   small = x >= 0 && x <= 32; // e² and 1 / e are floats
         softmax_origin<C> o;
         if (!as_it_is) o.from = z;
         if (as_it_is && !small) o.exponent = std::nearbyint(z * per_step_);

@@ -20,8 +20,7 @@ inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 /// copied and filled up with −inf. So a row's bits do not depend on what lies around it.
 ///
 /// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
-/// a larger one, the sums so far are rescaled, mostly by a power of two. An entry's exponential has the same digits
-/// whatever the largest is.
+/// a larger one, the sums so far are rescaled, mostly by a power of two.
 template <class C, class Arch>
 class softmax_rows {
     using L = lanes<C, Arch>;
@@ -109,10 +108,8 @@ public:
         const double over_sum = scale / (row.sum * exp_.of_largest(origin));
         const slope each{C(over_sum * (of_p - g.log_prob - g.entropy * (row.entropy - row.log_sum))),
                          C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
-        if (g.entropy != 0)
-            write<true>(z, vocab, origin, each, d, add, past_cache);
-        else
-            write<false>(z, vocab, origin, each, d, add, past_cache);
+        g.entropy != 0 ? write<true>(z, vocab, origin, each, d, add, past_cache)
+                       : write<false>(z, vocab, origin, each, d, add, past_cache);
         if (target >= 0) d[target] = static_cast<D>(static_cast<C>(at_target));
         if (!add) std::fill(d + vocab, d + width, zero);
     }
