@@ -289,7 +289,7 @@ TEMPLATE_TEST_CASE("lanes: scale2", "", float) {
     if constexpr (L::width > 1) {
         test::random r(7);
         std::size_t wrong = 0;
-        for (int n = 0; n >= -400; --n) {
+        for (int n = 64; n >= -400; --n) {
             std::vector<T> v{T(0.5), std::nextafter(T(0.5), T(1)), std::nextafter(T(1), T(0)), T(1),
                              T(1.5), std::nextafter(T(1), T(2)),   std::nextafter(T(2), T(1)), T(2)};
             while (v.size() < 256) v.push_back(static_cast<T>(r.uniform(0.5, 2)));

@@ -50,7 +50,7 @@ public:
         }
         row.offset = (row.p.shift - row.q.shift) + temperature_ * (row.p.log_sum - row.q.log_sum);
         sums s;
-        const entries here(row, 0, beta_);
+        const entries here(row, 0, beta_, exp_);
         const std::int64_t whole = vocab - vocab % group;
         add(z, w, whole / group, here, s);
         if (whole < vocab) {
@@ -58,8 +58,9 @@ public:
             room<R, group> w_copy;
             add(filled(z + whole, vocab - whole, z_copy), filled(w + whole, vocab - whole, w_copy), 1, here, s);
         }
-        // the roundings of 1 / Σ eˣ are known
-        const double of_p = row.p.sum * double(C(1 / row.p.sum)), of_q = row.q.sum * double(C(1 / row.q.sum));
+        // the roundings of 1 / Σ e are known
+        const double of_p = row.p.sum * here.largest_p * double(here.over_p),
+                     of_q = row.q.sum * here.largest_q * double(here.over_q);
         row.value = tree(s.value) / (How == divergence::forward_kl ? of_q : of_p), row.pull = tree(s.pull) / of_p;
         return row;
     }
@@ -76,7 +77,7 @@ public:
             return;
         }
         const bool centred = How == divergence::reverse_kl; // log p − log q − KL is taken at once
-        const entries here(row, centred ? row.pull : 0, beta_);
+        const entries here(row, centred ? row.pull : 0, beta_, exp_);
         const C mean = centred ? C(0) : static_cast<C>(row.pull), factor = static_cast<C>(scale / temperature_);
         const std::int64_t whole = vocab - vocab % block, rest = vocab - whole;
         slopes(z, w, whole / block, here, mean, factor, d, add);
@@ -95,11 +96,14 @@ public:
 private:
     /// What turns logits into p, q and log p − log q − centre.
     struct entries {
-        C shift_p, shift_q, over_p, over_q, offset, offset_rest, over_temperature, beta;
+        softmax_origin<C> origin_p, origin_q;
+        double largest_p, largest_q; ///< e of the largest
+        C over_p, over_q, offset, offset_rest, over_temperature, beta;
 
-        entries(const divergence_row& row, double centre, C b)
-            : shift_p(static_cast<C>(row.p.shift)), shift_q(static_cast<C>(row.q.shift)),
-              over_p(static_cast<C>(1 / row.p.sum)), over_q(static_cast<C>(1 / row.q.sum)),
+        entries(const divergence_row& row, double centre, C b, const softmax_exp<C, Arch>& exp)
+            : origin_p(exp.origin(static_cast<C>(row.p.shift))), origin_q(exp.origin(static_cast<C>(row.q.shift))),
+              largest_p(exp.of_largest(origin_p)), largest_q(exp.of_largest(origin_q)),
+              over_p(static_cast<C>(1 / (row.p.sum * largest_p))), over_q(static_cast<C>(1 / (row.q.sum * largest_q))),
               over_temperature(static_cast<C>(1 / row.p.temperature)), beta(b) {
             two_sum all;
             all.add(row.offset), all.add(row.p.temperature * centre);
@@ -126,9 +130,10 @@ private:
 
     RLHF_FORMULA static term share(const V& z, const V& w, const entries& e, const softmax_exp<C, Arch>& exp, V& p) {
         using lane::abs, lane::select;
-        const auto both = exp(std::array<V, 2>{exp.above_lowest(z - V(e.shift_p)), exp.above_lowest(w - V(e.shift_q))});
-        p = both[0] * V(e.over_p);
-        const V q = both[1] * V(e.over_q);
+        const auto of = [&](const V& x, const softmax_origin<C>& origin)
+                            RLHF_INLINE { return exp(exp.from_origin(std::array<V, 1>{x}, origin), origin)[0]; };
+        p = of(z, e.origin_p) * V(e.over_p);
+        const V q = of(w, e.origin_q) * V(e.over_q);
         const V d = z - w, back = d - z, rounding = (z - (d - back)) - (w + back);
         const V first = d - V(e.offset), near = (first + (rounding - V(e.offset_rest))) * V(e.over_temperature);
         const V r = select(abs(d) < V(infinity), near, first);

@@ -155,7 +155,7 @@ struct lanes : lanes_memory<T, Arch> {
     }
     static type round(const type& v) { return type(xsimd::nearbyint(v.inner())); }
 
-    /// v · 2ⁿ for whole numbers n ≤ 0 and v in [½, 2]; 0 where that is far below the smallest normal number.
+    /// v · 2ⁿ for whole numbers n ≤ 64 and v in [½, 2]; 0 where that is far below the smallest normal number.
     static type scale2(const type& v, const type& n) {
 #if defined(__AVX512F__)
         if constexpr (floats == 16)

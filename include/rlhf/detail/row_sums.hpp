@@ -7,7 +7,7 @@
 
 namespace rlhf::inline RLHF_ABI::detail {
 
-/// The sums of a row, in as many lanes as segments of tokens have; d = z − shift, e = exp(d / temperature).
+/// The sums of a row, in as many lanes as segments of tokens have; d = z − shift, e: relative to some softmax_origin.
 template <class C>
 struct row_sums {
     using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
@@ -15,23 +15,24 @@ struct row_sums {
     lanes_of_doubles others = {}, weighted = {}, squares = {}; ///< Σ e, Σ d e, Σ e²
     double logits = 0;                                         ///< Σ z
 
-    /// The shift grows by −by; by −∞: all was −∞, or all is nothing beside +∞.
-    void rescale(double by, double temperature) {
-        const double factor = std::exp(by / temperature), square = factor * factor;
-        const double moved = factor > 0 ? by : 0; // not 0 · inf
-        others[0] += ties, squares[0] += ties, ties = 0;
+    /// There is a larger one: the shift grows by −by, the origin so that e is times factor, and what was the largest,
+    /// with e = each, joins the others. Factor 0: all was nothing beside it.
+    void rescale(double by, double each, double factor) {
+        const double square = factor * factor, moved = factor > 0 ? by : 0; // not 0 · inf
+        others[0] += ties * each, squares[0] += ties * each * each, ties = 0;
         for (std::size_t k = 0; k < others.size(); ++k) {
             weighted[k] = (weighted[k] + moved * others[k]) * factor;
             others[k] *= factor, squares[k] *= square;
         }
     }
-    [[nodiscard]] softmax_row joined(double shift, double temperature) const {
-        softmax_row r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others)};
+    /// largest: e of the largest.
+    [[nodiscard]] softmax_row joined(double shift, double largest, double temperature) const {
+        softmax_row r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others) / largest};
         r.logits = logits;
         r.add_up();
         if (r.impossible()) return r;
-        r.entropy = r.log_sum - tree(weighted) / (temperature * r.sum);
-        r.squares = (ties + tree(squares)) / (r.sum * r.sum);
+        r.entropy = r.log_sum - tree(weighted) / (temperature * largest * r.sum);
+        r.squares = (ties + tree(squares) / (largest * largest)) / (r.sum * r.sum);
         return r;
     }
     static double tree(lanes_of_doubles x) {

@@ -20,7 +20,7 @@ inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 /// copied and filled up with −inf. So a row's bits do not depend on what lies around it.
 ///
 /// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
-/// a larger one, the sums so far are rescaled.
+/// a larger one, the sums so far are rescaled, mostly by a power of two.
 template <class C, class Arch>
 class softmax_rows {
     using L = lanes<C, Arch>;
@@ -41,14 +41,16 @@ public:
     [[nodiscard]] softmax_row read(const E* z, std::int64_t vocab) const {
         row_sums<C> s;
         C largest = -infinity;
+        auto origin = exp_.origin(largest);
         const auto segment = [&](const E* from, std::int64_t n_groups) {
             const C top = largest_of(from, n_groups);
             if (top > largest) {
-                s.rescale(double(largest) - double(top), temperature_);
-                largest = top;
+                const auto higher = exp_.origin(top);
+                if (largest > -infinity)
+                    s.rescale(double(largest) - double(top), as_added(origin), std::exp2(exp_.above(origin, higher)));
+                largest = top, origin = higher;
             }
-            top == largest ? add<Want, true>(from, n_groups, shift_of(largest), s)
-                           : add<Want, false>(from, n_groups, shift_of(largest), s);
+            top == largest ? add<Want, true>(from, n_groups, origin, s) : add<Want, false>(from, n_groups, origin, s);
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries)
@@ -58,7 +60,13 @@ public:
             segment(rest.data(), 1);
         }
         if constexpr (Want.logits) s.logits = sum_of_logits(z, vocab);
-        return s.joined(double(shift_of(largest)), temperature_);
+        return s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
+    }
+
+    /// eˣ of a row's largest entry as it would be added: 1 but for a rounding.
+    [[nodiscard]] double as_added(const softmax_row& row) const {
+        const auto origin = exp_.origin(C(row.shift));
+        return as_added(origin) / exp_.of_largest(origin);
     }
 
     /// The row's softmax from its log Σ exp(z / temperature), without reading it; no entropy.
@@ -96,35 +104,41 @@ public:
             at_target =
                 double(before) + scale * (p * of_p - g.log_prob * std::expm1(log_p) - through_entropy + everywhere);
         }
-        const double over_sum = scale / row.sum;
+        const auto origin = exp_.origin(C(row.shift));
+        const double over_sum = scale / (row.sum * exp_.of_largest(origin));
         const slope each{C(over_sum * (of_p - g.log_prob - g.entropy * (row.entropy - row.log_sum))),
                          C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
-        write(z, vocab, C(row.shift), each, d, add, past_cache);
+        g.entropy != 0 ? write<true>(z, vocab, origin, each, d, add, past_cache)
+                       : write<false>(z, vocab, origin, each, d, add, past_cache);
         if (target >= 0) d[target] = static_cast<D>(static_cast<C>(at_target));
         if (!add) std::fill(d + vocab, d + width, zero);
     }
 
 private:
-    /// ∂/∂z = eˣ (constant + linear · temperature x) + everywhere.
+    using origin_type = softmax_origin<C>;
+
+    /// ∂/∂z = e (constant + linear · temperature x) + everywhere, with e relative to the row's origin.
     struct slope {
         C constant, linear, everywhere;
     };
 
-    template <class E, class G>
-    void write(const E* z, std::int64_t vocab, C shift, const slope& each, G* d, bool add, bool past_cache) const {
+    /// Linear: that of each is not 0.
+    template <bool Linear, class E, class G>
+    void write(const E* z, std::int64_t vocab, const origin_type& origin, const slope& each, G* d, bool add,
+               bool past_cache) const {
         const auto apart = [&](std::int64_t from, std::int64_t n) { // less than a group
             if (n == 0) return;
             const auto copy = filled(z + from, n);
             room<G> result;
             if (add) std::copy(d + from, d + from + n, result.data());
-            slopes(copy.data(), group, shift, each, result.data(), add);
+            slopes<Linear>(copy.data(), group, origin, each, result.data(), add);
             std::copy_n(result.data(), n, d + from);
         };
         const std::int64_t first = past_cache ? std::min(before_line(d), vocab) : 0;
         const std::int64_t whole = (vocab - first) / group * group, last = first + whole;
         apart(0, first);
-        past_cache ? slopes<true>(z + first, whole, shift, each, d + first, false)
-                   : slopes(z + first, whole, shift, each, d + first, add);
+        past_cache ? slopes<Linear, true>(z + first, whole, origin, each, d + first, false)
+                   : slopes<Linear>(z + first, whole, origin, each, d + first, add);
         if (past_cache) end_past_cache();
         apart(last, vocab - last);
     }
@@ -135,7 +149,12 @@ private:
         return static_cast<std::int64_t>((64 - reinterpret_cast<std::uintptr_t>(d) % 64) % 64 / sizeof(G));
     }
 
-    static C shift_of(C largest) { return largest > -infinity ? largest : C(0); }
+    /// The exponential of the largest, by the instructions that take all of them.
+    double as_added(const origin_type& origin) const {
+        std::array<C, static_cast<std::size_t>(L::width)> e;
+        L::store(e.data(), exp_(std::array<V, 1>{V(origin.largest)}, origin)[0]);
+        return double(e[0]);
+    }
 
     /// The last n entries of a row as a whole group.
     template <class E>
@@ -159,12 +178,6 @@ private:
             }
         });
         return x;
-    }
-    template <std::size_t N, bool Interleaved, class E>
-    RLHF_FORMULA static std::array<V, N> distances(const softmax_exp<C, Arch>& exp, const E* z, C shift) {
-        auto d = entries<N, Interleaved>(z);
-        unrolled<N>([&](std::size_t k) RLHF_INLINE { d[k] = exp.above_lowest(d[k] - V(shift)); });
-        return d;
     }
 
     /// NaN is skipped here, and found by the sums.
@@ -197,9 +210,10 @@ private:
 
     /// Apart: some of these are the largest of the row so far, and are counted instead of added.
     template <row_sums_wanted Want, bool Apart, class E>
-    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, C shift, row_sums<C>& to) const {
+    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of, row_sums<C>& to) const {
         using lane::select;
         const softmax_exp<C, Arch> exp = exp_;
+        const origin_type origin = of;
         row_accumulators<C, Arch, Want> total(to);
         std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
@@ -207,15 +221,17 @@ private:
                 prefetch(z + fetched_ahead + g * group + k);
             unrolled<registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
-                const column d = distances<8, is_bfloat16<E>>(exp, from, shift);
-                column e = exp(d);
+                column x = exp.from_origin(entries<8, is_bfloat16<E>>(from), origin), e = exp(x, origin);
                 if constexpr (Apart)
                     unrolled<8>([&](std::size_t k) RLHF_INLINE {
-                        const auto largest = d[k] == V(C(0));
+                        const auto largest = x[k] == V(origin.largest);
                         e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
                     });
                 total.others.add(r, sum_of(e));
-                if constexpr (Want.entropy) total.weighted.add(r, sum_of(e, d));
+                if constexpr (Want.entropy) {
+                    unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = x[k] - V(origin.largest); });
+                    total.weighted.add(r, sum_of(e, x));
+                }
                 if constexpr (Want.squares) total.squares.add(r, sum_of(e, e));
             });
             if (g % 4 == 3 || g + 1 == n_groups) total.widen();
@@ -243,17 +259,21 @@ private:
         return row_sums<C>::tree(s.others) + rest;
     }
 
-    template <bool PastCache = false, class E, class G>
-    RLHF_NOINLINE void slopes(const E* z, std::int64_t n_entries, C shift, const slope& each_entry, G* to,
+    template <bool Linear, bool PastCache = false, class E, class G>
+    RLHF_NOINLINE void slopes(const E* z, std::int64_t n_entries, const origin_type& of, const slope& each_entry, G* to,
                               bool add) const {
         const softmax_exp<C, Arch> exp = exp_;
+        const origin_type origin = of;
         const V constant(each_entry.constant), linear(each_entry.linear), everywhere(each_entry.everywhere);
         constexpr std::size_t n = 4; // registers at once
         constexpr bool interleaved = is_bfloat16<E> && is_bfloat16<G>;
         for (std::int64_t at = 0; at < n_entries; at += n * L::width) {
-            std::array<V, n> d = distances<n, interleaved>(exp, z + at, shift), s = exp(d);
-            unrolled<n>([&](std::size_t k)
-                            RLHF_INLINE { s[k] = L::fma(s[k], L::fma(linear, d[k], constant), everywhere); });
+            const auto x = exp.from_origin(entries<n, interleaved>(z + at), origin);
+            auto s = exp(x, origin);
+            unrolled<n>([&](std::size_t k) RLHF_INLINE {
+                const V factor = Linear ? L::fma(linear, x[k] - V(origin.largest), constant) : constant;
+                s[k] = L::fma(s[k], factor, everywhere);
+            });
             unrolled<n / 2>([&](std::size_t k) RLHF_INLINE {
                 G* const out = to + at + static_cast<std::int64_t>(2 * k) * L::width;
                 if constexpr (interleaved) {
