@@ -6,11 +6,39 @@
 #
 #   header below include/rlhf | old text => new text | tests that must fail (a regular expression for ctest -R)
 #
-# The old text stands exactly once in the header. An argument picks the lines that match it.
+# The old text stands exactly once in the header. An argument picks the lines that match it; --check only looks whether
+# each line can still be applied.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 lists=(tests/mutants/*.txt)
 [ -f "${lists[0]}" ] || { echo "There is no tests/mutants/*.txt: nothing to break."; exit 1; }
+
+trim() { sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
+
+# parse <line>: header, old, new and the tests' pattern.
+parse() {
+    local edit=${1#* | }
+    header=$(trim <<<"${1%% | *}") pattern=$(trim <<<"${edit##* | }") edit=${edit% | *}
+    old=$(trim <<<"${edit%%=>*}") new=$(trim <<<"${edit#*=>}")
+    name="$header: $old => $new"
+}
+
+if [ "${1:-}" = --check ]; then
+    checked=0 stale=0
+    while read -r line; do
+        case $line in '' | '#'*) continue ;; esac
+        parse "$line"
+        text=$(cat "include/rlhf/$header") rest=${text#*"$old"}
+        checked=$((checked + 1))
+        if [ "$rest" = "$text" ] || [ "$rest" != "${rest#*"$old"}" ]; then
+            echo "STALE $name: not exactly once in the header"
+            stale=$((stale + 1))
+        fi
+    done < <(cat "${lists[@]}")
+    echo "$checked mutants can be applied, but for $stale"
+    [ "$stale" = 0 ]
+    exit
+fi
 
 copy=$PWD/build/mutants
 tree=$copy/tree
@@ -23,8 +51,6 @@ echo "Configuring a copy in $tree"
 cmake -S "$tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1" \
     -DRLHF_BUILD_EXAMPLES=OFF -DRLHF_BUILD_BENCHMARKS=OFF -DRLHF_AVX2_TESTS= >"$copy/configure.log" ||
     { cat "$copy/configure.log"; exit 1; }
-
-trim() { sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
 
 # replace <file> <old> <new>: unless old is there exactly once, says so and fails.
 replace() {
@@ -53,11 +79,8 @@ refuse() { echo "UNUSABLE $name: $1"; unusable=$((unusable + 1)); }
 while read -r line; do
     case $line in '' | '#'*) continue ;; esac
     [[ -z ${1:-} || $line =~ $1 ]] || continue
-    edit=${line#* | }
-    header=$(trim <<<"${line%% | *}") pattern=$(trim <<<"${edit##* | }") edit=${edit% | *}
-    old=$(trim <<<"${edit%%=>*}") new=$(trim <<<"${edit#*=>}")
+    parse "$line"
     file=$tree/include/rlhf/$header
-    name="$header: $old => $new"
 
     [ -f "$file" ] || { refuse "there is no such header"; continue; }
     targets=$(tests_of "$pattern")

@@ -38,7 +38,7 @@ public:
         const std::int64_t sign = static_cast<std::int64_t>(bits) >> 63;       // −1 or 0: (x ^ sign) − sign is ±x
         digits_[digit] += (low ^ sign) - sign;
         digits_[digit + 1] += (high ^ sign) - sign;
-        if (++pending_ == carry_after) normalize();
+        carry_in_time();
     }
 
     /// Adds whole · 2^position units, 0 ≤ position < 288.
@@ -50,7 +50,7 @@ public:
         digits_[digit] += static_cast<std::int64_t>(low & low_mask);
         digits_[digit + 1] += static_cast<std::int64_t>(low >> 32) + (high & low_mask);
         digits_[digit + 2] += high >> 32;
-        if (++pending_ == carry_after) normalize();
+        carry_in_time();
     }
 
     /// Both must be normalized, as every result of the library is.
@@ -118,6 +118,9 @@ private:
     static constexpr std::int64_t low_mask = 0xffffffff;
     static constexpr std::int64_t carry_after = 1 << 10; ///< so many terms of 52 bits fit a digit
 
+    void carry_in_time() {
+        if (++pending_ == carry_after) normalize();
+    }
     RLHF_COLD void add_apart(double x) {
         if (std::isnan(x))
             ++nan_;

@@ -109,10 +109,9 @@ private:
 
     double temperature_, factor_;
     C per_step_, minus_step_ = 0, minus_step_rest_ = 0;
-    /// eʳ = c₀ + c₁ r + … + c₆ r⁶ from c₆ on, relative error 3 · 10⁻⁹ for |r| ≤ log(2) / 2 (minimax with c₀ = c₁ = 1);
-    /// by powers of the temperature.
+    /// That of exp_series, by powers of the temperature.
     std::array<C, 7> series_ = {
-        C(0.00138145840312), C(0.00836872393598), C(0.0416683887296), C(0.166665205736), C(0.499999934439), C(1), C(1)};
+        C(exp_series[0]), C(exp_series[1]), C(exp_series[2]), C(exp_series[3]), C(exp_series[4]), C(1), C(1)};
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail
