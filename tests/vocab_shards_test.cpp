@@ -168,7 +168,7 @@ problem<E> every_kind(const widths& w, double temperature = 1, std::uint64_t see
     set(13, [&](double z, std::size_t v) { return v == drawn ? not_a_number : z; });
     set(14, [&](double z, std::size_t v) { return v == drawn ? inf : z; });
     p.targets[11] = p.targets[12] = static_cast<std::int64_t>(drawn);
-    for (const std::size_t row : {0, 2, 3, 5, 10, 11}) p.d_entropy[row] = 0;
+    for (const std::size_t row : widths{0, 2, 3, 5, 10, 11}) p.d_entropy[row] = 0;
     p.d_log_probs[4] = 0, p.d_log_probs[7] = p.d_entropy[7] = 0;
     return p;
 }
