@@ -168,7 +168,7 @@ problem<E> every_kind(const widths& w, double temperature = 1, std::uint64_t see
     set(13, [&](double z, std::size_t v) { return v == drawn ? not_a_number : z; });
     set(14, [&](double z, std::size_t v) { return v == drawn ? inf : z; });
     p.targets[11] = p.targets[12] = static_cast<std::int64_t>(drawn);
-    for (const std::size_t row : {0, 2, 3, 5, 10, 11}) p.d_entropy[row] = 0;
+    for (const std::size_t row : widths{0, 2, 3, 5, 10, 11}) p.d_entropy[row] = 0;
     p.d_log_probs[4] = 0, p.d_log_probs[7] = p.d_entropy[7] = 0;
     return p;
 }
@@ -329,6 +329,26 @@ TEST_CASE("vocab_shards: what a rank says") {
     CHECK((s[1].target_logit == -inf && s[1].holders == 1));
     CHECK((s[2].shift == 5 && s[2].ties == 4 && s[2].others == 0 && s[2].weighted == 0));
     CHECK((s[2].target_logit == 0 && s[2].holders == 0));
+}
+
+TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits in every shard", "", native, scalar) {
+    test::random r(4);
+    const std::size_t n = 100, V = 8; // each in a lane of its own: no float is added to another
+    const problem<float> p{n,
+                           V,
+                           test::random_logits<float>(r, n * V, 9),
+                           test::targets<std::int64_t>(r, n, V),
+                           std::vector<float>(n),
+                           std::vector<float>(n),
+                           {.temperature = 0.9}};
+    outputs<float> o(n, V);
+    const ranks<float, TestType> one(p, {V}), many(p, widths(V, 1)), two(p, {3, 5});
+    const auto want = one.combine(one.gathered(), o);
+    for (const auto& got : {many.combine(many.gathered(), o), two.combine(two.gathered(), o)})
+        for (std::size_t i = 0; i < n; ++i) {
+            CHECK((got[i].shift == want[i].shift && got[i].ties == want[i].ties));
+            CHECK(std::fabs(got[i].others - want[i].others) <= 1e-13 * want[i].others);
+        }
 }
 
 TEST_CASE("vocab_shards: rows that say nothing together") {
