@@ -6,10 +6,10 @@
 installs what is needed, sets the environment and calls this file. OUT.json is a list of
 {"name": case, "who": peer, "ns": median over rounds of one element's time, "element": what that is, "note": …}.
 
-Every peer of a case gets the same numbers, and must compute the same: what it returns is compared with the first peer's,
-and who differs or fails is named in a printed line and not timed. Compilation and warm-up are not counted. The peers of a
-case take turns (A B C A B C …). Functions of verl, OpenRLHF and TRL are taken out of their files by name, so that nothing
-that those files import is needed.
+Every peer of a case gets the same numbers, and must compute the same: what it returns is compared with the first
+peer's, and who differs or fails is named in a printed line and not timed. Compilation and warm-up are not counted. The
+peers of a case take turns (A B C A B C …). Functions of verl, OpenRLHF and TRL are taken out of their files by name, so
+that nothing that those files import is needed. README.md has the cases and the precautions.
 """
 
 import argparse
@@ -294,6 +294,7 @@ if __name__ == "__main__":
         if arguments.only in case.name:
             rows = case.run(5 if arguments.quick else 15)
             for row in rows:
-                print(f"{row['name']:42} {row['ns']:9.3f} ns/{row['element']:6} {row['who']}  {row['note']}", flush=True)
+                time = f"{row['ns']:9.3f} ns/{row['element']:6}"
+                print(f"{row['name']:44} {time} {row['who']}  {row['note']}", flush=True)
             table += rows
     arguments.out.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n")

@@ -35,7 +35,7 @@ install() {
     for wheel in "$venv"/wheels/*.whl; do
         [ ! -e "$wheel" ] || "$venv/bin/python" -m zipfile -e "$wheel" "$venv/packages"
     done
-    # Its setup wants games and graphics from elsewhere and stops without them. One file is wanted; it lies unpacked then.
+    # Its setup wants games and graphics from elsewhere and stops without them; the one file wanted is unpacked by then.
     mkdir -p "$venv/source"
     TMPDIR=$venv/source NO_OCEAN=1 pip download --no-clean --no-deps --no-binary :all: --no-build-isolation \
         --dest "$venv/source" "$pufferlib" >/dev/null 2>&1 || true
@@ -45,6 +45,7 @@ install() {
 wanted="$torch ${installed[*]} ${unpacked[*]} $pufferlib"
 if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
     install
+    "$venv/bin/python" -c 'import torch' || { echo "peers: without torch there is nothing to compare" >&2 && exit 1; }
     printf '%s' "$wanted" >"$venv/installed"
 fi
 
