@@ -77,15 +77,20 @@ endforeach()
 
 # ---- sweeps -------------------------------------------------------------------------------------------------------
 
-# weight/rlhf/executor.hpp stands before the library's and leaves a symbol for each sweep.
+# weight/rlhf/executor.hpp stands before the library's and leaves a symbol for each body that is handed to an executor. A
+# sweep is an instantiation of the class, or of the function, that does so; it may have several passes.
 execute_process(COMMAND "${compiler}" -std=c++20 -O0 -DRLHF_NO_SIMD "-I${CMAKE_CURRENT_LIST_DIR}/weight"
         "-I${root}/include" -c "${CMAKE_CURRENT_LIST_DIR}/weight/calls.cpp" -o "${scratch}/calls.o"
     ERROR_VARIABLE message RESULT_VARIABLE failed)
 if(failed)
     message(FATAL_ERROR "${compiler} of tests/weight/calls.cpp\n${message}")
 endif()
-execute_process(COMMAND "${nm}" --defined-only "${scratch}/calls.o" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "[^\n]*9one_sweepI[^\n]*" sweeps "${symbols}")
+execute_process(COMMAND "${nm}" -C --defined-only "${scratch}/calls.o" OUTPUT_VARIABLE symbols
+    COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "[][]" "|" symbols "${symbols}") # brackets are special in lists
+string(REGEX MATCHALL "one_sweep<[^\n]*" sweeps "${symbols}")
+list(TRANSFORM sweeps REPLACE "{lambda[^{}]*}>[(][)]$" "") # the body's own name
+list(TRANSFORM sweeps REPLACE "::(operator[(][)]|[a-z_]+)[(][^()]*[)]( const)?::$" "") # and the member function's
 list(REMOVE_DUPLICATES sweeps)
 
 function(check_sweeps name)
@@ -102,8 +107,8 @@ string(REGEX MATCHALL "call_of_[a-z_]+" calls "${text}")
 set(others "${sweeps}")
 foreach(call IN LISTS calls)
     set(own "${sweeps}")
-    list(FILTER own INCLUDE REGEX "[0-9]${call}[^a-z_]")
-    list(FILTER others EXCLUDE REGEX "[0-9]${call}[^a-z_]")
+    list(FILTER own INCLUDE REGEX "${call}>")
+    list(FILTER others EXCLUDE REGEX "${call}>")
     check_sweeps(${call} ${own})
 endforeach()
 check_sweeps("calls without an Arch" ${others})

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/config.hpp>
-
-#include <cstddef>
+#define executor running_executor
+#include "../../../include/rlhf/executor.hpp"
+#undef executor
 
 namespace rlhf::inline RLHF_ABI {
 
@@ -12,7 +12,7 @@ template <class Body>
 void one_sweep() {}
 
 /// In place of the library's: runs nothing, so that nothing but these symbols is compiled.
-class executor {
+class executor : public running_executor {
 public:
     template <class Body>
     void operator()(std::size_t, Body&&) const {
