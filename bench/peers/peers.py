@@ -20,27 +20,26 @@ from gae import gae, with_gaps
 from packages import CLIP, CORE_ALGOS, OPENRLHF_UTILS, PPO_TRAINER, TRL_ARGS, VERL_FUNCTIONAL
 from packages import Config, openrlhf_loss, take, take_lines, trl_masked_mean, verl_functional
 from timing import OPENRLHF, RLAX, TORCHRL, TRL, VERL
-from timing import Case, jax_step, jnp, normal, np, padded, torch, torch_step
+from timing import Case, jax_step, jnp, normal, np, tail, torch, torch_step
 
 
 def ppo_policy_loss():
-    mask = padded(1024, 1024)
-    case = Case("ppo_policy_loss/f32/1024x1024/padded", mask.size, "token")
-    old, A = normal(mask.shape, 2), normal(mask.shape, 3)
-    new = old + normal(mask.shape, 1, 0.15)
-    counts = mask.astype(np.float32)
+    shape = (1024, 1024)
+    case = Case("ppo_policy_loss/f32/1024x1024/dense", 1 << 20, "token")
+    old, A, ones = normal(shape, 2), normal(shape, 3), np.ones(shape, np.float32)
+    new = old + normal(shape, 1, 0.15)
 
-    def loss(lib, new, old, A, mask):
-        n, log_ratio = mask.sum(), new - old
+    def loss(lib, new, old, A):
+        log_ratio = new - old
         ratio = lib.exp(log_ratio)
         plain, clipped = -A * ratio, -A * lib.clip(ratio, 1 - CLIP, 1 + CLIP)
-        metrics = {"clip_fraction": (lib.stop_gradient(clipped > plain) * mask).sum() / n}
-        metrics["approx_kl"] = -(lib.stop_gradient(log_ratio) * mask).sum() / n
-        return {"loss": (lib.maximum(plain, clipped) * mask).sum() / n, **metrics}
+        metrics = {"clip_fraction": lib.mean(lib.stop_gradient(clipped > plain))}
+        metrics["approx_kl"] = -lib.stop_gradient(log_ratio).mean()
+        return {"loss": lib.maximum(plain, clipped).mean(), **metrics}
 
-    case.plain(loss, new, old, A, counts, gradient=True, note="clip fraction, mean log ratio")
+    case.plain(loss, new, old, A, gradient=True, note="clip fraction, mean log ratio")
 
-    @case.peer(VERL, "dual clip; two clip fractions, mean log ratio, brought to Python numbers")
+    @case.peer(VERL, "a mask of ones; dual clip; two clip fractions, mean log ratio, brought to Python numbers")
     def verl():
         functional = verl_functional()
         parts = take(CORE_ALGOS, "agg_loss", "compute_policy_loss_vanilla", verl_F=functional, AlgoConfig=())
@@ -51,15 +50,15 @@ def ppo_policy_loss():
             names = {"clip_fraction": "actor/pg_clipfrac", "approx_kl": "actor/ppo_kl"}
             return {"loss": value, **{name: metrics[key] for name, key in names.items()}}
 
-        return torch_step(f, new, old, A, counts, gradient=True)
+        return torch_step(f, new, old, A, ones, gradient=True)
 
-    @case.peer(OPENRLHF, "clip fraction, mean log ratio")
+    @case.peer(OPENRLHF, "a mask of ones; clip fraction, mean log ratio")
     def openrlhf():
         module = openrlhf_loss("PolicyLoss")(CLIP, CLIP)
         names = ("loss", "clip_fraction", "approx_kl")
-        return torch_step(lambda *x: dict(zip(names, module(*x))), new, old, A, counts, gradient=True)
+        return torch_step(lambda *x: dict(zip(names, module(*x))), new, old, A, ones, gradient=True)
 
-    @case.peer(TRL, "clip fraction, mean squared log ratio, mean ratio")
+    @case.peer(TRL, "an empty padding mask; clip fraction, mean squared log ratio, mean ratio")
     def trl():
         given = dict(masked_mean=trl_masked_mean())
         names = "mb_logprobs, mb_advantage, padding_mask, micro_batch_inds, args"
@@ -67,7 +66,7 @@ def ppo_policy_loss():
         fraction = take_lines(
             PPO_TRAINER, "pg_clipfrac", "pg_clipfrac", "pg_losses, pg_losses2, padding_mask, micro_batch_inds", **given
         )
-        padding, every = torch.from_numpy(~mask), slice(None)
+        padding, every = torch.zeros(shape, dtype=torch.bool), slice(None)
 
         def call(new, old, A):
             x = f(new, old, A, padding, every, TRL_ARGS)
@@ -78,53 +77,50 @@ def ppo_policy_loss():
 
         return torch_step(call, new, old, A, gradient=True)
 
-    @case.peer(RLAX, "clipped_surrogate_pg_loss; no metrics; masked advantages are 0 beforehand")
+    @case.peer(RLAX, "clipped_surrogate_pg_loss; no metrics")
     def rlax():
         import rlax
 
         def f(new, old, A):
-            mean = rlax.clipped_surrogate_pg_loss(jnp.exp(new - old).ravel(), A.ravel(), CLIP)
-            return {"loss": mean * float(mask.size / mask.sum())}
+            return {"loss": rlax.clipped_surrogate_pg_loss(jnp.exp(new - old).ravel(), A.ravel(), CLIP)}
 
-        return jax_step(f, new, old, A * counts, gradient=True)
+        return jax_step(f, new, old, A, gradient=True)
 
     return case
 
 
 def ppo_value_loss():
-    mask = padded(1024, 1024)
-    case = Case("ppo_value_loss/f32/1024x1024/padded", mask.size, "token")
-    old, returns = normal(mask.shape, 2), normal(mask.shape, 3)
-    values = old + normal(mask.shape, 1, 0.3)
-    counts = mask.astype(np.float32)
+    shape = (1024, 1024)
+    case = Case("ppo_value_loss/f32/1024x1024/dense/clipped", 1 << 20, "token")
+    old, returns, ones = normal(shape, 2), normal(shape, 3), np.ones(shape, np.float32)
+    values = old + normal(shape, 1, 0.3)
 
-    def loss(lib, values, old, returns, mask):
-        n = mask.sum()
+    def loss(lib, values, old, returns):
         plain, clipped = (values - returns) ** 2, (lib.clip(values, old - CLIP, old + CLIP) - returns) ** 2
-        fraction = (lib.stop_gradient(clipped > plain) * mask).sum() / n
-        return {"loss": 0.5 * (lib.maximum(plain, clipped) * mask).sum() / n, "clip_fraction": fraction}
+        fraction = lib.mean(lib.stop_gradient(clipped > plain))
+        return {"loss": 0.5 * lib.maximum(plain, clipped).mean(), "clip_fraction": fraction}
 
-    case.plain(loss, values, old, returns, counts, gradient=True, note="clip fraction")
+    case.plain(loss, values, old, returns, gradient=True, note="clip fraction")
 
-    @case.peer(VERL, "clip fraction")
+    @case.peer(VERL, "a mask of ones; clip fraction")
     def verl():
         f = take(CORE_ALGOS, "agg_loss", "compute_value_loss", verl_F=verl_functional()).compute_value_loss
 
         def call(values, old, returns, mask):
             return dict(zip(("loss", "clip_fraction"), f(values, returns, old, mask, CLIP)))
 
-        return torch_step(call, values, old, returns, counts, gradient=True)
+        return torch_step(call, values, old, returns, ones, gradient=True)
 
-    @case.peer(OPENRLHF, "no metrics")
+    @case.peer(OPENRLHF, "a mask of ones; no metrics")
     def openrlhf():
         module = openrlhf_loss("ValueLoss")(CLIP)
-        return torch_step(lambda *x: {"loss": module(*x)}, values, old, returns, counts, gradient=True)
+        return torch_step(lambda *x: {"loss": module(*x)}, values, old, returns, ones, gradient=True)
 
-    @case.peer(TRL, "clip fraction")
+    @case.peer(TRL, "an empty padding mask; clip fraction")
     def trl():
         names = "vpred, mb_values, mb_return, padding_mask_p1, micro_batch_inds, args"
         f = take_lines(PPO_TRAINER, "vpredclipped", "vf_clipfrac", names, masked_mean=trl_masked_mean())
-        padding = torch.from_numpy(~mask)
+        padding = torch.zeros(shape, dtype=torch.bool)
 
         def call(values, old, returns):
             x = f(values, old, returns, padding, slice(None), TRL_ARGS)
@@ -132,24 +128,24 @@ def ppo_value_loss():
 
         return torch_step(call, values, old, returns, gradient=True)
 
-    @case.peer(TORCHRL, "distance_loss, _clip_value_loss; its own clip fraction; the mean over the mask is ours")
+    @case.peer(TORCHRL, "distance_loss, _clip_value_loss and a mean; a clip fraction of its own kind")
     def torchrl():
         from torchrl.objectives.utils import _clip_value_loss, distance_loss
 
         clip = torch.tensor(CLIP)
 
-        def call(values, old, returns, mask):
+        def call(values, old, returns):
             plain = distance_loss(returns, values, loss_function="l2")
             losses, fraction = _clip_value_loss(old, values, clip, returns, plain, "l2")
-            return {"loss": 0.5 * (losses * mask).sum() / mask.sum(), "its_fraction": fraction}
+            return {"loss": 0.5 * losses.mean(), "its_fraction": fraction}
 
-        return torch_step(call, values, old, returns, counts, gradient=True)
+        return torch_step(call, values, old, returns, gradient=True)
 
     return case
 
 
 def kl(gradient):
-    case = Case(f"kl/f32/1024x1024/k3{'_gradient' if gradient else ''}", 1 << 20, "token")
+    case = Case(f"kl/f32/1024x1024/dense/{'k3_with_backward' if gradient else 'k3'}", 1 << 20, "token")
     new = normal((1024, 1024), 1, 0.5)
     ref = new + normal((1024, 1024), 2, 0.3)
 
@@ -180,8 +176,8 @@ def kl(gradient):
 
 
 def whiten():
-    mask = padded(1024, 1024)
-    case = Case("whiten/f32/1024x1024/padded", mask.size, "token", mask)
+    mask = tail(1024, 1024)
+    case = Case("whiten/f32/1024x1024/tail", mask.size, "token", mask)
     x, counts = normal(mask.shape, 1, 2) + 1, mask.astype(np.float32)
 
     def plain(lib, x, mask):
@@ -208,7 +204,7 @@ def whiten():
 def ranking_loss():
     prompts, K = 4096, 9
     i, j = np.triu_indices(K, 1)
-    case = Case(f"ranking_loss/f32/{prompts}x{K}/all_pairs", prompts * len(i), "pair")
+    case = Case(f"ranking_loss/f32/{prompts}x{K}/K{K}", prompts * len(i), "pair")
     rewards = normal((prompts, K), 1)
 
     def pairs(lib, r, i, j):
@@ -231,7 +227,7 @@ def ranking_loss():
 
 def token_log_probs(gradient):
     rows, vocab = 256, 32000
-    case = Case(f"token_log_probs/f32/{rows}x{vocab}/forward{'_backward' if gradient else ''}", rows * vocab, "logit")
+    case = Case(f"token_log_probs/f32/{rows}x{vocab}{'/with_backward' if gradient else ''}", rows * vocab, "logit")
     logits, targets = normal((rows, vocab), 1, 3), np.random.default_rng(2).integers(0, vocab, rows)
     weights, entropy_weights = normal(rows, 3), normal(rows, 4)
     inputs = (logits, targets, weights, entropy_weights)

@@ -143,6 +143,7 @@ def jax_step(formula, *arrays, gradient=False):
 
 TORCH_WORDS = types.SimpleNamespace(
     **{name: getattr(torch, name) for name in ("exp", "sqrt", "where", "maximum", "clip")},
+    mean=lambda flags: flags.float().mean(),
     stop_gradient=torch.Tensor.detach,
     log_sigmoid=F.logsigmoid,
     log_softmax=F.log_softmax,
@@ -150,6 +151,7 @@ TORCH_WORDS = types.SimpleNamespace(
 )
 JAX_WORDS = jax and types.SimpleNamespace(
     **{name: getattr(jnp, name) for name in ("exp", "sqrt", "where", "maximum", "clip")},
+    mean=jnp.mean,
     stop_gradient=jax.lax.stop_gradient,
     log_sigmoid=jax.nn.log_sigmoid,
     log_softmax=jax.nn.log_softmax,
@@ -164,6 +166,6 @@ def normal(shape, seed, deviation=1.0):
     return (np.random.default_rng(seed).standard_normal(shape) * deviation).astype(np.float32)
 
 
-def padded(rows, steps):
+def tail(rows, steps):
     """The last eighth of each row does not count."""
     return np.broadcast_to(np.arange(steps) < steps - steps // 8, (rows, steps)).copy()
