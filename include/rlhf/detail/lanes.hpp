@@ -174,7 +174,7 @@ struct lanes : lanes_memory<T, Arch> {
                 _mm256_add_pd(_mm512_castpd512_pd256(all), _mm512_extractf64x4_pd(all, 1)));
         } else
 #endif
-#if defined(__AVX__)
+#if defined(__AVX2__)
             if constexpr (width == 4 && sizeof(T) == 8) {
             const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
             return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));

@@ -8,8 +8,10 @@
 
 #if !defined(RLHF_NO_SIMD)
 #include <xsimd/xsimd.hpp>
-#if defined(__SSE2__)
+#if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h> // without the 40,000 lines of the other one, which xsimd too reads for AVX alone
 #endif
 #endif
 
