@@ -47,7 +47,8 @@ void add_repetition(figures& f, const nlohmann::json& entry) {
                                            .who = who,
                                            .element = entry.value("label", "element"),
                                            .times = {},
-                                           .bytes = entry.at("bytes").get<double>()});
+                                           .bytes = entry.at("bytes").get<double>(),
+                                           .order = entry.value("family_index", 0)});
     // The processor's time does not count what others did meanwhile; of other processes only the clock knows.
     found->times.push_back(nanoseconds(entry, wall ? "real_time" : "cpu_time") / elements);
 }
@@ -71,10 +72,10 @@ std::string measurement::part(std::size_t i) const {
     const auto parts = parts_of(item);
     return i < parts.size() ? parts[i] : "";
 }
-std::string measurement::how() const {
+std::string measurement::from(std::size_t first) const {
     const auto parts = parts_of(item);
     std::string result;
-    for (std::size_t i = 3; i < parts.size(); ++i) result += (i > 3 ? " " : "") + parts[i];
+    for (std::size_t i = first; i < parts.size(); ++i) result.append(i > first ? " " : "").append(parts[i]);
     return result;
 }
 
@@ -124,6 +125,7 @@ figures figures_of(const nlohmann::json& benchmark_out) {
     } catch (const nlohmann::json::exception& e) {
         throw std::runtime_error(std::string("this is no output of rlhf_bench: ") + e.what());
     }
+    std::stable_sort(f.all.begin(), f.all.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
     return f;
 }
 

@@ -15,6 +15,7 @@ struct measurement {
     std::string element;       ///< what is counted: token, logit, pair
     std::vector<double> times; ///< of the repetitions: ns an element
     double bytes = 0;          ///< of necessary traffic an element
+    int order = 0;             ///< in the program; they ran in another one
 
     [[nodiscard]] double ns() const;     ///< the median
     [[nodiscard]] double spread() const; ///< half of the middle half's width, as a share of the median
@@ -22,7 +23,9 @@ struct measurement {
     [[nodiscard]] std::string part(std::size_t i) const;            ///< of the item; "" beyond its end
     [[nodiscard]] std::string function() const { return part(0); }
     [[nodiscard]] std::string where() const { return part(2); }
-    [[nodiscard]] std::string how() const; ///< all from the fourth part on
+    [[nodiscard]] std::string how() const { return from(3); }
+    [[nodiscard]] std::string what() const { return from(1); } ///< type, where, how
+    [[nodiscard]] std::string from(std::size_t i) const;       ///< its parts from this one on, with spaces
 };
 
 /// What somebody else's program measured of the same thing.

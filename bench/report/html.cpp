@@ -341,10 +341,10 @@ void write_all(std::ostream& out, const figures& f, const std::string& made) {
             out << "<tr class='function'><td colspan='8'>" << escaped(function) << "</td></tr>\n";
         const measurement* const rlhf = f.find(m.item, "rlhf");
         const auto share = f.against(m, "floor");
-        out << "<tr><td>" << escaped(m.part(1) + ' ' + m.where() + ' ' + m.how()) << "</td><td>" << escaped(m.who)
-            << "</td><td>" << digits3(m.ns()) << "</td><td class='left'>" << escaped(m.element) << "</td><td>"
-            << fixed(100 * m.spread(), 1) << " %</td><td>" << (m.bytes > 0 ? digits3(m.gigabytes()) : "–")
-            << "</td><td>" << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
+        out << "<tr><td>" << escaped(m.what()) << "</td><td>" << escaped(m.who) << "</td><td>" << digits3(m.ns())
+            << "</td><td class='left'>" << escaped(m.element) << "</td><td>" << fixed(100 * m.spread(), 1)
+            << " %</td><td>" << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
+            << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
             << (rlhf != nullptr && m.who != "rlhf" ? digits3(m.ns() / rlhf->ns()) : "–") << "</td></tr>\n";
     }
     out << "</table></div>";

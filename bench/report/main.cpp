@@ -19,9 +19,7 @@ nlohmann::json read(const std::string& path) {
     text << in.rdbuf();
     try {
         return json_of(text.str());
-    } catch (const std::runtime_error& e) {
-        throw std::runtime_error(path + ": " + e.what());
-    }
+    } catch (const std::runtime_error& e) { throw std::runtime_error(path + ": " + e.what()); }
 }
 
 struct arguments {

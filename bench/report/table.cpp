@@ -19,8 +19,7 @@ std::string percent(const std::optional<double>& share) { return share ? fixed(1
 std::string times(const std::optional<double>& ratio) { return ratio ? digits3(*ratio) + " x" : "-"; }
 
 void line(std::ostream& out, const figures& f, const measurement& m) {
-    const std::string what = m.part(1) + ' ' + m.where() + (m.how().empty() ? "" : " " + m.how());
-    out << "  " << std::left << std::setw(34) << what << std::right << std::setw(9) << digits3(m.ns()) << "  "
+    out << "  " << std::left << std::setw(34) << m.what() << std::right << std::setw(9) << digits3(m.ns()) << "  "
         << std::left << std::setw(9) << m.element << std::right << std::setw(7)
         << (m.bytes > 0 ? digits3(m.gigabytes()) : "-") << std::setw(9) << percent(f.against(m, "floor"))
         << std::setw(10) << times(f.against(m, "plain")) << std::setw(10) << times(f.against(m, "scalar")) << '\n';
