@@ -165,6 +165,9 @@ auto floor_of(const At& at) {
 ///         void eigen(), floor();                           if there are any; floor() in the place of stream()
 ///         static double elements(const bench::rows&);      if they are not tokens; element: what they are
 ///     };
+///
+/// The Cases of a file are in a namespace of the file's name, not in one without a name: g++ 12 gives what is made of a
+/// template of such a namespace external linkage, and of two files' Cases of one name only one would be measured.
 template <template <class> class Case, class T, class At>
 void add(const std::string& function, const At& at, std::initializer_list<who> whom) {
     using case_of = Case<T>;

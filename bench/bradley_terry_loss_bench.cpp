@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace bradley_terry_loss_bench {
 
 using bench::numbers, bench::room;
 
@@ -48,4 +48,4 @@ struct bradley_terry_loss {
 
 const bool registered = (bench::vary<bradley_terry_loss>("bradley_terry_loss"), true);
 
-} // namespace
+} // namespace bradley_terry_loss_bench

@@ -3,7 +3,7 @@
 
 #include <rlhf/cross_entropy_loss.hpp>
 
-namespace {
+namespace cross_entropy_loss_bench {
 
 template <class E>
 struct cross_entropy_loss : bench::on_logits<E> {
@@ -37,4 +37,4 @@ struct cross_entropy_loss : bench::on_logits<E> {
 
 const bool registered = (bench::vary_logits<cross_entropy_loss>("cross_entropy_loss"), true);
 
-} // namespace
+} // namespace cross_entropy_loss_bench

@@ -3,7 +3,7 @@
 
 #include <rlhf/discounted_returns.hpp>
 
-namespace {
+namespace discounted_returns_bench {
 
 using bench::numbers, bench::room;
 
@@ -39,4 +39,4 @@ struct discounted_returns {
 
 const bool registered = (bench::vary<discounted_returns>("discounted_returns"), true);
 
-} // namespace
+} // namespace discounted_returns_bench

@@ -9,7 +9,7 @@
 #include <Eigen/Core>
 #endif
 
-namespace {
+namespace exp_bench {
 
 /// The exponential as a formula gets it, register by register, and as a softmax gets it: eight registers side by side,
 /// of numbers that are not above 0.
@@ -74,4 +74,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace exp_bench

@@ -3,7 +3,7 @@
 
 #include <rlhf/gae_backward.hpp>
 
-namespace {
+namespace gae_backward_bench {
 
 using bench::numbers, bench::room;
 
@@ -45,4 +45,4 @@ struct gae_backward {
 
 const bool registered = (bench::vary<gae_backward>("gae_backward"), true);
 
-} // namespace
+} // namespace gae_backward_bench

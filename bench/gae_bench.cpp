@@ -7,7 +7,7 @@
 #include <Eigen/Core>
 #endif
 
-namespace {
+namespace gae_bench {
 
 using bench::numbers, bench::room;
 
@@ -125,4 +125,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace gae_bench

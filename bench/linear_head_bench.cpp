@@ -6,7 +6,7 @@
 #if __has_include(<Eigen/Core>)
 #include <rlhf/eigen.hpp>
 
-namespace {
+namespace linear_head_bench {
 
 constexpr std::int64_t hidden_size = 512, chunk = 64;
 
@@ -114,5 +114,5 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace linear_head_bench
 #endif

@@ -3,7 +3,7 @@
 
 #include <rlhf/logits_divergence.hpp>
 
-namespace {
+namespace logits_divergence_bench {
 
 using rlhf::divergence;
 
@@ -70,4 +70,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace logits_divergence_bench

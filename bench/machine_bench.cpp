@@ -3,7 +3,7 @@
 
 #include <rlhf/detail/lanes.hpp>
 
-namespace {
+namespace machine_bench {
 
 using namespace bench;
 
@@ -59,4 +59,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace machine_bench

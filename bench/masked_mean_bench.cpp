@@ -3,7 +3,7 @@
 
 #include <rlhf/masked_mean.hpp>
 
-namespace {
+namespace masked_mean_bench {
 
 using bench::numbers, bench::room;
 
@@ -35,4 +35,4 @@ struct masked_mean {
 
 const bool registered = (bench::vary<masked_mean>("masked_mean"), true);
 
-} // namespace
+} // namespace masked_mean_bench

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace plackett_luce_loss_bench {
 
 template <class T>
 struct plackett_luce_loss : bench::prompts<T> {
@@ -41,4 +41,4 @@ struct plackett_luce_loss : bench::prompts<T> {
 
 const bool registered = (bench::vary_prompts<plackett_luce_loss>("plackett_luce_loss"), true);
 
-} // namespace
+} // namespace plackett_luce_loss_bench

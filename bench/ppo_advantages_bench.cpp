@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace ppo_advantages_bench {
 
 using bench::numbers, bench::room;
 
@@ -58,4 +58,4 @@ struct ppo_advantages {
 
 const bool registered = (bench::vary<ppo_advantages>("ppo_advantages"), true);
 
-} // namespace
+} // namespace ppo_advantages_bench

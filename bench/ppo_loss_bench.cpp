@@ -3,7 +3,7 @@
 
 #include <rlhf/ppo_loss.hpp>
 
-namespace {
+namespace ppo_loss_bench {
 
 /// Logits to the gradient into them, with an entropy bonus.
 template <class E>
@@ -51,4 +51,4 @@ struct ppo_loss : bench::on_logits<E> {
 
 const bool registered = (bench::vary_logits<ppo_loss>("ppo_loss"), true);
 
-} // namespace
+} // namespace ppo_loss_bench

@@ -8,7 +8,7 @@
 #include <Eigen/Core>
 #endif
 
-namespace {
+namespace ppo_policy_loss_bench {
 
 using bench::numbers, bench::room;
 
@@ -102,7 +102,7 @@ const bool registered = [] {
     // Each row's sums are merged exactly: what that costs short rows.
     for (const place p : {place::L3, place::DRAM}) {
         const rows centre = fitting<loss, float>(p, counted::tail);
-        for (const std::int64_t steps : {64, 128, 512, 2048})
+        for (const std::int64_t steps : {64, 128, 512, 2048, 65536})
             add<loss, float>(function,
                              fitting<loss, float>(p, counted::tail, steps).called("rows" + std::to_string(steps)),
                              against_floor);
@@ -118,4 +118,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace ppo_policy_loss_bench

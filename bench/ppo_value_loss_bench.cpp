@@ -7,7 +7,7 @@
 #include <Eigen/Core>
 #endif
 
-namespace {
+namespace ppo_value_loss_bench {
 
 using bench::numbers, bench::room;
 
@@ -95,4 +95,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace ppo_value_loss_bench

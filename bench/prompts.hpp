@@ -30,7 +30,9 @@ void vary_prompts(const std::string& function) {
         add<Case, float>(function, fit(place::L3, K, 8), {who::rlhf, who::plain, who::floor});
     for (const place p : {place::L2, place::DRAM}) add<Case, float>(function, fit(p, 9, 8), against_floor);
     add<Case, double>(function, fit(place::L3, 9, 16), against_floor);
-    add<Case, float>(function, rows(4096, 9, counted::dense).called("K9"), everybody);
+    rows peers(4096, 9, counted::dense);
+    peers.how = "K9";
+    add<Case, float>(function, peers, everybody);
 }
 
 } // namespace bench

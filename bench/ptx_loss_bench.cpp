@@ -3,7 +3,7 @@
 
 #include <rlhf/ptx_loss.hpp>
 
-namespace {
+namespace ptx_loss_bench {
 
 using bench::numbers, bench::room;
 
@@ -35,4 +35,4 @@ struct ptx_loss {
 
 const bool registered = (bench::vary<ptx_loss>("ptx_loss"), true);
 
-} // namespace
+} // namespace ptx_loss_bench

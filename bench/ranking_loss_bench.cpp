@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace ranking_loss_bench {
 
 template <class T>
 struct ranking_loss : bench::prompts<T> {
@@ -42,4 +42,4 @@ struct ranking_loss : bench::prompts<T> {
 
 const bool registered = (bench::vary_prompts<ranking_loss>("ranking_loss"), true);
 
-} // namespace
+} // namespace ranking_loss_bench

@@ -3,7 +3,7 @@
 
 #include <rlhf/reward_bias.hpp>
 
-namespace {
+namespace reward_bias_bench {
 
 using bench::numbers;
 
@@ -31,4 +31,4 @@ struct reward_bias {
 
 const bool registered = (bench::vary<reward_bias>("reward_bias"), true);
 
-} // namespace
+} // namespace reward_bias_bench

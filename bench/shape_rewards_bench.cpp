@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace shape_rewards_bench {
 
 using bench::numbers, bench::room;
 
@@ -60,4 +60,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace shape_rewards_bench

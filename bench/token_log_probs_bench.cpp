@@ -3,7 +3,7 @@
 
 #include <rlhf/token_log_probs.hpp>
 
-namespace {
+namespace token_log_probs_bench {
 
 /// Log-probabilities and entropy.
 template <class E>
@@ -97,4 +97,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace token_log_probs_bench

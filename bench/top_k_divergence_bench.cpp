@@ -3,7 +3,7 @@
 
 #include <rlhf/top_k_divergence.hpp>
 
-namespace {
+namespace top_k_divergence_bench {
 
 /// Reverse KL to 64 entries and a tail.
 template <class E>
@@ -53,4 +53,4 @@ struct top_k_divergence : bench::on_logits<E> {
 
 const bool registered = (bench::vary_logits<top_k_divergence>("top_k_divergence", "K64"), true);
 
-} // namespace
+} // namespace top_k_divergence_bench

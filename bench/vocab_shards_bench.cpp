@@ -3,7 +3,7 @@
 
 #include <rlhf/vocab_shards.hpp>
 
-namespace {
+namespace vocab_shards_bench {
 
 /// A rank's own part: of the benchmark's whole logits.
 template <class E>
@@ -129,4 +129,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace vocab_shards_bench

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace whiten_bench {
 
 using bench::numbers, bench::room;
 
@@ -47,4 +47,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace whiten_bench

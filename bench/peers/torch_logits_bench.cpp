@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-namespace {
+namespace torch_logits_bench {
 
 using namespace bench;
 
@@ -61,4 +61,4 @@ const bool registered = [] {
     return true;
 }();
 
-} // namespace
+} // namespace torch_logits_bench
