@@ -97,6 +97,7 @@ struct rows {
     }
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(sequences * steps); }
     [[nodiscard]] std::span<const std::uint8_t> mask() const { return mask_of(which, steps, size()); }
+    [[nodiscard]] std::size_t mask_bytes() const { return which == counted::dense ? 0 : size(); }
     [[nodiscard]] rlhf::batch batch() const {
         rlhf::batch b{.sequences = sequences, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
         const auto bytes = mask();
@@ -173,7 +174,7 @@ void add(const std::string& function, const At& at, std::initializer_list<who> w
     using case_of = Case<T>;
     const traffic t = case_of::streams;
     double elements = static_cast<double>(at.size());
-    double bytes = static_cast<double>(at.size() * (t.inputs + t.outputs) * sizeof(T) + at.mask().size());
+    double bytes = static_cast<double>(at.size() * (t.inputs + t.outputs) * sizeof(T) + at.mask_bytes());
     const char* element = at.element;
     if constexpr (requires { case_of::elements(at); }) elements = case_of::elements(at), element = case_of::element;
     if constexpr (requires { case_of::bytes(at); }) bytes = case_of::bytes(at);

@@ -29,6 +29,7 @@ struct logit_rows {
     }
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(rows * vocab); }
     [[nodiscard]] std::span<const std::uint8_t> mask() const { return {}; }
+    [[nodiscard]] std::size_t mask_bytes() const { return 0; }
 };
 
 /// What the Cases of logits share. Logits are sums of four uniform numbers: nearly normal, few near the largest.

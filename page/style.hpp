@@ -26,7 +26,7 @@ th:first-child, td:first-child { text-align: left; } table.text td { white-space
 table.text th { text-align: left; } td small { color: var(--soft); }
 figure { margin: 1.4rem 0; } svg { max-width: 100%; } figure > svg { width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-.grid { stroke: var(--rule); } .axis { stroke: var(--soft); } .line { fill: none; stroke: var(--c); stroke-width: 2; }
+.grid { stroke: var(--rule); } .faint { stroke: var(--rule); stroke-dasharray: 1 3; } .axis { stroke: var(--soft); } .line { fill: none; stroke: var(--c); stroke-width: 2; }
 .dashed { stroke-dasharray: 5 4; } .dot { fill: var(--c); stroke: var(--paper); } .bar { fill: var(--c); } svg text.heading { fill: var(--ink); }
 .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
 .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); }

@@ -201,7 +201,8 @@ std::string draw(const dot_plot& p) {
             << escaped(g.name) << "</text>";
     for (std::size_t r = 0; r < p.rows.size(); ++r) {
         const double middle = top + 14 + p.row_height * static_cast<double>(r);
-        out << "<text x='" << left - 12 << "' y='" << middle + 4 << "' text-anchor='end'>" << escaped(p.rows[r].name)
+        out << "<line class='faint' x1='" << left << "' x2='" << right << "' y1='" << middle << "' y2='" << middle
+            << "'/><text x='" << left - 12 << "' y='" << middle + 4 << "' text-anchor='end'>" << escaped(p.rows[r].name)
             << "</text>";
         for (std::size_t g = 0; g < p.rows[r].values.size(); ++g) {
             const interval i = p.rows[r].values[g];
