@@ -228,7 +228,7 @@ std::string draw(const dot_plot& p) {
 }
 
 std::string draw(const std::string& title, const std::vector<bar>& bars) {
-    constexpr int left = 250, right = 520, row_height = 22;
+    constexpr int left = 250, right = 500, row_height = 22;
     double longest = 0;
     for (const bar& b : bars) longest = b.value > longest ? b.value : longest;
     const axis x{.low = 0, .high = longest > 0 ? longest : 1, .from = left, .to = right};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <page/style.hpp>
 #include <page/svg.hpp>
+#include <set>
 #include <sstream>
 
 namespace {
@@ -19,11 +20,11 @@ const char* const more_style = R"css(
 body { max-width: 50rem; } code { background: var(--box); padding: .1em .3em; border-radius: 3px; font-size: .85em; }
 p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-x: auto; white-space: nowrap; }
 table.machine td { text-align: left; white-space: normal; } table.machine td:first-child { color: var(--soft); width: 9rem; }
-tr.function td { font-weight: 600; padding-top: 1rem; } td.left { text-align: left; } td.reason { white-space: normal; text-align: left; }
+tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; } td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
 .tile { background: var(--box); border-radius: 6px; padding: .7rem .9rem; } .tile b { display: block; font-size: 1.3rem; }
-.tile span { color: var(--soft); font-size: .85rem; }
+li { overflow-wrap: anywhere; } .tile span { color: var(--soft); font-size: .85rem; }
 )css";
 
 const char* const reading = R"html(<h2>How to read this</h2>
@@ -39,21 +40,26 @@ code that touches this much memory can be faster; <i>share of the floor</i> is i
 traffic, every input and every output once. Believe ratios of one run, and times only of a quiet machine.</p>
 )html";
 
+/// Of two names, what is left of the second behind the parts that both begin with.
+std::string difference(const std::string& name, const std::string& other) {
+    const auto a = parts_of(name), b = parts_of(other);
+    const auto [_, from] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    std::string result;
+    for (auto part = from; part != b.end(); ++part) result.append(part == from ? "" : "/").append(*part);
+    return result;
+}
+
 void write_verdicts_section(std::ostream& out, const std::vector<verdict>& verdicts,
                             const std::vector<std::string>& notes, const std::string& made) {
     if (verdicts.empty()) return;
     out << "<h2>Goals</h2><p>Ratios to the floor, to plain loops or to each other, from <code>bench/goals.json</code>, "
            "judged by this run. The gate measures what is missed again before it fails.</p><div class='wide'><table>"
-           "<tr><th>item</th><th>against</th><th>goal</th><th>here</th><th class='left'>why</th></tr>";
-    for (const verdict& v : verdicts) {
-        const std::string own = v.of.item.substr(0, v.of.item.rfind('/') + 1);
-        const bool same = v.of.against.rfind(own, 0) == 0;
-        out << "<tr><td>" << escaped(v.of.item) << "</td><td>"
-            << escaped(same ? v.of.against.substr(own.size()) : v.of.against) << "</td><td>"
-            << (v.of.at_least ? "≥ " : "≤ ") << digits3(v.of.bound) << "</td><td class='" << (v.met ? "met" : "missed")
-            << "'>" << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td><td class='reason'>"
-            << escaped(v.of.reason) << "</td></tr>\n";
-    }
+           "<tr><th>item</th><th>against</th><th>goal</th><th>here</th></tr>";
+    for (const verdict& v : verdicts)
+        out << "<tr><td>" << escaped(v.of.item) << "<small>" << escaped(v.of.reason) << "</small></td><td>"
+            << escaped(difference(v.of.item, v.of.against)) << "</td><td>" << (v.of.at_least ? "≥ " : "≤ ")
+            << digits3(v.of.bound) << "</td><td class='" << (v.met ? "met" : "missed") << "'>"
+            << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td></tr>\n";
     out << "</table></div>" << command("", made + " --gate");
     if (notes.empty()) return;
     out << "<details><summary>Times that were reached on another machine, for comparison</summary><ul>";
@@ -89,23 +95,31 @@ void write_machine_section(std::ostream& out, const figures& f) {
     out << "</div>";
 }
 
+void write_row(std::ostream& out, const figures& f, const measurement& m) {
+    const measurement* const rlhf = f.find(m.item, "rlhf");
+    const auto share = f.against(m, "floor");
+    out << "<tr><td>" << escaped(m.what()) << "</td><td>" << escaped(m.who) << "</td><td>" << digits3(m.ns())
+        << "</td><td class='left'>" << escaped(m.element) << "</td><td>" << fixed(100 * m.spread(), 1) << " %</td><td>"
+        << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
+        << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
+        << (rlhf != nullptr && m.who != "rlhf" ? digits3(m.ns() / rlhf->ns()) : "–") << "</td></tr>\n";
+}
+
 void write_all(std::ostream& out, const figures& f, const std::string& made) {
-    std::string function;
-    out << "<h2>All figures</h2>" << command("", made)
+    out << "<h2>All figures</h2><p>± is half of the width of the middle half of the repetitions.</p>"
+        << command("", made)
         << "<div class='wide'><table><tr><th>type, where, how</th><th>who</th><th>ns</th><th class='left'>an …</th>"
-           "<th>± half of the middle half</th><th>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
-    for (const measurement& m : f.all) {
-        if (m.function() == "compile" || m.function() == "machine") continue;
-        if (m.function() != function)
-            function = m.function(),
+           "<th>±</th><th>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
+    std::string function;
+    std::set<std::string> seen;
+    for (const measurement& first : f.all) {
+        if (first.function() == "compile" || first.function() == "machine" || !seen.insert(first.item).second) continue;
+        if (first.function() != function) {
+            function = first.function();
             out << "<tr class='function'><td colspan='8'>" << escaped(function) << "</td></tr>\n";
-        const measurement* const rlhf = f.find(m.item, "rlhf");
-        const auto share = f.against(m, "floor");
-        out << "<tr><td>" << escaped(m.what()) << "</td><td>" << escaped(m.who) << "</td><td>" << digits3(m.ns())
-            << "</td><td class='left'>" << escaped(m.element) << "</td><td>" << fixed(100 * m.spread(), 1)
-            << " %</td><td>" << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
-            << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
-            << (rlhf != nullptr && m.who != "rlhf" ? digits3(m.ns() / rlhf->ns()) : "–") << "</td></tr>\n";
+        }
+        for (const measurement& m : f.all)
+            if (m.item == first.item) write_row(out, f, m);
     }
     out << "</table></div>";
 }

@@ -246,7 +246,7 @@ void write_peer_bars(std::ostream& out, const figures& f, const std::vector<peer
                                         .label = digits3(m->ns()) + " ns",
                                         .value = m->ns(),
                                         .colour = who == std::string("rlhf") ? 0 : 5});
-            const std::string ratio = own != nullptr ? ", " + digits3(p.ns / own->ns()) + " × rlhf" : "";
+            const std::string ratio = own != nullptr ? " (" + digits3(p.ns / own->ns()) + " ×)" : "";
             bars.push_back({.name = p.who, .label = digits3(p.ns) + " ns" + ratio, .value = p.ns, .colour = 1});
             if (!p.note.empty())
                 notes += "<li><b>" + escaped(p.who) + "</b>, " + escaped(item) + ": " + escaped(p.note) + "</li>";
