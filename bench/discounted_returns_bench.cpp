@@ -3,20 +3,40 @@
 
 #include <rlhf/discounted_returns.hpp>
 
-namespace {
+namespace discounted_returns_bench {
 
-template <class Arch>
-void discounted_returns(benchmark::State& state) {
-    const auto rewards = bench::numbers(-1, 1, 1);
-    std::vector<float> returns(bench::tokens);
-    const bench::rows rows(state.range(0));
-    for (auto _ : state) {
-        rlhf::discounted_returns<float, Arch>(rows.batch, {.rewards = rewards, .returns = returns}, {.gamma = 0.99});
-        benchmark::ClobberMemory();
+using bench::numbers, bench::room;
+
+template <class T>
+struct discounted_returns {
+    static constexpr bench::traffic streams{.inputs = 1, .outputs = 1};
+    static constexpr T gamma = T(0.99);
+    bench::rows at;
+    rlhf::batch batch = at.batch();
+    std::span<const T> rewards = numbers<T>(-1, 1, 1, at.size());
+    std::span<T> returns = room<T>(0, at.size());
+
+    template <class Arch>
+    void call() {
+        rlhf::discounted_returns<T, Arch>(batch, {.rewards = rewards, .returns = returns},
+                                          {.gamma = static_cast<double>(gamma)});
     }
-    bench::count(state);
-}
-BENCHMARK(discounted_returns<rlhf::native>)->ArgName("steps")->Arg(64)->Arg(1024)->Arg(1 << 16);
-BENCHMARK(discounted_returns<rlhf::scalar>)->ArgName("steps")->Arg(1024);
 
-} // namespace
+    void plain() {
+        const auto counts = at.counts();
+        const T* r = rewards.data();
+        T* R = returns.data();
+        const auto steps = static_cast<std::size_t>(at.steps);
+        for (std::size_t first = 0; first < at.size(); first += steps) {
+            T sum = 0;
+            for (std::size_t i = first + steps; i-- > first;) {
+                if (counts(i)) sum = r[i] + gamma * sum;
+                R[i] = counts(i) ? sum : T(0);
+            }
+        }
+    }
+};
+
+const bool registered = (bench::vary<discounted_returns>("discounted_returns"), true);
+
+} // namespace discounted_returns_bench

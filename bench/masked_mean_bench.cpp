@@ -3,20 +3,36 @@
 
 #include <rlhf/masked_mean.hpp>
 
-namespace {
+namespace masked_mean_bench {
 
-template <class Arch>
-void masked_mean(benchmark::State& state) {
-    const auto values = bench::numbers(-2, 0, 1);
-    std::vector<float> d_values(bench::tokens);
-    const bench::rows rows(1024);
-    for (auto _ : state) {
-        benchmark::DoNotOptimize(rlhf::masked_mean<float, Arch>(rows.batch, {.values = values, .d_values = d_values}));
-        benchmark::ClobberMemory();
+using bench::numbers, bench::room;
+
+template <class T>
+struct masked_mean {
+    static constexpr bench::traffic streams{.inputs = 1, .outputs = 1};
+    bench::rows at;
+    rlhf::batch batch = at.batch();
+    std::span<const T> values = numbers<T>(-1, 1, 1, at.size());
+    std::span<T> d_values = room<T>(0, at.size());
+
+    template <class Arch>
+    auto call() {
+        return rlhf::masked_mean<T, Arch>(batch, {.values = values, .d_values = d_values});
     }
-    bench::count(state);
-}
-BENCHMARK(masked_mean<rlhf::native>);
-BENCHMARK(masked_mean<rlhf::scalar>);
 
-} // namespace
+    T plain() {
+        const auto counts = at.counts();
+        const T* v = values.data();
+        T* d = d_values.data();
+        const std::size_t n = at.size();
+        T tokens = 0, sum = 0;
+        for (std::size_t i = 0; i < n; ++i)
+            if (counts(i)) tokens += 1, sum += v[i];
+        for (std::size_t i = 0; i < n; ++i) d[i] = counts(i) ? 1 / tokens : T(0);
+        return sum / tokens;
+    }
+};
+
+const bool registered = (bench::vary<masked_mean>("masked_mean"), true);
+
+} // namespace masked_mean_bench

@@ -9,14 +9,11 @@
 #include "text.hpp"
 
 #include <optional>
+#include <page/svg.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-/// A mean and the half width of its 95 % interval.
-struct interval {
-    double value = 0, half_width = 0;
-};
 [[nodiscard]] interval mean(std::span<const double> values);
 /// How often a's response is the better one; equal scores are half a win each.
 [[nodiscard]] interval wins(std::span<const double> a, std::span<const double> b);

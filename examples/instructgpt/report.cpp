@@ -4,13 +4,14 @@
 
 #include "page.hpp"
 #include "snippets.hpp"
-#include "svg.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <numeric>
+#include <page/style.hpp>
+#include <page/svg.hpp>
 #include <sstream>
 #include <stdexcept>
 
@@ -169,8 +170,9 @@ void write_sizes(std::ostream& out, const results& r) {
         if (e != r.table()[1]) rows.push_back({e->name, {e->against_big}});
     out << "<h2>Small and tuned against large and un-tuned</h2><p>The paper's first result: outputs of the 1.3 billion "
            "InstructGPT are preferred to those of GPT-3 with 175 billion weights. Here:</p>"
-        << draw("How often a model's response is preferred to the large, prompted model's", rows,
-                {"wins, with 95 % interval (simulated labellers)"});
+        << draw(dot_plot{.title = "How often a model's response is preferred to the large, prompted model's",
+                         .rows = rows,
+                         .groups = {"wins, with 95 % interval (simulated labellers)"}});
 }
 
 void write_tax(std::ostream& out, const results& r) {
@@ -240,7 +242,7 @@ void write_overoptimisation(std::ostream& out, const results& r) {
                      .y = scaled(r.best_of.gold, gold.value, gold_unit),
                      .colour = 2,
                      .dashed = true}},
-               .root_x = true});
+               .x_scale = scale::root});
 }
 
 void write_samples(std::ostream& out, const results& r, const vocabulary& words) {
@@ -265,8 +267,9 @@ void write_groups(std::ostream& out, const results& r) {
            "simulated labellers: the sober group ranks the same responses, but dislikes a warm tone as much as the "
            "warm group likes it. Each group gets a reward model and a policy (PPO, β = 0.15), and each policy is "
            "judged by both.</p>"
-        << draw("How often each group prefers a tuned model's response to the SFT model's", rows,
-                {"judged by the warm group (simulated)", "judged by the sober group (simulated)"});
+        << draw(dot_plot{.title = "How often each group prefers a tuned model's response to the SFT model's",
+                         .rows = rows,
+                         .groups = {"judged by the warm group (simulated)", "judged by the sober group (simulated)"}});
 }
 
 void write_curves(std::ostream& out, const results& r) {
@@ -293,7 +296,7 @@ void write_curves(std::ostream& out, const results& r) {
 
 void write_report(const results& r, const vocabulary& words, const std::string& path) {
     std::ofstream out(path);
-    out << page::head;
+    out << page::head << page::style << page::after_style;
     write_summary(out, r);
     write_task(out, r);
     write_steps(out, r);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "gate.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+namespace {
+
+/// "floor" means the floor of the same item; a whole name is itself.
+std::string whole_name(const std::string& item, const std::string& against) {
+    return against.find('/') != std::string::npos ? against : item.substr(0, item.rfind('/') + 1) + against;
+}
+
+goal goal_of(const nlohmann::json& entry) {
+    goal g{.item = entry.at("item").get<std::string>(), .against = {}, .reason = entry.at("reason").get<std::string>()};
+    g.against = whole_name(g.item, entry.at("against").get<std::string>());
+    g.at_least = entry.contains("at_least");
+    if (g.at_least == entry.contains("at_most")) throw std::runtime_error(g.item + ": either at_least or at_most");
+    g.bound = entry.at(g.at_least ? "at_least" : "at_most").get<double>();
+    if (!(g.bound > 0)) throw std::runtime_error(g.item + ": the bound is not positive");
+    return g;
+}
+
+} // namespace
+
+goals goals_of(const nlohmann::json& file) {
+    goals result;
+    try {
+        for (const auto& entry : file.at("goals")) result.all.push_back(goal_of(entry));
+        if (file.contains("notes")) result.notes = file.at("notes").get<std::vector<std::string>>();
+    } catch (const nlohmann::json::exception& e) {
+        throw std::runtime_error(std::string("these are no goals: ") + e.what());
+    }
+    return result;
+}
+
+std::vector<verdict> judge(const goals& g, const std::vector<figures>& runs) {
+    std::vector<verdict> verdicts;
+    for (const goal& of : g.all) {
+        verdict v{.of = of, .ratios = {}};
+        for (const figures& f : runs) {
+            const measurement *item = f.find(of.item), *against = f.find(of.against);
+            if (item == nullptr || against == nullptr) continue;
+            const double faster = against->ns() / item->ns();
+            v.ratios.push_back(of.at_least ? faster : 1 / faster);
+            v.met = v.met || (of.at_least ? v.ratios.back() >= of.bound : v.ratios.back() <= of.bound);
+        }
+        verdicts.push_back(v);
+    }
+    return verdicts;
+}
+
+std::vector<goal> missed(const std::vector<verdict>& verdicts) {
+    std::vector<goal> result;
+    for (const verdict& v : verdicts)
+        if (!v.met) result.push_back(v.of);
+    return result;
+}
+
+std::string filter_of(const std::vector<goal>& some) {
+    std::set<std::string> names;
+    for (const goal& g : some) names.insert({g.item, g.against});
+    std::string result;
+    for (const std::string& name : names) {
+        result += result.empty() ? "^(" : "|";
+        for (const char c : name) {
+            if (std::string(".^$|()[]{}*+?\\").find(c) != std::string::npos) result += '\\';
+            result += c;
+        }
+    }
+    return result.empty() ? "^$" : result + ")($|/)";
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// rlhf_bench_report: reads the JSON of rlhf_bench; writes a table and a page, or judges it.
+#include "gate.hpp"
+#include "html.hpp"
+#include "table.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <unistd.h>
+
+namespace {
+
+nlohmann::json read(const std::string& path) {
+    std::ifstream in(path);
+    if (!in) throw std::runtime_error("cannot read " + path);
+    std::ostringstream text;
+    text << in.rdbuf();
+    try {
+        return json_of(text.str());
+    } catch (const std::runtime_error& e) { throw std::runtime_error(path + ": " + e.what()); }
+}
+
+struct arguments {
+    std::vector<std::string> in;
+    std::string goals, peers, out, command = "./dev bench";
+    bool filter = false;
+};
+
+int report(const arguments& a) {
+    figures all;
+    for (const std::string& path : a.in) all.join(figures_of(read(path)));
+    const auto peers = a.peers.empty() ? std::vector<peer>() : peers_of(read(a.peers));
+    const goals g = a.goals.empty() ? goals() : goals_of(read(a.goals));
+    write_table(std::cout, all, isatty(STDOUT_FILENO) != 0);
+    if (!peers.empty()) {
+        std::cout << "peers\n";
+        write_peers(std::cout, all, peers);
+        for (const std::string& warning : peer_warnings) std::cout << "  " << warning << '\n';
+    }
+    if (a.out.empty()) return 0;
+    std::ofstream page(a.out);
+    page << html(all, peers, judge(g, {all}), g.notes, a.command);
+    if (!page) throw std::runtime_error("cannot write " + a.out);
+    return 0;
+}
+
+/// 0: every goal is met; 1: some are not.
+int gate(const arguments& a) {
+    const goals g = goals_of(read(a.goals));
+    std::vector<figures> runs;
+    for (const std::string& path : a.in) runs.push_back(figures_of(read(path)));
+    const auto verdicts = judge(g, runs);
+    if (a.filter) {
+        std::cout << filter_of(missed(verdicts)) << '\n';
+        return 0;
+    }
+    write_verdicts(std::cout, verdicts, isatty(STDOUT_FILENO) != 0);
+    return missed(verdicts).empty() ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("What the benchmarks say");
+    arguments a;
+    CLI::App* const of_report = app.add_subcommand("report", "A table, and a page for the browser");
+    of_report->add_option("--in", a.in, "Output of rlhf_bench; a later file takes the place of an earlier one")
+        ->required();
+    of_report->add_option("--peers", a.peers, "Figures of other libraries");
+    of_report->add_option("--goals", a.goals, "Goals that the page lists");
+    of_report->add_option("--out", a.out, "The page");
+    of_report->add_option("--command", a.command, "The command that the page says it was made with");
+    CLI::App* const of_gate = app.add_subcommand("gate", "Are the goals met? 0: yes, 1: no, 2: who knows");
+    of_gate->add_option("--goals", a.goals)->required();
+    of_gate->add_option("--in", a.in, "Outputs of rlhf_bench: a goal is met if one of them meets it");
+    of_gate->add_flag("--filter", a.filter, "Only prints which benchmarks the goals need that are not met yet");
+    app.require_subcommand(1);
+    try {
+        app.parse(argc, argv);
+        return of_gate->parsed() ? gate(a) : report(a);
+    } catch (const CLI::ParseError& e) { return app.exit(e) == 0 ? 0 : 2; } catch (const std::exception& e) {
+        std::cerr << "rlhf_bench_report: " << e.what() << '\n';
+        return 2;
+    }
+}
