@@ -333,7 +333,7 @@ TEST_CASE("vocab_shards: what a rank says") {
 
 TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits in every shard", "", native, scalar) {
     test::random r(4);
-    const std::size_t n = 100, V = 8; // each in a lane of its own: no float is added to another
+    const std::size_t n = 100, V = 2; // one besides the largest: no float is added to another
     const problem<float> p{n,
                            V,
                            test::random_logits<float>(r, n * V, 9),
@@ -342,13 +342,12 @@ TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits 
                            std::vector<float>(n),
                            {.temperature = 0.9}};
     outputs<float> o(n, V);
-    const ranks<float, TestType> one(p, {V}), many(p, widths(V, 1)), two(p, {3, 5});
-    const auto want = one.combine(one.gathered(), o);
-    for (const auto& got : {many.combine(many.gathered(), o), two.combine(two.gathered(), o)})
-        for (std::size_t i = 0; i < n; ++i) {
-            CHECK((got[i].shift == want[i].shift && got[i].ties == want[i].ties));
-            CHECK(std::fabs(got[i].others - want[i].others) <= 1e-13 * want[i].others);
-        }
+    const ranks<float, TestType> one(p, {V}), many(p, {1, 1});
+    const auto want = one.combine(one.gathered(), o), got = many.combine(many.gathered(), o);
+    for (std::size_t i = 0; i < n; ++i) {
+        CHECK((got[i].shift == want[i].shift && got[i].ties == want[i].ties));
+        CHECK(std::fabs(got[i].others - want[i].others) <= 1e-13 * want[i].others);
+    }
 }
 
 TEST_CASE("vocab_shards: rows that say nothing together") {
