@@ -36,13 +36,15 @@ struct ranking_loss_arrays {
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
-template <class T>
+template <class T, bool Centered>
 struct ranking_pair {
     T margin, smoothing, center;
     template <class V>
     RLHF_FORMULA auto operator()(const V& better, const V& worse) const {
-        return center > 0 ? formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center))
-                          : formula::bradley_terry(better, worse, V(margin), V(smoothing));
+        if constexpr (Centered)
+            return formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center));
+        else
+            return formula::bradley_terry(better, worse, V(margin), V(smoothing));
     }
 };
 } // namespace detail
@@ -91,10 +93,13 @@ ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a
     detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
     c.done();
 
-    const detail::ranking_pair<T> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
     const auto scaled = n.scaled(d_rewards);
-    const auto t = detail::pair_sweep<T, Arch, detail::ranking_pair<T>>(c, rewards, ranks, scaled,
-                                                                        o.ties == tie_divisor::all_pairs, pair)(run);
+    const auto sweep = [&]<bool Centered>(std::bool_constant<Centered>) {
+        const detail::ranking_pair<T, Centered> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
+        return detail::pair_sweep<T, Arch, detail::ranking_pair<T, Centered>>(
+            c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, pair)(run);
+    };
+    const auto t = o.center_coef > 0 ? sweep(std::true_type()) : sweep(std::false_type());
     n.own.tokens = static_cast<double>(t.pairs);
     return {n.sums(t.loss), t.pairs, t.correct, t.margins, t.nonfinite};
 }

@@ -37,7 +37,34 @@ public:
         digits_[digit] += sign * (low & low_mask);
         digits_[digit + 1] += sign * ((low >> 32) + (high & low_mask));
         digits_[digit + 2] += sign * (high >> 32);
-        if (++pending_ == carry_after) normalize();
+        if (++pending_ >= carry_after) normalize();
+    }
+
+    /// Adds several: in registers where they lie in the same digits, as sums of similar rows do.
+    template <std::size_t N>
+    void add(const std::array<double, N>& x) {
+        const auto position = [](double v) { return (std::bit_cast<std::uint64_t>(v) >> 52 & 0x7ff) - (1075 - 192); };
+        const std::uint64_t digit = position(x[0]) >> 5;
+        std::uint64_t apart = digit < digits_.size() - 2 ? 0 : 1, low = 0, middle = 0, high = 0;
+        for (const double v : x) {
+            const auto bits = std::bit_cast<std::uint64_t>(v);
+            const std::uint64_t mantissa = (bits & 0xfffffffffffffU) | std::uint64_t(1) << 52, shift = position(v) & 31;
+            const std::uint64_t first = (mantissa & low_mask) << shift, second = (mantissa >> 32) << shift;
+            const std::uint64_t sign = 0 - (bits >> 63);
+            apart |= (position(v) >> 5) ^ digit;
+            low += ((first & low_mask) ^ sign) - sign;
+            middle += (((first >> 32) + (second & low_mask)) ^ sign) - sign;
+            high += ((second >> 32) ^ sign) - sign;
+        }
+        if (apart != 0) {
+            for (const double v : x) add(v);
+            return;
+        }
+        digits_[digit] += static_cast<std::int64_t>(low);
+        digits_[digit + 1] += static_cast<std::int64_t>(middle);
+        digits_[digit + 2] += static_cast<std::int64_t>(high);
+        pending_ += N;
+        if (pending_ >= carry_after) normalize();
     }
 
     /// Both must be normalized, as every result of the library is.

@@ -44,7 +44,7 @@ public:
     }
 
     /// No ranks and no mask: the responses of a prompt are its row.
-    [[nodiscard]] bool plain() const { return view_ == nullptr && call_.batch().mask.all(); }
+    [[nodiscard]] bool plain() const { return !given() && call_.batch().mask.all(); }
     /// Responses of prompt s that count.
     [[nodiscard]] std::int64_t counted(std::int64_t s) const { return count_counted(call_.mask(s)); }
 
@@ -55,52 +55,67 @@ public:
             if (call_.batch().steps > 1) n = {static_cast<double>(call_.tokens()), static_cast<double>(call_.size())};
             return n;
         }
-        for (std::int64_t s = 0; s < call_.size(); ++s)
-            if (differ(s)) n += {static_cast<double>(counted(s)), 1.0};
+        for (std::int64_t s = 0; s < call_.size(); ++s) {
+            const std::int64_t size = counted(s);
+            if (given() ? differ(s) : size > 1) n += {static_cast<double>(size), 1.0};
+        }
+        return n;
+    }
+
+    [[nodiscard]] bool given() const { return view_ != nullptr; }
+    /// The ranks of a prompt's row, by place.
+    [[nodiscard]] auto of(std::int64_t s) const {
+        struct row {
+            const index_view& view;
+            std::int64_t begin, step;
+            std::int64_t operator[](std::int64_t t) const { return view[begin + t * step]; }
+        };
+        return row{*view_, s * row_stride_ + call_.begin(s) * step_, step_};
+    }
+
+    /// The places of the responses that count, in order. Room for one more is needed.
+    std::int32_t list(std::int64_t s, std::int32_t* step) const {
+        const row_mask mask = call_.mask(s);
+        std::int32_t n = 0;
+        for (std::int64_t t = 0; t < mask.length; ++t) {
+            step[n] = static_cast<std::int32_t>(t);
+            n += mask[t] ? 1 : 0;
+        }
         return n;
     }
 
     struct order {
         std::int64_t size = 0, pairs = 0; ///< responses that count; pairs of them that are not tied
     };
-    [[nodiscard]] static order in_order(std::int64_t n) { return {n, n * (n - 1) / 2}; }
-    /// Lists the responses that count, best first, equal ranks as in the row: where each lies in its row, and how many
-    /// more are better than it than are worse: equal where tied, else rising.
+    /// Lists the responses that count, best first, equal ranks as in the row: their places, and their lag: how many are
+    /// better less how many are worse, so equal where tied, else rising.
     order sort(std::int64_t s, std::int32_t* step, std::int32_t* lag) const {
-        const row_mask mask = call_.mask(s);
         std::array<std::int32_t, group_limit + 1> listed;
-        std::int32_t n = 0;
-        for (std::int64_t t = 0; t < mask.length; ++t) {
-            listed[at(n)] = static_cast<std::int32_t>(t);
-            n += mask[t] ? 1 : 0;
-        }
-        if (view_ != nullptr) return {n, by_rank(s, listed.data(), n, step, lag)};
+        const std::int32_t n = list(s, listed.data());
+        if (given()) return {n, by_rank(s, listed.data(), n, step, lag)};
         for (std::int32_t k = 0; k < n; ++k) step[k] = listed[at(k)], lag[k] = 2 * k + 1 - n;
-        return in_order(n);
+        return {n, std::int64_t(n) * (n - 1) / 2};
     }
 
 private:
     [[nodiscard]] bool differ(std::int64_t s) const {
-        if (view_ == nullptr) return counted(s) > 1;
         const row_mask mask = call_.mask(s);
+        const auto ranks = of(s);
         const std::int64_t first = first_counted(mask);
         for (std::int64_t t = first + 1; t < mask.length; ++t)
-            if (mask[t] && at(s, t) != at(s, first)) return true;
+            if (mask[t] && ranks[t] != ranks[first]) return true;
         return false;
     }
 
     static std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
-    [[nodiscard]] std::int64_t at(std::int64_t s, std::int64_t t) const {
-        return (*view_)[s * row_stride_ + (call_.begin(s) + t) * step_];
-    }
-
-    /// Every pair is looked at, without a branch: groups are small, and their ranks in no order that could be foreseen.
+    /// Every pair is looked at, without a branch: groups are small, and nothing could foresee the order of their ranks.
     std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* step,
                          std::int32_t* lag) const {
         std::array<std::int64_t, group_limit> rank, sorted;
         std::array<std::int32_t, group_limit> place;
+        const auto ranks = of(s);
         for (std::int32_t k = 0; k < n; ++k) {
-            const std::int64_t own = rank[at(k)] = at(s, listed[k]);
+            const std::int64_t own = rank[at(k)] = ranks[listed[k]];
             std::int32_t before = 0;
             for (std::int32_t j = 0; j < k; ++j) {
                 const std::int32_t first = rank[at(j)] <= own ? 1 : 0;
@@ -110,13 +125,10 @@ private:
         }
         for (std::int32_t k = 0; k < n; ++k) sorted[at(place[at(k)])] = rank[at(k)], step[place[at(k)]] = listed[k];
         std::int64_t pairs = 0;
-        for (std::int32_t k = 0, better = 0; k < n; ++k) {
-            better = k > 0 && sorted[at(k)] == sorted[at(k - 1)] ? better : k;
-            lag[k] = better, pairs += better;
-        }
-        for (std::int32_t k = n - 1, end = n; k >= 0; --k) {
-            end = k + 1 < n && sorted[at(k)] == sorted[at(k + 1)] ? end : k + 1;
-            lag[k] -= n - end;
+        for (std::int32_t first = 0, k = 1; k <= n; ++k) { // runs of equal ranks are ties
+            if (k < n && sorted[at(k)] == sorted[at(first)]) continue;
+            pairs += std::int64_t(k - first) * first;
+            for (const std::int32_t better = first; first < k; ++first) lag[first] = better - (n - k);
         }
         return pairs;
     }
@@ -126,7 +138,7 @@ private:
     std::int64_t row_stride_ = 0, step_ = 1;
 };
 
-/// Writes slope(k) for the response at step[k] of prompt s, or at k, and +0 for those that do not count.
+/// Writes slope(k) for the response at step[k] of prompt s, and +0 for those that do not count.
 template <class T, class Slope>
 RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s, const std::int32_t* step,
                                std::int64_t size, const Slope& slope) {
@@ -134,13 +146,10 @@ RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s
     T* row = d.to.row(s, c.begin(s));
     if (!d.add && size < c.length(s))
         for (std::int64_t t = 0; t < c.length(s); ++t) row[t * d.to.step] = T(0);
-    if (step == nullptr && d.to.step == 1 && !d.add)
-        for (std::int64_t k = 0; k < size; ++k) row[k] = slope(k);
-    else
-        for (std::int64_t k = 0; k < size; ++k) {
-            T& to = row[(step != nullptr ? step[k] : k) * d.to.step];
-            to = d.add ? to + slope(k) : slope(k);
-        }
+    for (std::int64_t k = 0; k < size; ++k) {
+        T& to = row[step[k] * d.to.step];
+        to = d.add ? to + slope(k) : slope(k);
+    }
 }
 
 inline constexpr std::int64_t piece_prompts = 256; ///< of a batch, for one piece of work

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/detail/group_sweep.hpp>
+#include <rlhf/detail/pair_tile.hpp>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -28,8 +28,9 @@ class pair_sweep {
     using L = lanes<T, Arch>;
     using D = lanes<double, Arch>;
     using V = typename L::type;
-    static constexpr auto width = static_cast<std::size_t>(L::width);
-    static constexpr std::size_t few = 32, wides = sizeof(double) / sizeof(T) < width ? sizeof(double) / sizeof(T) : 1;
+    using tile = pair_tile<T, Arch>;
+    static constexpr std::size_t width = tile::width, few = tile::few;
+    static constexpr std::size_t wides = sizeof(double) / sizeof(T) < width ? sizeof(double) / sizeof(T) : 1;
 
 public:
     pair_sweep(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
@@ -48,11 +49,7 @@ public:
     }
 
 private:
-    /// Rows of responses from the best on, with what is found of them.
-    template <std::size_t Size>
-    struct rows {
-        alignas(64) std::array<T, Size> reward, lag, slope; ///< lag −∞: no response
-    };
+    /// Sums of lanes, in double.
     struct wide_sum {
         std::array<typename D::type, wides> part;
         wide_sum() { part.fill(typename D::type(0.0)); }
@@ -60,17 +57,17 @@ private:
             const auto more = L::widen(v);
             for (std::size_t k = 0; k < wides; ++k) part[k] = part[k] + more[k];
         }
-        RLHF_FORMULA void store(double* to) const {
-            for (std::size_t k = 0; k < wides; ++k) D::store(to + k * (width / wides), part[k]);
+        [[nodiscard]] std::array<double, width> lanes() const {
+            std::array<double, width> x;
+            for (std::size_t k = 0; k < wides; ++k) D::store(&x[k * (width / wides)], part[k]);
+            return x;
         }
-    };
-    struct tile : rows<few * width> {
-        std::size_t size = 0, used = 0; ///< responses of the longest prompt; prompts
-        std::array<std::int64_t, width> prompt;
-        std::array<bound_ranks::order, width> order;
-        std::array<std::array<std::int32_t, few>, width> step;
-        alignas(64) std::array<T, width> sizes, factor;
-        tile() { this->reward.fill(T(0)), sizes.fill(T(0)), factor.fill(T(0)); }
+        [[nodiscard]] double all() const {
+            auto x = lanes();
+            for (std::size_t half = width / 2; half > 0; half /= 2)
+                for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+            return x[0];
+        }
     };
     struct terms {
         V slope = V(T(0)), loss = V(T(0));
@@ -78,64 +75,40 @@ private:
 
     /// Prompts of one size go side by side, the longest first.
     void prompts(std::int64_t first, std::int64_t last, pair_totals& sums) const {
-        std::array<std::int16_t, few + 1> head;
+        tile t;
+        if (ranks_.plain() && !call_.batch().packed()) { // all are of one size
+            for (std::int64_t s = first; s < last; ++s) one(t, s, call_.length(s), sums);
+            return compare(t, sums);
+        }
+        std::array<std::int16_t, few + 2> head; // of a list of prompts; the last: of more than few
         std::array<std::int16_t, piece_prompts> next;
         head.fill(-1);
         for (std::int64_t s = last; s-- > first;) {
-            const auto n = static_cast<std::size_t>(ranks_.counted(s)), k = static_cast<std::size_t>(s - first);
-            if (n > few)
-                many(s, sums);
-            else
-                next[k] = head[n], head[n] = static_cast<std::int16_t>(k);
+            const auto n = std::min<std::size_t>(static_cast<std::size_t>(ranks_.counted(s)), few + 1);
+            next[static_cast<std::size_t>(s - first)] = head[n], head[n] = static_cast<std::int16_t>(s - first);
         }
-        tile t;
-        for (std::size_t n = few + 1; n-- > 0;)
-            for (std::int16_t k = head[n]; k >= 0; k = next[static_cast<std::size_t>(k)]) {
-                add(t, first + k);
-                if (t.used == width) compare(t, sums);
-            }
-        if (t.used > 0) compare(t, sums);
+        for (std::size_t n = few + 2; n-- > 0;)
+            for (std::int16_t k = head[n]; k >= 0; k = next[static_cast<std::size_t>(k)])
+                one(t, first + k, static_cast<std::int64_t>(n), sums);
+        compare(t, sums);
+    }
+    void one(tile& t, std::int64_t s, std::int64_t size, pair_totals& sums) const {
+        if (size > static_cast<std::int64_t>(few)) return many(s, sums);
+        tiles_.add(t, s, size);
+        if (t.used == width) compare(t, sums);
     }
 
-    void add(tile& t, std::int64_t s) const {
-        std::array<std::int32_t, few> lag;
-        const std::size_t lane = t.used;
-        const auto order =
-            plain_ ? bound_ranks::in_order(call_.length(s)) : ranks_.sort(s, t.step[lane].data(), lag.data());
-        if (order.pairs == 0) return write_slopes(call_, d_rewards_, s, nullptr, 0, [](std::int64_t) { return T(0); });
-        const auto n = static_cast<std::size_t>(order.size);
-        if (lane == 0) start(t, n);
-        const T* row = rewards_.row(s, call_.begin(s));
-        if (plain_)
-            for (std::size_t k = 0; k < n; ++k)
-                t.reward[k * width + lane] = row[static_cast<std::int64_t>(k) * rewards_.step];
-        else
-            for (std::size_t k = 0; k < n; ++k) {
-                t.reward[k * width + lane] = row[t.step[lane][k] * rewards_.step];
-                t.lag[k * width + lane] = static_cast<T>(lag[k]);
-            }
-        t.prompt[lane] = s, t.order[lane] = order, t.used = lane + 1;
-        t.sizes[lane] = static_cast<T>(n), t.factor[lane] = static_cast<T>(d_rewards_.scale / divisor(order));
-    }
-
-    void start(tile& t, std::size_t n) const {
-        t.size = n;
-        L::store(t.sizes.data(), V(T(0)));
-        for (std::size_t k = 0; k < n; ++k) L::store(&t.lag[k * width], V(-std::numeric_limits<T>::infinity()));
-    }
-
-    /// One response of each lane with those that follow it.
-    template <std::size_t Size>
-    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& lag, rows<Size>& r, std::size_t begin,
-                                     std::size_t end, std::int64_t& correct) {
+    /// One response of each lane with those at [begin, end).
+    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& lag, const T* rewards, const T* lags,
+                                     T* slopes, std::size_t begin, std::size_t end, std::int64_t& correct) {
         terms all;
         for (std::size_t at = begin * width; at < end * width; at += width) {
-            const V other = L::load(&r.reward[at]);
-            const auto keep = lag < L::load(&r.lag[at]);
+            const V other = L::load(rewards + at);
+            const auto keep = lag < L::load(lags + at);
             const auto c = pair(reward, other);
             all.loss = L::add_where(keep, all.loss, c.loss);
             all.slope = L::add_where(keep, all.slope, c.d_chosen);
-            L::store(&r.slope[at], L::add_where(keep, L::load(&r.slope[at]), c.d_rejected));
+            L::store(slopes + at, L::add_where(keep, L::load(slopes + at), c.d_rejected));
             correct += L::count(keep && reward > other);
         }
         return all;
@@ -143,97 +116,98 @@ private:
 
     RLHF_NOINLINE void compare(tile& t, pair_totals& sums) const {
         using lane::select;
+        if (t.used == 0) return;
         const Pair pair = pair_;
-        const V none(-std::numeric_limits<T>::infinity()), zero(T(0));
-        const auto best = L::widen(L::load(&t.reward[0]));
+        const V zero(T(0));
+        tiles_.fill(t);
+        alignas(64) std::array<T, width> factor = {};
+        std::array<double, width> divisors;
+        divisors.fill(1);
+        for (std::size_t lane = 0; lane < t.used; ++lane) divisors[lane] = divisor(t.responses[lane], t.pairs[lane]);
+        for (std::size_t lane = 0; lane < width; ++lane)
+            factor[lane] = static_cast<T>(d_rewards_.scale / divisors[lane]);
+        for (std::size_t k = 0; k < t.size; ++k) L::store(&t.slope[k * width], zero);
+        const auto best = L::widen(L::load(t.reward.data()));
         wide_sum loss, margin;
-        for (std::size_t k = 0; k < t.size; ++k) {
-            L::store(&t.slope[k * width], zero);
-            const V sizes = L::load(t.sizes.data());
-            if (plain_)
-                L::store(&t.lag[k * width],
-                         select(V(static_cast<T>(k)) < sizes, V(static_cast<T>(2 * k + 1)) - sizes, none));
-        }
+        std::int64_t correct = 0;
         for (std::size_t k = 0; k < t.size; ++k) {
             const V reward = L::load(&t.reward[k * width]), lag = L::load(&t.lag[k * width]);
-            const terms found = follow(pair, reward, lag, t, k + 1, t.size, sums.correct);
-            L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(t.factor.data()));
+            const terms found =
+                follow(pair, reward, lag, t.reward.data(), t.lag.data(), t.slope.data(), k + 1, t.size, correct);
+            L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(factor.data()));
             loss.add(found.loss);
-            const auto counts = lag > none;
-            const auto from_best = L::widen(select(counts, reward, zero)), lags = L::widen(select(counts, lag, zero));
-            for (std::size_t w = 0; w < wides; ++w)
-                margin.part[w] = margin.part[w] - lags[w] * (from_best[w] - best[w]);
+            const auto counts = lag == lag;
+            const auto from = L::widen(select(counts, reward, zero)), times = L::widen(select(counts, lag, zero));
+            for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
         }
-        std::array<double, width> losses, margins;
-        loss.store(losses.data()), margin.store(margins.data());
-        for (std::size_t lane = 0; lane < t.used; ++lane) {
-            write_slopes(call_, d_rewards_, t.prompt[lane], plain_ ? nullptr : t.step[lane].data(), t.order[lane].size,
-                         [&](std::int64_t k) { return t.slope[static_cast<std::size_t>(k) * width + lane]; });
-            count(t.order[lane], &t.reward[lane], &t.lag[lane], width, losses[lane], margins[lane], sums);
-        }
+        tiles_.write(t);
+        sums.correct += correct, sums.prompts += static_cast<std::int64_t>(t.used);
+        for (std::size_t lane = 0; lane < t.used; ++lane) sums.pairs += t.pairs[lane];
+        count(t, loss.lanes(), margin.lanes(), divisors, sums);
         t.used = 0;
+    }
+
+    void count(const tile& t, std::array<double, width> losses, const std::array<double, width>& margins,
+               const std::array<double, width>& divisors, pair_totals& sums) const {
+        bool finite = t.used == width;
+        for (std::size_t lane = 0; lane < width; ++lane) {
+            losses[lane] /= divisors[lane];
+            finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
+        }
+        if (finite) return sums.loss.add(losses), sums.margins.add(margins);
+        for (std::size_t lane = 0; lane < t.used; ++lane)
+            count(static_cast<std::size_t>(t.responses[lane]), &t.reward[lane], &t.lag[lane], width, losses[lane],
+                  margins[lane], sums);
     }
 
     RLHF_NOINLINE void many(std::int64_t s, pair_totals& sums) const {
         constexpr auto most = static_cast<std::size_t>(group_limit);
         const Pair pair = pair_;
-        rows<most> r;
+        alignas(64) std::array<T, most> reward = {}, lags, slopes;
         std::array<std::int32_t, most> step, lag;
         std::array<double, most> slope = {};
         const auto order = ranks_.sort(s, step.data(), lag.data());
-        const auto n = static_cast<std::size_t>(order.pairs > 0 ? order.size : 0), end = (n + width - 1) / width;
-        std::fill(r.reward.begin(), r.reward.begin() + end * width, T(0));
-        std::fill(r.lag.begin(), r.lag.begin() + end * width, -std::numeric_limits<T>::infinity());
+        if (order.pairs == 0) return tiles_.none(s);
+        const auto n = static_cast<std::size_t>(order.size), end = (n + width - 1) / width;
+        lags.fill(std::numeric_limits<T>::quiet_NaN());
         const T* row = rewards_.row(s, call_.begin(s));
         double margin = 0;
         for (std::size_t k = 0; k < n; ++k) {
-            r.reward[k] = row[step[k] * rewards_.step], r.lag[k] = static_cast<T>(lag[k]);
-            margin -= lag[k] * (static_cast<double>(r.reward[k]) - static_cast<double>(r.reward[0]));
+            reward[k] = row[step[k] * rewards_.step], lags[k] = static_cast<T>(lag[k]);
+            margin -= lag[k] * (static_cast<double>(reward[k]) - static_cast<double>(reward[0]));
         }
         wide_sum loss;
         for (std::size_t first = 0; first < n; first += few)
             for (std::size_t begin = first / width; begin < end; begin += few) {
                 const std::size_t until = std::min(end, begin + few);
-                std::fill(&r.slope[begin * width], &r.slope[begin * width] + (until - begin) * width, T(0));
+                std::fill(&slopes[begin * width], &slopes[begin * width] + (until - begin) * width, T(0));
                 for (std::size_t k = first; k < std::min(n, first + few); ++k) {
-                    const terms found =
-                        follow(pair, V(r.reward[k]), V(r.lag[k]), r, std::max(begin, k / width), until, sums.correct);
+                    const terms found = follow(pair, V(reward[k]), V(lags[k]), reward.data(), lags.data(),
+                                               slopes.data(), std::max(begin, k / width), until, sums.correct);
                     loss.add(found.loss);
-                    slope[k] += sum(found.slope);
+                    wide_sum lanes;
+                    lanes.add(found.slope);
+                    slope[k] += lanes.all();
                 }
                 for (std::size_t k = begin * width; k < std::min(n, until * width); ++k)
-                    slope[k] += static_cast<double>(r.slope[k]);
+                    slope[k] += static_cast<double>(slopes[k]);
             }
-        const double scale = n > 0 ? d_rewards_.scale / divisor(order) : 0;
+        const double by = divisor(order.size, order.pairs), scale = d_rewards_.scale / by;
         write_slopes(call_, d_rewards_, s, step.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
-        if (n > 0) count(order, r.reward.data(), r.lag.data(), 1, sum(loss), margin, sums);
-    }
-
-    static double sum(const V& v) {
-        wide_sum s;
-        s.add(v);
-        return sum(s);
-    }
-    static double sum(const wide_sum& s) {
-        std::array<double, width> x;
-        s.store(x.data());
-        for (std::size_t half = width / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-        return x[0];
-    }
-
-    [[nodiscard]] double divisor(const bound_ranks::order& o) const {
-        return static_cast<double>(by_all_pairs_ ? o.size * (o.size - 1) / 2 : o.pairs);
-    }
-
-    void count(const bound_ranks::order& order, const T* reward, const T* lag, std::size_t step, double loss,
-               double margin, pair_totals& sums) const {
         sums.prompts += 1, sums.pairs += order.pairs;
-        sums.loss.add(loss / divisor(order));
-        if (!(std::abs(loss) + std::abs(margin) < unlimited))
-            margin = look_closer(static_cast<std::size_t>(order.size) * step, reward, lag, step, sums.nonfinite);
-        sums.margins.add(margin);
+        count(n, reward.data(), lags.data(), 1, loss.all() / by, margin, sums);
+    }
+
+    [[nodiscard]] double divisor(std::int64_t size, std::int64_t pairs) const {
+        return static_cast<double>(by_all_pairs_ ? size * (size - 1) / 2 : pairs);
+    }
+
+    void count(std::size_t size, const T* reward, const T* lag, std::size_t step, double loss, double margin,
+               pair_totals& sums) const {
+        sums.loss.add(loss);
+        const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
+        sums.margins.add(finite ? margin : look_closer(size * step, reward, lag, step, sums.nonfinite));
     }
 
     /// Where something is not finite: pair by pair. Returns the sum of the margins.
@@ -253,9 +227,9 @@ private:
     const stream<const T>& rewards_;
     const bound_ranks& ranks_;
     const target<T>& d_rewards_;
-    bool plain_ = ranks_.plain();
     bool by_all_pairs_; ///< a prompt is divided by C(K, 2), else by its pairs that are not tied
     const Pair& pair_;
+    pair_tiles<T, Arch> tiles_{call_, rewards_, ranks_, d_rewards_};
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail
