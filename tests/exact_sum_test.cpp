@@ -208,3 +208,31 @@ TEST_CASE("power_sums: merge in any order") {
     for (std::size_t i = 10; i-- > 0;) joined += parts[i];
     CHECK(joined == all);
 }
+
+TEST_CASE("exact_sum: several at once are the same as one by one") {
+    test::random r(11);
+    const auto agree = [](const std::array<double, 8>& x) {
+        exact_sum one, all;
+        one.add(3.25), all.add(3.25);
+        for (const double v : x) one.add(v);
+        all.add(x);
+        one.normalize(), all.normalize();
+        return one == all;
+    };
+    std::size_t differ = 0;
+    for (int round = 0; round < 20000; ++round) {
+        std::array<double, 8> x;
+        const int low = static_cast<int>(r.below(400)) - 220, span = 1 + static_cast<int>(r.below(round % 2 ? 4 : 60));
+        for (double& v : x) v = random_double(r, low, low + span);
+        differ += !agree(x);
+    }
+    CHECK(differ == 0);
+    for (const double special : {0.0, -0.0, inf, -inf, NaN, 0x1p160, -0x1p160, 0x1p159, 0x1p-192, 0x1p-200, 5e-324})
+        for (const std::size_t at : {0U, 5U}) {
+            std::array<double, 8> x{1, -2, 3, 4, -5, 6, 7, 8};
+            x[at] = special;
+            CHECK(agree(x));
+            x.fill(special);
+            CHECK(agree(x));
+        }
+}

@@ -40,23 +40,24 @@ public:
         if (++pending_ >= carry_after) normalize();
     }
 
-    /// Adds several: in registers where they lie in the same digits, as sums of similar rows do.
+    /// Adds several, with the same bits: in registers where all lie in the same digits, as sums of similar rows do.
+    /// Not in the uppermost, where add counts terms apart.
     template <std::size_t N>
     void add(const std::array<double, N>& x) {
         const auto position = [](double v) { return (std::bit_cast<std::uint64_t>(v) >> 52 & 0x7ff) - (1075 - 192); };
         const std::uint64_t digit = position(x[0]) >> 5;
-        std::uint64_t apart = digit < digits_.size() - 2 ? 0 : 1, low = 0, middle = 0, high = 0;
+        std::uint64_t other = digit < digits_.size() - 3 ? 0 : 1, low = 0, middle = 0, high = 0;
         for (const double v : x) {
             const auto bits = std::bit_cast<std::uint64_t>(v);
             const std::uint64_t mantissa = (bits & 0xfffffffffffffU) | std::uint64_t(1) << 52, shift = position(v) & 31;
             const std::uint64_t first = (mantissa & low_mask) << shift, second = (mantissa >> 32) << shift;
             const std::uint64_t sign = 0 - (bits >> 63);
-            apart |= (position(v) >> 5) ^ digit;
+            other |= (position(v) >> 5) ^ digit;
             low += ((first & low_mask) ^ sign) - sign;
             middle += (((first >> 32) + (second & low_mask)) ^ sign) - sign;
             high += ((second >> 32) ^ sign) - sign;
         }
-        if (apart != 0) {
+        if (other != 0) {
             for (const double v : x) add(v);
             return;
         }

@@ -77,10 +77,13 @@ public:
     std::int32_t list(std::int64_t s, std::int32_t* step) const {
         const row_mask mask = call_.mask(s);
         std::int32_t n = 0;
-        for (std::int64_t t = 0; t < mask.length; ++t) {
-            step[n] = static_cast<std::int32_t>(t);
-            n += mask[t] ? 1 : 0;
-        }
+        if (mask.bytes == nullptr)
+            for (; n < mask.length; ++n) step[n] = n;
+        else
+            for (std::int64_t t = 0; t < mask.length; ++t) {
+                step[n] = static_cast<std::int32_t>(t);
+                n += mask[t] ? 1 : 0;
+            }
         return n;
     }
 

@@ -102,23 +102,23 @@ private:
 
     /// The ranks of what is listed, for by_rank. Are two of them different?
     bool rank(tile& t, std::int64_t s, std::int64_t size) const {
-        constexpr std::int64_t exact = std::int64_t(1) << (std::numeric_limits<T>::digits - 1);
+        constexpr auto exact = std::uint64_t(1) << (std::numeric_limits<T>::digits - 1); // in T, to both sides of 0
         auto& step = t.step[t.used];
         T* to = &t.lag[t.used];
-        bool differ = false, small = true;
         const auto ranks = ranks_.of(s);
         const std::int64_t first = size > 0 ? ranks[step[0]] : 0;
+        std::uint64_t differ = 0, all = 0;
         for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) {
             const std::int64_t own = ranks[step[k]];
-            differ |= own != first, small &= -exact < own && own < exact;
+            differ |= static_cast<std::uint64_t>(own ^ first), all |= static_cast<std::uint64_t>(own) + exact;
             to[k * width] = static_cast<T>(own);
         }
-        if (differ && !small) { // any integers in the same order
+        if (differ != 0 && all >= 2 * exact) { // other integers in the same order
             std::array<std::int32_t, few> lag;
             ranks_.sort(s, step.data(), lag.data());
             for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) to[k * width] = static_cast<T>(lag[k]);
         }
-        return differ;
+        return differ != 0;
     }
 
     /// Sorts what is listed. No branch could foresee the order of ranks, so each is compared with all.
