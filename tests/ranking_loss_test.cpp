@@ -226,6 +226,24 @@ TEST_CASE("ranking_loss: many responses, ranks of any size, and more prompts tha
     CHECK(test::same_bits(one_by_one, all));
 }
 
+TEST_CASE("ranking_loss: ties, shorter prompts and prompts without a pair side by side") {
+    const std::vector<std::int32_t> offsets{0, 4, 7, 10, 12, 14};
+    const std::vector<std::int64_t> ranks{4, 1, 4, 2, 5, 5, 5, 3, 2, 3, 9, 8, 1, 2};
+    test::random r(4);
+    const auto rewards = test::normals<double>(r, 14);
+    std::vector<double> d(14);
+    const auto got =
+        rlhf::ranking_loss<double>({.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                   {.rewards = rewards, .ranks = ranks, .d_rewards = d});
+    const auto want = reference::ranking_loss(reference::packed(offsets), {reference::to_real(rewards), ranks});
+    CHECK(got.own == rlhf::counts{5 + 2 + 1 + 1, 4});
+    CHECK(got.loss() == Approx(static_cast<double>(want.loss)).epsilon(1e-14));
+    CHECK(got.mean_margin() == Approx(static_cast<double>(want.mean_margin)).epsilon(1e-13));
+    CHECK(got.accuracy() == Approx(static_cast<double>(want.accuracy)));
+    for (std::size_t i = 0; i < 14; ++i)
+        CHECK(d[i] == Approx(static_cast<double>(want.d_rewards[i])).epsilon(1e-13).margin(1e-16));
+}
+
 // Prompts are compared side by side, and none may feel the others.
 TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has alone", "", float, double) {
     using T = TestType;
@@ -242,7 +260,7 @@ TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has
                 const auto n = static_cast<std::size_t>(offsets.back());
                 auto rewards = test::normals<T>(r, n);
                 for (std::size_t i = 0; i < n; ++i) // those of some prompts are far from 0
-                    rank.push_back(static_cast<std::int64_t>(r.below(longest)) +
+                    rank.push_back(static_cast<std::int64_t>(r.below(2 + longest / 4)) +
                                    (i / 50 % 3 == 0 ? std::int64_t(1) << 60 : -3));
                 for (std::size_t i = 0; i < n; i += 97) rewards[i] = std::numeric_limits<T>::infinity();
                 std::vector<T> together(n, T(7)), alone(n, T(8));

@@ -30,12 +30,13 @@ class pair_sweep {
     using V = typename L::type;
     using tile = pair_tile<T, Arch>;
     static constexpr std::size_t width = tile::width, few = tile::few;
-    static constexpr std::size_t wides = sizeof(double) / sizeof(T) < width ? sizeof(double) / sizeof(T) : 1;
+    static constexpr std::size_t wides = std::tuple_size_v<decltype(L::widen(V()))>;
 
 public:
     pair_sweep(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
                bool by_all_pairs, const Pair& pair)
-        : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards), by_all_pairs_(by_all_pairs), pair_(pair) {}
+        : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards), pair_(pair),
+          tiles_(c, rewards, ranks, d_rewards, by_all_pairs) {}
 
     pair_totals operator()(const executor& run) const {
         shared_totals<pair_totals> found;
@@ -118,14 +119,11 @@ private:
         using lane::select;
         if (t.used == 0) return;
         const Pair pair = pair_;
-        const V zero(T(0));
+        const V zero(T(0)), none(tile::no_response);
         tiles_.fill(t);
-        alignas(64) std::array<T, width> factor = {};
-        std::array<double, width> divisors;
-        divisors.fill(1);
-        for (std::size_t lane = 0; lane < t.used; ++lane) divisors[lane] = divisor(t.responses[lane], t.pairs[lane]);
+        alignas(64) std::array<T, width> factor;
         for (std::size_t lane = 0; lane < width; ++lane)
-            factor[lane] = static_cast<T>(d_rewards_.scale / divisors[lane]);
+            factor[lane] = static_cast<T>(d_rewards_.scale / t.divisor[lane]);
         for (std::size_t k = 0; k < t.size; ++k) L::store(&t.slope[k * width], zero);
         const auto best = L::widen(L::load(t.reward.data()));
         wide_sum loss, margin;
@@ -136,22 +134,22 @@ private:
                 follow(pair, reward, lag, t.reward.data(), t.lag.data(), t.slope.data(), k + 1, t.size, correct);
             L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(factor.data()));
             loss.add(found.loss);
-            const auto counts = lag == lag;
+            const auto counts = lag > none;
             const auto from = L::widen(select(counts, reward, zero)), times = L::widen(select(counts, lag, zero));
             for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
         }
         tiles_.write(t);
         sums.correct += correct, sums.prompts += static_cast<std::int64_t>(t.used);
         for (std::size_t lane = 0; lane < t.used; ++lane) sums.pairs += t.pairs[lane];
-        count(t, loss.lanes(), margin.lanes(), divisors, sums);
+        count(t, loss.lanes(), margin.lanes(), sums);
         t.used = 0;
     }
 
     void count(const tile& t, std::array<double, width> losses, const std::array<double, width>& margins,
-               const std::array<double, width>& divisors, pair_totals& sums) const {
+               pair_totals& sums) const {
         bool finite = t.used == width;
         for (std::size_t lane = 0; lane < width; ++lane) {
-            losses[lane] /= divisors[lane];
+            losses[lane] /= t.divisor[lane];
             finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
         }
         if (finite) return sums.loss.add(losses), sums.margins.add(margins);
@@ -169,7 +167,7 @@ private:
         const auto order = ranks_.sort(s, step.data(), lag.data());
         if (order.pairs == 0) return tiles_.none(s);
         const auto n = static_cast<std::size_t>(order.size), end = (n + width - 1) / width;
-        lags.fill(std::numeric_limits<T>::quiet_NaN());
+        lags.fill(tile::no_response);
         const T* row = rewards_.row(s, call_.begin(s));
         double margin = 0;
         for (std::size_t k = 0; k < n; ++k) {
@@ -192,15 +190,11 @@ private:
                 for (std::size_t k = begin * width; k < std::min(n, until * width); ++k)
                     slope[k] += static_cast<double>(slopes[k]);
             }
-        const double by = divisor(order.size, order.pairs), scale = d_rewards_.scale / by;
+        const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
         write_slopes(call_, d_rewards_, s, step.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
         sums.prompts += 1, sums.pairs += order.pairs;
         count(n, reward.data(), lags.data(), 1, loss.all() / by, margin, sums);
-    }
-
-    [[nodiscard]] double divisor(std::int64_t size, std::int64_t pairs) const {
-        return static_cast<double>(by_all_pairs_ ? size * (size - 1) / 2 : pairs);
     }
 
     void count(std::size_t size, const T* reward, const T* lag, std::size_t step, double loss, double margin,
@@ -227,9 +221,8 @@ private:
     const stream<const T>& rewards_;
     const bound_ranks& ranks_;
     const target<T>& d_rewards_;
-    bool by_all_pairs_; ///< a prompt is divided by C(K, 2), else by its pairs that are not tied
     const Pair& pair_;
-    pair_tiles<T, Arch> tiles_{call_, rewards_, ranks_, d_rewards_};
+    pair_tiles<T, Arch> tiles_;
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail

@@ -10,15 +10,18 @@ template <class T, class Arch>
 struct pair_tile {
     static constexpr auto width = static_cast<std::size_t>(lanes<T, Arch>::width);
     static constexpr std::size_t few = 32, size_limit = few * width;
+    static constexpr T no_response = T(-2 * group_limit); ///< as a lag: below all others
 
     std::size_t size = 0, used = 0; ///< responses of the longest prompt, which comes first; prompts
     bool alike = false;             ///< as many responses in all
     std::array<std::int64_t, width> prompt, responses, pairs;      ///< that are not tied
     std::array<std::array<std::int32_t, few + 1>, width> step;     ///< where a response lies in its row
-    alignas(64) std::array<T, size_limit> reward = {}, lag, slope; ///< lag (bound_ranks): NaN where is no response
+    alignas(64) std::array<T, size_limit> reward = {}, lag, slope; ///< lag: of bound_ranks
     alignas(64) std::array<T, width> responses_in_lanes = {};
+    alignas(64) std::array<double, width> divisor; ///< of the prompt's loss
 
     pair_tile() {
+        divisor.fill(1);
         for (auto& row : step)
             for (std::size_t k = 0; k < few; ++k) row[k] = static_cast<std::int32_t>(k);
     }
@@ -33,8 +36,14 @@ class pair_tiles {
     static constexpr std::size_t width = tile::width, few = tile::few;
 
 public:
-    pair_tiles(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards)
-        : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards) {}
+    /// by_all_pairs: a prompt's loss is divided by C(K, 2), else by its pairs that are not tied.
+    pair_tiles(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
+               bool by_all_pairs)
+        : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards), by_all_pairs_(by_all_pairs) {}
+
+    [[nodiscard]] double divisor(const bound_ranks::order& o) const {
+        return static_cast<double>(by_all_pairs_ ? o.size * (o.size - 1) / 2 : o.pairs);
+    }
 
     /// Prompt s, in which `size` responses count, takes the next lane if two of them differ in rank.
     void add(tile& t, std::int64_t s, std::int64_t size) const {
@@ -43,7 +52,9 @@ public:
         auto& step = t.step[lane];
         if (!plain_) ranks_.list(s, step.data());
         if (ranks_.given() ? !rank(t, s, size) : size < 2) return none(s);
-        t.prompt[lane] = s, t.responses[lane] = size, t.pairs[lane] = size * (size - 1) / 2;
+        const std::int64_t pairs = size * (size - 1) / 2;
+        t.prompt[lane] = s, t.responses[lane] = size, t.pairs[lane] = pairs;
+        t.divisor[lane] = static_cast<double>(pairs);
         t.responses_in_lanes[lane] = static_cast<T>(size);
         t.alike &= static_cast<std::size_t>(size) == t.size;
         ++t.used;
@@ -65,8 +76,7 @@ public:
                     if (static_cast<std::int64_t>(k) < t.responses[lane])
                         t.reward[k * width + lane] = row[lane][t.step[lane][k] * rewards_.step];
             const V better(static_cast<T>(k));
-            L::store(&t.lag[k * width],
-                     select(better < size, better + better + V(T(1)) - size, V(std::numeric_limits<T>::quiet_NaN())));
+            L::store(&t.lag[k * width], select(better < size, better + better + V(T(1)) - size, V(tile::no_response)));
         }
     }
 
@@ -96,13 +106,12 @@ private:
     void start(tile& t, std::size_t size) const {
         t.size = size, t.alike = true;
         L::store(t.responses_in_lanes.data(), V(T(0)));
-        if (ranks_.given())
-            for (std::size_t k = 0; k < size; ++k) L::store(&t.lag[k * width], V(std::numeric_limits<T>::quiet_NaN()));
     }
 
-    /// The ranks of what is listed, for by_rank. Are two of them different?
+    static constexpr auto exact = std::uint64_t(1) << (std::numeric_limits<T>::digits - 1); ///< in T, as all below it
+
+    /// The ranks of what is listed, for by_rank; behind them such as are worse. Are two of them different?
     bool rank(tile& t, std::int64_t s, std::int64_t size) const {
-        constexpr auto exact = std::uint64_t(1) << (std::numeric_limits<T>::digits - 1); // in T, to both sides of 0
         auto& step = t.step[t.used];
         T* to = &t.lag[t.used];
         const auto ranks = ranks_.of(s);
@@ -118,6 +127,7 @@ private:
             ranks_.sort(s, step.data(), lag.data());
             for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) to[k * width] = static_cast<T>(lag[k]);
         }
+        for (auto k = static_cast<std::size_t>(size); k < t.size; ++k) to[k * width] = static_cast<T>(exact);
         return differ != 0;
     }
 
@@ -126,7 +136,7 @@ private:
         alignas(64) std::array<T, tile::size_limit> place, lag;
         alignas(64) std::array<T, width> pairs;
         const V one(T(1));
-        V all(T(0));
+        V apart(T(0));
         for (std::size_t k = 0; k < t.size; ++k) {
             const V own = L::load(&t.lag[k * width]);
             V better(T(0)), worse(T(0)); // of those listed before
@@ -139,27 +149,33 @@ private:
             }
             L::store(&place[k * width], V(static_cast<T>(k)) - worse);
             L::store(&lag[k * width], better - worse);
-            all = all + better + worse;
+            apart = apart + better + worse;
         }
-        L::store(pairs.data(), all);
-        for (std::size_t lane = 0; lane < t.used; ++lane) {
-            const auto listed = t.step[lane];
-            const T* row = rewards(t.prompt[lane]);
-            for (std::size_t k = 0; k < static_cast<std::size_t>(t.responses[lane]); ++k) {
-                const auto to = static_cast<std::size_t>(place[k * width + lane]);
-                t.step[lane][to] = listed[k];
-                t.reward[to * width + lane] = row[listed[k] * rewards_.step];
-                t.lag[to * width + lane] = lag[k * width + lane];
-            }
-            t.pairs[lane] = static_cast<std::int64_t>(pairs[lane]);
+        L::store(pairs.data(), apart);
+        for (std::size_t k = 0; k < t.size; ++k) L::store(&t.lag[k * width], V(tile::no_response));
+        for (std::size_t lane = 0; lane < t.used; ++lane) permute(t, lane, &place[lane], &lag[lane], pairs[lane]);
+    }
+
+    void permute(tile& t, std::size_t lane, const T* place, const T* lag, T pairs) const {
+        const auto listed = t.step[lane];
+        const T* row = rewards(t.prompt[lane]);
+        const auto size = static_cast<std::size_t>(t.responses[lane]);
+        const T behind = static_cast<T>(t.size - size); // those worse that are no responses
+        for (std::size_t k = 0; k < size; ++k) {
+            const auto to = static_cast<std::size_t>(place[k * width]);
+            t.step[lane][to] = listed[k];
+            t.reward[to * width + lane] = row[listed[k] * rewards_.step];
+            t.lag[to * width + lane] = lag[k * width] + behind;
         }
+        t.pairs[lane] = static_cast<std::int64_t>(pairs - behind * static_cast<T>(size));
+        t.divisor[lane] = divisor({t.responses[lane], t.pairs[lane]});
     }
 
     const call& call_;
     const stream<const T>& rewards_;
     const bound_ranks& ranks_;
     const target<T>& d_rewards_;
-    bool plain_ = ranks_.plain();
+    bool by_all_pairs_, plain_ = ranks_.plain();
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail
