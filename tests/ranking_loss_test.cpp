@@ -279,6 +279,12 @@ TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has
                         .sequences = 300, .steps = longest, .mask = rlhf::all, .denominator = b.denominator};
                     const auto same = rlhf::ranking_loss<T>(rows, arrays(table, 0, n), o);
                     CHECK((test::same_bits(table, together) && test::same_bits(digest(same), digest(all))));
+                    auto to_table = arrays(table, 0, n);
+                    to_table.d_rewards = rlhf::add_to(table);
+                    rlhf::ranking_loss<T>(rows, to_table, o);
+                    for (auto& e : together) e += e;
+                    CHECK(test::same_bits(table, together));
+                    for (auto& e : together) e /= 2;
                 }
                 rlhf::ranking_loss_result sum;
                 for (std::size_t s = 0; s < 300; ++s) {

@@ -14,9 +14,9 @@ struct pair_tile {
 
     std::size_t size = 0, used = 0; ///< responses of the longest prompt, which comes first; prompts
     bool alike = false;             ///< as many responses in all
-    std::array<std::int64_t, width> prompt, responses, pairs;      ///< that are not tied
-    std::array<std::array<std::int32_t, few + 1>, width> step;     ///< where a response lies in its row
-    alignas(64) std::array<T, size_limit> reward = {}, lag, slope; ///< lag: of bound_ranks
+    std::array<std::int64_t, width> prompt, responses, pairs;           ///< that are not tied
+    std::array<std::array<std::int32_t, few + 1>, width> step;          ///< where a response lies in its row
+    alignas(64) std::array<T, size_limit> reward = {}, lag = {}, slope; ///< lag: of bound_ranks
     alignas(64) std::array<T, width> responses_in_lanes = {};
     alignas(64) std::array<double, width> divisor; ///< of the prompt's loss
 
