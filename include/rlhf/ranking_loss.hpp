@@ -36,15 +36,13 @@ struct ranking_loss_arrays {
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
-template <class T, bool Centered>
+template <class T>
 struct ranking_pair {
     T margin, smoothing, center;
     template <class V>
     RLHF_FORMULA auto operator()(const V& better, const V& worse) const {
-        if constexpr (Centered)
-            return formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center));
-        else
-            return formula::bradley_terry(better, worse, V(margin), V(smoothing));
+        return center > 0 ? formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center))
+                          : formula::bradley_terry(better, worse, V(margin), V(smoothing));
     }
 };
 } // namespace detail
@@ -57,7 +55,8 @@ struct ranking_pair {
     counts n;
     std::array<std::int32_t, detail::group_limit> step, lag;
     for (std::int64_t s = 0; s < c.size(); ++s) {
-        const std::int64_t pairs = bound.sort(s, step.data(), lag.data()).pairs;
+        const std::int64_t size = bound.counted(s);
+        const std::int64_t pairs = bound.given() ? bound.sort(s, step.data(), lag.data()).pairs : size * (size - 1) / 2;
         n += {static_cast<double>(pairs), pairs > 0 ? 1.0 : 0.0};
     }
     return n;
@@ -72,8 +71,8 @@ struct ranking_pair {
 ///
 /// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64, smaller is better. Tied pairs are dropped; the
 /// paper does not say what a prompt is then divided by, so `ties` does. A prompt without a pair adds 0 and is not
-/// counted. K is at most 1024. Pairs add in the order of the ranks, in double. The denominator of a step that is cut
-/// into parts is rlhf::count_pairs of the whole.
+/// counted. K is at most 1024. Pairs add in the order of the ranks, at most 32 of them in T, then in double. The
+/// denominator of a step that is cut into parts is rlhf::count_pairs of the whole.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next, a
 /// gradient that overlaps the rewards, more prompts than the denominator.
@@ -94,12 +93,8 @@ ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a
     c.done();
 
     const auto scaled = n.scaled(d_rewards);
-    const auto sweep = [&]<bool Centered>(std::bool_constant<Centered>) {
-        const detail::ranking_pair<T, Centered> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
-        return detail::pair_sweep<T, Arch, detail::ranking_pair<T, Centered>>(
-            c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, pair)(run);
-    };
-    const auto t = o.center_coef > 0 ? sweep(std::true_type()) : sweep(std::false_type());
+    const detail::ranking_pair<T> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
+    const auto t = detail::sweep_pairs<T, Arch>(c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, run, pair);
     n.own.tokens = static_cast<double>(t.pairs);
     return {n.sums(t.loss), t.pairs, t.correct, t.margins, t.nonfinite};
 }

@@ -225,4 +225,12 @@ private:
     pair_tiles<T, Arch> tiles_;
 };
 
+/// Runs a comparison over all pairs of every prompt of a call; what comes back merges. A prompt's loss is divided by
+/// C(K, 2), or by its pairs that are not tied.
+template <class T, class Arch, class Pair>
+pair_totals sweep_pairs(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
+                        const target<T>& d_rewards, bool by_all_pairs, const executor& run, const Pair& pair) {
+    return pair_sweep<T, Arch, Pair>(c, rewards, ranks, d_rewards, by_all_pairs, pair)(run);
+}
+
 } // namespace rlhf::inline RLHF_ABI::detail
