@@ -41,17 +41,48 @@ void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
         digest);
 }
 
-/// A pair is rounded as in bradley_terry_loss; K of them add up in double, and T rounds the sum.
-constexpr double roundings = 9;
+/// A pair is rounded as in bradley_terry_loss: 8 epsilons of its size. At most 32 of them add up in T, which is 31 halves
+/// of an epsilon; then come double and a factor.
+constexpr double roundings = 8 + 31 / 2.0 + 1;
+
+/// Sizes of what is added up in the loss, and in each gradient.
+struct sizes {
+    reference::array gradient;
+    long double loss = 0;
+
+    sizes(const reference::batch& b, const reference::array& rewards, const std::vector<std::int64_t>& ranks,
+          const rlhf::ranking_loss_options& o)
+        : gradient(b.size, 0) {
+        const auto prompts = reference::count_pairs(b, ranks).sequences;
+        for (const auto& row : b.rows) {
+            const auto each = [&](const auto& f) {
+                for (std::size_t i = 0; i < row.size(); ++i)
+                    for (std::size_t j = 0; j < row.size(); ++j)
+                        if (reference::detail::better(b, row, ranks, i, j)) f(row[i], row[j]);
+            };
+            const auto counted = reference::counted_in(b, row);
+            long double pairs = 0;
+            each([&](std::size_t, std::size_t) { pairs += 1; });
+            const auto divisor = o.ties == tie_divisor::all_pairs ? counted * (counted - 1) / 2 : pairs;
+            each([&](std::size_t i, std::size_t j) {
+                const long double share = 1 / (divisor * prompts);
+                const long double size = 1 + std::fabs(rewards[i]) + std::fabs(rewards[j]) + o.margin;
+                for (const auto k : {i, j}) gradient[k] += share * size * (1 + 2 * o.center_coef);
+                loss += share * (size + o.center_coef * size * size);
+            });
+            for (const auto k : row) // of a response that is tied with all others, or alone
+                if (b.counted(k) && gradient[k] == 0) gradient[k] = 1e-30L;
+        }
+    }
+};
 
 template <class T, class Arch>
-void matches_reference(const rlhf::ranking_loss_options& o, bool ranked) {
+void matches_reference(const rlhf::ranking_loss_options& o, bool ranked, std::size_t prompts, std::size_t K) {
     test::random r(31);
-    constexpr std::size_t prompts = 40, K = 33;
     const auto mask = test::mask(r, test::mask_kind::random, prompts, K);
     auto rewards = test::normals<T>(r, prompts * K, 0, 2);
     std::vector<std::int64_t> rank(prompts * K);
-    for (auto& e : rank) e = static_cast<std::int64_t>(r.below(12));
+    for (auto& e : rank) e = static_cast<std::int64_t>(r.below(1 + K / 3));
     test::poison(r, rewards, mask);
     std::vector<T> d(rewards.size());
     const rlhf::index_view given = ranked ? rlhf::index_view(rank) : rlhf::index_view();
@@ -66,12 +97,9 @@ void matches_reference(const rlhf::ranking_loss_options& o, bool ranked) {
                                  .center_coef = o.center_coef,
                                  .ties = o.ties == tie_divisor::all_pairs ? reference::tie_divisor::all_pairs
                                                                           : reference::tie_divisor::kept_pairs});
-    // The scale of a gradient is that of the mean of its pairs' slopes, times 2 / K.
-    reference::array scale(rewards.size(), 0);
-    for (std::size_t i = 0; i < scale.size(); ++i)
-        scale[i] = mask[i] != 0 ? 8 * (1 + 2 * o.center_coef) / prompts * 0.25L : 0;
-    CHECK(test::worst_error(d, want.d_rewards, scale) <= roundings);
-    CHECK(test::error<T>(got.loss(), want.loss, 8 + 64 * o.center_coef) <= roundings);
+    const sizes size(b, reference::to_real(rewards), list, o);
+    CHECK(test::worst_error(d, want.d_rewards, size.gradient) <= roundings);
+    CHECK(test::error<T>(got.loss(), want.loss, size.loss) <= roundings);
     CHECK(got.own == rlhf::counts{static_cast<double>(want.pairs.tokens), static_cast<double>(want.pairs.sequences)});
     CHECK(got.own == rlhf::count_pairs(where, given));
     CHECK(got.comparisons() == got.own.tokens);
@@ -99,10 +127,14 @@ TEMPLATE_PRODUCT_TEST_CASE("ranking_loss: value, gradient and statistics are tho
     using Arch = typename TestType::second_type;
     for (const bool ranked : {false, true})
         for (const auto ties : {tie_divisor::kept_pairs, tie_divisor::all_pairs}) {
-            matches_reference<T, Arch>({.ties = ties}, ranked);
-            matches_reference<T, Arch>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties},
-                                       ranked);
+            for (const std::size_t K : {3U, 9U, 33U, 65U, 100U}) {
+                CAPTURE(ranked, K);
+                matches_reference<T, Arch>({.ties = ties}, ranked, 40, K);
+                matches_reference<T, Arch>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties},
+                                           ranked, 40, K);
+            }
         }
+    matches_reference<T, Arch>({}, true, 2, 1024);
 }
 
 TEST_CASE("ranking_loss: 40-digit and PyTorch's numbers", "[goldens]") {
@@ -194,6 +226,79 @@ TEST_CASE("ranking_loss: many responses, ranks of any size, and more prompts tha
     CHECK(test::same_bits(one_by_one, all));
 }
 
+TEST_CASE("ranking_loss: ties, shorter prompts and prompts without a pair side by side") {
+    const std::vector<std::int32_t> offsets{0, 4, 7, 10, 12, 14};
+    const std::vector<std::int64_t> ranks{4, 1, 4, 2, 5, 5, 5, 3, 2, 3, 9, 8, 1, 2};
+    test::random r(4);
+    const auto rewards = test::normals<double>(r, 14);
+    std::vector<double> d(14);
+    const auto got =
+        rlhf::ranking_loss<double>({.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                   {.rewards = rewards, .ranks = ranks, .d_rewards = d});
+    const auto want = reference::ranking_loss(reference::packed(offsets), {reference::to_real(rewards), ranks});
+    CHECK(got.own == rlhf::counts{5 + 2 + 1 + 1, 4});
+    CHECK(got.loss() == Approx(static_cast<double>(want.loss)).epsilon(1e-14));
+    CHECK(got.mean_margin() == Approx(static_cast<double>(want.mean_margin)).epsilon(1e-13));
+    CHECK(got.accuracy() == Approx(static_cast<double>(want.accuracy)));
+    for (std::size_t i = 0; i < 14; ++i)
+        CHECK(d[i] == Approx(static_cast<double>(want.d_rewards[i])).epsilon(1e-13).margin(1e-16));
+}
+
+// Prompts are compared side by side, and none may feel the others.
+TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has alone", "", float, double) {
+    using T = TestType;
+    test::random r(17);
+    const rlhf::ranking_loss_options o{.margin = 0.25, .label_smoothing = 0.1, .center_coef = 0.02};
+    for (const std::size_t longest : {2U, 3U, 9U, 32U, 33U, 40U})
+        for (const bool ragged : {false, true})
+            for (const bool ranked : {false, true}) {
+                CAPTURE(longest, ragged, ranked);
+                std::vector<std::int64_t> offsets{0}, rank;
+                while (offsets.size() < 301)
+                    offsets.push_back(offsets.back() +
+                                      static_cast<std::int64_t>(ragged ? r.below(longest + 1) : longest));
+                const auto n = static_cast<std::size_t>(offsets.back());
+                auto rewards = test::normals<T>(r, n);
+                for (std::size_t i = 0; i < n; ++i) // those of some prompts are far from 0
+                    rank.push_back(static_cast<std::int64_t>(r.below(2 + longest / 4)) +
+                                   (i / 50 % 3 == 0 ? std::int64_t(1) << 60 : -3));
+                for (std::size_t i = 0; i < n; i += 97) rewards[i] = std::numeric_limits<T>::infinity();
+                std::vector<T> together(n, T(7)), alone(n, T(8));
+                rlhf::batch b{.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counts{1e6, 400}};
+                const auto arrays = [&](std::span<T> d, std::size_t first, std::size_t count) {
+                    return rlhf::ranking_loss_arrays<T>{
+                        .rewards = std::span<const T>(rewards).subspan(first, count),
+                        .ranks = ranked ? rlhf::index_view(std::span<const std::int64_t>(rank).subspan(first, count))
+                                        : rlhf::index_view(),
+                        .d_rewards = d.subspan(first, count)};
+                };
+                const auto all = rlhf::ranking_loss<T>(b, arrays(together, 0, n), o);
+                if (!ragged) { // the same rows, not packed
+                    std::vector<T> table(n);
+                    rlhf::batch rows{
+                        .sequences = 300, .steps = longest, .mask = rlhf::all, .denominator = b.denominator};
+                    const auto same = rlhf::ranking_loss<T>(rows, arrays(table, 0, n), o);
+                    CHECK((test::same_bits(table, together) && test::same_bits(digest(same), digest(all))));
+                    auto to_table = arrays(table, 0, n);
+                    to_table.d_rewards = rlhf::add_to(table);
+                    rlhf::ranking_loss<T>(rows, to_table, o);
+                    for (auto& e : together) e += e;
+                    CHECK(test::same_bits(table, together));
+                    for (auto& e : together) e /= 2;
+                }
+                rlhf::ranking_loss_result sum;
+                for (std::size_t s = 0; s < 300; ++s) {
+                    const auto first = static_cast<std::size_t>(offsets[s]),
+                               count = static_cast<std::size_t>(offsets[s + 1]) - first;
+                    sum += rlhf::ranking_loss<T>(
+                        {.steps = count, .mask = rlhf::all, .denominator = rlhf::counts{1e6, 400}},
+                        arrays(alone, first, count), o);
+                }
+                CHECK(test::same_bits(alone, together));
+                CHECK(test::same_bits(digest(sum), digest(all)));
+            }
+}
+
 TEST_CASE("ranking_loss: what is wrong is refused, and nothing is written") {
     const std::vector<float> rewards{1, 2, 3, 4, 5, 6}, two{1, 2};
     const std::vector<int> five(5);
@@ -246,4 +351,44 @@ TEST_CASE("ranking_loss: NaN makes its own prompt NaN, and is counted") {
     CHECK(got.nonfinite() == 3); // the pairs of one response
     for (std::size_t i = 0; i < 12; ++i)
         if (i < 4 || i > 7) CHECK(test::same_bits(d[i], want[i]));
+}
+
+TEMPLATE_PRODUCT_TEST_CASE("ranking_loss: infinite rewards are what they are to bradley_terry_loss", "", std::pair,
+                           ((float, rlhf::native), (double, rlhf::native), (float, rlhf::scalar))) {
+    using T = typename TestType::first_type;
+    using Arch = typename TestType::second_type;
+    constexpr T big = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+    constexpr T huge = std::numeric_limits<T>::max() / 1024; // no sum overflows
+    for (const std::size_t K : {5U, 40U})
+        for (const std::vector<T>& some : {std::vector<T>{big, 1, 0},
+                                           {1, big, 0},
+                                           {0, 1, -big},
+                                           {-big, 0, big},
+                                           {big, big, 0},
+                                           {0, nan, 1},
+                                           {-big, -big, 2},
+                                           {huge, -huge, 0}}) {
+            CAPTURE(K, some);
+            std::vector<T> rewards(K, T(0.5)), better, worse, d(K);
+            std::copy(some.begin(), some.end(), rewards.begin() + 1);
+            std::vector<std::int32_t> rank(K); // the last two are tied
+            for (std::size_t k = 0; k < K; ++k) rank[k] = static_cast<std::int32_t>(std::min(k, K - 2));
+            for (std::size_t i = 0; i < K; ++i)
+                for (std::size_t j = i + 1; j < K; ++j)
+                    if (rank[i] != rank[j]) better.push_back(rewards[i]), worse.push_back(rewards[j]);
+            for (const double smoothing : {0.0, 0.1}) {
+                const auto got = rlhf::ranking_loss<T, Arch>(
+                    one_prompt(K), {.rewards = rewards, .ranks = rank, .d_rewards = d}, {.label_smoothing = smoothing});
+                const auto want = rlhf::bradley_terry_loss<T, Arch>(
+                    one_prompt(better.size()), {.chosen_rewards = better, .rejected_rewards = worse},
+                    {.label_smoothing = smoothing});
+                const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+                CHECK(got.nonfinite() == want.nonfinite());
+                CHECK(got.accuracy() == want.accuracy());
+                CHECK(got.comparisons() == want.comparisons());
+                CHECK(std::isfinite(got.loss()) == std::isfinite(want.loss()));
+                if (!std::isfinite(want.loss())) CHECK(same(got.loss(), want.loss()));
+                if (some[0] != huge) CHECK(same(got.mean_margin(), want.mean_margin()));
+            }
+        }
 }

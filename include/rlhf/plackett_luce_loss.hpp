@@ -20,29 +20,15 @@ struct plackett_luce_loss_arrays {
 using plackett_luce_loss_result = loss_sums;
 
 namespace detail {
-struct plackett_luce_totals {
-    counts own;
-    exact_sum loss;
-    plackett_luce_totals& operator+=(const plackett_luce_totals& o) {
-        own += o.own, loss += o.loss;
-        return *this;
-    }
-    void normalize() { loss.normalize(); }
-};
-
-/// Does a prompt say anything: are two of its ranks different?
-inline bool ranked(const group& g) { return g.size > 1 && g.rank[0] != g.rank[static_cast<std::size_t>(g.size - 1)]; }
-
 /// Stage by stage from the worst: log Σ e^r over what was not yet chosen, as a running maximum and sum.
 struct plackett_luce_kernel {
-    void operator()(group& g, plackett_luce_totals& t) const {
-        if (!ranked(g)) return;
+    void operator()(group& g, exact_sum& all) const {
         const auto n = static_cast<std::size_t>(g.size);
         std::array<double, group_limit> largest, sums; // Σ e^r = e^largest · sum over a response and all not better
         double most = g.reward[n - 1], sum = 0, loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
-            while (first > 0 && g.rank[first - 1] == g.rank[end - 1]) --first;
+            while (first > 0 && g.lag[first - 1] == g.lag[end - 1]) --first;
             for (std::size_t k = end; k-- > first;) {
                 const double r = g.reward[k];
                 if (r > most) sum *= std::exp(most - r), most = r;
@@ -53,8 +39,7 @@ struct plackett_luce_kernel {
         }
         for (std::size_t k = 0; k < n; ++k) loss += std::log(sums[k]) + apart(largest[k], g.reward[k]);
         slopes(g, largest, sums, n);
-        t.own += {static_cast<double>(n), 1.0};
-        t.loss.add(loss);
+        all.add(loss);
     }
 
     /// a − b, where equal infinities are not apart.
@@ -65,7 +50,7 @@ struct plackett_luce_kernel {
                        const std::array<double, group_limit>& sums, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
-            for (std::size_t k = 0; k < n && g.rank[k] <= g.rank[j]; ++k)
+            for (std::size_t k = 0; k < n && g.lag[k] <= g.lag[j]; ++k)
                 chance += std::exp(apart(g.reward[j], largest[k])) / sums[k];
             g.slope[j] = chance - 1;
         }
@@ -79,13 +64,7 @@ struct plackett_luce_kernel {
     detail::call c("count_rankings", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
     detail::check_groups(c);
-    const float zero = 0;
-    return detail::sweep_groups<float, detail::plackett_luce_totals>(
-               c, detail::stream<const float>{&zero, 0, 0}, bound, {}, {},
-               [](detail::group& g, detail::plackett_luce_totals& t) {
-                   if (detail::ranked(g)) t.own += {static_cast<double>(g.size), 1.0};
-               })
-        .own;
+    return bound.differing();
 }
 
 /// The Plackett-Luce likelihood of a whole ranking: the best response is chosen from all, the second from the rest, …
@@ -110,11 +89,10 @@ plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce
     const detail::bound_ranks ranks(c, a.ranks, "ranks");
     const auto d_rewards = c.out(a.d_rewards, "d_rewards");
     detail::check_groups(c);
-    const detail::normalization n(c, count_rankings(b, a.ranks), aggregation::sequence_mean_token_sum);
+    const detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
     c.done();
-    const auto t = detail::sweep_groups<T, detail::plackett_luce_totals>(c, rewards, ranks, n.scaled(d_rewards), run,
-                                                                         detail::plackett_luce_kernel{});
-    return n.sums(t.loss);
+    return n.sums(detail::sweep_groups<T, detail::exact_sum>(c, rewards, ranks, n.scaled(d_rewards), run,
+                                                             detail::plackett_luce_kernel{}));
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -41,6 +41,10 @@ public:
         carry_in_time();
     }
 
+    template <std::size_t N>
+    void add(const std::array<double, N>& x) {
+        for (const double v : x) add(v);
+    }
     /// Adds whole · 2^position units, 0 ≤ position < 288.
     void add(std::int64_t whole, int position) {
         const auto digit = static_cast<std::size_t>(position >> 5);

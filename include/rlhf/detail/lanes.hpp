@@ -235,3 +235,5 @@ template <class V>
 using mask_of = decltype(std::declval<V>() < std::declval<V>());
 
 } // namespace rlhf::inline RLHF_ABI::detail
+
+#include <rlhf/detail/lanes_decay.hpp>

@@ -83,8 +83,8 @@ public:
                     const std::array<double, Lanes>& x_squared) {
         auto& m = this->moments[i];
         m.count += n;
-        if (!usual_moments_.add(2 * i, x)) add_each(x, m.sum);
-        if (!usual_moments_.add(2 * i + 1, x_squared)) add_each(x_squared, m.squares);
+        if (!usual_moments_.add(2 * i, x)) m.sum.add(x);
+        if (!usual_moments_.add(2 * i + 1, x_squared)) m.squares.add(x_squared);
     }
     /// Before it is read as totals.
     void flush() {
@@ -97,10 +97,6 @@ public:
     }
 
 private:
-    template <std::size_t Lanes>
-    static void add_each(const std::array<double, Lanes>& x, exact_sum& to) {
-        for (const double v : x) to.add(v);
-    }
     exact_sum& sum(std::size_t i) { return i < Sums ? this->sums[i] : this->squares[i - Sums]; }
     usual_sums<Sums + Squares> usual_;
     usual_sums<2 * Moments> usual_moments_;

@@ -23,17 +23,25 @@ struct comparison_term {
 /// Source: Bradley and Terry 1952; Ouyang et al. 2022, arXiv:2203.02155, eq. 1; margin: Touvron et al. 2023,
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
 template <class V>
-[[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
-    using lane::abs, lane::exp, lane::log1p, lane::select;
+[[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing) {
+    using lane::abs, lane::select;
+    using decay = lane::decay<V>;
     const V zero(0), one(1);
-    const V m = chosen - rejected - margin, sum = chosen + rejected;
-    const V e = exp(-abs(m));                             // in (0, 1]
+    const V m = chosen - rejected - margin;
+    const V e = decay::exp(-abs(m));                      // in [0, 1]
     const V wrong = select(m < zero, one, e) / (one + e); // σ(−m)
     // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
-    const V loss = log1p(e) + select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
-    const V pull = select(center > zero, center * sum, zero);
-    const V slope = smoothing - wrong;
-    return {loss + select(center > zero, pull * sum, zero), slope + pull + pull, pull + pull - slope};
+    const V line = select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
+    return {decay::log1p(e) + line, smoothing - wrong, wrong - smoothing};
+}
+
+/// The same with κ, which costs nothing where it is known to be 0 and left out.
+template <class V>
+[[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
+    using lane::select;
+    const comparison_term<V> t = bradley_terry(chosen, rejected, margin, smoothing);
+    const V zero(0), sum = chosen + rejected, pull = select(center > zero, center * sum, zero);
+    return {t.loss + select(center > zero, pull * sum, zero), t.d_chosen + pull + pull, t.d_rejected + pull + pull};
 }
 
 } // namespace rlhf::inline RLHF_ABI::formula
