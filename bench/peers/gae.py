@@ -10,7 +10,7 @@ from timing import Case, jax, jnp, jax_step, normal, np, torch, torch_step
 
 
 def with_gaps(rows, steps):
-    """Runs of some hundred tokens that count and some dozens that do not, as this project's own benchmarks have them."""
+    """Runs of some hundred tokens that count, some dozens apart, as this project's own benchmarks have them."""
     rng, mask = np.random.default_rng(9), np.zeros(rows * steps, bool)
     at = 0
     while at < mask.size:
