@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= .
+# The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
 # - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); with -ffast-math; at -O0; pedantic
 # - two objects compiled for different instruction sets share no symbol of the library, so that the linker cannot hand
@@ -25,7 +25,7 @@ compile(without_xsimd -O1 -DRLHF_NO_SIMD)
 compile(fast_math -O2 -ffast-math ${system_includes})
 compile(debug -O0 -pedantic-errors ${system_includes})
 
-if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND nm)
+if(processor MATCHES "x86_64|AMD64" AND nm)
     compile(baseline -O2 ${system_includes})
     compile(avx2 -O2 -mavx2 -mfma ${system_includes})
     foreach(object IN ITEMS baseline avx2)
