@@ -176,11 +176,23 @@ inline void end_past_cache() {
 #endif
 }
 
-/// Inlined by force: as a call without an effect, g++ would leave it out. The address may be anything.
-template <bool ToWrite = false>
+/// Fetches memory that is read soon. Inlined by force: as a call without an effect, g++ would leave it out. The address
+/// may be anything.
 RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
-    __builtin_prefetch(p, ToWrite ? 1 : 0);
+    __builtin_prefetch(p);
+#endif
+}
+/// Memory that is written soon.
+RLHF_INLINE inline void prefetch_to_write([[maybe_unused]] const void* p) {
+#if defined(__GNUC__)
+    __builtin_prefetch(p, 1);
+#endif
+}
+/// Memory that is needed later: into the second-level cache, since the first can wait for a dozen lines only.
+RLHF_INLINE inline void prefetch_far([[maybe_unused]] const void* p) {
+#if defined(__GNUC__)
+    __builtin_prefetch(p, 0, 2);
 #endif
 }
 

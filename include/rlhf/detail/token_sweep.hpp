@@ -76,7 +76,7 @@ public:
 
 private:
     static constexpr std::int64_t unlimited_tokens = std::numeric_limits<std::int64_t>::max() / 2;
-    static constexpr std::int64_t blocks_ahead = 48; ///< that are fetched, 3 KiB
+    static constexpr std::int64_t ahead = 16, far_ahead = 128; ///< blocks that are fetched: 1 KiB, 8 KiB
 
     /// What the tokens of a sequence have in common.
     struct sequence {
@@ -233,10 +233,13 @@ private:
                 else
                     one_block(b, at, kernel, scale, add, sums, registers());
                 for (std::size_t i = 0; i < In; ++i) {
-                    prefetch(b.in[i] + blocks_ahead * b.in_step[i]);
+                    prefetch_far(b.in[i] + far_ahead * b.in_step[i]), prefetch(b.in[i] + ahead * b.in_step[i]);
                     b.in[i] += b.in_step[i];
                 }
-                for (std::size_t i = 0; i < Out; ++i) prefetch<true>(b.out[i] + at + blocks_ahead * block_tokens<T>);
+                for (std::size_t i = 0; i < Out; ++i) {
+                    T* const out = b.out[i] + at;
+                    prefetch_far(out + far_ahead * block_tokens<T>), prefetch_to_write(out + ahead * block_tokens<T>);
+                }
                 b.mask += b.mask_step;
             }
         found = sums;
