@@ -43,9 +43,9 @@ fi
 copy=$PWD/build/mutants
 tree=$copy/tree
 mkdir -p "$tree"
-for part in CMakeLists.txt CMakePresets.json cmake include tests; do
+for part in CMakeLists.txt CMakePresets.json cmake include tests bench/report examples/page; do
     rm -rf "${tree:?}/$part"
-    cp -r "$part" "$tree/" # with the time of now: objects of an earlier run may be of a broken header
+    cp -r --parents "$part" "$tree/" # with the time of now: objects of an earlier run may be of a broken header
 done
 echo "Configuring a copy in $tree"
 cmake -S "$tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1" \
