@@ -35,7 +35,7 @@ void compile(const std::string& what, const char* text) {
         state.counters["elements"] = 1, state.counters["bytes"] = 0;
         state.SetLabel("compilation");
     };
-    benchmark::RegisterBenchmark(name.c_str(), run)->UseManualTime()->Iterations(1);
+    benchmark::RegisterBenchmark(name.c_str(), run)->UseManualTime()->Iterations(1)->Repetitions(3);
 }
 
 const bool registered = (compile("include", include), compile("call", call), true);

@@ -62,16 +62,17 @@ struct only_machine : benchmark::BenchmarkReporter {
 } // namespace
 
 int main(int argc, char** argv) {
+    bool progress = false;
     for (int i = 1; i < argc; ++i)
         if (std::strcmp(argv[i], "--progress") == 0) {
-            bench::show_progress = true;
+            progress = true, bench::show_progress = isatty(STDERR_FILENO) != 0;
             std::rotate(argv + i, argv + i + 1, argv + argc--);
         }
     for (const auto& [key, value] : machine()) benchmark::AddCustomContext(key, value);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     only_machine reporter;
-    const std::size_t found = benchmark::RunSpecifiedBenchmarks(bench::show_progress ? &reporter : nullptr);
+    const std::size_t found = benchmark::RunSpecifiedBenchmarks(progress ? &reporter : nullptr);
     if (bench::show_progress) std::fprintf(stderr, "\r\033[K");
     if (found == 0) std::fprintf(stderr, "No benchmark has such a name; --benchmark_list_tests shows them.\n");
     return found == 0 ? 2 : 0;

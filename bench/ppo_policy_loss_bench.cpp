@@ -100,14 +100,13 @@ const bool registered = [] {
     vary<loss>(function);
     vary<with_kl>(function, "kl");
     // Each row's sums are merged exactly: what that costs short rows.
-    for (const place p : {place::L3, place::DRAM}) {
-        const rows centre = fitting<loss, float>(p, counted::tail);
+    for (const place p : {place::L3, place::DRAM})
         for (const std::int64_t steps : {64, 128, 512, 2048, 65536})
             add<loss, float>(function,
                              fitting<loss, float>(p, counted::tail, steps).called("rows" + std::to_string(steps)),
                              against_floor);
-        add<loss, float>(function, centre.joined().called("one_row"), against_floor);
-    }
+    add<loss, float>(function, fitting<loss, float>(place::L3, counted::tail).joined().called("one_row"),
+                     against_floor);
     for (const std::int64_t n : {4, 16, 64, 256, 4096, 16384})
         add<loss, float>(function, rows(n, 1024, counted::tail), against_floor);
     add<loss, float>(function, fitting<loss, float>(place::L3, counted::tail), {who::eigen});

@@ -116,6 +116,14 @@ TEST_CASE("bench report: peers stand beside the function of their name") {
     REQUIRE(peers.size() == 2);
     CHECK(beside(f, peers[0])->item == "gae/f32/L3/dense");
     CHECK(beside(f, peers[1]) == nullptr);
+
+    // KL alone is none of our functions.
+    figures g;
+    for (const char* item : {"shape_rewards/f32/L3/tail", "shape_rewards/f32/L3/tail/k3", "ppo_policy_loss/f32/L3/tail",
+                             "ppo_policy_loss/f32/L3/tail/kl"})
+        g.all.push_back({.item = item, .who = "rlhf", .element = "token", .times = {1}});
+    CHECK(beside(g, {.item = "kl/f32/1024x1024/dense/k3", .who = "", .element = "", .note = ""}) == &g.all[1]);
+    CHECK(beside(g, {.item = "kl/f32/9/k3_with_backward", .who = "", .element = "", .note = ""}) == &g.all[3]);
 }
 
 TEST_CASE("bench report: table and page have the figures, and the page no markup of others") {

@@ -145,7 +145,12 @@ std::vector<peer> peers_of(const nlohmann::json& list) {
 }
 
 const measurement* beside(const figures& f, const peer& p) {
-    const auto wanted = parts_of(p.item);
+    auto wanted = parts_of(p.item);
+    if (!wanted.empty() && wanted.front() == "kl") {
+        const bool value = p.item.find("backward") == std::string::npos;
+        wanted.front() = value ? "shape_rewards" : "ppo_policy_loss";
+        wanted.push_back(value ? "k3" : "kl");
+    }
     const measurement* best = nullptr;
     std::ptrdiff_t most = 0;
     for (const measurement& m : f.all) {

@@ -58,7 +58,8 @@ struct figures {
 [[nodiscard]] std::vector<peer> peers_of(const nlohmann::json& list);
 
 /// The measurement of rlhf that a peer's entry is to be seen beside: the same item, or of the same function the one
-/// whose name shares most parts with it.
+/// whose name shares most parts with it. KL alone is no function here: its value is in shape_rewards, with its gradient
+/// it is in ppo_policy_loss, which does more.
 [[nodiscard]] const measurement* beside(const figures& f, const peer& p);
 
 [[nodiscard]] std::string fixed(double x, int digits);

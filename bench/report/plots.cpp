@@ -241,8 +241,7 @@ void write_peer_bars(std::ostream& out, const figures& f, const std::vector<peer
             if (bars.empty() && own != nullptr)
                 for (const char* who : {"rlhf", "plain", "eigen", "floor"})
                     if (const measurement* m = f.find(own->item, who))
-                        bars.push_back({.name = std::string(who) +
-                                                (own->item == item ? "" : ", " + own->where() + ' ' + own->how()),
+                        bars.push_back({.name = std::string(who) + (own->item == item ? "" : ", " + own->item),
                                         .label = digits3(m->ns()) + " ns",
                                         .value = m->ns(),
                                         .colour = who == std::string("rlhf") ? 0 : 5});

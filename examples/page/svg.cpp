@@ -52,7 +52,7 @@ struct axis {
     /// 1, 2, 5 times the powers of ten; of a long range the powers alone.
     [[nodiscard]] std::vector<double> powers() const {
         std::vector<double> result;
-        const bool few = high / low > 2000;
+        const bool few = high / low > 500;
         for (double power = 1e-9; power <= high; power *= 10)
             for (const double k : {1.0, 2.0, 5.0})
                 if (k * power >= low * 0.999 && k * power <= high * 1.001 && (k == 1 || !few))
