@@ -14,7 +14,7 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 
 template <class T, class Arch>
 void contract_holds(const rlhf::discounted_returns_options& o) {
-    const contract::problem<T> p{.inputs = {numbers<T>}, .sequences = {numbers<T>}};
+    const contract::problem<T> p{.inputs = {numbers<T>}, .sequences = {numbers<T>}, .time_major = false};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::discounted_returns<T, Arch>(
             c.batch, {.rewards = c.in[0], .bootstrap_values = c.sequence[0], .returns = c.out[0]}, o, c.run);

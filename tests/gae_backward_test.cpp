@@ -15,7 +15,7 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 
 template <class T, class Arch>
 void contract_holds(const rlhf::gae_backward_options& o, bool next_values) {
-    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>}, .outputs = next_values ? 3U : 2U};
+    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>}, .outputs = next_values ? 3U : 2U, .time_major = false};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0],
                                        .d_returns = c.in[1],

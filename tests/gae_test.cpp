@@ -17,7 +17,7 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 template <class T, class Arch>
 void contract_holds(const rlhf::gae_options& o) {
     const contract::problem<T> p{
-        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
+        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2, .time_major = false};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae<T, Arch>(c.batch,
                            {.rewards = c.in[0],

@@ -19,7 +19,7 @@ std::vector<double> digest(const rlhf::ppo_advantages_result& r) {
 template <class T, class Arch>
 void contract_holds() {
     const contract::problem<T> p{
-        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
+        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2, .time_major = false};
     contract::holds<T>(
         p,
         [](const contract::call<T>& c) {
