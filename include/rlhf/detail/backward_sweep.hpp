@@ -14,6 +14,7 @@ namespace rlhf::inline RLHF_ABI::detail {
 template <class T, class Arch, class Kernel>
 class backward_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using V = typename lanes<T, Arch>::type;
     using scan = row_scan<T, Arch, Kernel>;
     using tile = row_tile<T, Arch, Kernel>;
     static constexpr std::int64_t group = scan::group;
@@ -48,15 +49,15 @@ public:
     }
 
 private:
-    static constexpr std::int64_t chunk = 16384; ///< steps after which the carry is computed so that chunks can be apart
+    static constexpr std::int64_t chunk = 16384; ///< steps; what is carried into the next may be computed apart
     static constexpr std::int64_t few_rows = 16; ///< with fewer, the chunks of a row are pieces of work
-    static constexpr std::int64_t chunks_at_once = 64;
+    static constexpr std::int64_t chunks_at_once = 32;
 
     /// A row under way: its steps first … last − 1 are still to be done.
     struct row {
         std::int64_t s = 0, begin = 0, first = 0, last = 0;
         std::int64_t left = chunk; ///< steps of the chunk
-        T before = 0;              ///< the carry into the chunk
+        V before;                  ///< the carry into the chunk
         bool ends = true;          ///< else these are a chunk, and more steps follow
         row_mask mask;
         typename scan::state state;
@@ -73,15 +74,17 @@ private:
     };
 
     row start(std::int64_t s) const {
-        row r{.s = s, .begin = call_.begin(s), .mask = call_.mask(s), .state = {}};
+        row r;
+        r.s = s, r.begin = call_.begin(s), r.mask = call_.mask(s);
         const std::int64_t length = call_.length(s);
         const bool ignore = gaps_ == gaps::ignore;
         r.first = ignore ? 0 : std::min(first_counted(r.mask), r.mask.length);
         r.last = ignore ? length : std::max(past_last_counted(r.mask), r.first);
         clear(r, 0, r.first);
         clear(r, r.last, length);
-        for (std::size_t k = 0; k < In; ++k) r.state.after[k] = in_[k].edge ? *in_[k].edge.row(s, 0) : T(0);
-        r.before = r.state.sum = carry_ ? *carry_.row(s, 0) : T(0);
+        for (std::size_t k = 0; k < In; ++k) r.state.after[k] = V(in_[k].edge ? *in_[k].edge.row(s, 0) : T(0));
+        r.before = r.state.sum = V(carry_ ? *carry_.row(s, 0) : T(0));
+        r.state.alone = V(T(0));
         if (last_ && r.first == r.last) write(s, T(0));
         return r;
     }
@@ -89,31 +92,38 @@ private:
     /// Does the next steps.
     void advance(row& r, tile& room, bool writes) const {
         const row_part p = next(r);
-        const bool squeeze = !p.gapless && gaps_ == gaps::skip, whole = p.n % group == 0, zero = !p.gapless && zeroes();
-        const bool masked = !p.gapless && !(Kernel::forward && gaps_ == gaps::ignore);
+        const bool squeeze = !p.gapless && gaps_ == gaps::skip, direct = !squeeze && !tiled(r);
+        const auto how = [&](bool clears) {
+            return squeeze ? moving::squeezed : !p.gapless && clears ? moving::cleared : moving::all;
+        };
+        // Where steps lie side by side, the tile takes what is less than a group.
+        const std::int64_t rest = direct ? p.n % group : p.n;
+        const row_part q = !direct           ? p
+                           : Kernel::forward ? row_part{p.last - rest, p.last, rest, p.gapless}
+                                             : row_part{p.first, p.first + rest, rest, p.gapless};
+        if (rest > 0) room.bring(q, r.mask, lines(r), how(zeroes()));
         typename scan::span steps{.groups = tile::groups(p.n)};
-        std::array<typename tile::template line<const T>, In> in;
-        for (std::size_t k = 0; k < In; ++k) {
-            in[k] = tile::line_of(in_[k].in, r.s, r.begin);
-            if (whole && !squeeze && !zero && in[k].step == 1) steps.in[k] = in[k].data + p.first;
+        const std::int64_t last = Kernel::forward ? (steps.groups - 1) * group : 0; // of the recurrence, where it lies
+        const auto place = [&](auto* memory, auto* tiled, auto*& all, auto*& last_group) {
+            all = direct ? memory + (p.first - tile::lead(p.n)) : tiled;
+            last_group = rest == 0 || !direct ? all + last : tiled;
+        };
+        for (std::size_t k = 0; k < In; ++k)
+            place(in_[k].in.row(r.s, r.begin), room.in(k), steps.in[k], steps.last_in[k]);
+        const typename tile::sinks to = writes ? sinks(r) : typename tile::sinks();
+        for (std::size_t o = 0; o < Out; ++o)
+            if (to[o].data != nullptr) place(to[o].data, room.out(o), steps.out[o], steps.last_out[o]);
+        if (direct && !p.gapless) {
+            steps.mask = r.mask.bytes + (p.first - tile::lead(p.n));
+            steps.last_mask = rest > 0 ? room.ones() : steps.mask + last;
+            steps.clears_in = zeroes(), steps.clears_out = !(Kernel::forward && gaps_ == gaps::ignore);
         }
-        room.bring(p, r.mask, in, squeeze, zero, steps);
         if constexpr (Kernel::flags)
             steps.flags = room.flag(p, r.mask, tile::line_of(flags_.terminated, r.s, r.begin),
                                     tile::line_of(flags_.truncated, r.s, r.begin), squeeze, gaps_ == gaps::zero);
-        std::array<T*, Out> to = {};
-        for (std::size_t o = 0; o < Out; ++o) {
-            if (!writes || !out_[o]) continue;
-            T* sink = out_[o].to.row(r.s, r.begin);
-            if (whole && !masked && !out_[o].add)
-                steps.out[o] = sink + p.first;
-            else
-                steps.out[o] = room.room(o), to[o] = sink;
-        }
         if (last_) steps.sums = room.sums();
         scan_(steps, r.state);
-        for (std::size_t o = 0; o < Out; ++o)
-            if (to[o] != nullptr) room.take(p, r.mask, o, to[o], squeeze, masked, out_[o].add);
+        if (rest > 0 && writes) room.take(q, r.mask, to, how(!(Kernel::forward && gaps_ == gaps::ignore)));
         (Kernel::forward ? r.first : r.last) = Kernel::forward ? p.last : p.first;
         if constexpr (Kernel::forward)
             if (last_ && writes && r.ends && r.first == r.last) finish(r, p, steps);
@@ -121,31 +131,36 @@ private:
         scan_.next_chunk(r.state, r.before, chunk);
         r.before = r.state.sum, r.left = chunk;
     }
+    typename tile::lines lines(const row& r) const {
+        typename tile::lines all;
+        for (std::size_t k = 0; k < In; ++k) all[k] = tile::line_of(in_[k].in, r.s, r.begin);
+        return all;
+    }
+    typename tile::sinks sinks(const row& r) const {
+        typename tile::sinks all;
+        for (std::size_t o = 0; o < Out; ++o) all[o] = {out_[o] ? out_[o].to.row(r.s, r.begin) : nullptr, out_[o].add};
+        return all;
+    }
 
     /// The next steps that are done together: whole registers if more follow.
     row_part next(const row& r) const {
         const std::int64_t most = std::min(r.left, r.steps()), room = std::min(most, tile::steps);
-        std::int64_t n = tiled_ ? room : most;
+        const std::int64_t end = tiled(r) || Kernel::flags ? room : most;
+        std::int64_t n = end;
         if (r.mask.bytes != nullptr || r.last > r.mask.length) {
-            const std::int64_t end = n;
             for (n = 0; n < end;) {
                 const std::int64_t step = std::min<std::int64_t>(end - n, 64);
                 if (r.counts(n, step) != low_bits(step)) break;
                 n += step;
             }
         }
-        if (n >= group || n == r.steps()) {
-            n = n < group ? n : n - n % group;
-            return r.part(n, n, true);
-        }
+        if (n == r.steps()) return r.part(n, n, true);
+        if (gaps_ == gaps::skip && n >= group) return r.part(n - n % group, n - n % group, true);
         if (gaps_ == gaps::skip) return reach(r, room, true);
-        for (n = 0; n < room;) {
-            const std::int64_t step = std::min<std::int64_t>(room - n, 64);
-            if (n > 0 && r.counts(n, step) == low_bits(64)) break;
-            n += step;
-        }
-        return r.part(n, n, false);
+        return r.part(end, end, n == end);
     }
+    /// Whether all goes through the tile; so do steps that no mask is about.
+    [[nodiscard]] bool tiled(const row& r) const { return tiled_ || r.last > r.mask.length; }
 
     /// The next n steps that count. `dense`: or, in whole registers, as many as come before 64 side by side.
     row_part reach(const row& r, std::int64_t n, bool dense) const {
@@ -184,7 +199,7 @@ private:
             for (; n < chunks.size() && rest.first < rest.last; ++n) chunks[n] = cut(rest);
             run(n, [&](std::size_t i) { ends[i] = sweep(chunks[i], false); });
             for (std::size_t i = 0; i < n; ++i) {
-                chunks[i].before = chunks[i].state.sum = rest.before;
+                chunks[i].state.sum = rest.before;
                 scan_.next_chunk(ends[i], rest.before, chunk);
                 rest.before = ends[i].sum;
             }
@@ -204,7 +219,7 @@ private:
         const std::int64_t t = Kernel::forward ? p.last - 1 : p.first;
         const bool counts = counted_bits(r.mask, t, 1) != 0, read = counts || gaps_ != gaps::zero;
         for (std::size_t k = 0; k < In; ++k)
-            rest.state.after[k] = counts || !zeroes() ? in_[k].in.row(r.s, r.begin)[t * in_[k].in.step] : T(0);
+            rest.state.after[k] = V(counts || !zeroes() ? in_[k].in.row(r.s, r.begin)[t * in_[k].in.step] : T(0));
         const auto set = [&](const stream<const std::uint8_t>& f) {
             return f && read && f.row(r.s, r.begin)[t * f.step] != 0;
         };
@@ -215,9 +230,7 @@ private:
 
     /// Whether what does not count is read as 0. A mask that is ignored covers what the recurrence writes, so for the
     /// adjoint what it reads.
-    [[nodiscard]] bool zeroes() const {
-        return gaps_ == gaps::zero || (gaps_ == gaps::ignore && Kernel::forward);
-    }
+    [[nodiscard]] bool zeroes() const { return gaps_ == gaps::zero || (gaps_ == gaps::ignore && Kernel::forward); }
 
     /// What flows beyond the last step.
     void finish(const row& r, const row_part& p, const typename scan::span& steps) const {
@@ -245,7 +258,7 @@ private:
     row_flags flags_;
     stream<const T> carry_;
     target<T> last_;
-    bool tiled_ = Kernel::flags; ///< no more steps at once than a tile holds
+    bool tiled_ = false; ///< inputs of one element a row, or outputs that are added to
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail

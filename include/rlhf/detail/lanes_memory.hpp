@@ -218,4 +218,11 @@ RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #endif
 }
 
+/// Of memory that is written soon.
+RLHF_INLINE inline void prefetch_to_write([[maybe_unused]] const void* p) {
+#if defined(__GNUC__)
+    __builtin_prefetch(p, 1);
+#endif
+}
+
 } // namespace rlhf::inline RLHF_ABI::detail

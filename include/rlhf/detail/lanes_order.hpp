@@ -8,9 +8,7 @@
 namespace rlhf::inline RLHF_ABI::detail {
 
 /// The lowest n of 64 bits.
-constexpr std::uint64_t low_bits(std::int64_t n) {
-    return n < 64 ? (std::uint64_t(1) << n) - 1 : ~std::uint64_t(0);
-}
+constexpr std::uint64_t low_bits(std::int64_t n) { return n < 64 ? (std::uint64_t(1) << n) - 1 : ~std::uint64_t(0); }
 
 /// Those of the bits that `where` has, side by side.
 inline std::uint64_t compress_bits(std::uint64_t bits, std::uint64_t where) {
@@ -54,13 +52,12 @@ struct lanes_order {
     /// Lane i gets lane i + N; the last ones get `next`'s first.
     template <int N>
     static type shift_down(const type& v, const type& next) {
+        static_assert(N > 0 && N < width);
 #if defined(__AVX512F__)
         if constexpr (floats == 16)
-            return type(_mm512_castsi512_ps(
-                _mm512_alignr_epi32(_mm512_castps_si512(next), _mm512_castps_si512(v), N)));
+            return type(_mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(next), _mm512_castps_si512(v), N)));
         else if constexpr (bytes == 64)
-            return type(_mm512_castsi512_pd(
-                _mm512_alignr_epi64(_mm512_castpd_si512(next), _mm512_castpd_si512(v), N)));
+            return type(_mm512_castsi512_pd(_mm512_alignr_epi64(_mm512_castpd_si512(next), _mm512_castpd_si512(v), N)));
         else
 #endif
 #if defined(__AVX2__)
@@ -86,10 +83,7 @@ struct lanes_order {
     /// Lane i gets lane i − N; the first ones get `previous`'s last.
     template <int N>
     static type shift_up(const type& v, const type& previous) {
-        if constexpr (N == width)
-            return previous;
-        else
-            return shift_down<width - N>(previous, v);
+        return shift_down<width - N>(previous, v);
     }
 
     /// Lane N everywhere.

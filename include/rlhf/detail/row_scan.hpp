@@ -43,17 +43,17 @@ struct step_flags {
     std::uint64_t terminated = 0, cut = 0, unread = 0;
 };
 
-/// Where a row's recurrence is: the step it was at last, and the sum that it carries on.
-template <class T, std::size_t In>
+/// Where a row's recurrence is: the register of steps it was at last, and the sum that it carries on, in every lane.
+template <class V, std::size_t In>
 struct row_state {
-    std::array<T, In> after = {};
-    step_flags flags; ///< of that step
-    T sum = 0;        ///< S
-    T alone = 0;      ///< S as if the chunk were the row's first
+    std::array<V, In> after;
+    step_flags flags; ///< of the last step
+    V sum;            ///< S
+    V alone;          ///< S as if the chunk were the row's first
     bool cut = false; ///< nothing from before the chunk comes through
 };
 
-/// The recurrence S = x + f S′ over whole registers of consecutive steps, from the last in memory to the first or, for
+/// The recurrence S = x + f S′ over groups of whole registers of consecutive steps, from the last in memory to the first or, for
 /// a kernel that runs forwards, from the first to the last.
 ///
 /// A register is summed in itself, by steps of 1, 2, 4, … lanes and the powers of f; only then comes what is carried:
@@ -75,16 +75,21 @@ class row_scan {
     static_assert(width <= offset);
 
 public:
-    using state = row_state<T, In>;
+    using state = row_state<V, In>;
     static constexpr std::int64_t group = static_cast<std::int64_t>(registers) * width; ///< a span consists of as many
+    /// Where memory is fetched to be written: 2 KiB on. Without, stores that are not aligned wait twice as long.
+    static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
-    /// Steps side by side in memory.
+    /// Steps side by side in memory, whose last group may lie elsewhere.
     struct span {
-        std::array<const T*, In> in = {};
-        std::array<T*, Out> out = {}; ///< null: not wanted
-        T* sums = nullptr;            ///< S of the last group; null: not wanted
+        std::array<const T*, In> in = {}, last_in = {};
+        std::array<T*, Out> out = {}, last_out = {}; ///< null: not wanted
         std::int64_t groups = 0;
         const step_flags* flags = nullptr; ///< 64 steps each
+        T* sums = nullptr;                 ///< S of the last group; null: not wanted
+        /// One byte a step, the last group's elsewhere, too: what does not count is read as 0, or written as 0, or both.
+        const std::uint8_t *mask = nullptr, *last_mask = nullptr;
+        bool clears_in = false, clears_out = false;
     };
 
     explicit row_scan(const Kernel& kernel) : kernel_(kernel) {
@@ -96,27 +101,49 @@ public:
         }
     }
 
-    RLHF_NOINLINE void operator()(const span& of, state& at) const {
+    void operator()(const span& of, state& at) const {
+        of.mask != nullptr ? sweep<true>(of, at) : sweep<false>(of, at);
+    }
+
+    /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
+    /// may be summed at the same time.
+    RLHF_NOINLINE void next_chunk(state& s, const V& before, std::int64_t steps) const {
+        const double factor = static_cast<double>(kernel_.factor);
+        const bool through = !s.cut && factor != 0;
+        s.sum = through ? L::fma(V(positive(std::pow(factor, static_cast<double>(steps)))), before, s.alone) : s.alone;
+        s.alone = V(T(0)), s.cut = false;
+    }
+
+private:
+    template <bool Masked>
+    RLHF_NOINLINE void sweep(const span& of, state& at) const {
         const span here = of; // copies: what is written may lie anywhere
         const Kernel kernel = kernel_;
         const factors f(*this);
+        using lane::select;
         state s = at;
-        V sum(s.sum), alone(s.alone);
-        std::array<V, In> after;
-        for (std::size_t k = 0; k < In; ++k) after[k] = V(s.after[k]);
+        [[maybe_unused]] const auto in_all = L::where(here.clears_in ? 0 : all),
+                                    out_all = L::where(here.clears_out ? 0 : all);
         for (std::int64_t b = 0; b < here.groups; ++b) {
+            const bool last = b + 1 == here.groups;
             const std::int64_t from = (Kernel::forward ? b : here.groups - 1 - b) * group;
+            std::array<const T*, In> in;
+            std::array<T*, Out> out;
+            for (std::size_t k = 0; k < In; ++k) in[k] = last ? here.last_in[k] : here.in[k] + from;
+            [[maybe_unused]] const std::uint8_t* mask = last ? here.last_mask : here.mask + from;
+            for (std::size_t o = 0; o < Out; ++o) out[o] = last ? here.last_out[o] : here.out[o] + from;
             std::array<row_steps<V, In>, registers> x;
             std::array<V, registers> v, sums, before;
             std::array<std::uint64_t, registers> open;
             each([&](auto r) RLHF_INLINE {
-                const std::int64_t i = from + lane_of(r);
                 for (std::size_t k = 0; k < In; ++k) {
-                    x[r].here[k] = L::load(here.in[k] + i);
-                    x[r].after[k] = behind(x[r].here[k], after[k]);
-                    after[k] = x[r].here[k];
+                    x[r].here[k] = L::load(in[k] + lane_of(r));
+                    if constexpr (Masked)
+                        x[r].here[k] = select(L::counted(mask + lane_of(r)) || in_all, x[r].here[k], V(T(0)));
+                    x[r].after[k] = behind(x[r].here[k], s.after[k]);
+                    s.after[k] = x[r].here[k];
                 }
-                open[r] = Kernel::flags ? flag(here.flags, i, x[r], s) : all;
+                open[r] = Kernel::flags ? flag(here.flags, from + lane_of(r), x[r], s) : all;
                 v[r] = kernel.head(x[r]);
             });
             if (f.recur) inside(v, open, f);
@@ -124,34 +151,26 @@ public:
                 const V end = L::template broadcast<end_lane>(v[r]);
                 const bool through = f.recur && (!Kernel::flags || (open[r] >> (offset + end_lane) & 1) != 0);
                 s.cut = s.cut || !through;
-                before[r] = sum;
-                sums[r] = f.recur ? follow(open[r], f.carry, sum, v[r]) : v[r];
-                sum = through ? L::fma(f.whole, sum, end) : end;
-                alone = through ? L::fma(f.whole, alone, end) : end;
+                before[r] = s.sum;
+                sums[r] = f.recur ? follow(open[r], f.carry, s.sum, v[r]) : v[r];
+                s.sum = through ? L::fma(f.whole, s.sum, end) : end;
+                s.alone = through ? L::fma(f.whole, s.alone, end) : end;
             });
             each([&](auto r) RLHF_INLINE {
-                const auto y = kernel.finish(x[r], sums[r], behind(sums[r], before[r]));
+                auto y = kernel.finish(x[r], sums[r], behind(sums[r], before[r]));
+                if constexpr (Masked)
+                    for (V& e : y) e = select(L::counted(mask + lane_of(r)) || out_all, e, V(T(0)));
                 for (std::size_t o = 0; o < Out; ++o)
-                    if (here.out[o] != nullptr) L::store(here.out[o] + from + lane_of(r), y[o]);
+                    if (here.out[o] != nullptr) {
+                        L::store(out[o] + lane_of(r), y[o]);
+                        prefetch_to_write(out[o] + lane_of(r) + ahead);
+                    }
                 if (Kernel::forward && here.sums != nullptr) L::store(here.sums + lane_of(r), sums[r]);
             });
         }
-        s.sum = first(sum), s.alone = first(alone);
-        for (std::size_t k = 0; k < In; ++k) s.after[k] = first(L::template broadcast<end_lane>(after[k]));
         at = s;
     }
 
-    /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
-    /// may be summed at the same time.
-    RLHF_NOINLINE void next_chunk(state& s, T before, std::int64_t steps) const {
-        if (s.cut || kernel_.factor == T(0))
-            s.sum = s.alone;
-        else
-            s.sum = s.alone + positive(std::pow(static_cast<double>(kernel_.factor), static_cast<double>(steps))) * before;
-        s.alone = T(0), s.cut = false;
-    }
-
-private:
     struct factors {
         explicit factors(const row_scan& s)
             : recur(s.kernel_.factor != T(0)), carry(L::load(s.carry_.data())), whole(s.power_.back()) {
@@ -207,12 +226,6 @@ private:
     static constexpr std::int64_t lane_of(std::size_t r) {
         return static_cast<std::int64_t>(Kernel::forward ? r : registers - 1 - r) * width;
     }
-    static T first(const V& v) {
-        alignas(64) std::array<T, static_cast<std::size_t>(width)> x;
-        L::store(x.data(), v);
-        return x[0];
-    }
-
     /// Flags of a register; returns where it is not cut.
     RLHF_FORMULA static std::uint64_t flag(const step_flags* flags, std::int64_t i, row_steps<V, In>& x, state& s) {
         const step_flags& of = flags[i / 64];
@@ -232,7 +245,7 @@ private:
     }
 
     const Kernel& kernel_;
-    std::array<T, static_cast<std::size_t>(width)> power_; ///< f, f², …
+    std::array<T, static_cast<std::size_t>(width)> power_;             ///< f, f², …
     alignas(64) std::array<T, static_cast<std::size_t>(width)> carry_; ///< the same, by lanes
 };
 

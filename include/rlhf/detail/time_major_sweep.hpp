@@ -17,6 +17,7 @@ class time_major_sweep {
     using M = mask_of<V>;
     static constexpr std::int64_t width = L::width;
     static constexpr std::size_t registers = 4; ///< side by side, as many as a multiply-add takes cycles
+    static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
 
 public:
     time_major_sweep(const call& c, const row_inputs<T, In>& in, const row_targets<T, Out>& out, const Kernel& kernel,
@@ -112,6 +113,7 @@ private:
     /// Step t of the column's sequences.
     RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
         const T* p = from.data + c.s * from.row_stride + t * from.step;
+        prefetch(p + ahead * from.step);
         if (from.row_stride == 1) return c.n == width ? L::load(p) : L::load_first(p, c.n);
         return strided(p, from.row_stride, c.n);
     }
@@ -123,6 +125,7 @@ private:
     RLHF_FORMULA static void store(const target<T>& to, const column& c, std::int64_t t, const V& y, const M& written) {
         using lane::select;
         T* p = to.to.data + c.s + t * to.to.step;
+        prefetch_to_write(p + ahead * to.to.step);
         const V old = !to.add ? V(T(0)) : c.n == width ? L::load(p) : L::load_first(p, c.n);
         const V v = select(written, to.add ? old + y : y, old);
         c.n == width ? L::store(p, v) : L::store_first(p, v, c.n);
