@@ -57,7 +57,7 @@ public:
     }
 
     void run() {
-        placement plain{.name = "plain"};
+        placement plain{.name = "plain", .time_first = p_.only_time_major};
         memory<T> m = place(plain);
         auto c = m.arguments();
         c.batch.denominator = whole_ = p_.denominator(c);
@@ -68,15 +68,19 @@ public:
         ++runs();
         outputs_ = collect(m);
         check_cleared();
-        for (const placement& where : placements(p_.time_major, p_.predict_next, p_.lengths.size())) compare(where, {});
+        for (placement where : placements(p_.time_major, p_.predict_next, p_.lengths.size())) {
+            if (p_.only_time_major && where.packed) continue;
+            where.time_first = where.time_first || p_.only_time_major;
+            compare(where, {});
+        }
         for (const std::size_t n : {1U, 2U, 3U, 8U}) {
             const auto pool = threads(n);
-            compare({.name = std::to_string(n) + " threads"}, pool);
-            compare({.name = std::to_string(n) + " threads, packed", .packed = true}, pool);
+            compare({.name = std::to_string(n) + " threads", .time_first = p_.only_time_major}, pool);
+            if (!p_.only_time_major) compare({.name = std::to_string(n) + " threads, packed", .packed = true}, pool);
         }
         cuts();
         if (p_.adds) additions();
-        everything_counts();
+        if (!p_.only_time_major) everything_counts();
     }
 
 private:
@@ -125,8 +129,8 @@ private:
         for (int round = 0; round < 6; ++round) {
             const placement where{.name = "cut",
                                   .left = static_cast<std::size_t>(round),
-                                  .packed = round % 2 == 1,
-                                  .time_first = round == 4 && p_.time_major};
+                                  .packed = round % 2 == 1 && !p_.only_time_major,
+                                  .time_first = p_.only_time_major || (round == 4 && p_.time_major)};
             CAPTURE(round);
             memory<T> m = place(where);
             auto c = m.arguments();

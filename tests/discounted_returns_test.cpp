@@ -13,8 +13,9 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 }
 
 template <class T, class Arch>
-void contract_holds(const rlhf::discounted_returns_options& o) {
-    const contract::problem<T> p{.inputs = {numbers<T>}, .sequences = {numbers<T>}};
+void contract_holds(const rlhf::discounted_returns_options& o, bool time_major) {
+    const contract::problem<T> p{
+        .inputs = {numbers<T>}, .sequences = {numbers<T>}, .time_major = false, .only_time_major = time_major};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::discounted_returns<T, Arch>(
             c.batch, {.rewards = c.in[0], .bootstrap_values = c.sequence[0], .returns = c.out[0]}, o, c.run);
@@ -29,10 +30,11 @@ void contract_holds(const rlhf::discounted_returns_options& o) {
 } // namespace
 
 TEMPLATE_TEST_CASE("discounted_returns: same bits however the batch is laid out", "", float, double) {
-    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero}) {
-        contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how});
-        contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how});
-    }
+    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero})
+        for (const bool time_major : {false, true}) {
+            contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, time_major);
+            contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, time_major);
+        }
 }
 
 TEMPLATE_TEST_CASE("discounted_returns: the reference on every layout, mask, gap and flag", "", float, double) {

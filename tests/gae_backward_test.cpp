@@ -14,8 +14,11 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 }
 
 template <class T, class Arch>
-void contract_holds(const rlhf::gae_backward_options& o, bool next_values) {
-    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>}, .outputs = next_values ? 3U : 2U};
+void contract_holds(const rlhf::gae_backward_options& o, bool next_values, bool time_major) {
+    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>},
+                                 .outputs = next_values ? 3U : 2U,
+                                 .time_major = false,
+                                 .only_time_major = time_major};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0],
                                        .d_returns = c.in[1],
@@ -73,10 +76,11 @@ double dot(const std::vector<T>& a, const std::vector<T>& b) {
 
 TEMPLATE_TEST_CASE("gae_backward: same bits however the batch is laid out", "", float, double) {
     for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero})
-        for (const bool next_values : {false, true}) {
-            contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, next_values);
-            contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, next_values);
-        }
+        for (const bool next_values : {false, true})
+            for (const bool time_major : {false, true}) {
+                contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, next_values, time_major);
+                contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, next_values, time_major);
+            }
 }
 
 TEMPLATE_TEST_CASE("gae_backward: the reference on every layout, mask, gap and flag", "", float, double) {
@@ -140,6 +144,47 @@ TEST_CASE("gae_backward: <J x, y> = <x, J' y>") {
                 CAPTURE(how, gap, what);
                 CHECK(forward == Approx(backward).epsilon(1e-11));
             }
+}
+
+TEMPLATE_TEST_CASE("gae_backward: long rows in chunks", "", float, double) {
+    using T = TestType;
+    test::random r(10);
+    const std::size_t steps = 2 * 16384 + 333;
+    const auto g = test::normals<T>(r, steps);
+    const auto mask = test::flags(r, steps, 0.9), terminated = test::flags(r, steps, 0.00005);
+    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero, rlhf::gaps::ignore})
+        for (const bool flags : {false, true}) {
+            const rlhf::batch b{.sequences = 1, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+            const auto run = [&](const rlhf::executor& on) {
+                std::vector<T> d(2 * steps + 1);
+                rlhf::gae_backward_arrays<T> a{.d_advantages = g, .d_returns = g};
+                if (flags) a.terminated = terminated;
+                a.d_rewards = std::span(d).first(steps), a.d_values = std::span(d).subspan(steps, steps);
+                a.d_bootstrap_values = std::span(d).last(1);
+                rlhf::gae_backward<T>(b, a, {.gamma = 0.99, .gaps = how}, on);
+                return d;
+            };
+            const auto alone = run({});
+            const auto pool = contract::threads(3);
+            CHECK(test::same_bits(alone, run(pool)));
+            long double sum = 0;
+            std::size_t wrong = 0;
+            bool begun = how == rlhf::gaps::ignore, cut = false;
+            for (std::size_t t = 0; t < steps; ++t) {
+                const bool counts = mask[t] != 0, read = counts || how == rlhf::gaps::ignore;
+                begun = begun || counts;
+                if (begun && (counts || how != rlhf::gaps::skip)) {
+                    sum = (counts ? 2 * static_cast<long double>(g[t]) : 0) +
+                          (cut ? 0 : static_cast<T>(0.99 * 0.95) * sum);
+                    cut = flags && read && terminated[t] != 0;
+                }
+                const long double want = counts || how == rlhf::gaps::ignore ? sum : 0;
+                wrong += !(std::abs(static_cast<long double>(alone[t]) - want) <=
+                           40 * std::numeric_limits<T>::epsilon() * (2 + std::abs(want)));
+            }
+            CAPTURE(how, flags);
+            CHECK(wrong == 0);
+        }
 }
 
 TEST_CASE("gae_backward: central differences of a nonlinear loss") {

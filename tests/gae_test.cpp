@@ -15,9 +15,12 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
 }
 
 template <class T, class Arch>
-void contract_holds(const rlhf::gae_options& o) {
-    const contract::problem<T> p{
-        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
+void contract_holds(const rlhf::gae_options& o, bool time_major) {
+    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>, numbers<T>},
+                                 .sequences = {numbers<T>},
+                                 .outputs = 2,
+                                 .time_major = false,
+                                 .only_time_major = time_major};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         rlhf::gae<T, Arch>(c.batch,
                            {.rewards = c.in[0],
@@ -77,10 +80,11 @@ struct comparison {
 } // namespace
 
 TEMPLATE_TEST_CASE("gae: same bits however the batch is laid out", "", float, double) {
-    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero}) {
-        contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how});
-        contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how});
-    }
+    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero})
+        for (const bool time_major : {false, true}) {
+            contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, time_major);
+            contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, time_major);
+        }
 }
 
 TEMPLATE_TEST_CASE("gae: the reference on every layout, mask, gap and flag", "", float, double) {
@@ -100,6 +104,77 @@ TEMPLATE_TEST_CASE("gae: the reference on every layout, mask, gap and flag", "",
                             if (gamma == 0.9375) c.template run<rlhf::scalar>(gap, gamma, lambda, what);
                         }
             }
+}
+
+/// Rows of more than a chunk, against the recurrence in long double, and cut up for threads.
+TEMPLATE_TEST_CASE("gae: long rows in chunks", "", float, double) {
+    using T = TestType;
+    const std::size_t steps = 3 * 16384 + 777, rows = 2;
+    test::random r(9);
+    const auto rewards = test::normals<T>(r, rows * steps), values = test::normals<T>(r, rows * steps),
+               bootstrap = test::normals<T>(r, rows);
+    const auto mask = test::flags(r, rows * steps, 0.9), terminated = test::flags(r, rows * steps, 0.00002);
+    for (const auto& [gamma, lambda] : {std::pair(0.99, 0.95), {1.0, 1.0}})
+        for (const bool all : {false, true})
+            for (const bool flags : {false, true})
+                for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero, rlhf::gaps::ignore}) {
+                    rlhf::batch b{
+                        .sequences = rows, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
+                    if (!all) b.mask = mask;
+                    std::vector<T> alone(rows * steps), together(rows * steps);
+                    rlhf::gae_arrays<T> a{.rewards = rewards, .values = values, .bootstrap_values = bootstrap};
+                    if (flags) a.terminated = terminated;
+                    const rlhf::gae_options o{.gamma = gamma, .lambda = lambda, .gaps = how};
+                    a.advantages = alone;
+                    rlhf::gae<T>(b, a, o);
+                    for (const std::size_t n : {1U, 3U}) {
+                        a.advantages = together;
+                        const auto pool = contract::threads(n);
+                        rlhf::gae<T>(b, a, o, pool);
+                        CHECK(test::same_bits(alone, together));
+                    }
+                    // Sums of as many numbers near 1 as weigh anything.
+                    const double terms = std::min(1 / (1 - gamma * lambda), static_cast<double>(steps));
+                    const double tolerance = (2 * terms + 8) * std::numeric_limits<T>::epsilon();
+                    std::size_t wrong = 0;
+                    for (std::size_t s = 0; s < rows; ++s) {
+                        long double next = bootstrap[s], sum = 0;
+                        bool begun = how == rlhf::gaps::ignore;
+                        for (std::size_t i = (s + 1) * steps; i-- > s * steps;) {
+                            const bool counts = all || mask[i] != 0, read = counts || how == rlhf::gaps::ignore;
+                            begun = begun || counts;
+                            if (begun && (counts || how != rlhf::gaps::skip)) {
+                                const bool ends = flags && read && terminated[i] != 0;
+                                const long double value = read ? values[i] : T(0), reward = read ? rewards[i] : T(0);
+                                const T f = static_cast<T>(gamma * lambda);
+                                sum = reward + (ends ? 0 : static_cast<T>(gamma) * next) - value + (ends ? 0 : f * sum);
+                                next = value;
+                            }
+                            const long double want = counts ? sum : 0;
+                            wrong += !(std::abs(static_cast<long double>(alone[i]) - want) <=
+                                       tolerance * (1 + std::abs(want)));
+                        }
+                    }
+                    CAPTURE(gamma, all, flags, how);
+                    CHECK(wrong == 0);
+                }
+}
+
+TEMPLATE_TEST_CASE("gae: infinite data stays infinite however far away", "", float, double) {
+    using T = TestType;
+    const T inf = std::numeric_limits<T>::infinity();
+    const std::size_t steps = 40000;
+    const rlhf::batch b{.sequences = 1, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const std::vector<T> values(steps);
+    std::vector<T> rewards(steps), a(steps);
+    for (const double lambda : {1e-30, 0.5, 1.0})
+        for (const bool chunks : {false, true}) {
+            rewards.back() = inf;
+            const auto pool = contract::threads(2);
+            rlhf::gae<T>(b, {.rewards = rewards, .values = values, .advantages = a}, {.lambda = lambda},
+                         chunks ? rlhf::executor(pool) : rlhf::executor());
+            CHECK(std::count(a.begin(), a.end(), inf) == static_cast<std::ptrdiff_t>(steps));
+        }
 }
 
 TEMPLATE_TEST_CASE("gae: rlax's truncated generalised advantages", "", float, double) {

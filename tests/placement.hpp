@@ -55,11 +55,12 @@ struct problem {
     std::vector<generator<T>> sequences = {}; ///< one element a sequence each
     std::vector<integers> indices = {};       ///< one integer a token each: ranks
     std::size_t outputs = 1;
-    bool time_major = true;   ///< the same bits are promised for [T, B]
-    bool predict_next = true; ///< the function honours it
-    bool merges = true;       ///< results of parts join to the bits of the whole
-    bool cleared = true;      ///< masked outputs are +0
-    bool adds = false;        ///< the outputs are gradients, written to call::d(k)
+    bool time_major = true;       ///< the same bits are promised for [T, B]
+    bool only_time_major = false; ///< every placement is [T, B]
+    bool predict_next = true;     ///< the function honours it
+    bool merges = true;           ///< results of parts join to the bits of the whole
+    bool cleared = true;          ///< masked outputs are +0
+    bool adds = false;            ///< the outputs are gradients, written to call::d(k)
     std::vector<std::size_t> lengths = {1037, 0, 1, 16, 700, 33, 512, 5};
     double masked = 0.2; ///< share of masked tokens inside a row
     /// What the function divides by; rlhf::count unless it counts something else.

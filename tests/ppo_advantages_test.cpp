@@ -17,9 +17,12 @@ std::vector<double> digest(const rlhf::ppo_advantages_result& r) {
 }
 
 template <class T, class Arch>
-void contract_holds() {
-    const contract::problem<T> p{
-        .inputs = {numbers<T>, numbers<T>, numbers<T>}, .sequences = {numbers<T>}, .outputs = 2};
+void contract_holds(bool time_major) {
+    const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>, numbers<T>},
+                                 .sequences = {numbers<T>},
+                                 .outputs = 2,
+                                 .time_major = false,
+                                 .only_time_major = time_major};
     contract::holds<T>(
         p,
         [](const contract::call<T>& c) {
@@ -62,8 +65,10 @@ struct rollout {
 } // namespace
 
 TEMPLATE_TEST_CASE("ppo_advantages: same bits however the batch is laid out", "", float, double) {
-    contract_holds<TestType, rlhf::native>();
-    contract_holds<TestType, rlhf::scalar>();
+    for (const bool time_major : {false, true}) {
+        contract_holds<TestType, rlhf::native>(time_major);
+        contract_holds<TestType, rlhf::scalar>(time_major);
+    }
 }
 
 TEMPLATE_TEST_CASE("ppo_advantages: literally its parts", "", float, double) {

@@ -36,6 +36,9 @@ public:
               (*reinterpret_cast<std::remove_reference_t<ParallelFor>*>(self))(n, body); // may be a function
           }) {}
 
+    /// The default: nothing runs at the same time.
+    [[nodiscard]] constexpr bool is_this_thread() const { return call_ == nullptr; }
+
     template <class F>
     void operator()(std::size_t n, F&& f) const {
         if (call_ == nullptr || n < 2) {

@@ -36,6 +36,7 @@ struct gae_backward_kernel {
     static constexpr bool forward = true, flags = Flags;
     static constexpr std::size_t inputs = 2, outputs = 3;
     T gamma, factor;
+    std::array<T, 3> scale; ///< of the gradients
 
     template <class V>
     RLHF_FORMULA V head(const row_steps<V, 2>& x) const {
@@ -50,7 +51,7 @@ struct gae_backward_kernel {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
         if constexpr (NextValues && Flags) to_this = select(x.unread_after, to_this, zero);
         if constexpr (NextValues && !Flags) to_this = zero;
-        return {sum, x.here[1] - sum + to_this, to_next};
+        return {V(scale[0]) * sum, V(scale[1]) * (x.here[1] - sum + to_this), V(scale[2]) * to_next};
     }
     /// What flows beyond the last step.
     [[nodiscard]] T last(T sum, bool terminated) const {
@@ -103,7 +104,8 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
 
     const auto sweep = [&]<bool NextValues, bool Flags>() {
         using kernel = detail::gae_backward_kernel<T, NextValues, Flags>;
-        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
+        const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
+        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), {scale(0), scale(1), scale(2)}};
         detail::backward_sweep<T, Arch, kernel>(c, in, targets, k, o.gaps, flags, {}, last)(run);
     };
     const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;

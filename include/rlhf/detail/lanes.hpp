@@ -2,10 +2,10 @@
 #pragma once
 
 #include <rlhf/detail/lanes_memory.hpp>
+#include <rlhf/detail/lanes_order.hpp>
 #include <rlhf/lane.hpp>
 
 #include <array>
-#include <bit>
 #include <utility>
 
 namespace rlhf {
@@ -58,12 +58,33 @@ struct lanes<T, scalar> {
     static type fma(type a, type b, type c) { return a * b + c; }
     static type sum_by_halves(type v) { return v; }
     static type largest(type v) { return v; }
+    static type fma_where(mask m, type a, type b, type c) { return m ? a * b + c : c; }
     static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
+
+    static type load_first(const T* p, std::int64_t n) { return n > 0 ? *p : T(0); }
+    static void store_first(T* p, type v, std::int64_t n) {
+        if (n > 0) *p = v;
+    }
+    template <int>
+    static type shift_down(type, type next) {
+        return next;
+    }
+    template <int>
+    static type shift_up(type, type previous) {
+        return previous;
+    }
+    template <int>
+    static type broadcast(type v) {
+        return v;
+    }
+    static mask where(std::uint64_t bits) { return (bits & 1) != 0; }
+    static type compress(std::uint64_t, type v) { return v; }
+    static type expand(std::uint64_t bits, type v) { return (bits & 1) != 0 ? v : T(0); }
 };
 
 #if !defined(RLHF_NO_SIMD)
 template <class T, class Arch>
-struct lanes : lanes_memory<T, Arch> {
+struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
     using memory = lanes_memory<T, Arch>;
     using typename memory::mask;
     using typename memory::type;
@@ -154,6 +175,17 @@ struct lanes : lanes_memory<T, Arch> {
             return type(xsimd::fma(a.inner(), b.inner(), c.inner()));
     }
     static type round(const type& v) { return type(xsimd::nearbyint(v.inner())); }
+    /// The same where m is true, else c.
+    static type fma_where(const mask& m, const type& a, const type& b, const type& c) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_mask3_fmadd_ps(a, b, c, m));
+        else if constexpr (width * sizeof(T) == 64)
+            return type(_mm512_mask3_fmadd_pd(a, b, c, m));
+        else
+#endif
+            return select(m, fma(a, b, c), c);
+    }
 
     /// v · 2ⁿ for whole numbers n ≤ 64 and v in [½, 2]; 0 where that is far below the smallest normal number.
     static type scale2(const type& v, const type& n) {

@@ -77,6 +77,36 @@ struct lanes_memory {
         }
     }
 
+    /// The first n lanes; the others are 0, and their memory is not touched.
+    static type load_first(const T* p, std::int64_t n) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1), p));
+        else if constexpr (width * sizeof(T) == 64)
+            return type(_mm512_maskz_loadu_pd(static_cast<__mmask8>((1U << n) - 1), p));
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)] = {};
+            for (std::int64_t k = 0; k < n; ++k) x[k] = p[k];
+            return batch::load_aligned(x);
+        }
+    }
+    static void store_first(T* p, const type& v, std::int64_t n) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1), v);
+        else if constexpr (width * sizeof(T) == 64)
+            _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1U << n) - 1), v);
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)];
+            v.inner().store_aligned(x);
+            for (std::int64_t k = 0; k < n; ++k) p[k] = x[k];
+        }
+    }
+
     /// 2 · width entries: those at even places, those at odd ones. For bfloat16, whose pairs are the halves of 32 bits.
     static std::array<type, 2> load_interleaved(const bfloat16* p) {
 #if defined(__AVX512F__)

@@ -20,7 +20,7 @@ namespace rlhf::inline RLHF_ABI::formula {
 template <class V>
 [[nodiscard]] RLHF_FORMULA V discounted(V gamma, V x) {
     using lane::select; // those of batches and duals are found by argument-dependent lookup
-    return select(gamma == V(0), V(0), gamma * x);
+    return gamma * select(gamma == V(0), V(0), x);
 }
 
 /// The residual of one step.

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/detail/row_scan.hpp>
+#include <rlhf/executor.hpp>
+#include <rlhf/formula/gae.hpp>
+
+namespace rlhf::inline RLHF_ABI::detail {
+
+/// The recurrence where sequences lie side by side, [T, B]: they are the lanes, and each goes from step to step. What
+/// gaps mean is a choice, lane by lane, of what is carried on.
+template <class T, class Arch, class Kernel>
+class time_major_sweep {
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using L = lanes<T, Arch>;
+    using V = typename L::type;
+    using M = mask_of<V>;
+    static constexpr std::int64_t width = L::width;
+    static constexpr std::size_t registers = 4; ///< side by side, as many as a multiply-add takes cycles
+    static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
+
+public:
+    time_major_sweep(const call& c, const row_inputs<T, In>& in, const row_targets<T, Out>& out, const Kernel& kernel,
+                     gaps how, const row_flags& flags, const stream<const T>& carry, const target<T>& last)
+        : call_(c), in_(in), out_(out), kernel_(kernel), gaps_(how), flags_(flags), carry_(carry), last_(last) {}
+
+    void operator()(const executor& run) const {
+        const std::int64_t each = width * static_cast<std::int64_t>(registers);
+        run(static_cast<std::size_t>((call_.size() + each - 1) / each),
+            [&](std::size_t piece) { strip(static_cast<std::int64_t>(piece) * each); });
+    }
+
+private:
+    /// A register of sequences under way.
+    struct column {
+        std::int64_t s = 0, n = 0; ///< its first sequence, and how many
+        row_mask mask;             ///< of that one
+        V sum, last;
+        std::array<V, In> after;
+        M begun, terminated_after, cut_after, unread_after, ended;
+    };
+    using columns = std::array<column, registers>;
+
+    RLHF_NOINLINE void strip(std::int64_t s) const {
+        const Kernel kernel = kernel_;
+        columns c;
+        const M none = L::where(0);
+        for (column& x : c) {
+            x.s = s, x.n = std::clamp<std::int64_t>(call_.size() - s, 0, width), s += width;
+            if (x.n > 0) x.mask = call_.mask(x.s);
+            x.sum = x.last = carry_ ? load(carry_, x, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k) x.after[k] = in_[k].edge ? load(in_[k].edge, x, 0) : V(T(0));
+            x.begun = gaps_ == gaps::ignore ? !none : none;
+            x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
+        }
+        const std::int64_t steps = call_.batch().steps;
+        for (std::int64_t i = 0; i < steps; ++i) {
+            const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
+            [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step(kernel, c[J], t), ...); }
+            (std::make_index_sequence<registers>());
+        }
+        if constexpr (Kernel::forward)
+            if (last_)
+                for (const column& x : c) finish(x);
+    }
+
+    RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
+        using lane::select;
+        const M counts = counted(c, t), all = !L::where(0);
+        // A mask that is ignored covers what the recurrence writes, so for the adjoint what it reads.
+        const bool covers = Kernel::forward && gaps_ == gaps::ignore;
+        const M time = counts || c.begun, read = gaps_ == gaps::zero ? counts : all;
+        const M seen = gaps_ == gaps::zero || covers ? counts : all, written = covers ? all : counts;
+        row_steps<V, In> x;
+        for (std::size_t k = 0; k < In; ++k) {
+            x.here[k] = select(seen, load(in_[k].in, c, t), V(T(0)));
+            x.after[k] = c.after[k];
+            c.after[k] = select(time, x.here[k], c.after[k]);
+        }
+        M open = all;
+        if constexpr (Kernel::flags) {
+            x.terminated = set(flags_.terminated, c, t) && read, x.unread = !read;
+            x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
+            const M cut = x.terminated || (set(flags_.truncated, c, t) && read);
+            open = !(Kernel::forward ? c.cut_after : cut);
+            c.terminated_after = (time && x.terminated) || (!time && c.terminated_after);
+            c.cut_after = (time && cut) || (!time && c.cut_after);
+            c.unread_after = (time && x.unread) || (!time && c.unread_after);
+            c.ended = (written && x.terminated) || (!written && c.ended);
+        }
+        V sum = kernel.head(x);
+        if (kernel.factor != T(0)) sum = L::fma_where(open, V(kernel.factor), c.sum, sum);
+        const auto y = kernel.finish(x, sum, c.sum);
+        for (std::size_t o = 0; o < Out; ++o)
+            if (out_[o]) store(out_[o], c, t, y[o], written);
+        if constexpr (Kernel::forward) c.last = select(written, sum, c.last);
+        c.sum = select(time, sum, c.sum);
+        if (gaps_ == gaps::zero) c.begun = time;
+    }
+
+    /// What flows beyond the last step.
+    void finish(const column& c) const {
+        using lane::select;
+        alignas(64) std::array<T, static_cast<std::size_t>(width)> sums, ended;
+        L::store(sums.data(), c.last);
+        L::store(ended.data(), select(c.ended, V(T(1)), V(T(0))));
+        for (std::int64_t j = 0; j < c.n; ++j) {
+            const auto k = static_cast<std::size_t>(j);
+            add_or_write(last_, last_.to.row(c.s + j, 0), kernel_.last(sums[k], ended[k] != T(0)));
+        }
+    }
+
+    /// Step t of the column's sequences.
+    RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
+        const T* p = from.data + c.s * from.row_stride + t * from.step;
+        prefetch(p + ahead * from.step);
+        if (from.row_stride == 1) return c.n == width ? L::load(p) : L::load_first(p, c.n);
+        return strided(p, from.row_stride, c.n);
+    }
+    RLHF_NOINLINE static V strided(const T* p, std::int64_t stride, std::int64_t n) {
+        alignas(64) std::array<T, static_cast<std::size_t>(width)> x = {};
+        for (std::int64_t j = 0; j < n; ++j) x[static_cast<std::size_t>(j)] = p[j * stride];
+        return L::load(x.data());
+    }
+    RLHF_FORMULA static void store(const target<T>& to, const column& c, std::int64_t t, const V& y, const M& written) {
+        using lane::select;
+        T* p = to.to.data + c.s + t * to.to.step;
+        prefetch_to_write(p + ahead * to.to.step);
+        const V old = !to.add ? V(T(0)) : c.n == width ? L::load(p) : L::load_first(p, c.n);
+        const V v = select(written, to.add ? old + y : y, old);
+        c.n == width ? L::store(p, v) : L::store_first(p, v, c.n);
+    }
+    RLHF_FORMULA static M set(const stream<const std::uint8_t>& f, const column& c, std::int64_t t) {
+        if (!f) return L::where(0);
+        const std::uint8_t* p = f.data + c.s * f.row_stride + t * f.step;
+        if (f.row_stride == 1) return c.n == width ? L::counted(p) : L::where(counted_bits(p, c.n));
+        std::uint64_t bits = 0;
+        for (std::int64_t j = 0; j < c.n; ++j) bits |= std::uint64_t(p[j * f.row_stride] != 0 ? 1 : 0) << j;
+        return L::where(bits);
+    }
+    RLHF_FORMULA static M counted(const column& c, std::int64_t t) {
+        if (t >= c.mask.length) return L::where(0);
+        if (c.mask.bytes == nullptr) return !L::where(0);
+        const std::uint8_t* p = c.mask.bytes + t * c.mask.step;
+        return c.n == width ? L::counted(p) : L::where(counted_bits(p, c.n));
+    }
+
+    const call& call_;
+    const row_inputs<T, In>& in_;
+    const row_targets<T, Out>& out_;
+    const Kernel& kernel_;
+    gaps gaps_;
+    row_flags flags_;
+    stream<const T> carry_;
+    target<T> last_;
+};
+
+} // namespace rlhf::inline RLHF_ABI::detail
