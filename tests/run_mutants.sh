@@ -15,7 +15,7 @@ lists=(tests/mutants/*.txt)
 copy=$PWD/build/mutants
 tree=$copy/tree
 mkdir -p "$tree"
-for part in CMakeLists.txt CMakePresets.json cmake include tests; do
+for part in CMakeLists.txt CMakePresets.json bench cmake include page tests; do
     rm -rf "${tree:?}/$part"
     cp -r "$part" "$tree/" # with the time of now: objects of an earlier run may be of a broken header
 done
