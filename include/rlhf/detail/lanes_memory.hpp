@@ -7,6 +7,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
@@ -159,6 +160,11 @@ struct lanes_memory {
             if constexpr (floats == 8) {
             const __m256i bits = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
             return mask(_mm256_castsi256_ps(_mm256_cmpgt_epi32(bits, _mm256_setzero_si256())));
+        } else if constexpr (width == 4 && sizeof(T) == 8) {
+            std::int32_t four;
+            std::memcpy(&four, bytes, sizeof four);
+            const __m256i bits = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+            return mask(_mm256_castsi256_pd(_mm256_cmpgt_epi64(bits, _mm256_setzero_si256())));
         } else
 #endif
         {
