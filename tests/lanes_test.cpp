@@ -376,151 +376,151 @@ TEMPLATE_TEST_CASE("lanes: all lanes joined", "", float, double) {
         for (std::size_t half = width<T> / 2; half > 0; half /= 2)
             for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
         wrong += L::sum_by_halves(L::load(x.data())) != sums[0];
-        namespace {
+    }
+    CHECK(wrong == 0);
+}
 
-        /// Lane i of the lanes i + N of x and what follows it, for each N, and those the other way.
-        template <class T, int N>
-        std::size_t wrong_shifts(const std::vector<T>& x) {
-            using L = lanes<T, native>;
-            constexpr std::size_t w = width<T>, n = N;
-            const auto here = L::load(&x[w]), next = L::load(&x[2 * w]), previous = L::load(x.data());
-            const auto down = in_registers<T>(w, [&](auto) { return L::template shift_down<N>(here, next); });
-            const auto up = in_registers<T>(w, [&](auto) { return L::template shift_up<N>(here, previous); });
-            const auto lane = in_registers<T>(w, [&](auto) { return L::template broadcast<N>(here); });
-            const auto before = in_registers<T>(w, [&](auto) { return L::template broadcast<N - 1>(here); });
-            return differences(down, [&](std::size_t i) { return x[w + i + n]; }) +
-                   differences(up, [&](std::size_t i) { return x[w + i - n]; }) +
-                   differences(lane, [&](std::size_t) { return x[w + n]; }) +
-                   differences(before, [&](std::size_t) { return x[w + n - 1]; });
-        }
-
-        } // namespace
-
-        TEMPLATE_TEST_CASE("lanes: shifts and broadcasts, of every number of lanes", "", float, double) {
-            using T = TestType;
-            std::vector<T> x;
-            for (std::size_t i = 0; i < 3 * width<T>; ++i) x.push_back(T(1) + static_cast<T>(i));
-            [[maybe_unused]] const auto wrong = [&]<int... N>(std::integer_sequence<int, N...>) {
-                return (wrong_shifts<T, N + 1>(x) + ...);
-            };
-            if constexpr (lanes<T, native>::width > 1)
-                CHECK(wrong(std::make_integer_sequence<int, lanes<T, native>::width - 1>()) == 0);
-        }
-
-        TEMPLATE_TEST_CASE("lanes: compress, expand, where, a first part", "", float, double) {
-            using T = TestType;
-            using L = lanes<T, native>;
-            using V = register_of<T>;
-            using rlhf::lane::select;
-            constexpr std::size_t w = width<T>;
-            test::random r(11);
-            std::size_t wrong = 0;
-            for (int round = 0; round < 3000; ++round) {
-                const std::uint64_t bits = round < 2 ? (round == 0 ? 0 : ~std::uint64_t(0)) : r.bits();
-                std::vector<T> x(w), squeezed, expanded(w), chosen(w), first(w);
-                const std::size_t n = r.below(w + 1);
-                for (std::size_t k = 0; k < w; ++k) {
-                    x[k] = r.below(5) == 0 ? limits<T>::quiet_NaN() : static_cast<T>(r.normal());
-                    chosen[k] = (bits >> k & 1) != 0 ? x[k] : T(0);
-                    first[k] = k < n ? x[k] : T(0);
-                    if ((bits >> k & 1) != 0) expanded[k] = x[squeezed.size()], squeezed.push_back(x[k]);
-                }
-                const V v = L::load(x.data());
-                const std::uint64_t own = bits & rlhf::detail::low_bits(w);
-                auto got = in_registers<T>(w, [&](auto) { return L::compress(own, v); });
-                got.resize(squeezed.size());
-                wrong += differences(got, [&](std::size_t k) { return squeezed[k]; });
-                wrong += differences(in_registers<T>(w, [&](auto) { return L::expand(own, v); }),
-                                     [&](std::size_t k) { return expanded[k]; });
-                wrong += differences(in_registers<T>(w, [&](auto) { return select(L::where(own), v, V(T(0))); }),
-                                     [&](std::size_t k) { return chosen[k]; });
-                // Memory behind the part is not there.
-                const std::vector<T> part(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
-                const auto k = static_cast<std::int64_t>(n);
-                wrong += differences(in_registers<T>(w, [&](auto) { return L::load_first(part.data(), k); }),
-                                     [&](std::size_t i) { return first[i]; });
-                std::vector<T> stored(w, T(7));
-                L::store_first(stored.data(), v, k);
-                wrong += differences(stored, [&](std::size_t i) { return i < n ? x[i] : T(7); });
-            }
-            CHECK(wrong == 0);
-        }
-
-        /// e of 0 … 1 of every magnitude, and x = −|x| down to where eˣ is no longer normal.
-        TEST_CASE("lanes: eˣ for x ≤ 0 and log(1 + e) for e in [0, 1]") {
+/// e of 0 … 1 of every magnitude, and x = −|x| down to where eˣ is no longer normal.
+TEST_CASE("lanes: eˣ for x ≤ 0 and log(1 + e) for e in [0, 1]") {
 #if defined(__FMA__) || defined(__AVX512F__)
-            constexpr double ulps = 1.5;
+    constexpr double ulps = 1.5;
 #else
-            constexpr double ulps = 2.1;
+    constexpr double ulps = 2.1;
 #endif
-            using L = lanes<float, native>;
-            using decay = rlhf::lane::decay<register_of<float>>;
-            test::random r(9);
-            std::vector<float> x{0.F, -0.F, -87.F}, e{0.F, 1.F, limits<float>::denorm_min(), limits<float>::min()};
-            while (x.size() < 64000)
-                x.push_back(static_cast<float>(r.below(2) ? -std::exp2(r.uniform(-40, 6)) : r.uniform(-87, 0)));
-            while (e.size() < 64000)
-                e.push_back(static_cast<float>(r.below(2) ? std::exp2(r.uniform(-126, 0)) : r.uniform(0, 1)));
-            const auto exponentials =
-                in_registers<float>(x.size(), [&](std::size_t i) { return decay::exp(L::load(&x[i])); });
-            const auto logarithms =
-                in_registers<float>(e.size(), [&](std::size_t i) { return decay::log1p(L::load(&e[i])); });
-            double worst_exp = 0, worst_log = 0;
-            for (std::size_t i = 0; i < x.size(); ++i) {
-                worst_exp =
-                    std::max(worst_exp, test::ulp_error(exponentials[i], std::exp(static_cast<long double>(x[i]))));
-                worst_log =
-                    std::max(worst_log, test::ulp_error(logarithms[i], std::log1p(static_cast<long double>(e[i]))));
-            }
-            CHECK(worst_exp <= ulps);
-            CHECK(worst_log <= ulps);
-            CHECK((exponentials[0] == 1 && exponentials[1] == 1));
-            CHECK((logarithms[0] == 0 && logarithms[2] == e[2] && logarithms[3] == e[3]));
+    using L = lanes<float, native>;
+    using decay = rlhf::lane::decay<register_of<float>>;
+    test::random r(9);
+    std::vector<float> x{0.F, -0.F, -87.F}, e{0.F, 1.F, limits<float>::denorm_min(), limits<float>::min()};
+    while (x.size() < 64000)
+        x.push_back(static_cast<float>(r.below(2) ? -std::exp2(r.uniform(-40, 6)) : r.uniform(-87, 0)));
+    while (e.size() < 64000)
+        e.push_back(static_cast<float>(r.below(2) ? std::exp2(r.uniform(-126, 0)) : r.uniform(0, 1)));
+    const auto exponentials = in_registers<float>(x.size(), [&](std::size_t i) { return decay::exp(L::load(&x[i])); });
+    const auto logarithms = in_registers<float>(e.size(), [&](std::size_t i) { return decay::log1p(L::load(&e[i])); });
+    double worst_exp = 0, worst_log = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        worst_exp = std::max(worst_exp, test::ulp_error(exponentials[i], std::exp(static_cast<long double>(x[i]))));
+        worst_log = std::max(worst_log, test::ulp_error(logarithms[i], std::log1p(static_cast<long double>(e[i]))));
+    }
+    CHECK(worst_exp <= ulps);
+    CHECK(worst_log <= ulps);
+    CHECK((exponentials[0] == 1 && exponentials[1] == 1));
+    CHECK((logarithms[0] == 0 && logarithms[2] == e[2] && logarithms[3] == e[3]));
 
-            const float inf = limits<float>::infinity();
-            const std::vector<float> far{-88.F, -103.F, -104.F, -1e9F, -limits<float>::max(), -inf};
-            for (const float d : far) {
-                const std::vector<float> same(width<float>, d);
-                const float got =
-                    in_registers<float>(same.size(), [&](std::size_t) { return decay::exp(L::load(same.data())); })[0];
-                CHECK((got >= 0 && got <= limits<float>::min()));
-                CHECK((d > -104 || got == 0));
-            }
-            const std::vector<float> nan(width<float>, limits<float>::quiet_NaN());
-            CHECK(std::isnan(
-                in_registers<float>(nan.size(), [&](std::size_t) { return decay::exp(L::load(nan.data())); })[0]));
-            CHECK(std::isnan(
-                in_registers<float>(nan.size(), [&](std::size_t) { return decay::log1p(L::load(nan.data())); })[0]));
-            CHECK(rlhf::lane::decay<float>::exp(-1.F) == std::exp(-1.F));
-            CHECK(rlhf::lane::decay<double>::log1p(0.25) == std::log1p(0.25));
-            TEMPLATE_TEST_CASE("lanes: fma_where", "", float, double) {
-                using T = TestType;
-                using L = lanes<T, native>;
-                using V = register_of<T>;
-                const V a(T(3)), b(limits<T>::infinity()), c(T(2));
-                for (std::uint64_t bits = 0; bits < 256; ++bits)
-                    CHECK(differences(
-                              in_registers<T>(width<T>, [&](auto) { return L::fma_where(L::where(bits), a, b, c); }),
-                              [&](std::size_t k) { return (bits >> k & 1) != 0 ? limits<T>::infinity() : T(2); }) == 0);
-            }
+    const float inf = limits<float>::infinity();
+    const std::vector<float> far{-88.F, -103.F, -104.F, -1e9F, -limits<float>::max(), -inf};
+    for (const float d : far) {
+        const std::vector<float> same(width<float>, d);
+        const float got =
+            in_registers<float>(same.size(), [&](std::size_t) { return decay::exp(L::load(same.data())); })[0];
+        CHECK((got >= 0 && got <= limits<float>::min()));
+        CHECK((d > -104 || got == 0));
+    }
+    const std::vector<float> nan(width<float>, limits<float>::quiet_NaN());
+    CHECK(std::isnan(in_registers<float>(nan.size(), [&](std::size_t) { return decay::exp(L::load(nan.data())); })[0]));
+    CHECK(
+        std::isnan(in_registers<float>(nan.size(), [&](std::size_t) { return decay::log1p(L::load(nan.data())); })[0]));
+    CHECK(rlhf::lane::decay<float>::exp(-1.F) == std::exp(-1.F));
+    CHECK(rlhf::lane::decay<double>::log1p(0.25) == std::log1p(0.25));
+}
 
-            TEST_CASE("lanes: bits of bytes, and bits side by side") {
-                test::random r(12);
-                std::size_t wrong = 0;
-                for (int round = 0; round < 3000; ++round) {
-                    const std::size_t n = r.below(65);
-                    std::vector<std::uint8_t> bytes(n);
-                    std::uint64_t want = 0;
-                    for (std::size_t k = 0; k < n; ++k) {
-                        bytes[k] = r.below(2) == 0 ? 0 : static_cast<std::uint8_t>(1 + r.below(255));
-                        want |= std::uint64_t(bytes[k] != 0 ? 1 : 0) << k;
-                    }
-                    wrong += rlhf::detail::counted_bits(bytes.data(), static_cast<std::int64_t>(n)) != want;
-                    const std::uint64_t bits = r.bits(), where = r.bits() & r.bits();
-                    std::uint64_t squeezed = 0;
-                    for (int k = 0, m = 0; k < 64; ++k)
-                        if ((where >> k & 1) != 0) squeezed |= (bits >> k & 1) << m++;
-                    wrong += rlhf::detail::compress_bits(bits, where) != squeezed;
-                }
-                CHECK(wrong == 0);
-            }
+namespace {
+
+/// Lane i of the lanes i + N of x and what follows it, for each N, and those the other way.
+template <class T, int N>
+std::size_t wrong_shifts(const std::vector<T>& x) {
+    using L = lanes<T, native>;
+    constexpr std::size_t w = width<T>, n = N;
+    const auto here = L::load(&x[w]), next = L::load(&x[2 * w]), previous = L::load(x.data());
+    const auto down = in_registers<T>(w, [&](auto) { return L::template shift_down<N>(here, next); });
+    const auto up = in_registers<T>(w, [&](auto) { return L::template shift_up<N>(here, previous); });
+    const auto lane = in_registers<T>(w, [&](auto) { return L::template broadcast<N>(here); });
+    const auto before = in_registers<T>(w, [&](auto) { return L::template broadcast<N - 1>(here); });
+    return differences(down, [&](std::size_t i) { return x[w + i + n]; }) +
+           differences(up, [&](std::size_t i) { return x[w + i - n]; }) +
+           differences(lane, [&](std::size_t) { return x[w + n]; }) +
+           differences(before, [&](std::size_t) { return x[w + n - 1]; });
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("lanes: shifts and broadcasts, of every number of lanes", "", float, double) {
+    using T = TestType;
+    std::vector<T> x;
+    for (std::size_t i = 0; i < 3 * width<T>; ++i) x.push_back(T(1) + static_cast<T>(i));
+    [[maybe_unused]] const auto wrong = [&]<int... N>(std::integer_sequence<int, N...>) {
+        return (wrong_shifts<T, N + 1>(x) + ...);
+    };
+    if constexpr (lanes<T, native>::width > 1)
+        CHECK(wrong(std::make_integer_sequence<int, lanes<T, native>::width - 1>()) == 0);
+}
+
+TEMPLATE_TEST_CASE("lanes: compress, expand, where, a first part", "", float, double) {
+    using T = TestType;
+    using L = lanes<T, native>;
+    using V = register_of<T>;
+    using rlhf::lane::select;
+    constexpr std::size_t w = width<T>;
+    test::random r(11);
+    std::size_t wrong = 0;
+    for (int round = 0; round < 3000; ++round) {
+        const std::uint64_t bits = round < 2 ? (round == 0 ? 0 : ~std::uint64_t(0)) : r.bits();
+        std::vector<T> x(w), squeezed, expanded(w), chosen(w), first(w);
+        const std::size_t n = r.below(w + 1);
+        for (std::size_t k = 0; k < w; ++k) {
+            x[k] = r.below(5) == 0 ? limits<T>::quiet_NaN() : static_cast<T>(r.normal());
+            chosen[k] = (bits >> k & 1) != 0 ? x[k] : T(0);
+            first[k] = k < n ? x[k] : T(0);
+            if ((bits >> k & 1) != 0) expanded[k] = x[squeezed.size()], squeezed.push_back(x[k]);
+        }
+        const V v = L::load(x.data());
+        const std::uint64_t own = bits & rlhf::detail::low_bits(w);
+        auto got = in_registers<T>(w, [&](auto) { return L::compress(own, v); });
+        got.resize(squeezed.size());
+        wrong += differences(got, [&](std::size_t k) { return squeezed[k]; });
+        wrong += differences(in_registers<T>(w, [&](auto) { return L::expand(own, v); }),
+                             [&](std::size_t k) { return expanded[k]; });
+        wrong += differences(in_registers<T>(w, [&](auto) { return select(L::where(own), v, V(T(0))); }),
+                             [&](std::size_t k) { return chosen[k]; });
+        // Memory behind the part is not there.
+        const std::vector<T> part(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
+        const auto k = static_cast<std::int64_t>(n);
+        wrong += differences(in_registers<T>(w, [&](auto) { return L::load_first(part.data(), k); }),
+                             [&](std::size_t i) { return first[i]; });
+        std::vector<T> stored(w, T(7));
+        L::store_first(stored.data(), v, k);
+        wrong += differences(stored, [&](std::size_t i) { return i < n ? x[i] : T(7); });
+    }
+    CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("lanes: fma_where", "", float, double) {
+    using T = TestType;
+    using L = lanes<T, native>;
+    using V = register_of<T>;
+    const V a(T(3)), b(limits<T>::infinity()), c(T(2));
+    for (std::uint64_t bits = 0; bits < 256; ++bits)
+        CHECK(differences(in_registers<T>(width<T>, [&](auto) { return L::fma_where(L::where(bits), a, b, c); }),
+                          [&](std::size_t k) { return (bits >> k & 1) != 0 ? limits<T>::infinity() : T(2); }) == 0);
+}
+
+TEST_CASE("lanes: bits of bytes, and bits side by side") {
+    test::random r(12);
+    std::size_t wrong = 0;
+    for (int round = 0; round < 3000; ++round) {
+        const std::size_t n = r.below(65);
+        std::vector<std::uint8_t> bytes(n);
+        std::uint64_t want = 0;
+        for (std::size_t k = 0; k < n; ++k) {
+            bytes[k] = r.below(2) == 0 ? 0 : static_cast<std::uint8_t>(1 + r.below(255));
+            want |= std::uint64_t(bytes[k] != 0 ? 1 : 0) << k;
+        }
+        wrong += rlhf::detail::counted_bits(bytes.data(), static_cast<std::int64_t>(n)) != want;
+        const std::uint64_t bits = r.bits(), where = r.bits() & r.bits();
+        std::uint64_t squeezed = 0;
+        for (int k = 0, m = 0; k < 64; ++k)
+            if ((where >> k & 1) != 0) squeezed |= (bits >> k & 1) << m++;
+        wrong += rlhf::detail::compress_bits(bits, where) != squeezed;
+    }
+    CHECK(wrong == 0);
+}
