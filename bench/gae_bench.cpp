@@ -107,6 +107,7 @@ const bool registered = [] {
     vary<gae>("gae");
     const rows dense = fitting<gae, float>(place::L3, counted::dense);
     add<gae, float>("gae", dense, {who::plain, who::eigen});
+    add<gae, float>("gae", fitting<gae, float>(place::L2, counted::dense), {who::rlhf, who::plain, who::floor});
     add<gae, float>("gae", fitting<gae, float>(place::L3, counted::gaps), {who::plain});
     add<time_first, float>("gae", dense.called("time_first"), {who::rlhf, who::plain, who::floor});
     add<packed, float>("gae", dense.called("packed"), against_floor);
