@@ -229,8 +229,8 @@ private:
     /// Flags of a register; returns where it is not cut.
     RLHF_FORMULA static std::uint64_t flag(const step_flags* flags, std::int64_t i, row_steps<V, In>& x, state& s) {
         const step_flags& of = flags[i / 64];
-        const auto bits = [&](std::uint64_t word, std::uint64_t& before, std::uint64_t& after) {
-            const std::uint64_t here = word >> (i % 64) & low_bits(width);
+        const auto bits = [&](std::uint64_t all_bits, std::uint64_t& before, std::uint64_t& after) {
+            const std::uint64_t here = all_bits >> (i % 64) & low_bits(width);
             after = Kernel::forward ? (here << 1 | before) & low_bits(width) : here >> 1 | before << (width - 1);
             before = here >> end_lane & 1;
             return here;
