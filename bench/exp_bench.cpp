@@ -33,10 +33,11 @@ struct exponential {
         if constexpr (Softmax) {
             using V = typename L::type;
             const rlhf::detail::softmax_exp<T, Arch> e(1);
+            const auto origin = e.origin(T(0));
             for (std::size_t i = 0; i + 8 * width <= n; i += 8 * width) {
                 std::array<V, 8> d;
-                for (std::size_t k = 0; k < 8; ++k) d[k] = e.above_lowest(L::load(from + i + k * width));
-                d = e(d);
+                for (std::size_t k = 0; k < 8; ++k) d[k] = L::load(from + i + k * width);
+                d = e(e.from_origin(d, origin), origin);
                 for (std::size_t k = 0; k < 8; ++k) L::store(to + i + k * width, d[k]);
             }
         } else {

@@ -22,7 +22,8 @@ template <class T = float, class Arch = native>
     detail::call c("reward_bias", b);
     const std::array streams{c.in(rewards, "rewards")};
     c.done();
-    const auto kernel = []<class V>(const V& r) RLHF_INLINE { return detail::terms<V, 0, 0, 0, 0, 0, 1>{.moments = {r}}; };
+    const auto kernel = []<class V>(const V& r)
+                            RLHF_INLINE { return detail::terms<V, 0, 0, 0, 0, 0, 1>{.moments = {r}}; };
     const auto t = detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, kernel);
     return t.tokens > 0 ? -moments(t.moments[0]).mean() : 0;
 }
