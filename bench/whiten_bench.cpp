@@ -26,6 +26,17 @@ struct whiten {
         return rlhf::whiten<T, Arch>(batch, values);
     }
 
+    /// Its own traffic: moments first, so all is read twice.
+    void floor() {
+        const std::size_t n = at.size();
+        const auto mask = at.mask();
+        bench::stream<T, 1, 0>({values.data()}, mask.data(), {}, n);
+        bench::stream<T, 1, 1>({values.data()}, mask.data(), {values.data()}, n);
+    }
+    static double bytes(const bench::rows& r) {
+        return static_cast<double>(r.size() * 3 * sizeof(T) + 2 * r.mask_bytes());
+    }
+
     /// In two passes, by the mean square.
     void plain() {
         const auto counts = at.counts();
