@@ -475,9 +475,13 @@ TEMPLATE_TEST_CASE("lanes: compress, expand, where, a first part", "", float, do
         }
         const V v = L::load(x.data());
         const std::uint64_t own = bits & rlhf::detail::low_bits(w);
-        auto got = in_registers<T>(w, [&](auto) { return L::compress(own, v); });
-        got.resize(squeezed.size());
-        wrong += differences(got, [&](std::size_t k) { return squeezed[k]; });
+        const std::size_t counted = squeezed.size();
+        squeezed.resize(w, T(7));
+        wrong += differences(in_registers<T>(w, [&](auto) { return L::compress(own, v, V(T(7))); }),
+                             [&](std::size_t k) { return squeezed[k]; });
+        const std::size_t lane = counted % w;
+        wrong += differences(in_registers<T>(w, [&](auto) { return L::broadcast(static_cast<int>(lane), v); }),
+                             [&](std::size_t) { return x[lane]; });
         wrong += differences(in_registers<T>(w, [&](auto) { return L::expand(own, v); }),
                              [&](std::size_t k) { return expanded[k]; });
         wrong += differences(in_registers<T>(w, [&](auto) { return select(L::where(own), v, V(T(0))); }),
@@ -516,6 +520,11 @@ TEST_CASE("lanes: bits of bytes, and bits side by side") {
             want |= std::uint64_t(bytes[k] != 0 ? 1 : 0) << k;
         }
         wrong += rlhf::detail::counted_bits(bytes.data(), static_cast<std::int64_t>(n)) != want;
+        const auto first = [&]<int... N>(std::integer_sequence<int, N...>) {
+            return ((n >= N && rlhf::detail::counted_bits<N>(bytes.data()) != (want & rlhf::detail::low_bits(N))) +
+                    ...);
+        };
+        wrong += static_cast<std::size_t>(first(std::integer_sequence<int, 1, 2, 4, 8, 16>()));
         const std::uint64_t bits = r.bits(), where = r.bits() & r.bits();
         std::uint64_t squeezed = 0;
         for (int k = 0, m = 0; k < 64; ++k)

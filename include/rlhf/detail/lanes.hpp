@@ -78,7 +78,8 @@ struct lanes<T, scalar> {
         return v;
     }
     static mask where(std::uint64_t bits) { return (bits & 1) != 0; }
-    static type compress(std::uint64_t, type v) { return v; }
+    static type broadcast(int, type v) { return v; }
+    static type compress(std::uint64_t bits, type v, type rest) { return (bits & 1) != 0 ? v : rest; }
     static type expand(std::uint64_t bits, type v) { return (bits & 1) != 0 ? v : T(0); }
 };
 

@@ -41,6 +41,20 @@ inline std::uint64_t counted_bits(const std::uint8_t* bytes, std::int64_t n) {
 #endif
 }
 
+/// The same of N ≤ 16 bytes, without a look at others.
+template <int N>
+std::uint64_t counted_bits(const std::uint8_t* bytes) {
+#if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
+    if constexpr (N == 16 || N == 8 || N == 4) {
+        __m128i b = _mm_setzero_si128();
+        std::memcpy(&b, bytes, N);
+        const int zero = _mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_setzero_si128()));
+        return static_cast<std::uint64_t>(~zero) & low_bits(N);
+    } else
+#endif
+        return counted_bits(bytes, N);
+}
+
 #if !defined(RLHF_NO_SIMD)
 /// How elements change lanes. Bits stand for lanes, the lowest for the first.
 template <class T, class Arch>
@@ -120,6 +134,27 @@ struct lanes_order {
         }
     }
 
+    /// Lane n everywhere.
+    static type broadcast(int n, const type& v) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_permutexvar_ps(_mm512_set1_epi32(n), v));
+        else if constexpr (bytes == 64)
+            return type(_mm512_permutexvar_pd(_mm512_set1_epi64(n), v));
+        else
+#endif
+#if defined(__AVX2__)
+            if constexpr (floats == 8)
+            return type(_mm256_permutevar8x32_ps(v, _mm256_set1_epi32(n)));
+        else
+#endif
+        {
+            alignas(64) T x[size];
+            v.inner().store_aligned(x);
+            return type(x[n]);
+        }
+    }
+
     /// True where a bit is set.
     static mask where(std::uint64_t bits) {
 #if defined(__AVX512F__)
@@ -145,23 +180,24 @@ struct lanes_order {
         }
     }
 
-    /// The lanes whose bit is set, side by side from the first on; those behind them hold anything.
-    static type compress(std::uint64_t bits, const type& v) {
+    /// The lanes whose bit is set, side by side from the first on; those behind them are `rest`'s.
+    static type compress(std::uint64_t bits, const type& v, const type& rest) {
 #if defined(__AVX512F__)
         if constexpr (floats == 16)
-            return type(_mm512_maskz_compress_ps(static_cast<__mmask16>(bits), v));
+            return type(_mm512_mask_compress_ps(rest, static_cast<__mmask16>(bits), v));
         else if constexpr (bytes == 64)
-            return type(_mm512_maskz_compress_pd(static_cast<__mmask8>(bits), v));
+            return type(_mm512_mask_compress_pd(rest, static_cast<__mmask8>(bits), v));
         else
 #endif
 #if defined(__AVX2__) && defined(__BMI2__) && defined(__x86_64__)
             if constexpr (bytes == 32)
-            return permuted(v, _pext_u64(lane_numbers, byte_of_each(bits)));
+            return select(where(low_bits(std::popcount(bits))),
+                          permuted(v, _pext_u64(lane_numbers, byte_of_each(bits))), rest);
         else
 #endif
         {
-            alignas(64) T x[size], y[size] = {};
-            v.inner().store_aligned(x);
+            alignas(64) T x[size], y[size];
+            v.inner().store_aligned(x), rest.inner().store_aligned(y);
             for (int k = 0, n = 0; k < width; ++k)
                 if ((bits >> k & 1) != 0) y[n++] = x[k];
             return type(batch::load_aligned(y));

@@ -3,6 +3,7 @@
 
 #include <rlhf/detail/call.hpp>
 #include <rlhf/detail/lanes.hpp>
+#include <rlhf/formula/gae.hpp>
 
 #include <algorithm>
 
@@ -29,6 +30,16 @@ void add_or_write(const target<T>& o, T* to, T value) {
     *to = o.add ? *to + scaled : scaled;
 }
 
+/// A mask that is ignored covers what the recurrence writes, so for the adjoint, which runs forwards, what it reads.
+template <class Kernel>
+constexpr bool reads_masked(gaps how) {
+    return how == gaps::ignore && !Kernel::forward;
+}
+template <class Kernel>
+constexpr bool writes_masked(gaps how) {
+    return how == gaps::ignore && Kernel::forward;
+}
+
 /// What a kernel sees of the steps in its lanes; `after` is the step that the recurrence was at before: the next one
 /// in time, or the previous one if it runs forwards.
 template <class V, std::size_t In>
@@ -38,29 +49,55 @@ struct row_steps {
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that are time: their inputs are 0
 };
 
-/// One bit a step.
-struct step_flags {
-    std::uint64_t terminated = 0, cut = 0, unread = 0;
+/// Steps of a row side by side: where their arrays lie.
+template <class T, std::size_t In, std::size_t Out>
+struct row_lines {
+    template <class E>
+    struct line {
+        E* data = nullptr;
+        std::int64_t step = 1; ///< or 0: all have the same element, of which there is a register
+        [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
+    };
+    struct sink {
+        T* data = nullptr; ///< null: not wanted
+        bool add = false;
+    };
+    std::array<line<const T>, In> in;
+    std::array<sink, Out> out;
+    line<const std::uint8_t> terminated, truncated; ///< null: none is
+    const std::uint8_t* mask = nullptr;             ///< null: all count
+
+    /// The same from step t on.
+    [[nodiscard]] row_lines from(std::int64_t t) const {
+        row_lines x = *this;
+        for (auto& i : x.in) i.data = i.at(t);
+        for (auto& o : x.out) o.data = o.data != nullptr ? o.data + t : nullptr;
+        if (terminated.data != nullptr) x.terminated.data = terminated.at(t);
+        if (truncated.data != nullptr) x.truncated.data = truncated.at(t);
+        if (mask != nullptr) x.mask = mask + t;
+        return x;
+    }
 };
 
-/// Where a row's recurrence is: the register of steps it was at last, and the sum that it carries on, in every lane.
+/// Where a row's recurrence is: after a register of steps, and with what it carries on, in every lane.
 template <class V, std::size_t In>
 struct row_state {
-    std::array<V, In> after;
-    step_flags flags; ///< of the last step
-    V sum;            ///< S
-    V alone;          ///< S as if the chunk were the row's first
-    bool cut = false; ///< nothing from before the chunk comes through
+    std::array<V, In> after; ///< its last lane, or if it runs down its first, is the step that it was at last
+    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< whether that step was
+    V sum;                                             ///< S
+    V last;                                            ///< S of each step of the register
+    V alone;                                           ///< S as if the chunk were the row's first
+    bool through = true;                               ///< what was carried into the chunk is part of S
+    std::int64_t counted = 0;                          ///< steps of the chunk that are time
 };
 
-/// The recurrence S = x + f S′ over groups of whole registers of consecutive steps, from the last in memory to the first or, for
-/// a kernel that runs forwards, from the first to the last.
+/// The recurrence S = x + f S′ over registers of consecutive steps, from the last in memory to the first or, for a
+/// kernel that runs forwards, from the first to the last.
 ///
 /// A register is summed in itself, by steps of 1, 2, 4, … lanes and the powers of f; only then comes what is carried:
-/// S = x + fᵏ S′, k steps away. From register to register the chain is one multiply-add. After a cut nothing follows:
-/// the sums that would reach across it are left out by masks.
-///
-/// Dense rows are read where they lie and all others from a tile, by this one function, so that their bits agree.
+/// S = x + fᵏ S′, k steps away. From register to register the chain is one multiply-add, so that a processor has
+/// several registers under way. Steps that are no time are squeezed out of their register first, and the results spread
+/// again. After a cut nothing follows: the sums that would reach across it are left out by masks.
 template <class T, class Arch, class Kernel>
 class row_scan {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -68,118 +105,154 @@ class row_scan {
     using V = typename L::type;
     static constexpr int width = L::width, end_lane = Kernel::forward ? width - 1 : 0;
     static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(width)));
-    /// Side by side, so that one waits for the other; half of those that there are hold what they need.
-    static constexpr std::size_t registers = width * sizeof(T) == 64 ? 4 : 2;
     static constexpr int offset = 16; ///< of the lanes' bits in a word, so that shifts bring ones
     static constexpr std::uint64_t all = ~std::uint64_t(0);
     static_assert(width <= offset);
 
 public:
     using state = row_state<V, In>;
-    static constexpr std::int64_t group = static_cast<std::int64_t>(registers) * width; ///< a span consists of as many
+    using lines = row_lines<T, In, Out>;
     /// Where memory is fetched to be written: 2 KiB on. Without, stores that are not aligned wait twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
-    /// Steps side by side in memory, whose last group may lie elsewhere.
-    struct span {
-        std::array<const T*, In> in = {}, last_in = {};
-        std::array<T*, Out> out = {}, last_out = {}; ///< null: not wanted
-        std::int64_t groups = 0;
-        const step_flags* flags = nullptr; ///< 64 steps each
-        T* sums = nullptr;                 ///< S of the last group; null: not wanted
-        /// One byte a step, the last group's elsewhere, too: what does not count is read as 0, or written as 0, or both.
-        const std::uint8_t *mask = nullptr, *last_mask = nullptr;
-        bool clears_in = false, clears_out = false;
-    };
-
-    explicit row_scan(const Kernel& kernel) : kernel_(kernel) {
+    row_scan(const Kernel& kernel, gaps how) : kernel_(kernel), gaps_(how) {
         double p = 1;
-        for (std::size_t n = 0; n < power_.size(); ++n) {
-            p *= static_cast<double>(kernel.factor);
-            power_[n] = positive(p);
-            carry_[Kernel::forward ? n : power_.size() - 1 - n] = power_[n];
-        }
+        power_[0] = T(1);
+        for (std::size_t n = 1; n < power_.size(); ++n) power_[n] = positive(p *= static_cast<double>(kernel.factor));
+        carry_.fill(T(1));
+        for (std::size_t n = 0; n < size; ++n) carry_[n] = power_[Kernel::forward ? n + 1 : size - n];
     }
 
-    void operator()(const span& of, state& at) const {
-        of.mask != nullptr ? sweep<true>(of, at) : sweep<false>(of, at);
+    /// So many registers.
+    RLHF_NOINLINE void operator()(const lines& of, std::int64_t registers, state& at) const {
+        if (of.mask == nullptr)
+            sweep<gap::none>(of, registers, at);
+        else if (gaps_ == gaps::skip)
+            sweep<gap::squeezed>(of, registers, at);
+        else
+            sweep<gap::covered>(of, registers, at);
     }
 
     /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
     /// may be summed at the same time.
-    RLHF_NOINLINE void next_chunk(state& s, const V& before, std::int64_t steps) const {
-        const double factor = static_cast<double>(kernel_.factor);
-        const bool through = !s.cut && factor != 0;
-        s.sum = through ? L::fma(V(positive(std::pow(factor, static_cast<double>(steps)))), before, s.alone) : s.alone;
-        s.alone = V(T(0)), s.cut = false;
+    RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
+        const double power = std::pow(static_cast<double>(kernel_.factor), static_cast<double>(s.counted));
+        s.sum = s.through ? L::fma(V(positive(power)), before, s.alone) : s.alone;
+        s.alone = V(T(0)), s.through = true, s.counted = 0;
     }
 
 private:
-    template <bool Masked>
-    RLHF_NOINLINE void sweep(const span& of, state& at) const {
-        const span here = of; // copies: what is written may lie anywhere
+    static constexpr auto size = static_cast<std::size_t>(width);
+    enum class gap { none, covered, squeezed };
+
+    template <gap How>
+    void sweep(const lines& of, std::int64_t registers, state& at) const {
+        constexpr bool squeezes = How == gap::squeezed;
+        const lines here = of; // copies: what is written may lie anywhere
         const Kernel kernel = kernel_;
-        const factors f(*this);
-        using lane::select;
-        state s = at;
-        [[maybe_unused]] const auto in_all = L::where(here.clears_in ? 0 : all),
-                                    out_all = L::where(here.clears_out ? 0 : all);
-        for (std::int64_t b = 0; b < here.groups; ++b) {
-            const bool last = b + 1 == here.groups;
-            const std::int64_t from = (Kernel::forward ? b : here.groups - 1 - b) * group;
-            std::array<const T*, In> in;
-            std::array<T*, Out> out;
-            for (std::size_t k = 0; k < In; ++k) in[k] = last ? here.last_in[k] : here.in[k] + from;
-            [[maybe_unused]] const std::uint8_t* mask = last ? here.last_mask : here.mask + from;
-            for (std::size_t o = 0; o < Out; ++o) out[o] = last ? here.last_out[o] : here.out[o] + from;
-            std::array<row_steps<V, In>, registers> x;
-            std::array<V, registers> v, sums, before;
-            std::array<std::uint64_t, registers> open;
-            each([&](auto r) RLHF_INLINE {
-                for (std::size_t k = 0; k < In; ++k) {
-                    x[r].here[k] = L::load(in[k] + lane_of(r));
-                    if constexpr (Masked)
-                        x[r].here[k] = select(L::counted(mask + lane_of(r)) || in_all, x[r].here[k], V(T(0)));
-                    x[r].after[k] = behind(x[r].here[k], s.after[k]);
-                    s.after[k] = x[r].here[k];
+        const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
+        const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
+        std::array<V, doublings> power;
+        for (std::size_t j = 0; j < doublings; ++j) power[j] = V(power_[std::size_t(1) << j]);
+        [[maybe_unused]] const auto in_all = L::where(reads_masked<Kernel>(gaps_) ? all : 0),
+                                    out_all = L::where(writes_masked<Kernel>(gaps_) ? all : 0);
+        std::array<V, In> after = at.after;
+        if constexpr (squeezes)
+            each<In>([&](auto k) RLHF_INLINE { after[k] = L::template broadcast<end_lane>(after[k]); });
+        V sum = at.last, carried = at.sum, alone = at.alone;
+        bool through = at.through;
+        std::int64_t counted = 0;
+        flags_of last{at.terminated, at.cut, at.unread};
+
+        for (std::int64_t i = 0; i < registers; ++i) {
+            using lane::select;
+            const std::int64_t t = (Kernel::forward ? i : registers - 1 - i) * width;
+            std::uint64_t counts = low_bits(width);
+            int n = width; // steps that are time
+            [[maybe_unused]] mask_of<V> seen, written;
+            if constexpr (squeezes || (How == gap::covered && Kernel::flags))
+                counts = counted_bits<width>(here.mask + t);
+            if constexpr (squeezes) counted += n = std::popcount(counts);
+            if constexpr (How == gap::covered) {
+                const auto counting = L::counted(here.mask + t);
+                seen = counting || in_all, written = counting || out_all;
+            }
+
+            row_steps<V, In> x;
+            each<In>([&](auto k) RLHF_INLINE {
+                V v = L::load(here.in[k].at(t));
+                if constexpr (How == gap::covered) v = select(seen, v, zero);
+                if constexpr (squeezes) v = L::compress(counts, v, after[k]);
+                x.here[k] = v, x.after[k] = behind(v, after[k]);
+                after[k] = squeezes ? end_of<squeezes>(v, n) : v;
+            });
+            std::uint64_t open = all; // from bit `offset` on, the lanes that are not cut
+            if constexpr (Kernel::flags) open = flag<squeezes>(here, t, counts, n, x, last);
+
+            const V before = carried;
+            sum = kernel.head(x);
+            if constexpr (squeezes) sum = select(L::where(low_bits(n)), sum, zero);
+            V f = carry, f_whole = whole;
+            if constexpr (squeezes && !Kernel::forward) f = L::load(carry_.data() + width - n);
+            if constexpr (squeezes) f_whole = V(power_[static_cast<std::size_t>(n)]);
+            if (recur) inside(sum, open, power);
+            const V end = end_of<squeezes>(sum, n);
+            const int ends = squeezes && Kernel::forward ? std::max(n - 1, 0) : end_lane;
+            const bool goes_on = (recur && (open >> (offset + ends) & 1) != 0) || n == 0;
+            if (recur) sum = follow(open, f, before, sum);
+            carried = goes_on ? L::fma(f_whole, before, end) : end;
+            alone = goes_on ? L::fma(f_whole, alone, end) : end;
+            through = through && goes_on;
+
+            V previous = sum;
+            if constexpr (squeezes && !Kernel::forward) previous = select(L::where(low_bits(n)), sum, before);
+            const auto y = kernel.finish(x, sum, behind(previous, before));
+            each<Out>([&](auto o) RLHF_INLINE {
+                if (here.out[o].data == nullptr) return;
+                T* const to = here.out[o].data + t;
+                V v = squeezes ? L::expand(counts, y[o]) : y[o];
+                if constexpr (How == gap::covered) v = select(written, v, zero);
+                if (here.out[o].add) {
+                    const V old = L::load(to);
+                    if constexpr (squeezes) written = L::where(counts);
+                    v = How == gap::none ? old + v : select(written, old + v, old);
                 }
-                open[r] = Kernel::flags ? flag(here.flags, from + lane_of(r), x[r], s) : all;
-                v[r] = kernel.head(x[r]);
-            });
-            if (f.recur) inside(v, open, f);
-            each([&](auto r) RLHF_INLINE {
-                const V end = L::template broadcast<end_lane>(v[r]);
-                const bool through = f.recur && (!Kernel::flags || (open[r] >> (offset + end_lane) & 1) != 0);
-                s.cut = s.cut || !through;
-                before[r] = s.sum;
-                sums[r] = f.recur ? follow(open[r], f.carry, s.sum, v[r]) : v[r];
-                s.sum = through ? L::fma(f.whole, s.sum, end) : end;
-                s.alone = through ? L::fma(f.whole, s.alone, end) : end;
-            });
-            each([&](auto r) RLHF_INLINE {
-                auto y = kernel.finish(x[r], sums[r], behind(sums[r], before[r]));
-                if constexpr (Masked)
-                    for (V& e : y) e = select(L::counted(mask + lane_of(r)) || out_all, e, V(T(0)));
-                for (std::size_t o = 0; o < Out; ++o)
-                    if (here.out[o] != nullptr) {
-                        L::store(out[o] + lane_of(r), y[o]);
-                        prefetch_to_write(out[o] + lane_of(r) + ahead);
-                    }
-                if (Kernel::forward && here.sums != nullptr) L::store(here.sums + lane_of(r), sums[r]);
+                L::store(to, v);
+                prefetch_to_write(to + ahead);
             });
         }
-        at = s;
+        at.after = after;
+        at.terminated = last.terminated, at.cut = last.cut, at.unread = last.unread;
+        at.sum = carried, at.alone = alone, at.through = through;
+        at.last = squeezes ? carried : sum;
+        at.counted += squeezes ? counted : registers * width;
     }
 
-    struct factors {
-        explicit factors(const row_scan& s)
-            : recur(s.kernel_.factor != T(0)), carry(L::load(s.carry_.data())), whole(s.power_.back()) {
-            for (std::size_t j = 0; j < doublings; ++j) power[j] = V(s.power_[(std::size_t(1) << j) - 1]);
-        }
-        bool recur; ///< else nothing follows, not even 0 times infinity
-        V carry, whole;
-        std::array<V, doublings> power;
+    struct flags_of {
+        std::uint64_t terminated, cut, unread;
     };
+    /// Flags of a register, of which n steps are time; returns where it is not cut.
+    template <bool Squeezes>
+    RLHF_FORMULA std::uint64_t flag(const lines& here, std::int64_t t, std::uint64_t counts, int n, row_steps<V, In>& x,
+                                    flags_of& last) const {
+        const std::uint64_t read = gaps_ == gaps::ignore ? low_bits(width) : counts;
+        const auto set = [&](const auto& f) {
+            if (f.data == nullptr) return std::uint64_t(0);
+            const std::uint64_t bits = counted_bits<width>(f.at(t));
+            return Squeezes ? compress_bits(bits, counts) : bits & read;
+        };
+        const auto behind_bits = [&](std::uint64_t bits, std::uint64_t& before) {
+            const std::uint64_t both = Kernel::forward ? bits << 1 | before : bits | before << n;
+            before = Kernel::forward ? both >> n & 1 : both & 1;
+            return Kernel::forward ? both & low_bits(width) : both >> 1;
+        };
+        const std::uint64_t terminated = set(here.terminated), cut = terminated | set(here.truncated);
+        const std::uint64_t unread = Squeezes ? 0 : low_bits(width) & ~read;
+        x.terminated = L::where(terminated), x.terminated_after = L::where(behind_bits(terminated, last.terminated));
+        x.unread = L::where(unread), x.unread_after = L::where(behind_bits(unread, last.unread));
+        const std::uint64_t cut_after = behind_bits(cut, last.cut);
+        return ~((Kernel::forward ? cut_after : cut) << offset);
+    }
 
     /// A power of f, which does not underflow to 0: infinite data stays infinite.
     static T positive(double power) { return std::max(static_cast<T>(power), std::numeric_limits<T>::min()); }
@@ -191,62 +264,47 @@ private:
         else
             return L::template shift_down<1>(v, before);
     }
-    /// `open` has, from bit `offset` on, the lanes that are not cut.
+    /// The one of the first n lanes that the recurrence comes to last, everywhere.
+    template <bool Squeezes>
+    RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] int n) {
+        if constexpr (Squeezes && Kernel::forward)
+            return L::broadcast(std::max(n - 1, 0), v);
+        else
+            return L::template broadcast<end_lane>(v);
+    }
     RLHF_FORMULA static V follow(std::uint64_t open, const V& factor, const V& sum, const V& v) {
         if constexpr (Kernel::flags)
             return L::fma_where(L::where(open >> offset), factor, sum, v);
         else
             return L::fma(factor, sum, v);
     }
-    /// The sums inside each register: of 2, 4, 8, … steps.
+    /// The sums inside the register: of 2, 4, 8, … steps.
     template <std::size_t J = 0>
-    RLHF_FORMULA static void inside(std::array<V, registers>& v, std::array<std::uint64_t, registers>& open,
-                                    const factors& f) {
+    RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
         if constexpr (J < doublings) {
             constexpr int steps = 1 << J;
             const V zero(T(0));
-            each([&](auto r) RLHF_INLINE {
-                if constexpr (Kernel::forward)
-                    v[r] = follow(open[r], f.power[J], L::template shift_up<steps>(v[r], zero), v[r]);
-                else
-                    v[r] = follow(open[r], f.power[J], L::template shift_down<steps>(v[r], zero), v[r]);
-                open[r] &= Kernel::forward ? open[r] << steps : open[r] >> steps;
-            });
-            inside<J + 1>(v, open, f);
+            if constexpr (Kernel::forward)
+                v = follow(open, power[J], L::template shift_up<steps>(v, zero), v);
+            else
+                v = follow(open, power[J], L::template shift_down<steps>(v, zero), v);
+            open &= Kernel::forward ? open << steps : open >> steps;
+            inside<J + 1>(v, open, power);
         }
     }
-    template <class F>
+    template <std::size_t N, class F>
     RLHF_FORMULA static void each(F&& f) {
-        [&]<std::size_t... R>(std::index_sequence<R...>) RLHF_INLINE { (f(index<R>()), ...); }
-        (std::make_index_sequence<registers>());
-    }
-    template <std::size_t R>
-    using index = std::integral_constant<std::size_t, R>;
-    /// Where register r of a group lies, in the order of the recurrence.
-    static constexpr std::int64_t lane_of(std::size_t r) {
-        return static_cast<std::int64_t>(Kernel::forward ? r : registers - 1 - r) * width;
-    }
-    /// Flags of a register; returns where it is not cut.
-    RLHF_FORMULA static std::uint64_t flag(const step_flags* flags, std::int64_t i, row_steps<V, In>& x, state& s) {
-        const step_flags& of = flags[i / 64];
-        const auto bits = [&](std::uint64_t all_bits, std::uint64_t& before, std::uint64_t& after) {
-            const std::uint64_t here = all_bits >> (i % 64) & low_bits(width);
-            after = Kernel::forward ? (here << 1 | before) & low_bits(width) : here >> 1 | before << (width - 1);
-            before = here >> end_lane & 1;
-            return here;
-        };
-        std::uint64_t terminated_after, cut_after, unread_after;
-        x.terminated = L::where(bits(of.terminated, s.flags.terminated, terminated_after));
-        x.terminated_after = L::where(terminated_after);
-        x.unread = L::where(bits(of.unread, s.flags.unread, unread_after));
-        x.unread_after = L::where(unread_after);
-        const std::uint64_t cut = bits(of.cut, s.flags.cut, cut_after);
-        return ~((Kernel::forward ? cut_after : cut) << offset);
+        [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            (f(std::integral_constant<std::size_t, K>()), ...);
+        }
+        (std::make_index_sequence<N>());
     }
 
     const Kernel& kernel_;
-    std::array<T, static_cast<std::size_t>(width)> power_;             ///< f, f², …
-    alignas(64) std::array<T, static_cast<std::size_t>(width)> carry_; ///< the same, by lanes
+    gaps gaps_;
+    std::array<T, size + 1> power_; ///< 1, f, f², …
+    alignas(64)
+        std::array<T, 2 * size> carry_; ///< the powers by lanes; of n < width steps that run down, from width − n on
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail
