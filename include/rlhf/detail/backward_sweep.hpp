@@ -93,14 +93,10 @@ private:
     /// Does the rest of the chunk, or of the row.
     void advance(row& r, tile& room) const {
         const std::int64_t n = std::min(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
-        if (whole > 0) {
-            const std::int64_t from = r.take(whole);
-            scan_(lines_of(r, from, whole), whole / width, r.state);
-        }
-        for (std::int64_t rest = n - whole; rest > 0;) {
-            const std::int64_t some = std::min(rest, tile::steps), from = r.take(some);
-            room(scan_, lines_of(r, from, some), some, r.mask.length - from, r.state);
-            rest -= some;
+        if (whole > 0) scan_(r.all, part(r, whole), r.state);
+        for (std::int64_t rest = n - whole; rest > 0; rest -= tile::steps) {
+            const row_part p = part(r, std::min(rest, tile::steps));
+            room(scan_, r.all, p, r.mask.length - p.first, r.state);
         }
         if (last_ && r.ends && r.first == r.last) finish(r, n);
         if ((r.left -= n) > 0 || r.first == r.last) return;
@@ -108,15 +104,15 @@ private:
         r.before = r.state.sum, r.left = chunk;
     }
 
-    /// The arrays from step t on, and the mask if it has a gap in n steps.
-    lines lines_of(const row& r, std::int64_t t, std::int64_t n) const {
-        lines x = r.all.from(t);
-        const row_mask m = r.mask.from(t, std::min(n, r.mask.length - t));
-        for (std::int64_t i = 0; m.bytes != nullptr && i < m.length && x.mask == nullptr; i += 64) {
-            const std::int64_t some = std::min<std::int64_t>(m.length - i, 64);
-            if (counted_bits(m.bytes + i, some) != low_bits(some)) x.mask = m.bytes;
+    /// The next n steps, which are taken.
+    static row_part part(row& r, std::int64_t n) {
+        row_part p{r.take(n), n};
+        const row_mask m = r.mask.from(p.first, std::min(n, r.mask.length - p.first));
+        for (std::int64_t t = 0; m.bytes != nullptr && t < m.length && p.mask == nullptr; t += 64) {
+            const std::int64_t some = std::min<std::int64_t>(m.length - t, 64);
+            if (counted_bits(m.bytes + t, some) != low_bits(some)) p.mask = m.bytes;
         }
-        return x;
+        return p;
     }
 
     /// Chunks of a row at the same time: first what each carries on, then, with what is carried into them, the results.

@@ -49,13 +49,13 @@ struct row_steps {
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that are time: their inputs are 0
 };
 
-/// Steps of a row side by side: where their arrays lie.
+/// Where the arrays of a row lie.
 template <class T, std::size_t In, std::size_t Out>
 struct row_lines {
     template <class E>
     struct line {
         E* data = nullptr;
-        std::int64_t step = 1; ///< or 0: all have the same element, of which there is a register
+        std::int64_t step = 1; ///< or 0: one element, of which there is a register
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
     };
     struct sink {
@@ -65,18 +65,12 @@ struct row_lines {
     std::array<line<const T>, In> in;
     std::array<sink, Out> out;
     line<const std::uint8_t> terminated, truncated; ///< null: none is
-    const std::uint8_t* mask = nullptr;             ///< null: all count
+};
 
-    /// The same from step t on.
-    [[nodiscard]] row_lines from(std::int64_t t) const {
-        row_lines x = *this;
-        for (auto& i : x.in) i.data = i.at(t);
-        for (auto& o : x.out) o.data = o.data != nullptr ? o.data + t : nullptr;
-        if (terminated.data != nullptr) x.terminated.data = terminated.at(t);
-        if (truncated.data != nullptr) x.truncated.data = truncated.at(t);
-        if (mask != nullptr) x.mask = mask + t;
-        return x;
-    }
+/// Steps of a row side by side.
+struct row_part {
+    std::int64_t first = 0, steps = 0;
+    const std::uint8_t* mask = nullptr; ///< of them, one byte a step; null: all count
 };
 
 /// Where a row's recurrence is: after a register of steps, and with what it carries on, in every lane.
@@ -123,14 +117,14 @@ public:
         for (std::size_t n = 0; n < size; ++n) carry_[n] = power_[Kernel::forward ? n + 1 : size - n];
     }
 
-    /// So many registers.
-    RLHF_NOINLINE void operator()(const lines& of, std::int64_t registers, state& at) const {
-        if (of.mask == nullptr)
-            sweep<gap::none>(of, registers, at);
+    /// Whole registers of steps.
+    RLHF_NOINLINE void operator()(const lines& row, const row_part& part, state& at) const {
+        if (part.mask == nullptr)
+            sweep<gap::none>(row, part, at);
         else if (gaps_ == gaps::skip)
-            sweep<gap::squeezed>(of, registers, at);
+            sweep<gap::squeezed>(row, part, at);
         else
-            sweep<gap::covered>(of, registers, at);
+            sweep<gap::covered>(row, part, at);
     }
 
     /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
@@ -146,10 +140,13 @@ private:
     enum class gap { none, covered, squeezed };
 
     template <gap How>
-    void sweep(const lines& of, std::int64_t registers, state& at) const {
+    void sweep(const lines& row, const row_part& part, state& at) const {
         constexpr bool squeezes = How == gap::squeezed;
-        const lines here = of; // copies: what is written may lie anywhere
-        const Kernel kernel = kernel_;
+        const Kernel kernel = kernel_; // copies: what is written may lie anywhere
+        const auto in = row.in;
+        const auto out = row.out;
+        const auto terminated = row.terminated, truncated = row.truncated;
+        const std::int64_t registers = part.steps / width;
         const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
         const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
         std::array<V, doublings> power;
@@ -166,28 +163,28 @@ private:
 
         for (std::int64_t i = 0; i < registers; ++i) {
             using lane::select;
-            const std::int64_t t = (Kernel::forward ? i : registers - 1 - i) * width;
+            const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
             std::uint64_t counts = low_bits(width);
             int n = width; // steps that are time
             [[maybe_unused]] mask_of<V> seen, written;
             if constexpr (squeezes || (How == gap::covered && Kernel::flags))
-                counts = counted_bits<width>(here.mask + t);
+                counts = counted_bits<width>(part.mask + j);
             if constexpr (squeezes) counted += n = std::popcount(counts);
             if constexpr (How == gap::covered) {
-                const auto counting = L::counted(here.mask + t);
+                const auto counting = L::counted(part.mask + j);
                 seen = counting || in_all, written = counting || out_all;
             }
 
             row_steps<V, In> x;
             each<In>([&](auto k) RLHF_INLINE {
-                V v = L::load(here.in[k].at(t));
+                V v = L::load(in[k].at(t));
                 if constexpr (How == gap::covered) v = select(seen, v, zero);
                 if constexpr (squeezes) v = L::compress(counts, v, after[k]);
                 x.here[k] = v, x.after[k] = behind(v, after[k]);
                 after[k] = squeezes ? end_of<squeezes>(v, n) : v;
             });
             std::uint64_t open = all; // from bit `offset` on, the lanes that are not cut
-            if constexpr (Kernel::flags) open = flag<squeezes>(here, t, counts, n, x, last);
+            if constexpr (Kernel::flags) open = flag<squeezes>(terminated, truncated, t, counts, n, x, last);
 
             const V before = carried;
             sum = kernel.head(x);
@@ -208,11 +205,11 @@ private:
             if constexpr (squeezes && !Kernel::forward) previous = select(L::where(low_bits(n)), sum, before);
             const auto y = kernel.finish(x, sum, behind(previous, before));
             each<Out>([&](auto o) RLHF_INLINE {
-                if (here.out[o].data == nullptr) return;
-                T* const to = here.out[o].data + t;
+                if (out[o].data == nullptr) return;
+                T* const to = out[o].data + t;
                 V v = squeezes ? L::expand(counts, y[o]) : y[o];
                 if constexpr (How == gap::covered) v = select(written, v, zero);
-                if (here.out[o].add) {
+                if (out[o].add) {
                     const V old = L::load(to);
                     if constexpr (squeezes) written = L::where(counts);
                     v = How == gap::none ? old + v : select(written, old + v, old);
@@ -228,13 +225,14 @@ private:
         at.counted += squeezes ? counted : registers * width;
     }
 
+    using flag_line = typename lines::template line<const std::uint8_t>;
     struct flags_of {
         std::uint64_t terminated, cut, unread;
     };
     /// Flags of a register, of which n steps are time; returns where it is not cut.
     template <bool Squeezes>
-    RLHF_FORMULA std::uint64_t flag(const lines& here, std::int64_t t, std::uint64_t counts, int n, row_steps<V, In>& x,
-                                    flags_of& last) const {
+    RLHF_FORMULA std::uint64_t flag(const flag_line& terminations, const flag_line& truncations, std::int64_t t,
+                                    std::uint64_t counts, int n, row_steps<V, In>& x, flags_of& last) const {
         const std::uint64_t read = gaps_ == gaps::ignore ? low_bits(width) : counts;
         const auto set = [&](const auto& f) {
             if (f.data == nullptr) return std::uint64_t(0);
@@ -246,7 +244,7 @@ private:
             before = Kernel::forward ? both >> n & 1 : both & 1;
             return Kernel::forward ? both & low_bits(width) : both >> 1;
         };
-        const std::uint64_t terminated = set(here.terminated), cut = terminated | set(here.truncated);
+        const std::uint64_t terminated = set(terminations), cut = terminated | set(truncations);
         const std::uint64_t unread = Squeezes ? 0 : low_bits(width) & ~read;
         x.terminated = L::where(terminated), x.terminated_after = L::where(behind_bits(terminated, last.terminated));
         x.unread = L::where(unread), x.unread_after = L::where(behind_bits(unread, last.unread));

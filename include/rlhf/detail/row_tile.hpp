@@ -29,29 +29,34 @@ public:
         fill(row.truncated, same_flags_[1]);
     }
 
-    /// The scan of n ≤ `steps` steps, brought here and written from here; those from `length` on do not count.
-    void operator()(const scan& sum, const lines& row, std::int64_t n, std::int64_t length,
+    /// The scan of up to `steps` steps, brought here and written from here; those from `length` on do not count.
+    void operator()(const scan& sum, const lines& row, const row_part& part, std::int64_t length,
                     typename scan::state& state) {
-        const std::int64_t registers = (n + width - 1) / width;
-        at_ = Kernel::forward ? 0 : registers * width - n; // they begin, or end, with a whole register
+        const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
+        at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
         lines here;
-        for (std::size_t k = 0; k < In; ++k) here.in[k].data = bring(row.in[k].data, row.in[k].step, n, in_[k]);
+        for (std::size_t k = 0; k < In; ++k)
+            here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
         for (std::size_t o = 0; o < Out; ++o) {
             if (row.out[o].data == nullptr) continue;
             here.out[o] = {out_[o].data(), row.out[o].add};
-            if (row.out[o].add) bring(row.out[o].data, 1, n, out_[o]);
+            if (row.out[o].add) bring(row.out[o].data + part.first, 1, n, out_[o]);
         }
-        if (row.terminated.data != nullptr) here.terminated.data = bring(row.terminated, n, terminated_);
-        if (row.truncated.data != nullptr) here.truncated.data = bring(row.truncated, n, truncated_);
-        static constexpr std::uint8_t one = 1;
-        if (row.mask != nullptr)
-            here.mask = bring({row.mask}, std::min(n, length), mask_);
+        const auto flags = [&](const auto& f, auto& room) -> const std::uint8_t* {
+            return f.data == nullptr ? nullptr : bring(f.at(part.first), f.step, n, room);
+        };
+        here.terminated.data = flags(row.terminated, terminated_);
+        here.truncated.data = flags(row.truncated, truncated_);
+        const std::uint8_t one = 1, *mask = nullptr;
+        if (part.mask != nullptr)
+            mask = bring(part.mask, 1, std::min(n, length), mask_);
         else if (length < n)
-            here.mask = bring({&one, 0}, length, mask_);
-        sum(here, registers, state);
+            mask = bring(&one, 0, length, mask_);
+        sum(here, {0, whole, mask}, state);
         for (std::size_t o = 0; o < Out; ++o)
             for (std::int64_t t = 0; t < n && row.out[o].data != nullptr; t += width)
-                L::store_first(row.out[o].data + t, L::load(out_[o].data() + at_ + t), std::min(n - t, width));
+                L::store_first(row.out[o].data + part.first + t, L::load(out_[o].data() + at_ + t),
+                               std::min(n - t, width));
     }
 
 private:
@@ -65,10 +70,10 @@ private:
             L::store(room.data() + at_ + t, L::load_first(from + t * step, std::min(n - t, width)));
         return room.data();
     }
-    const std::uint8_t* bring(typename lines::template line<const std::uint8_t> from, std::int64_t n,
+    const std::uint8_t* bring(const std::uint8_t* from, std::int64_t step, std::int64_t n,
                               array<std::uint8_t, steps>& room) {
         room.fill(0);
-        for (std::int64_t t = 0; t < n; ++t) room[static_cast<std::size_t>(at_ + t)] = *from.at(t);
+        for (std::int64_t t = 0; t < n; ++t) room[static_cast<std::size_t>(at_ + t)] = from[t * step];
         return room.data();
     }
 
