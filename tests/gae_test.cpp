@@ -240,7 +240,10 @@ TEMPLATE_TEST_CASE("gae: a tool's output between two turns is no time", "", floa
     const std::vector<T> five{T(.1), T(.1), T(.1), T(.1), 1}, values{4, 5, 6, 7, 9};
     std::vector<T> want(5);
     rlhf::gae<T>(dense, {.rewards = five, .values = values, .advantages = want}, {.gamma = .9, .lambda = .8});
-    CHECK(test::same_bits(std::vector<T>{a[2], a[3], a[4], a[7], a[8]}, want));
+    // Not to the bit: sums are made a register of steps at a time, and here steps fall into other registers.
+    const std::vector<T> got{a[2], a[3], a[4], a[7], a[8]};
+    for (std::size_t i = 0; i < 5; ++i)
+        CHECK(std::abs(got[i] - want[i]) <= 4 * std::numeric_limits<T>::epsilon() * (1 + std::abs(want[i])));
 }
 
 TEMPLATE_TEST_CASE("gae: in place, and one output alone", "", float, double) {

@@ -3,6 +3,7 @@
 
 #include <rlhf/detail/lanes_memory.hpp>
 
+#include <array>
 #include <bit>
 
 namespace rlhf::inline RLHF_ABI::detail {
@@ -46,13 +47,37 @@ template <int N>
 std::uint64_t counted_bits(const std::uint8_t* bytes) {
 #if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
     if constexpr (N == 16 || N == 8 || N == 4) {
-        __m128i b = _mm_setzero_si128();
-        std::memcpy(&b, bytes, N);
+        __m128i b;
+        if constexpr (N == 16) {
+            b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+        } else if constexpr (N == 8) {
+            b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes));
+        } else {
+            int four;
+            std::memcpy(&four, bytes, sizeof four);
+            b = _mm_cvtsi32_si128(four);
+        }
         const int zero = _mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_setzero_si128()));
         return static_cast<std::uint64_t>(~zero) & low_bits(N);
     } else
 #endif
         return counted_bits(bytes, N);
+}
+
+/// Lanes that get their element from `by` lanes above when those of the bits (up to four) are moved side by side: first
+/// by = 1, then by = 2, for each as far as there are gaps below it. `Apart`: the way back, by = 2 and then by = 1.
+template <int By, bool Apart>
+constexpr std::array<std::uint8_t, 16> lane_moves() {
+    std::array<std::uint8_t, 16> lanes{};
+    for (int bits = 0; bits < 16; ++bits)
+        for (int k = 0, n = 0; k < 4; ++k) {
+            if ((bits >> k & 1) == 0) continue;
+            const int gap = k - n++, from = Apart ? k - gap : k,
+                      done = By == 1 ? (Apart ? gap & 2 : 0) : (Apart ? 0 : gap & 1);
+            const int to = Apart ? from + done + By : from - done - By;
+            if ((gap & By) != 0) lanes[static_cast<std::size_t>(bits)] |= static_cast<std::uint8_t>(1 << to);
+        }
+    return lanes;
 }
 
 #if !defined(RLHF_NO_SIMD)
@@ -173,6 +198,16 @@ struct lanes_order {
             return mask(_mm256_castsi256_pd(_mm256_cmpeq_epi64(set, lane)));
         } else
 #endif
+#if defined(__SSE2__)
+            if constexpr (bytes == 16) {
+            const __m128i lane = floats == 4 ? _mm_setr_epi32(1, 2, 4, 8) : _mm_setr_epi32(1, 1, 2, 2);
+            const __m128i set = _mm_cmpeq_epi32(_mm_and_si128(_mm_set1_epi32(static_cast<int>(bits)), lane), lane);
+            if constexpr (floats == 4)
+                return mask(_mm_castsi128_ps(set));
+            else
+                return mask(_mm_castsi128_pd(set));
+        } else
+#endif
         {
             alignas(64) T flags[size];
             for (int k = 0; k < width; ++k) flags[k] = (bits >> k & 1) != 0 ? T(1) : T(0);
@@ -195,12 +230,15 @@ struct lanes_order {
                           permuted(v, _pext_u64(lane_numbers, byte_of_each(bits))), rest);
         else
 #endif
-        {
+            if constexpr (width <= 4) {
+            const type near = moved_down<1>(bits, v), all = width > 2 ? moved_down<2>(bits, near) : near;
+            return select(where(low_bits(std::popcount(bits))), all, rest);
+        } else {
             alignas(64) T x[size], y[size];
-            v.inner().store_aligned(x), rest.inner().store_aligned(y);
-            for (int k = 0, n = 0; k < width; ++k)
-                if ((bits >> k & 1) != 0) y[n++] = x[k];
-            return type(batch::load_aligned(y));
+            v.inner().store_aligned(x);
+            std::size_t n = 0; // no branch, which nobody could foresee
+            for (std::size_t k = 0; k < size; ++k) y[n] = x[k], n += bits >> k & 1;
+            return select(where(low_bits(static_cast<std::int64_t>(n))), type(batch::load_aligned(y)), rest);
         }
     }
     /// The other way: the first lanes, to where bits are set; 0 elsewhere.
@@ -217,16 +255,35 @@ struct lanes_order {
             return select(where(bits), permuted(v, _pdep_u64(lane_numbers, byte_of_each(bits))), type(T(0)));
         else
 #endif
-        {
-            alignas(64) T x[size], y[size] = {};
+            if constexpr (width <= 4) {
+            const type far = width > 2 ? moved_up<2>(bits, v) : v;
+            return select(where(bits), moved_up<1>(bits, far), type(T(0)));
+        } else {
+            alignas(64) T x[size], y[size];
             v.inner().store_aligned(x);
-            for (int k = 0, n = 0; k < width; ++k)
-                if ((bits >> k & 1) != 0) y[k] = x[n++];
-            return type(batch::load_aligned(y));
+            std::size_t n = 0;
+            for (std::size_t k = 0; k < size; ++k) y[k] = x[n], n += bits >> k & 1;
+            return select(where(bits), type(batch::load_aligned(y)), type(T(0)));
         }
     }
 
 private:
+    template <int By>
+    static type moved_down(std::uint64_t bits, const type& v) {
+        static constexpr auto lanes = lane_moves<By, false>();
+        if constexpr (By < width)
+            return select(where(lanes[bits]), shift_down<By>(v, v), v);
+        else
+            return v;
+    }
+    template <int By>
+    static type moved_up(std::uint64_t bits, const type& v) {
+        static constexpr auto lanes = lane_moves<By, true>();
+        if constexpr (By < width)
+            return select(where(lanes[bits]), shift_up<By>(v, v), v);
+        else
+            return v;
+    }
     using batch = typename type::batch;
     static constexpr std::size_t size = static_cast<std::size_t>(width);
     static constexpr int bytes = width * static_cast<int>(sizeof(T)), floats = sizeof(T) == 4 ? width : 0;

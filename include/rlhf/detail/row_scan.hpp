@@ -140,12 +140,11 @@ private:
     enum class gap { none, covered, squeezed };
 
     template <gap How>
-    void sweep(const lines& row, const row_part& part, state& at) const {
-        constexpr bool squeezes = How == gap::squeezed;
+    void sweep(const lines& row, const row_part& steps, state& at) const {
         const Kernel kernel = kernel_; // copies: what is written may lie anywhere
+        const row_part part = steps;
         const auto in = row.in;
         const auto out = row.out;
-        const auto terminated = row.terminated, truncated = row.truncated;
         const std::int64_t registers = part.steps / width;
         const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
         const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
@@ -154,102 +153,112 @@ private:
         [[maybe_unused]] const auto in_all = L::where(reads_masked<Kernel>(gaps_) ? all : 0),
                                     out_all = L::where(writes_masked<Kernel>(gaps_) ? all : 0);
         std::array<V, In> after = at.after;
-        if constexpr (squeezes)
-            each<In>([&](auto k) RLHF_INLINE { after[k] = L::template broadcast<end_lane>(after[k]); });
         V sum = at.last, carried = at.sum, alone = at.alone;
         bool through = at.through;
-        std::int64_t counted = 0;
-        flags_of last{at.terminated, at.cut, at.unread};
 
-        for (std::int64_t i = 0; i < registers; ++i) {
+        // A register from step t on, n steps of which are time, and some of which have flags.
+        const auto step = [&]<gap G, bool Flagged>(gap_of<G>, std::bool_constant<Flagged>, std::int64_t t,
+                                                   std::uint64_t counts, int n, const flag_bits& flags) RLHF_INLINE {
             using lane::select;
-            const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
-            std::uint64_t counts = low_bits(width);
-            int n = width; // steps that are time
-            [[maybe_unused]] mask_of<V> seen, written;
-            if constexpr (squeezes || (How == gap::covered && Kernel::flags))
-                counts = counted_bits<width>(part.mask + j);
-            if constexpr (squeezes) counted += n = std::popcount(counts);
-            if constexpr (How == gap::covered) {
-                const auto counting = L::counted(part.mask + j);
-                seen = counting || in_all, written = counting || out_all;
-            }
-
+            constexpr bool squeezes = G == gap::squeezed;
+            [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
             row_steps<V, In> x;
             each<In>([&](auto k) RLHF_INLINE {
                 V v = L::load(in[k].at(t));
-                if constexpr (How == gap::covered) v = select(seen, v, zero);
-                if constexpr (squeezes) v = L::compress(counts, v, after[k]);
+                if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
+                if constexpr (squeezes) {
+                    after[k] = L::template broadcast<end_lane>(after[k]);
+                    v = L::compress(counts, v, after[k]);
+                }
                 x.here[k] = v, x.after[k] = behind(v, after[k]);
-                after[k] = squeezes ? end_of<squeezes>(v, n) : v;
+                after[k] = squeezes && Kernel::forward ? end_of<squeezes>(v, n) : v;
             });
             std::uint64_t open = all; // from bit `offset` on, the lanes that are not cut
-            if constexpr (Kernel::flags) open = flag<squeezes>(terminated, truncated, t, counts, n, x, last);
-
+            if constexpr (Flagged) {
+                x.terminated = L::where(flags.terminated), x.terminated_after = L::where(flags.terminated_after);
+                x.unread = L::where(flags.unread), x.unread_after = L::where(flags.unread_after);
+                open = ~(flags.cut << offset);
+            } else if constexpr (Kernel::flags) {
+                x.terminated = x.terminated_after = x.unread = x.unread_after = L::where(0);
+            }
             const V before = carried;
             sum = kernel.head(x);
-            if constexpr (squeezes) sum = select(L::where(low_bits(n)), sum, zero);
+            if constexpr (squeezes) sum = select(time, sum, zero);
             V f = carry, f_whole = whole;
             if constexpr (squeezes && !Kernel::forward) f = L::load(carry_.data() + width - n);
             if constexpr (squeezes) f_whole = V(power_[static_cast<std::size_t>(n)]);
-            if (recur) inside(sum, open, power);
+            if (recur) inside<Flagged>(sum, open, power);
             const V end = end_of<squeezes>(sum, n);
             const int ends = squeezes && Kernel::forward ? std::max(n - 1, 0) : end_lane;
             const bool goes_on = (recur && (open >> (offset + ends) & 1) != 0) || n == 0;
-            if (recur) sum = follow(open, f, before, sum);
+            if (recur) sum = follow<Flagged>(open, f, before, sum);
             carried = goes_on ? L::fma(f_whole, before, end) : end;
             alone = goes_on ? L::fma(f_whole, alone, end) : end;
             through = through && goes_on;
 
             V previous = sum;
-            if constexpr (squeezes && !Kernel::forward) previous = select(L::where(low_bits(n)), sum, before);
+            if constexpr (squeezes && !Kernel::forward) previous = select(time, sum, before);
             const auto y = kernel.finish(x, sum, behind(previous, before));
             each<Out>([&](auto o) RLHF_INLINE {
                 if (out[o].data == nullptr) return;
                 T* const to = out[o].data + t;
                 V v = squeezes ? L::expand(counts, y[o]) : y[o];
-                if constexpr (How == gap::covered) v = select(written, v, zero);
+                if constexpr (G == gap::covered) v = select(counting || out_all, v, zero);
                 if (out[o].add) {
                     const V old = L::load(to);
-                    if constexpr (squeezes) written = L::where(counts);
-                    v = How == gap::none ? old + v : select(written, old + v, old);
+                    v = G == gap::none ? old + v : select(counting || out_all, old + v, old);
                 }
                 L::store(to, v);
                 prefetch_to_write(to + ahead);
             });
+        };
+        for (std::int64_t i = 0; i < registers; ++i) {
+            const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
+            const std::uint64_t counts = How == gap::none ? low_bits(width) : counted_bits<width>(part.mask + j);
+            const int n = How == gap::squeezed ? std::popcount(counts) : width;
+            const auto go = [&](auto how) RLHF_INLINE {
+                if constexpr (Kernel::flags)
+                    if (const flag_bits f = flag(row, t, counts, n, at); f.any())
+                        return step(how, std::true_type(), t, counts, n, f);
+                step(how, std::false_type(), t, counts, n, {});
+            };
+            if (How == gap::squeezed && n == width)
+                go(gap_of<gap::none>());
+            else
+                go(gap_of<How>());
+            at.counted += n;
         }
         at.after = after;
-        at.terminated = last.terminated, at.cut = last.cut, at.unread = last.unread;
         at.sum = carried, at.alone = alone, at.through = through;
-        at.last = squeezes ? carried : sum;
-        at.counted += squeezes ? counted : registers * width;
+        at.last = How == gap::squeezed ? carried : sum;
     }
+    template <gap G>
+    using gap_of = std::integral_constant<gap, G>;
 
-    using flag_line = typename lines::template line<const std::uint8_t>;
-    struct flags_of {
-        std::uint64_t terminated, cut, unread;
+    /// Flags of a register, one bit a lane, and those of the steps that the recurrence was at before.
+    struct flag_bits {
+        std::uint64_t terminated = 0, terminated_after = 0, unread = 0, unread_after = 0;
+        std::uint64_t cut = 0; ///< what is not carried into
+        [[nodiscard]] bool any() const { return (terminated | terminated_after | unread | unread_after | cut) != 0; }
     };
-    /// Flags of a register, of which n steps are time; returns where it is not cut.
-    template <bool Squeezes>
-    RLHF_FORMULA std::uint64_t flag(const flag_line& terminations, const flag_line& truncations, std::int64_t t,
-                                    std::uint64_t counts, int n, row_steps<V, In>& x, flags_of& last) const {
-        const std::uint64_t read = gaps_ == gaps::ignore ? low_bits(width) : counts;
+    /// Of the register from step t on, n steps of which are time.
+    RLHF_FORMULA flag_bits flag(const lines& row, std::int64_t t, std::uint64_t counts, int n, state& at) const {
+        const bool squeezed = gaps_ == gaps::skip;
+        const std::uint64_t every = low_bits(width), read = gaps_ == gaps::ignore ? every : counts;
         const auto set = [&](const auto& f) {
-            if (f.data == nullptr) return std::uint64_t(0);
-            const std::uint64_t bits = counted_bits<width>(f.at(t));
-            return Squeezes ? compress_bits(bits, counts) : bits & read;
+            const std::uint64_t bits = f.data == nullptr ? 0 : counted_bits<width>(f.at(t)) & read;
+            return n == width ? bits : compress_bits(bits, counts);
         };
-        const auto behind_bits = [&](std::uint64_t bits, std::uint64_t& before) {
-            const std::uint64_t both = Kernel::forward ? bits << 1 | before : bits | before << n;
-            before = Kernel::forward ? both >> n & 1 : both & 1;
-            return Kernel::forward ? both & low_bits(width) : both >> 1;
+        const auto after = [&](std::uint64_t bits, std::uint64_t& last) {
+            const std::uint64_t both = Kernel::forward ? bits << 1 | last : bits | last << n;
+            last = Kernel::forward ? both >> n & 1 : both & 1;
+            return Kernel::forward ? both & every : both >> 1;
         };
-        const std::uint64_t terminated = set(terminations), cut = terminated | set(truncations);
-        const std::uint64_t unread = Squeezes ? 0 : low_bits(width) & ~read;
-        x.terminated = L::where(terminated), x.terminated_after = L::where(behind_bits(terminated, last.terminated));
-        x.unread = L::where(unread), x.unread_after = L::where(behind_bits(unread, last.unread));
-        const std::uint64_t cut_after = behind_bits(cut, last.cut);
-        return ~((Kernel::forward ? cut_after : cut) << offset);
+        flag_bits f{.terminated = set(row.terminated), .unread = squeezed ? 0 : every & ~read};
+        f.terminated_after = after(f.terminated, at.terminated), f.unread_after = after(f.unread, at.unread);
+        const std::uint64_t cut = f.terminated | set(row.truncated), cut_after = after(cut, at.cut);
+        f.cut = Kernel::forward ? cut_after : cut;
+        return f;
     }
 
     /// A power of f, which does not underflow to 0: infinite data stays infinite.
@@ -270,24 +279,25 @@ private:
         else
             return L::template broadcast<end_lane>(v);
     }
+    template <bool Flagged>
     RLHF_FORMULA static V follow(std::uint64_t open, const V& factor, const V& sum, const V& v) {
-        if constexpr (Kernel::flags)
+        if constexpr (Flagged)
             return L::fma_where(L::where(open >> offset), factor, sum, v);
         else
             return L::fma(factor, sum, v);
     }
     /// The sums inside the register: of 2, 4, 8, … steps.
-    template <std::size_t J = 0>
+    template <bool Flagged, std::size_t J = 0>
     RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
         if constexpr (J < doublings) {
             constexpr int steps = 1 << J;
             const V zero(T(0));
             if constexpr (Kernel::forward)
-                v = follow(open, power[J], L::template shift_up<steps>(v, zero), v);
+                v = follow<Flagged>(open, power[J], L::template shift_up<steps>(v, zero), v);
             else
-                v = follow(open, power[J], L::template shift_down<steps>(v, zero), v);
+                v = follow<Flagged>(open, power[J], L::template shift_down<steps>(v, zero), v);
             open &= Kernel::forward ? open << steps : open >> steps;
-            inside<J + 1>(v, open, power);
+            inside<Flagged, J + 1>(v, open, power);
         }
     }
     template <std::size_t N, class F>

@@ -16,7 +16,8 @@ class time_major_sweep {
     using V = typename L::type;
     using M = mask_of<V>;
     static constexpr std::int64_t width = L::width;
-    static constexpr std::size_t registers = 4; ///< side by side, as many as a multiply-add takes cycles
+    static constexpr std::size_t registers =
+        std::min<std::size_t>(8, 256 / (width * sizeof(T)));        ///< side by side: 256 bytes a step
     static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
 
 public:
@@ -25,9 +26,20 @@ public:
         : call_(c), in_(in), out_(out), kernel_(kernel), gaps_(how), flags_(flags), carry_(carry), last_(last) {}
 
     void operator()(const executor& run) const {
-        const std::int64_t each = width * static_cast<std::int64_t>(registers);
-        run(static_cast<std::size_t>((call_.size() + each - 1) / each),
-            [&](std::size_t piece) { strip(static_cast<std::int64_t>(piece) * each); });
+        constexpr std::int64_t each = width * static_cast<std::int64_t>(registers);
+        const row_mask m = call_.mask(0);
+        bool all = m.bytes == nullptr && m.length >= call_.batch().steps;
+        for (const auto& i : in_) all = all && i.in.row_stride == 1;
+        run(static_cast<std::size_t>((call_.size() + each - 1) / each), [&](std::size_t piece) {
+            std::int64_t s = static_cast<std::int64_t>(piece) * each;
+            const std::int64_t end = std::min(s + each, call_.size());
+            if (all && end - s == each)
+                strip<registers, true>(s);
+            else if (end - s > each - width)
+                strip<registers, false>(s);
+            else
+                for (; s < end; s += width) strip<1, false>(s);
+        });
     }
 
 private:
@@ -39,43 +51,47 @@ private:
         std::array<V, In> after;
         M begun, terminated_after, cut_after, unread_after, ended;
     };
-    using columns = std::array<column, registers>;
 
+    /// N registers of sequences. `All`: they are full, lie side by side, and all steps count.
+    template <std::size_t N, bool All>
     RLHF_NOINLINE void strip(std::int64_t s) const {
         const Kernel kernel = kernel_;
-        columns c;
+        std::array<column, N> c;
         const M none = L::where(0);
         for (column& x : c) {
             x.s = s, x.n = std::clamp<std::int64_t>(call_.size() - s, 0, width), s += width;
             if (x.n > 0) x.mask = call_.mask(x.s);
-            x.sum = x.last = carry_ ? load(carry_, x, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = in_[k].edge ? load(in_[k].edge, x, 0) : V(T(0));
+            x.sum = x.last = carry_ ? load<false>(carry_, x, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k) x.after[k] = in_[k].edge ? load<false>(in_[k].edge, x, 0) : V(T(0));
             x.begun = gaps_ == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
         }
         const std::int64_t steps = call_.batch().steps;
         for (std::int64_t i = 0; i < steps; ++i) {
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
-            [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step(kernel, c[J], t), ...); }
-            (std::make_index_sequence<registers>());
+            [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step<All>(kernel, c[J], t), ...); }
+            (std::make_index_sequence<N>());
         }
         if constexpr (Kernel::forward)
             if (last_)
                 for (const column& x : c) finish(x);
     }
 
+    template <bool All>
     RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
         using lane::select;
-        const M counts = counted(c, t), all = !L::where(0);
+        const M all = !L::where(0), counts = All ? all : counted(c, t);
+        const auto either = [](const M& m, const V& yes, const V& no)
+                                RLHF_INLINE { return All ? yes : select(m, yes, no); };
         // A mask that is ignored covers what the recurrence writes, so for the adjoint what it reads.
         const bool covers = Kernel::forward && gaps_ == gaps::ignore;
         const M time = counts || c.begun, read = gaps_ == gaps::zero ? counts : all;
         const M seen = gaps_ == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         row_steps<V, In> x;
         for (std::size_t k = 0; k < In; ++k) {
-            x.here[k] = select(seen, load(in_[k].in, c, t), V(T(0)));
+            x.here[k] = either(seen, load<All>(in_[k].in, c, t), V(T(0)));
             x.after[k] = c.after[k];
-            c.after[k] = select(time, x.here[k], c.after[k]);
+            c.after[k] = either(time, x.here[k], c.after[k]);
         }
         M open = all;
         if constexpr (Kernel::flags) {
@@ -83,18 +99,20 @@ private:
             x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
             const M cut = x.terminated || (set(flags_.truncated, c, t) && read);
             open = !(Kernel::forward ? c.cut_after : cut);
-            c.terminated_after = (time && x.terminated) || (!time && c.terminated_after);
-            c.cut_after = (time && cut) || (!time && c.cut_after);
-            c.unread_after = (time && x.unread) || (!time && c.unread_after);
-            c.ended = (written && x.terminated) || (!written && c.ended);
+            const auto keep = [](const M& m, const M& yes, const M& no)
+                                  RLHF_INLINE { return All ? yes : (m && yes) || (!m && no); };
+            c.terminated_after = keep(time, x.terminated, c.terminated_after);
+            c.cut_after = keep(time, cut, c.cut_after);
+            c.unread_after = keep(time, x.unread, c.unread_after);
+            c.ended = keep(written, x.terminated, c.ended);
         }
         V sum = kernel.head(x);
         if (kernel.factor != T(0)) sum = L::fma_where(open, V(kernel.factor), c.sum, sum);
         const auto y = kernel.finish(x, sum, c.sum);
         for (std::size_t o = 0; o < Out; ++o)
-            if (out_[o]) store(out_[o], c, t, y[o], written);
-        if constexpr (Kernel::forward) c.last = select(written, sum, c.last);
-        c.sum = select(time, sum, c.sum);
+            if (out_[o]) store<All>(out_[o], c, t, y[o], written);
+        if constexpr (Kernel::forward) c.last = either(written, sum, c.last);
+        c.sum = either(time, sum, c.sum);
         if (gaps_ == gaps::zero) c.begun = time;
     }
 
@@ -111,9 +129,11 @@ private:
     }
 
     /// Step t of the column's sequences.
+    template <bool All>
     RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
-        const T* p = from.data + c.s * from.row_stride + t * from.step;
+        const T* p = from.data + c.s * (All ? 1 : from.row_stride) + t * from.step;
         prefetch(p + ahead * from.step);
+        if constexpr (All) return L::load(p);
         if (from.row_stride == 1) return c.n == width ? L::load(p) : L::load_first(p, c.n);
         return strided(p, from.row_stride, c.n);
     }
@@ -122,13 +142,15 @@ private:
         for (std::int64_t j = 0; j < n; ++j) x[static_cast<std::size_t>(j)] = p[j * stride];
         return L::load(x.data());
     }
+    template <bool All>
     RLHF_FORMULA static void store(const target<T>& to, const column& c, std::int64_t t, const V& y, const M& written) {
         using lane::select;
         T* p = to.to.data + c.s + t * to.to.step;
         prefetch_to_write(p + ahead * to.to.step);
-        const V old = !to.add ? V(T(0)) : c.n == width ? L::load(p) : L::load_first(p, c.n);
-        const V v = select(written, to.add ? old + y : y, old);
-        c.n == width ? L::store(p, v) : L::store_first(p, v, c.n);
+        const bool full = All || c.n == width;
+        const V old = !to.add ? V(T(0)) : full ? L::load(p) : L::load_first(p, c.n);
+        const V v = All ? (to.add ? old + y : y) : select(written, to.add ? old + y : y, old);
+        full ? L::store(p, v) : L::store_first(p, v, c.n);
     }
     RLHF_FORMULA static M set(const stream<const std::uint8_t>& f, const column& c, std::int64_t t) {
         if (!f) return L::where(0);
