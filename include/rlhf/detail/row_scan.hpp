@@ -155,6 +155,7 @@ private:
         std::array<V, In> after = at.after;
         V sum = at.last, carried = at.sum, alone = at.alone;
         bool through = at.through;
+        std::int64_t counted = 0;
 
         // A register from step t on, n steps of which are time, and some of which have flags.
         const auto step = [&]<gap G, bool Flagged>(gap_of<G>, std::bool_constant<Flagged>, std::int64_t t,
@@ -201,15 +202,8 @@ private:
             const auto y = kernel.finish(x, sum, behind(previous, before));
             each<Out>([&](auto o) RLHF_INLINE {
                 if (out[o].data == nullptr) return;
-                T* const to = out[o].data + t;
-                V v = squeezes ? L::expand(counts, y[o]) : y[o];
-                if constexpr (G == gap::covered) v = select(counting || out_all, v, zero);
-                if (out[o].add) {
-                    const V old = L::load(to);
-                    v = G == gap::none ? old + v : select(counting || out_all, old + v, old);
-                }
-                L::store(to, v);
-                prefetch_to_write(to + ahead);
+                const V v = squeezes ? L::expand(counts, y[o]) : y[o];
+                write<G != gap::none>(out[o].data + t, v, out[o].add, counting || out_all);
             });
         };
         for (std::int64_t i = 0; i < registers; ++i) {
@@ -226,9 +220,9 @@ private:
                 go(gap_of<gap::none>());
             else
                 go(gap_of<How>());
-            at.counted += n;
+            counted += n;
         }
-        at.after = after;
+        at.after = after, at.counted += counted;
         at.sum = carried, at.alone = alone, at.through = through;
         at.last = How == gap::squeezed ? carried : sum;
     }
@@ -264,6 +258,16 @@ private:
     /// A power of f, which does not underflow to 0: infinite data stays infinite.
     static T positive(double power) { return std::max(static_cast<T>(power), std::numeric_limits<T>::min()); }
 
+    template <bool Masked>
+    RLHF_FORMULA static void write(T* to, const V& v, bool add, [[maybe_unused]] const mask_of<V>& written) {
+        using lane::select;
+        const V old = add ? L::load(to) : V(T(0)), sum = add ? old + v : v;
+        if constexpr (Masked)
+            L::store(to, select(written, sum, old));
+        else
+            L::store(to, sum);
+        prefetch_to_write(to + ahead);
+    }
     /// The elements that the recurrence was at before.
     RLHF_FORMULA static V behind(const V& v, const V& before) {
         if constexpr (Kernel::forward)
