@@ -69,7 +69,7 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
     const auto sweep = [&]<bool Flags>() {
         using kernel = detail::discounted_returns_kernel<T, Flags>;
         const kernel k{static_cast<T>(o.gamma)};
-        detail::backward_sweep<T, Arch, kernel>(c, in, targets, k, o.gaps, flags, bootstrap)(run);
+        detail::backward_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, bootstrap})(run);
     };
     return flags.terminated ? sweep.template operator()<true>() : sweep.template operator()<false>();
 }

@@ -93,7 +93,7 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
         using kernel = detail::gae_kernel<T, NextValues, Flags>;
         const std::array in{detail::row_input<T>{rewards}, detail::row_input<T>{values, bootstrap}, next...};
         const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
-        detail::backward_sweep<T, Arch, kernel>(c, in, targets, k, o.gaps, flags)(run);
+        detail::backward_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
     };
     const bool flagged = flags.terminated || flags.truncated;
     if (next_values) {

@@ -106,7 +106,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
         using kernel = detail::gae_backward_kernel<T, NextValues, Flags>;
         const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
         const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), {scale(0), scale(1), scale(2)}};
-        detail::backward_sweep<T, Arch, kernel>(c, in, targets, k, o.gaps, flags, {}, last)(run);
+        detail::backward_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
     };
     const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;
     if (next_values)

@@ -8,8 +8,7 @@ namespace rlhf::inline RLHF_ABI::detail {
 
 /// The sweep along rows, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other way).
 ///
-/// The kernel says what x is, head(steps), and what is written, finish(steps, S, S′), both in lanes of consecutive
-/// steps. Steps are counted from where the row's recurrence begins, in registers and chunks of one size: no bit depends
+/// Lanes are consecutive steps. They are counted from where the row's recurrence begins, in registers and chunks of one size: no bit depends
 /// on padding, row cuts, alignment, packing or threads. Where [T, B] has sequences side by side, they are the lanes.
 template <class T, class Arch, class Kernel>
 class backward_sweep {
@@ -20,24 +19,21 @@ class backward_sweep {
     using lines = typename scan::lines;
 
 public:
-    backward_sweep(const call& c, const row_inputs<T, In>& in, const row_targets<T, Out>& out, const Kernel& kernel,
-                   gaps how, const row_flags& flags = {}, const stream<const T>& carry = {}, const target<T>& last = {})
-        : call_(c), in_(in), out_(out), kernel_(kernel), scan_(kernel, how), gaps_(how), flags_(flags), carry_(carry),
-          last_(last) {}
+    explicit backward_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how) {}
 
     void operator()(const executor& run) const {
-        if (call_.batch().layout == layout::time_first && !call_.batch().packed())
-            return time_major_sweep<T, Arch, Kernel>(call_, in_, out_, kernel_, gaps_, flags_, carry_, last_)(run);
-        const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1);
-        if (call_.size() < few_rows && longest > chunk && !run.is_this_thread()) {
-            for (std::int64_t s = 0; s < call_.size(); ++s) by_chunks(s, run);
+        if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
+            return time_major_sweep<T, Arch, Kernel>(of_)(run);
+        const std::int64_t longest = std::max<std::int64_t>(of_.call.longest(), 1);
+        if (of_.call.size() < few_rows && longest > chunk && !run.is_this_thread()) {
+            for (std::int64_t s = 0; s < of_.call.size(); ++s) by_chunks(s, run);
             return;
         }
         const std::int64_t each = std::max<std::int64_t>(chunk / longest, 1); // rows of a piece
-        run(static_cast<std::size_t>((call_.size() + each - 1) / each), [&](std::size_t piece) {
+        run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
-            const std::int64_t to = std::min(from + each, call_.size());
+            const std::int64_t to = std::min(from + each, of_.call.size());
             for (std::int64_t i = from; i < to; ++i) {
                 row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed one way
                 room.spread(r.all);
@@ -69,24 +65,24 @@ private:
 
     row start(std::int64_t s) const {
         row r;
-        const std::int64_t length = call_.length(s), begin = call_.begin(s);
-        const bool ignore = gaps_ == gaps::ignore;
-        r.s = s, r.mask = call_.mask(s);
+        const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
+        const bool ignore = of_.how == gaps::ignore;
+        r.s = s, r.mask = of_.call.mask(s);
         r.first = ignore ? 0 : std::min(first_counted(r.mask), r.mask.length);
         r.last = ignore ? length : std::max(past_last_counted(r.mask), r.first);
         for (std::size_t k = 0; k < In; ++k) {
-            r.all.in[k] = {in_[k].in.row(s, begin), in_[k].in.step};
-            r.state.after[k] = V(in_[k].edge ? *in_[k].edge.row(s, 0) : T(0));
+            r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
+            r.state.after[k] = V(of_.in[k].edge ? *of_.in[k].edge.row(s, 0) : T(0));
         }
         for (std::size_t o = 0; o < Out; ++o)
-            if (out_[o]) r.all.out[o] = {out_[o].to.row(s, begin), out_[o].add};
-        if (flags_.terminated) r.all.terminated = {flags_.terminated.row(s, begin), flags_.terminated.step};
-        if (flags_.truncated) r.all.truncated = {flags_.truncated.row(s, begin), flags_.truncated.step};
+            if (of_.out[o]) r.all.out[o] = {of_.out[o].to.row(s, begin), of_.out[o].add};
+        if (of_.flags.terminated) r.all.terminated = {of_.flags.terminated.row(s, begin), of_.flags.terminated.step};
+        if (of_.flags.truncated) r.all.truncated = {of_.flags.truncated.row(s, begin), of_.flags.truncated.step};
         clear(r, 0, r.first);
         clear(r, r.last, length);
-        r.before = r.state.sum = r.state.last = V(carry_ ? *carry_.row(s, 0) : T(0));
+        r.before = r.state.sum = r.state.last = V(of_.carry ? *of_.carry.row(s, 0) : T(0));
         r.state.alone = V(T(0));
-        if (last_ && r.first == r.last) write(s, T(0));
+        if (of_.last && r.first == r.last) write(s, T(0));
         return r;
     }
 
@@ -98,7 +94,7 @@ private:
             const row_part p = part(r, std::min(rest, tile::steps));
             room(scan_, r.all, p, r.mask.length - p.first, r.state);
         }
-        if (last_ && r.ends && r.first == r.last) finish(r, n);
+        if (of_.last && r.ends && r.first == r.last) finish(r, n);
         if ((r.left -= n) > 0 || r.first == r.last) return;
         scan_.next_chunk(r.state, r.before);
         r.before = r.state.sum, r.left = chunk;
@@ -153,22 +149,22 @@ private:
         r.ends = rest.first == rest.last;
         // The step before the rest: with gaps::skip the last that is time.
         std::int64_t t = Kernel::forward ? r.last - 1 : r.first;
-        if (gaps_ == gaps::skip) {
+        if (of_.how == gaps::skip) {
             const row_mask m = r.mask.from(from, n);
             const std::int64_t i = Kernel::forward ? past_last_counted(m) - 1 : first_counted(m);
             if (i < 0 || i == n) return r;
             t = from + i;
         }
-        const bool reads = counts(r, t) || reads_masked<Kernel>(gaps_);
+        const bool reads = counts(r, t) || reads_masked<Kernel>(of_.how);
         for (std::size_t k = 0; k < In; ++k) rest.state.after[k] = V(reads ? *r.all.in[k].at(t) : T(0));
         rest.state.terminated = set(r, r.all.terminated, t);
         rest.state.cut = rest.state.terminated | set(r, r.all.truncated, t);
-        rest.state.unread = gaps_ == gaps::zero && !counts(r, t);
+        rest.state.unread = of_.how == gaps::zero && !counts(r, t);
         return r;
     }
     static bool counts(const row& r, std::int64_t t) { return t < r.mask.length && r.mask[t]; }
     bool set(const row& r, const auto& flag, std::int64_t t) const {
-        return flag.data != nullptr && (gaps_ != gaps::zero || counts(r, t)) && *flag.at(t) != 0;
+        return flag.data != nullptr && (of_.how != gaps::zero || counts(r, t)) && *flag.at(t) != 0;
     }
 
     /// What flows beyond the last step, of n that were scanned together.
@@ -177,10 +173,10 @@ private:
             alignas(64) std::array<T, static_cast<std::size_t>(width)> sums;
             lanes<T, Arch>::store(sums.data(), r.state.last);
             const T sum = sums[static_cast<std::size_t>((n - 1) % width)];
-            write(r.s, kernel_.last(sum, set(r, r.all.terminated, r.last - 1)));
+            write(r.s, of_.kernel.last(sum, set(r, r.all.terminated, r.last - 1)));
         }
     }
-    void write(std::int64_t s, T value) const { add_or_write(last_, last_.to.row(s, 0), value); }
+    void write(std::int64_t s, T value) const { add_or_write(of_.last, of_.last.to.row(s, 0), value); }
 
     /// +0 where no step is.
     void clear(const row& r, std::int64_t from, std::int64_t to) const {
@@ -190,15 +186,8 @@ private:
         }
     }
 
-    const call& call_;
-    const row_inputs<T, In>& in_;
-    const row_targets<T, Out>& out_;
-    const Kernel& kernel_;
+    recurrence<T, Kernel> of_;
     scan scan_;
-    gaps gaps_;
-    row_flags flags_;
-    stream<const T> carry_;
-    target<T> last_;
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail

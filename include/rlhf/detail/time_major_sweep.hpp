@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/detail/row_scan.hpp>
+#include <rlhf/detail/recurrence.hpp>
 #include <rlhf/executor.hpp>
 #include <rlhf/formula/gae.hpp>
 
@@ -21,18 +21,16 @@ class time_major_sweep {
     static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
 
 public:
-    time_major_sweep(const call& c, const row_inputs<T, In>& in, const row_targets<T, Out>& out, const Kernel& kernel,
-                     gaps how, const row_flags& flags, const stream<const T>& carry, const target<T>& last)
-        : call_(c), in_(in), out_(out), kernel_(kernel), gaps_(how), flags_(flags), carry_(carry), last_(last) {}
+    explicit time_major_sweep(const recurrence<T, Kernel>& of) : of_(of) {}
 
     void operator()(const executor& run) const {
         constexpr std::int64_t each = width * static_cast<std::int64_t>(registers);
-        const row_mask m = call_.mask(0);
-        bool all = m.bytes == nullptr && m.length >= call_.batch().steps;
-        for (const auto& i : in_) all = all && i.in.row_stride == 1;
-        run(static_cast<std::size_t>((call_.size() + each - 1) / each), [&](std::size_t piece) {
+        const row_mask m = of_.call.mask(0);
+        bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
+        for (const auto& i : of_.in) all = all && i.in.row_stride == 1;
+        run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             std::int64_t s = static_cast<std::int64_t>(piece) * each;
-            const std::int64_t end = std::min(s + each, call_.size());
+            const std::int64_t end = std::min(s + each, of_.call.size());
             if (all && end - s == each)
                 strip<registers, true>(s);
             else if (end - s > each - width)
@@ -55,25 +53,26 @@ private:
     /// N registers of sequences. `All`: they are full, lie side by side, and all steps count.
     template <std::size_t N, bool All>
     RLHF_NOINLINE void strip(std::int64_t s) const {
-        const Kernel kernel = kernel_;
+        const Kernel kernel = of_.kernel;
         std::array<column, N> c;
         const M none = L::where(0);
         for (column& x : c) {
-            x.s = s, x.n = std::clamp<std::int64_t>(call_.size() - s, 0, width), s += width;
-            if (x.n > 0) x.mask = call_.mask(x.s);
-            x.sum = x.last = carry_ ? load<false>(carry_, x, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = in_[k].edge ? load<false>(in_[k].edge, x, 0) : V(T(0));
-            x.begun = gaps_ == gaps::ignore ? !none : none;
+            x.s = s, x.n = std::clamp<std::int64_t>(of_.call.size() - s, 0, width), s += width;
+            if (x.n > 0) x.mask = of_.call.mask(x.s);
+            x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k)
+                x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
+            x.begun = of_.how == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
         }
-        const std::int64_t steps = call_.batch().steps;
+        const std::int64_t steps = of_.call.batch().steps;
         for (std::int64_t i = 0; i < steps; ++i) {
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
             [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step<All>(kernel, c[J], t), ...); }
             (std::make_index_sequence<N>());
         }
         if constexpr (Kernel::forward)
-            if (last_)
+            if (of_.last)
                 for (const column& x : c) finish(x);
     }
 
@@ -84,20 +83,20 @@ private:
         const auto either = [](const M& m, const V& yes, const V& no)
                                 RLHF_INLINE { return All ? yes : select(m, yes, no); };
         // A mask that is ignored covers what the recurrence writes, so for the adjoint what it reads.
-        const bool covers = Kernel::forward && gaps_ == gaps::ignore;
-        const M time = counts || c.begun, read = gaps_ == gaps::zero ? counts : all;
-        const M seen = gaps_ == gaps::zero || covers ? counts : all, written = covers ? all : counts;
+        const bool covers = Kernel::forward && of_.how == gaps::ignore;
+        const M time = counts || c.begun, read = of_.how == gaps::zero ? counts : all;
+        const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         row_steps<V, In> x;
         for (std::size_t k = 0; k < In; ++k) {
-            x.here[k] = either(seen, load<All>(in_[k].in, c, t), V(T(0)));
+            x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);
         }
         M open = all;
         if constexpr (Kernel::flags) {
-            x.terminated = set(flags_.terminated, c, t) && read, x.unread = !read;
+            x.terminated = set(of_.flags.terminated, c, t) && read, x.unread = !read;
             x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
-            const M cut = x.terminated || (set(flags_.truncated, c, t) && read);
+            const M cut = x.terminated || (set(of_.flags.truncated, c, t) && read);
             open = !(Kernel::forward ? c.cut_after : cut);
             const auto keep = [](const M& m, const M& yes, const M& no)
                                   RLHF_INLINE { return All ? yes : (m && yes) || (!m && no); };
@@ -110,10 +109,10 @@ private:
         if (kernel.factor != T(0)) sum = L::fma_where(open, V(kernel.factor), c.sum, sum);
         const auto y = kernel.finish(x, sum, c.sum);
         for (std::size_t o = 0; o < Out; ++o)
-            if (out_[o]) store<All>(out_[o], c, t, y[o], written);
+            if (of_.out[o]) store<All>(of_.out[o], c, t, y[o], written);
         if constexpr (Kernel::forward) c.last = either(written, sum, c.last);
         c.sum = either(time, sum, c.sum);
-        if (gaps_ == gaps::zero) c.begun = time;
+        if (of_.how == gaps::zero) c.begun = time;
     }
 
     /// What flows beyond the last step.
@@ -124,7 +123,7 @@ private:
         L::store(ended.data(), select(c.ended, V(T(1)), V(T(0))));
         for (std::int64_t j = 0; j < c.n; ++j) {
             const auto k = static_cast<std::size_t>(j);
-            add_or_write(last_, last_.to.row(c.s + j, 0), kernel_.last(sums[k], ended[k] != T(0)));
+            add_or_write(of_.last, of_.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
         }
     }
 
@@ -167,14 +166,7 @@ private:
         return c.n == width ? L::counted(p) : L::where(counted_bits(p, c.n));
     }
 
-    const call& call_;
-    const row_inputs<T, In>& in_;
-    const row_targets<T, Out>& out_;
-    const Kernel& kernel_;
-    gaps gaps_;
-    row_flags flags_;
-    stream<const T> carry_;
-    target<T> last_;
+    const recurrence<T, Kernel>& of_;
 };
 
 } // namespace rlhf::inline RLHF_ABI::detail

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/detail/call.hpp>
 #include <rlhf/detail/shared_totals.hpp>
-#include <rlhf/detail/totals.hpp>
+#include <rlhf/detail/token_row.hpp>
 #include <rlhf/executor.hpp>
 
-#include <algorithm>
-
 namespace rlhf::inline RLHF_ABI::detail {
-
-/// What the losses of a sequence count: 1, or 1 / its counted tokens.
-enum class row_weight { one, per_counted };
-
-/// Tokens whose inputs the kernel reads at the same time; also the length of the copied tail.
-template <class T>
-inline constexpr int block_tokens = sum_lanes<T>;
 
 /// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms;
 /// masked tokens get 0 (or are left, when adding), whatever bits they hold.
@@ -33,6 +23,8 @@ class token_sweep {
     static auto terms_of(std::index_sequence<I...>)
         -> decltype(std::declval<const Kernel&>()(std::declval<repeated<V, I>>()...));
     using terms_type = decltype(terms_of(std::make_index_sequence<In>()));
+    using row = token_row<T, In, Out>;
+    using run_of_blocks = typename row::run;
     using sums_type = segment_sums<T, Arch, terms_type>;
     using running = running_totals<typename sums_type::totals_type>;
 
@@ -42,7 +34,6 @@ public:
     token_sweep(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                 const Kernel& kernel, row_weight weight = row_weight::one)
         : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight), strided_(c.size() > 0 && c.mask(0).step > 1) {
-        ones_.fill(1);
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
@@ -67,34 +58,16 @@ public:
 
     /// What the sweep writes for one token that counts, with the same bits.
     void token(std::int64_t s, std::int64_t t) const {
-        const sequence r(*this, s);
-        copies<block_tokens<T>> c;
+        const row r(call_, in_, out_, s, weight_);
+        typename row::template copies<block_tokens<T>> c;
         sums_type sums;
-        blocks({copied(c, r, t, 1)}, r, sums);
-        copy_out(c, r, t, 1);
+        blocks({r.copied(c, t, 1)}, r, sums);
+        r.copy_out(c, t, 1);
     }
 
 private:
     static constexpr std::int64_t unlimited_tokens = std::numeric_limits<std::int64_t>::max() / 2;
     static constexpr std::int64_t ahead = 16, far_ahead = 128; ///< blocks that are fetched: 1 KiB, 8 KiB
-
-    /// What the tokens of a sequence have in common.
-    struct sequence {
-        std::int64_t s;
-        row_mask mask;
-        std::array<T, Out> scale;
-        double weight;
-        alignas(64) std::array<std::array<T, block_tokens<T>>, In> constants; ///< inputs of one element a sequence
-
-        sequence(const token_sweep& sweep, std::int64_t number) : s(number), mask(sweep.call_.mask(number)) {
-            const double divisor =
-                sweep.weight_ == row_weight::per_counted ? static_cast<double>(count_counted(mask)) : 1.0;
-            weight = 1.0 / divisor;
-            for (std::size_t i = 0; i < Out; ++i) scale[i] = static_cast<T>(sweep.out_[i].scale / divisor);
-            for (std::size_t i = 0; i < In; ++i)
-                if (sweep.in_[i].step == 0) constants[i].fill(*sweep.in_[i].row(s, sweep.call_.begin(s)));
-        }
-    };
 
     /// Tokens of a row for one piece of work. A row has few pieces, because each looks for the row's ends.
     static std::int64_t chunk_of(std::int64_t longest) {
@@ -114,7 +87,7 @@ private:
         }
         if (tokens == unlimited_tokens) clear(s, last, call_.length(s));
         if (begin == end) return;
-        const sequence r(*this, s);
+        const row r(call_, in_, out_, s, weight_);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
             segment(r, t, std::min(end - t, segment_tokens), part);
     }
@@ -123,104 +96,36 @@ private:
     void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
         for (const auto& o : out_) {
             if (!o || o.add) continue;
-            T* row = o.to.row(s, call_.begin(s));
+            T* const sink = o.to.row(s, call_.begin(s));
             if (o.to.step == 1)
-                std::fill(row + from, row + to, T(0));
+                std::fill(sink + from, sink + to, T(0));
             else
-                for (std::int64_t t = from; t < to; ++t) row[t * o.to.step] = T(0);
+                for (std::int64_t t = from; t < to; ++t) sink[t * o.to.step] = T(0);
         }
     }
 
-    /// Where the blocks of one run of tokens lie. The mask is never absent, so that the hot loop has one path and an
-    /// element the same bits with a mask and without: dense rows read the same ones again and again.
-    struct run_of_blocks {
-        std::int64_t blocks = 0;
-        std::array<const T*, In> in = {};
-        std::array<std::int64_t, In> in_step = {}; ///< from block to block
-        std::array<T*, Out> out = {};
-        const std::uint8_t* mask = nullptr;
-        std::int64_t mask_step = 0;
-    };
-
-    /// Room for tokens that do not lie side by side in whole blocks.
-    template <std::int64_t Tokens>
-    struct copies {
-        alignas(64) std::array<std::array<T, Tokens>, In> in = {};
-        alignas(64) std::array<std::array<T, Tokens>, Out> out = {};
-        alignas(64) std::array<std::uint8_t, Tokens> mask = {};
-    };
-
     /// The n tokens from t on.
-    void segment(const sequence& r, std::int64_t t, std::int64_t n, running& part) const {
+    void segment(const row& r, std::int64_t t, std::int64_t n, running& part) const {
         const std::int64_t counted = count_counted(r.mask.from(t, n));
         part.tokens += counted;
         const std::int64_t tail = n % block_tokens<T>;
         sums_type sums;
         if (strided_) {
-            copies<segment_tokens> c;
-            blocks({copied(c, r, t, n)}, r, sums);
-            copy_out(c, r, t, n);
+            typename row::template copies<segment_tokens> c;
+            blocks({r.copied(c, t, n)}, r, sums);
+            r.copy_out(c, t, n);
         } else if (tail == 0) {
-            blocks({direct(r, t, n)}, r, sums);
+            blocks({r.direct(t, n)}, r, sums);
         } else {
-            copies<block_tokens<T>> c;
-            blocks({direct(r, t, n - tail), copied(c, r, t + n - tail, tail)}, r, sums);
-            copy_out(c, r, t + n - tail, tail);
+            typename row::template copies<block_tokens<T>> c;
+            blocks({r.direct(t, n - tail), r.copied(c, t + n - tail, tail)}, r, sums);
+            r.copy_out(c, t + n - tail, tail);
         }
         sums.join(part, r.weight, counted);
     }
 
-    /// In the caller's memory.
-    [[nodiscard]] run_of_blocks direct(const sequence& r, std::int64_t t, std::int64_t n) const {
-        run_of_blocks b;
-        b.blocks = n / block_tokens<T>;
-        for (std::size_t i = 0; i < In; ++i) {
-            const bool constant = in_[i].step == 0;
-            b.in[i] = constant ? r.constants[i].data() : in_[i].row(r.s, call_.begin(r.s)) + t;
-            b.in_step[i] = constant ? 0 : block_tokens<T>;
-        }
-        for (std::size_t i = 0; i < Out; ++i) b.out[i] = out_[i] ? out_[i].to.row(r.s, call_.begin(r.s)) + t : nullptr;
-        b.mask = r.mask.bytes != nullptr ? r.mask.bytes + t : ones_.data();
-        b.mask_step = r.mask.bytes != nullptr ? block_tokens<T> : 0;
-        return b;
-    }
-
-    /// Copied into blocks that are filled with zeros.
-    template <std::int64_t Tokens>
-    run_of_blocks copied(copies<Tokens>& c, const sequence& r, std::int64_t t, std::int64_t n) const {
-        run_of_blocks b;
-        b.blocks = (n + block_tokens<T> - 1) / block_tokens<T>;
-        for (std::size_t i = 0; i < In; ++i) {
-            const bool constant = in_[i].step == 0;
-            if (!constant) gather(in_[i].row(r.s, call_.begin(r.s)), in_[i].step, t, n, c.in[i].data());
-            b.in[i] = constant ? r.constants[i].data() : c.in[i].data();
-            b.in_step[i] = constant ? 0 : block_tokens<T>;
-        }
-        for (std::size_t i = 0; i < Out; ++i) {
-            const target<T>& o = out_[i];
-            if (o && o.add) gather(o.to.row(r.s, call_.begin(r.s)), o.to.step, t, n, c.out[i].data());
-            b.out[i] = o ? c.out[i].data() : nullptr;
-        }
-        for (std::int64_t k = 0; k < n; ++k) c.mask[static_cast<std::size_t>(k)] = r.mask[t + k] ? 1 : 0;
-        b.mask = c.mask.data();
-        b.mask_step = block_tokens<T>;
-        return b;
-    }
-    template <std::int64_t Tokens>
-    void copy_out(const copies<Tokens>& c, const sequence& r, std::int64_t t, std::int64_t n) const {
-        for (std::size_t i = 0; i < Out; ++i) {
-            if (!out_[i]) continue;
-            T* const sink = out_[i].to.row(r.s, call_.begin(r.s));
-            for (std::int64_t k = 0; k < n; ++k)
-                sink[(t + k) * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k)];
-        }
-    }
-    static void gather(const T* row, std::int64_t step, std::int64_t t, std::int64_t n, T* to) {
-        for (std::int64_t k = 0; k < n; ++k) to[k] = row[(t + k) * step];
-    }
-
     /// The hot loop: the tokens of one segment, in up to two runs.
-    RLHF_NOINLINE void blocks(const std::array<run_of_blocks, 2>& runs, const sequence& r, sums_type& found) const {
+    RLHF_NOINLINE void blocks(const std::array<run_of_blocks, 2>& runs, const row& r, sums_type& found) const {
         const Kernel kernel = kernel_;
         const std::array<T, Out> scale = r.scale;
         std::array<bool, Out> add;
@@ -296,7 +201,6 @@ private:
     const Kernel& kernel_;
     row_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
-    std::array<std::uint8_t, static_cast<std::size_t>(block_tokens<T>)> ones_;
 };
 
 /// Runs a kernel over the tokens of a call; what comes back merges.
