@@ -57,7 +57,8 @@ private:
 };
 
 namespace detail {
-template <class T, bool Clip>
+/// Without what few use: a range to clip to, a limit of the squares.
+template <class T, bool Clip, bool Huber>
 struct ppo_value_kernel {
     T range, delta;
 
@@ -76,10 +77,16 @@ struct ppo_value_kernel {
 private:
     template <class V>
     RLHF_FORMULA auto term(V value, V old_value, V target) const {
-        if constexpr (Clip)
-            return formula::value_loss(value, old_value, target, V(range), V(delta));
-        else {
-            auto v = formula::huber(value - target, V(delta));
+        const auto h = [&](V e) RLHF_INLINE {
+            if constexpr (Huber)
+                return formula::huber(e, V(delta));
+            else
+                return formula::half_square(e);
+        };
+        if constexpr (Clip) {
+            return formula::value_loss(value, old_value, target, V(range), h);
+        } else {
+            auto v = h(value - target);
             v.clipped = decltype(v.clipped)(false);
             return v;
         }
@@ -119,12 +126,14 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const detail::stream<const T> constant{&one, 0, 0};
     const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
     const std::array targets{n.scaled(d_values)};
-    const auto sweep = [&]<bool Clip>() -> ppo_value_loss_result {
-        const detail::ppo_value_kernel<T, Clip> kernel{T(o.clip_range), T(o.huber)};
+    const auto sweep = [&]<bool Clip, bool Huber>() -> ppo_value_loss_result {
+        const detail::ppo_value_kernel<T, Clip, Huber> kernel{T(o.clip_range), T(o.huber)};
         const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
         return {n.sums(t.sums[0]), t};
     };
-    return clip ? sweep.template operator()<true>() : sweep.template operator()<false>();
+    if (o.huber < unlimited)
+        return clip ? sweep.template operator()<true, true>() : sweep.template operator()<false, true>();
+    return clip ? sweep.template operator()<true, false>() : sweep.template operator()<false, false>();
 }
 
 } // namespace rlhf::inline RLHF_ABI

@@ -226,7 +226,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
     }
 
     /// Floats as doubles, in the same order.
-    static std::array<wide, sizeof(double) / sizeof(T)> widen(const type& v) {
+    static std::array<wide, static_cast<std::size_t>(width / wide::size)> widen(const type& v) {
         if constexpr (sizeof(T) == sizeof(double))
             return {v};
         else

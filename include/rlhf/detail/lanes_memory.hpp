@@ -126,7 +126,8 @@ struct lanes_memory {
 #endif
         {
             alignas(64) T even[static_cast<std::size_t>(width)], odd[static_cast<std::size_t>(width)];
-            for (int k = 0; k < width; ++k) even[k] = static_cast<T>(p[2 * k]), odd[k] = static_cast<T>(p[2 * k + 1]);
+            for (std::ptrdiff_t k = 0; k < width; ++k)
+                even[k] = static_cast<T>(p[2 * k]), odd[k] = static_cast<T>(p[2 * k + 1]);
             return {batch::load_aligned(even), batch::load_aligned(odd)};
         }
     }
@@ -141,7 +142,7 @@ struct lanes_memory {
         {
             alignas(64) T x[static_cast<std::size_t>(width)], y[static_cast<std::size_t>(width)];
             even.inner().store_aligned(x), odd.inner().store_aligned(y);
-            for (int k = 0; k < width; ++k) p[2 * k] = bfloat16(x[k]), p[2 * k + 1] = bfloat16(y[k]);
+            for (std::ptrdiff_t k = 0; k < width; ++k) p[2 * k] = bfloat16(x[k]), p[2 * k + 1] = bfloat16(y[k]);
         }
     }
 

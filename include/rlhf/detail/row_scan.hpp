@@ -146,8 +146,7 @@ private:
             if constexpr (squeezes) f_whole = V(power_[static_cast<std::size_t>(n)]);
             if (recur) inside<Flagged>(sum, open, power);
             const V end = end_of<squeezes>(sum, n);
-            const int ends = squeezes && Kernel::forward ? std::max(n - 1, 0) : end_lane;
-            const bool goes_on = (recur && (open >> (offset + ends) & 1) != 0) || n == 0;
+            const bool goes_on = (recur && (open >> (offset + end_lane) & 1) != 0) || n == 0;
             if (recur) sum = follow<Flagged>(open, f, before, sum);
             carried = goes_on ? L::fma(f_whole, before, end) : end;
             alone = goes_on ? L::fma(f_whole, alone, end) : end;

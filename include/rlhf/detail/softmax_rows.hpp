@@ -26,7 +26,7 @@ class softmax_rows {
     using L = lanes<C, Arch>;
     using V = typename L::type;
     static constexpr int block = sum_lanes<C>;
-    static constexpr std::int64_t group = 8 * block;
+    static constexpr std::int64_t group = std::int64_t(8) * block;
     static constexpr auto registers = static_cast<std::size_t>(block / L::width);
     template <class E>
     struct alignas(64) room : std::array<E, static_cast<std::size_t>(group)> {};

@@ -3,6 +3,8 @@
 
 #include <rlhf/lane.hpp>
 
+#include <concepts>
+
 namespace rlhf::inline RLHF_ABI::formula {
 
 template <class V>
@@ -27,24 +29,36 @@ template <class V>
             select(outside, select(e > V(0), delta, -delta), e), outside};
 }
 
+/// ½ e².
+template <class V>
+[[nodiscard]] RLHF_FORMULA value_term<V> half_square(V e) {
+    return {V(0.5) * e * e, e, typename value_term<V>::mask(false)};
+}
+
 /// One token of the value loss of PPO: the worse of the value and of the value held within ±c of the old one.
 ///
 ///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
 ///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
-/// NaN in any argument gives a NaN loss, and so do v and v_old infinite of one sign.
+/// h(e) is a value_term: formula::huber with a δ, or formula::half_square. NaN in any argument gives a NaN loss, and so
+/// do v and v_old infinite of one sign.
 ///
-/// Source: Schulman et al., openai/baselines ppo2, 2017; h: formula::huber.
-template <class V>
-[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, V delta) {
+/// Source: Schulman et al., openai/baselines ppo2, 2017.
+template <class V, std::invocable<V> H>
+[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, H h) {
     using lane::abs, lane::select;
     const V change = value - old_value;
-    const auto free = huber(value - target, delta);
-    const auto held = huber(old_value + lane::clamp(change, -range, range) - target, delta);
+    const value_term<V> free = h(value - target);
+    const value_term<V> held = h(old_value + lane::clamp(change, -range, range) - target);
     const auto clipped = abs(change) > range && held.loss > free.loss;
     const auto known = change == change; // else v_old is NaN, and so are loss and slope
     return {select(clipped, held.loss, select(known, free.loss, change)),
             select(clipped, V(0), select(known, free.slope, change)), clipped};
+}
+/// With h = formula::huber.
+template <class V>
+[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, V delta) {
+    return value_loss(value, old_value, target, range, [&](V e) RLHF_INLINE { return huber(e, delta); });
 }
 
 } // namespace rlhf::inline RLHF_ABI::formula
