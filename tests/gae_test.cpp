@@ -113,7 +113,9 @@ TEMPLATE_TEST_CASE("gae: long rows in chunks", "", float, double) {
     test::random r(9);
     const auto rewards = test::normals<T>(r, rows * steps), values = test::normals<T>(r, rows * steps),
                bootstrap = test::normals<T>(r, rows);
-    const auto mask = test::flags(r, rows * steps, 0.9), terminated = test::flags(r, rows * steps, 0.0001);
+    auto mask = test::flags(r, rows * steps, 0.9);
+    std::fill_n(mask.begin() + 17000, 17000, std::uint8_t(0)); // a chunk of the first row and more
+    const auto terminated = test::flags(r, rows * steps, 0.0001);
     for (const auto& [gamma, lambda] : {std::pair(0.99, 0.95), {0.99999, 1.0}, {1.0, 1.0}})
         for (const bool all : {false, true})
             for (const bool flags : {false, true})

@@ -55,3 +55,15 @@ TEST_CASE("softmax_rows: of the cut of a row the sums keep nothing but roundings
     CHECK(whole.sum == Approx(sum).epsilon(1e-7));
     CHECK(whole.logits == Approx(a.logits + b.logits).epsilon(1e-6));
 }
+
+TEMPLATE_TEST_CASE("softmax_rows: logits at both ends of the range", "", native, scalar) {
+    // The first segments are nothing beside the last one, though their distance is no number.
+    constexpr double most = std::numeric_limits<double>::max();
+    std::vector<double> z(3000, -most);
+    z[2500] = most;
+    const rlhf::detail::softmax_rows<double, TestType> rows(1);
+    const auto row = rows.template read<rlhf::detail::row_sums_wanted{.entropy = true}>(z.data(), 3000);
+    CHECK(row.shift == most);
+    CHECK(row.sum == 1);
+    CHECK(row.entropy == 0);
+}
