@@ -494,6 +494,11 @@ TEMPLATE_TEST_CASE("lanes: compress, expand, where, a first part", "", float, do
         std::vector<T> stored(w, T(7));
         L::store_first(stored.data(), v, k);
         wrong += differences(stored, [&](std::size_t i) { return i < n ? x[i] : T(7); });
+        wrong += differences(in_registers<T>(w, [&](auto) { return L::load_last(part.data(), k); }),
+                             [&](std::size_t i) { return i + n < w ? T(0) : x[i + n - w]; });
+        stored.assign(w, T(7));
+        L::store_last(stored.data(), v, k);
+        wrong += differences(stored, [&](std::size_t i) { return i < n ? x[i + w - n] : T(7); });
     }
     CHECK(wrong == 0);
 }

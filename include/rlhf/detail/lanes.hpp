@@ -65,6 +65,8 @@ struct lanes<T, scalar> {
     static void store_first(T* p, type v, std::int64_t n) {
         if (n > 0) *p = v;
     }
+    static type load_last(const T* p, std::int64_t n) { return load_first(p, n); }
+    static void store_last(T* p, type v, std::int64_t n) { store_first(p, v, n); }
     template <int>
     static type shift_down(type, type next) {
         return next;

@@ -108,6 +108,36 @@ struct lanes_memory {
         }
     }
 
+    /// The last n lanes, from p on and to it; the others are 0, and their memory is not touched.
+    static type load_last(const T* p, std::int64_t n) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            return type(_mm512_maskz_expandloadu_ps(static_cast<__mmask16>(0xffffU << (width - n)), p));
+        else if constexpr (width * sizeof(T) == 64)
+            return type(_mm512_maskz_expandloadu_pd(static_cast<__mmask8>(0xffU << (width - n)), p));
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)] = {};
+            for (std::int64_t k = 0; k < n; ++k) x[width - n + k] = p[k];
+            return batch::load_aligned(x);
+        }
+    }
+    static void store_last(T* p, const type& v, std::int64_t n) {
+#if defined(__AVX512F__)
+        if constexpr (floats == 16)
+            store_first(p, type(_mm512_maskz_compress_ps(static_cast<__mmask16>(0xffffU << (width - n)), v)), n);
+        else if constexpr (width * sizeof(T) == 64)
+            store_first(p, type(_mm512_maskz_compress_pd(static_cast<__mmask8>(0xffU << (width - n)), v)), n);
+        else
+#endif
+        {
+            alignas(64) T x[static_cast<std::size_t>(width)];
+            v.inner().store_aligned(x);
+            for (std::int64_t k = 0; k < n; ++k) p[k] = x[width - n + k];
+        }
+    }
+
     /// 2 · width entries: those at even places, those at odd ones. For bfloat16, whose pairs are the halves of 32 bits.
     static std::array<type, 2> load_interleaved(const bfloat16* p) {
 #if defined(__AVX512F__)

@@ -54,21 +54,34 @@ public:
             mask = bring(&one, 0, length, mask_);
         sum(here, {0, whole, mask}, state);
         for (std::size_t o = 0; o < Out; ++o)
-            for (std::int64_t t = 0; t < n && row.out[o].data != nullptr; t += width)
-                L::store_first(row.out[o].data + part.first + t, L::load(out_[o].data() + at_ + t),
-                               std::min(n - t, width));
+            if (row.out[o].data != nullptr) take(out_[o], row.out[o].data + part.first, n);
     }
 
 private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
 
-    /// Steps to their place in the tile, and zeros about them.
-    const T* bring(const T* from, std::int64_t step, std::int64_t n, array<T, steps + width>& room) {
-        L::store(room.data(), typename L::type(T(0)));
-        for (std::int64_t t = 0; t < n; t += width)
-            L::store(room.data() + at_ + t, L::load_first(from + t * step, std::min(n - t, width)));
+    /// Steps to their place in the tile, and zeros about them. In whole registers, as the scan reads them: a processor
+    /// would wait for parts of one.
+    const T* bring(const T* from, std::int64_t step, std::int64_t n, array<T, steps>& room) {
+        const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
+        for (std::int64_t t = 0; t < rest; t += width)
+            L::store(room.data() + at_ + more + t, L::load(from + (more + t) * step));
+        if (part == 0) return room.data();
+        if (Kernel::forward)
+            L::store(room.data() + rest, L::load_first(from + rest * step, part));
+        else
+            L::store(room.data(), L::load_last(from, part));
         return room.data();
+    }
+    void take(const array<T, steps>& room, T* to, std::int64_t n) const {
+        const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
+        for (std::int64_t t = 0; t < rest; t += width) L::store(to + more + t, L::load(room.data() + at_ + more + t));
+        if (part == 0) return;
+        if (Kernel::forward)
+            L::store_first(to + rest, L::load(room.data() + rest), part);
+        else
+            L::store_last(to, L::load(room.data()), part);
     }
     const std::uint8_t* bring(const std::uint8_t* from, std::int64_t step, std::int64_t n,
                               array<std::uint8_t, steps>& room) {
@@ -78,8 +91,8 @@ private:
     }
 
     std::int64_t at_ = 0; ///< where the steps begin
-    alignas(64) std::array<array<T, steps + width>, In> in_;
-    alignas(64) std::array<array<T, steps + width>, Out> out_;
+    alignas(64) std::array<array<T, steps>, In> in_;
+    alignas(64) std::array<array<T, steps>, Out> out_;
     alignas(64) std::array<array<T, width>, In> same_;
     std::array<array<std::uint8_t, width>, 2> same_flags_;
     array<std::uint8_t, steps> mask_, terminated_, truncated_;

@@ -3,7 +3,6 @@
 
 #include <rlhf/detail/recurrence.hpp>
 #include <rlhf/executor.hpp>
-#include <rlhf/formula/gae.hpp>
 
 namespace rlhf::inline RLHF_ABI::detail {
 
