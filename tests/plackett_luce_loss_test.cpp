@@ -237,3 +237,13 @@ TEST_CASE("plackett_luce_loss: what is wrong is refused, and nothing is written"
     CHECK(test::refusal([&] { rlhf::plackett_luce_loss(one_prompt(1025), {.rewards = many}); }) ==
           f + "a prompt has 1025 responses, expected at most 1024");
 }
+
+TEST_CASE("plackett_luce_loss: a prompt of one response is not counted") {
+    const std::vector<std::uint8_t> mask{1, 1, 1, 0, 1, 0};
+    const std::vector<float> rewards{3, 1, 2, 9, 5, 9}, alone{3, 1, 2};
+    const rlhf::batch b{.sequences = 2, .steps = 3, .mask = mask, .denominator = rlhf::counted_here};
+    CHECK(rlhf::count_rankings(b) == rlhf::counts{3, 1});
+    const rlhf::batch one{.sequences = 1, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    CHECK(rlhf::plackett_luce_loss<float>(b, {.rewards = rewards}).loss() ==
+          rlhf::plackett_luce_loss<float>(one, {.rewards = alone}).loss());
+}
