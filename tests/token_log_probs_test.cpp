@@ -126,20 +126,21 @@ TEMPLATE_TEST_CASE("token_log_probs_backward: the gradient of the reference", ""
 TEMPLATE_TEST_CASE("token_log_probs: rows that are hard to add up", "", native, scalar) {
     test::random r(31);
     const std::size_t V = 16385;
-    per_token z(3 * V);
+    per_token z(4 * V);
     for (std::size_t v = 0; v < V; ++v) {
         z[v] = v == 9000 ? 0 : static_cast<float>(r.uniform(-10.2, -9.2)); // half of p is far below the largest
         z[V + v] = static_cast<float>(v / 512 * 100);                      // every segment dwarfs the one before
         z[2 * V + v] = v < 600 ? -inf : static_cast<float>(r.normal(-1e30, 1));
+        z[3 * V + v] = static_cast<float>(r.normal(-500, 2)); // whose exponentials are no floats
     }
-    const std::vector<std::int32_t> targets{9000, V - 1, V - 1};
+    const std::vector<std::int32_t> targets{9000, V - 1, V - 1, V - 1};
     const double temperature = 1 / (1 + 0x1p-24); // whose reciprocal is as far from a float as can be
-    outputs<float> got(3);
-    rlhf::token_log_probs<float, TestType>(test::aligned(1, 3), test::logits_of(z, 1, 3, V), targets, got.arrays(),
+    outputs<float> got(4);
+    rlhf::token_log_probs<float, TestType>(test::aligned(1, 4), test::logits_of(z, 1, 4, V), targets, got.arrays(),
                                            {.temperature = temperature});
-    const auto want = reference::token_log_probs(reference::padded(1, 3), test::widened(z), V,
+    const auto want = reference::token_log_probs(reference::padded(1, 4), test::widened(z), V,
                                                  {targets.begin(), targets.end()}, temperature);
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
         CAPTURE(i, got.log_probs[i], want.log_probs[i]);
         CHECK(test::close(got.log_probs[i], want.log_probs[i], 2, 1e-7));
         CHECK(test::close(got.log_sum_exp[i], want.log_sum_exp[i], 2, 1e-7));
