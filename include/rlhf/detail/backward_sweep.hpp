@@ -24,12 +24,12 @@ public:
     void operator()(const executor& run) const {
         if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
             return time_major_sweep<T, Arch, Kernel>(of_)(run);
-        const std::int64_t longest = std::max<std::int64_t>(of_.call.longest(), 1);
-        if (of_.call.size() < few_rows && longest > chunk && !run.is_this_thread()) {
+        if (of_.call.size() < few_rows && of_.call.longest() > chunk && !run.is_this_thread()) {
             for (std::int64_t s = 0; s < of_.call.size(); ++s) by_chunks(s, run);
             return;
         }
-        const std::int64_t each = std::max<std::int64_t>(chunk / longest, 1); // rows of a piece
+        const std::int64_t tokens = std::max<std::int64_t>(of_.call.tokens(), 1);
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // rows of a piece
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
@@ -45,7 +45,8 @@ public:
 private:
     static constexpr std::int64_t width = lanes<T, Arch>::width;
     static constexpr std::int64_t chunk = 16384; ///< steps; what is carried into the next may be computed apart
-    static constexpr std::int64_t few_rows = 16; ///< with fewer, the chunks of a row are pieces of work
+    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of rows; each piece begins with a jump in memory
+    static constexpr std::int64_t few_rows = 16;           ///< with fewer, the chunks of a row are pieces of work
     static constexpr std::int64_t chunks_at_once = 32;
 
     /// A row under way: its steps first … last − 1 are still to be done.
