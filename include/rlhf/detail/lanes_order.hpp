@@ -1,84 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/detail/lanes_bits.hpp>
 #include <rlhf/detail/lanes_memory.hpp>
 
-#include <array>
-#include <bit>
-
 namespace rlhf::inline RLHF_ABI::detail {
-
-/// The lowest n of 64 bits.
-constexpr std::uint64_t low_bits(std::int64_t n) { return n < 64 ? (std::uint64_t(1) << n) - 1 : ~std::uint64_t(0); }
-
-/// Those of the bits that `where` has, side by side.
-inline std::uint64_t compress_bits(std::uint64_t bits, std::uint64_t where) {
-#if defined(__BMI2__) && defined(__x86_64__) && !defined(RLHF_NO_SIMD)
-    return _pext_u64(bits, where);
-#else
-    std::uint64_t found = 0;
-    for (int n = 0; where != 0; ++n, where &= where - 1) found |= (bits >> std::countr_zero(where) & 1) << n;
-    return found;
-#endif
-}
-
-/// Which of n ≤ 64 bytes are not zero.
-inline std::uint64_t counted_bits(const std::uint8_t* bytes, std::int64_t n) {
-#if defined(__AVX512BW__) && !defined(RLHF_NO_SIMD)
-    const __m512i b = _mm512_maskz_loadu_epi8(low_bits(n), bytes);
-    return _mm512_test_epi8_mask(b, b);
-#else
-    std::uint64_t bits = 0;
-    std::int64_t i = 0;
-#if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
-    for (; i + 16 <= n; i += 16) {
-        const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i));
-        const int zero = _mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_setzero_si128()));
-        bits |= static_cast<std::uint64_t>(zero ^ 0xffff) << i;
-    }
-#endif
-    for (; i < n; ++i) bits |= static_cast<std::uint64_t>(bytes[i] != 0 ? 1 : 0) << i;
-    return bits;
-#endif
-}
-
-/// The same of N ≤ 16 bytes, without a look at others.
-template <int N>
-std::uint64_t counted_bits(const std::uint8_t* bytes) {
-#if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
-    if constexpr (N == 16 || N == 8 || N == 4) {
-        __m128i b;
-        if constexpr (N == 16) {
-            b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-        } else if constexpr (N == 8) {
-            b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes));
-        } else {
-            int four;
-            std::memcpy(&four, bytes, sizeof four);
-            b = _mm_cvtsi32_si128(four);
-        }
-        const int zero = _mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_setzero_si128()));
-        return static_cast<std::uint64_t>(~zero) & low_bits(N);
-    } else
-#endif
-        return counted_bits(bytes, N);
-}
-
-/// Lanes that get their element from `by` lanes above when those of the bits (up to four) are moved side by side: first
-/// by = 1, then by = 2, for each as far as there are gaps below it. `Apart`: the way back, by = 2 and then by = 1.
-template <int By, bool Apart>
-constexpr std::array<std::uint8_t, 16> lane_moves() {
-    std::array<std::uint8_t, 16> lanes{};
-    for (int bits = 0; bits < 16; ++bits)
-        for (int k = 0, n = 0; k < 4; ++k) {
-            if ((bits >> k & 1) == 0) continue;
-            const int gap = k - n++, from = Apart ? k - gap : k,
-                      done = By == 1 ? (Apart ? gap & 2 : 0) : (Apart ? 0 : gap & 1);
-            const int to = Apart ? from + done + By : from - done - By;
-            if ((gap & By) != 0) lanes[static_cast<std::size_t>(bits)] |= static_cast<std::uint8_t>(1 << to);
-        }
-    return lanes;
-}
 
 #if !defined(RLHF_NO_SIMD)
 /// How elements change lanes. Bits stand for lanes, the lowest for the first.
@@ -231,8 +157,8 @@ struct lanes_order {
         else
 #endif
             if constexpr (width <= 4) {
-            const type near = moved_down<1>(bits, v), all = width > 2 ? moved_down<2>(bits, near) : near;
-            return select(where(low_bits(std::popcount(bits))), all, rest);
+            const type beside = moved<2, false>(bits, moved<1, false>(bits, v));
+            return select(where(low_bits(std::popcount(bits))), beside, rest);
         } else {
             alignas(64) T x[size], y[size];
             v.inner().store_aligned(x);
@@ -256,8 +182,7 @@ struct lanes_order {
         else
 #endif
             if constexpr (width <= 4) {
-            const type far = width > 2 ? moved_up<2>(bits, v) : v;
-            return select(where(bits), moved_up<1>(bits, far), type(T(0)));
+            return select(where(bits), moved<1, true>(bits, moved<2, true>(bits, v)), type(T(0)));
         } else {
             alignas(64) T x[size], y[size];
             v.inner().store_aligned(x);
@@ -268,21 +193,15 @@ struct lanes_order {
     }
 
 private:
-    template <int By>
-    static type moved_down(std::uint64_t bits, const type& v) {
-        static constexpr auto lanes = lane_moves<By, false>();
-        if constexpr (By < width)
-            return select(where(lanes[bits]), shift_down<By>(v, v), v);
-        else
+    template <int By, bool Apart>
+    static type moved(std::uint64_t bits, const type& v) {
+        static constexpr auto lanes = lane_moves<By, Apart>();
+        if constexpr (By >= width)
             return v;
-    }
-    template <int By>
-    static type moved_up(std::uint64_t bits, const type& v) {
-        static constexpr auto lanes = lane_moves<By, true>();
-        if constexpr (By < width)
+        else if constexpr (Apart)
             return select(where(lanes[bits]), shift_up<By>(v, v), v);
         else
-            return v;
+            return select(where(lanes[bits]), shift_down<By>(v, v), v);
     }
     using batch = typename type::batch;
     static constexpr std::size_t size = static_cast<std::size_t>(width);
