@@ -4,9 +4,9 @@
 #include "floor.hpp"
 #include "memory.hpp"
 
-#include <rlhf/batch.hpp>
-#include <rlhf/detail/lanes.hpp>
-#include <rlhf/float16.hpp>
+#include <rlhf/core/batch.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/core/float16.hpp>
 
 #include <cstdio>
 #include <initializer_list>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/bradley_terry_loss.hpp>
+#include <rlhf/reward/bradley_terry_loss.hpp>
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/cross_entropy_loss.hpp>
+#include <rlhf/logits/cross_entropy_loss.hpp>
 
 namespace cross_entropy_loss_bench {
 

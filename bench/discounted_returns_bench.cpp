@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/discounted_returns.hpp>
+#include <rlhf/advantage/discounted_returns.hpp>
 
 namespace discounted_returns_bench {
 

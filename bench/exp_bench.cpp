@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/detail/lanes.hpp>
-#include <rlhf/detail/softmax_exp.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/engine/softmax/softmax_exp.hpp>
 
 #include <cmath>
 #if __has_include(<Eigen/Core>)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/gae_backward.hpp>
+#include <rlhf/advantage/gae_backward.hpp>
 
 namespace gae_backward_bench {
 

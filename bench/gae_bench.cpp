@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/gae.hpp>
+#include <rlhf/advantage/gae.hpp>
 
 #if __has_include(<Eigen/Core>)
 #include <Eigen/Core>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/linear_head.hpp>
+#include <rlhf/recipe/linear_head.hpp>
 
 #if __has_include(<Eigen/Core>)
-#include <rlhf/eigen.hpp>
+#include <rlhf/with/eigen.hpp>
 
 namespace linear_head_bench {
 

@@ -3,7 +3,7 @@
 
 #include "bench.hpp"
 
-#include <rlhf/logits.hpp>
+#include <rlhf/core/logits.hpp>
 
 #include <cmath>
 

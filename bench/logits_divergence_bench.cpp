@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/logits_divergence.hpp>
+#include <rlhf/logits/logits_divergence.hpp>
 
 namespace logits_divergence_bench {
 

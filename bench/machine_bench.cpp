@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/detail/lanes.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
 
 namespace machine_bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/masked_mean.hpp>
+#include <rlhf/policy/masked_mean.hpp>
 
 namespace masked_mean_bench {
 

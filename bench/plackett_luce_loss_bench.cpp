@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prompts.hpp"
 
-#include <rlhf/plackett_luce_loss.hpp>
+#include <rlhf/reward/plackett_luce_loss.hpp>
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/ppo_advantages.hpp>
+#include <rlhf/recipe/ppo_advantages.hpp>
 
 #include <cmath>
 

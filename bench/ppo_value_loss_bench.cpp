@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/ppo_value_loss.hpp>
+#include <rlhf/policy/ppo_value_loss.hpp>
 
 #if __has_include(<Eigen/Core>)
 #include <Eigen/Core>

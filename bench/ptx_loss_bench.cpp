@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/ptx_loss.hpp>
+#include <rlhf/policy/ptx_loss.hpp>
 
 namespace ptx_loss_bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prompts.hpp"
 
-#include <rlhf/ranking_loss.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
 
 #include <cmath>
 

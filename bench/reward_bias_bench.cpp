@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/reward_bias.hpp>
+#include <rlhf/reward/reward_bias.hpp>
 
 namespace reward_bias_bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/shape_rewards.hpp>
+#include <rlhf/advantage/shape_rewards.hpp>
 
 #include <cmath>
 

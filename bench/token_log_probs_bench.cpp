@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 namespace token_log_probs_bench {
 

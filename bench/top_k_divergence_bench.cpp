@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/top_k_divergence.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
 
 namespace top_k_divergence_bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/vocab_shards.hpp>
+#include <rlhf/logits/vocab_shards.hpp>
 
 namespace vocab_shards_bench {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench.hpp"
 
-#include <rlhf/whiten.hpp>
+#include <rlhf/advantage/whiten.hpp>
 
 #include <cmath>
 

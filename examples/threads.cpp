@@ -3,7 +3,7 @@
 // depend on who runs them, so every output has the same bits on any number of threads, in any order.
 #include <rlhf/ppo.hpp>
 #if defined(_OPENMP)
-#include <rlhf/openmp.hpp>
+#include <rlhf/with/openmp.hpp>
 #endif
 
 #include <atomic>

@@ -4,7 +4,7 @@
 #include "goldens.hpp"
 #include "reference/bradley_terry_loss.hpp"
 
-#include <rlhf/bradley_terry_loss.hpp>
+#include <rlhf/reward/bradley_terry_loss.hpp>
 
 namespace {
 

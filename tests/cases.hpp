@@ -6,7 +6,7 @@
 #include "reference/batch.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/loss.hpp>
+#include <rlhf/results/count.hpp>
 
 #include <stdexcept>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cases.hpp"
 
-#include <rlhf/comparison.hpp>
+#include <rlhf/results/comparison.hpp>
 
 namespace {
 

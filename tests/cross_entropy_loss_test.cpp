@@ -3,9 +3,9 @@
 #include "logits.hpp"
 #include "reference/cross_entropy_loss.hpp"
 
-#include <rlhf/cross_entropy_loss.hpp>
-#include <rlhf/ptx_loss.hpp>
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/cross_entropy_loss.hpp>
+#include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "reference/gae.hpp"
 #include "rows.hpp"
 
-#include <rlhf/discounted_returns.hpp>
+#include <rlhf/advantage/discounted_returns.hpp>
 
 namespace {
 

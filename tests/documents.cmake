@@ -7,7 +7,7 @@
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
 cmake_minimum_required(VERSION 3.21)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
-include("${CMAKE_CURRENT_LIST_DIR}/layer_of.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
 
 set(complaints "")
 function(complain)
@@ -33,11 +33,11 @@ text_of(CHANGELOG.md changelog)
 text_of(examples/quickstart.cpp quickstart)
 text_of(include/rlhf/config.hpp config)
 
-file(GLOB headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
+file(GLOB_RECURSE headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
 foreach(header IN LISTS headers)
-    layer_of("${header}" layer)
+    has_function("${header}" public)
     cmake_path(GET header STEM stem)
-    if(layer EQUAL 4 OR header IN_LIST compositions)
+    if(public)
         text_of("tests/${stem}_test.cpp" text)
         if(NOT header IN_LIST numbers_only)
             if(text AND NOT text MATCHES "contract::holds")

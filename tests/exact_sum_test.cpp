@@ -3,8 +3,8 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/detail/exact_sum.hpp>
-#include <rlhf/moments.hpp>
+#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/results/moments.hpp>
 
 #include <algorithm>
 #include <boost/multiprecision/cpp_int.hpp>
@@ -166,11 +166,11 @@ TEST_CASE("exact_sum: sums larger than any term") {
     CHECK(rlhf::moments({2, sum_of({0x1p79, -0x1p79}), sum_of({0x1p159, 0x1p159})}).variance(0) == Approx(0x1p159));
 }
 
-TEST_CASE("usual_sums: the sums of exact_sum, or nothing") {
-    using rlhf::detail::usual_sums;
+TEST_CASE("narrow_sums: the sums of exact_sum, or nothing") {
+    using rlhf::detail::narrow_sums;
     test::random r(8);
     for (int round = 0; round < 300; ++round) {
-        usual_sums<3> usual;
+        narrow_sums<3> usual;
         std::array<exact_sum, 3> want, got;
         for (int call = 0; call < usual.capacity; ++call) {
             std::array<double, 3> x;
@@ -192,14 +192,14 @@ TEST_CASE("usual_sums: the sums of exact_sum, or nothing") {
     const double limit = 0x1p31, smallest = 0x1p-20, inf = std::numeric_limits<double>::infinity();
     for (const double x : {limit, -limit, std::nextafter(smallest, 0.0), -std::nextafter(smallest, 0.0), 5e-324, inf,
                            -inf, std::numeric_limits<double>::quiet_NaN()}) {
-        usual_sums<2> usual;
+        narrow_sums<2> usual;
         exact_sum sum;
         CHECK_FALSE(usual.add({1, x}));
         CHECK_FALSE(usual.add(0, std::array<double, 3>{1, 2, x}));
         usual.flush(0, sum);
         CHECK(sum.value() == 0);
     }
-    usual_sums<2> usual;
+    narrow_sums<2> usual;
     CHECK(usual.add({std::nextafter(-limit, 0.0), smallest}));
 }
 

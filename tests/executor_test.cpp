@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cases.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 #if defined(_OPENMP)
-#include <rlhf/openmp.hpp>
+#include <rlhf/with/openmp.hpp>
 #endif
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 
-#include <rlhf/float16.hpp>
+#include <rlhf/core/float16.hpp>
 
 #include <Eigen/Core>
 #include <cmath>

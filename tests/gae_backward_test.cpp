@@ -3,8 +3,8 @@
 #include "reference/gae.hpp"
 #include "rows.hpp"
 
-#include <rlhf/gae.hpp>
-#include <rlhf/gae_backward.hpp>
+#include <rlhf/advantage/gae.hpp>
+#include <rlhf/advantage/gae_backward.hpp>
 
 namespace {
 

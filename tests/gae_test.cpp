@@ -5,7 +5,7 @@
 #include "reference/gae.hpp"
 #include "rows.hpp"
 
-#include <rlhf/gae.hpp>
+#include <rlhf/advantage/gae.hpp>
 
 namespace {
 

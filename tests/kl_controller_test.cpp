@@ -5,7 +5,7 @@
 #include "reference/kl_controller.hpp"
 #include "rows.hpp"
 
-#include <rlhf/kl_controller.hpp>
+#include <rlhf/advantage/kl_controller.hpp>
 
 TEST_CASE("kl_controller: the fixed one stays") {
     CHECK(updated(rlhf::fixed_kl_controller{.kl_coef = 0.05}, 100, 64).kl_coef == 0.05);

@@ -6,7 +6,7 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/detail/lanes.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
 
 #include <string>
 

@@ -2,7 +2,7 @@
 #include "logits.hpp"
 #include "products.hpp"
 
-#include <rlhf/linear_head.hpp>
+#include <rlhf/recipe/linear_head.hpp>
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "contract.hpp"
 #include "reference/token_log_probs.hpp"
 
-#include <rlhf/logits.hpp>
+#include <rlhf/core/logits.hpp>
 
 #include <stdexcept>
 #include <string>

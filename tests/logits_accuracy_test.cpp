@@ -6,7 +6,7 @@
 #include "catch.hpp"
 #include "logits.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 #include <algorithm>
 #include <boost/multiprecision/cpp_bin_float.hpp>

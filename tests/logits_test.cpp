@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/cross_entropy_loss.hpp>
-#include <rlhf/logits.hpp>
+#include <rlhf/logits/cross_entropy_loss.hpp>
+#include <rlhf/core/logits.hpp>
 
 TEST_CASE("logits_view: where a row is") {
     std::vector<float> z(200);

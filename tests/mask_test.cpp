@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "cases.hpp"
 
-#include <rlhf/detail/mask.hpp>
+#include <rlhf/engine/call/sequence_mask.hpp>
 
-using rlhf::detail::row_mask;
+using rlhf::detail::sequence_mask;
 
 namespace {
 
 struct naive {
     std::int64_t first, past_last, counted = 0;
-    explicit naive(const row_mask& m) : first(m.length), past_last(0) {
+    explicit naive(const sequence_mask& m) : first(m.length), past_last(0) {
         for (std::int64_t t = 0; t < m.length; ++t) {
             if (m.bytes != nullptr && m.bytes[t * m.step] == 0) continue;
             first = std::min(first, t), past_last = t + 1, ++counted;
@@ -17,7 +17,7 @@ struct naive {
     }
 };
 
-void check(const row_mask& m) {
+void check(const sequence_mask& m) {
     const naive want(m);
     CAPTURE(m.length, m.step);
     REQUIRE(rlhf::detail::count_counted(m) == want.counted);

@@ -2,7 +2,7 @@
 #include "contract.hpp"
 #include "reference/masked_mean.hpp"
 
-#include <rlhf/masked_mean.hpp>
+#include <rlhf/policy/masked_mean.hpp>
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include "products.hpp"
 #include "random.hpp"
 
-#include <rlhf/eigen.hpp>
-#include <rlhf/matrix_product.hpp>
+#include <rlhf/with/eigen.hpp>
+#include <rlhf/core/matrix_product.hpp>
 
 namespace {
 

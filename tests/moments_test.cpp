@@ -3,7 +3,7 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/moments.hpp>
+#include <rlhf/results/moments.hpp>
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "catch.hpp"
 
-#include <rlhf/openmp.hpp>
+#include <rlhf/with/openmp.hpp>
 
 #include <atomic>
 #include <omp.h>

@@ -5,7 +5,7 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/loss.hpp>
+#include <rlhf/results/count.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,8 @@
 #include "goldens.hpp"
 #include "reference/plackett_luce_loss.hpp"
 
-#include <rlhf/bradley_terry_loss.hpp>
-#include <rlhf/plackett_luce_loss.hpp>
+#include <rlhf/reward/bradley_terry_loss.hpp>
+#include <rlhf/reward/plackett_luce_loss.hpp>
 
 namespace {
 

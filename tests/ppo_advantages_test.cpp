@@ -2,7 +2,7 @@
 #include "contract.hpp"
 #include "rows.hpp"
 
-#include <rlhf/ppo_advantages.hpp>
+#include <rlhf/recipe/ppo_advantages.hpp>
 
 namespace {
 

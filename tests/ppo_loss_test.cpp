@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <rlhf/ppo_loss.hpp>
+#include <rlhf/recipe/ppo_loss.hpp>
 
 namespace {
 

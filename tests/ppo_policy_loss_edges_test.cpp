@@ -4,7 +4,7 @@
 
 #include "cases.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 using rlhf::aggregation;
 

@@ -4,7 +4,7 @@
 #include "goldens.hpp"
 #include "reference/ppo_policy_loss.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 using rlhf::aggregation, rlhf::kl_estimator;
 

@@ -4,7 +4,7 @@
 #include "goldens.hpp"
 #include "reference/ppo_value_loss.hpp"
 
-#include <rlhf/ppo_value_loss.hpp>
+#include <rlhf/policy/ppo_value_loss.hpp>
 
 using rlhf::aggregation;
 

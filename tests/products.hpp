@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/matrix_product.hpp>
+#include <rlhf/core/matrix_product.hpp>
 
 #include <cmath>
 #include <cstdint>

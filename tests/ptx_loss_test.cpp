@@ -2,7 +2,7 @@
 #include "contract.hpp"
 #include "reference/ptx_loss.hpp"
 
-#include <rlhf/ptx_loss.hpp>
+#include <rlhf/policy/ptx_loss.hpp>
 
 TEMPLATE_TEST_CASE("ptx_loss: same bits however the batch is laid out", "", float, double) {
     contract::holds<TestType>(

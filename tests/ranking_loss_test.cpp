@@ -4,8 +4,8 @@
 #include "goldens.hpp"
 #include "reference/ranking_loss.hpp"
 
-#include <rlhf/bradley_terry_loss.hpp>
-#include <rlhf/ranking_loss.hpp>
+#include <rlhf/reward/bradley_terry_loss.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
 
 using rlhf::tie_divisor;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "contract.hpp"
 
-#include <rlhf/ranking_loss.hpp>
-#include <rlhf/reward_bias.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
+#include <rlhf/reward/reward_bias.hpp>
 
 #include <stdexcept>
 

@@ -5,7 +5,7 @@
 #include "reference/batch.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/batch.hpp>
+#include <rlhf/core/batch.hpp>
 
 #include <algorithm>
 #include <stdexcept>

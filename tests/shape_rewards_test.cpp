@@ -4,7 +4,7 @@
 #include "reference/shape_rewards.hpp"
 #include "rows.hpp"
 
-#include <rlhf/shape_rewards.hpp>
+#include <rlhf/advantage/shape_rewards.hpp>
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
-#include <rlhf/detail/softmax_exp.hpp>
+#include <rlhf/engine/softmax/softmax_exp.hpp>
 
 #include <algorithm>
 

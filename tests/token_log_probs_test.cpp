@@ -2,7 +2,7 @@
 #include "goldens.hpp"
 #include "logits.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 #include <type_traits>
 

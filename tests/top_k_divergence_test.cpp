@@ -2,8 +2,8 @@
 #include "logits.hpp"
 #include "reference/top_k_divergence.hpp"
 
-#include <rlhf/logits_divergence.hpp>
-#include <rlhf/top_k_divergence.hpp>
+#include <rlhf/logits/logits_divergence.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
 
 namespace {
 
@@ -35,7 +35,7 @@ struct server {
     server(const std::vector<E>& w, std::size_t V, std::size_t entries, double temperature = 1) : k(entries) {
         const auto wide = test::widened(w);
         for (std::size_t row = 0; row < w.size() / V; ++row) {
-            const reference::softmax_row s(wide.data() + row * V, V, temperature);
+            const reference::softmax_stats s(wide.data() + row * V, V, temperature);
             std::vector<std::int32_t> order(V);
             std::iota(order.begin(), order.end(), 0);
             std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {

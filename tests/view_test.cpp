@@ -4,7 +4,7 @@
 
 #include "cases.hpp"
 
-#include <rlhf/loss.hpp>
+#include <rlhf/results/count.hpp>
 
 #include <array>
 #include <memory>

@@ -5,7 +5,7 @@
 #include "reference/moments.hpp"
 #include "rows.hpp"
 
-#include <rlhf/whiten.hpp>
+#include <rlhf/advantage/whiten.hpp>
 
 namespace {
 

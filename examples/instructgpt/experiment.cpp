@@ -2,7 +2,7 @@
 // Miniature InstructGPT: the whole experiment, in the order of the paper's figure 2.
 #include "experiment.hpp"
 
-#include <rlhf/whiten.hpp>
+#include <rlhf/advantage/whiten.hpp>
 
 #include <algorithm>
 #include <atomic>

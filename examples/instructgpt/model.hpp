@@ -6,7 +6,7 @@
 #include "random.hpp"
 #include "text.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 #include <Eigen/Core>
 #include <cstddef>

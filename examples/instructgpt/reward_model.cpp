@@ -4,7 +4,7 @@
 
 #include "adam.hpp"
 
-#include <rlhf/ranking_loss.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
 
 #include <algorithm>
 #include <fstream>

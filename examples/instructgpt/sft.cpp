@@ -4,7 +4,7 @@
 
 #include "adam.hpp"
 
-#include <rlhf/cross_entropy_loss.hpp>
+#include <rlhf/logits/cross_entropy_loss.hpp>
 
 #include <cmath>
 #include <numeric>

@@ -2,7 +2,7 @@
 // Miniature InstructGPT: sequences of word numbers, end to end, the packed layout that the library reads as it is.
 #pragma once
 
-#include <rlhf/batch.hpp>
+#include <rlhf/core/batch.hpp>
 
 #include <cstddef>
 #include <cstdint>

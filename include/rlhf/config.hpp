@@ -71,3 +71,7 @@
 #define RLHF_JOIN_(version, isa, math) version##isa##math
 #define RLHF_JOIN(version, isa, math) RLHF_JOIN_(version, isa, math)
 #define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, RLHF_MATH)
+
+/// What the library's code stands in: rlhf, and in it the inline namespace of the tag. One word for both, because tools
+/// that read symbols without the compiler's help (ctags, editors' outlines) lose all behind a qualified inline name.
+#define RLHF_NAMESPACE rlhf::inline RLHF_ABI

@@ -16,7 +16,7 @@
 /// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !.
 ///
 /// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
-namespace rlhf::inline RLHF_ABI::lane {
+namespace RLHF_NAMESPACE::lane {
 
 using std::abs;
 using std::exp;
@@ -64,4 +64,4 @@ template <class V>
     return select(x > V(0), V(1), e) / (V(1) + e);
 }
 
-} // namespace rlhf::inline RLHF_ABI::lane
+} // namespace RLHF_NAMESPACE::lane

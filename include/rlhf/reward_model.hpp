@@ -2,7 +2,7 @@
 #pragma once
 
 /// A reward model from rankings: step 2 of InstructGPT.
-#include <rlhf/bradley_terry_loss.hpp>
-#include <rlhf/plackett_luce_loss.hpp>
-#include <rlhf/ranking_loss.hpp>
-#include <rlhf/reward_bias.hpp>
+#include <rlhf/reward/bradley_terry_loss.hpp>
+#include <rlhf/reward/plackett_luce_loss.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
+#include <rlhf/reward/reward_bias.hpp>

@@ -2,7 +2,7 @@
 // A libtorch trainer: PPO with a critic as one node of autograd, on logits of any floating type, a bool mask and int64
 // tokens. Checked: gradients against torch's own, and that a wrong dtype or shape is one sentence.
 #include <rlhf/ppo.hpp>
-#include <rlhf/torch.hpp>
+#include <rlhf/with/torch.hpp>
 
 #include <cstdio>
 #include <cstring>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A trainer of a reward model: four to nine responses a prompt, end to end, some of them tied; prompts in
 // micro-batches. Checked: two ways of cutting a step into forward passes give the same weight and the same mean loss.
-#include <rlhf/ranking_loss.hpp>
+#include <rlhf/reward/ranking_loss.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Data parallel: five sequences dealt over the ranks, of which some may get none. Checked on every rank: moments,
 // counts, loss and the gradient of its own sequences have the bits that one process computes alone.
-#include <rlhf/mpi.hpp>
+#include <rlhf/with/mpi.hpp>
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tensors as Python's array libraries hand them over. Checked: the same bits as plain arrays, strides with them, and
 // that a wrong device, type or stride is one sentence.
-#include <rlhf/dlpack.hpp>
+#include <rlhf/with/dlpack.hpp>
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One token whose ratio rose to e^0.5 where 1.2 is the bound: cut, so its loss is -1.2 and its gradient 0.
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 #include <cmath>
 #include <vector>

@@ -2,7 +2,7 @@
 // expect: rlhf: element type differs from the call's; the call is float unless it says <double>
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(two_by_three,

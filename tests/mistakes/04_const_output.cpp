@@ -2,7 +2,7 @@
 // expect: rlhf: an output must be writable, this array is const
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(

@@ -2,7 +2,7 @@
 // expect: rlhf: a required array is missing from the braces
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(two_by_three, {.log_probs = floats, .advantages = floats, .d_log_probs = floats});

@@ -2,7 +2,7 @@
 // expect: rlhf: a pointer does not say its size; write rlhf::view(pointer, {.sequences = B, .steps = T})
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(

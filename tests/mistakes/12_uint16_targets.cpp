@@ -2,7 +2,7 @@
 // expect: rlhf: token ids, offsets and ranks are int32 or int64
 #include "given.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 void program() {
     const rlhf::logits_view logits(scores.data(), {.sequences = 2, .steps = 3, .vocab = 10});

@@ -3,7 +3,7 @@
 // expect clang: field 'old_log_probs' will be initialized after field 'log_probs'
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(two_by_three, {.old_log_probs = floats, .log_probs = floats, .advantages = floats});

@@ -2,7 +2,7 @@
 // expect: no matching function for call to 'ppo_policy_loss
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     rlhf::ppo_policy_loss(two_by_three, {.clip_range = 0.2},

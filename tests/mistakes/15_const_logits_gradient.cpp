@@ -2,7 +2,7 @@
 // expect: rlhf: the gradient's logits_view must be writable
 #include "given.hpp"
 
-#include <rlhf/token_log_probs.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 
 void program() {
     const rlhf::logits_view logits(const_floats.data(), {.sequences = 2, .steps = 3, .vocab = 1});

@@ -3,7 +3,7 @@
 // expect clang: field designator 'advantage' does not refer to any field
 #include "given.hpp"
 
-#include <rlhf/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 void program() {
     const rlhf::ppo_policy_loss_arrays<float> arrays{.log_probs = floats, .old_log_probs = floats, .advantage = floats};

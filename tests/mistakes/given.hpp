@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/batch.hpp>
+#include <rlhf/core/batch.hpp>
 
 #include <cstdint>
 #include <vector>

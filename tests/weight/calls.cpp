@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Compiled by tests/weight.cmake, never run: a call of each public function, so that its sweeps can be counted.
-#include <rlhf/linear_head.hpp>
+#include <rlhf/recipe/linear_head.hpp>
 #include <rlhf/rlhf.hpp>
 
 /// Plain C++ under a name of its own for each call: by it a sweep's symbol says whose it is.

@@ -3,7 +3,7 @@
 
 #include <rlhf/lane.hpp>
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 template <class V>
 struct comparison_term {
@@ -44,4 +44,4 @@ template <class V>
     return {t.loss + select(center > zero, pull * sum, zero), t.d_chosen + pull + pull, t.d_rejected + pull + pull};
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

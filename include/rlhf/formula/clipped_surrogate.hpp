@@ -3,7 +3,7 @@
 
 #include <rlhf/lane.hpp>
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 /// 1 − ε₋ and 1 + ε₊, rounded once from double.
 template <class V>
@@ -58,4 +58,4 @@ template <class V>
     return {select(far, -c * advantage, t.loss), select(far, V(0), t.d_logp), far};
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

@@ -16,7 +16,7 @@ enum class divergence {
 
 } // namespace rlhf
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 /// One entry's share. The divergence is Σ value, and its slope ∂/∂(log p before normalization) is pull − p Σ pull.
 template <class V>
@@ -77,4 +77,4 @@ template <divergence How, class V>
             select(p == V(0), V(0), rest * p * log_p)};
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

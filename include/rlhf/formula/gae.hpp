@@ -14,7 +14,7 @@ enum class gaps {
 
 } // namespace rlhf
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 /// γ x, and 0 at γ = 0 even of an infinite x.
 template <class V>
@@ -40,4 +40,4 @@ template <class V>
     return x + factor * rest;
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

@@ -14,7 +14,7 @@ enum class kl_estimator {
 
 } // namespace rlhf
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 template <class V>
 struct kl_term {
@@ -43,4 +43,4 @@ template <class V>
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

@@ -5,7 +5,7 @@
 
 #include <concepts>
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 template <class V>
 struct value_term {
@@ -61,4 +61,4 @@ template <class V>
     return value_loss(value, old_value, target, range, [&](V e) RLHF_INLINE { return huber(e, delta); });
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

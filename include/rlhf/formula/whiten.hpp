@@ -15,7 +15,7 @@ enum class std_floor {
 
 } // namespace rlhf
 
-namespace rlhf::inline RLHF_ABI::formula {
+namespace RLHF_NAMESPACE::formula {
 
 /// The divisor of whitening.
 template <class V>
@@ -40,4 +40,4 @@ template <class V>
     return ((x - m.center) - m.center_rest) * m.factor + m.shift;
 }
 
-} // namespace rlhf::inline RLHF_ABI::formula
+} // namespace RLHF_NAMESPACE::formula

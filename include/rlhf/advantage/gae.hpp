@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/step_sweep.hpp>
+
+namespace rlhf {
+
+struct gae_options {
+    double gamma = 1;
+    double lambda = 0.95;
+    rlhf::gaps gaps = rlhf::gaps::skip;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct gae_arrays {
+    view<const T> rewards = detail::required<T>(); ///< [B, T]
+    view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ)
+    view<const T> next_values = {};                ///< [B, T] V(sₜ₊₁); absent: the value of the next step
+    view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
+    view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: no bootstrap, no carry
+    view<const std::uint8_t> truncated = {};       ///< [B, T] cut short after t: bootstrap, no carry
+    view<T> advantages = {};                       ///< [B, T] out; may be rewards' memory
+    view<T> returns = {};                          ///< [B, T] out; may be values' memory
+};
+
+namespace detail {
+
+inline void check_options(const char* f, const gae_options& o) {
+    check_range(f, "gamma", o.gamma, 0, 1);
+    check_range(f, "lambda", o.lambda, 0, 1);
+}
+
+template <class T, bool NextValues, bool Flags>
+struct gae_kernel {
+    static constexpr bool forward = false, flags = Flags;
+    static constexpr std::size_t inputs = NextValues ? 3 : 2, outputs = 2;
+    T gamma, factor;
+
+    template <class V>
+    RLHF_FORMULA V head(const scan_steps<V, inputs>& x) const {
+        using lane::select;
+        V next = x.after[1];
+        if constexpr (NextValues) next = x.here[2];
+        if constexpr (NextValues && Flags) next = select(x.unread, x.after[1], next);
+        if constexpr (Flags) next = select(x.terminated, V(T(0)), next);
+        return formula::td_error(x.here[0], x.here[1], next, V(gamma));
+    }
+    template <class V>
+    RLHF_FORMULA std::array<V, 2> finish(const scan_steps<V, inputs>& x, const V& advantage, const V&) const {
+        return {advantage, advantage + x.here[1]};
+    }
+};
+
+} // namespace detail
+
+/// Generalised advantage estimation over the steps of a batch, from the last to the first.
+///
+///     δₜ = rₜ + γ V(sₜ₊₁) − V(sₜ)
+///     Âₜ = δₜ + γλ Âₜ₊₁
+///     Rₜ = Âₜ + V(sₜ)
+///
+/// At a terminated step V(sₜ₊₁) is 0 and Âₜ₊₁ is left out; at a truncated one only Âₜ₊₁ is left out, so that next_values
+/// are needed. Without next_values, V(sₜ₊₁) is the value of the next step, and bootstrap_values after the last; with
+/// them, bootstrap_values are not read. The mask by options.gaps: skipped steps are no time, so a response continues
+/// behind a tool's output; a reward at a masked step is lost, unless the mask is ignored.
+///
+/// Arrays are [B, T] (or packed [tokens]). advantages may lie exactly on rewards, returns on values; both are +0 where
+/// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: nothing but zeros.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated without
+/// next_values, an output that overlaps another array.
+///
+/// Source: Schulman et al. 2016, arXiv:1506.02438, eq. 11 to 16.
+template <class T = float, class Arch = native>
+void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, const executor& run = {}) {
+    detail::call c("gae", b);
+    detail::check_options(c.function(), o);
+    const auto rewards = c.in(a.rewards, "rewards"), values = c.in(a.values, "values");
+    const auto next_values = c.optional(a.next_values, "next_values");
+    const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
+    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
+    const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()),
+                             c.out(a.returns, "returns", a.values.data())};
+    if (flags.truncated && !next_values)
+        detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
+    c.done();
+
+    const auto sweep = [&]<bool NextValues, bool Flags>(const auto&... next) {
+        using kernel = detail::gae_kernel<T, NextValues, Flags>;
+        const std::array in{detail::scan_input<T>{rewards}, detail::scan_input<T>{values, bootstrap}, next...};
+        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
+        detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
+    };
+    const bool flagged = flags.terminated || flags.truncated;
+    if (next_values) {
+        const detail::scan_input<T> next{next_values};
+        if (flagged || o.gaps == gaps::zero) return sweep.template operator()<true, true>(next);
+        return sweep.template operator()<true, false>(next);
+    }
+    return flagged ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/step_sweep.hpp>
+
+namespace rlhf {
+
+/// Those of the estimate that is differentiated.
+struct gae_backward_options {
+    double gamma = 1;
+    double lambda = 0.95;
+    rlhf::gaps gaps = rlhf::gaps::skip;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct gae_backward_arrays {
+    view<const T> d_advantages = {};          ///< [B, T] ∂L/∂advantages; absent: 0
+    view<const T> d_returns = {};             ///< [B, T] ∂L/∂returns; absent: 0
+    view<const T> next_values = {};           ///< [B, T] as they were given; only whether they were matters
+    view<const std::uint8_t> terminated = {}; ///< [B, T] as they were given
+    view<const std::uint8_t> truncated = {};  ///< [B, T] as they were given
+    gradient<T> d_rewards = {};               ///< [B, T] ∂L/∂rewards
+    gradient<T> d_values = {};                ///< [B, T] ∂L/∂values
+    gradient<T> d_next_values = {};           ///< [B, T] ∂L/∂next_values
+    gradient<T> d_bootstrap_values = {};      ///< [B] ∂L/∂bootstrap_values
+};
+
+namespace detail {
+
+template <class T, bool NextValues, bool Flags>
+struct gae_backward_kernel {
+    static constexpr bool forward = true, flags = Flags;
+    static constexpr std::size_t inputs = 2, outputs = 3;
+    T gamma, factor;
+    std::array<T, 3> scale; ///< of the gradients
+
+    template <class V>
+    RLHF_FORMULA V head(const scan_steps<V, 2>& x) const {
+        return x.here[0] + x.here[1];
+    }
+    template <class V>
+    RLHF_FORMULA std::array<V, 3> finish(const scan_steps<V, 2>& x, const V& sum, const V& before) const {
+        using lane::select;
+        const V zero(T(0));
+        V to_next = formula::discounted(V(gamma), sum), to_this = formula::discounted(V(gamma), before);
+        if constexpr (Flags)
+            to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
+        if constexpr (NextValues && Flags) to_this = select(x.unread_after, to_this, zero);
+        if constexpr (NextValues && !Flags) to_this = zero;
+        return {V(scale[0]) * sum, V(scale[1]) * (x.here[1] - sum + to_this), V(scale[2]) * to_next};
+    }
+    /// What flows beyond the last step.
+    [[nodiscard]] T last(T sum, bool terminated) const {
+        return NextValues || terminated ? T(0) : formula::discounted(gamma, sum);
+    }
+};
+
+} // namespace detail
+
+/// The gradient through advantages and returns: gae transposed, since it is linear. From g = ∂L/∂advantages + ∂L/∂returns,
+/// from the first step to the last:
+///
+///     uₜ         = gₜ + γλ uₜ₋₁
+///     ∂L/∂rₜ     = uₜ
+///     ∂L/∂V(sₜ)  = ∂L/∂Rₜ − uₜ + γ uₜ₋₁
+///
+/// After a terminated or truncated step uₜ₋₁ is left out of the first line, after a terminated one of the third too.
+/// With next_values the term γ uₜ goes to ∂L/∂V(sₜ₊₁) there instead; without them that of the last step goes to
+/// ∂L/∂bootstrap_values.
+///
+/// Arrays are [B, T] (or packed [tokens]); options and flags as they were given to gae. Gradients are +0 where masked
+/// data was not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated or
+/// d_next_values without next_values, an output that overlaps another array.
+template <class T = float, class Arch = native>
+void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_backward_options& o = {},
+                  const executor& run = {}) {
+    detail::call c("gae_backward", b);
+    detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
+    detail::check_range(c.function(), "lambda", o.lambda, 0, 1);
+    static constexpr T zero = 0;
+    const auto or_zero = [](const auto& s) {
+        return detail::scan_input<T>{s ? s : detail::stream<const T>{&zero, 0, 0}};
+    };
+    const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")),
+                        or_zero(c.optional(a.d_returns, "d_returns"))};
+    const bool next_values = static_cast<bool>(c.optional(a.next_values, "next_values"));
+    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
+    const std::array targets{c.out(a.d_rewards, "d_rewards"), c.out(a.d_values, "d_values"),
+                             c.out(a.d_next_values, "d_next_values")};
+    const auto& bootstrap = a.d_bootstrap_values;
+    detail::check_finite(c.function(), "d_bootstrap_values", bootstrap.scale);
+    const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", true), bootstrap.scale,
+                                 bootstrap.add};
+    if (flags.truncated && !next_values)
+        detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
+    if (targets[2] && !next_values) detail::fail(c.function(), "d_next_values needs next_values");
+    c.done();
+
+    const auto sweep = [&]<bool NextValues, bool Flags>() {
+        using kernel = detail::gae_backward_kernel<T, NextValues, Flags>;
+        const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
+        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), {scale(0), scale(1), scale(2)}};
+        detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
+    };
+    const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;
+    if (next_values)
+        return flagged ? sweep.template operator()<true, true>() : sweep.template operator()<true, false>();
+    return flagged ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/check.hpp>
+#include <rlhf/lane.hpp>
+
+namespace rlhf {
+
+/// A coefficient that stays. Its numbers are its whole state.
+struct fixed_kl_controller {
+    double kl_coef = 0.02;
+};
+
+/// A coefficient that follows the KL to a target. Its numbers are its whole state.
+struct adaptive_kl_controller {
+    double kl_coef = 0.2;   ///< β, also the first one
+    double target = 6;      ///< nats, in the unit of the kl it is updated with: per sequence, or per token
+    double horizon = 10000; ///< sequences over which an error of 1 would change β by a factor of 2
+    double limit = 0.2;     ///< of the relative error
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+/// The controller after a batch of `sequences` with the mean `kl`: the same one.
+[[nodiscard]] inline fixed_kl_controller updated(const fixed_kl_controller& c, double /*kl*/, double /*sequences*/) {
+    detail::check_finite("fixed_kl_controller", "kl_coef", c.kl_coef);
+    return c;
+}
+
+/// The controller after a batch of `sequences` with the mean `kl`.
+///
+///     e = clip(KL / target − 1, ±limit)
+///     β ← β (1 + e · sequences / horizon)
+///
+/// Throws std::invalid_argument: a number that is not finite, target, horizon or limit not above 0, sequences below 0,
+/// or so many that β could reach 0.
+///
+/// Source: Ziegler et al. 2019, arXiv:1909.08593, section 2.2.
+[[nodiscard]] inline adaptive_kl_controller updated(adaptive_kl_controller c, double kl, double sequences) {
+    static constexpr const char* self = "adaptive_kl_controller";
+    detail::check_finite(self, "kl_coef", c.kl_coef);
+    detail::check_positive(self, "target", c.target);
+    detail::check_positive(self, "horizon", c.horizon);
+    detail::check_positive(self, "limit", c.limit);
+    detail::check_finite(self, "kl", kl);
+    detail::check_not_negative(self, "sequences", sequences);
+    if (!(c.limit * sequences < c.horizon))
+        detail::fail(self, "limit %g times sequences %g is not below horizon %g", c.limit, sequences, c.horizon);
+    const double error = lane::clamp(kl / c.target - 1, -c.limit, c.limit);
+    c.kl_coef *= 1 + error * sequences / c.horizon;
+    return c;
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/kl.hpp>
+
+namespace rlhf {
+
+/// The step of a sequence that gets its score.
+enum class score_position {
+    last_counted,       ///< the last step that counts
+    after_last_counted, ///< the one behind it, if the sequence has one
+    last_step,          ///< the sequence's last step, whether it counts or not
+};
+
+struct shape_rewards_options {
+    double kl_coef = 0.02;
+    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k1;
+    double kl_limit = unlimited; ///< clamps each token's estimate to ±limit
+    rlhf::score_position score_position = rlhf::score_position::last_counted;
+    double score_limit = unlimited;              ///< clamps each score to ±limit, before what follows
+    double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
+    std::optional<double> unfinished_score = {}; ///< or put in its place
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct shape_rewards_arrays {
+    view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
+    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
+    view<const T> scores = detail::required<T>();        ///< [B] one a sequence
+    view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
+    view<T> rewards = {};                                ///< [B, T] out; may be the memory of either log-probs
+};
+
+/// Sums; the parts of a step join by +=, exactly and in any order.
+class shape_rewards_result {
+public:
+    counts own;                ///< counted here
+    double dropped_scores = 0; ///< sequences without a counted token, whose scores are placed nowhere
+
+    shape_rewards_result() = default;
+    shape_rewards_result(const counts& here, double dropped, const detail::exact_sum& kl,
+                         const detail::exact_sum& scores)
+        : own(here), dropped_scores(dropped), kl_(kl), scores_(scores) {}
+
+    [[nodiscard]] double kl_per_sequence() const { return own.sequences > 0 ? kl_.value() / own.sequences : 0; }
+    [[nodiscard]] double kl_per_token() const { return own.tokens > 0 ? kl_.value() / own.tokens : 0; }
+    /// Of the scores as they were placed.
+    [[nodiscard]] double mean_score() const { return own.sequences > 0 ? scores_.value() / own.sequences : 0; }
+
+    shape_rewards_result& operator+=(const shape_rewards_result& o) {
+        own += o.own, dropped_scores += o.dropped_scores, kl_ += o.kl_, scores_ += o.scores_;
+        return *this;
+    }
+
+private:
+    detail::exact_sum kl_, scores_;
+};
+
+namespace detail {
+
+inline void check_options(const char* f, const shape_rewards_options& o, bool has_finished) {
+    check_finite(f, "kl_coef", o.kl_coef);
+    check_positive(f, "kl_limit", o.kl_limit);
+    check_positive(f, "score_limit", o.score_limit);
+    check_finite(f, "unfinished_penalty", o.unfinished_penalty);
+    if (o.unfinished_score) check_finite(f, "unfinished_score", *o.unfinished_score);
+    if (o.unfinished_score && o.unfinished_penalty != 0)
+        fail(f, "unfinished_score and unfinished_penalty are both given");
+    if (!has_finished && o.unfinished_score) fail(f, "unfinished_score needs finished");
+    if (!has_finished && o.unfinished_penalty != 0) fail(f, "unfinished_penalty needs finished");
+}
+
+/// The KL part of one token's reward, in lanes.
+template <class T>
+struct kl_reward_kernel {
+    T coef, limit;
+    kl_estimator estimator;
+
+    template <class V>
+    RLHF_FORMULA auto operator()(V logp, V ref) const {
+        const V kl = formula::kl(logp - ref, estimator, estimator, V(limit)).value;
+        return terms<V, 1, 1>{.writes = {coef == T(0) ? V(T(0)) : V(-coef) * kl}, .sums = {kl}}; // not 0 · inf
+    }
+};
+
+/// A sequence's score as it is placed.
+template <class T>
+double placed_score(T score, bool finished, const shape_rewards_options& o) {
+    const double limited = lane::clamp(static_cast<double>(score), -o.score_limit, o.score_limit);
+    return finished ? limited : o.unfinished_score.value_or(limited - o.unfinished_penalty);
+}
+
+/// The step of sequence s that gets its score; −1 if nothing counts.
+inline std::int64_t scored_step(const call& c, std::int64_t s, score_position where) {
+    const std::int64_t past = past_last_counted(c.mask(s)), last = c.length(s) - 1;
+    if (past <= 0) return -1;
+    if (where == score_position::last_step) return last;
+    return where == score_position::after_last_counted && past <= last ? past : past - 1;
+}
+
+} // namespace detail
+
+/// The rewards of a response: a KL penalty at every token, and the score at one.
+///
+///     rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
+///
+/// The score is clamped to ±score_limit; that of a sequence whose `finished` is 0 is then lowered by unfinished_penalty,
+/// or replaced by unfinished_score. A sequence without a counted token gets no score, which dropped_scores counts.
+///
+/// Arrays are [B, T] (or packed [tokens]) in nats, scores and finished [B]. rewards may lie exactly on log_probs or on
+/// ref_log_probs. They are +0 where masked, except that after_last_counted and last_step may put a score on a masked
+/// step: only a recurrence that ignores the mask (gaps::ignore) reads it there, to the others it is lost.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, an option for
+/// unfinished sequences without `finished`, rewards that overlap another array.
+///
+/// Source: Ouyang et al. 2022, arXiv:2203.02155, eq. 2; the estimators: see formula/kl.hpp.
+template <class T = float, class Arch = native>
+shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>& a,
+                                   const shape_rewards_options& o = {}, const executor& run = {}) {
+    detail::call c("shape_rewards", b);
+    detail::check_options(c.function(), o, !a.finished.absent() || c.size() == 0);
+    const std::array streams{c.in(a.log_probs, "log_probs"), c.in(a.ref_log_probs, "ref_log_probs")};
+    const auto scores = c.per_sequence(a.scores, "scores");
+    const auto finished = c.per_sequence(a.finished, "finished");
+    const T* own = a.rewards.data() == a.ref_log_probs.data() ? a.ref_log_probs.data() : a.log_probs.data();
+    const std::array targets{c.out(a.rewards, "rewards", own)};
+    if (!scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
+    c.done();
+
+    const detail::kl_reward_kernel<T> kernel{static_cast<T>(o.kl_coef), static_cast<T>(o.kl_limit), o.kl_estimator};
+    const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel);
+    detail::exact_sum placed;
+    for (std::int64_t s = 0; s < c.size(); ++s) {
+        const std::int64_t step = detail::scored_step(c, s, o.score_position);
+        if (step < 0) continue;
+        const double score = detail::placed_score(*scores.row(s, 0), !finished || *finished.row(s, 0) != 0, o);
+        placed.add(score);
+        if (!targets[0]) continue;
+        T& reward = targets[0].to.row(s, c.begin(s))[step * targets[0].to.step];
+        reward = static_cast<T>(static_cast<double>(reward) + score);
+    }
+    placed.normalize();
+    const counts here{static_cast<double>(t.tokens), static_cast<double>(t.sequences)};
+    return {here, static_cast<double>(c.size() - t.sequences), t.sums[0], placed};
+}
+
+} // namespace RLHF_NAMESPACE

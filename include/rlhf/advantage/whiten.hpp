@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/whiten.hpp>
+#include <rlhf/results/moments.hpp>
+
+namespace rlhf {
+
+/// What scaling leaves in place when the mean is kept.
+enum class scale_about {
+    mean, ///< (x − mean) / std + mean
+    zero, ///< x / std
+};
+
+struct whiten_options {
+    bool center = true;                                ///< subtract the mean; false keeps it
+    bool scale = true;                                 ///< divide by the standard deviation
+    rlhf::scale_about about = rlhf::scale_about::mean; ///< with center = false
+    int ddof = 1;                                      ///< the variance is Σ (x − mean)² / (n − ddof)
+    double epsilon = 1e-8;
+    rlhf::std_floor floor = rlhf::std_floor::inside_root;
+};
+
+inline constexpr whiten_options no_whitening{.center = false, .scale = false}; ///< x stays; masked elements become 0
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+namespace detail {
+
+inline void check_options(const char* f, const whiten_options& o) {
+    if (o.ddof < 0) fail(f, "ddof is %d, expected at least 0", o.ddof);
+    check_not_negative(f, "epsilon", o.epsilon);
+    check_finite(f, "epsilon", o.epsilon);
+}
+
+/// Σx and Σx² of what counts.
+template <class T>
+struct moments_kernel {
+    template <class V>
+    RLHF_FORMULA auto operator()(V x) const {
+        return terms<V, 0, 0, 0, 0, 0, 1>{.moments = {x}};
+    }
+};
+
+/// One element, in lanes; the moments as numbers of T, rounded once.
+template <class T>
+struct whiten_kernel {
+    formula::affine_map<T> map;
+
+    whiten_kernel(const moments& m, const whiten_options& o) {
+        const bool about_mean = o.center || (o.scale && o.about == scale_about::mean);
+        const double mean = about_mean ? m.mean() : 0;
+        const double deviation = formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor);
+        map.center = static_cast<T>(mean);
+        map.center_rest = std::isfinite(mean) ? static_cast<T>(mean - static_cast<double>(map.center)) : T(0);
+        map.factor = o.scale ? static_cast<T>(deviation == 0 ? 0 : 1 / deviation) : T(1);
+        map.shift = o.center ? T(0) : map.center;
+    }
+    template <class V>
+    RLHF_FORMULA auto operator()(V x) const {
+        const formula::affine_map<V> m{V(map.center), V(map.center_rest), V(map.factor), V(map.shift)};
+        return terms<V, 1>{.writes = {formula::affine(x, m)}};
+    }
+};
+
+} // namespace detail
+
+/// Count, mean and variance of the elements that count. NaN or infinity among them makes the mean that.
+///
+/// values are [B, T] (or packed [tokens]). Throws std::invalid_argument for sizes that differ.
+template <class T = float, class Arch = native>
+[[nodiscard]] moments moments_of(const batch& b, const std::type_identity_t<view<const T>>& values,
+                                 const executor& run = {}) {
+    detail::call c("moments_of", b);
+    const std::array streams{c.in(values, "values")};
+    c.done();
+    const auto t =
+        detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, detail::moments_kernel<T>{});
+    return moments(t.moments[0]);
+}
+
+/// Whitens in place with given moments: those of the whole step, merged over its parts and ranks.
+///
+///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
+///     std = √(variance + ε)         or where else options.floor puts ε; 1 without scale
+///
+/// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends on itself and the moments
+/// alone. Where std is 0 (ε = 0, equal elements) all counted elements become 0, or the mean if it is kept.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative.
+template <class T = float, class Arch = native>
+void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const moments& m, const whiten_options& o = {},
+            const executor& run = {}) {
+    detail::call c("whiten", b);
+    detail::check_options(c.function(), o);
+    const std::array streams{c.in(view<const T>(values), "values")};
+    const std::array targets{c.out(values, "values", values.data())};
+    c.done();
+    detail::sweep_tokens<T, Arch>(c, streams, targets, run, detail::whiten_kernel<T>(m, o));
+}
+
+/// The same with the moments of the batch itself, which it returns.
+template <class T = float, class Arch = native>
+moments whiten(const batch& b, const std::type_identity_t<view<T>>& values, const whiten_options& o = {},
+               const executor& run = {}) {
+    const moments m = moments_of<T, Arch>(b, values, run);
+    whiten<T, Arch>(b, values, m, o, run);
+    return m;
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/gradient.hpp>
+#include <rlhf/core/matrix_product.hpp>
+
+namespace RLHF_NAMESPACE {
+
+/// The last layer of a language model without its logits. E: float or double. Matrices are flat arrays, Eigen matrices
+/// (row-major), or rlhf::view(pointer, {.sequences = rows, .steps = columns, .stride = …}).
+template <class E>
+struct linear_head {
+    view<const E> hidden = detail::required<E>();  ///< [tokens, H], tokens in the batch's order
+    view<const E> weights = detail::required<E>(); ///< [V, H]
+    extent vocab;
+    extent hidden_size;
+    view<E> workspace;         ///< any number of elements from linear_head_workspace(1, V, H) on
+    matrix_product<E> product; ///< e.g. rlhf::eigen_product
+};
+
+template <class E>
+struct linear_head_gradient {
+    gradient<E> hidden = {};  ///< [tokens, H]; absent: not wanted
+    gradient<E> weights = {}; ///< [V, H]; absent: not wanted
+};
+
+/// Elements of a workspace for so many rows of logits at a time: rows · (vocab + hidden_size). Fewer rows read the
+/// weights more often; more than 512 are not used.
+[[nodiscard]] constexpr std::int64_t linear_head_workspace(extent rows, extent vocab, extent hidden_size) {
+    return rows * (vocab + hidden_size);
+}
+
+} // namespace RLHF_NAMESPACE

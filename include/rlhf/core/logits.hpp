@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/batch.hpp>
+#include <rlhf/core/float16.hpp>
+#include <rlhf/core/gradient.hpp>
+
+namespace RLHF_NAMESPACE {
+
+/// Shape of logits: [sequences, steps, vocab]; rows may be longer than the vocabulary (padded_vocab, 0 = vocab).
+struct logits_shape {
+    extent sequences = 1;
+    extent steps;
+    extent vocab;
+    extent padded_vocab = 0; ///< columns vocab … padded_vocab − 1 are never read; their gradient is 0
+};
+
+/// Logits [B, T, V], V contiguous; of a packed batch [1, tokens, V]. The element type is deduced at the call: float,
+/// double, bfloat16 or float16, const or not.
+template <class E>
+class logits_view {
+public:
+    using element_type = E;
+
+    constexpr logits_view(E* data, logits_shape s)
+        : data_(data), shape_(s), row_(s.padded_vocab != 0 ? s.padded_vocab : s.vocab), sequence_(row_ * s.steps) {}
+    /// Strides from step to step and from sequence to sequence, in elements.
+    constexpr logits_view(E* data, logits_shape s, extent step_stride, extent sequence_stride)
+        : data_(data), shape_(s), row_(step_stride), sequence_(sequence_stride) {}
+    template <class M>
+        requires(std::same_as<const M, E> && !std::same_as<M, E>)
+    constexpr logits_view(const logits_view<M>& v)
+        : logits_view(v.data(), v.shape(), v.step_stride(), v.sequence_stride()) {}
+
+    [[nodiscard]] constexpr E* data() const { return data_; }
+    [[nodiscard]] constexpr const logits_shape& shape() const { return shape_; }
+    [[nodiscard]] constexpr std::int64_t step_stride() const { return row_; }
+    [[nodiscard]] constexpr std::int64_t sequence_stride() const { return sequence_; }
+    /// Entries of a row, the padding with them.
+    [[nodiscard]] constexpr std::int64_t width() const {
+        return shape_.padded_vocab != 0 ? shape_.padded_vocab : shape_.vocab;
+    }
+    [[nodiscard]] constexpr E* at(std::int64_t s, std::int64_t t) const { return data_ + s * sequence_ + t * row_; }
+
+private:
+    E* data_;
+    logits_shape shape_;
+    std::int64_t row_, sequence_;
+};
+
+/// The logits' side of batch.part(): those of sequences first … first + count − 1.
+template <class E>
+[[nodiscard]] logits_view<E> part(logits_view<E> z, const batch& b, extent first, extent count) {
+    if (first < 0 || count < 0 || first + count > b.size())
+        detail::fail("part", "sequences %lld to %lld of a batch of %lld", static_cast<long long>(first),
+                     static_cast<long long>(first + count), static_cast<long long>(b.size()));
+    logits_shape s = z.shape();
+    if (!b.packed()) {
+        s.sequences = count;
+        return {z.at(first, 0), s, z.step_stride(), z.sequence_stride()};
+    }
+    const std::int64_t begin = b.begin(first), end = b.begin(first + count);
+    const bool by_step = s.sequences == 1;
+    (by_step ? s.steps : s.sequences) = end - begin;
+    return {by_step ? z.at(0, begin) : z.at(begin, 0), s, z.step_stride(), z.sequence_stride()};
+}
+
+/// The mask of targets in which one number, often −100, says that a token does not count: mask[i] is 1 where targets[i]
+/// is another, else 0. As batch.mask it has the targets' shape and, with predict_next, shifts as they do.
+inline void mask_targets(const index_view& targets, const view<std::uint8_t>& mask, std::int64_t ignore_index = -100) {
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    const std::int64_t rows = targets.rows() < 0 ? 1 : targets.rows(), cols = targets.cols();
+    const std::int64_t mask_rows = mask.rows() < 0 ? 1 : mask.rows();
+    if (mask_rows != rows || mask.cols() != cols)
+        detail::fail("mask_targets", "mask is [%lld, %lld], expected [%lld, %lld] as targets", ll(mask_rows),
+                     ll(mask.cols()), ll(rows), ll(cols));
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t i = 0; i < cols; ++i)
+            mask.data()[r * mask.stride() + i] = targets[r * targets.stride() + i] != ignore_index ? 1 : 0;
+}
+
+/// Where the gradient into the logits goes; the same words as for per-token gradients.
+template <class E>
+struct logits_gradient {
+    static_assert(!std::is_const_v<E>, "rlhf: the gradient's logits_view must be writable");
+    using element_type = E;
+    logits_view<E> to;
+    double scale = 1;
+    bool add = false;
+    constexpr logits_gradient(logits_view<E> v, double factor = 1, bool accumulate = false)
+        : to(v), scale(factor), add(accumulate) {}
+};
+template <class E>
+logits_gradient(logits_view<E>) -> logits_gradient<E>;
+
+/// buffer = scale · gradient; rows without a gradient get 0. The buffer may be the logits themselves.
+template <class E>
+[[nodiscard]] constexpr logits_gradient<E> write_to(logits_view<E> buffer, double scale = 1) {
+    return {buffer, scale, false};
+}
+/// buffer += scale · gradient; rows without a gradient are left as they are.
+template <class E>
+[[nodiscard]] constexpr logits_gradient<E> add_to(logits_view<E> buffer, double scale = 1) {
+    return {buffer, scale, true};
+}
+
+} // namespace RLHF_NAMESPACE

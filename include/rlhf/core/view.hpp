@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <type_traits>
+
+namespace RLHF_NAMESPACE {
+
+/// A size given as any integer type: `int B`, `size_t B` and torch's `int64_t B` need no cast.
+struct extent {
+    std::int64_t n = 0;
+    constexpr extent() = default;
+    template <std::integral I>
+        requires(!std::same_as<I, bool>)
+    constexpr extent(I i) : n(static_cast<std::int64_t>(i)) {}
+    constexpr operator std::int64_t() const { return n; }
+};
+
+/// [sequences, steps] elements; `stride` from row to row, in elements (0 = steps, contiguous).
+struct shape {
+    extent sequences = 1;
+    extent steps;
+    extent stride = 0;
+};
+
+/// How a foreign array type is read; specialised by eigen.hpp, torch.hpp, dlpack.hpp.
+/// Has `template <class T, class B> static view<T> view_of(B& array)`.
+template <class A>
+struct adapter;
+
+template <class T>
+class view;
+
+namespace detail {
+template <class A>
+concept adapted = requires {
+    sizeof(adapter<A>);
+};
+
+/// One of ours, by type: by its members Eigen::MatrixXf would pass too, column-major and so silently transposed.
+template <class X>
+inline constexpr bool is_view = false;
+template <class X>
+    requires requires { typename X::element_type; }
+inline constexpr bool is_view<X> = std::derived_from<X, view<typename X::element_type>>;
+
+template <class T>
+inline constexpr bool is_byte = std::same_as<T, bool> ||
+                                (std::integral<T> && sizeof(T) == 1) || std::same_as<T, std::byte>;
+
+/// May an array of E be read as T? Only the same type, except that a mask is any one-byte type.
+template <class E, class T>
+inline constexpr bool same_element = std::same_as<std::remove_const_t<E>, std::remove_const_t<T>> ||
+                                     (std::same_as<T, const std::uint8_t> && is_byte<std::remove_const_t<E>>);
+
+template <class A>
+concept bits_without_bytes = !std::ranges::contiguous_range<A> && requires {
+    typename std::remove_cvref_t<A>::value_type;
+    requires(std::same_as<typename std::remove_cvref_t<A>::value_type, bool>);
+};
+
+template <class A>
+concept outlives = std::is_lvalue_reference_v<A> || is_view<std::remove_cvref_t<A>> || std::ranges::borrowed_range<A>;
+
+/// The default of a field that must be given: instantiated, and so reported, only when it is left out.
+template <class T>
+consteval view<const T> required() {
+    static_assert(sizeof(T) == 0, "rlhf: a required array is missing from the braces, or named out of the struct's "
+                                  "order (see the field above)");
+    return {};
+}
+} // namespace detail
+
+/// Elements that the caller owns. Either contiguous (a vector, span, array: read in the batch's shape), or rows with
+/// a stride (a pointer and its shape), or one element a sequence (rlhf::per_sequence). Default: absent.
+/// The constructor takes anything and explains itself, because overload resolution cannot.
+template <class T>
+class view {
+public:
+    using element_type = T;
+    static constexpr std::int64_t flat = -1;       ///< rows() of a contiguous array whose shape the batch gives
+    static constexpr std::int64_t a_sequence = -2; ///< rows() of an array with one element a sequence
+
+    constexpr view() = default;
+    constexpr view(T* data, shape s)
+        : data_(data), rows_(s.sequences), cols_(s.steps), stride_(s.stride != 0 ? s.stride : s.steps) {}
+
+    template <class A>
+        requires(!std::same_as<std::remove_cvref_t<A>, view>)
+    constexpr view(A&& a) {
+        using X = std::remove_cvref_t<A>;
+        if constexpr (detail::is_view<X>) {
+            static_assert(std::convertible_to<decltype(a.data()), T*>,
+                          "rlhf: a view of another element type, or of const elements where an output is meant");
+            if constexpr (std::convertible_to<decltype(a.data()), T*>)
+                data_ = a.data(), rows_ = a.rows(), cols_ = a.cols(), stride_ = a.stride();
+        } else if constexpr (detail::adapted<X>) {
+            *this = adapter<X>::template view_of<T>(a);
+        } else if constexpr (std::is_pointer_v<X>) {
+            static_assert(sizeof(A) == 0, "rlhf: a pointer does not say its size; write rlhf::view(pointer, "
+                                          "{.sequences = B, .steps = T})");
+        } else if constexpr (detail::bits_without_bytes<A>) {
+            static_assert(sizeof(A) == 0,
+                          "rlhf: std::vector<bool> has no bytes to view; use std::vector<std::uint8_t>");
+        } else if constexpr (!std::ranges::contiguous_range<A>) {
+            static_assert(sizeof(A) == 0, "rlhf: an array must be contiguous (vector, span, array), an rlhf::view, or "
+                                          "have an adapter (rlhf/eigen.hpp)");
+        } else if constexpr (!detail::same_element<std::remove_reference_t<std::ranges::range_reference_t<A>>, T>) {
+            static_assert(sizeof(A) == 0, "rlhf: element type differs from the call's; the call is float unless it "
+                                          "says <double>; masks are bool or std::uint8_t");
+        } else if constexpr (std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<A>>> &&
+                             !std::is_const_v<T>) {
+            static_assert(sizeof(A) == 0, "rlhf: an output must be writable, this array is const");
+        } else {
+            data_ = reinterpret_cast<T*>(std::ranges::data(a));
+            cols_ = static_cast<std::int64_t>(std::ranges::size(a));
+        }
+    }
+
+    /// Nothing was given. (A null pointer with a size is not absent: it is refused.)
+    [[nodiscard]] constexpr bool absent() const { return data_ == nullptr && (cols_ == 0 || rows_ == 0); }
+    [[nodiscard]] constexpr T* data() const { return data_; }
+    [[nodiscard]] constexpr std::int64_t rows() const { return rows_; }
+    [[nodiscard]] constexpr std::int64_t cols() const { return cols_; }
+    [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
+
+    /// Sets what no constructor says; for rlhf::per_sequence and rlhf::part.
+    [[nodiscard]] static constexpr view with(T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+        view v;
+        v.data_ = data, v.rows_ = rows, v.cols_ = cols, v.stride_ = stride;
+        return v;
+    }
+
+private:
+    T* data_ = nullptr;
+    std::int64_t rows_ = flat, cols_ = 0, stride_ = 0;
+};
+template <class T>
+view(T*, shape) -> view<T>;
+template <std::ranges::contiguous_range A>
+view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
+
+/// One element a sequence, where an array takes one a token: every token of sequence s reads array[s]. The array is
+/// flat, or one row, or one column of a table.
+template <class A>
+[[nodiscard]] constexpr auto per_sequence(A&& array) {
+    const view v(array);
+    using T = typename decltype(v)::element_type;
+    const bool table = v.rows() >= 0;
+    return view<T>::with(v.data(), view<T>::a_sequence, table ? v.rows() * v.cols() : v.cols(),
+                         table && v.cols() == 1 ? v.stride() : 1);
+}
+
+/// Integers that the caller owns, 32 or 64 bits: token ids, sequence offsets, ranks. The width is found once per read.
+class index_view {
+public:
+    constexpr index_view() = default;
+    template <class I>
+    constexpr index_view(const I* data, shape s) : index_view(view<const I>(data, s)) {}
+    template <class A>
+        requires(!std::same_as<std::remove_cvref_t<A>, index_view>)
+    constexpr index_view(A&& a) {
+        using X = std::remove_cvref_t<A>;
+        if constexpr (detail::adapted<X>) {
+            *this = adapter<X>::index_of(a);
+        } else if constexpr (detail::is_view<X>) {
+            take(a.data(), a.rows(), a.cols(), a.stride());
+        } else if constexpr (std::ranges::contiguous_range<A>) {
+            take(std::ranges::data(a), view<const int>::flat, static_cast<std::int64_t>(std::ranges::size(a)), 0);
+        } else {
+            static_assert(sizeof(A) == 0, "rlhf: integers come as a contiguous array, or as rlhf::view(pointer, "
+                                          "{.sequences = B, .steps = T})");
+        }
+    }
+
+    [[nodiscard]] constexpr bool absent() const { return data_ == nullptr && (cols_ == 0 || rows_ == 0); }
+    [[nodiscard]] constexpr const void* data() const { return data_; }
+    [[nodiscard]] constexpr std::int64_t element_size() const { return wide_ ? 8 : 4; }
+    [[nodiscard]] constexpr std::int64_t rows() const { return rows_; }
+    [[nodiscard]] constexpr std::int64_t cols() const { return cols_; }
+    [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
+    [[nodiscard]] std::int64_t operator[](std::int64_t i) const {
+        return wide_ ? static_cast<const std::int64_t*>(data_)[i] : static_cast<const std::int32_t*>(data_)[i];
+    }
+
+    /// The same memory, seen from element `first` in another shape; for rlhf::part.
+    [[nodiscard]] index_view from(std::int64_t first, std::int64_t rows, std::int64_t cols) const {
+        index_view v = *this;
+        v.data_ = static_cast<const char*>(data_) + first * element_size();
+        v.rows_ = rows, v.cols_ = cols, v.part_ = true;
+        return v;
+    }
+    /// Cut out of a longer run, so that offsets need not begin at 0.
+    [[nodiscard]] constexpr bool is_part() const { return part_; }
+
+private:
+    template <class I>
+    constexpr void take(const I* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+        static_assert(std::signed_integral<I> && (sizeof(I) == 4 || sizeof(I) == 8),
+                      "rlhf: token ids, offsets and ranks are int32 or int64");
+        data_ = data, wide_ = sizeof(I) == 8, rows_ = rows, cols_ = cols, stride_ = stride;
+    }
+    const void* data_ = nullptr;
+    bool wide_ = false, part_ = false;
+    std::int64_t rows_ = view<const int>::flat, cols_ = 0, stride_ = 0;
+};
+
+/// Integers that a batch keeps looking at: temporaries are refused.
+class offsets_view : public index_view {
+public:
+    constexpr offsets_view() = default;
+    template <class A>
+        requires(!std::same_as<std::remove_cvref_t<A>, offsets_view>)
+    constexpr offsets_view(A&& a) : index_view(static_cast<A&&>(a)) {
+        static_assert(detail::outlives<A> || std::derived_from<std::remove_cvref_t<A>, index_view>,
+                      "rlhf: a batch keeps looking at its offsets; give the temporary a name");
+    }
+};
+
+struct all_t {};
+inline constexpr all_t all{}; ///< every token counts
+
+/// Which tokens count: rlhf::all, or one byte a token (bool, uint8_t; non-zero = counts). Never left out.
+class mask_view : public view<const std::uint8_t> {
+public:
+    mask_view() = delete;
+    constexpr mask_view(all_t) : all_(true) {}
+    constexpr mask_view(const std::uint8_t* data, shape s) : view(data, s) {}
+    template <class A>
+        requires(!std::same_as<std::remove_cvref_t<A>, mask_view> && !std::same_as<std::remove_cvref_t<A>, all_t>)
+    constexpr mask_view(A&& a) : view(bytes(static_cast<A&&>(a))) {}
+
+    [[nodiscard]] constexpr bool all() const { return all_; }
+
+private:
+    bool all_ = false;
+
+    template <class A>
+    static constexpr view<const std::uint8_t> bytes(A&& a) {
+        using X = std::remove_cvref_t<A>;
+        static_assert(detail::outlives<A>, "rlhf: a batch keeps looking at its mask; give the temporary a name");
+        if constexpr (detail::is_view<X>) {
+            static_assert(detail::is_byte<std::remove_cvref_t<decltype(*a.data())>>,
+                          "rlhf: masks are bool or std::uint8_t");
+            return with(reinterpret_cast<const std::uint8_t*>(a.data()), a.rows(), a.cols(), a.stride());
+        } else {
+            return view<const std::uint8_t>(static_cast<A&&>(a));
+        }
+    }
+};
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/call/call.hpp>
+#include <rlhf/core/logits.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+template <class E>
+inline constexpr bool is_logit =
+    std::same_as<E, float> || std::same_as<E, double> || std::same_as<E, bfloat16> || std::same_as<E, float16>;
+
+/// What logits are computed in.
+template <class E>
+using compute_type = std::conditional_t<std::same_as<std::remove_const_t<E>, double>, double, float>;
+
+/// Token ids bound to a batch: what step t of sequence s, which begins at token `begin`, is about.
+struct bound_targets {
+    index_view ids;
+    std::int64_t row_stride = 0, shift = 0;
+    [[nodiscard]] std::int64_t operator()(std::int64_t s, std::int64_t begin, std::int64_t t) const {
+        return ids[s * row_stride + begin + t + shift];
+    }
+};
+
+/// Logits, or their gradient, bound to a batch.
+template <class E>
+struct bound_logits {
+    logits_view<E> view;
+    bool packed;
+    /// Packed tokens lie in the order of the shape, whichever of its sizes is theirs.
+    [[nodiscard]] E* row(std::int64_t s, std::int64_t begin, std::int64_t t) const {
+        if (!packed) return view.at(s, t);
+        const std::int64_t steps = view.shape().steps, token = begin + t;
+        return view.at(token / steps, token % steps);
+    }
+};
+
+inline void check_logits_batch(const call& c) {
+    const auto& b = c.batch();
+    if (b.layout == layout::time_first)
+        fail(c.function(), "logits are [B, T, V], but the batch has layout::time_first: give all arrays as [B, T]");
+    if (!b.predict_next.has_value())
+        fail(c.function(), "batch.predict_next is not set: true where step t is about token t + 1, false where targets "
+                           "are aligned with the steps");
+}
+
+inline bound_targets bind_targets(call& c, const index_view& v) {
+    const auto& b = c.batch();
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    const bool flat = v.rows() == view<const int>::flat;
+    if (v.absent() && c.tokens() > 0) fail(c.function(), "targets is missing");
+    if (flat && v.cols() != c.tokens())
+        fail(c.function(), "targets has %lld elements, expected %lld", ll(v.cols()), ll(c.tokens()));
+    if (!flat && b.packed()) fail(c.function(), "targets has rows, but the batch is packed: give [tokens]");
+    if (!flat && (v.rows() != b.sequences || v.cols() != b.steps))
+        fail(c.function(), "targets is [%lld, %lld], expected [%lld, %lld]", ll(v.rows()), ll(v.cols()),
+             ll(b.sequences), ll(b.steps));
+    const std::int64_t rows = flat ? 1 : v.rows(), stride = flat ? v.cols() : v.stride();
+    if (stride < v.cols())
+        fail(c.function(), "targets has a stride of %lld, shorter than its row of %lld", ll(stride), ll(v.cols()));
+    if (v.element_size() == 8)
+        c.remember("targets", static_cast<const std::int64_t*>(v.data()), rows, v.cols(), stride, false);
+    else
+        c.remember("targets", static_cast<const std::int32_t*>(v.data()), rows, v.cols(), stride, false);
+    return {v, b.packed() ? 0 : flat ? b.steps.n : v.stride(), b.predict_next.value_or(false) ? 1 : 0};
+}
+
+template <class E>
+void check_logits_shape(const call& c, const logits_view<E>& v, const char* name) {
+    const auto& b = c.batch();
+    const logits_shape& s = v.shape();
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    if (b.packed() ? s.sequences * s.steps != c.tokens() : s.sequences != b.sequences || s.steps != b.steps)
+        fail(c.function(), "%s is [%lld, %lld, %lld], but the batch is [%lld, %lld]", name, ll(s.sequences),
+             ll(s.steps), ll(s.vocab), ll(b.packed() ? 1 : b.sequences.n), ll(b.packed() ? c.tokens() : b.steps.n));
+    if (s.vocab < 1) fail(c.function(), "%s has a vocabulary of %lld, expected at least 1", name, ll(s.vocab));
+    if (v.width() < s.vocab)
+        fail(c.function(), "%s has padded_vocab %lld, less than its vocabulary of %lld", name, ll(v.width()),
+             ll(s.vocab));
+}
+
+/// Checks shape and strides, and registers the memory for call::done().
+template <class E>
+bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, bool output = false,
+                            const void* in_place_of = nullptr) {
+    static_assert(is_logit<std::remove_const_t<E>>, "rlhf: logits are float, double, rlhf::bfloat16 or rlhf::float16");
+    check_logits_shape(c, v, name);
+    const std::int64_t B = v.shape().sequences, T = v.shape().steps, width = v.width();
+    const std::int64_t step = v.step_stride(), sequence = v.sequence_stride();
+    const std::int64_t all_steps = (T - 1) * step + width, all_sequences = (B - 1) * sequence + width;
+    const bool overlap = (T > 1 && step < width) || (B > 1 && sequence < width) ||
+                         (B > 1 && T > 1 && sequence < all_steps && step < all_sequences);
+    if (B * T > 0 && overlap)
+        fail(c.function(), "%s has strides of %lld and %lld: its rows of %lld overlap", name,
+             static_cast<long long>(step), static_cast<long long>(sequence), static_cast<long long>(width));
+    if (B * T > 0) {
+        if (sequence == T * step || B == 1)
+            c.remember(name, v.data(), B * T, width, step, output, in_place_of);
+        else if (sequence >= all_steps)
+            c.remember(name, v.data(), B, all_steps, sequence, output, in_place_of);
+        else
+            c.remember(name, v.data(), T, all_sequences, step, output, in_place_of);
+    }
+    return {v, c.batch().packed()};
+}
+
+/// The gradient's buffer: of the logits' shape, perhaps with other strides and padding, perhaps the logits themselves.
+template <class E, class D>
+bound_logits<D> bind_d_logits(call& c, const logits_gradient<D>& g, const logits_view<E>& logits) {
+    static_assert(!std::same_as<D, double> || std::same_as<std::remove_const_t<E>, double>,
+                  "rlhf: logits that are not double have no double gradient");
+    check_finite(c.function(), "d_logits", g.scale);
+    const bool same_type = std::same_as<std::remove_const_t<E>, D>;
+    const auto bound =
+        bind_logits(c, g.to, "d_logits", true, same_type ? static_cast<const void*>(logits.data()) : nullptr);
+    if (g.to.shape().vocab != logits.shape().vocab)
+        fail(c.function(), "d_logits has a vocabulary of %lld, expected %lld",
+             static_cast<long long>(g.to.shape().vocab), static_cast<long long>(logits.shape().vocab));
+    return bound;
+}
+
+/// Every target of a row that counts is one of the vocabulary.
+inline void check_targets(const call& c, const bound_targets& targets, std::int64_t vocab) {
+    for (std::int64_t s = 0; s < c.size(); ++s) {
+        const sequence_mask mask = c.mask(s);
+        const std::int64_t begin = c.begin(s);
+        for (std::int64_t t = 0; t < mask.length; ++t) {
+            if (!mask[t]) continue;
+            const std::int64_t id = targets(s, begin, t);
+            if (id < 0 || id >= vocab)
+                fail(c.function(), "target %lld of sequence %lld, step %lld is outside the vocabulary of %lld",
+                     static_cast<long long>(id), static_cast<long long>(s), static_cast<long long>(t),
+                     static_cast<long long>(vocab));
+        }
+    }
+}
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/prompts/prompt_tile.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+struct pair_totals {
+    std::int64_t prompts = 0, pairs = 0, correct = 0, nonfinite = 0;
+    exact_sum loss, margins;
+    pair_totals& operator+=(const pair_totals& o) {
+        prompts += o.prompts, pairs += o.pairs, correct += o.correct, nonfinite += o.nonfinite;
+        loss += o.loss, margins += o.margins;
+        return *this;
+    }
+    void normalize() { loss.normalize(), margins.normalize(); }
+};
+
+/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of numbers.
+///
+/// The responses of few are laid out one prompt a lane, so that a pair is one comparison of as many prompts; those of
+/// many are a prompt of their own, compared one with as many others as there are lanes. Either way rewards are sorted by
+/// rank, and a pair counts where the lag of the one is less than that of the other: neither tied nor padding. Lanes do
+/// not see each other and the number of responses alone decides, so a prompt's bits are its own.
+/// At most `few` terms are added in T, then their sums in double.
+template <class T, class Arch, class Pair>
+class pair_sweep {
+    using L = lanes<T, Arch>;
+    using D = lanes<double, Arch>;
+    using V = typename L::type;
+    using tile = prompt_tile<T, Arch>;
+    static constexpr std::size_t width = tile::width, few = tile::few;
+    static constexpr std::size_t wides = std::tuple_size_v<decltype(L::widen(V()))>;
+
+public:
+    pair_sweep(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
+               bool by_all_pairs, const Pair& pair)
+        : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards), pair_(pair),
+          tiles_(c, rewards, ranks, d_rewards, by_all_pairs) {}
+
+    pair_totals operator()(const executor& run) const {
+        shared_totals<pair_totals> found;
+        run(static_cast<std::size_t>((call_.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
+            const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
+            running_totals part;
+            prompts(first, std::min(call_.size(), first + piece_prompts), part);
+            part.usual.flush(0, part.loss), part.usual.flush(1, part.margins);
+            found.add(part);
+        });
+        return found.all();
+    }
+
+private:
+    /// Those of a piece, while it goes on.
+    struct running_totals : pair_totals {
+        narrow_sums<2> usual; ///< losses, margins
+    };
+    static_assert(piece_prompts <= narrow_sums<2>::capacity * 16);
+
+    /// Sums of lanes, in double.
+    struct wide_sum {
+        std::array<typename D::type, wides> part;
+        wide_sum() { part.fill(typename D::type(0.0)); }
+        RLHF_FORMULA void add(const V& v) {
+            const auto more = L::widen(v);
+            for (std::size_t k = 0; k < wides; ++k) part[k] = part[k] + more[k];
+        }
+        [[nodiscard]] std::array<double, width> lanes() const {
+            std::array<double, width> x;
+            for (std::size_t k = 0; k < wides; ++k) D::store(&x[k * (width / wides)], part[k]);
+            return x;
+        }
+        [[nodiscard]] double all() const {
+            auto x = lanes();
+            for (std::size_t half = width / 2; half > 0; half /= 2)
+                for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+            return x[0];
+        }
+    };
+    struct terms {
+        V slope = V(T(0)), loss = V(T(0));
+    };
+
+    /// Prompts of one size go side by side, the longest first.
+    void prompts(std::int64_t first, std::int64_t last, running_totals& sums) const {
+        tile t;
+        if (ranks_.plain() && !call_.batch().packed()) { // all are of one size
+            for (std::int64_t s = first; s < last; ++s) one(t, s, call_.length(s), sums);
+            return compare(t, sums);
+        }
+        std::array<std::int16_t, few + 2> head; // of a list of prompts; the last: of more than few
+        std::array<std::int16_t, piece_prompts> next;
+        head.fill(-1);
+        for (std::int64_t s = last; s-- > first;) {
+            const auto n = std::min<std::size_t>(static_cast<std::size_t>(ranks_.counted(s)), few + 1);
+            next[static_cast<std::size_t>(s - first)] = head[n], head[n] = static_cast<std::int16_t>(s - first);
+        }
+        for (std::size_t n = few + 2; n-- > 0;)
+            for (std::int16_t k = head[n]; k >= 0; k = next[static_cast<std::size_t>(k)])
+                one(t, first + k, static_cast<std::int64_t>(n), sums);
+        compare(t, sums);
+    }
+    void one(tile& t, std::int64_t s, std::int64_t size, running_totals& sums) const {
+        if (size > static_cast<std::int64_t>(few)) return many(s, sums);
+        tiles_.add(t, s, size);
+        if (t.used == width) compare(t, sums);
+    }
+
+    /// One response of each lane with those at [begin, end).
+    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& lag, const T* rewards, const T* lags,
+                                     T* slopes, std::size_t begin, std::size_t end, std::int64_t& correct) {
+        terms all;
+        for (std::size_t at = begin * width; at < end * width; at += width) {
+            const V other = L::load(rewards + at);
+            const auto keep = lag < L::load(lags + at);
+            const auto c = pair(reward, other);
+            all.loss = L::add_where(keep, all.loss, c.loss);
+            all.slope = L::add_where(keep, all.slope, c.d_chosen);
+            L::store(slopes + at, L::add_where(keep, L::load(slopes + at), c.d_rejected));
+            correct += L::count(keep && reward > other);
+        }
+        return all;
+    }
+
+    RLHF_NOINLINE void compare(tile& t, running_totals& sums) const {
+        using lane::select;
+        if (t.used == 0) return;
+        const Pair pair = pair_;
+        const V zero(T(0)), none(tile::no_response);
+        tiles_.fill(t);
+        alignas(64) std::array<T, width> factor;
+        for (std::size_t lane = 0; lane < width; ++lane)
+            factor[lane] = static_cast<T>(d_rewards_.scale / t.divisor[lane]);
+        for (std::size_t k = 0; k < t.size; ++k) L::store(&t.slope[k * width], zero);
+        const auto best = L::widen(L::load(t.reward.data()));
+        wide_sum loss, margin;
+        std::int64_t correct = 0;
+        for (std::size_t k = 0; k < t.size; ++k) {
+            const V reward = L::load(&t.reward[k * width]), lag = L::load(&t.lag[k * width]);
+            const terms found =
+                follow(pair, reward, lag, t.reward.data(), t.lag.data(), t.slope.data(), k + 1, t.size, correct);
+            L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(factor.data()));
+            loss.add(found.loss);
+            const auto counts = lag > none;
+            const auto from = L::widen(select(counts, reward, zero)), times = L::widen(select(counts, lag, zero));
+            for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
+        }
+        tiles_.write(t);
+        sums.correct += correct, sums.prompts += static_cast<std::int64_t>(t.used);
+        for (std::size_t lane = 0; lane < t.used; ++lane) sums.pairs += t.pairs[lane];
+        count(t, loss.lanes(), margin.lanes(), sums);
+        t.used = 0;
+    }
+
+    void count(const tile& t, std::array<double, width> losses, const std::array<double, width>& margins,
+               running_totals& sums) const {
+        bool finite = true; // lanes without a prompt hold 0, or stop here
+        for (std::size_t lane = 0; lane < width; ++lane) {
+            losses[lane] /= t.divisor[lane];
+            finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
+        }
+        if (finite) {
+            if (!sums.usual.add(0, losses)) sums.loss.add(losses);
+            if (!sums.usual.add(1, margins)) sums.margins.add(margins);
+            return;
+        }
+        for (std::size_t lane = 0; lane < t.used; ++lane)
+            count(static_cast<std::size_t>(t.responses[lane]), &t.reward[lane], &t.lag[lane], width, losses[lane],
+                  margins[lane], sums);
+    }
+
+    RLHF_NOINLINE void many(std::int64_t s, running_totals& sums) const {
+        constexpr auto most = static_cast<std::size_t>(group_limit);
+        const Pair pair = pair_;
+        alignas(64) std::array<T, most> reward = {}, lags, slopes;
+        std::array<std::int32_t, most> step, lag;
+        std::array<double, most> slope = {};
+        const auto order = ranks_.sort(s, step.data(), lag.data());
+        if (order.pairs == 0) return tiles_.none(s);
+        const auto n = static_cast<std::size_t>(order.size), end = (n + width - 1) / width;
+        lags.fill(tile::no_response);
+        const T* row = rewards_.row(s, call_.begin(s));
+        double margin = 0;
+        for (std::size_t k = 0; k < n; ++k) {
+            reward[k] = row[step[k] * rewards_.step], lags[k] = static_cast<T>(lag[k]);
+            margin -= lag[k] * (static_cast<double>(reward[k]) - static_cast<double>(reward[0]));
+        }
+        wide_sum loss;
+        for (std::size_t first = 0; first < n; first += few)
+            for (std::size_t begin = first / width; begin < end; begin += few) {
+                const std::size_t until = std::min(end, begin + few);
+                std::fill(&slopes[begin * width], &slopes[begin * width] + (until - begin) * width, T(0));
+                for (std::size_t k = first; k < std::min(n, first + few); ++k) {
+                    const terms found = follow(pair, V(reward[k]), V(lags[k]), reward.data(), lags.data(),
+                                               slopes.data(), std::max(begin, k / width), until, sums.correct);
+                    loss.add(found.loss);
+                    wide_sum lanes;
+                    lanes.add(found.slope);
+                    slope[k] += lanes.all();
+                }
+                for (std::size_t k = begin * width; k < std::min(n, until * width); ++k)
+                    slope[k] += static_cast<double>(slopes[k]);
+            }
+        const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
+        write_slopes(call_, d_rewards_, s, step.data(), static_cast<std::int64_t>(n),
+                     [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
+        sums.prompts += 1, sums.pairs += order.pairs;
+        count(n, reward.data(), lags.data(), 1, loss.all() / by, margin, sums);
+    }
+
+    void count(std::size_t size, const T* reward, const T* lag, std::size_t step, double loss, double margin,
+               running_totals& sums) const {
+        sums.loss.add(loss);
+        const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
+        sums.margins.add(finite ? margin : look_closer(size * step, reward, lag, step, sums.nonfinite));
+    }
+
+    /// Where something is not finite: pair by pair. Returns the sum of the margins.
+    RLHF_COLD double look_closer(std::size_t end, const T* reward, const T* lag, std::size_t step,
+                                 std::int64_t& nonfinite) const {
+        double margin = 0;
+        for (std::size_t i = 0; i < end; i += step)
+            for (std::size_t j = i + step; j < end; j += step) {
+                if (!(lag[i] < lag[j])) continue;
+                nonfinite += std::abs(pair_(reward[i], reward[j]).loss) < std::numeric_limits<T>::infinity() ? 0 : 1;
+                margin += static_cast<double>(reward[i]) - static_cast<double>(reward[j]);
+            }
+        return margin;
+    }
+
+    const call& call_;
+    const stream<const T>& rewards_;
+    const bound_ranks& ranks_;
+    const target<T>& d_rewards_;
+    const Pair& pair_;
+    pair_tiles<T, Arch> tiles_;
+};
+
+/// Runs a comparison over all pairs of every prompt of a call; what comes back merges. A prompt's loss is divided by
+/// C(K, 2), or by its pairs that are not tied.
+template <class T, class Arch, class Pair>
+pair_totals sweep_pairs(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
+                        const target<T>& d_rewards, bool by_all_pairs, const executor& run, const Pair& pair) {
+    return pair_sweep<T, Arch, Pair>(c, rewards, ranks, d_rewards, by_all_pairs, pair)(run);
+}
+
+} // namespace RLHF_NAMESPACE::detail

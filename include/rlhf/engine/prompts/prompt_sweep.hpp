@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/call/call.hpp>
+#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/engine/sums/shared_totals.hpp>
+#include <rlhf/core/executor.hpp>
+
+#include <algorithm>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Responses that one prompt may have.
+inline constexpr std::int64_t group_limit = 1024;
+
+/// The steps of a ranking are responses, and few.
+inline void check_groups(const call& c) {
+    if (c.batch().predict_next.value_or(false))
+        fail(c.function(), "batch.predict_next is true, but the steps of a ranking are responses");
+    if (c.longest() > group_limit)
+        fail(c.function(), "a prompt has %lld responses, expected at most %lld", static_cast<long long>(c.longest()),
+             static_cast<long long>(group_limit));
+}
+
+/// Ranks bound to a batch: one integer a response, or none: listed best first.
+class bound_ranks {
+public:
+    bound_ranks(const call& c, const index_view& v, const char* name) : call_(c) {
+        if (v.absent()) return;
+        const auto& b = c.batch();
+        const bool time = b.layout == layout::time_first && !b.packed();
+        const bool flat = v.rows() < 0;
+        const std::int64_t n = flat ? v.cols() : v.rows() * v.cols();
+        const std::int64_t cols = time ? b.sequences : b.steps;
+        if (n != c.tokens() || (!flat && (b.packed() || v.cols() != cols)))
+            fail(c.function(), "%s has %lld elements, expected %lld in the shape of the batch", name,
+                 static_cast<long long>(n), static_cast<long long>(c.tokens()));
+        if (n > 0 && v.data() == nullptr) fail(c.function(), "%s is a null pointer", name);
+        const std::int64_t stride = flat ? cols : v.stride();
+        if (stride < cols && !b.packed()) fail(c.function(), "%s has a stride shorter than its row", name);
+        view_ = &v;
+        row_stride_ = b.packed() ? 0 : time ? 1 : stride, step_ = time ? stride : 1;
+    }
+
+    /// No ranks and no mask: the responses of a prompt are its row.
+    [[nodiscard]] bool plain() const { return !given() && call_.batch().mask.all(); }
+    /// Responses of prompt s that count.
+    [[nodiscard]] std::int64_t counted(std::int64_t s) const { return count_counted(call_.mask(s)); }
+
+    /// Prompts in which two responses differ in rank, and the responses of those.
+    [[nodiscard]] counts differing() const {
+        counts n;
+        if (plain() && !call_.batch().packed()) {
+            if (call_.batch().steps > 1) n = {static_cast<double>(call_.tokens()), static_cast<double>(call_.size())};
+            return n;
+        }
+        for (std::int64_t s = 0; s < call_.size(); ++s) {
+            const std::int64_t size = counted(s);
+            if (given() ? differ(s) : size > 1) n += {static_cast<double>(size), 1.0};
+        }
+        return n;
+    }
+
+    [[nodiscard]] bool given() const { return view_ != nullptr; }
+    /// The ranks of a prompt's row, by place.
+    [[nodiscard]] auto of(std::int64_t s) const {
+        struct row {
+            const index_view& view;
+            std::int64_t begin, step;
+            std::int64_t operator[](std::int64_t t) const { return view[begin + t * step]; }
+        };
+        return row{*view_, s * row_stride_ + call_.begin(s) * step_, step_};
+    }
+
+    /// The places of the responses that count, in order. Room for one more is needed.
+    std::int32_t list(std::int64_t s, std::int32_t* step) const {
+        const sequence_mask mask = call_.mask(s);
+        std::int32_t n = 0;
+        if (mask.bytes == nullptr)
+            for (; n < mask.length; ++n) step[n] = n;
+        else
+            for (std::int64_t t = 0; t < mask.length; ++t) {
+                step[n] = static_cast<std::int32_t>(t);
+                n += mask[t] ? 1 : 0;
+            }
+        return n;
+    }
+
+    struct order {
+        std::int64_t size = 0, pairs = 0; ///< responses that count; pairs of them that are not tied
+    };
+    /// Lists the responses that count, best first, equal ranks as in the row: their places, and their lag: how many are
+    /// better less how many are worse, so equal where tied, else rising.
+    order sort(std::int64_t s, std::int32_t* step, std::int32_t* lag) const {
+        std::array<std::int32_t, group_limit + 1> listed;
+        const std::int32_t n = list(s, listed.data());
+        if (given()) return {n, by_rank(s, listed.data(), n, step, lag)};
+        for (std::int32_t k = 0; k < n; ++k) step[k] = listed[at(k)], lag[k] = 2 * k + 1 - n;
+        return {n, std::int64_t(n) * (n - 1) / 2};
+    }
+
+private:
+    [[nodiscard]] bool differ(std::int64_t s) const {
+        const sequence_mask mask = call_.mask(s);
+        const auto ranks = of(s);
+        const std::int64_t first = first_counted(mask);
+        for (std::int64_t t = first + 1; t < mask.length; ++t)
+            if (mask[t] && ranks[t] != ranks[first]) return true;
+        return false;
+    }
+
+    static std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
+    /// Every pair is looked at, without a branch: groups are small, and nothing could foresee the order of their ranks.
+    std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* step,
+                         std::int32_t* lag) const {
+        std::array<std::int64_t, group_limit> rank, sorted;
+        std::array<std::int32_t, group_limit> place;
+        const auto ranks = of(s);
+        for (std::int32_t k = 0; k < n; ++k) {
+            const std::int64_t own = rank[at(k)] = ranks[listed[k]];
+            std::int32_t before = 0;
+            for (std::int32_t j = 0; j < k; ++j) {
+                const std::int32_t first = rank[at(j)] <= own ? 1 : 0;
+                before += first, place[at(j)] += 1 - first;
+            }
+            place[at(k)] = before;
+        }
+        for (std::int32_t k = 0; k < n; ++k) sorted[at(place[at(k)])] = rank[at(k)], step[place[at(k)]] = listed[k];
+        std::int64_t pairs = 0;
+        for (std::int32_t first = 0, k = 1; k <= n; ++k) { // runs of equal ranks are ties
+            if (k < n && sorted[at(k)] == sorted[at(first)]) continue;
+            pairs += std::int64_t(k - first) * first;
+            for (const std::int32_t better = first; first < k; ++first) lag[first] = better - (n - k);
+        }
+        return pairs;
+    }
+
+    const call& call_;
+    const index_view* view_ = nullptr;
+    std::int64_t row_stride_ = 0, step_ = 1;
+};
+
+/// Writes slope(k) for the response at step[k] of prompt s, and +0 for those that do not count.
+template <class T, class Slope>
+RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s, const std::int32_t* step,
+                               std::int64_t size, const Slope& slope) {
+    if (!d) return;
+    T* row = d.to.row(s, c.begin(s));
+    if (!d.add && size < c.length(s))
+        for (std::int64_t t = 0; t < c.length(s); ++t) row[t * d.to.step] = T(0);
+    for (std::int64_t k = 0; k < size; ++k) {
+        T& to = row[step[k] * d.to.step];
+        to = d.add ? to + slope(k) : slope(k);
+    }
+}
+
+inline constexpr std::int64_t piece_prompts = 256; ///< of a batch, for one piece of work
+
+/// The counted responses of one prompt, best first; equal ranks in the order in which they are listed.
+struct group {
+    std::int64_t size = 0;
+    std::array<double, group_limit> reward;
+    std::array<std::int32_t, group_limit> lag, step; ///< equal where tied, else rising; where the response lies
+    std::array<double, group_limit> slope;           ///< ∂(loss of the prompt)/∂reward, made by the kernel
+};
+
+/// The sweep over prompts in which two responses differ in rank, one by one: kernel(group, totals) makes the slopes,
+/// which are written times the target's scale. Totals join by +=.
+template <class T, class Totals, class Kernel>
+Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
+                    const executor& run, const Kernel& kernel) {
+    shared_totals<Totals> found;
+    run(static_cast<std::size_t>((c.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
+        const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
+        Totals part;
+        group g;
+        for (std::int64_t s = first; s < std::min(c.size(), first + piece_prompts); ++s) {
+            const auto order = ranks.sort(s, g.step.data(), g.lag.data());
+            g.size = order.pairs > 0 ? order.size : 0;
+            const T* row = rewards.row(s, c.begin(s));
+            for (std::size_t k = 0; k < static_cast<std::size_t>(g.size); ++k)
+                g.reward[k] = static_cast<double>(row[g.step[k] * rewards.step]);
+            if (g.size > 0) kernel(g, part);
+            write_slopes(c, d_rewards, s, g.step.data(), g.size, [&](std::int64_t k) {
+                return static_cast<T>(d_rewards.scale * g.slope[static_cast<std::size_t>(k)]);
+            });
+        }
+        found.add(part);
+    });
+    return found.all();
+}
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/softmax_exp.hpp>
+#include <rlhf/engine/softmax/softmax_stats.hpp>
+#include <rlhf/engine/sums/totals.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The sums of a row, in as many lanes as segments of tokens have; d = z − shift, e: relative to some softmax_origin.
+template <class C>
+struct softmax_accumulators {
+    using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
+    double ties = 0;                                           ///< how often d is 0; not in the sums
+    lanes_of_doubles others = {}, weighted = {}, squares = {}; ///< Σ e, Σ d e, Σ e²
+    double logits = 0;                                         ///< Σ z
+
+    /// There is a larger one: the shift grows by −by, the origin so that e is times factor, and what was the largest,
+    /// with e = each, joins the others. Factor 0: all was nothing beside it.
+    void rescale(double by, double each, double factor) {
+        const double square = factor * factor, moved = factor > 0 ? by : 0; // not 0 · inf
+        others[0] += ties * each, squares[0] += ties * each * each, ties = 0;
+        for (std::size_t k = 0; k < others.size(); ++k) {
+            weighted[k] = (weighted[k] + moved * others[k]) * factor;
+            others[k] *= factor, squares[k] *= square;
+        }
+    }
+    /// largest: e of the largest.
+    [[nodiscard]] softmax_stats joined(double shift, double largest, double temperature) const {
+        softmax_stats r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others) / largest};
+        r.logits = logits;
+        r.add_up();
+        if (r.impossible()) return r;
+        r.entropy = r.log_sum - tree(weighted) / (temperature * largest * r.sum);
+        r.squares = (ties + tree(squares) / (largest * largest)) / (r.sum * r.sum);
+        return r;
+    }
+    static double tree(lanes_of_doubles x) {
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+        return x[0];
+    }
+};
+
+/// One of these sums in registers: some terms a lane in C, then in double.
+template <class C, class Arch>
+class softmax_lanes {
+    using L = lanes<C, Arch>;
+    using D = lanes<double, Arch>;
+    using V = typename L::type;
+    using memory = typename softmax_accumulators<C>::lanes_of_doubles;
+    static constexpr auto registers = static_cast<std::size_t>(sum_lanes<C> / L::width);
+    static constexpr auto wide = static_cast<std::size_t>(sum_lanes<C> / D::width); ///< registers of doubles
+
+public:
+    explicit softmax_lanes(const memory& from) {
+        for (std::size_t k = 0; k < wide; ++k) doubles_[k] = D::load(from.data() + k * width);
+        narrow_.fill(V(C(0)));
+    }
+    RLHF_FORMULA void add(std::size_t r, const V& v) { narrow_[r] = narrow_[r] + v; }
+    RLHF_FORMULA void widen() {
+        constexpr std::size_t each = wide / registers;
+        unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+            const auto more = L::widen(narrow_[r]);
+            unrolled<each>([&](std::size_t k)
+                               RLHF_INLINE { doubles_[r * each + k] = doubles_[r * each + k] + more[k]; });
+            narrow_[r] = V(C(0));
+        });
+    }
+    void store(memory& to) const {
+        for (std::size_t k = 0; k < wide; ++k) D::store(to.data() + k * width, doubles_[k]);
+    }
+
+private:
+    static constexpr auto width = static_cast<std::size_t>(D::width);
+    std::array<V, registers> narrow_;
+    std::array<typename D::type, wide> doubles_;
+};
+
+/// Those of them that are wanted.
+template <class C, class Arch, softmax_wanted Want>
+struct softmax_registers {
+    softmax_lanes<C, Arch> others, weighted, squares;
+
+    explicit softmax_registers(const softmax_accumulators<C>& s) : others(s.others), weighted(s.weighted), squares(s.squares) {}
+    RLHF_FORMULA void widen() {
+        others.widen();
+        if constexpr (Want.entropy) weighted.widen();
+        if constexpr (Want.squares) squares.widen();
+    }
+    void store(softmax_accumulators<C>& s) const {
+        others.store(s.others);
+        if constexpr (Want.entropy) weighted.store(s.weighted);
+        if constexpr (Want.squares) squares.store(s.squares);
+    }
+};
+
+} // namespace RLHF_NAMESPACE::detail

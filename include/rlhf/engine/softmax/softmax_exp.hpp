@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/lanes/lanes.hpp>
+
+#include <bit>
+#include <cmath>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Calls f(0), f(1), … f(N − 1), unrolled.
+template <std::size_t N, class F>
+RLHF_FORMULA void unrolled(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE { (f(I), ...); }
+    (std::make_index_sequence<N>());
+}
+
+/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n all
+/// rows have the same digits of a logit's exponential, whatever their largest is.
+template <class C>
+struct softmax_origin {
+    C from = 0;     ///< the largest, where logits are so far from 0 that z − from has no rounding, and of doubles
+    C exponent = 0; ///< n; 0 for the usual logits, whose e is a float as it is
+    C largest = 0;  ///< z − from of the largest
+    C lowest = 0;   ///< z − from that is as good as −∞: 10⁴ temperature below the largest
+};
+
+/// The exponentials of a softmax; 0 from about 88 temperature below the largest on, of −∞ too; NaN of NaN.
+template <class C, class Arch>
+class softmax_exp {
+    using L = lanes<C, Arch>;
+    using V = typename L::type;
+
+public:
+    explicit softmax_exp(double temperature)
+        : temperature_(temperature), factor_(1 / temperature), per_step_(C(1 / (log_2 * temperature))) {
+        if constexpr (by_series) {
+            // The temperature is in the constants: it costs nothing.
+            minus_step_ = -short_number(log_2 * temperature);
+            minus_step_rest_ = C(-log_2 * temperature - double(minus_step_));
+            double power = 1;
+            for (std::size_t k = series_.size(); k-- > 0; power *= factor_) series_[k] = C(double(series_[k]) * power);
+        }
+    }
+
+    /// Of a row with this largest logit; −∞: it has none.
+    [[nodiscard]] softmax_origin<C> origin(C largest) const {
+        const C z = largest > -std::numeric_limits<C>::infinity() ? largest : C(0);
+        const double x = double(z) / temperature_;
+        const bool as_it_is = std::same_as<C, float> && std::fabs(x) <= 2048,
+                   small = x >= 0 && x <= 32; // e² and 1 / e are floats
+        softmax_origin<C> o;
+        if (!as_it_is) o.from = z;
+        if (as_it_is && !small) o.exponent = std::nearbyint(z * per_step_);
+        o.largest = z - o.from, o.lowest = C(double(o.largest) - 1e4 * temperature_);
+        return o;
+    }
+    /// How many powers of two the first lies above the other.
+    [[nodiscard]] double above(const softmax_origin<C>& o, const softmax_origin<C>& other) const {
+        return (double(o.from) - double(other.from)) / (log_2 * temperature_) + double(o.exponent - other.exponent);
+    }
+    /// e of the largest, in double.
+    [[nodiscard]] double of_largest(const softmax_origin<C>& o) const {
+        return std::exp(double(o.largest) / temperature_ - double(o.exponent) * log_2);
+    }
+
+    /// What the exponential takes of logits. Kept above the lowest: −∞ needs no other care.
+    template <std::size_t N>
+    RLHF_FORMULA static std::array<V, N> from_origin(std::array<V, N> z, const softmax_origin<C>& o) {
+        if (o.from != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = z[k] - V(o.from); });
+        unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = L::larger(V(o.lowest), z[k]); });
+        return z;
+    }
+
+    /// Of several side by side: each alone would be a chain of instructions that wait.
+    template <std::size_t N>
+    RLHF_FORMULA std::array<V, N> operator()(const std::array<V, N>& x, const softmax_origin<C>& o) const {
+        using lane::exp;
+        std::array<V, N> e;
+        if constexpr (by_series) {
+            // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; without rounding but r's
+            std::array<V, N> n, r;
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = L::round(x[k] * V(per_step_)); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_), x[k]); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_rest_), r[k]); });
+            e.fill(V(series_[0]));
+            unrolled<6>([&](std::size_t c) RLHF_INLINE {
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::fma(e[k], r[k], V(series_[c + 1])); });
+            });
+            if (o.exponent != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::scale2(e[k], n[k]); });
+        } else if constexpr (L::width == 1) {
+            for (std::size_t k = 0; k < N; ++k)
+                e[k] = static_cast<V>(exp(static_cast<double>(x[k]) * factor_ - double(o.exponent) * log_2));
+        } else {
+            for (std::size_t k = 0; k < N; ++k) e[k] = exp(x[k] * V(factor_));
+        }
+        return e;
+    }
+
+private:
+    static constexpr double log_2 = 0.693147180559945309417232121458;
+    static constexpr bool by_series = std::same_as<C, float> && (L::width > 1); ///< else by the lane's own exp
+
+    /// The number with 12 bits of its mantissa: times n ≤ 4096 without rounding.
+    static C short_number(double x) {
+        return std::bit_cast<float>(std::bit_cast<std::uint32_t>(float(x)) & 0xfffff000U);
+    }
+
+    double temperature_, factor_;
+    C per_step_, minus_step_ = 0, minus_step_rest_ = 0;
+    /// That of exp_series, by powers of the temperature.
+    std::array<C, 7> series_ = {
+        C(exp_series[0]), C(exp_series[1]), C(exp_series[2]), C(exp_series[3]), C(exp_series[4]), C(1), C(1)};
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/softmax_accumulators.hpp>
+
+#include <algorithm>
+#include <concepts>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Entries of a row whose largest is looked for before they are added up: they stay in the first-level cache.
+inline constexpr std::int64_t segment_entries = 1024;
+/// How far ahead of those that are added up the entries are fetched: the search for the largest must not wait for them.
+inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
+
+/// What is done to rows of logits with one temperature. C: the type computed in, float or double.
+///
+/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one. In
+/// a lane eight entries are added in pairs, which go on in double. What is left of a row after whole groups of these is
+/// copied and filled up with −inf. So a row's bits do not depend on what lies around it.
+///
+/// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
+/// a larger one, the sums so far are rescaled, mostly by a power of two.
+template <class C, class Arch>
+class softmax_pass {
+    using L = lanes<C, Arch>;
+    using V = typename L::type;
+    static constexpr int block = sum_lanes<C>;
+    static constexpr std::int64_t group = std::int64_t(8) * block;
+    static constexpr auto registers = static_cast<std::size_t>(block / L::width);
+    template <class E>
+    struct alignas(64) room : std::array<E, static_cast<std::size_t>(group)> {};
+    template <class E>
+    static constexpr bool is_bfloat16 = std::same_as<std::remove_const_t<E>, bfloat16>;
+    static constexpr C infinity = std::numeric_limits<C>::infinity();
+
+public:
+    explicit softmax_pass(double temperature) : temperature_(temperature), exp_(temperature) {}
+
+    template <softmax_wanted Want, class E>
+    [[nodiscard]] softmax_stats read(const E* z, std::int64_t vocab) const {
+        softmax_accumulators<C> s;
+        C largest = -infinity;
+        auto origin = exp_.origin(largest);
+        const auto segment = [&](const E* from, std::int64_t n_groups) {
+            const C top = largest_of(from, n_groups);
+            if (top > largest) {
+                const auto higher = exp_.origin(top);
+                if (largest > -infinity)
+                    s.rescale(double(largest) - double(top), as_added(origin), std::exp2(exp_.above(origin, higher)));
+                largest = top, origin = higher;
+            }
+            top == largest ? add<Want, true>(from, n_groups, origin, s) : add<Want, false>(from, n_groups, origin, s);
+        };
+        const std::int64_t whole = vocab - vocab % group;
+        for (std::int64_t at = 0; at < whole; at += segment_entries)
+            segment(z + at, std::min(segment_entries, whole - at) / group);
+        if (whole < vocab) {
+            const auto rest = filled(z + whole, vocab - whole);
+            segment(rest.data(), 1);
+        }
+        if constexpr (Want.logits) s.logits = sum_of_logits(z, vocab);
+        return s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
+    }
+
+    /// eˣ of a row's largest entry as it would be added: 1 but for a rounding.
+    [[nodiscard]] double as_added(const softmax_stats& row) const {
+        const auto origin = exp_.origin(C(row.shift));
+        return as_added(origin) / exp_.of_largest(origin);
+    }
+
+    /// The row's softmax from its log Σ exp(z / temperature), without reading it; no entropy.
+    [[nodiscard]] softmax_stats from(double log_sum_exp) const {
+        softmax_stats r{.temperature = temperature_};
+        if (log_sum_exp > -std::numeric_limits<double>::infinity()) {
+            r.shift = double(C(log_sum_exp * temperature_));
+            r.log_sum = log_sum_exp - r.shift / temperature_;
+            r.sum = std::exp(r.log_sum);
+        } else {
+            r.log_sum = log_sum_exp, r.sum = std::exp(log_sum_exp);
+        }
+        return r;
+    }
+
+    /// d = ∂/∂z, or d += it; 0 for a row that was not read or is impossible, and for the padding, which ends at width.
+    /// May run in place of the logits. Target −1: it is not among these entries. Past the cache: for a large d that is
+    /// not read soon, does not hold the logits and is not added to.
+    template <class E, class D>
+    void write(const E* z, std::int64_t vocab, const softmax_stats& row, const logit_slopes& g, std::int64_t target, D* d,
+               std::int64_t width, bool add, bool past_cache = false) const {
+        const D zero = static_cast<D>(C(0));
+        if (row.impossible()) {
+            if (!add) std::fill(d, d + width, zero);
+            return;
+        }
+        const double scale = g.scale / temperature_, everywhere = g.mean_log_prob / static_cast<double>(vocab);
+        // ∂/∂z = p (of_p − log_prob − entropy (log p + H)) + everywhere, at the target + log_prob
+        const double of_p = g.log_sum_exp - g.mean_log_prob;
+        double at_target = 0;
+        if (target >= 0) { // first: the sweep may overwrite the logit
+            const double log_p = row.log_prob(static_cast<double>(z[target])), p = std::exp(log_p);
+            const double through_entropy = p == 0 ? 0 : g.entropy * p * (log_p + row.entropy);
+            const C before = add ? static_cast<C>(d[target]) : C(0);
+            at_target =
+                double(before) + scale * (p * of_p - g.log_prob * std::expm1(log_p) - through_entropy + everywhere);
+        }
+        const auto origin = exp_.origin(C(row.shift));
+        const double over_sum = scale / (row.sum * exp_.of_largest(origin));
+        const slope each{C(over_sum * (of_p - g.log_prob - g.entropy * (row.entropy - row.log_sum))),
+                         C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
+        g.entropy != 0 ? write<true>(z, vocab, origin, each, d, add, past_cache)
+                       : write<false>(z, vocab, origin, each, d, add, past_cache);
+        if (target >= 0) d[target] = static_cast<D>(static_cast<C>(at_target));
+        if (!add) std::fill(d + vocab, d + width, zero);
+    }
+
+private:
+    using origin_type = softmax_origin<C>;
+
+    /// ∂/∂z = e (constant + linear · temperature x) + everywhere, with e relative to the row's origin.
+    struct slope {
+        C constant, linear, everywhere;
+    };
+
+    /// Linear: that of each is not 0.
+    template <bool Linear, class E, class G>
+    void write(const E* z, std::int64_t vocab, const origin_type& origin, const slope& each, G* d, bool add,
+               bool past_cache) const {
+        const auto apart = [&](std::int64_t from, std::int64_t n) { // less than a group
+            if (n == 0) return;
+            const auto copy = filled(z + from, n);
+            room<G> result;
+            if (add) std::copy(d + from, d + from + n, result.data());
+            slopes<Linear>(copy.data(), group, origin, each, result.data(), add);
+            std::copy_n(result.data(), n, d + from);
+        };
+        const std::int64_t first = past_cache ? std::min(before_line(d), vocab) : 0;
+        const std::int64_t whole = (vocab - first) / group * group, last = first + whole;
+        apart(0, first);
+        past_cache ? slopes<Linear, true>(z + first, whole, origin, each, d + first, false)
+                   : slopes<Linear>(z + first, whole, origin, each, d + first, add);
+        if (past_cache) end_past_cache();
+        apart(last, vocab - last);
+    }
+
+    /// Entries before the first that begins a line of 64 bytes.
+    template <class G>
+    static std::int64_t before_line(const G* d) {
+        return static_cast<std::int64_t>((64 - reinterpret_cast<std::uintptr_t>(d) % 64) % 64 / sizeof(G));
+    }
+
+    /// The exponential of the largest, by the instructions that take all of them.
+    double as_added(const origin_type& origin) const {
+        std::array<C, static_cast<std::size_t>(L::width)> e;
+        L::store(e.data(), exp_(std::array<V, 1>{V(origin.largest)}, origin)[0]);
+        return double(e[0]);
+    }
+
+    /// The last n entries of a row as a whole group.
+    template <class E>
+    static room<std::remove_const_t<E>> filled(const E* z, std::int64_t n) {
+        room<std::remove_const_t<E>> r;
+        std::fill(std::copy(z, z + n, r.begin()), r.end(), static_cast<E>(-infinity));
+        return r;
+    }
+
+    /// N registers of entries that lie side by side; pairs of bfloat16 are taken apart, which is the cheapest.
+    template <std::size_t N, bool Interleaved, class E>
+    RLHF_FORMULA static std::array<V, N> entries(const E* z) {
+        std::array<V, N> x;
+        unrolled<N / 2>([&](std::size_t k) RLHF_INLINE {
+            const E* const two = z + static_cast<std::int64_t>(2 * k) * L::width;
+            if constexpr (Interleaved) {
+                const auto [even, odd] = L::load_interleaved(two);
+                x[2 * k] = even, x[2 * k + 1] = odd;
+            } else {
+                x[2 * k] = L::load(two), x[2 * k + 1] = L::load(two + L::width);
+            }
+        });
+        return x;
+    }
+
+    /// NaN is skipped here, and found by the sums.
+    template <class E>
+    RLHF_NOINLINE static C largest_of(const E* z, std::int64_t n_groups) {
+        std::array<V, 4> most;
+        most.fill(V(-infinity));
+        for (std::int64_t v = 0; v < n_groups * group; v += 4 * L::width) {
+            const auto x = entries<4, is_bfloat16<E>>(z + v);
+            unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = L::larger(x[k], most[k]); });
+        }
+        constexpr auto n = static_cast<std::size_t>(L::width);
+        std::array<C, n> x;
+        L::store(x.data(), L::larger(L::larger(most[0], most[1]), L::larger(most[2], most[3])));
+        for (std::size_t half = n / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
+        return x[0];
+    }
+
+    using column = std::array<V, 8>;
+    RLHF_FORMULA static V tree_of(const std::array<V, 4>& x) { return (x[0] + x[1]) + (x[2] + x[3]); }
+    RLHF_FORMULA static V sum_of(const column& x) {
+        return tree_of({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]});
+    }
+    /// Σ x y
+    RLHF_FORMULA static V sum_of(const column& x, const column& y) {
+        const auto two = [&](std::size_t k) RLHF_INLINE { return L::fma(x[k + 1], y[k + 1], x[k] * y[k]); };
+        return tree_of({two(0), two(2), two(4), two(6)});
+    }
+
+    /// Apart: some of these are the largest of the row so far, and are counted instead of added.
+    template <softmax_wanted Want, bool Apart, class E>
+    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of, softmax_accumulators<C>& to) const {
+        using lane::select;
+        const softmax_exp<C, Arch> exp = exp_;
+        const origin_type origin = of;
+        softmax_registers<C, Arch, Want> total(to);
+        std::int64_t ties = 0;
+        for (std::int64_t g = 0; g < n_groups; ++g) {
+            for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
+                prefetch(z + fetched_ahead + g * group + k);
+            unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+                const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
+                column x = exp.from_origin(entries<8, is_bfloat16<E>>(from), origin), e = exp(x, origin);
+                if constexpr (Apart)
+                    unrolled<8>([&](std::size_t k) RLHF_INLINE {
+                        const auto largest = x[k] == V(origin.largest);
+                        e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
+                    });
+                total.others.add(r, sum_of(e));
+                if constexpr (Want.entropy) {
+                    unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = x[k] - V(origin.largest); });
+                    total.weighted.add(r, sum_of(e, x));
+                }
+                if constexpr (Want.squares) total.squares.add(r, sum_of(e, e));
+            });
+            if (g % 4 == 3 || g + 1 == n_groups) total.widen();
+        }
+        total.store(to);
+        to.ties += static_cast<double>(ties);
+    }
+
+    /// Σ z of a whole row.
+    template <class E>
+    RLHF_NOINLINE static double sum_of_logits(const E* z, std::int64_t vocab) {
+        softmax_accumulators<C> s;
+        softmax_lanes<C, Arch> total(s.others);
+        const std::int64_t whole = vocab - vocab % group;
+        for (std::int64_t g = 0; g < whole; g += group) {
+            unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+                const E* const from = z + g + static_cast<std::int64_t>(8 * r) * L::width;
+                total.add(r, sum_of(entries<8, is_bfloat16<E>>(from)));
+            });
+            total.widen();
+        }
+        total.store(s.others);
+        double rest = 0;
+        for (std::int64_t v = whole; v < vocab; ++v) rest += static_cast<double>(static_cast<C>(z[v]));
+        return softmax_accumulators<C>::tree(s.others) + rest;
+    }
+
+    template <bool Linear, bool PastCache = false, class E, class G>
+    RLHF_NOINLINE void slopes(const E* z, std::int64_t n_entries, const origin_type& of, const slope& each_entry, G* to,
+                              bool add) const {
+        const softmax_exp<C, Arch> exp = exp_;
+        const origin_type origin = of;
+        const V constant(each_entry.constant), linear(each_entry.linear), everywhere(each_entry.everywhere);
+        constexpr std::size_t n = 4; // registers at once
+        constexpr bool interleaved = is_bfloat16<E> && is_bfloat16<G>;
+        for (std::int64_t at = 0; at < n_entries; at += n * L::width) {
+            const auto x = exp.from_origin(entries<n, interleaved>(z + at), origin);
+            auto s = exp(x, origin);
+            unrolled<n>([&](std::size_t k) RLHF_INLINE {
+                const V factor = Linear ? L::fma(linear, x[k] - V(origin.largest), constant) : constant;
+                s[k] = L::fma(s[k], factor, everywhere);
+            });
+            unrolled<n / 2>([&](std::size_t k) RLHF_INLINE {
+                G* const out = to + at + static_cast<std::int64_t>(2 * k) * L::width;
+                if constexpr (interleaved) {
+                    if (add) {
+                        const auto [even, odd] = L::load_interleaved(out);
+                        s[2 * k] = even + s[2 * k], s[2 * k + 1] = odd + s[2 * k + 1];
+                    }
+                    L::template store_interleaved<PastCache>(out, s[2 * k], s[2 * k + 1]);
+                } else {
+                    const auto to_store = [&](std::size_t i, G* p)
+                                              RLHF_INLINE { return add ? L::load(p) + s[i] : s[i]; };
+                    L::template store<PastCache>(out, to_store(2 * k, out));
+                    L::template store<PastCache>(out + L::width, to_store(2 * k + 1, out + L::width));
+                }
+            });
+        }
+    }
+
+    double temperature_;
+    softmax_exp<C, Arch> exp_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <cmath>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Which sums besides Σ eˣ a sweep over a row takes.
+struct softmax_wanted {
+    bool entropy = false; ///< Σ x eˣ
+    bool squares = false; ///< Σ e²ˣ
+    bool logits = false;  ///< Σ z
+};
+
+/// The softmax of one row of logits z, with x = (z − shift) / temperature and shift their largest.
+struct softmax_stats {
+    double shift = 0, temperature = 1;
+    double ties = 0, others = 0; ///< how many entries are the largest; Σ eˣ of those that are not
+    double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of −inf only
+    double entropy = 0, squares = 0, logits = 0;
+
+    /// Sets sum and log_sum. The largest are counted apart, so that log p of a likely token, −log(1 + others), keeps its
+    /// digits.
+    void add_up() {
+        sum = ties + others;
+        log_sum = ties > 0 ? std::log(ties) + std::log1p(others / ties) : std::log(others);
+    }
+
+    [[nodiscard]] bool impossible() const { return sum == 0; } ///< every logit is −inf
+    [[nodiscard]] double log_sum_exp() const { return shift / temperature + log_sum; }
+    /// log p of an entry with this logit.
+    [[nodiscard]] double log_prob(double z) const {
+        return impossible() ? log_sum : (z - shift) / temperature - log_sum;
+    }
+};
+
+/// How a loss moves with what a row says, all of it times scale:
+///
+///     log_prob · log p_target + entropy · H + log_sum_exp · lse + mean_log_prob · Σ log p / V
+struct logit_slopes {
+    double log_prob = 0, entropy = 0, log_sum_exp = 0, mean_log_prob = 0, scale = 1;
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/call/logits_call.hpp>
+#include <rlhf/engine/softmax/softmax_pass.hpp>
+#include <rlhf/formula/divergence.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+inline constexpr std::int64_t most_entries = 1024; ///< of a row: the scratch is on the stack
+
+/// A top_k_reference bound to a batch.
+struct bound_top_k {
+    std::int64_t k, id_stride, log_prob_stride;
+    index_view ids;
+    const float* log_probs;
+
+    [[nodiscard]] std::int64_t id(std::int64_t token, std::int64_t i) const { return ids[token * id_stride + i]; }
+    [[nodiscard]] double log_prob(std::int64_t token, std::int64_t i) const {
+        return static_cast<double>(log_probs[token * log_prob_stride + i]);
+    }
+};
+
+/// Its stride, of an array that is [tokens, k].
+template <class A>
+std::int64_t check_top_k(const call& c, const A& a, std::int64_t k, const char* name) {
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    if (a.absent() && c.tokens() > 0) fail(c.function(), "%s is missing", name);
+    const bool flat = a.rows() < 0;
+    if (flat && a.cols() != c.tokens() * k)
+        fail(c.function(), "%s has %lld elements, expected %lld (%lld tokens of k = %lld)", name, ll(a.cols()),
+             ll(c.tokens() * k), ll(c.tokens()), ll(k));
+    if (!flat && (a.rows() != c.tokens() || a.cols() != k))
+        fail(c.function(), "%s is [%lld, %lld], expected [%lld, %lld]: tokens and k", name, ll(a.rows()), ll(a.cols()),
+             ll(c.tokens()), ll(k));
+    const std::int64_t stride = flat ? k : a.stride();
+    if (stride < k)
+        fail(c.function(), "%s has a stride of %lld, shorter than its row of %lld", name, ll(stride), ll(k));
+    return stride;
+}
+inline bound_top_k bind_top_k(call& c, std::int64_t k, const index_view& ids, const view<const float>& log_probs,
+                              std::int64_t vocab) {
+    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
+    const std::int64_t most = vocab < most_entries ? vocab : most_entries;
+    if (k < 1 || k > most) fail(c.function(), "k is %lld, expected 1 to %lld", ll(k), ll(most));
+    const bound_top_k bound{k, check_top_k(c, ids, k, "ids"), check_top_k(c, log_probs, k, "log_probs"), ids,
+                            log_probs.data()};
+    if (ids.element_size() == 8)
+        c.remember("ids", static_cast<const std::int64_t*>(ids.data()), c.tokens(), k, bound.id_stride, false);
+    else
+        c.remember("ids", static_cast<const std::int32_t*>(ids.data()), c.tokens(), k, bound.id_stride, false);
+    c.remember("log_probs", log_probs.data(), c.tokens(), k, bound.log_prob_stride, false);
+    return bound;
+}
+
+/// Every entry of a row that counts is one of the vocabulary.
+inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vocab) {
+    for (std::int64_t s = 0; s < c.size(); ++s) {
+        const sequence_mask mask = c.mask(s);
+        for (std::int64_t t = 0; t < mask.length; ++t) {
+            if (!mask[t]) continue;
+            for (std::int64_t i = 0; i < top.k; ++i)
+                if (const std::int64_t id = top.id(c.batch().begin(s) + t, i); id < 0 || id >= vocab)
+                    fail(c.function(), "entry %lld of sequence %lld, step %lld is outside the vocabulary of %lld",
+                         static_cast<long long>(id), static_cast<long long>(s), static_cast<long long>(t),
+                         static_cast<long long>(vocab));
+        }
+    }
+}
+
+/// A row's softmax and its divergence, with what the gradient needs.
+struct top_k_stats {
+    softmax_stats p;
+    double value = 0; ///< +∞ where the row of logits is −inf alone
+    double pull = 0;  ///< Σ pull of all classes
+    double tail = 0;  ///< the tail's pull over its probability
+};
+
+/// Rows of logits z against the k entries that a reference knows and a tail that holds the rest of each: k + 1 classes,
+/// computed in double.
+template <divergence How, class C, class Arch>
+class top_k_pass {
+    /// What float log-probabilities can tell from nothing.
+    static constexpr double least_tail = 0x1p-24;
+
+public:
+    top_k_pass(const bound_top_k& top, std::int64_t vocab, double temperature, double beta)
+        : top_(top), vocab_(vocab), temperature_(temperature), beta_(beta), rows_(temperature) {}
+
+    template <class E>
+    [[nodiscard]] top_k_stats read(const E* z, std::int64_t token) const {
+        top_k_stats row{.p = rows_.template read<softmax_wanted{}>(z, vocab_)};
+        double of_p = 0, of_q = 0;
+        for (std::int64_t i = 0; i < top_.k; ++i) {
+            const entry e(*this, row.p, z, token, i);
+            row.value += e.term.value, row.pull += e.term.pull, of_p += e.p, of_q += e.q;
+        }
+        if (row.p.impossible()) {
+            row.value = std::numeric_limits<double>::infinity() + of_q; // or NaN
+        } else if (top_.k < vocab_) {
+            const double p = rest(of_p), q = rest(of_q);
+            const auto tail = formula::divergence_of<How>(p, q, std::log(p / q), beta_);
+            row.value += tail.value, row.pull += tail.pull, row.tail = tail.pull / p;
+        }
+        return row;
+    }
+
+    /// As softmax_pass writes; 0 for a row whose reverse_kl is infinite.
+    template <class E, class D>
+    void write(const E* z, std::int64_t token, const top_k_stats& row, double scale, D* d, std::int64_t width,
+               bool add) const {
+        const bool steepest = How == divergence::reverse_kl && std::isinf(row.value);
+        if (row.p.impossible() || steepest) {
+            rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
+            return;
+        }
+        std::array<C, static_cast<std::size_t>(most_entries)> listed; // z may be d
+        for (std::int64_t i = 0; i < top_.k; ++i) {
+            const entry e(*this, row.p, z, token, i);
+            const double before = add ? double(static_cast<C>(d[top_.id(token, i)])) : 0;
+            listed[static_cast<std::size_t>(i)] =
+                static_cast<C>(before + scale / temperature_ * (e.term.pull - e.p * row.pull));
+        }
+        // the tail's entries all have one slope, as those of log-sum-exp
+        rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d, width,
+                    add);
+        for (std::int64_t i = 0; i < top_.k; ++i)
+            d[top_.id(token, i)] = static_cast<D>(listed[static_cast<std::size_t>(i)]);
+    }
+
+private:
+    struct entry {
+        double p, q;
+        formula::divergence_term<double> term;
+
+        template <class E>
+        entry(const top_k_pass& rows, const softmax_stats& row, const E* z, std::int64_t token, std::int64_t i) {
+            const double log_p = row.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
+            const double log_q = rows.top_.log_prob(token, i);
+            p = std::exp(log_p), q = std::exp(log_q);
+            term = formula::divergence_of<How>(p, q, log_p - log_q, rows.beta_);
+        }
+    };
+    static double rest(double listed) { return 1 - listed < least_tail ? least_tail : 1 - listed; }
+
+    bound_top_k top_;
+    std::int64_t vocab_;
+    double temperature_, beta_;
+    softmax_pass<C, Arch> rows_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

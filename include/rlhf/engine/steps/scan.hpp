@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/recurrence.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Where the arrays of a row lie.
+template <class T, std::size_t In, std::size_t Out>
+struct scan_arrays {
+    template <class E>
+    struct line {
+        E* data = nullptr;
+        std::int64_t step = 1; ///< or 0: one element, of which there is a register
+        [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
+    };
+    struct sink {
+        T* data = nullptr; ///< null: not wanted
+        bool add = false;
+    };
+    std::array<line<const T>, In> in;
+    std::array<sink, Out> out;
+    line<const std::uint8_t> terminated, truncated; ///< null: none is
+};
+
+/// Steps of a row side by side.
+struct scan_range {
+    std::int64_t first = 0, steps = 0;
+    const std::uint8_t* mask = nullptr; ///< of them, one byte a step; null: all count
+};
+
+/// Where a row's recurrence is: after a register of steps, and with what it carries on, in every lane.
+template <class V, std::size_t In>
+struct scan_state {
+    std::array<V, In> after; ///< its last lane, or if it runs down its first, is the step that it was at last
+    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< whether that step was
+    V sum;                                             ///< S
+    V last;                                            ///< S of each step of the register
+    V alone;                                           ///< S as if the chunk were the row's first
+    bool through = true;                               ///< what was carried into the chunk is part of S
+    std::int64_t counted = 0;                          ///< steps of the chunk that are time
+};
+
+/// The recurrence S = x + f S′ over registers of consecutive steps, from the last in memory to the first or, for a
+/// kernel that runs forwards, from the first to the last.
+///
+/// A register is summed in itself, by steps of 1, 2, 4, … lanes and the powers of f; only then comes what is carried:
+/// S = x + fᵏ S′, k steps away. From register to register the chain is one multiply-add, so that a processor has
+/// several registers under way. Steps that are no time are squeezed out of their register first, and the results spread
+/// again. After a cut nothing follows: the sums that would reach across it are left out by masks.
+template <class T, class Arch, class Kernel>
+class step_scan {
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using L = lanes<T, Arch>;
+    using V = typename L::type;
+    static constexpr int width = L::width, end_lane = Kernel::forward ? width - 1 : 0;
+    static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(width)));
+    static constexpr int offset = 16; ///< of the lanes' bits in a word, so that shifts bring ones
+    static constexpr std::uint64_t all = ~std::uint64_t(0);
+    static_assert(width <= offset);
+
+public:
+    using state = scan_state<V, In>;
+    using lines = scan_arrays<T, In, Out>;
+    /// Where memory is fetched to be written: 2 KiB on. Without, stores that are not aligned wait twice as long.
+    static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
+
+    step_scan(const Kernel& kernel, gaps how) : kernel_(kernel), gaps_(how) {
+        double p = 1;
+        power_[0] = T(1);
+        for (std::size_t n = 1; n < power_.size(); ++n) power_[n] = positive(p *= static_cast<double>(kernel.factor));
+        carry_.fill(T(1));
+        for (std::size_t n = 0; n < size; ++n) carry_[n] = power_[Kernel::forward ? n + 1 : size - n];
+    }
+
+    /// Whole registers of steps.
+    RLHF_NOINLINE void operator()(const lines& row, const scan_range& part, state& at) const {
+        if (part.mask == nullptr)
+            sweep<gap::none>(row, part, at);
+        else if (gaps_ == gaps::skip)
+            sweep<gap::squeezed>(row, part, at);
+        else
+            sweep<gap::covered>(row, part, at);
+    }
+
+    /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
+    /// may be summed at the same time.
+    RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
+        const double power = std::pow(static_cast<double>(kernel_.factor), static_cast<double>(s.counted));
+        s.sum = s.through ? L::fma(V(positive(power)), before, s.alone) : s.alone;
+        s.alone = V(T(0)), s.through = true, s.counted = 0;
+    }
+
+private:
+    static constexpr auto size = static_cast<std::size_t>(width);
+    enum class gap { none, covered, squeezed };
+
+    template <gap How>
+    void sweep(const lines& row, const scan_range& steps, state& at) const {
+        const Kernel kernel = kernel_; // copies: what is written may lie anywhere
+        const scan_range part = steps;
+        const auto in = row.in;
+        const auto out = row.out;
+        const std::int64_t registers = part.steps / width;
+        const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
+        const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
+        std::array<V, doublings> power;
+        for (std::size_t j = 0; j < doublings; ++j) power[j] = V(power_[std::size_t(1) << j]);
+        [[maybe_unused]] const auto in_all = L::where(reads_masked<Kernel>(gaps_) ? all : 0),
+                                    out_all = L::where(writes_masked<Kernel>(gaps_) ? all : 0);
+        std::array<V, In> after = at.after;
+        V sum = at.last, carried = at.sum, alone = at.alone;
+        bool through = at.through;
+        std::int64_t counted = 0;
+
+        // A register from step t on, n steps of which are time, and some of which have flags.
+        const auto step = [&]<gap G, bool Flagged>(gap_of<G>, std::bool_constant<Flagged>, std::int64_t t,
+                                                   std::uint64_t counts, int n, const flag_bits& flags) RLHF_INLINE {
+            using lane::select;
+            constexpr bool squeezes = G == gap::squeezed;
+            [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
+            scan_steps<V, In> x;
+            each<In>([&](auto k) RLHF_INLINE {
+                V v = L::load(in[k].at(t));
+                if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
+                if constexpr (squeezes) {
+                    after[k] = L::template broadcast<end_lane>(after[k]);
+                    v = L::compress(counts, v, after[k]);
+                }
+                x.here[k] = v, x.after[k] = behind(v, after[k]);
+                after[k] = squeezes && Kernel::forward ? end_of<squeezes>(v, n) : v;
+            });
+            std::uint64_t open = all; // from bit `offset` on, the lanes that are not cut
+            if constexpr (Flagged) {
+                x.terminated = L::where(flags.terminated), x.terminated_after = L::where(flags.terminated_after);
+                x.unread = L::where(flags.unread), x.unread_after = L::where(flags.unread_after);
+                open = ~(flags.cut << offset);
+            } else if constexpr (Kernel::flags) {
+                x.terminated = x.terminated_after = x.unread = x.unread_after = L::where(0);
+            }
+            const V before = carried;
+            sum = kernel.head(x);
+            if constexpr (squeezes) sum = select(time, sum, zero);
+            V f = carry, f_whole = whole;
+            if constexpr (squeezes && !Kernel::forward) f = L::load(carry_.data() + width - n);
+            if constexpr (squeezes) f_whole = V(power_[static_cast<std::size_t>(n)]);
+            if (recur) inside<Flagged>(sum, open, power);
+            const V end = end_of<squeezes>(sum, n);
+            const bool goes_on = (recur && (open >> (offset + end_lane) & 1) != 0) || n == 0;
+            if (recur) sum = follow<Flagged>(open, f, before, sum);
+            carried = goes_on ? L::fma(f_whole, before, end) : end;
+            alone = goes_on ? L::fma(f_whole, alone, end) : end;
+            through = through && goes_on;
+
+            V previous = sum;
+            if constexpr (squeezes && !Kernel::forward) previous = select(time, sum, before);
+            const auto y = kernel.finish(x, sum, behind(previous, before));
+            each<Out>([&](auto o) RLHF_INLINE {
+                if (out[o].data == nullptr) return;
+                const V v = squeezes ? L::expand(counts, y[o]) : y[o];
+                write<G != gap::none>(out[o].data + t, v, out[o].add, counting || out_all);
+            });
+        };
+        for (std::int64_t i = 0; i < registers; ++i) {
+            const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
+            const std::uint64_t counts = How == gap::none ? low_bits(width) : counted_bits<width>(part.mask + j);
+            const int n = How == gap::squeezed ? std::popcount(counts) : width;
+            const auto go = [&](auto how) RLHF_INLINE {
+                if constexpr (Kernel::flags)
+                    if (const flag_bits f = flag(row, t, counts, n, at); f.any())
+                        return step(how, std::true_type(), t, counts, n, f);
+                step(how, std::false_type(), t, counts, n, {});
+            };
+            if (How == gap::squeezed && n == width)
+                go(gap_of<gap::none>());
+            else
+                go(gap_of<How>());
+            counted += n;
+        }
+        at.after = after, at.counted += counted;
+        at.sum = carried, at.alone = alone, at.through = through;
+        at.last = How == gap::squeezed ? carried : sum;
+    }
+    template <gap G>
+    using gap_of = std::integral_constant<gap, G>;
+
+    /// Flags of a register, one bit a lane, and those of the steps that the recurrence was at before.
+    struct flag_bits {
+        std::uint64_t terminated = 0, terminated_after = 0, unread = 0, unread_after = 0;
+        std::uint64_t cut = 0; ///< what is not carried into
+        [[nodiscard]] bool any() const { return (terminated | terminated_after | unread | unread_after | cut) != 0; }
+    };
+    /// Of the register from step t on, n steps of which are time.
+    RLHF_FORMULA flag_bits flag(const lines& row, std::int64_t t, std::uint64_t counts, int n, state& at) const {
+        const bool squeezed = gaps_ == gaps::skip;
+        const std::uint64_t every = low_bits(width), read = gaps_ == gaps::ignore ? every : counts;
+        const auto set = [&](const auto& f) {
+            const std::uint64_t bits = f.data == nullptr ? 0 : counted_bits<width>(f.at(t)) & read;
+            return n == width ? bits : compress_bits(bits, counts);
+        };
+        const auto after = [&](std::uint64_t bits, std::uint64_t& last) {
+            const std::uint64_t both = Kernel::forward ? bits << 1 | last : bits | last << n;
+            last = Kernel::forward ? both >> n & 1 : both & 1;
+            return Kernel::forward ? both & every : both >> 1;
+        };
+        flag_bits f{.terminated = set(row.terminated), .unread = squeezed ? 0 : every & ~read};
+        f.terminated_after = after(f.terminated, at.terminated), f.unread_after = after(f.unread, at.unread);
+        const std::uint64_t cut = f.terminated | set(row.truncated), cut_after = after(cut, at.cut);
+        f.cut = Kernel::forward ? cut_after : cut;
+        return f;
+    }
+
+    /// A power of f, which does not underflow to 0: infinite data stays infinite.
+    static T positive(double power) { return std::max(static_cast<T>(power), std::numeric_limits<T>::min()); }
+
+    template <bool Masked>
+    RLHF_FORMULA static void write(T* to, const V& v, bool add, [[maybe_unused]] const mask_of<V>& written) {
+        using lane::select;
+        const V old = add ? L::load(to) : V(T(0)), sum = add ? old + v : v;
+        if constexpr (Masked)
+            L::store(to, select(written, sum, old));
+        else
+            L::store(to, sum);
+        prefetch_to_write(to + ahead);
+    }
+    /// The elements that the recurrence was at before.
+    RLHF_FORMULA static V behind(const V& v, const V& before) {
+        if constexpr (Kernel::forward)
+            return L::template shift_up<1>(v, before);
+        else
+            return L::template shift_down<1>(v, before);
+    }
+    /// The one of the first n lanes that the recurrence comes to last, everywhere.
+    template <bool Squeezes>
+    RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] int n) {
+        if constexpr (Squeezes && Kernel::forward)
+            return L::broadcast(std::max(n - 1, 0), v);
+        else
+            return L::template broadcast<end_lane>(v);
+    }
+    template <bool Flagged>
+    RLHF_FORMULA static V follow(std::uint64_t open, const V& factor, const V& sum, const V& v) {
+        if constexpr (Flagged)
+            return L::fma_where(L::where(open >> offset), factor, sum, v);
+        else
+            return L::fma(factor, sum, v);
+    }
+    /// The sums inside the register: of 2, 4, 8, … steps.
+    template <bool Flagged, std::size_t J = 0>
+    RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
+        if constexpr (J < doublings) {
+            constexpr int steps = 1 << J;
+            const V zero(T(0));
+            if constexpr (Kernel::forward)
+                v = follow<Flagged>(open, power[J], L::template shift_up<steps>(v, zero), v);
+            else
+                v = follow<Flagged>(open, power[J], L::template shift_down<steps>(v, zero), v);
+            open &= Kernel::forward ? open << steps : open >> steps;
+            inside<Flagged, J + 1>(v, open, power);
+        }
+    }
+    template <std::size_t N, class F>
+    RLHF_FORMULA static void each(F&& f) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            (f(std::integral_constant<std::size_t, K>()), ...);
+        }
+        (std::make_index_sequence<N>());
+    }
+
+    const Kernel& kernel_;
+    gaps gaps_;
+    std::array<T, size + 1> power_; ///< 1, f, f², …
+    alignas(64)
+        std::array<T, 2 * size> carry_; ///< the powers by lanes; of n < width steps that run down, from width − n on
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/scan.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Room for what does not lie in a row's arrays as whole registers: inputs of one element a row, and the last steps.
+template <class T, class Arch, class Kernel>
+class scan_tail {
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using L = lanes<T, Arch>;
+    using scan = step_scan<T, Arch, Kernel>;
+    using lines = typename scan::lines;
+    static constexpr std::int64_t width = L::width;
+
+public:
+    static constexpr std::int64_t steps = 64; ///< it holds
+
+    /// Gives inputs of one element a register full of it.
+    void spread(lines& row) {
+        const auto fill = [](auto& line, auto& same) {
+            if (line.data == nullptr || line.step != 0) return;
+            same.fill(*line.data);
+            line.data = same.data();
+        };
+        for (std::size_t k = 0; k < In; ++k) fill(row.in[k], same_[k]);
+        fill(row.terminated, same_flags_[0]);
+        fill(row.truncated, same_flags_[1]);
+    }
+
+    /// The scan of up to `steps` steps, brought here and written from here; those from `length` on do not count.
+    void operator()(const scan& sum, const lines& row, const scan_range& part, std::int64_t length,
+                    typename scan::state& state) {
+        const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
+        at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
+        lines here;
+        for (std::size_t k = 0; k < In; ++k)
+            here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
+        for (std::size_t o = 0; o < Out; ++o) {
+            if (row.out[o].data == nullptr) continue;
+            here.out[o] = {out_[o].data(), row.out[o].add};
+            if (row.out[o].add) bring(row.out[o].data + part.first, 1, n, out_[o]);
+        }
+        const auto flags = [&](const auto& f, auto& room) -> const std::uint8_t* {
+            return f.data == nullptr ? nullptr : bring(f.at(part.first), f.step, n, room);
+        };
+        here.terminated.data = flags(row.terminated, terminated_);
+        here.truncated.data = flags(row.truncated, truncated_);
+        const std::uint8_t one = 1, *mask = nullptr;
+        if (part.mask != nullptr)
+            mask = bring(part.mask, 1, std::min(n, length), mask_);
+        else if (length < n)
+            mask = bring(&one, 0, length, mask_);
+        sum(here, {0, whole, mask}, state);
+        for (std::size_t o = 0; o < Out; ++o)
+            if (row.out[o].data != nullptr) take(out_[o], row.out[o].data + part.first, n);
+    }
+
+private:
+    template <class X, std::int64_t N>
+    using array = std::array<X, static_cast<std::size_t>(N)>;
+
+    /// Steps to their place in the tile, and zeros about them. In whole registers, as the scan reads them: a processor
+    /// would wait for parts of one.
+    const T* bring(const T* from, std::int64_t step, std::int64_t n, array<T, steps>& room) {
+        const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
+        for (std::int64_t t = 0; t < rest; t += width)
+            L::store(room.data() + at_ + more + t, L::load(from + (more + t) * step));
+        if (part == 0) return room.data();
+        if (Kernel::forward)
+            L::store(room.data() + rest, L::load_first(from + rest * step, part));
+        else
+            L::store(room.data(), L::load_last(from, part));
+        return room.data();
+    }
+    void take(const array<T, steps>& room, T* to, std::int64_t n) const {
+        const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
+        for (std::int64_t t = 0; t < rest; t += width) L::store(to + more + t, L::load(room.data() + at_ + more + t));
+        if (part == 0) return;
+        if (Kernel::forward)
+            L::store_first(to + rest, L::load(room.data() + rest), part);
+        else
+            L::store_last(to, L::load(room.data()), part);
+    }
+    const std::uint8_t* bring(const std::uint8_t* from, std::int64_t step, std::int64_t n,
+                              array<std::uint8_t, steps>& room) {
+        room.fill(0);
+        for (std::int64_t t = 0; t < n; ++t) room[static_cast<std::size_t>(at_ + t)] = from[t * step];
+        return room.data();
+    }
+
+    std::int64_t at_ = 0; ///< where the steps begin
+    alignas(64) std::array<array<T, steps>, In> in_;
+    alignas(64) std::array<array<T, steps>, Out> out_;
+    alignas(64) std::array<array<T, width>, In> same_;
+    std::array<array<std::uint8_t, width>, 2> same_flags_;
+    array<std::uint8_t, steps> mask_, terminated_, truncated_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/scan_tail.hpp>
+#include <rlhf/engine/steps/time_major_sweep.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The sweep along rows, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other way).
+///
+/// Lanes are consecutive steps. They are counted from where the row's recurrence begins, in registers and chunks of one size: no bit depends
+/// on padding, row cuts, alignment, packing or threads. Where [T, B] has sequences side by side, they are the lanes.
+template <class T, class Arch, class Kernel>
+class step_sweep {
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using V = typename lanes<T, Arch>::type;
+    using scan = step_scan<T, Arch, Kernel>;
+    using tile = scan_tail<T, Arch, Kernel>;
+    using lines = typename scan::lines;
+
+public:
+    explicit step_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how) {}
+
+    void operator()(const executor& run) const {
+        if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
+            return time_major_sweep<T, Arch, Kernel>(of_)(run);
+        if (of_.call.size() < few_sequences && of_.call.longest() > chunk && !run.is_this_thread()) {
+            for (std::int64_t s = 0; s < of_.call.size(); ++s) by_chunks(s, run);
+            return;
+        }
+        const std::int64_t tokens = std::max<std::int64_t>(of_.call.tokens(), 1);
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // rows of a piece
+        run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
+            tile room;
+            const std::int64_t from = static_cast<std::int64_t>(piece) * each;
+            const std::int64_t to = std::min(from + each, of_.call.size());
+            for (std::int64_t i = from; i < to; ++i) {
+                row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed one way
+                room.spread(r.all);
+                while (r.first < r.last) advance(r, room);
+            }
+        });
+    }
+
+private:
+    static constexpr std::int64_t width = lanes<T, Arch>::width;
+    static constexpr std::int64_t chunk = 16384; ///< steps; what is carried into the next may be computed apart
+    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of rows; each piece begins with a jump in memory
+    static constexpr std::int64_t few_sequences = 16;           ///< with fewer, the chunks of a row are pieces of work
+    static constexpr std::int64_t chunks_at_once = 32;
+
+    /// A row under way: its steps first … last − 1 are still to be done.
+    struct row {
+        std::int64_t s = 0, first = 0, last = 0;
+        std::int64_t left = chunk; ///< steps of the chunk
+        V before;                  ///< the carry into the chunk
+        bool ends = true;          ///< else these are a chunk, and more steps follow
+        sequence_mask mask;
+        lines all; ///< from step 0 on
+        typename scan::state state;
+
+        [[nodiscard]] std::int64_t steps() const { return last - first; }
+        /// The next n steps are taken; returns the first of them.
+        std::int64_t take(std::int64_t n) { return Kernel::forward ? (first += n) - n : last -= n; }
+    };
+
+    row start(std::int64_t s) const {
+        row r;
+        const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
+        const bool ignore = of_.how == gaps::ignore;
+        r.s = s, r.mask = of_.call.mask(s);
+        r.first = ignore ? 0 : std::min(first_counted(r.mask), r.mask.length);
+        r.last = ignore ? length : std::max(past_last_counted(r.mask), r.first);
+        for (std::size_t k = 0; k < In; ++k) {
+            r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
+            r.state.after[k] = V(of_.in[k].edge ? *of_.in[k].edge.row(s, 0) : T(0));
+        }
+        for (std::size_t o = 0; o < Out; ++o)
+            if (of_.out[o]) r.all.out[o] = {of_.out[o].to.row(s, begin), of_.out[o].add};
+        if (of_.flags.terminated) r.all.terminated = {of_.flags.terminated.row(s, begin), of_.flags.terminated.step};
+        if (of_.flags.truncated) r.all.truncated = {of_.flags.truncated.row(s, begin), of_.flags.truncated.step};
+        clear(r, 0, r.first);
+        clear(r, r.last, length);
+        r.before = r.state.sum = r.state.last = V(of_.carry ? *of_.carry.row(s, 0) : T(0));
+        r.state.alone = V(T(0));
+        if (of_.last && r.first == r.last) write(s, T(0));
+        return r;
+    }
+
+    /// Does the rest of the chunk, or of the row.
+    void advance(row& r, tile& room) const {
+        const std::int64_t n = std::min(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
+        if (whole > 0) scan_(r.all, part(r, whole), r.state);
+        for (std::int64_t rest = n - whole; rest > 0; rest -= tile::steps) {
+            const scan_range p = part(r, std::min(rest, tile::steps));
+            room(scan_, r.all, p, r.mask.length - p.first, r.state);
+        }
+        if (of_.last && r.ends && r.first == r.last) finish(r, n);
+        if ((r.left -= n) > 0 || r.first == r.last) return;
+        scan_.next_chunk(r.state, r.before);
+        r.before = r.state.sum, r.left = chunk;
+    }
+
+    /// The next n steps, which are taken.
+    static scan_range part(row& r, std::int64_t n) {
+        scan_range p{r.take(n), n};
+        const sequence_mask m = r.mask.from(p.first, std::min(n, r.mask.length - p.first));
+        for (std::int64_t t = 0; m.bytes != nullptr && t < m.length && p.mask == nullptr; t += 64) {
+            const std::int64_t some = std::min<std::int64_t>(m.length - t, 64);
+            if (counted_bits(m.bytes + t, some) != low_bits(some)) p.mask = m.bytes;
+        }
+        return p;
+    }
+
+    /// Chunks of a row at the same time: first what each carries on, then, with what is carried into them, the results.
+    void by_chunks(std::int64_t s, const executor& run) const {
+        tile same;
+        row rest = start(s);
+        same.spread(rest.all);
+        std::array<row, static_cast<std::size_t>(chunks_at_once)> chunks;
+        std::array<typename scan::state, static_cast<std::size_t>(chunks_at_once)> ends;
+        while (rest.first < rest.last) {
+            std::size_t n = 0;
+            for (; n < chunks.size() && rest.first < rest.last; ++n) chunks[n] = cut(rest);
+            run(n, [&](std::size_t i) {
+                row r = chunks[i];
+                for (auto& o : r.all.out) o = {};
+                r.ends = false;
+                tile room;
+                advance(r, room);
+                ends[i] = r.state;
+            });
+            for (std::size_t i = 0; i < n; ++i) {
+                chunks[i].state.sum = rest.before;
+                scan_.next_chunk(ends[i], rest.before);
+                rest.before = ends[i].sum;
+            }
+            run(n, [&](std::size_t i) {
+                tile room;
+                advance(chunks[i], room);
+            });
+        }
+    }
+
+    /// Takes a chunk from the row.
+    row cut(row& rest) const {
+        row r = rest;
+        const std::int64_t n = std::min(chunk, r.steps()), from = rest.take(n);
+        r.first = from, r.last = from + n;
+        r.ends = rest.first == rest.last;
+        // The step before the rest: with gaps::skip the last that is time.
+        std::int64_t t = Kernel::forward ? r.last - 1 : r.first;
+        if (of_.how == gaps::skip) {
+            const sequence_mask m = r.mask.from(from, n);
+            const std::int64_t i = Kernel::forward ? past_last_counted(m) - 1 : first_counted(m);
+            if (i < 0 || i == n) return r;
+            t = from + i;
+        }
+        const bool reads = counts(r, t) || reads_masked<Kernel>(of_.how);
+        for (std::size_t k = 0; k < In; ++k) rest.state.after[k] = V(reads ? *r.all.in[k].at(t) : T(0));
+        rest.state.terminated = set(r, r.all.terminated, t);
+        rest.state.cut = rest.state.terminated | set(r, r.all.truncated, t);
+        rest.state.unread = of_.how == gaps::zero && !counts(r, t);
+        return r;
+    }
+    static bool counts(const row& r, std::int64_t t) { return t < r.mask.length && r.mask[t]; }
+    bool set(const row& r, const auto& flag, std::int64_t t) const {
+        return flag.data != nullptr && (of_.how != gaps::zero || counts(r, t)) && *flag.at(t) != 0;
+    }
+
+    /// What flows beyond the last step, of n that were scanned together.
+    void finish([[maybe_unused]] const row& r, [[maybe_unused]] std::int64_t n) const {
+        if constexpr (Kernel::forward) {
+            alignas(64) std::array<T, static_cast<std::size_t>(width)> sums;
+            lanes<T, Arch>::store(sums.data(), r.state.last);
+            const T sum = sums[static_cast<std::size_t>((n - 1) % width)];
+            write(r.s, of_.kernel.last(sum, set(r, r.all.terminated, r.last - 1)));
+        }
+    }
+    void write(std::int64_t s, T value) const { add_or_write(of_.last, of_.last.to.row(s, 0), value); }
+
+    /// +0 where no step is.
+    void clear(const row& r, std::int64_t from, std::int64_t to) const {
+        for (const auto& o : r.all.out) {
+            if (o.data == nullptr || o.add) continue;
+            std::fill(o.data + from, o.data + to, T(0));
+        }
+    }
+
+    recurrence<T, Kernel> of_;
+    scan scan_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

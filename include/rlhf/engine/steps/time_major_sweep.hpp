@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/steps/recurrence.hpp>
+#include <rlhf/core/executor.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The recurrence where sequences lie side by side, [T, B]: they are the lanes, and each goes from step to step. What
+/// gaps mean is a choice, lane by lane, of what is carried on.
+template <class T, class Arch, class Kernel>
+class time_major_sweep {
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
+    using L = lanes<T, Arch>;
+    using V = typename L::type;
+    using M = mask_of<V>;
+    static constexpr std::int64_t width = L::width;
+    static constexpr std::size_t registers =
+        std::min<std::size_t>(8, 256 / (width * sizeof(T)));        ///< side by side: 256 bytes a step
+    static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
+
+public:
+    explicit time_major_sweep(const recurrence<T, Kernel>& of) : of_(of) {}
+
+    void operator()(const executor& run) const {
+        constexpr std::int64_t each = width * static_cast<std::int64_t>(registers);
+        const sequence_mask m = of_.call.mask(0);
+        bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
+        for (const auto& i : of_.in) all = all && i.in.row_stride == 1;
+        run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
+            std::int64_t s = static_cast<std::int64_t>(piece) * each;
+            const std::int64_t end = std::min(s + each, of_.call.size());
+            if (all && end - s == each)
+                strip<registers, true>(s);
+            else if (end - s > each - width)
+                strip<registers, false>(s);
+            else
+                for (; s < end; s += width) strip<1, false>(s);
+        });
+    }
+
+private:
+    /// A register of sequences under way.
+    struct column {
+        std::int64_t s = 0, n = 0; ///< its first sequence, and how many
+        sequence_mask mask;             ///< of that one
+        V sum, last;
+        std::array<V, In> after;
+        M begun, terminated_after, cut_after, unread_after, ended;
+    };
+
+    /// N registers of sequences. `All`: they are full, lie side by side, and all steps count.
+    template <std::size_t N, bool All>
+    RLHF_NOINLINE void strip(std::int64_t s) const {
+        const Kernel kernel = of_.kernel;
+        std::array<column, N> c;
+        const M none = L::where(0);
+        for (column& x : c) {
+            x.s = s, x.n = std::clamp<std::int64_t>(of_.call.size() - s, 0, width), s += width;
+            if (x.n > 0) x.mask = of_.call.mask(x.s);
+            x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k)
+                x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
+            x.begun = of_.how == gaps::ignore ? !none : none;
+            x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
+        }
+        const std::int64_t steps = of_.call.batch().steps;
+        for (std::int64_t i = 0; i < steps; ++i) {
+            const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
+            [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step<All>(kernel, c[J], t), ...); }
+            (std::make_index_sequence<N>());
+        }
+        if constexpr (Kernel::forward)
+            if (of_.last)
+                for (const column& x : c) finish(x);
+    }
+
+    template <bool All>
+    RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
+        using lane::select;
+        const M all = !L::where(0), counts = All ? all : counted(c, t);
+        const auto either = [](const M& m, const V& yes, const V& no)
+                                RLHF_INLINE { return All ? yes : select(m, yes, no); };
+        // A mask that is ignored covers what the recurrence writes, so for the adjoint what it reads.
+        const bool covers = Kernel::forward && of_.how == gaps::ignore;
+        const M time = counts || c.begun, read = of_.how == gaps::zero ? counts : all;
+        const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
+        scan_steps<V, In> x;
+        for (std::size_t k = 0; k < In; ++k) {
+            x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
+            x.after[k] = c.after[k];
+            c.after[k] = either(time, x.here[k], c.after[k]);
+        }
+        M open = all;
+        if constexpr (Kernel::flags) {
+            x.terminated = set(of_.flags.terminated, c, t) && read, x.unread = !read;
+            x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
+            const M cut = x.terminated || (set(of_.flags.truncated, c, t) && read);
+            open = !(Kernel::forward ? c.cut_after : cut);
+            const auto keep = [](const M& m, const M& yes, const M& no)
+                                  RLHF_INLINE { return All ? yes : (m && yes) || (!m && no); };
+            c.terminated_after = keep(time, x.terminated, c.terminated_after);
+            c.cut_after = keep(time, cut, c.cut_after);
+            c.unread_after = keep(time, x.unread, c.unread_after);
+            c.ended = keep(written, x.terminated, c.ended);
+        }
+        V sum = kernel.head(x);
+        if (kernel.factor != T(0)) sum = L::fma_where(open, V(kernel.factor), c.sum, sum);
+        const auto y = kernel.finish(x, sum, c.sum);
+        for (std::size_t o = 0; o < Out; ++o)
+            if (of_.out[o]) store<All>(of_.out[o], c, t, y[o], written);
+        if constexpr (Kernel::forward) c.last = either(written, sum, c.last);
+        c.sum = either(time, sum, c.sum);
+        if (of_.how == gaps::zero) c.begun = time;
+    }
+
+    /// What flows beyond the last step.
+    void finish(const column& c) const {
+        using lane::select;
+        alignas(64) std::array<T, static_cast<std::size_t>(width)> sums, ended;
+        L::store(sums.data(), c.last);
+        L::store(ended.data(), select(c.ended, V(T(1)), V(T(0))));
+        for (std::int64_t j = 0; j < c.n; ++j) {
+            const auto k = static_cast<std::size_t>(j);
+            add_or_write(of_.last, of_.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
+        }
+    }
+
+    /// Step t of the column's sequences.
+    template <bool All>
+    RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
+        const T* p = from.data + c.s * (All ? 1 : from.row_stride) + t * from.step;
+        prefetch(p + ahead * from.step);
+        if constexpr (All) return L::load(p);
+        if (from.row_stride == 1) return c.n == width ? L::load(p) : L::load_first(p, c.n);
+        return strided(p, from.row_stride, c.n);
+    }
+    RLHF_NOINLINE static V strided(const T* p, std::int64_t stride, std::int64_t n) {
+        alignas(64) std::array<T, static_cast<std::size_t>(width)> x = {};
+        for (std::int64_t j = 0; j < n; ++j) x[static_cast<std::size_t>(j)] = p[j * stride];
+        return L::load(x.data());
+    }
+    template <bool All>
+    RLHF_FORMULA static void store(const target<T>& to, const column& c, std::int64_t t, const V& y, const M& written) {
+        using lane::select;
+        T* p = to.to.data + c.s + t * to.to.step;
+        prefetch_to_write(p + ahead * to.to.step);
+        const bool full = All || c.n == width;
+        const V old = !to.add ? V(T(0)) : full ? L::load(p) : L::load_first(p, c.n);
+        const V v = All ? (to.add ? old + y : y) : select(written, to.add ? old + y : y, old);
+        full ? L::store(p, v) : L::store_first(p, v, c.n);
+    }
+    RLHF_FORMULA static M set(const stream<const std::uint8_t>& f, const column& c, std::int64_t t) {
+        if (!f) return L::where(0);
+        const std::uint8_t* p = f.data + c.s * f.row_stride + t * f.step;
+        if (f.row_stride == 1) return c.n == width ? L::counted(p) : L::where(counted_bits(p, c.n));
+        std::uint64_t bits = 0;
+        for (std::int64_t j = 0; j < c.n; ++j) bits |= std::uint64_t(p[j * f.row_stride] != 0 ? 1 : 0) << j;
+        return L::where(bits);
+    }
+    RLHF_FORMULA static M counted(const column& c, std::int64_t t) {
+        if (t >= c.mask.length) return L::where(0);
+        if (c.mask.bytes == nullptr) return !L::where(0);
+        const std::uint8_t* p = c.mask.bytes + t * c.mask.step;
+        return c.n == width ? L::counted(p) : L::where(counted_bits(p, c.n));
+    }
+
+    const recurrence<T, Kernel>& of_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// A sum of doubles whose bits do not depend on the order of its terms: a fixed-point number with unit 2⁻¹⁹², in
+/// digits of 32 bits held by 64-bit integers, so that adding and merging are integer additions.
+/// A term is rounded to the unit once, on its own; terms of 2¹⁶⁰ and more, ±inf and NaN are counted apart.
+/// Plain integers throughout: ranks may be joined by an integer sum of the bytes (after normalize()).
+class exact_sum {
+public:
+    static constexpr int one = 192; ///< 1 is 2¹⁹² units
+
+    void add(double x) {
+        const auto bits = std::bit_cast<std::uint64_t>(x);
+        const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
+        if (exponent >= 1023 + 160) return add_apart(x);
+        std::int64_t position = exponent - 1075 + one; // of the mantissa's last bit, in units
+        std::uint64_t mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
+        if (position < 0) {
+            if (position < -53) return;
+            mantissa = (mantissa + (std::uint64_t(1) << (-position - 1))) >> -position;
+            position = 0;
+        }
+        const auto digit = static_cast<std::size_t>(position >> 5);
+        const int shift = static_cast<int>(position & 31);
+        const auto low = static_cast<std::int64_t>(mantissa << shift & low_mask),
+                   high = static_cast<std::int64_t>(mantissa >> (32 - shift)); // 52 bits
+        const std::int64_t sign = static_cast<std::int64_t>(bits) >> 63;       // −1 or 0: (x ^ sign) − sign is ±x
+        digits_[digit] += (low ^ sign) - sign;
+        digits_[digit + 1] += (high ^ sign) - sign;
+        carry_in_time();
+    }
+
+    template <std::size_t N>
+    void add(const std::array<double, N>& x) {
+        for (const double v : x) add(v);
+    }
+    /// Adds whole · 2^position units, 0 ≤ position < 288.
+    void add(std::int64_t whole, int position) {
+        const auto digit = static_cast<std::size_t>(position >> 5);
+        const int shift = position & 31;
+        const std::uint64_t low = (static_cast<std::uint64_t>(whole) & low_mask) << shift;
+        const auto high = static_cast<std::int64_t>(static_cast<std::uint64_t>(whole >> 32) << shift);
+        digits_[digit] += static_cast<std::int64_t>(low & low_mask);
+        digits_[digit + 1] += static_cast<std::int64_t>(low >> 32) + (high & low_mask);
+        digits_[digit + 2] += high >> 32;
+        carry_in_time();
+    }
+
+    /// Both must be normalized, as every result of the library is.
+    exact_sum& operator+=(const exact_sum& o) {
+        for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] += o.digits_[i];
+        above_ += o.above_, below_ += o.below_, nan_ += o.nan_;
+        normalize();
+        return *this;
+    }
+
+    /// Digits 0 … 2³² − 1, the top one signed: one representation a number.
+    void normalize() {
+        for (std::size_t i = 0; i + 1 < digits_.size(); ++i) {
+            digits_[i + 1] += digits_[i] >> 32;
+            digits_[i] &= low_mask;
+        }
+        pending_ = 0;
+    }
+
+    void negate() {
+        for (auto& d : digits_) d = -d;
+        std::swap(above_, below_);
+        normalize();
+    }
+
+    /// The sum, rounded once (to nearest, ties to even).
+    [[nodiscard]] double value() const {
+        if (nan_ != 0 || (above_ != 0 && below_ != 0)) return std::numeric_limits<double>::quiet_NaN();
+        if (above_ != 0) return std::numeric_limits<double>::infinity();
+        if (below_ != 0) return -std::numeric_limits<double>::infinity();
+        exact_sum a = *this;
+        a.normalize();
+        const bool negative = a.digits_.back() < 0;
+        if (negative) a.negate();
+        std::size_t top = a.digits_.size() - 1;
+        while (top > 0 && a.digits_[top] == 0) --top;
+        if (top < 2) { // fits 64 bits; the conversion rounds
+            const auto whole = static_cast<std::uint64_t>(a.digits_[0]) | static_cast<std::uint64_t>(a.digits_[1])
+                                                                              << 32;
+            return signed_value(whole, -192, negative);
+        }
+        // 64 leading bits, the last of which also says whether anything lies below: enough to round once.
+        const auto d = [&](std::size_t i) { return static_cast<std::uint64_t>(a.digits_[i]); };
+        const int lead = std::countl_zero(d(top) << 32); // of a 32-bit digit
+        std::uint64_t whole = d(top) << (32 + lead) | d(top - 1) << lead;
+        std::uint64_t rest = d(top - 2);
+        if (lead > 0) whole |= rest >> (32 - lead), rest &= (std::uint64_t(1) << (32 - lead)) - 1;
+        for (std::size_t i = 0; i + 2 < top; ++i) rest |= d(i);
+        whole |= rest != 0 ? 1U : 0U;
+        return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
+    }
+
+    /// The sum to twice the digits: value() and what it leaves, rounded once more (0 from 2¹⁶⁰ on).
+    [[nodiscard]] std::pair<double, double> value_and_rest() const {
+        const double high = value();
+        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // more than one term can be
+        exact_sum rest = *this;
+        rest.add(-high); // exact: a multiple of the unit
+        return {high, rest.value()};
+    }
+
+    bool operator==(const exact_sum&) const = default;
+
+private:
+    static constexpr std::int64_t low_mask = 0xffffffff;
+    static constexpr std::int64_t carry_after = 1 << 10; ///< so many terms of 52 bits fit a digit
+
+    void carry_in_time() {
+        if (++pending_ == carry_after) normalize();
+    }
+    RLHF_COLD void add_apart(double x) {
+        if (std::isnan(x))
+            ++nan_;
+        else if (x > 0)
+            ++above_;
+        else
+            ++below_;
+    }
+    static double signed_value(std::uint64_t whole, int exponent, bool negative) {
+        const double magnitude = std::ldexp(static_cast<double>(whole), exponent);
+        return negative ? -magnitude : magnitude;
+    }
+
+    std::array<std::int64_t, 12> digits_ = {};
+    std::int64_t above_ = 0, below_ = 0, nan_ = 0, pending_ = 0;
+};
+
+/// N sums under way of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: integers in units of 2⁻²⁰ and 2⁻⁷², which lanes
+/// can add exactly, where exact_sum takes some twenty instructions a term. The functions are calls of their own, because
+/// g++ 12 would take their loops apart before it sees lanes in them.
+template <std::size_t N>
+class narrow_sums {
+public:
+    static constexpr int capacity = 64; ///< calls of add, with up to 16 terms a sum, before flush
+
+    /// The i-th term to the i-th sum; or, if one of them is not usual, nothing and false.
+    RLHF_NOINLINE bool add(const std::array<double, N>& x) {
+        if (!usual(x)) return false;
+        for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
+        return true;
+    }
+    /// All terms to the i-th sum; or nothing and false.
+    template <std::size_t M>
+    RLHF_NOINLINE bool add(std::size_t i, const std::array<double, M>& x) {
+        if (!usual(x)) return false;
+        std::int64_t high = 0, low = 0;
+        for (const double v : x) add(v, high, low);
+        high_[i] += high, low_[i] += low;
+        return true;
+    }
+    /// Moves the i-th sum.
+    void flush(std::size_t i, exact_sum& to) {
+        to.add(high_[i], exact_sum::one - 20), to.add(low_[i], exact_sum::one - 72);
+        high_[i] = low_[i] = 0;
+    }
+
+private:
+    template <std::size_t M>
+    static bool usual(const std::array<double, M>& x) {
+        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
+        std::uint64_t unusual = 0;
+        for (const double v : x) { // without branches
+            const std::uint64_t size = std::bit_cast<std::uint64_t>(v) & ~(std::uint64_t(1) << 63);
+            unusual |= size - smallest >= end - smallest ? size : 0;
+        }
+        return unusual == 0;
+    }
+    static void add(double x, std::int64_t& high, std::int64_t& low) {
+        const double scaled = x * 0x1p20;
+        const auto whole = static_cast<std::int64_t>(scaled);
+        high += whole, low += static_cast<std::int64_t>((scaled - static_cast<double>(whole)) * 0x1p52);
+    }
+    std::array<std::int64_t, N> high_ = {}, low_ = {};
+};
+
+/// A term summed in pairs (value, rounding error), so that the error is not lost.
+struct two_sum {
+    double high = 0, low = 0;
+    void add(double x) {
+        const double s = high + x, b = s - high;
+        low += (high - (s - b)) + (x - b);
+        high = s;
+    }
+};
+
+/// n, Σx and Σx² of numbers; merges exactly.
+struct power_sums {
+    std::int64_t count = 0;
+    exact_sum sum, squares;
+    power_sums& operator+=(const power_sums& o) {
+        count += o.count, sum += o.sum, squares += o.squares;
+        return *this;
+    }
+    bool operator==(const power_sums&) const = default;
+};
+
+} // namespace RLHF_NAMESPACE::detail

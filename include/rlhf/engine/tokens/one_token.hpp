@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <cstdint>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// token_sweep::token of a sweep whose type does not matter.
+class one_token {
+public:
+    template <class Sweep>
+    explicit one_token(const Sweep& sweep)
+        : sweep_(&sweep), call_([](const void* self, std::int64_t s, std::int64_t t) {
+              static_cast<const Sweep*>(self)->token(s, t);
+          }) {}
+    void operator()(std::int64_t s, std::int64_t t) const { call_(sweep_, s, t); }
+
+private:
+    const void* sweep_;
+    void (*call_)(const void*, std::int64_t, std::int64_t);
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/logits_sweep.hpp>
+#include <rlhf/formula/divergence.hpp>
+#include <rlhf/results/normalization.hpp>
+
+namespace rlhf {
+
+/// Of every divergence between a policy and a reference.
+struct divergence_options {
+    rlhf::divergence divergence = rlhf::divergence::reverse_kl;
+    double beta = 0.5;      ///< of jsd, in (0, 1): the reference's weight in the mixture
+    double temperature = 1; ///< divides the logits, in value and gradient
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class divergence_sums : public loss_sums {
+    using totals = detail::totals<2, 0, 1, 0, 0>;
+
+public:
+    divergence_sums() = default;
+    divergence_sums(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+
+    /// The mean over the tokens, nats, whatever the aggregation.
+    [[nodiscard]] double divergence() const { return per_token(totals_.sums[1]); }
+    /// Tokens whose divergence is not a finite number.
+    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[0]); }
+
+    divergence_sums& operator+=(const divergence_sums& o) {
+        loss_sums::operator+=(o);
+        totals_ += o.totals_;
+        return *this;
+    }
+
+private:
+    totals totals_;
+};
+
+namespace detail {
+inline void check_options(const char* f, const divergence_options& o) {
+    check_range(f, "temperature", o.temperature, 1e-6, 1e6);
+    if (!(o.beta > 0 && o.beta < 1))
+        fail(f, "beta is %g, expected between 0 and 1: the ends are forward_kl and reverse_kl", o.beta);
+}
+
+/// Calls f.operator()<kind>().
+template <class F>
+auto with_divergence(divergence kind, F&& f) {
+    if (kind == divergence::reverse_kl) return f.template operator()<divergence::reverse_kl>();
+    if (kind == divergence::forward_kl) return f.template operator()<divergence::forward_kl>();
+    return f.template operator()<divergence::jsd>();
+}
+
+/// Adds up the divergences of all rows: read(place) gives a Row with its value, write(place, row, scale) makes the
+/// gradient of it; a row that does not count is Row() and not read.
+template <class Row, class Source, class Read, class Write>
+divergence_sums sweep_divergences(const call& c, const Source& source, const divergence_options& o, const executor& run,
+                                  Read&& read, Write&& write) {
+    using totals = detail::totals<2, 0, 1, 0, 0>;
+    const normalization n(c, o.aggregation);
+    c.done();
+    const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
+    const auto found = source.template sweep<totals>(c, run, [&](const position& here, totals& sums) {
+        Row row;
+        double weight = 1;
+        if (here.counted) {
+            weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
+            row = read(here);
+            sums.tokens += 1, sums.sums[0].add(row.value * weight), sums.sums[1].add(row.value);
+            sums.counts[0] += std::isfinite(row.value) ? 0 : 1;
+        }
+        if (source.has_gradient()) write(here, row, scale * weight);
+    });
+    return {n.sums(found.sums[0]), found};
+}
+} // namespace detail
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/logits_sweep.hpp>
+
+namespace rlhf {
+
+/// Of both directions: hand the same object to both.
+struct token_log_probs_options {
+    double temperature = 1; ///< divides the logits, in value and gradient
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+/// Each may be left out.
+template <class T>
+struct token_log_probs_arrays {
+    view<T> log_probs = {};   ///< [B, T] out, log p of the target, nats
+    view<T> entropy = {};     ///< [B, T] out, −Σ p log p, nats
+    view<T> log_sum_exp = {}; ///< [B, T] out; handed to the backward pass it saves one read of the logits
+    view<T> collision = {};   ///< [B, T] out, Σ p²
+};
+
+template <class T>
+struct token_log_probs_backward_arrays {
+    view<const T> log_sum_exp = {}; ///< [B, T] of the forward pass; absent: computed again
+    view<const T> d_log_probs = {}; ///< [B, T] ∂loss/∂log_probs; absent: 0
+    view<const T> d_entropy = {};   ///< [B, T] ∂loss/∂entropy; absent: 0
+};
+
+struct token_log_probs_result {
+    double tokens = 0;
+    double nonfinite = 0; ///< tokens whose log-probability is not a finite number
+    token_log_probs_result& operator+=(const token_log_probs_result& o) {
+        tokens += o.tokens, nonfinite += o.nonfinite;
+        return *this;
+    }
+};
+
+namespace detail {
+inline void check_options(const char* f, const token_log_probs_options& o) {
+    check_range(f, "temperature", o.temperature, 1e-6, 1e6);
+}
+
+/// See token_log_probs. Source: stored_logits, or what else has rows of logits.
+template <class T, class Arch, class Source>
+token_log_probs_result log_probs_of(call& c, const Source& source, const index_view& targets,
+                                    const token_log_probs_arrays<T>& a, const token_log_probs_options& o,
+                                    const executor& run) {
+    using E = typename Source::element_type;
+    check_options(c.function(), o);
+    const auto ids = bind_targets(c, targets);
+    const auto log_probs = c.out(a.log_probs, "log_probs").to, entropy = c.out(a.entropy, "entropy").to;
+    const auto log_sum_exp = c.out(a.log_sum_exp, "log_sum_exp").to, collision = c.out(a.collision, "collision").to;
+    c.done();
+    check_targets(c, ids, source.vocab());
+
+    using totals = detail::totals<0, 0, 1, 0, 0>;
+    const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
+    const auto sweep = [&]<softmax_wanted Want>() {
+        const auto row = [&](const position& here, totals& found) {
+            softmax_stats softmax;
+            double log_prob = 0;
+            if (here.counted) {
+                const E* const z = source.at(here);
+                softmax = rows.template read<Want>(z, source.vocab());
+                log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
+                found.tokens += 1, found.counts[0] += std::isfinite(log_prob) ? 0 : 1;
+            }
+            const auto put = [&](const stream<T>& to, double value) {
+                if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
+            };
+            put(log_probs, log_prob), put(entropy, softmax.entropy);
+            put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
+        };
+        const auto found = source.template sweep<totals>(c, run, row);
+        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    };
+    if (collision) return sweep.template operator()<softmax_wanted{.entropy = true, .squares = true}>();
+    return entropy ? sweep.template operator()<softmax_wanted{.entropy = true}>()
+                   : sweep.template operator()<softmax_wanted{}>();
+}
+
+/// See token_log_probs_backward.
+template <class T, class Arch, class Source>
+token_log_probs_result log_probs_backward(call& c, const Source& source, const index_view& targets,
+                                          const token_log_probs_backward_arrays<T>& a, const token_log_probs_options& o,
+                                          const executor& run) {
+    using E = typename Source::element_type;
+    check_options(c.function(), o);
+    const auto ids = bind_targets(c, targets);
+    const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
+    const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");
+    c.done();
+    check_targets(c, ids, source.vocab());
+
+    using totals = detail::totals<0, 0, 1, 0, 0>;
+    const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
+    const auto found = source.template sweep<totals>(c, run, [&](const position& here, totals& sums) {
+        const auto value = [&](const stream<const T>& from) {
+            return here.counted && from ? static_cast<double>(here.of(from)) : 0.0;
+        };
+        const double g = value(d_log_probs), h = value(d_entropy);
+        softmax_stats softmax;
+        if (g != 0 || h != 0) {
+            const E* const z = source.at(here);
+            softmax = log_sum_exp && h == 0 ? rows.from(value(log_sum_exp))
+                      : h == 0              ? rows.template read<softmax_wanted{}>(z, source.vocab())
+                                            : rows.template read<softmax_wanted{.entropy = true}>(z, source.vocab());
+        }
+        sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
+        const std::int64_t target = softmax.impossible() ? 0 : here.of(ids);
+        source.write(rows, here, softmax, {.log_prob = g, .entropy = h, .scale = source.scale}, target);
+    });
+    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+}
+} // namespace detail
+
+/// What the logits say about the chosen tokens, in one read of them.
+///
+///     x       = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
+///     log_probs = log p_target           entropy = −Σ pᵥ log pᵥ       collision = Σ pᵥ²
+///
+/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, double ones
+/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
+/// 1), without it the token that step t is about. Rows that do not count are not read; their outputs are 0. The padding
+/// of the vocabulary is not read.
+///
+/// A logit of −inf is a token with p = 0. A row of −inf alone has log_probs and log_sum_exp −inf, entropy and collision
+/// 0. NaN or +inf makes its own row NaN. Both are counted by `nonfinite`.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, a target of a row that counts outside
+/// [0, V), predict_next not said, layout::time_first, overlapping arrays.
+template <class T = float, class Arch = native, class E>
+token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, const index_view& targets,
+                                       const token_log_probs_arrays<T>& a, const token_log_probs_options& o = {},
+                                       const executor& run = {}) {
+    detail::call c("token_log_probs", b);
+    const auto source = detail::bind_stored(c, logits);
+    return detail::log_probs_of<T, Arch>(c, source, targets, a, o, run);
+}
+
+/// The gradient into the logits of any loss of log_probs and entropy.
+///
+///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
+///     with δᵥ = 1 at the target, else 0
+///
+/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a
+/// logits_view, or write_to or add_to of one. Rows that do not count, and rows whose two gradients are 0, are written 0
+/// without being read (with add_to: left as they are), the padding of the vocabulary too. So is a row of −inf alone.
+///
+/// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in
+/// T.
+///
+/// Throws as token_log_probs does.
+template <class T = float, class Arch = native, class E, class D>
+token_log_probs_result token_log_probs_backward(const batch& b, logits_view<E> logits, const index_view& targets,
+                                                const token_log_probs_backward_arrays<T>& a, const D& d_logits,
+                                                const token_log_probs_options& o = {}, const executor& run = {}) {
+    detail::call c("token_log_probs_backward", b);
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    return detail::log_probs_backward<T, Arch>(c, source, targets, a, o, run);
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/top_k_pass.hpp>
+#include <rlhf/logits/divergence.hpp>
+
+namespace rlhf {
+using top_k_divergence_options = divergence_options;
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+using top_k_divergence_result = divergence_sums;
+
+/// What a reference says of its k likeliest entries, for every row of logits: [tokens, k] in the order of the batch,
+/// flat or as rows. With predict_next the row of step t is about token t + 1, like the logits'.
+struct top_k_reference {
+    extent k;                    ///< 1 to 1024, at most the vocabulary
+    index_view ids;              ///< entries of the vocabulary, in any order, none of a row twice
+    view<const float> log_probs; ///< log q of these, nats, at the loss's temperature
+};
+
+namespace detail {
+/// See top_k_divergence.
+template <class Arch, class E, class G>
+divergence_sums divergence_of(call& c, const stored_logits<E, G>& source, const top_k_reference& r,
+                              const divergence_options& o, const executor& run) {
+    check_options(c.function(), o);
+    const auto top = bind_top_k(c, r.k, r.ids, r.log_probs, source.vocab());
+    check_entries(c, top, source.vocab());
+    return with_divergence(o.divergence, [&]<divergence How>() {
+        const top_k_pass<How, compute_type<E>, Arch> rows(top, source.vocab(), o.temperature, o.beta);
+        const auto token = [&](const position& here) { return c.batch().begin(here.sequence) + here.step; };
+        return sweep_divergences<top_k_stats>(
+            c, source, o, run, [&](const position& here) { return rows.read(source.at(here), token(here)); },
+            [&](const position& here, const top_k_stats& row, double scale) {
+                rows.write(source.at(here), token(here), row, scale, here.of(source.d), source.d.view.width(),
+                           source.add);
+            });
+    });
+}
+} // namespace detail
+
+/// The divergence of the policy's tokens from those of a reference (or a teacher) that sends its k likeliest entries
+/// only, and its gradient into all of the policy's logits z.
+///
+///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
+///     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
+///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
+///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
+///
+/// D is at most that of the whole vocabulary, with k = V the same. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float
+/// log-probabilities do not say more, and a tail of 0 would make D infinite. With k = V there is none.
+///
+/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
+/// predict_next says whether the mask is that of the tokens or of the steps, as in logits_divergence; so do d_logits,
+/// padding, rows that do not count, and logits of −inf, +inf and NaN. A log-probability of −inf is q = 0.
+///
+/// Throws std::invalid_argument before anything is written: what logits_divergence refuses, k outside [1, 1024] or
+/// above V, an entry of a row that counts outside [0, V). That no entry of a row stands twice is not checked.
+template <class Arch = native, class E, class D>
+    requires std::constructible_from < logits_gradient<typename D::element_type>,
+const D& > top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits,
+                                                    const top_k_reference& reference, const D& d_logits,
+                                                    const top_k_divergence_options& o = {}, const executor& run = {}) {
+    detail::call c("top_k_divergence", b);
+    const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
+    return detail::divergence_of<Arch>(c, source, reference, o, run);
+}
+template <class Arch = native, class E>
+top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits, const top_k_reference& reference,
+                                         const top_k_divergence_options& o = {}, const executor& run = {}) {
+    detail::call c("top_k_divergence", b);
+    return detail::divergence_of<Arch>(c, detail::bind_stored(c, logits), reference, o, run);
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/value_loss.hpp>
+#include <rlhf/results/moments.hpp>
+#include <rlhf/results/normalization.hpp>
+
+namespace rlhf {
+
+struct ppo_value_loss_options {
+    double clip_range = unlimited; ///< c: |v − v_old| beyond which the clipped value may be the worse one
+    double huber = unlimited;      ///< δ; unlimited: ½ (v − R)²
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct ppo_value_loss_arrays {
+    view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ) now
+    view<const T> old_values = {};                 ///< [B, T] at rollout; needed when clip_range is finite
+    view<const T> returns = detail::required<T>(); ///< [B, T]
+    view<const T> weights = {};                    ///< [B, T], or per_sequence [B]; factor of the loss; absent: 1
+    gradient<T> d_values = {};                     ///< [B, T] ∂loss/∂values
+};
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class ppo_value_loss_result : public loss_sums {
+    using totals = detail::totals<1, 0, 2, 0, 2>;
+
+public:
+    ppo_value_loss_result() = default;
+    ppo_value_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+
+    [[nodiscard]] double clip_fraction() const { return per_token(static_cast<double>(totals_.counts[0])); }
+    [[nodiscard]] double nonfinite() const {
+        return static_cast<double>(totals_.counts[1]);
+    } ///< tokens with such a loss
+    [[nodiscard]] moments returns() const { return moments(totals_.moments[0]); }
+    [[nodiscard]] moments residuals() const { return moments(totals_.moments[1]); } ///< of R − v
+    /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
+    [[nodiscard]] double explained_variance() const {
+        const double total = returns().variance(0);
+        return total > 0 ? 1 - residuals().variance(0) / total : 0;
+    }
+
+    ppo_value_loss_result& operator+=(const ppo_value_loss_result& o) {
+        loss_sums::operator+=(o);
+        totals_ += o.totals_;
+        return *this;
+    }
+
+private:
+    totals totals_;
+};
+
+namespace detail {
+/// Without what few use: a range to clip to, a limit of the squares.
+template <class T, bool Clip, bool Huber>
+struct ppo_value_kernel {
+    T range, delta;
+
+    template <class V>
+    RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
+        using lane::abs;
+        const auto v = term(value, old_value, target);
+        return terms<V, 1, 1, 0, 2, 0, 2>{
+            .writes = {weight * v.slope},
+            .sums = {weight * v.loss},
+            .counts = {v.clipped, !(abs(v.loss) < V(std::numeric_limits<T>::infinity()))},
+            .moments = {target, target - value},
+        };
+    }
+
+private:
+    template <class V>
+    RLHF_FORMULA auto term(V value, V old_value, V target) const {
+        const auto h = [&](V e) RLHF_INLINE {
+            if constexpr (Huber)
+                return formula::huber(e, V(delta));
+            else
+                return formula::half_square(e);
+        };
+        if constexpr (Clip) {
+            return formula::value_loss(value, old_value, target, V(range), h);
+        } else {
+            auto v = h(value - target);
+            v.clipped = decltype(v.clipped)(false);
+            return v;
+        }
+    }
+};
+} // namespace detail
+
+/// The value loss of PPO over the tokens of a batch, with its gradient and the explained variance.
+///
+///     h(e) = ½ e², beyond ±huber continued by its tangent
+///     l    = max(h(v − R), h(v_old + clip(v − v_old, ±clip_range) − R))      clip_range unlimited: h(v − R)
+///     loss = Σ w l / denominator                                             by the aggregation
+///     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
+///
+/// The factor ½ is inside; a coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`. Arrays are
+/// [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, options that are not positive, a finite
+/// clip_range without old_values, a gradient that overlaps an input, a batch that counts more than its denominator.
+///
+/// Source: openai/baselines ppo2, 2017; Huang et al. 2022, The 37 implementation details of PPO, no. 9.
+template <class T = float, class Arch = native>
+ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays<T>& a,
+                                     const ppo_value_loss_options& o = {}, const executor& run = {}) {
+    detail::call c("ppo_value_loss", b);
+    detail::check_positive(c.function(), "clip_range", o.clip_range);
+    detail::check_positive(c.function(), "huber", o.huber);
+    static constexpr T one = 1;
+    const auto values = c.in(a.values, "values"), old_values = c.optional(a.old_values, "old_values");
+    const auto returns = c.in(a.returns, "returns"), weights = c.optional(a.weights, "weights");
+    const auto d_values = c.out(a.d_values, "d_values");
+    const bool clip = o.clip_range < unlimited;
+    if (clip && !old_values && c.tokens() > 0) detail::fail(c.function(), "clip_range needs old_values");
+    const detail::normalization n(c, o.aggregation);
+    c.done();
+
+    const detail::stream<const T> constant{&one, 0, 0};
+    const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
+    const std::array targets{n.scaled(d_values)};
+    const auto sweep = [&]<bool Clip, bool Huber>() -> ppo_value_loss_result {
+        const detail::ppo_value_kernel<T, Clip, Huber> kernel{T(o.clip_range), T(o.huber)};
+        const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
+        return {n.sums(t.sums[0]), t};
+    };
+    if (o.huber < unlimited)
+        return clip ? sweep.template operator()<true, true>() : sweep.template operator()<false, true>();
+    return clip ? sweep.template operator()<true, false>() : sweep.template operator()<false, false>();
+}
+
+} // namespace RLHF_NAMESPACE

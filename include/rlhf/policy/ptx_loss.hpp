@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/policy/mean_sweep.hpp>
+
+namespace rlhf {
+
+struct ptx_loss_options {
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct ptx_loss_arrays {
+    view<const T> log_probs = detail::required<T>(); ///< [B, T] log p of the text's own tokens, nats
+    gradient<T> d_log_probs = {};                    ///< [B, T] ∂loss/∂log_probs; absent: the value only
+};
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class ptx_loss_result : public loss_sums {
+public:
+    ptx_loss_result() = default;
+    explicit ptx_loss_result(const detail::mean_sums& s) : loss_sums(s.loss), nll_(s.plain) {}
+
+    [[nodiscard]] double nll() const {
+        return per_token(nll_);
+    } ///< mean −log p of the tokens, whatever the aggregation
+    [[nodiscard]] double perplexity() const { return std::exp(nll()); }
+
+    ptx_loss_result& operator+=(const ptx_loss_result& o) {
+        loss_sums::operator+=(o);
+        nll_ += o.nll_;
+        return *this;
+    }
+
+private:
+    detail::exact_sum nll_;
+};
+
+/// The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
+/// fine-tuning.
+///
+///     loss             = −Σ log p / denominator        by the aggregation
+///     ∂loss/∂log p     = −1 / denominator
+///
+/// The text is a batch of its own, with its own mask and its own denominator: in PPO-ptx the two losses are means over
+/// different tokens, whose gradients meet in the model's parameters. The coefficient γ goes to the buffer,
+///
+///     ppo_policy_loss(rollout, {…, .d_log_probs = d});                       // ∇PPO, then the model's backward pass
+///     ptx_loss(text, {.log_probs = lp, .d_log_probs = write_to(d, γ)});      // γ ∇ptx, then another one, adding up
+///
+/// or, straight from the logits, to cross_entropy_loss's `write_to(logits, γ)`. The value returned is not multiplied by
+/// γ: what is descended is ppo.loss() + γ · ptx.loss().
+///
+/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. log p = −∞ makes the loss +∞.
+/// No counted token: loss 0, gradients 0.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, a gradient that overlaps log_probs, a
+/// batch that counts more than its denominator.
+///
+/// Source: Ouyang et al. 2022, arXiv:2203.02155, eq. 2, last term (there γ = 27.8, appendix C.4).
+template <class T = float, class Arch = native>
+ptx_loss_result ptx_loss(const batch& b, const ptx_loss_arrays<T>& a, const ptx_loss_options& o = {},
+                         const executor& run = {}) {
+    detail::call c("ptx_loss", b);
+    return ptx_loss_result(
+        detail::mean_of<T, Arch>(c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation, run));
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/head_logits.hpp>
+#include <rlhf/logits/cross_entropy_loss.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
+#include <rlhf/recipe/ppo_loss.hpp>
+
+namespace RLHF_NAMESPACE {
+
+/// What the logits of a linear head are to these functions: hidden states and weights in the place of logits that are
+/// never held as a whole.
+///
+///     z = hidden · weightsᵀ                                        [tokens, V] = [tokens, H] [H, V]
+///     ∂hidden = ∂z · weights        ∂weights = ∂zᵀ · hidden
+///
+/// Chunk by chunk, the rows that count are gathered into the workspace, multiplied there, turned into their gradient in
+/// place, and multiplied back: three products, each logit computed once. Results and per-token outputs are those of the
+/// same function over the logits that the products give; what else holds for it, holds here. Hidden states of tokens
+/// that do not count are not read; their gradient is 0, or left as it is with add_to. d_hidden may be hidden itself.
+///
+/// The caller gives the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, a BLAS); nothing
+/// is allocated here. Executors run the rows of a chunk; the product has threads of its own, if any. With other chunks a
+/// product may round its sums differently.
+///
+/// Throws std::invalid_argument before anything is written, as the function does, and when hidden is not [tokens, H],
+/// weights is not [V, H], the product is missing, or the workspace is smaller than one row.
+template <class T = float, class Arch = native, class E>
+token_log_probs_result token_log_probs(const batch& b, const linear_head<E>& head, const index_view& targets,
+                                       const token_log_probs_arrays<T>& a, const token_log_probs_options& o = {},
+                                       const executor& run = {}) {
+    detail::call c("token_log_probs", b);
+    const detail::head_logits<E> source(c, head);
+    return detail::log_probs_of<T, Arch>(c, source, targets, a, o, run);
+}
+
+/// The gradient of any loss of log_probs and entropy into hidden states and weights; computes the logits again.
+template <class T = float, class Arch = native, class E>
+token_log_probs_result token_log_probs_backward(const batch& b, const linear_head<E>& head, const index_view& targets,
+                                                const token_log_probs_backward_arrays<T>& a,
+                                                const linear_head_gradient<E>& d, const token_log_probs_options& o = {},
+                                                const executor& run = {}) {
+    detail::call c("token_log_probs_backward", b);
+    const detail::head_logits<E> source(c, head, d);
+    return detail::log_probs_backward<T, Arch>(c, source, targets, a, o, run);
+}
+
+template <class Arch = native, class E>
+cross_entropy_loss_result cross_entropy_loss(const batch& b, const linear_head<E>& head, const index_view& targets,
+                                             const linear_head_gradient<E>& d, const cross_entropy_loss_options& o = {},
+                                             const executor& run = {}) {
+    detail::call c("cross_entropy_loss", b);
+    const detail::head_logits<E> source(c, head, d);
+    return detail::cross_entropy<Arch>(c, source, targets, o, run);
+}
+template <class Arch = native, class E>
+cross_entropy_loss_result cross_entropy_loss(const batch& b, const linear_head<E>& head, const index_view& targets,
+                                             const cross_entropy_loss_options& o = {}, const executor& run = {}) {
+    detail::call c("cross_entropy_loss", b);
+    const detail::head_logits<E> source(c, head);
+    return detail::cross_entropy<Arch>(c, source, targets, o, run);
+}
+
+template <class T = float, class Arch = native, class E>
+ppo_loss_result ppo_loss(const batch& b, const linear_head<E>& head, const index_view& targets,
+                         const ppo_loss_arrays<T>& a, const linear_head_gradient<E>& d, const ppo_loss_options& o = {},
+                         const executor& run = {}) {
+    detail::call c("ppo_loss", b);
+    const detail::head_logits<E> source(c, head, d);
+    return detail::ppo_loss<T, Arch>(c, source, targets, a, o, run);
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/gae.hpp>
+#include <rlhf/advantage/shape_rewards.hpp>
+#include <rlhf/advantage/whiten.hpp>
+
+namespace rlhf {
+
+struct ppo_advantages_options {
+    shape_rewards_options rewards = {};
+    gae_options gae = {};
+    whiten_options whiten = {}; ///< rlhf::no_whitening leaves it to the caller: several ranks, or parts of a step
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct ppo_advantages_arrays {
+    view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
+    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
+    view<const T> values = detail::required<T>();        ///< [B, T] V(sₜ)
+    view<const T> scores = detail::required<T>();        ///< [B] one a sequence
+    view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
+    view<const T> bootstrap_values = {};                 ///< [B] V after the last step; absent: 0
+    view<T> advantages = {};                             ///< [B, T] out, required; holds the rewards on the way
+    view<T> returns = {};                                ///< [B, T] out; may be values' memory
+};
+
+/// Joins by +=; exactly and in any order.
+struct ppo_advantages_result {
+    shape_rewards_result rewards;
+    moments advantages; ///< before whitening
+    ppo_advantages_result& operator+=(const ppo_advantages_result& o) {
+        rewards += o.rewards, advantages += o.advantages;
+        return *this;
+    }
+};
+
+namespace detail {
+/// The parts write one after the other, so all is checked before the first.
+template <class T>
+void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const ppo_advantages_options& o) {
+    call c("ppo_advantages", b);
+    check_options(c.function(), o.rewards, !a.finished.absent() || c.size() == 0);
+    check_options(c.function(), o.gae);
+    check_options(c.function(), o.whiten);
+    c.in(a.log_probs, "log_probs"), c.in(a.ref_log_probs, "ref_log_probs"), c.in(a.values, "values");
+    const auto scores = c.per_sequence(a.scores, "scores");
+    c.per_sequence(a.finished, "finished"), c.per_sequence(a.bootstrap_values, "bootstrap_values");
+    const auto advantages = c.out(a.advantages, "advantages");
+    c.out(a.returns, "returns", a.values.data());
+    if (!scores && c.size() > 0) fail(c.function(), "scores is missing");
+    if (!advantages && c.tokens() > 0) fail(c.function(), "advantages is missing");
+    c.done();
+}
+} // namespace detail
+
+/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten (of the advantages; the returns
+/// are computed before), and nothing else; see there for formulas, edges and sources.
+///
+/// Arrays are [B, T] (or packed [tokens]), scores, finished and bootstrap_values [B].
+///
+/// Throws what its parts throw, before anything is written.
+template <class T = float, class Arch = native>
+ppo_advantages_result ppo_advantages(const batch& b, const ppo_advantages_arrays<T>& a,
+                                     const ppo_advantages_options& o = {}, const executor& run = {}) {
+    detail::check_arguments(b, a, o);
+    ppo_advantages_result r;
+    r.rewards = shape_rewards<T, Arch>(b,
+                                       {.log_probs = a.log_probs,
+                                        .ref_log_probs = a.ref_log_probs,
+                                        .scores = a.scores,
+                                        .finished = a.finished,
+                                        .rewards = a.advantages},
+                                       o.rewards, run);
+    gae<T, Arch>(b,
+                 {.rewards = a.advantages,
+                  .values = a.values,
+                  .bootstrap_values = a.bootstrap_values,
+                  .advantages = a.advantages,
+                  .returns = a.returns},
+                 o.gae, run);
+    r.advantages = moments_of<T, Arch>(b, a.advantages, run);
+    if (o.whiten.center || o.whiten.scale) whiten<T, Arch>(b, a.advantages, r.advantages, o.whiten, run);
+    return r;
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/tokens/one_token.hpp>
+#include <rlhf/policy/masked_mean.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_value_loss.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
+
+namespace rlhf {
+
+struct ppo_loss_options {
+    token_log_probs_options head = {};
+    ppo_policy_loss_options policy = {};
+    ppo_value_loss_options value = {};
+    double value_coef = 1;
+    double entropy_coef = 0; ///< of the mean entropy, by the policy's aggregation
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct ppo_loss_arrays {
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] when the rollout was scored
+    view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL
+    view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]
+    view<const T> values = {};                           ///< [B, T] V(sₜ) now; absent: no critic
+    view<const T> old_values = {};                       ///< [B, T] at rollout; needed when value.clip_range is finite
+    view<const T> returns = {};                          ///< [B, T]; needed with values
+    view<T> log_probs = {};                              ///< [B, T] out, required
+    view<T> entropy = {};                                ///< [B, T] out; needed when entropy_coef is not 0
+    view<T> d_log_probs = {};                            ///< [B, T] out, required; ∂loss/∂log_probs
+    view<T> d_entropy = {};                              ///< [B, T] out; needed when entropy_coef is not 0
+    gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
+};
+
+/// The results of the parts; joins by +=.
+struct ppo_loss_result {
+    ppo_policy_loss_result policy;
+    ppo_value_loss_result value;
+    masked_mean_result entropy; ///< its loss() is the mean entropy; 0 where no entropy was asked for
+    double value_coef = 0, entropy_coef = 0;
+
+    /// What the gradients written are the derivative of. Adds up over the parts of a step.
+    [[nodiscard]] double loss() const {
+        return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss();
+    }
+    ppo_loss_result& operator+=(const ppo_loss_result& o) {
+        policy += o.policy, value += o.value, entropy += o.entropy;
+        value_coef = o.value_coef, entropy_coef = o.entropy_coef;
+        return *this;
+    }
+};
+
+namespace detail {
+/// Checks all arguments before the first part writes, and binds what passes through the logits' rows.
+template <class T>
+struct ppo_loss_call {
+    bound_targets ids;
+    stream<T> log_probs, entropy, d_log_probs, d_entropy;
+
+    ppo_loss_call(call& c, const index_view& targets, const ppo_loss_arrays<T>& a, const ppo_loss_options& o,
+                  std::int64_t vocab) {
+        check_options(c.function(), o.head);
+        check_options(c.function(), o.policy);
+        check_positive(c.function(), "value.clip_range", o.value.clip_range);
+        check_positive(c.function(), "value.huber", o.value.huber);
+        check_finite(c.function(), "value_coef", o.value_coef);
+        check_finite(c.function(), "entropy_coef", o.entropy_coef);
+        ids = bind_targets(c, targets);
+        c.in(a.old_log_probs, "old_log_probs"), c.in(a.advantages, "advantages");
+        const auto ref = c.optional(a.ref_log_probs, "ref_log_probs"), values = c.optional(a.values, "values");
+        const auto old_values = c.optional(a.old_values, "old_values"), returns = c.optional(a.returns, "returns");
+        log_probs = c.out(a.log_probs, "log_probs").to, d_log_probs = c.out(a.d_log_probs, "d_log_probs").to;
+        entropy = c.out(a.entropy, "entropy").to, d_entropy = c.out(a.d_entropy, "d_entropy").to;
+        const auto d_values = c.out(a.d_values, "d_values");
+        const auto needs = [&](bool there, const char* what) {
+            if (!there && c.tokens() > 0) fail(c.function(), "%s", what);
+        };
+        needs(bool(log_probs), "log_probs is missing: the caller's buffer [B, T] for the log-probabilities");
+        needs(bool(d_log_probs),
+              "d_log_probs is missing: the caller's buffer [B, T] for the gradient on its way to the logits");
+        needs(o.entropy_coef == 0 || (entropy && d_entropy), "entropy_coef needs the buffers entropy and d_entropy");
+        needs(o.policy.kl_coef == 0 || ref, "policy.kl_coef needs ref_log_probs");
+        needs(!values || returns, "values needs returns");
+        needs(values || !d_values, "d_values needs values");
+        needs(!values || old_values || !(o.value.clip_range < unlimited), "value.clip_range needs old_values");
+        (void)normalization(c, o.policy.aggregation);
+        if (values) (void)normalization(c, o.value.aggregation);
+        c.done();
+        check_targets(c, ids, vocab);
+    }
+};
+
+/// Logits to their gradient, row by row: softmax, the token's slopes, the row's gradient.
+template <class T, class Arch, class Source>
+void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& a, const one_token& d_log_probs,
+                   const one_token* d_entropy, const ppo_loss_options& o, const executor& run) {
+    using E = typename Source::element_type;
+    const softmax_pass<compute_type<E>, Arch> rows(o.head.temperature);
+    const auto sweep = [&]<softmax_wanted Want>() {
+        (void)source.template sweep<totals<0, 0, 0, 0, 0>>(c, run, [&](const position& here, auto&) {
+            const auto put = [&](const stream<T>& to, double value) {
+                if (to) here.of(to) = static_cast<T>(value);
+            };
+            softmax_stats softmax;
+            logit_slopes slope{.scale = source.scale};
+            std::int64_t target = 0;
+            if (here.counted) {
+                const E* const z = source.at(here);
+                target = here.of(a.ids);
+                softmax = rows.template read<Want>(z, source.vocab());
+                put(a.log_probs, softmax.log_prob(static_cast<double>(z[target]))), put(a.entropy, softmax.entropy);
+                d_log_probs(here.sequence, here.step);
+                slope.log_prob = static_cast<double>(here.of(a.d_log_probs));
+                if (d_entropy != nullptr) {
+                    (*d_entropy)(here.sequence, here.step);
+                    slope.entropy = static_cast<double>(here.of(a.d_entropy));
+                }
+            } else {
+                put(a.log_probs, 0), put(a.entropy, 0);
+            }
+            if (slope.log_prob == 0 && slope.entropy == 0) softmax = {}, target = 0; // writes zeros
+            source.write(rows, here, softmax, slope, target);
+        });
+    };
+    if (a.entropy) return sweep.template operator()<softmax_wanted{.entropy = true}>();
+    sweep.template operator()<softmax_wanted{}>();
+}
+
+/// See ppo_loss. Source: stored_logits, or what else has rows of logits.
+template <class T, class Arch, class Source>
+ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& targets, const ppo_loss_arrays<T>& a,
+                         const ppo_loss_options& o, const executor& run) {
+    const ppo_loss_call<T> bound(c, targets, a, o, source.vocab());
+    const batch& b = c.batch();
+    const bool bonus = o.entropy_coef != 0;
+    const ppo_policy_loss_arrays<T> policy{.log_probs = a.log_probs,
+                                           .old_log_probs = a.old_log_probs,
+                                           .ref_log_probs = a.ref_log_probs,
+                                           .advantages = a.advantages,
+                                           .d_log_probs = a.d_log_probs};
+    const masked_mean_arrays<T> entropy{
+        .values = a.entropy, .d_values = gradient<T>(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false)};
+
+    call of_policy("ppo_policy_loss", b), of_entropy("masked_mean", b);
+    with_ppo_policy_sweep<T, Arch>(of_policy, policy, o.policy, [&](const auto& slopes, const normalization&) {
+        const one_token d_log_probs(slopes);
+        if (!bonus) return ppo_loss_rows<T, Arch>(c, source, bound, d_log_probs, nullptr, o, run);
+        const auto rows = [&](const auto& mean, const normalization&) {
+            const one_token d_entropy(mean);
+            ppo_loss_rows<T, Arch>(c, source, bound, d_log_probs, &d_entropy, o, run);
+        };
+        with_mean_sweep<T, Arch>(of_entropy, entropy.values, "entropy", entropy.d_values, "d_entropy", T(1),
+                                 o.policy.aggregation, rows);
+    });
+
+    ppo_loss_result r;
+    r.value_coef = o.value_coef, r.entropy_coef = o.entropy_coef;
+    r.policy = ppo_policy_loss<T, Arch>(b, policy, o.policy, run);
+    if (!a.values.absent())
+        r.value = ppo_value_loss<T, Arch>(b,
+                                          {.values = a.values,
+                                           .old_values = a.old_values,
+                                           .returns = a.returns,
+                                           .d_values = a.d_values.times(o.value_coef)},
+                                          o.value, run);
+    if (!a.entropy.absent()) r.entropy = masked_mean<T, Arch>(b, entropy, {.aggregation = o.policy.aggregation}, run);
+    return r;
+}
+} // namespace detail
+
+/// The minibatch half of a PPO step, from logits to the gradient into them: token_log_probs, ppo_policy_loss,
+/// ppo_value_loss, the entropy bonus by masked_mean, and token_log_probs_backward, with the bits of these; see there
+/// for formulas, edges and sources. A row of logits is read, turned into its token's slopes and overwritten by its
+/// gradient while it is in the cache.
+///
+///     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
+///
+/// Logits are [B, T, V], targets and arrays [B, T] (or packed [1, tokens, V] and [tokens]). d_logits may be the logits
+/// themselves, another buffer, or one of a narrower type: a logits_view, or write_to or add_to of one. The values'
+/// gradient is multiplied by value_coef.
+///
+/// What passes between the parts lies in the caller's buffers log_probs and d_log_probs, with an entropy bonus also in
+/// entropy and d_entropy; nothing is allocated.
+///
+/// Throws what its parts throw, and when one of these buffers is missing, before anything is written.
+template <class T = float, class Arch = native, class E, class D>
+ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view& targets, const ppo_loss_arrays<T>& a,
+                         const D& d_logits, const ppo_loss_options& o = {}, const executor& run = {}) {
+    detail::call c("ppo_loss", b);
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    return detail::ppo_loss<T, Arch>(c, source, targets, a, o, run);
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/sums/exact_sum.hpp>
+
+namespace RLHF_NAMESPACE {
+
+/// Count, mean and variance of numbers. Joins by +=, exactly and in any order: what is held is Σx and Σx² (in detail::
+/// exact_sum), because a mean and a sum of squares about it merge with roundings.
+///
+/// Squares of 2¹⁶⁰ and more are infinite. The variance is off by no more than 10⁻¹⁴ of the mean square, which is the
+/// rounding of the sums; of equal floats it is exactly 0.
+class moments {
+public:
+    moments() = default;
+    explicit moments(const detail::power_sums& sums) : sums_(sums) {}
+
+    [[nodiscard]] double count() const { return static_cast<double>(sums_.count); }
+    /// 0 of nothing.
+    [[nodiscard]] double mean() const {
+        if (sums_.count == 0) return 0;
+        const auto [sum, rest] = sums_.sum.value_and_rest();
+        const double quotient = sum / count();
+        return std::isfinite(sum) ? quotient + (std::fma(-quotient, count(), sum) + rest) / count() : sum;
+    }
+    /// Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof.
+    [[nodiscard]] double variance(int ddof = 1) const {
+        if (sums_.count <= ddof || sums_.count == 0) return 0;
+        const double n = count(), squares = scaled_squares();
+        return (squares < 0 ? 0 : squares) / n / (n - ddof);
+    }
+
+    moments& operator+=(const moments& o) {
+        sums_ += o.sums_;
+        return *this;
+    }
+    bool operator==(const moments&) const = default;
+
+    /// For joining ranks.
+    [[nodiscard]] const detail::power_sums& sums() const { return sums_; }
+
+private:
+    /// n Σx² − (Σx)², which cancel, in pairs of doubles.
+    [[nodiscard]] double scaled_squares() const {
+        const double n = count();
+        const auto [sum, sum_rest] = sums_.sum.value_and_rest();
+        const auto [squares, squares_rest] = sums_.squares.value_and_rest();
+        const double a = n * squares, b = sum * sum;
+        if (!std::isfinite(a) || !std::isfinite(b)) return std::isinf(a) && !std::isnan(b) ? a : a - b;
+        const double a_rest = std::fma(n, squares, -a) + n * squares_rest;
+        const double b_rest = std::fma(sum, sum, -b) + 2 * sum * sum_rest;
+        detail::two_sum difference{.high = a};
+        difference.add(-b);
+        return difference.high + (difference.low + (a_rest - b_rest));
+    }
+
+    detail::power_sums sums_;
+};
+
+} // namespace RLHF_NAMESPACE

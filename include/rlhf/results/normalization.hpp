@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/call/sequence_weight.hpp>
+#include <rlhf/results/count.hpp>
+#include <rlhf/results/loss_sums.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// What an aggregation makes of a batch: the divisor of the whole step, and the weight of a row.
+struct normalization {
+    counts own;
+    double divisor = 0, own_divisor = 0;
+    sequence_weight weight = sequence_weight::one;
+
+    normalization(const call& c, aggregation how) : normalization(c, count(c.batch()), how) {}
+    normalization(const call& c, const counts& here, aggregation how) : own(here) {
+        const bool by_token = how == aggregation::token_mean;
+        const auto& d = c.batch().denominator;
+        own_divisor = by_token ? own.tokens : own.sequences;
+        divisor = d.is_explicit() ? (by_token ? d.whole().tokens : d.whole().sequences) : own_divisor;
+        weight = how == aggregation::sequence_mean_token_mean ? sequence_weight::per_counted : sequence_weight::one;
+        const char* what = by_token ? "tokens" : "sequences";
+        if (!(divisor >= 0 && divisor < unlimited))
+            fail(c.function(), "batch.denominator is %g %s, expected a finite number", divisor, what);
+        if (own_divisor > divisor)
+            fail(c.function(),
+                 "the batch counts %.0f %s, more than its denominator %.0f; a part cannot exceed the whole",
+                 own_divisor, what, divisor);
+    }
+    /// A gradient's target with everything that multiplies it.
+    template <class T>
+    [[nodiscard]] target<T> scaled(target<T> t) const {
+        t.scale = divisor > 0 ? t.scale / divisor : 0;
+        return t;
+    }
+    [[nodiscard]] loss_sums sums(const exact_sum& weighted) const { return {own, weighted, divisor, own_divisor}; }
+};
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/prompts/prompt_sweep.hpp>
+#include <rlhf/results/normalization.hpp>
+
+#include <cmath>
+
+namespace RLHF_NAMESPACE {
+
+/// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
+template <class T>
+struct plackett_luce_loss_arrays {
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one each
+    index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
+    gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
+};
+
+/// own.tokens: responses ranked; own.sequences: prompts with two of them that are not tied.
+using plackett_luce_loss_result = loss_sums;
+
+namespace detail {
+/// Stage by stage from the worst: log Σ e^r over what was not yet chosen, as a running maximum and sum.
+struct plackett_luce_kernel {
+    void operator()(group& g, exact_sum& all) const {
+        const auto n = static_cast<std::size_t>(g.size);
+        std::array<double, group_limit> largest, sums; // Σ e^r = e^largest · sum over a response and all not better
+        double most = g.reward[n - 1], sum = 0, loss = 0;
+        for (std::size_t end = n; end > 0;) {
+            std::size_t first = end - 1;
+            while (first > 0 && g.lag[first - 1] == g.lag[end - 1]) --first;
+            for (std::size_t k = end; k-- > first;) {
+                const double r = g.reward[k];
+                if (r > most) sum *= std::exp(most - r), most = r;
+                sum += std::exp(apart(r, most));
+            }
+            for (std::size_t k = first; k < end; ++k) largest[k] = most, sums[k] = sum;
+            end = first;
+        }
+        for (std::size_t k = 0; k < n; ++k) loss += std::log(sums[k]) + apart(largest[k], g.reward[k]);
+        slopes(g, largest, sums, n);
+        all.add(loss);
+    }
+
+    /// a − b, where equal infinities are not apart.
+    static double apart(double a, double b) { return a == b ? 0 : a - b; }
+
+    /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of its chance there
+    static void slopes(group& g, const std::array<double, group_limit>& largest,
+                       const std::array<double, group_limit>& sums, std::size_t n) {
+        for (std::size_t j = 0; j < n; ++j) {
+            double chance = 0;
+            for (std::size_t k = 0; k < n && g.lag[k] <= g.lag[j]; ++k)
+                chance += std::exp(apart(g.reward[j], largest[k])) / sums[k];
+            g.slope[j] = chance - 1;
+        }
+    }
+};
+} // namespace detail
+
+/// Prompts with two responses that are not tied (.sequences) and the responses of those (.tokens): the denominator of a
+/// whole step.
+[[nodiscard]] inline counts count_rankings(const batch& b, const index_view& ranks = {}) {
+    detail::call c("count_rankings", b);
+    const detail::bound_ranks bound(c, ranks, "ranks");
+    detail::check_groups(c);
+    return bound.differing();
+}
+
+/// The Plackett-Luce likelihood of a whole ranking: the best response is chosen from all, the second from the rest, …
+///
+///     l(prompt) = Σₖ (log Σ_{j: rankⱼ ≥ rankₖ} e^{rⱼ} − rₖ)
+///     loss      = Σ l / denominator.sequences
+///     ∂l/∂rⱼ    = −1 + Σ_{k: rankₖ ≤ rankⱼ} e^{rⱼ} / Σ_{i: rankᵢ ≥ rankₖ} e^{rᵢ}
+///
+/// Tied responses share the choice from everything not better than themselves (Breslow's approximation). With K = 2 it
+/// is the Bradley-Terry loss. A prompt whose responses are all tied, or that has fewer than two, adds 0 and is not
+/// counted. K is at most 1024; computed in double. NaN rewards make their own prompt NaN.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, predict_next, a gradient that overlaps
+/// the rewards, more prompts than the denominator.
+///
+/// Source: Plackett 1975; ties: Breslow 1974.
+template <class T = float, class Arch = native>
+plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce_loss_arrays<T>& a,
+                                             const executor& run = {}) {
+    detail::call c("plackett_luce_loss", b);
+    const auto rewards = c.in(a.rewards, "rewards");
+    const detail::bound_ranks ranks(c, a.ranks, "ranks");
+    const auto d_rewards = c.out(a.d_rewards, "d_rewards");
+    detail::check_groups(c);
+    const detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
+    c.done();
+    return n.sums(detail::sweep_prompts<T, detail::exact_sum>(c, rewards, ranks, n.scaled(d_rewards), run,
+                                                              detail::plackett_luce_kernel{}));
+}
+
+} // namespace RLHF_NAMESPACE

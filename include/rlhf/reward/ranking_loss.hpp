@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/prompts/pair_sweep.hpp>
+#include <rlhf/formula/bradley_terry.hpp>
+#include <rlhf/results/comparison.hpp>
+#include <rlhf/results/normalization.hpp>
+
+namespace rlhf {
+
+/// What the pairs of a prompt are divided by when some are tied, and so dropped.
+enum class tie_divisor {
+    kept_pairs, ///< the pairs compared
+    all_pairs,  ///< C(K, 2)
+};
+
+struct ranking_loss_options {
+    double margin = 0;
+    double label_smoothing = 0; ///< ε in [0, ½]
+    double center_coef = 0;     ///< κ · mean over the pairs of (rᵢ + rⱼ)²
+    rlhf::tie_divisor ties = rlhf::tie_divisor::kept_pairs;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+/// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
+template <class T>
+struct ranking_loss_arrays {
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one each
+    index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
+    gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
+};
+
+/// own.tokens: pairs compared; own.sequences: prompts with a pair.
+using ranking_loss_result = comparison_sums;
+
+namespace detail {
+template <class T>
+struct ranking_pair {
+    T margin, smoothing, center;
+    template <class V>
+    RLHF_FORMULA auto operator()(const V& better, const V& worse) const {
+        return center > 0 ? formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center))
+                          : formula::bradley_terry(better, worse, V(margin), V(smoothing));
+    }
+};
+} // namespace detail
+
+/// Prompts that have a pair to compare (.sequences) and those pairs (.tokens): the denominator of a whole step.
+[[nodiscard]] inline counts count_pairs(const batch& b, const index_view& ranks = {}) {
+    detail::call c("count_pairs", b);
+    const detail::bound_ranks bound(c, ranks, "ranks");
+    detail::check_groups(c);
+    counts n;
+    std::array<std::int32_t, detail::group_limit> step, lag;
+    for (std::int64_t s = 0; s < c.size(); ++s) {
+        const std::int64_t size = bound.counted(s);
+        const std::int64_t pairs = bound.given() ? bound.sort(s, step.data(), lag.data()).pairs : size * (size - 1) / 2;
+        n += {static_cast<double>(pairs), pairs > 0 ? 1.0 : 0.0};
+    }
+    return n;
+}
+
+/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch, each
+/// with weight 1 / C(K, 2), and every response is scored once.
+///
+///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
+///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
+///     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
+///
+/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64, smaller is better. Tied pairs are dropped; the
+/// paper does not say what a prompt is then divided by, so `ties` does. A prompt without a pair adds 0 and is not
+/// counted. K is at most 1024. Pairs add in the order of the ranks, at most 32 of them in T, then in double. The
+/// denominator of a step that is cut into parts is rlhf::count_pairs of the whole.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next, a
+/// gradient that overlaps the rewards, more prompts than the denominator.
+///
+/// Source: Ouyang et al. 2022, arXiv:2203.02155, eq. 1 and appendix C.2.
+template <class T = float, class Arch = native>
+ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a, const ranking_loss_options& o = {},
+                                 const executor& run = {}) {
+    detail::call c("ranking_loss", b);
+    detail::check_finite(c.function(), "margin", o.margin);
+    detail::check_range(c.function(), "label_smoothing", o.label_smoothing, 0, 0.5);
+    detail::check_range(c.function(), "center_coef", o.center_coef, 0, std::numeric_limits<double>::max());
+    const auto rewards = c.in(a.rewards, "rewards");
+    const detail::bound_ranks ranks(c, a.ranks, "ranks");
+    const auto d_rewards = c.out(a.d_rewards, "d_rewards");
+    detail::check_groups(c);
+    detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
+    c.done();
+
+    const auto scaled = n.scaled(d_rewards);
+    const detail::ranking_pair<T> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
+    const auto t = detail::sweep_pairs<T, Arch>(c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, run, pair);
+    n.own.tokens = static_cast<double>(t.pairs);
+    return {n.sums(t.loss), t.pairs, t.correct, t.margins, t.nonfinite};
+}
+
+} // namespace RLHF_NAMESPACE

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/logits.hpp>
+
+#include <torch/types.h>
+
+/// torch::Tensor wherever an array is taken: on the CPU, [B, T] with any stride from row to row, or [tokens] or [B].
+/// Type and strides are checked when the call is made (c10::Error). Nothing is copied, and autograd is not told:
+/// gradients are those that the library writes, to be handed to it by a torch::autograd::Function.
+namespace RLHF_NAMESPACE {
+
+namespace detail {
+template <class T>
+[[nodiscard]] constexpr bool torch_holds(at::ScalarType type) {
+    using U = std::remove_const_t<T>;
+    if constexpr (std::same_as<U, float>) return type == at::kFloat;
+    if constexpr (std::same_as<U, double>) return type == at::kDouble;
+    if constexpr (std::same_as<U, std::uint8_t>) return type == at::kBool || type == at::kByte;
+    return false;
+}
+
+inline void check_tensor(const at::Tensor& t, bool right_type, const char* wanted) {
+    TORCH_CHECK(t.device().is_cpu(), "rlhf: a tensor is on ", t.device(), ", expected cpu");
+    TORCH_CHECK(right_type, "rlhf: a tensor is ", t.scalar_type(), ", expected ", wanted);
+    TORCH_CHECK(t.dim() == 1 || t.dim() == 2, "rlhf: a tensor has ", t.dim(),
+                " dimensions, expected [B, T] or [tokens]");
+    TORCH_CHECK(t.numel() == 0 || t.stride(-1) == 1 || t.size(-1) == 1, "rlhf: a tensor's last stride is ",
+                t.stride(-1), ", expected 1; call .contiguous()");
+}
+
+/// The shape that a checked tensor has: one dimension takes that of the batch.
+template <class V, class T>
+[[nodiscard]] V seen_as(const at::Tensor& t, T* data) {
+    if (t.dim() == 1) return view<T>::with(data, view<T>::flat, t.numel(), 0);
+    return V(data, {.sequences = t.size(0), .steps = t.size(1), .stride = t.stride(0)});
+}
+} // namespace detail
+
+template <>
+struct adapter<at::Tensor> {
+    /// An undefined tensor is absent.
+    template <class T>
+    static view<T> view_of(const at::Tensor& t) {
+        if (!t.defined()) return {};
+        constexpr bool bytes = std::same_as<std::remove_const_t<T>, std::uint8_t>;
+        detail::check_tensor(t, detail::torch_holds<T>(t.scalar_type()),
+                             bytes ? "Bool or Byte" : "the call's element type, Float unless it says <double>");
+        return detail::seen_as<view<T>>(t, static_cast<T*>(t.data_ptr()));
+    }
+    static index_view index_of(const at::Tensor& t) {
+        if (!t.defined()) return {};
+        detail::check_tensor(t, t.scalar_type() == at::kLong || t.scalar_type() == at::kInt, "Int or Long");
+        if (t.scalar_type() == at::kLong) return detail::seen_as<index_view>(t, t.const_data_ptr<std::int64_t>());
+        return detail::seen_as<index_view>(t, t.const_data_ptr<std::int32_t>());
+    }
+};
+
+namespace detail {
+template <class E>
+[[nodiscard]] logits_view<E> torch_logits(const at::Tensor& t) {
+    TORCH_CHECK(t.device().is_cpu() && (t.dim() == 2 || t.dim() == 3) && t.stride(-1) == 1,
+                "rlhf: logits are [tokens, V] or [B, T, V] on the cpu, contiguous in V");
+    const bool packed = t.dim() == 2;
+    return {static_cast<E*>(t.data_ptr()),
+            {.sequences = packed ? 1 : t.size(0), .steps = t.size(-2), .vocab = t.size(-1)},
+            t.stride(-2),
+            packed ? 0 : t.stride(0)};
+}
+} // namespace detail
+
+/// Calls f(logits_view, …), one view a tensor, with the element type that the tensors share: float, double, bfloat16 or
+/// float16. The only place where a dtype becomes a type.
+///
+///     with_logits([&](auto z, auto dz) { return ppo_loss(batch, z, tokens, {…}, dz); }, logits, d_logits);
+template <class F, class... Tensors>
+decltype(auto) with_logits(F&& f, const at::Tensor& first, const Tensors&... rest) {
+    TORCH_CHECK(((rest.scalar_type() == first.scalar_type()) && ...),
+                "rlhf: logits and their gradient differ in dtype");
+    const auto call = [&]<class E>(std::type_identity<E>) {
+        return f(detail::torch_logits<E>(first), detail::torch_logits<E>(rest)...);
+    };
+    switch (first.scalar_type()) {
+    case at::kFloat:
+        return call(std::type_identity<float>{});
+    case at::kDouble:
+        return call(std::type_identity<double>{});
+    case at::kBFloat16:
+        return call(std::type_identity<bfloat16>{});
+    case at::kHalf:
+        return call(std::type_identity<float16>{});
+    default:
+        TORCH_CHECK(false, "rlhf: logits are ", first.scalar_type(), ", expected Float, Double, BFloat16 or Half");
+    }
+}
+
+} // namespace RLHF_NAMESPACE
