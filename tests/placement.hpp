@@ -5,6 +5,7 @@
 #include "random.hpp"
 #include "ulp.hpp"
 
+#include <rlhf/core/executor.hpp>
 #include <rlhf/results/count.hpp>
 
 #include <algorithm>
