@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What belongs together is there together. Run by ctest, and alone: cmake -P tests/structure/documents.cmake
 #
-# - a public function's header has its test, which registers it with the contract, its bench and a word in README.md
+# - a public function's header has all that CONTRIBUTING.md asks of a new loss: a test that registers it with the
+#   contract, mutants, a bench, its place in a bundle, and a word in README.md and CHANGELOG.md
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
@@ -33,24 +34,40 @@ text_of(CHANGELOG.md changelog)
 text_of(examples/quickstart.cpp quickstart)
 text_of(include/rlhf/config.hpp config)
 
+set(bundled "")
+foreach(bundle IN ITEMS ppo reward_model rlhf)
+    text_of("include/rlhf/${bundle}.hpp" text)
+    string(APPEND bundled "${text}")
+endforeach()
+
 file(GLOB_RECURSE headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
 foreach(header IN LISTS headers)
     has_function("${header}" public)
+    if(NOT public)
+        continue()
+    endif()
     cmake_path(GET header STEM stem)
-    if(public)
-        text_of("tests/unit/${stem}_test.cpp" text)
-        if(NOT header IN_LIST numbers_only)
-            if(text AND NOT text MATCHES "contract::holds")
-                complain("tests/unit/${stem}_test.cpp does not register ${stem} with contract.hpp")
-            endif()
-            if(NOT EXISTS "${root}/bench/${stem}_bench.cpp")
-                complain("include/rlhf/${header} has no bench/${stem}_bench.cpp")
-            endif()
+    text_of("tests/unit/${stem}_test.cpp" text)
+    if(NOT header IN_LIST numbers_only)
+        if(text AND NOT text MATCHES "contract::holds")
+            complain("tests/unit/${stem}_test.cpp does not register ${stem} with contract.hpp")
         endif()
-        if(NOT readme MATCHES "[^a-z_]${stem}[^a-z_]")
-            complain("README.md does not name ${stem}")
+        if(NOT EXISTS "${root}/bench/${stem}_bench.cpp")
+            complain("include/rlhf/${header} has no bench/${stem}_bench.cpp")
         endif()
     endif()
+    if(NOT EXISTS "${root}/tests/mutants/${stem}.txt")
+        complain("include/rlhf/${header} has no tests/mutants/${stem}.txt")
+    endif()
+    if(NOT bundled MATCHES "<rlhf/${header}>" AND NOT header IN_LIST not_bundled)
+        complain("include/rlhf/${header} is in no bundle: ppo.hpp, reward_model.hpp or rlhf.hpp")
+    endif()
+    foreach(document IN ITEMS README CHANGELOG)
+        string(TOLOWER ${document} text)
+        if(NOT "${${text}}" MATCHES "[^a-z_]${stem}[^a-z_]")
+            complain("${document}.md does not name ${stem}")
+        endif()
+    endforeach()
 endforeach()
 
 string(FIND "${readme}" "```cpp\n" start)
