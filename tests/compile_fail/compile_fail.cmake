@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Compiles one program of mistakes/ and looks for the sentence that its author should read.
+# Compiles one program of this folder and looks for the sentence that its author should read.
 #
 #   // expect: sentence            what every compiler must print while it refuses the program
 #   // expect clang: sentence      for that compiler alone (gcc, clang)
+#   // flags: -std=c++17           instead of -std=c++20
 #
 # A program without such a line must compile. Fields out of order are an error for g++ and a warning for clang, which
 # is asked to make it one.
@@ -20,7 +21,13 @@ endif()
 
 file(STRINGS "${source}" lines REGEX "^// expect( ${family})?: ")
 list(TRANSFORM includes PREPEND -I)
-execute_process(COMMAND "${compiler}" -std=c++20 -fsyntax-only ${extra} ${includes} "${source}"
+set(flags -std=c++20)
+file(STRINGS "${source}" own_flags REGEX "^// flags: ")
+if(own_flags)
+    string(REPLACE "// flags: " "" flags "${own_flags}")
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+endif()
+execute_process(COMMAND "${compiler}" ${flags} -fsyntax-only ${extra} ${includes} "${source}"
     RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
 
 if(NOT lines)

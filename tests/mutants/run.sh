@@ -49,7 +49,7 @@ for part in CMakeLists.txt CMakePresets.json cmake include tests tools; do
 done
 echo "Configuring a copy in $tree"
 cmake -S "$tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1" \
-    -DRLHF_BUILD_EXAMPLES=OFF -DRLHF_BUILD_BENCHMARKS=OFF -DRLHF_AVX2_TESTS= >"$copy/configure.log" ||
+    -DRLHF_BUILD_TESTS=ON -DRLHF_AVX2_TESTS= >"$copy/configure.log" ||
     { cat "$copy/configure.log"; exit 1; }
 
 # replace <file> <old> <new>: unless old is there exactly once, says so and fails.
