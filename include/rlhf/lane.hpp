@@ -18,6 +18,31 @@
 /// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
 namespace RLHF_NAMESPACE::lane {
 
+/// What a comparison of V gives.
+template <class V>
+using mask_of = decltype(V(0) < V(0));
+
+/// The kinds of statistics that a formula reports, as its lanes hold them. A loss names its statistics once, in a
+/// template over Kind, whose members a sweep adds up and the loss's result reads by the same names:
+///
+///     template <class Kind>
+///     struct statistics {
+///         typename Kind::weighted_sum loss = {};
+///         typename Kind::count nonfinite = {};
+///         static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.nonfinite...); }
+///     };
+///
+/// each calls f once per member, with that member of every s.
+template <class V>
+struct statistic {
+    using weighted_sum = V; ///< Σx, where x counts by the weight of its sequence
+    using sum = V;          ///< Σx
+    using square_sum = V;   ///< Σx²
+    using count = mask_of<V>;
+    using maximum = V; ///< NaN is skipped
+    using moments = V; ///< n, Σx and Σx², in double
+};
+
 using std::abs;
 using std::exp;
 using std::expm1;

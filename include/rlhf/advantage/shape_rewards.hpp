@@ -75,6 +75,13 @@ inline void check_options(const char* f, const shape_rewards_options& o, bool ha
     if (!has_finished && o.unfinished_penalty != 0) fail(f, "unfinished_penalty needs finished");
 }
 
+template <class Kind>
+struct kl_reward_statistics {
+    typename Kind::sum kl = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.kl...); }
+};
+
 /// The KL part of one token's reward, in lanes.
 template <class T>
 struct kl_reward_kernel {
@@ -84,7 +91,8 @@ struct kl_reward_kernel {
     template <class V>
     RLHF_FORMULA auto operator()(V logp, V ref) const {
         const V kl = formula::kl(logp - ref, estimator, estimator, V(limit)).value;
-        return terms<V, 1, 1>{.writes = {coef == T(0) ? V(T(0)) : V(-coef) * kl}, .sums = {kl}}; // not 0 · inf
+        const V reward = coef == T(0) ? V(T(0)) : V(-coef) * kl; // not 0 · inf
+        return terms<V, 1, kl_reward_statistics>{.writes = {reward}, .statistics = {.kl = kl}};
     }
 };
 
@@ -147,7 +155,7 @@ shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>
     }
     placed.normalize();
     const counts here{static_cast<double>(t.tokens), static_cast<double>(t.sequences)};
-    return {here, static_cast<double>(c.size() - t.sequences), t.sums[0], placed};
+    return {here, static_cast<double>(c.size() - t.sequences), t.kl, placed};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -6,6 +6,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
+template <class Kind>
+struct mean_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum value = {}; ///< the same whatever the aggregation
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.value...); }
+};
+
 /// One token of Σ sign · value / denominator.
 template <class T>
 struct mean_kernel {
@@ -13,13 +21,9 @@ struct mean_kernel {
 
     template <class V>
     RLHF_FORMULA auto operator()(V value) const {
-        return terms<V, 1, 2>{.writes = {V(sign)}, .sums = {V(sign) * value, V(sign) * value}};
+        const V x = V(sign) * value;
+        return terms<V, 1, mean_statistics>{.writes = {V(sign)}, .statistics = {.loss = x, .value = x}};
     }
-};
-
-struct mean_sums {
-    loss_sums loss;
-    exact_sum plain; ///< Σ sign · value, whatever the aggregation
 };
 
 /// Checks and binds the arguments of a mean; gives f the sweep and the normalization.
@@ -33,17 +37,6 @@ auto with_mean_sweep(call& c, const view<const T>& values, const char* name, con
     const std::array targets{n.scaled(d)};
     const mean_kernel<T> kernel{sign};
     return f(token_sweep<T, Arch, 1, 1, mean_kernel<T>>(c, streams, targets, kernel, n.weight), n);
-}
-
-/// The mean of an array over the tokens that count, times sign, with its gradient.
-template <class T, class Arch>
-mean_sums mean_of(call& c, const view<const T>& values, const char* name, const gradient<T>& d_values,
-                  const char* d_name, T sign, aggregation how, const executor& run) {
-    return with_mean_sweep<T, Arch>(c, values, name, d_values, d_name, sign, how,
-                                    [&](const auto& sweep, const normalization& n) {
-                                        const auto t = sweep(run);
-                                        return mean_sums{n.sums(t.sums[0]), t.sums[1]};
-                                    });
 }
 
 } // namespace RLHF_NAMESPACE::detail

@@ -4,7 +4,7 @@
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/kl.hpp>
-#include <rlhf/results/normalization.hpp>
+#include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
@@ -49,43 +49,47 @@ struct ppo_policy_loss_arrays {
     gradient<T> d_log_probs = {};                        ///< [B, T] ∂loss/∂log_probs; absent: values only
 };
 
-/// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_policy_loss_result : public loss_sums {
-    using totals = detail::totals<4, 2, 4, 1, 0>;
+namespace detail {
+template <class Kind>
+struct ppo_policy_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum log_ratio = {}, ratio = {}, kl = {};
+    typename Kind::square_sum log_ratio_square = {}, ratio_square = {};
+    typename Kind::count clipped_low = {}, clipped_high = {}, dual_clipped = {}, nonfinite = {};
+    typename Kind::maximum log_ratio_size = {};
 
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.log_ratio...), f(s.ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio_square...),
+            f(s.clipped_low...), f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
+    }
+};
+} // namespace detail
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class ppo_policy_loss_result : public loss_result<ppo_policy_loss_result, detail::ppo_policy_statistics> {
 public:
-    ppo_policy_loss_result() = default;
-    ppo_policy_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
     [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    [[nodiscard]] double clip_fraction_low() const { return share(0); }  ///< ρ < 1 − ε₋ and Â < 0
-    [[nodiscard]] double clip_fraction_high() const { return share(1); } ///< ρ > 1 + ε₊ and Â > 0
-    [[nodiscard]] double dual_clip_fraction() const { return share(3); } ///< ρ > c and Â < 0
-    /// Tokens with such a loss.
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[2]); }
-    [[nodiscard]] double approx_kl() const { return -per_token(totals_.sums[1]); } ///< mean(old − new)
-    [[nodiscard]] double approx_kl_half_square() const {
-        return per_token(totals_.squares[0]) / 2;
-    } ///< ½ mean((new − old)²)
-    [[nodiscard]] double mean_ratio() const { return per_token(totals_.sums[2]); }
-    [[nodiscard]] double kl() const { return per_token(totals_.sums[3]); } ///< mean estimate to the reference
+    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); } ///< ρ < 1 − ε₋ and Â < 0
+    [[nodiscard]] double clip_fraction_high() const {
+        return per_token(totals_.clipped_high);
+    } ///< ρ > 1 + ε₊ and Â > 0
+    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); } ///< ρ > c and Â < 0
+    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }            ///< mean(old − new)
+    /// ½ mean((new − old)²)
+    [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
+    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio); }
+    [[nodiscard]] double kl() const { return per_token(totals_.kl); } ///< mean estimate to the reference
     /// max |log ρ|. 0 after the first update says that old_log_probs is log_probs itself.
-    [[nodiscard]] double max_log_ratio() const { return totals_.maxima[0] > 0 ? totals_.maxima[0] : 0; }
+    [[nodiscard]] double max_log_ratio() const {
+        return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
+    }
     /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
     [[nodiscard]] double effective_sample_size() const {
-        const double sum = totals_.sums[2].value(), squares = totals_.squares[1].value();
+        const double sum = totals_.ratio.value(), squares = totals_.ratio_square.value();
         return own.tokens > 0 && squares != 0 ? sum * sum / (own.tokens * squares) : 0;
     }
-
-    ppo_policy_loss_result& operator+=(const ppo_policy_loss_result& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    [[nodiscard]] double share(std::size_t i) const { return per_token(static_cast<double>(totals_.counts[i])); }
-    totals totals_;
 };
 
 namespace detail {
@@ -133,12 +137,19 @@ struct ppo_policy_kernel {
         }
         const auto nonfinite = !(abs(loss) < V(std::numeric_limits<T>::infinity()));
         if constexpr (Extras) loss = others[1] * loss, d_logp = others[1] * d_logp;
-        return terms<V, 1, 4, 2, 4, 1>{
+        return terms<V, 1, ppo_policy_statistics>{
             .writes = {d_logp},
-            .sums = {loss, x, p.ratio, divergence},
-            .squares = {x, p.ratio},
-            .counts = {p.clipped_low, p.clipped_high, nonfinite, far},
-            .maxima = {abs(raw)},
+            .statistics = {.loss = loss,
+                           .log_ratio = x,
+                           .ratio = p.ratio,
+                           .kl = divergence,
+                           .log_ratio_square = x,
+                           .ratio_square = p.ratio,
+                           .clipped_low = p.clipped_low,
+                           .clipped_high = p.clipped_high,
+                           .dual_clipped = far,
+                           .nonfinite = nonfinite,
+                           .log_ratio_size = abs(raw)},
         };
     }
 
@@ -214,8 +225,7 @@ ppo_policy_loss_result ppo_policy_loss(const batch& b, const ppo_policy_loss_arr
                                        const ppo_policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_policy_loss", b);
     return detail::with_ppo_policy_sweep<T, Arch>(c, a, o, [&](const auto& sweep, const detail::normalization& n) {
-        const auto t = sweep(run);
-        return ppo_policy_loss_result(n.sums(t.sums[0]), t);
+        return ppo_policy_loss_result(n, sweep(run));
     });
 }
 

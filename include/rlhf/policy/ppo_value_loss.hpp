@@ -3,8 +3,8 @@
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/value_loss.hpp>
+#include <rlhf/results/loss_result.hpp>
 #include <rlhf/results/moments.hpp>
-#include <rlhf/results/normalization.hpp>
 
 namespace rlhf {
 
@@ -27,34 +27,32 @@ struct ppo_value_loss_arrays {
     gradient<T> d_values = {};                     ///< [B, T] ∂loss/∂values
 };
 
+namespace detail {
+template <class Kind>
+struct ppo_value_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::count clipped = {}, nonfinite = {};
+    typename Kind::moments returns = {}, residuals = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.clipped...), f(s.nonfinite...), f(s.returns...), f(s.residuals...);
+    }
+};
+} // namespace detail
+
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_value_loss_result : public loss_sums {
-    using totals = detail::totals<1, 0, 2, 0, 2>;
-
+class ppo_value_loss_result : public loss_result<ppo_value_loss_result, detail::ppo_value_statistics> {
 public:
-    ppo_value_loss_result() = default;
-    ppo_value_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
-    [[nodiscard]] double clip_fraction() const { return per_token(static_cast<double>(totals_.counts[0])); }
-    [[nodiscard]] double nonfinite() const {
-        return static_cast<double>(totals_.counts[1]);
-    } ///< tokens with such a loss
-    [[nodiscard]] moments returns() const { return moments(totals_.moments[0]); }
-    [[nodiscard]] moments residuals() const { return moments(totals_.moments[1]); } ///< of R − v
+    [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
+    [[nodiscard]] moments returns() const { return moments(totals_.returns); }
+    [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     [[nodiscard]] double explained_variance() const {
         const double total = returns().variance(0);
         return total > 0 ? 1 - residuals().variance(0) / total : 0;
     }
-
-    ppo_value_loss_result& operator+=(const ppo_value_loss_result& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    totals totals_;
 };
 
 namespace detail {
@@ -67,11 +65,13 @@ struct ppo_value_kernel {
     RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
         using lane::abs;
         const auto v = term(value, old_value, target);
-        return terms<V, 1, 1, 0, 2, 0, 2>{
+        return terms<V, 1, ppo_value_statistics>{
             .writes = {weight * v.slope},
-            .sums = {weight * v.loss},
-            .counts = {v.clipped, !(abs(v.loss) < V(std::numeric_limits<T>::infinity()))},
-            .moments = {target, target - value},
+            .statistics = {.loss = weight * v.loss,
+                           .clipped = v.clipped,
+                           .nonfinite = !(abs(v.loss) < V(std::numeric_limits<T>::infinity())),
+                           .returns = target,
+                           .residuals = target - value},
         };
     }
 
@@ -129,8 +129,7 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const std::array targets{n.scaled(d_values)};
     const auto sweep = [&]<bool Clip, bool Huber>() -> ppo_value_loss_result {
         const detail::ppo_value_kernel<T, Clip, Huber> kernel{T(o.clip_range), T(o.huber)};
-        const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
-        return {n.sums(t.sums[0]), t};
+        return {n, detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight)};
     };
     if (o.huber < unlimited)
         return clip ? sweep.template operator()<true, true>() : sweep.template operator()<false, true>();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/core/executor.hpp>
 #include <rlhf/engine/sums/shared_totals.hpp>
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
-#include <rlhf/core/executor.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -26,7 +26,7 @@ class token_sweep {
     using row = sequence_blocks<T, In, Out>;
     using run_of_blocks = typename row::run;
     using sums_type = segment_sums<T, Arch, terms_type>;
-    using running = running_totals<typename sums_type::totals_type>;
+    using running = typename sums_type::running_type;
 
 public:
     using totals_type = typename sums_type::totals_type;
