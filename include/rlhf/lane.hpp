@@ -4,6 +4,7 @@
 #include <rlhf/config.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 /// The words a formula may use.
@@ -42,6 +43,18 @@ struct statistic {
     using maximum = V; ///< NaN is skipped
     using moments = V; ///< n, Σx and Σx², in double
 };
+template <class Kind>
+struct no_statistics {
+    static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
+};
+
+/// What a formula says about the tokens in its lanes: one value per output array, and statistics. Masked tokens are
+/// dropped by the sweep.
+template <class V, std::size_t Writes, template <class> class Statistics = no_statistics>
+struct terms {
+    V writes[Writes > 0 ? Writes : 1] = {}; // NOLINT: plain, for device code
+    Statistics<statistic<V>> statistics = {};
+};
 
 using std::abs;
 using std::exp;
@@ -54,6 +67,16 @@ using std::sqrt;
 template <class V>
 [[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
     return condition ? yes : no;
+}
+
+/// Beyond these a number is no float. Constants of device code, too.
+inline constexpr float largest_float = std::numeric_limits<float>::max();
+inline constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Neither infinite nor NaN.
+template <class V>
+[[nodiscard]] RLHF_FORMULA mask_of<V> finite(V x) {
+    return abs(x) < V(infinity);
 }
 
 /// x within [low, high]; NaN stays NaN.

@@ -3,26 +3,13 @@
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
-#include <rlhf/formula/kl.hpp>
+#include <rlhf/formula/policy_token.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
-/// ε₋ and ε₊. One number sets both, so that neither keeps a forgotten default.
-struct clip_range {
-    double low, high;
-    constexpr clip_range(double both) : low(both), high(both) {}
-    constexpr clip_range(double below, double above) : low(below), high(above) {}
-};
-
-/// What happens to an importance weight above its limit.
-enum class importance {
-    truncate, ///< it becomes the limit
-    mask,     ///< it becomes 0: the token has no policy loss
-};
-
 struct ppo_policy_loss_options {
-    rlhf::clip_range clip_range = 0.2;
+    ratio_range clip_range = 0.2;
     double dual_clip = unlimited;       ///< c > 1: at Â < 0 the loss is at most c |Â|
     double log_ratio_limit = unlimited; ///< clamps log ρ to ±limit; no gradient beyond
     double kl_coef = 0;                 ///< KL in the loss (not in the reward as well)
@@ -49,24 +36,8 @@ struct ppo_policy_loss_arrays {
     gradient<T> d_log_probs = {};                        ///< [B, T] ∂loss/∂log_probs; absent: values only
 };
 
-namespace detail {
-template <class Kind>
-struct ppo_policy_statistics {
-    typename Kind::weighted_sum loss = {};
-    typename Kind::sum log_ratio = {}, ratio = {}, kl = {};
-    typename Kind::square_sum log_ratio_square = {}, ratio_square = {};
-    typename Kind::count clipped_low = {}, clipped_high = {}, dual_clipped = {}, nonfinite = {};
-    typename Kind::maximum log_ratio_size = {};
-
-    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
-        f(s.loss...), f(s.log_ratio...), f(s.ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio_square...),
-            f(s.clipped_low...), f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
-    }
-};
-} // namespace detail
-
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_policy_loss_result : public loss_result<ppo_policy_loss_result, detail::ppo_policy_statistics> {
+class ppo_policy_loss_result : public loss_result<ppo_policy_loss_result, formula::policy_statistics> {
 public:
     using loss_result::loss_result;
 
@@ -105,76 +76,25 @@ inline void check_options(const char* f, const ppo_policy_loss_options& o) {
     check_positive(f, "importance_limit", o.importance_limit);
 }
 
-/// One token, in lanes; the options as numbers of T, rounded once. Behind the advantage come the reference (Kl), then
-/// weight and behavior (Extras: what few use, and what costs nothing while it is off).
-template <class T, bool Kl, bool Extras>
-struct ppo_policy_kernel {
-    ppo_policy_kernel(const ppo_policy_loss_options& o, bool has_ref, bool has_behavior)
-        : lower(T(1 - o.clip_range.low)), upper(T(1 + o.clip_range.high)), dual(T(o.dual_clip)),
-          limit(T(o.log_ratio_limit)), kl_coef(T(o.kl_coef)), kl_limit(T(o.kl_limit)), value(o.kl_estimator),
-          slope(o.kl_gradient.value_or(o.kl_estimator)), importance_limit(T(o.importance_limit)),
-          beyond(o.importance == importance::mask ? T(0) : importance_limit), ref(has_ref), behavior(has_behavior) {}
-
-    template <class V, class... More>
-    RLHF_FORMULA auto operator()(V logp, V old, V advantage, More... more) const {
-        using lane::abs, lane::select;
-        [[maybe_unused]] const std::array<V, 3> others{more...};
-        const V raw = logp - old;
-        V x = raw;
-        if constexpr (Extras) x = lane::clamp(raw, V(-limit), V(limit));
-        const auto p = formula::clipped_surrogate(x, advantage, formula::ratio_bounds<V>{V(lower), V(upper)});
-        V loss = p.loss, d_logp = p.d_logp, divergence(0);
-        auto far = decltype(p.clipped_low)(false);
-        if constexpr (Extras) {
-            const auto d = formula::dual_clip(p, advantage, V(dual));
-            loss = d.loss, d_logp = select(abs(raw) > V(limit), V(0), d.d_logp), far = d.clipped;
-            if (behavior) weigh(loss, d_logp, advantage, old - others[2]);
-        }
-        if (Kl && ref) {
-            const auto k = formula::kl(logp - others[0], value, slope, V(kl_limit));
-            divergence = k.value;
-            if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, d_logp = d_logp + V(kl_coef) * k.slope; // not 0 · inf
-        }
-        const auto nonfinite = !(abs(loss) < V(std::numeric_limits<T>::infinity()));
-        if constexpr (Extras) loss = others[1] * loss, d_logp = others[1] * d_logp;
-        return terms<V, 1, ppo_policy_statistics>{
-            .writes = {d_logp},
-            .statistics = {.loss = loss,
-                           .log_ratio = x,
-                           .ratio = p.ratio,
-                           .kl = divergence,
-                           .log_ratio_square = x,
-                           .ratio_square = p.ratio,
-                           .clipped_low = p.clipped_low,
-                           .clipped_high = p.clipped_high,
-                           .dual_clipped = far,
-                           .nonfinite = nonfinite,
-                           .log_ratio_size = abs(raw)},
-        };
-    }
-
-private:
-    /// The sampler's importance weight, exp(log_weight), on the policy's part of the loss.
-    template <class V>
-    RLHF_FORMULA void weigh(V& loss, V& d_logp, V advantage, V log_weight) const {
-        using lane::exp, lane::select;
-        const V zero(0), w = exp(log_weight);
-        const auto far = w > V(importance_limit);
-        const V factor = select(far, V(beyond), w);
-        const auto idle = advantage == zero && loss == zero && w == w; // 0, and not 0 · inf
-        const auto off = idle || (far && factor == zero);
-        loss = select(off, zero, loss * factor), d_logp = select(off, zero, d_logp * factor);
-    }
-
-    T lower, upper, dual, limit, kl_coef, kl_limit;
-    kl_estimator value, slope;
-    T importance_limit, beyond;
-    bool ref, behavior;
-};
+/// The options as numbers of T, rounded once.
+template <class T, formula::policy_parts Parts, class Objective>
+formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_options& o, const Objective& objective,
+                                                         bool ref, bool behavior) {
+    return {.objective = objective,
+            .log_ratio_limit = T(o.log_ratio_limit),
+            .importance = {T(o.importance_limit), o.importance == importance::mask ? T(0) : T(o.importance_limit)},
+            .kl_coef = T(o.kl_coef),
+            .kl_limit = T(o.kl_limit),
+            .kl_value = o.kl_estimator,
+            .kl_slope = o.kl_gradient.value_or(o.kl_estimator),
+            .ref = ref,
+            .behavior = behavior};
+}
 
 /// Checks and binds the arguments of ppo_policy_loss; gives f the sweep and the normalization.
 template <class T, class Arch, class F>
 auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
+    using formula::policy_parts;
     check_options(c.function(), o);
     const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
     const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
@@ -186,18 +106,22 @@ auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const pp
     c.done();
 
     const std::array targets{n.scaled(d_log_probs)};
-    const auto with = [&]<bool Kl, bool Extras>(const auto&... more) {
+    const formula::clipped_surrogate<T> plain{T(1 - o.clip_range.low), T(1 + o.clip_range.high)};
+    const auto with = [&]<policy_parts Parts>(const auto& objective, const auto&... more) {
         const std::array in{log_probs, old, advantages, more...};
-        using kernel_type = ppo_policy_kernel<T, Kl, Extras>;
-        const kernel_type kernel(o, bool(ref), bool(behavior));
-        return f(token_sweep<T, Arch, in.size(), 1, kernel_type>(c, in, targets, kernel, n.weight), n);
+        const auto rule = policy_rule_of<T, Parts>(o, objective, bool(ref), bool(behavior));
+        using kernel = std::remove_const_t<decltype(rule)>;
+        return f(token_sweep<T, Arch, in.size(), 1, kernel>(c, in, targets, rule, n.weight), n);
     };
     const bool limits = o.dual_clip < unlimited || o.log_ratio_limit < unlimited;
-    if (!weights && !behavior && !limits)
-        return ref ? with.template operator()<true, false>(ref) : with.template operator()<false, false>();
+    if (!weights && !behavior && !limits) {
+        if (ref) return with.template operator()<policy_parts::kl>(plain, ref);
+        return with.template operator()<policy_parts::objective>(plain);
+    }
     static constexpr T one = 1;
     const auto or_one = [](const auto& s) { return s ? s : stream<const T>{&one, 0, 0}; };
-    return with.template operator()<true, true>(or_one(ref), or_one(weights), or_one(behavior));
+    return with.template operator()<policy_parts::all>(formula::dual_clipped_surrogate<T>{plain, T(o.dual_clip)},
+                                                       or_one(ref), or_one(weights), or_one(behavior));
 }
 } // namespace detail
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/value_loss.hpp>
 #include <rlhf/results/loss_result.hpp>
@@ -27,21 +28,8 @@ struct ppo_value_loss_arrays {
     gradient<T> d_values = {};                     ///< [B, T] ∂loss/∂values
 };
 
-namespace detail {
-template <class Kind>
-struct ppo_value_statistics {
-    typename Kind::weighted_sum loss = {};
-    typename Kind::count clipped = {}, nonfinite = {};
-    typename Kind::moments returns = {}, residuals = {};
-
-    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
-        f(s.loss...), f(s.clipped...), f(s.nonfinite...), f(s.returns...), f(s.residuals...);
-    }
-};
-} // namespace detail
-
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_value_loss_result : public loss_result<ppo_value_loss_result, detail::ppo_value_statistics> {
+class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula::value_statistics> {
 public:
     using loss_result::loss_result;
 
@@ -54,46 +42,6 @@ public:
         return total > 0 ? 1 - residuals().variance(0) / total : 0;
     }
 };
-
-namespace detail {
-/// Without what few use: a range to clip to, a limit of the squares.
-template <class T, bool Clip, bool Huber>
-struct ppo_value_kernel {
-    T range, delta;
-
-    template <class V>
-    RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
-        using lane::abs;
-        const auto v = term(value, old_value, target);
-        return terms<V, 1, ppo_value_statistics>{
-            .writes = {weight * v.slope},
-            .statistics = {.loss = weight * v.loss,
-                           .clipped = v.clipped,
-                           .nonfinite = !(abs(v.loss) < V(std::numeric_limits<T>::infinity())),
-                           .returns = target,
-                           .residuals = target - value},
-        };
-    }
-
-private:
-    template <class V>
-    RLHF_FORMULA auto term(V value, V old_value, V target) const {
-        const auto h = [&](V e) RLHF_INLINE {
-            if constexpr (Huber)
-                return formula::huber(e, V(delta));
-            else
-                return formula::half_square(e);
-        };
-        if constexpr (Clip) {
-            return formula::value_loss(value, old_value, target, V(range), h);
-        } else {
-            auto v = h(value - target);
-            v.clipped = decltype(v.clipped)(false);
-            return v;
-        }
-    }
-};
-} // namespace detail
 
 /// The value loss of PPO over the tokens of a batch, with its gradient and the explained variance.
 ///
@@ -127,13 +75,19 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const detail::stream<const T> constant{&one, 0, 0};
     const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
     const std::array targets{n.scaled(d_values)};
-    const auto sweep = [&]<bool Clip, bool Huber>() -> ppo_value_loss_result {
-        const detail::ppo_value_kernel<T, Clip, Huber> kernel{T(o.clip_range), T(o.huber)};
-        return {n, detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight)};
-    };
-    if (o.huber < unlimited)
-        return clip ? sweep.template operator()<true, true>() : sweep.template operator()<false, true>();
-    return clip ? sweep.template operator()<true, false>() : sweep.template operator()<false, false>();
+    return detail::choose(
+        [&]<bool Clip, bool Huber>() {
+            const auto with = [&]<class H>(const H& h) {
+                const formula::value_rule<T, H, Clip> rule{T(o.clip_range), h};
+                return ppo_value_loss_result(n,
+                                             detail::sweep_tokens<T, Arch>(c, streams, targets, run, rule, n.weight));
+            };
+            if constexpr (Huber)
+                return with(formula::huber<T>{T(o.huber)});
+            else
+                return with(formula::half_square());
+        },
+        clip, o.huber < unlimited);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -21,7 +21,7 @@ struct ptx_loss_arrays {
 };
 
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ptx_loss_result : public loss_result<ptx_loss_result, detail::mean_statistics> {
+class ptx_loss_result : public loss_result<ptx_loss_result, formula::mean_statistics> {
 public:
     using loss_result::loss_result;
 

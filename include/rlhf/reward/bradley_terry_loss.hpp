@@ -49,14 +49,13 @@ struct bradley_terry_kernel {
 
     template <class V>
     RLHF_FORMULA auto operator()(V chosen, V rejected, V own_margin) const {
-        using lane::abs;
         const auto c = formula::bradley_terry(chosen, rejected, own_margin + V(margin), V(smoothing), V(center));
         return terms<V, 2, bradley_terry_statistics>{
             .writes = {c.d_chosen, c.d_rejected},
             .statistics = {.loss = c.loss,
                            .margin = chosen - rejected,
                            .correct = chosen > rejected,
-                           .nonfinite = !(abs(c.loss) < V(std::numeric_limits<T>::infinity()))},
+                           .nonfinite = !lane::finite(c.loss)},
         };
     }
 };

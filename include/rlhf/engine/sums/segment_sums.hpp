@@ -8,12 +8,7 @@ namespace RLHF_NAMESPACE::detail {
 
 template <class X, std::size_t>
 using repeated = X;
-/// What a kernel says about the tokens in its lanes. Masked tokens are dropped by the sweep.
-template <class V, std::size_t Writes, template <class> class Statistics = no_statistics>
-struct terms {
-    std::array<V, Writes> writes = {}; ///< one value per output array
-    Statistics<lane::statistic<V>> statistics = {};
-};
+using lane::terms;
 
 /// The moments of one array.
 template <class Kind>

@@ -28,10 +28,7 @@ struct total {
     using moments = power_sums;
 };
 
-template <class Kind>
-struct no_statistics {
-    static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
-};
+using lane::no_statistics;
 
 /// Every kind as one byte, so that the size of statistics is how many they are.
 struct one_byte {

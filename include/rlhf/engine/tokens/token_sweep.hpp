@@ -183,7 +183,7 @@ private:
         (std::make_index_sequence<In>());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            (write(b.out[I], at + first, keep, V(scale[I]) * std::get<I>(t.writes), add[I]), ...);
+            (write(b.out[I], at + first, keep, V(scale[I]) * t.writes[I], add[I]), ...);
         }
         (std::make_index_sequence<Out>());
     }
