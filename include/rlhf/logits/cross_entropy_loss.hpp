@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/softmax/logits_sweep.hpp>
 #include <rlhf/results/loss_result.hpp>
 
@@ -83,7 +84,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
     using totals = detail::totals<cross_entropy_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
-    const auto sweep = [&]<softmax_wanted Want>() {
+    const auto sweep = [&]<bool Smoothing>() {
         const auto row = [&](const position& here, totals& found) {
             softmax_stats softmax;
             logit_slopes slope;
@@ -91,7 +92,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
             if (here.counted) {
                 const E* const z = source.at(here);
                 const double weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
-                softmax = rows.template read<Want>(z, source.vocab());
+                softmax = rows.template read<softmax_wanted{.logits = Smoothing}>(z, source.vocab());
                 const auto at_target = static_cast<double>(z[target]);
                 const cross_entropy_term term(softmax, at_target, source.vocab(), o);
                 found.tokens += 1, found.loss.add(term.loss * weight), found.nll.add(term.nll);
@@ -103,8 +104,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
         };
         return cross_entropy_loss_result(n, source.template sweep<totals>(c, run, row));
     };
-    if (o.label_smoothing != 0) return sweep.template operator()<softmax_wanted{.logits = true}>();
-    return sweep.template operator()<softmax_wanted{}>();
+    return choose(sweep, o.label_smoothing != 0);
 }
 } // namespace detail
 
