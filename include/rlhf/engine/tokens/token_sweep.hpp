@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/core/executor.hpp>
 #include <rlhf/engine/sums/shared_totals.hpp>
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
-#include <rlhf/core/executor.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -26,7 +26,7 @@ class token_sweep {
     using row = sequence_blocks<T, In, Out>;
     using run_of_blocks = typename row::run;
     using sums_type = segment_sums<T, Arch, terms_type>;
-    using running = running_totals<typename sums_type::totals_type>;
+    using running = typename sums_type::running_type;
 
 public:
     using totals_type = typename sums_type::totals_type;
@@ -183,7 +183,7 @@ private:
         (std::make_index_sequence<In>());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            (write(b.out[I], at + first, keep, V(scale[I]) * std::get<I>(t.writes), add[I]), ...);
+            (write(b.out[I], at + first, keep, V(scale[I]) * t.writes[I], add[I]), ...);
         }
         (std::make_index_sequence<Out>());
     }
