@@ -2,8 +2,8 @@
 #pragma once
 
 #include <rlhf/engine/lanes/arithmetic.hpp>
+#include <rlhf/engine/lanes/exp_series.hpp>
 
-#if !defined(RLHF_NO_SIMD)
 namespace RLHF_NAMESPACE::lane {
 
 /// Floats in registers: neither cases that cannot arise nor a division are paid for.
@@ -40,4 +40,3 @@ private:
 };
 
 } // namespace RLHF_NAMESPACE::lane
-#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The registers that sweeps work in: their arithmetic, and the words of lane.hpp that they have faster.
+/// The registers that sweeps work in: memory, arithmetic, the words of lane.hpp that they have faster, and the caches.
 #include <rlhf/engine/lanes/arithmetic.hpp>
+#include <rlhf/engine/lanes/cache.hpp>
 #include <rlhf/engine/lanes/decay.hpp>

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/float16.hpp>
+#include <rlhf/engine/lanes/words.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX2__) && !defined(RLHF_NO_SIMD)
+#include <immintrin.h>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// What registers of 32 bytes share, whatever is in them.
+struct avx2_words {
+    /// By N lanes of 32 bits.
+    template <int N>
+    static __m256i down(__m256i v, __m256i next) {
+        const __m256i middle = _mm256_permute2x128_si256(v, next, 0x21);
+        if constexpr (N < 4)
+            return _mm256_alignr_epi8(middle, v, 4 * N);
+        else if constexpr (N == 4)
+            return middle;
+        else
+            return _mm256_alignr_epi8(next, middle, 4 * N - 16);
+    }
+#if defined(__BMI2__) && defined(__x86_64__)
+    /// The 32-bit lanes whose numbers are the bytes of `order`.
+    static __m256 permuted(__m256 v, std::uint64_t order) {
+        return _mm256_permutevar8x32_ps(v, _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(order))));
+    }
+    static constexpr std::uint64_t lane_numbers = 0x0706050403020100U;
+#endif
+};
+
+template <>
+struct words<float, 32> : avx2_words {
+    using V = __m256;
+
+    static V load(const bfloat16* p) {
+        const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+        return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(upper), 16));
+    }
+    template <bool PastCache>
+    static void store(float* p, V v) {
+        PastCache ? _mm256_stream_ps(p, v) : _mm256_storeu_ps(p, v);
+    }
+#if defined(__F16C__)
+    static V load(const float16* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+    template <bool PastCache>
+    static void store(float16* p, V v) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+    }
+#endif
+    struct pairs {
+        V even, odd;
+    };
+    static pairs load_interleaved(const bfloat16* p) {
+        const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+        const __m256i upper_half = _mm256_set1_epi32(static_cast<int>(0xffff0000U));
+        return {_mm256_castsi256_ps(_mm256_slli_epi32(both, 16)),
+                _mm256_castsi256_ps(_mm256_and_si256(both, upper_half))};
+    }
+    static V counted(const std::uint8_t* bytes) {
+        const __m256i lanes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
+        return _mm256_castsi256_ps(_mm256_cmpgt_epi32(lanes, _mm256_setzero_si256()));
+    }
+
+    static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_ps(mask))); }
+    static V larger(V a, V b) { return _mm256_max_ps(a, b); }
+    struct doubles {
+        __m256d first, last;
+    };
+    static doubles widen(V v) {
+        return {_mm256_cvtps_pd(_mm256_castps256_ps128(v)), _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))};
+    }
+
+    template <int N>
+    static V shift_down(V v, V next) {
+        return _mm256_castsi256_ps(down<N>(_mm256_castps_si256(v), _mm256_castps_si256(next)));
+    }
+    template <int N>
+    static V broadcast(V v) {
+        return N == 0 ? _mm256_broadcastss_ps(_mm256_castps256_ps128(v)) : broadcast(N, v);
+    }
+    static V broadcast(int n, V v) { return _mm256_permutevar8x32_ps(v, _mm256_set1_epi32(n)); }
+    static V where(std::uint64_t bits) {
+        const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        const __m256i set = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane);
+        return _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane));
+    }
+#if defined(__BMI2__) && defined(__x86_64__)
+    static V compress(std::uint64_t bits, V v, V rest) {
+        const V beside = permuted(v, _pext_u64(lane_numbers, byte_of_each(bits)));
+        return _mm256_blendv_ps(rest, beside, where(low_bits(std::popcount(bits))));
+    }
+    static V expand(std::uint64_t bits, V v) {
+        const V apart = permuted(v, _pdep_u64(lane_numbers, byte_of_each(bits)));
+        return _mm256_blendv_ps(_mm256_setzero_ps(), apart, where(bits));
+    }
+    static std::uint64_t byte_of_each(std::uint64_t bits) { return _pdep_u64(bits, 0x0101010101010101U) * 0xff; }
+#endif
+};
+
+template <>
+struct words<double, 32> : avx2_words {
+    using V = __m256d;
+
+    static V counted(const std::uint8_t* bytes) {
+        std::int32_t four;
+        std::memcpy(&four, bytes, sizeof four);
+        const __m256i lanes = _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(four));
+        return _mm256_castsi256_pd(_mm256_cmpgt_epi64(lanes, _mm256_setzero_si256()));
+    }
+
+    static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_pd(mask))); }
+    static V larger(V a, V b) { return _mm256_max_pd(a, b); }
+    static double sum_by_halves(V v) {
+        const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+        return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));
+    }
+
+    template <int N>
+    static V shift_down(V v, V next) {
+        return _mm256_castsi256_pd(down<2 * N>(_mm256_castpd_si256(v), _mm256_castpd_si256(next)));
+    }
+    template <int N>
+    static V broadcast(V v) {
+        return _mm256_permute4x64_pd(v, N * 0x55);
+    }
+    static V where(std::uint64_t bits) {
+        const __m256i lane = _mm256_setr_epi64x(1, 2, 4, 8);
+        const __m256i set = _mm256_and_si256(_mm256_set1_epi64x(static_cast<long long>(bits)), lane);
+        return _mm256_castsi256_pd(_mm256_cmpeq_epi64(set, lane));
+    }
+#if defined(__BMI2__) && defined(__x86_64__)
+    static V compress(std::uint64_t bits, V v, V rest) {
+        const __m256 beside = permuted(_mm256_castpd_ps(v), _pext_u64(lane_numbers, bytes_of_each(bits)));
+        return _mm256_blendv_pd(rest, _mm256_castps_pd(beside), where(low_bits(std::popcount(bits))));
+    }
+    static V expand(std::uint64_t bits, V v) {
+        const __m256 apart = permuted(_mm256_castpd_ps(v), _pdep_u64(lane_numbers, bytes_of_each(bits)));
+        return _mm256_blendv_pd(_mm256_setzero_pd(), _mm256_castps_pd(apart), where(bits));
+    }
+    static std::uint64_t bytes_of_each(std::uint64_t bits) { return _pdep_u64(bits, 0x0001000100010001U) * 0xffff; }
+#endif
+};
+
+#if defined(__BMI2__) && defined(__x86_64__)
+template <>
+struct words<std::uint64_t, 8> {
+    static std::uint64_t compress(std::uint64_t bits, std::uint64_t where) { return _pext_u64(bits, where); }
+};
+#endif
+
+} // namespace RLHF_NAMESPACE::detail
+#endif
