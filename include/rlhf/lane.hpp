@@ -85,8 +85,8 @@ template <class V>
     return select(x < low, low, select(x > high, high, x));
 }
 
-/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], to which softplus and sigmoid come down. A lane type that has something
-/// faster for these domains than its exp and log1p specialises this.
+/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], of which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A lane
+/// type that has something faster for these domains than its exp and log1p specialises this.
 template <class V>
 struct decay {
     [[nodiscard]] static RLHF_FORMULA V exp(V x) {
@@ -98,18 +98,5 @@ struct decay {
         return log1p(e);
     }
 };
-
-/// log(1 + eˣ), for any x without overflow; its slope is sigmoid(x).
-template <class V>
-[[nodiscard]] RLHF_FORMULA V softplus(V x) {
-    return select(x > V(0), x, V(0)) + decay<V>::log1p(decay<V>::exp(-abs(x)));
-}
-
-/// 1 / (1 + e⁻ˣ), for any x without overflow.
-template <class V>
-[[nodiscard]] RLHF_FORMULA V sigmoid(V x) {
-    const V e = decay<V>::exp(-abs(x));
-    return select(x > V(0), V(1), e) / (V(1) + e);
-}
 
 } // namespace RLHF_NAMESPACE::lane

@@ -456,12 +456,12 @@ TEMPLATE_TEST_CASE("divergence formula: small arguments keep their digits", "", 
         if (u == -1) continue;
         // far from 1 the digits of 1 + u are lost before, by as much as this
         const double lost = std::fabs(u) > T(0.3) ? static_cast<double>(1 / (1 + x)) : 0;
-        of_log = std::max(of_log, static_cast<double>(std::fabs(got.first / log - 1)) / (1 + lost) / eps);
-        of_excess = std::max(of_excess, static_cast<double>(std::fabs(got.second / excess - 1)) / eps);
+        of_log = std::max(of_log, static_cast<double>(std::fabs(got.log / log - 1)) / (1 + lost) / eps);
+        of_excess = std::max(of_excess, static_cast<double>(std::fabs(got.excess / excess - 1)) / eps);
     }
     CHECK(of_k3 <= 4);
     CHECK(of_log <= 4);
     CHECK(of_excess <= 12);
     CHECK(rlhf::formula::k3(T(0)) == 0);
-    CHECK(rlhf::formula::log_and_excess(T(0), T(-1)).second == 1);
+    CHECK(rlhf::formula::log_and_excess(T(0), T(-1)).excess == 1);
 }

@@ -3,8 +3,6 @@
 
 #include <rlhf/lane.hpp>
 
-#include <utility>
-
 namespace rlhf {
 
 /// How far the policy's distribution p is from the reference's q.
@@ -24,13 +22,19 @@ struct divergence_term {
     V value, pull;
 };
 
+/// 1 − u/n (1 − u/(n+1) (… (1 − u/19))). A recursion and not a loop, so that its constants are the compiler's.
+template <int N, class V>
+[[nodiscard]] RLHF_FORMULA V k3_series(V u) {
+    if constexpr (N > 19)
+        return V(1);
+    else
+        return V(1) - u * (V(1) / V(N)) * k3_series<N + 1>(u);
+}
+
 /// e⁻ᵘ − 1 + u for |u| ≤ 1, as u²/2 (1 − u/3 (1 − u/4 (…))): never negative, exact near 0 as well.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V k3(V u) {
-    V t(1);
-    [&]<int... I>(std::integer_sequence<int, I...>) RLHF_INLINE { ((t = V(1) - u * (V(1) / V(19 - I)) * t), ...); }
-    (std::make_integer_sequence<int, 17>());
-    return V(0.5) * u * u * t;
+    return V(0.5) * u * u * k3_series<3>(u);
 }
 
 /// p − q where log p − log q = r, without cancellation.
@@ -47,14 +51,26 @@ template <class V>
     return select(p == V(0), q, select(abs(r) <= V(1), p * k3(r), p * r - (p - q)));
 }
 
+/// 1/n + t/(n+2) + t²/(n+4) + … + tᵏ/23.
+template <int N, class V>
+[[nodiscard]] RLHF_FORMULA V artanh_series(V t) {
+    if constexpr (N >= 23)
+        return V(1) / V(23);
+    else
+        return artanh_series<N + 2>(t) * t + V(1) / V(N);
+}
+
+template <class V>
+struct log_and_excess_of {
+    V log, excess;
+};
+
 /// log x and x log x − x + 1, from x and x − 1; near 1 by log x = 2 artanh s, s = (x − 1) / (x + 1).
 template <class V>
-[[nodiscard]] RLHF_FORMULA std::pair<V, V> log_and_excess(V x, V x_minus_1) {
+[[nodiscard]] RLHF_FORMULA log_and_excess_of<V> log_and_excess(V x, V x_minus_1) {
     using lane::abs, lane::log, lane::select;
     const V s = x_minus_1 / (V(2) + x_minus_1), s2 = s * s;
-    V t = V(1) / V(23);
-    [&]<int... I>(std::integer_sequence<int, I...>) RLHF_INLINE { ((t = t * s2 + V(1) / V(21 - 2 * I)), ...); }
-    (std::make_integer_sequence<int, 10>()); // 1/3 + s²/5 + s⁴/7 + …
+    const V t = artanh_series<3>(s2);
     const auto near = V(5) * abs(s) <= V(1);
     const V l = select(near, V(2) * s * (V(1) + s2 * t), log(x));
     const V excess = select(x == V(0), V(1), x * l - x_minus_1);
@@ -66,15 +82,14 @@ template <class V>
 ///     reverse_kl: pull = p (log p − log q)    forward_kl: pull = p − q    jsd: pull = (1 − β) p (log p − log m)
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2.
 template <divergence How, class V>
-[[nodiscard]] RLHF_FORMULA divergence_term<V> divergence_of(V p, V q, V r, V beta) {
+[[nodiscard]] RLHF_FORMULA divergence_term<V> divergence_share(V p, V q, V r, V beta) {
     using lane::select;
     if constexpr (How == divergence::reverse_kl) return {kl_share(p, q, r), select(p == V(0), V(0), p * r)};
     if constexpr (How == divergence::forward_kl) return {kl_share(q, p, -r), -difference(q, p, -r)};
     const V rest = V(1) - beta, m = beta * q + rest * p, d = difference(p, q, r) / m;
-    const auto [log_q, excess_q] = log_and_excess(q / m, -rest * d);
-    const auto [log_p, excess_p] = log_and_excess(p / m, beta * d);
-    return {select(m == V(0), V(0), m * (beta * excess_q + rest * excess_p)),
-            select(p == V(0), V(0), rest * p * log_p)};
+    const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
+    return {select(m == V(0), V(0), m * (beta * of_q.excess + rest * of_p.excess)),
+            select(p == V(0), V(0), rest * p * of_p.log)};
 }
 
 } // namespace RLHF_NAMESPACE::formula

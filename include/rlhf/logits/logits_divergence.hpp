@@ -25,8 +25,8 @@ bound_logits<R> bind_reference(call& c, const logits_view<R>& reference, const l
 
 /// See logits_divergence.
 template <class Arch, class E, class G, class R>
-divergence_sums divergence_of(call& c, const stored_logits<E, G>& source, const logits_view<R>& reference,
-                              const divergence_options& o, const executor& run) {
+divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& source, const logits_view<R>& reference,
+                                       const divergence_options& o, const executor& run) {
     check_options(c.function(), o);
     const auto w = bind_reference(c, reference, source.z.view);
     constexpr bool in_double = std::same_as<compute_type<E>, double> || std::same_as<compute_type<R>, double>;
@@ -80,13 +80,13 @@ const D& > logits_divergence_result logits_divergence(const batch& b, logits_vie
                                                       const executor& run = {}) {
     detail::call c("logits_divergence", b);
     const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
-    return detail::divergence_of<Arch>(c, source, reference, o, run);
+    return detail::divergence_from_logits<Arch>(c, source, reference, o, run);
 }
 template <class Arch = native, class E, class R>
 logits_divergence_result logits_divergence(const batch& b, logits_view<E> logits, logits_view<R> reference,
                                            const logits_divergence_options& o = {}, const executor& run = {}) {
     detail::call c("logits_divergence", b);
-    return detail::divergence_of<Arch>(c, detail::bind_stored(c, logits), reference, o, run);
+    return detail::divergence_from_logits<Arch>(c, detail::bind_stored(c, logits), reference, o, run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -23,8 +23,8 @@ struct top_k_reference {
 namespace detail {
 /// See top_k_divergence.
 template <class Arch, class E, class G>
-divergence_sums divergence_of(call& c, const stored_logits<E, G>& source, const top_k_reference& r,
-                              const divergence_options& o, const executor& run) {
+divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source, const top_k_reference& r,
+                                      const divergence_options& o, const executor& run) {
     check_options(c.function(), o);
     const auto top = bind_top_k(c, r.k, r.ids, r.log_probs, source.vocab());
     check_entries(c, top, source.vocab());
@@ -65,13 +65,13 @@ const D& > top_k_divergence_result top_k_divergence(const batch& b, logits_view<
                                                     const top_k_divergence_options& o = {}, const executor& run = {}) {
     detail::call c("top_k_divergence", b);
     const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
-    return detail::divergence_of<Arch>(c, source, reference, o, run);
+    return detail::divergence_from_top_k<Arch>(c, source, reference, o, run);
 }
 template <class Arch = native, class E>
 top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits, const top_k_reference& reference,
                                          const top_k_divergence_options& o = {}, const executor& run = {}) {
     detail::call c("top_k_divergence", b);
-    return detail::divergence_of<Arch>(c, detail::bind_stored(c, logits), reference, o, run);
+    return detail::divergence_from_top_k<Arch>(c, detail::bind_stored(c, logits), reference, o, run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -137,7 +137,7 @@ private:
         const V d = z - w, back = d - z, rounding = (z - (d - back)) - (w + back);
         const V first = d - V(e.offset), near = (first + (rounding - V(e.offset_rest))) * V(e.over_temperature);
         const V r = select(abs(d) < V(infinity), near, first);
-        return formula::divergence_of<How>(p, q, r, V(e.beta));
+        return formula::divergence_share<How>(p, q, r, V(e.beta));
     }
 
     RLHF_FORMULA static term join(const term& a, const term& b) { return {a.value + b.value, a.pull + b.pull}; }
