@@ -244,6 +244,41 @@ TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     CHECK(gone.effective_sample_size() == 0);
 }
 
+TEMPLATE_TEST_CASE("ppo_policy_loss: the effective sample size of ratios far from 1", "", float, double) {
+    using T = TestType;
+    const auto of = [](const std::vector<T>& log_ratios, std::vector<std::uint8_t> mask = {}) {
+        const std::vector<T> zero(log_ratios.size());
+        mask.resize(log_ratios.size(), 1);
+        const auto r =
+            rlhf::ppo_policy_loss<T>({.steps = log_ratios.size(), .mask = mask, .denominator = rlhf::counted_here},
+                                     {.log_probs = log_ratios, .old_log_probs = zero, .advantages = zero});
+        return r.effective_sample_size();
+    };
+    for (const double x : {44.4, 87.0, -50.0, -70.0, -87.0}) {
+        CAPTURE(x);
+        CHECK(of({T(x)}) == 1);
+        CHECK(of({T(x), T(x), T(x)}) == Approx(1).epsilon(1e-12));
+    }
+    CHECK(of({45, 0}) == Approx(0.5).epsilon(1e-12));
+    CHECK(of({-50, 0, -50, -50}) == Approx(0.25).epsilon(1e-12));
+    CHECK(of({88, 45, 0, -80}, {0, 1, 1, 0}) == Approx(0.5).epsilon(1e-12));
+    // Segments of one row, each in a range of its own.
+    std::vector<T> row(3 * 512, -60);
+    std::fill(row.begin() + 512, row.begin() + 1024, T(0));
+    CHECK(of(row) == Approx(1.0 / 3).epsilon(1e-12));
+    std::fill(row.begin() + 1024, row.end(), T(50));
+    CHECK(of(row) == Approx(1.0 / 3).epsilon(1e-12));
+    std::vector<T> d{1}; // looking at a token again does not add its gradient again
+    const std::vector<T> far{45}, zero{0}, bad{-1};
+    rlhf::ppo_policy_loss<T>(
+        {.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.log_probs = far, .old_log_probs = zero, .advantages = bad, .d_log_probs = rlhf::add_to(d)});
+    CHECK(d[0] == Approx(std::exp(45.0)).epsilon(1e-5));
+    const double e = std::exp(-1.0); // of two sizes, both beyond
+    CHECK(of({46, 45}) == Approx((1 + e) * (1 + e) / (2 * (1 + e * e))).epsilon(1e-6));
+    CHECK(of({-60, -61}) == Approx((1 + e) * (1 + e) / (2 * (1 + e * e))).epsilon(1e-6));
+}
+
 TEST_CASE("ppo_policy_loss: weights for a host that trains on a weighted negative log-likelihood") {
     // The host's loss is (1 / n) Σ wₜ nllₜ, so that its gradient by log-prob t is −wₜ / n.
     six x;

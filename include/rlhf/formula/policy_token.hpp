@@ -10,14 +10,15 @@ namespace RLHF_NAMESPACE::formula {
 template <class Kind>
 struct policy_statistics {
     typename Kind::weighted_sum loss = {};
-    typename Kind::sum log_ratio = {}, ratio = {}, kl = {};
-    typename Kind::square_sum log_ratio_square = {}, ratio_square = {};
+    typename Kind::sum log_ratio = {}, kl = {};
+    typename Kind::square_sum log_ratio_square = {};
+    typename Kind::spread ratio = {};
     typename Kind::count clipped_low = {}, clipped_high = {}, dual_clipped = {}, nonfinite = {};
     typename Kind::maximum log_ratio_size = {};
 
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
-        f(s.loss...), f(s.log_ratio...), f(s.ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio_square...),
-            f(s.clipped_low...), f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
+        f(s.loss...), f(s.log_ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio...), f(s.clipped_low...),
+            f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
     }
 };
 
@@ -71,10 +72,9 @@ struct policy_rule {
         return {.writes = {slope},
                 .statistics = {.loss = loss,
                                .log_ratio = x,
-                               .ratio = s.ratio,
                                .kl = divergence,
                                .log_ratio_square = x,
-                               .ratio_square = s.ratio,
+                               .ratio = s.ratio,
                                .clipped_low = s.clipped_low,
                                .clipped_high = s.clipped_high,
                                .dual_clipped = all ? s.dual_clipped : lane::mask_of<V>(false),

@@ -50,17 +50,14 @@ public:
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }            ///< mean(old − new)
     /// ½ mean((new − old)²)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio); }
+    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
     [[nodiscard]] double kl() const { return per_token(totals_.kl); } ///< mean estimate to the reference
     /// max |log ρ|. 0 after the first update says that old_log_probs is log_probs itself.
     [[nodiscard]] double max_log_ratio() const {
         return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
     }
     /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
-    [[nodiscard]] double effective_sample_size() const {
-        const double sum = totals_.ratio.value(), squares = totals_.ratio_square.value();
-        return own.tokens > 0 && squares != 0 ? sum * sum / (own.tokens * squares) : 0;
-    }
+    [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
 };
 
 namespace detail {
