@@ -117,9 +117,52 @@ TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
     CHECK(refused({.log_ratio_limit = 0}) == f + "log_ratio_limit is 0, expected more than 0");
     CHECK(refused({.log_ratio_limit = NaN}) == f + "log_ratio_limit is nan, expected more than 0");
     CHECK(refused({.kl_coef = inf}) == f + "kl_coef is inf, expected a finite number");
-    CHECK(refused({.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
     CHECK(refused({.kl_limit = -1}) == f + "kl_limit is -1, expected more than 0");
     CHECK(refused({.importance_limit = NaN}) == f + "importance_limit is nan, expected more than 0");
+}
+
+TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
+    const std::string f = "rlhf::ppo_policy_loss: ";
+    CHECK(refused({.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
+    CHECK(refused({.kl_gradient = rlhf::kl_estimator::k2}) == f + "kl_gradient needs ref_log_probs");
+    CHECK(refused({.kl_limit = 1}) == f + "kl_limit needs ref_log_probs");
+    CHECK(refused({.importance_limit = 2}) == f + "importance_limit needs behavior_log_probs");
+    CHECK(refused({.importance_limit = 2, .importance = rlhf::importance::mask}) ==
+          f + "importance_limit needs behavior_log_probs");
+    CHECK(refused([](six& x, arrays& a) { a.behavior_log_probs = x.old; }, {.importance = rlhf::importance::mask}) ==
+          f + "importance::mask needs importance_limit");
+    six x;
+    auto a = x.arrays();
+    a.ref_log_probs = x.old, a.behavior_log_probs = x.old;
+    CHECK(test::refusal([&] {
+              rlhf::ppo_policy_loss(x.batch, a,
+                                    {.kl_gradient = rlhf::kl_estimator::k2,
+                                     .kl_limit = 1,
+                                     .importance_limit = 2,
+                                     .importance = rlhf::importance::mask});
+          }) == "was not refused");
+    const rlhf::batch empty{.sequences = 2, .steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const auto none = std::span<const float>();
+    CHECK(test::refusal([&] {
+              rlhf::ppo_policy_loss<float>(empty, {.log_probs = none, .old_log_probs = none, .advantages = none},
+                                           {.kl_coef = 0.1, .importance_limit = 2});
+          }) == "was not refused"); // a part without tokens, in which no option can act
+}
+
+TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the call are refused") {
+    const std::string f = "rlhf::ppo_policy_loss: ";
+    const auto with_ref = [](const rlhf::ppo_policy_loss_options& o) {
+        return refused([](six& x, arrays& a) { a.ref_log_probs = x.old, a.behavior_log_probs = x.old; }, o);
+    };
+    CHECK(with_ref({.kl_coef = 1e39}) == f + "kl_coef is 1e+39, which is infinite as a float");
+    CHECK(with_ref({.log_ratio_limit = 1e-50}) == f + "log_ratio_limit is 1e-50, which is 0 as a float");
+    CHECK(with_ref({.kl_limit = 1e-50}) == f + "kl_limit is 1e-50, which is 0 as a float");
+    CHECK(with_ref({.importance_limit = 1e-50}) == f + "importance_limit is 1e-50, which is 0 as a float");
+    const std::vector<double> x{-1}, d(1);
+    const auto r = rlhf::ppo_policy_loss<double>(
+        {.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.log_probs = x, .old_log_probs = x, .ref_log_probs = d, .advantages = d}, {.kl_coef = 1e39});
+    CHECK(r.loss() == Approx(1e39 * (std::exp(1.0) - 2))); // as a double it is a number like others
 }
 
 TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
@@ -218,6 +261,29 @@ TEST_CASE("ppo_policy_loss: what is not finite stays in its own token, and is co
                 d[at] = clean[at];
                 CHECK(test::same_bits(d, clean));
             }
+}
+
+TEST_CASE("ppo_policy_loss: a weight that is not finite makes a loss that is counted") {
+    for (const float bad : {NaN, inf, -inf}) {
+        six x;
+        const std::vector<float> weights{1, bad, 1, bad, 1, 1}; // the fourth token's loss is 0
+        auto a = x.arrays();
+        a.weights = weights;
+        CHECK(rlhf::ppo_policy_loss(x.batch, a).nonfinite() == 2);
+    }
+}
+
+TEST_CASE("ppo_policy_loss: approx_kl is the mean of old - new, whatever log_ratio_limit is") {
+    const std::vector<float> lp{-1, 0}, old{0, 0}, one{1, 1};
+    const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::ppo_policy_loss_arrays<float> a{.log_probs = lp, .old_log_probs = old, .advantages = one};
+    for (const double limit : {0.5, rlhf::unlimited}) {
+        const auto r = rlhf::ppo_policy_loss(b, a, {.log_ratio_limit = limit});
+        CHECK(r.approx_kl() == 0.5);
+        CHECK(r.approx_kl_half_square() == 0.25);
+        CHECK(r.max_log_ratio() == 1);
+        CHECK(r.mean_ratio() == Approx((1 + std::exp(-std::min(limit, 1.0))) / 2)); // of the ratio that is used
+    }
 }
 
 TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {

@@ -67,18 +67,17 @@ struct policy_rule {
             divergence = k.value;
             if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, slope = slope + V(kl_coef) * k.slope;
         }
-        const auto nonfinite = !lane::finite(loss);
         if constexpr (all) loss = weight * loss, slope = weight * slope;
         return {.writes = {slope},
                 .statistics = {.loss = loss,
-                               .log_ratio = x,
+                               .log_ratio = raw,
                                .kl = divergence,
-                               .log_ratio_square = x,
+                               .log_ratio_square = raw,
                                .ratio = s.ratio,
                                .clipped_low = s.clipped_low,
                                .clipped_high = s.clipped_high,
                                .dual_clipped = all ? s.dual_clipped : lane::mask_of<V>(false),
-                               .nonfinite = nonfinite,
+                               .nonfinite = !lane::finite(loss),
                                .log_ratio_size = abs(raw)}};
     }
 };
