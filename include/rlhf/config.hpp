@@ -3,6 +3,11 @@
 
 /// The only header with macros and compiler words: version, formula qualifiers, the ABI tag, exceptions on or off.
 
+#if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
+#error "rlhf needs C++20: compile with -std=c++20"
+#include <rlhf_needs_cplusplus_20> // is not there, which spares the reader the errors that would follow
+#endif
+
 #define RLHF_VERSION_MAJOR 0
 #define RLHF_VERSION_MINOR 1
 #define RLHF_VERSION_PATCH 0

@@ -26,7 +26,7 @@ namespace RLHF_NAMESPACE::detail {
 
 /// How a sweep brings elements of T into lanes, and the words that xsimd lacks or has with different meanings in its
 /// versions. The only place that knows xsimd and instruction sets: where one has a word for it, that one is used, and
-/// tests/lanes_test.cpp compares it with the plain version.
+/// tests/unit/lanes_test.cpp compares it with the plain version.
 template <class T, class Arch>
 struct lanes;
 

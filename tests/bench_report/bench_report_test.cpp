@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// What is said of the benchmarks' figures: reading them, the gate, the table, the page. tests/bench_report/ has figures
+// made up for it; that the program ends with the gate's verdict is tested by CMakeLists.txt.
+#include "support/catch.hpp"
+
+#include <figures.hpp>
+#include <fstream>
+#include <gate.hpp>
+#include <html.hpp>
+#include <sstream>
+#include <table.hpp>
+
+namespace {
+
+nlohmann::json file(const std::string& name) {
+    std::ifstream in(RLHF_BENCH_REPORT_FILES "/" + name);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return json_of(text.str());
+}
+figures fast() { return figures_of(file("fast.json")); }
+figures slow() { return figures_of(file("slow.json")); }
+
+} // namespace
+
+TEST_CASE("bench report: the median of the repetitions, and not the largest or the mean") {
+    CHECK(median({3, 1, 2}) == 2);
+    CHECK(median({9000, 1, 2, 3}) == 2.5);
+    CHECK(median({4}) == 4);
+    CHECK(std::isnan(median({})));
+    CHECK(fast().find("gae/f32/L3/dense", "floor")->ns() == Approx(0.52));
+}
+
+TEST_CASE("bench report: names, elements and bytes of Google Benchmark's output") {
+    const figures f = fast();
+    REQUIRE(f.all.size() == 5);
+    CHECK(f.all[0].function() == "machine"); // by family, not by line
+    const measurement& m = *f.find("gae/f32/L3/dense/rlhf");
+    CHECK(m.item == "gae/f32/L3/dense");
+    CHECK(m.times.size() == 3); // the aggregate is none of them
+    CHECK(m.what() == "f32 L3 dense");
+    CHECK(m.how() == "dense");
+    CHECK(m.element == "token");
+    CHECK(m.ns() == Approx(0.55)); // the processor's time
+    CHECK(m.gigabytes() == Approx(16 / 0.55));
+    CHECK(*f.against(m, "plain") == Approx(3 / 0.55));
+    CHECK_FALSE(f.against(m, "eigen").has_value());
+    // The settings are no part of the name, and with manual_time the clock counts.
+    CHECK(f.find("compile/ppo.hpp/include/rlhf")->ns() == Approx(1.5e9));
+    CHECK(f.context.at("compiler") == "GNU 12");
+    CHECK(f.find("gae/f32/L2/dense/rlhf") == nullptr);
+}
+
+TEST_CASE("bench report: a later file takes the place of an earlier one, and adds") {
+    figures f = fast();
+    f.join(slow());
+    CHECK(f.all.size() == 5);
+    CHECK(f.find("gae/f32/L3/dense/rlhf")->ns() == Approx(0.9));
+}
+
+TEST_CASE("bench report: a goal is met if one of the runs meets it") {
+    const goals g = goals_of(file("goals.json"));
+    REQUIRE(g.all.size() == 3);
+    CHECK(g.all[0].against == "gae/f32/L3/dense/floor"); // "floor" is that of the same item
+
+    const auto met = judge(g, {fast()});
+    CHECK(met[0].ratios.at(0) == Approx(0.52 / 0.55));
+    CHECK(met[1].ratios.at(0) == Approx(3 / 0.55));
+    CHECK(met[2].ratios.at(0) == Approx(3 / 0.52)); // at most: the other way round
+    CHECK(missed(met).empty());
+
+    const auto none = judge(g, {slow()});
+    CHECK(missed(none).size() == 2);
+    CHECK(none[2].met);
+    CHECK(missed(judge(g, {slow(), slow(), fast()})).empty());
+    CHECK(missed(judge(g, {fast(), slow()})).empty());
+}
+
+TEST_CASE("bench report: what nobody measured is missed") {
+    const auto v = judge(goals_of(file("missing.json")), {fast(), slow()});
+    REQUIRE(v.size() == 1);
+    CHECK(v[0].ratios.empty());
+    CHECK_FALSE(v[0].met);
+    CHECK_FALSE(judge(goals_of(file("goals.json")), {})[0].met);
+    std::ostringstream out;
+    write_verdicts(out, v, false);
+    CHECK(out.str().find("MISSING whiten/f32/L3/tail/rlhf") == 0);
+}
+
+TEST_CASE("bench report: the filter is of what is missed, whole names") {
+    const goals g = goals_of(file("goals.json"));
+    CHECK(filter_of(missed(judge(g, {slow()}))) ==
+          "^(gae/f32/L3/dense/floor|gae/f32/L3/dense/plain|gae/f32/L3/dense/rlhf)($|/)");
+    CHECK(filter_of({{.item = "a.b/c+", .against = "d", .reason = ""}}) == "^(a\\.b/c\\+|d)($|/)");
+    CHECK(filter_of({}) == "^$");
+}
+
+TEST_CASE("bench report: files that are something else say so") {
+    CHECK_THROWS_WITH(json_of("{"), Catch::Matchers::StartsWith("this is no JSON"));
+    CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is no output of rlhf_bench"));
+    CHECK_THROWS_WITH(goals_of(nlohmann::json::array()), Catch::Matchers::StartsWith("these are no goals"));
+    const auto of = [](const char* bounds) {
+        return goals_of(
+            json_of(std::string(R"({"goals": [{"item": "a/r", "against": "floor", "reason": "")") + bounds + "}]}"));
+    };
+    CHECK_NOTHROW(of(R"(, "at_least": 1)"));
+    CHECK_THROWS_WITH(of(""), "a/r: either at_least or at_most");
+    CHECK_THROWS_WITH(of(R"(, "at_least": 1, "at_most": 2)"), "a/r: either at_least or at_most");
+    CHECK_THROWS_WITH(of(R"(, "at_most": 0)"), "a/r: the bound is not positive");
+    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is no list of peers"));
+}
+
+TEST_CASE("bench report: peers stand beside the function of their name") {
+    const figures f = fast();
+    const auto peers = peers_of(file("peers.json"));
+    REQUIRE(peers.size() == 2);
+    CHECK(beside(f, peers[0])->item == "gae/f32/L3/dense");
+    CHECK(beside(f, peers[1]) == nullptr);
+
+    // KL alone is none of our functions.
+    figures g;
+    for (const char* item : {"shape_rewards/f32/L3/tail", "shape_rewards/f32/L3/tail/k3", "ppo_policy_loss/f32/L3/tail",
+                             "ppo_policy_loss/f32/L3/tail/kl"})
+        g.all.push_back({.item = item, .who = "rlhf", .element = "token", .times = {1}});
+    CHECK(beside(g, {.item = "kl/f32/1024x1024/dense/k3", .who = "", .element = "", .note = ""}) == &g.all[1]);
+    CHECK(beside(g, {.item = "kl/f32/9/k3_with_backward", .who = "", .element = "", .note = ""}) == &g.all[3]);
+}
+
+TEST_CASE("bench report: table and page have the figures, and the page no markup of others") {
+    const figures f = fast();
+    std::ostringstream out;
+    write_table(out, f, false);
+    const std::string table = out.str();
+    for (const char* text : {"gae\n", "f32 L3 dense", "0.550", "95 %", "5.45 x", "80.0  GB/s", "1.50  s"})
+        CHECK(table.find(text) != std::string::npos);
+    CHECK(table.find("\033") == std::string::npos);
+
+    const goals g = goals_of(file("goals.json"));
+    const std::string page = html(f, peers_of(file("peers.json")), judge(g, {f}), g.notes, "./dev bench");
+    for (const char* text : {"A processor &lt;of the test&gt;", "<td>f32 L3 dense</td><td>rlhf</td><td>0.550</td>",
+                             "<td class='met'>0.945</td>", "elsewhere 0.15 ns", "a library 1.0", "(10.0 ×)",
+                             "./dev bench --gate", "malloc", "</html>"})
+        CHECK(page.find(text) != std::string::npos);
+    for (const char* text : {"<of the test>", "<script", "http"}) CHECK(page.find(text) == std::string::npos);
+}

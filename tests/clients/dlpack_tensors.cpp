@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Tensors as Python's array libraries hand them over. Checked: the same bits as plain arrays, strides with them, and
+// that a wrong device, type or stride is one sentence.
+#include <rlhf/ppo.hpp>
+#include <rlhf/with/dlpack.hpp>
+
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+template <class T>
+DLTensor tensor(std::vector<T>& data, DLDataType type, std::vector<std::int64_t>& shape,
+                std::int64_t* strides = nullptr) {
+    DLTensor t{};
+    t.data = data.data(), t.device = {kDLCPU, 0}, t.ndim = static_cast<int>(shape.size()), t.dtype = type;
+    t.shape = shape.data(), t.strides = strides;
+    return t;
+}
+
+template <class F>
+bool refused(const char* sentence, const F& call) {
+    try {
+        call();
+    } catch (const std::invalid_argument& e) {
+        if (std::strcmp(e.what(), sentence) == 0) return true;
+        std::printf("says %s\n", e.what());
+    }
+    std::printf("not  %s\n", sentence);
+    return false;
+}
+
+} // namespace
+
+int main() {
+    constexpr DLDataType float32{kDLFloat, 32, 1}, int64{kDLInt, 64, 1}, uint8{kDLUInt, 8, 1}, bf16{kDLBfloat, 16, 1};
+    std::vector<std::int64_t> shape{2, 3}, shape_of_logits{2, 3, 5}, wide{5, 1};
+    std::vector<std::uint8_t> mask{0, 1, 1, 1, 1, 0};
+    std::vector<std::int64_t> tokens{1, 4, 2, 0, 3, 3};
+    std::vector<rlhf::bfloat16> z, dz(30);
+    for (int i = 0; i < 30; ++i) z.emplace_back(0.1f * static_cast<float>(i * i % 17));
+    std::vector<float> log_probs(6), in_rows(10, 7.0f), d_log_probs{0.5f, -1, 0.25f, 2, 0, 0};
+
+    DLTensor m = tensor(mask, uint8, shape), ids = tensor(tokens, int64, shape);
+    DLTensor rows = tensor(in_rows, float32, shape, wide.data());
+    DLTensor logits = tensor(z, bf16, shape_of_logits), d_logits = tensor(dz, bf16, shape_of_logits);
+    const DLTensor d = tensor(d_log_probs, float32, shape);
+    const rlhf::batch seen{
+        .sequences = 2, .steps = 3, .predict_next = true, .mask = m, .denominator = rlhf::counted_here};
+    const rlhf::batch plain{
+        .sequences = 2, .steps = 3, .predict_next = true, .mask = mask, .denominator = rlhf::counted_here};
+    const rlhf::logits_view view(z.data(), {.sequences = 2, .steps = 3, .vocab = 5});
+
+    rlhf::token_log_probs(plain, view, tokens, {.log_probs = log_probs});
+    rlhf::token_log_probs(seen, rlhf::logits_of<rlhf::bfloat16>(logits), ids, {.log_probs = rows});
+    bool good = log_probs[0] < 0 && in_rows[3] == 7 && in_rows[9] == 7;
+    for (std::size_t i = 0; i < 6; ++i) good = good && in_rows[i / 3 * 5 + i % 3] == log_probs[i];
+
+    rlhf::token_log_probs_backward(seen, view, ids, {.d_log_probs = d}, rlhf::logits_of<rlhf::bfloat16>(d_logits));
+    rlhf::token_log_probs_backward(plain, view, tokens, {.d_log_probs = d_log_probs}, view);
+    good = good && std::memcmp(z.data(), dz.data(), z.size() * sizeof z[0]) == 0;
+
+    const auto write_log_probs = [&] { rlhf::token_log_probs(plain, view, tokens, {.log_probs = rows}); };
+    wide = {1, 2};
+    good = refused("rlhf::view: a DLTensor's last stride is 2, expected 1", write_log_probs) && good;
+    rows.dtype = int64;
+    good = refused("rlhf::view: a DLTensor has type code 0 of 64 bits, expected the call's element type, float unless "
+                   "it says <double>",
+                   write_log_probs) &&
+           good;
+    rows.device.device_type = kDLCUDA;
+    good = refused("rlhf::view: a DLTensor is on device 2, expected cpu", write_log_probs) && good;
+    std::printf("%s\n", good ? "same bits" : "other bits");
+    return good ? 0 : 1;
+}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
+#
+# - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); with -ffast-math; at -O0; pedantic
+# - two objects compiled for different instruction sets share no symbol of the library, so that the linker cannot hand
+#   one of them the other's code
+cmake_minimum_required(VERSION 3.21)
+file(MAKE_DIRECTORY "${scratch}")
+set(source "${CMAKE_CURRENT_LIST_DIR}/flags/losses.cpp")
+list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
+cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
+
+function(compile object)
+    execute_process(COMMAND "${compiler}" -std=c++20 "-I${root}/include" -DRLHF_TEST_NAME=${object} -c "${source}"
+            -o "${scratch}/${object}.o" ${ARGN}
+        RESULT_VARIABLE failed ERROR_VARIABLE message)
+    if(failed)
+        message(FATAL_ERROR "${compiler} ${ARGN}\n${message}")
+    endif()
+endfunction()
+
+compile(plain -O1 ${system_includes})
+compile(without_exceptions -O1 -fno-exceptions -fno-rtti ${system_includes})
+compile(without_xsimd -O1 -DRLHF_NO_SIMD)
+compile(fast_math -O2 -ffast-math ${system_includes})
+compile(debug -O0 -pedantic-errors ${system_includes})
+
+if(processor MATCHES "x86_64|AMD64" AND nm)
+    compile(baseline -O2 ${system_includes})
+    compile(avx2 -O2 -mavx2 -mfma ${system_includes})
+    foreach(object IN ITEMS baseline avx2)
+        execute_process(COMMAND "${nm}" --defined-only "${scratch}/${object}.o" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+        string(REGEX MATCHALL "[WVuT] [^\n]*rlhf[^\n]*" ${object} "${symbols}")
+    endforeach()
+    list(LENGTH avx2 total)
+    if(total LESS 10)
+        message(FATAL_ERROR "nm shows ${total} symbols of the library: this test looks in the wrong place")
+    endif()
+    set(shared "")
+    foreach(symbol IN LISTS avx2)
+        if(symbol IN_LIST baseline)
+            string(APPEND shared "  ${symbol}\n")
+        endif()
+    endforeach()
+    if(shared)
+        message(FATAL_ERROR "Objects for SSE2 and for AVX2 share symbols:\n${shared}")
+    endif()
+endif()

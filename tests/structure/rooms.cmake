@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# The rooms below include/rlhf, lowest first: what stands in each, and which rooms below it may include.
+set(rooms "")
+function(room name)
+    set(rooms "${rooms};${name}" PARENT_SCOPE)
+    set(below_${name} "${ARGN}" PARENT_SCOPE)
+endfunction()
+
+room(ground)                                        # config.hpp, lane.hpp: the compiler, the words of a formula
+room(formula ground)                                # the whole rule of one token, pair or step
+room(core ground)                                   # what the caller hands in: arrays, batches, threads, products
+room(engine/call core ground)                       # arguments checked and bound to a batch
+room(engine/lanes core ground)                      # registers: the only room that knows xsimd
+room(engine/sums engine/lanes ground)               # sums that are exact or have one order
+room(engine/tokens engine/call engine/lanes engine/sums core ground)         # every token on its own
+room(engine/steps engine/call engine/lanes engine/sums formula core ground)  # recurrences along the steps of a sequence
+room(engine/softmax engine/call engine/lanes engine/sums formula core ground) # rows of logits
+room(engine/prompts engine/call engine/lanes engine/sums core ground)        # the responses of a prompt
+room(results engine/call engine/sums core ground)   # what functions return, and what sums are divided by
+set(purposes advantage policy reward logits)        # the public functions, one a header
+foreach(purpose IN LISTS purposes)
+    room(${purpose} results engine/tokens engine/steps engine/softmax engine/prompts engine/call engine/lanes engine/sums
+        formula core ground)
+endforeach()
+room(recipe ${purposes} results engine/tokens engine/steps engine/softmax engine/prompts engine/call engine/lanes
+    engine/sums formula core ground)                # several functions as one
+room(with results core ground)                      # other libraries, each header knows one
+room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
+
+# A function's header includes no sibling, but for these.
+set(shared_in_a_room policy/mean_sweep.hpp logits/divergence.hpp logits/token_log_probs.hpp)
+# These make no public function of their own.
+set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
+set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
+set(numbers_only advantage/kl_controller.hpp) # a function without arrays: no contract to keep, nothing to measure
+
+# The room of a header, named from include/rlhf; "" if there is none.
+function(room_of header result)
+    cmake_path(GET header PARENT_PATH room)
+    if(header MATCHES "^(config|lane)\\.hpp$")
+        set(room ground)
+    elseif(room STREQUAL "")
+        set(room bundles)
+    endif()
+    if(NOT room IN_LIST rooms)
+        set(room "")
+    endif()
+    set(${result} "${room}" PARENT_SCOPE)
+endfunction()
+
+# Does the header have a public function, and so a test, a bench and a word in README.md?
+function(has_function header result)
+    room_of("${header}" room)
+    set(${result} FALSE PARENT_SCOPE)
+    if(room IN_LIST purposes OR room STREQUAL "recipe")
+        if(NOT header IN_LIST no_function)
+            set(${result} TRUE PARENT_SCOPE)
+        endif()
+    endif()
+endfunction()

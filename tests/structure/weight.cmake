@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# What the headers weigh. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
+#
+# - preprocessed, rlhf/ppo.hpp has at most 15,000 lines more than xsimd/xsimd.hpp, for the default instruction set and
+#   for that of this machine; a formula has at most 30,000 and nothing of xsimd
+# - a call of a public function makes at most 16 sweeps for an element type and an Arch; calls.cpp has them all
+#
+# Lines are those that -E gives, blank ones and line markers with them.
+cmake_minimum_required(VERSION 3.21)
+set(most_lines_above_xsimd 15000)
+set(most_lines_of_a_formula 30000)
+set(most_sweeps 16)
+include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
+cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
+file(MAKE_DIRECTORY "${scratch}")
+list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
+
+set(complaints "")
+function(complain)
+    string(CONCAT text ${ARGN})
+    set(complaints "${complaints}  ${text}\n" PARENT_SCOPE)
+endfunction()
+
+# ---- lines --------------------------------------------------------------------------------------------------------
+
+# The number of lines of a preprocessed header, and in from_xsimd whether some are xsimd's.
+function(lines_of header result from_xsimd)
+    file(WRITE "${scratch}/header.cpp" "#include <${header}>\n")
+    execute_process(COMMAND "${compiler}" -std=c++20 ${ARGN} "-I${root}/include" ${system_includes} -E
+            "${scratch}/header.cpp"
+        OUTPUT_VARIABLE text ERROR_VARIABLE message RESULT_VARIABLE failed)
+    if(failed)
+        message(FATAL_ERROR "${compiler} -E of ${header}\n${message}")
+    endif()
+    string(LENGTH "${text}" all)
+    string(FIND "${text}" "/xsimd/" place)
+    string(REPLACE "\n" "" text "${text}")
+    string(LENGTH "${text}" without_ends)
+    math(EXPR lines "${all} - ${without_ends}")
+    set(${result} ${lines} PARENT_SCOPE)
+    if(place LESS 0)
+        set(${from_xsimd} FALSE PARENT_SCOPE)
+    else()
+        set(${from_xsimd} TRUE PARENT_SCOPE)
+    endif()
+endfunction()
+
+set(instruction_sets "default")
+if(processor MATCHES "x86_64|AMD64")
+    list(APPEND instruction_sets "-march=native")
+endif()
+foreach(flag IN LISTS instruction_sets)
+    string(REGEX REPLACE "^default$" "" option "${flag}")
+    lines_of(xsimd/xsimd.hpp of_xsimd seen ${option})
+    lines_of(rlhf/ppo.hpp of_ppo seen ${option})
+    math(EXPR most "${of_xsimd} + ${most_lines_above_xsimd}")
+    message(STATUS "${flag}: rlhf/ppo.hpp has ${of_ppo} lines, xsimd ${of_xsimd}")
+    if(of_ppo GREATER most)
+        complain("${flag}: rlhf/ppo.hpp has ${of_ppo} lines, expected at most xsimd's ${of_xsimd} + "
+            "${most_lines_above_xsimd}: which standard headers are new?")
+    endif()
+    if(NOT seen)
+        complain("no line of rlhf/ppo.hpp comes from xsimd: this test looks in the wrong place")
+    endif()
+endforeach()
+
+file(GLOB formulas RELATIVE "${root}/include" "${root}/include/rlhf/formula/*.hpp")
+foreach(header IN LISTS formulas)
+    lines_of(${header} lines seen)
+    if(lines GREATER most_lines_of_a_formula)
+        complain("${header} has ${lines} lines, expected at most ${most_lines_of_a_formula}")
+    endif()
+    if(seen)
+        complain("${header} includes xsimd: a formula knows one lane and not which")
+    endif()
+endforeach()
+
+# ---- sweeps -------------------------------------------------------------------------------------------------------
+
+# weight/rlhf/executor.hpp stands before the library's and leaves a symbol for each body that is handed to an executor. A
+# sweep is an instantiation of the class, or of the function, that does so; it may have several passes.
+execute_process(COMMAND "${compiler}" -std=c++20 -O0 -DRLHF_NO_SIMD "-I${CMAKE_CURRENT_LIST_DIR}/weight"
+        "-I${root}/include" -c "${CMAKE_CURRENT_LIST_DIR}/weight/calls.cpp" -o "${scratch}/calls.o"
+    ERROR_VARIABLE message RESULT_VARIABLE failed)
+if(failed)
+    message(FATAL_ERROR "${compiler} of tests/structure/weight/calls.cpp\n${message}")
+endif()
+execute_process(COMMAND "${nm}" -C --defined-only "${scratch}/calls.o" OUTPUT_VARIABLE symbols
+    COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "[][]" "|" symbols "${symbols}") # brackets are special in lists
+string(REGEX MATCHALL "one_sweep<[^\n]*" sweeps "${symbols}")
+list(TRANSFORM sweeps REPLACE "{lambda[^{}]*}>[(][)]$" "") # the body's own name
+list(TRANSFORM sweeps REPLACE "::(operator[(][)]|[a-z_]+)[(][^()]*[)]( const)?::$" "") # and the member function's
+list(REMOVE_DUPLICATES sweeps)
+
+function(check_sweeps name)
+    list(LENGTH ARGN count)
+    message(STATUS "${name}: ${count} sweeps")
+    if(count GREATER most_sweeps)
+        complain("${name} makes ${count} sweeps, expected at most ${most_sweeps}: what only changes a number is a number")
+        set(complaints "${complaints}" PARENT_SCOPE)
+    endif()
+endfunction()
+
+file(READ "${CMAKE_CURRENT_LIST_DIR}/weight/calls.cpp" text)
+string(REGEX MATCHALL "call_of_[a-z_]+" calls "${text}")
+set(others "${sweeps}")
+foreach(call IN LISTS calls)
+    set(own "${sweeps}")
+    list(FILTER own INCLUDE REGEX "${call}>")
+    list(FILTER others EXCLUDE REGEX "${call}>")
+    check_sweeps(${call} ${own})
+endforeach()
+check_sweeps("calls without an Arch" ${others})
+
+list(LENGTH calls calls_in_all)
+list(LENGTH sweeps sweeps_in_all)
+if(sweeps_in_all LESS calls_in_all)
+    complain("${calls_in_all} calls make ${sweeps_in_all} sweeps: this test looks in the wrong place")
+endif()
+
+file(GLOB_RECURSE headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
+foreach(header IN LISTS headers)
+    has_function("${header}" public)
+    cmake_path(GET header STEM stem)
+    if(public AND NOT header IN_LIST numbers_only AND NOT text MATCHES "call_of_${stem}>")
+        complain("tests/structure/weight/calls.cpp does not call ${stem}")
+    endif()
+endforeach()
+
+if(complaints)
+    message(FATAL_ERROR "What the headers weigh:\n${complaints}")
+endif()

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "contract/contract.hpp"
+#include "reference/masked_mean.hpp"
+
+#include <rlhf/policy/masked_mean.hpp>
+
+namespace {
+
+constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregation::sequence_mean_token_mean,
+                                  rlhf::aggregation::sequence_mean_token_sum};
+
+template <class T, class Arch>
+void contract_holds(rlhf::aggregation how) {
+    contract::holds<T>(
+        {.inputs = {test::advantages<T>}},
+        [&](const contract::call<T>& c) {
+            return rlhf::masked_mean<T, Arch>(c.batch, {.values = c.in[0], .d_values = rlhf::write_to(c.out[0], -0.01)},
+                                              {.aggregation = how}, c.run);
+        },
+        [](const rlhf::masked_mean_result& r) {
+            return std::vector<double>{r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences};
+        });
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("masked_mean: same bits however the batch is laid out", "", float, double) {
+    for (const auto how : aggregations) {
+        contract_holds<TestType, rlhf::native>(how);
+        contract_holds<TestType, rlhf::scalar>(how);
+    }
+}
+
+TEMPLATE_TEST_CASE("masked_mean: value and gradient of the reference", "", float, double) {
+    test::random r(1);
+    for (const auto kind : test::mask_kinds)
+        for (std::size_t how = 0; how < aggregations.size(); ++how) {
+            const std::size_t B = 5, S = 37;
+            const auto values = test::normals<TestType>(r, B * S, 1);
+            const auto mask = test::mask(r, kind, B, S);
+            std::vector<TestType> d(B * S, 9), added(B * S, 2);
+            const rlhf::batch b{.sequences = B, .steps = S, .mask = mask, .denominator = rlhf::counted_here};
+            const auto got =
+                rlhf::masked_mean<TestType>(b, {.values = values, .d_values = d}, {.aggregation = aggregations[how]});
+            rlhf::masked_mean<TestType>(b, {.values = values, .d_values = rlhf::add_to(added, 3)},
+                                        {.aggregation = aggregations[how]});
+            const auto want = reference::masked_mean(reference::padded(B, S, mask), reference::to_real(values),
+                                                     static_cast<reference::aggregation>(how));
+            CHECK(got.loss() ==
+                  Approx(static_cast<double>(want.mean)).epsilon(sizeof(TestType) == 4 ? 1e-6 : 1e-14).margin(1e-300));
+            CHECK(got.loss() == got.mean_loss());
+            CHECK(test::worst_ulp_error(d, want.d_values) <= 1);
+            for (std::size_t i = 0; i < d.size(); ++i) CHECK(test::close(added[i], 2 + 3 * want.d_values[i], 1));
+        }
+}
+
+TEST_CASE("masked_mean: one element a sequence, infinities, sentences") {
+    const std::vector<float> one_each{1, 5};
+    const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    CHECK(rlhf::masked_mean(b, {.values = rlhf::per_sequence(one_each)}).loss() == 3);
+    std::vector<float> x(6, 1);
+    x[2] = std::numeric_limits<float>::infinity();
+    CHECK(rlhf::masked_mean(b, {.values = x}).loss() == std::numeric_limits<double>::infinity());
+    x[3] = -x[2];
+    CHECK(std::isnan(rlhf::masked_mean(b, {.values = x}).loss()));
+    const auto message = [&](const rlhf::batch& of, const rlhf::masked_mean_arrays<float>& a) -> std::string {
+        try {
+            rlhf::masked_mean(of, a);
+        } catch (const std::invalid_argument& e) { return e.what(); }
+        return "";
+    };
+    CHECK(message(b, {.values = one_each}) == "rlhf::masked_mean: values has 2 elements, expected 6");
+    CHECK(message(b, {.values = x, .d_values = x}) == "rlhf::masked_mean: d_values overlaps values");
+    auto part = b;
+    part.denominator = rlhf::counts{.tokens = 5, .sequences = 2};
+    CHECK(message(part, {.values = x}).find("more than its denominator 5") != std::string::npos);
+}

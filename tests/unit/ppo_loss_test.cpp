@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "support/logits.hpp"
+
+#include <rlhf/recipe/ppo_loss.hpp>
+
+namespace {
+
+template <class T>
+struct step {
+    std::size_t B, S, V;
+    std::vector<T> z, old_log_probs, ref_log_probs, advantages, values, old_values, returns;
+    std::vector<T> log_probs, entropy, d_log_probs, d_entropy, d_values;
+    std::vector<std::int64_t> targets;
+    std::vector<std::uint8_t> mask;
+
+    step(test::random& r, std::size_t B_, std::size_t S_, std::size_t V_)
+        : B(B_), S(S_), V(V_), z(test::random_logits<T>(r, B * S * V, 1)),
+          old_log_probs(test::normals<T>(r, B * S, -3, 0.7)), ref_log_probs(test::normals<T>(r, B * S, -3, 0.7)),
+          advantages(test::normals<T>(r, B * S)), values(test::normals<T>(r, B * S)),
+          old_values(test::normals<T>(r, B * S)), returns(test::normals<T>(r, B * S)), log_probs(B * S), entropy(B * S),
+          d_log_probs(B * S), d_entropy(B * S), d_values(B * S), targets(test::targets<std::int64_t>(r, B * S, V)),
+          mask(test::flags(r, B * S, 0.8)) {}
+
+    [[nodiscard]] rlhf::logits_view<T> logits() { return test::logits_of(z, B, S, V); }
+    [[nodiscard]] rlhf::batch batch() const {
+        return {.sequences = B, .steps = S, .predict_next = true, .mask = mask, .denominator = rlhf::counted_here};
+    }
+    [[nodiscard]] rlhf::ppo_loss_arrays<T> arrays() {
+        return {.old_log_probs = old_log_probs,
+                .ref_log_probs = ref_log_probs,
+                .advantages = advantages,
+                .values = values,
+                .old_values = old_values,
+                .returns = returns,
+                .log_probs = log_probs,
+                .entropy = entropy,
+                .d_log_probs = d_log_probs,
+                .d_entropy = d_entropy,
+                .d_values = d_values};
+    }
+};
+
+const rlhf::ppo_loss_options everything{.head = {.temperature = 0.9},
+                                        .policy = {.clip_range = {0.2, 0.28}, .kl_coef = 0.05},
+                                        .value = {.clip_range = 0.2},
+                                        .value_coef = 0.1,
+                                        .entropy_coef = 0.01};
+
+std::vector<double> digest(const rlhf::ppo_loss_result& r) {
+    return {r.loss(),
+            r.policy.loss(),
+            r.policy.clip_fraction(),
+            r.policy.kl(),
+            r.value.loss(),
+            r.value.clip_fraction(),
+            r.value.explained_variance(),
+            r.entropy.loss(),
+            r.entropy.mean_loss(),
+            r.policy.own.tokens};
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("ppo_loss: the bits of its parts", "", float, double) {
+    using T = TestType;
+    const auto [bonus, aggregation] =
+        GENERATE(table<bool, rlhf::aggregation>({{false, rlhf::aggregation::token_mean},
+                                                 {true, rlhf::aggregation::token_mean},
+                                                 {true, rlhf::aggregation::sequence_mean_token_mean}}));
+    test::random r(2);
+    step<T> whole(r, 5, 40, 33), parts = whole;
+    rlhf::ppo_loss_options o = everything;
+    if (!bonus) o.entropy_coef = 0;
+    o.policy.aggregation = aggregation;
+    const auto got = rlhf::ppo_loss(whole.batch(), whole.logits(), whole.targets, whole.arrays(), whole.logits(), o);
+
+    const rlhf::batch b = parts.batch();
+    rlhf::token_log_probs<T>(b, parts.logits(), parts.targets, {.log_probs = parts.log_probs, .entropy = parts.entropy},
+                             o.head);
+    const auto policy = rlhf::ppo_policy_loss<T>(b,
+                                                 {.log_probs = parts.log_probs,
+                                                  .old_log_probs = parts.old_log_probs,
+                                                  .ref_log_probs = parts.ref_log_probs,
+                                                  .advantages = parts.advantages,
+                                                  .d_log_probs = parts.d_log_probs},
+                                                 o.policy);
+    const auto value = rlhf::ppo_value_loss<T>(b,
+                                               {.values = parts.values,
+                                                .old_values = parts.old_values,
+                                                .returns = parts.returns,
+                                                .d_values = rlhf::write_to(parts.d_values, o.value_coef)},
+                                               o.value);
+    const auto entropy =
+        rlhf::masked_mean<T>(b, {.values = parts.entropy, .d_values = rlhf::write_to(parts.d_entropy, -o.entropy_coef)},
+                             {.aggregation = aggregation});
+    rlhf::token_log_probs_backward_arrays<T> back{.d_log_probs = parts.d_log_probs};
+    if (bonus) back.d_entropy = parts.d_entropy;
+    rlhf::token_log_probs_backward<T>(b, parts.logits(), parts.targets, back, parts.logits(), o.head);
+
+    CHECK(test::same_bits(whole.z, parts.z));
+    CHECK(test::same_bits(whole.log_probs, parts.log_probs));
+    CHECK(test::same_bits(whole.d_log_probs, parts.d_log_probs));
+    CHECK(test::same_bits(whole.d_values, parts.d_values));
+    CHECK(test::same_bits(whole.entropy, parts.entropy));
+    CHECK(got.policy.loss() == policy.loss());
+    CHECK(got.value.loss() == value.loss());
+    CHECK(got.entropy.loss() == entropy.loss());
+    CHECK(got.loss() == policy.loss() + o.value_coef * value.loss() - o.entropy_coef * entropy.loss());
+    if (bonus) CHECK(test::same_bits(whole.d_entropy, parts.d_entropy));
+}
+
+TEMPLATE_TEST_CASE("ppo_loss: same bits however the batch is laid out", "", float, double) {
+    using T = TestType;
+    const auto logit = [](test::random& r, std::size_t n) { return test::normals<T>(r, n); };
+    const auto log_prob = [](test::random& r, std::size_t n) { return test::normals<T>(r, n, -1.5, 0.5); };
+    contract::holds<T>(
+        {.inputs = {logit, logit, logit, logit, logit, log_prob, log_prob, test::advantages<T>, logit, logit, logit},
+         .outputs = 10,
+         .time_major = false},
+        [](const contract::call<T>& c) {
+            test::contract_logits<T> z(c);
+            const auto r = rlhf::ppo_loss<T>(c.batch, z.logits(), z.targets(),
+                                             {.old_log_probs = c.in[5],
+                                              .ref_log_probs = c.in[6],
+                                              .advantages = c.in[7],
+                                              .values = c.in[8],
+                                              .old_values = c.in[9],
+                                              .returns = c.in[10],
+                                              .log_probs = c.out[0],
+                                              .entropy = c.out[1],
+                                              .d_log_probs = c.out[2],
+                                              .d_entropy = c.out[3],
+                                              .d_values = c.out[4]},
+                                             z.logits(), everything, c.run);
+            for (std::size_t v = 0; v < 5; ++v) z.column(v, c.out[5 + v]);
+            return r;
+        },
+        digest);
+}
+
+TEST_CASE("ppo_loss: central differences through the logits and the values") {
+    test::random r(12);
+    step<double> s(r, 2, 6, 7);
+    // Nobody at a bound of the clip range, where the loss has no slope.
+    const rlhf::ppo_loss_options o = everything;
+    auto d = s.z;
+    const auto into = test::logits_of(d, s.B, s.S, s.V);
+    const auto loss = [&] { return rlhf::ppo_loss(s.batch(), s.logits(), s.targets, s.arrays(), into, o).loss(); };
+    loss();
+    const auto d_logits = d, d_values = s.d_values;
+    const auto worst = [&](std::vector<double>& x, const std::vector<double>& slope) {
+        double largest = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const double kept = x[i], h = 1e-6;
+            x[i] = kept + h;
+            const double above = loss();
+            x[i] = kept - h;
+            largest = std::max(largest, std::fabs((above - loss()) / (2 * h) - slope[i]));
+            x[i] = kept;
+        }
+        return largest;
+    };
+    CHECK(worst(s.z, d_logits) < 1e-8);
+    CHECK(worst(s.values, d_values) < 1e-8);
+}
+
+TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {
+    test::random r(3);
+    step<float> s(r, 4, 10, 50);
+    auto arrays = s.arrays();
+    arrays.values = {}, arrays.old_values = {}, arrays.returns = {}, arrays.d_values = {}, arrays.entropy = {},
+    arrays.d_entropy = {};
+    std::vector<rlhf::bfloat16> narrow(s.z.size());
+    std::vector<float> wide(s.z.size());
+    const rlhf::ppo_loss_options o{.policy = {.clip_range = 0.2}};
+    const auto r1 = rlhf::ppo_loss(s.batch(), s.logits(), s.targets, arrays, test::logits_of(narrow, 4, 10, 50), o);
+    const auto r2 = rlhf::ppo_loss(s.batch(), s.logits(), s.targets, arrays, test::logits_of(wide, 4, 10, 50), o);
+    CHECK(r1.loss() == r2.loss());
+    CHECK(r1.loss() == r1.policy.loss());
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < wide.size(); ++i) wrong += narrow[i].bits != rlhf::bfloat16(wide[i]).bits;
+    CHECK(wrong == 0);
+
+    auto b = s.batch();
+    b.denominator = rlhf::count(b);
+    rlhf::ppo_loss_result joined;
+    for (int first = 0; first < 4; first += 2) {
+        const auto cut = [&](auto& a) { return rlhf::part(a, b, first, 2); };
+        joined += rlhf::ppo_loss(b.part(first, 2), rlhf::part(s.logits(), b, first, 2), cut(s.targets),
+                                 {.old_log_probs = cut(s.old_log_probs),
+                                  .advantages = cut(s.advantages),
+                                  .log_probs = cut(s.log_probs),
+                                  .d_log_probs = cut(s.d_log_probs)},
+                                 rlhf::part(test::logits_of(wide, 4, 10, 50), b, first, 2), o);
+    }
+    CHECK(joined.loss() == r1.loss());
+}
+
+TEST_CASE("ppo_loss: sentences, before anything is written") {
+    test::random r(1);
+    step<float> s(r, 2, 3, 5);
+    const auto kept = s;
+    const auto refused = [&](auto&& change, const rlhf::ppo_loss_options& o = everything) {
+        auto a = s.arrays();
+        change(a);
+        return test::refusal([&] { rlhf::ppo_loss(s.batch(), s.logits(), s.targets, a, s.logits(), o); });
+    };
+    CHECK(refused([](auto& a) { a.log_probs = {}; }).find("rlhf::ppo_loss: log_probs is missing") == 0);
+    CHECK(refused([](auto& a) { a.d_log_probs = {}; }).find("rlhf::ppo_loss: d_log_probs is missing") == 0);
+    CHECK(refused([](auto& a) { a.d_entropy = {}; }) ==
+          "rlhf::ppo_loss: entropy_coef needs the buffers entropy and d_entropy");
+    CHECK(refused([](auto& a) { a.ref_log_probs = {}; }) == "rlhf::ppo_loss: policy.kl_coef needs ref_log_probs");
+    CHECK(refused([](auto& a) { a.returns = {}; }) == "rlhf::ppo_loss: values needs returns");
+    CHECK(refused([](auto& a) { a.values = {}; }) == "rlhf::ppo_loss: d_values needs values");
+    CHECK(refused([](auto& a) { a.old_values = {}; }) == "rlhf::ppo_loss: value.clip_range needs old_values");
+    CHECK(refused([](auto& a) { a.d_log_probs = a.log_probs; }) == "rlhf::ppo_loss: log_probs overlaps d_log_probs");
+    CHECK(refused([](auto&) {}, {.value = {.huber = 0}}) == "rlhf::ppo_loss: value.huber is 0, expected more than 0");
+    CHECK(refused([](auto&) {}, {.value_coef = INFINITY}) ==
+          "rlhf::ppo_loss: value_coef is inf, expected a finite number");
+    CHECK(test::same_bits(s.z, kept.z));
+    CHECK(test::same_bits(s.log_probs, kept.log_probs));
+    CHECK(refused([](auto&) {}).empty());
+    CHECK(!test::same_bits(s.z, kept.z));
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "support/logits.hpp"
+
+#include <rlhf/engine/softmax/logits_sweep.hpp>
+
+namespace {
+
+using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar;
+
+/// The gradient of a row into memory that begins `shift` elements into a line: the usual way, and past the cache.
+template <class E, class G, class Arch>
+std::size_t differences(std::size_t V, std::size_t shift) {
+    test::random r(V);
+    const auto z = test::random_logits<E>(r, V);
+    const rlhf::detail::softmax_pass<rlhf::detail::compute_type<E>, Arch> rows(0.9);
+    const auto n = static_cast<std::int64_t>(V);
+    const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), n);
+    struct alignas(64) line : std::array<G, 4096> {
+    } want, got;
+    want.fill(static_cast<G>(7.0F)), got.fill(static_cast<G>(7.0F));
+    const rlhf::detail::logit_slopes g{.log_prob = 0.7, .entropy = -0.1, .mean_log_prob = 0.3};
+    rows.write(z.data(), n, row, g, n / 2, want.data() + shift, n + 3, false);
+    rows.write(z.data(), n, row, g, n / 2, got.data() + shift, n + 3, false, true);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) wrong += !test::same_bits(got[i], want[i]);
+    return wrong;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("softmax_pass: past the cache the same bits, wherever the gradient begins", "", native, scalar) {
+    for (const std::size_t V : {1U, 5U, 16U, 100U, 128U, 129U, 1000U, 3000U})
+        for (std::size_t shift = 0; shift < 64; ++shift) {
+            CAPTURE(V, shift);
+            CHECK(differences<float, float, TestType>(V, shift) == 0);
+            CHECK(differences<double, double, TestType>(V, shift) == 0);
+            CHECK(differences<bfloat16, bfloat16, TestType>(V, shift) == 0);
+            CHECK(differences<float16, float16, TestType>(V, shift) == 0);
+            CHECK(differences<float, bfloat16, TestType>(V, shift) == 0);
+            CHECK(differences<bfloat16, float, TestType>(V, shift) == 0);
+        }
+}
+
+TEST_CASE("softmax_pass: of the cut of a row the sums keep nothing but roundings") {
+    // A softmax_stats of the whole from those of its halves, as ranks with a part of the vocabulary have them.
+    test::random r(3);
+    const auto z = test::random_logits<float>(r, 5000);
+    const rlhf::detail::softmax_pass<float, native> rows(1);
+    constexpr rlhf::detail::softmax_wanted want{.entropy = true, .squares = true, .logits = true};
+    const auto whole = rows.read<want>(z.data(), 5000), a = rows.read<want>(z.data(), 2345),
+               b = rows.read<want>(z.data() + 2345, 5000 - 2345);
+    CHECK(whole.shift == std::max(a.shift, b.shift));
+    CHECK(whole.ties == 1);
+    const double sum = a.sum * std::exp(a.shift - whole.shift) + b.sum * std::exp(b.shift - whole.shift);
+    CHECK(whole.sum == Approx(sum).epsilon(1e-7));
+    CHECK(whole.logits == Approx(a.logits + b.logits).epsilon(1e-6));
+}
+
+TEMPLATE_TEST_CASE("softmax_pass: logits at both ends of the range", "", native, scalar) {
+    // The first segments are nothing beside the last one, though their distance is no number.
+    constexpr double most = std::numeric_limits<double>::max();
+    std::vector<double> z(3000, -most);
+    z[2500] = most;
+    const rlhf::detail::softmax_pass<double, TestType> rows(1);
+    const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), 3000);
+    CHECK(row.shift == most);
+    CHECK(row.sum == 1);
+    CHECK(row.entropy == 0);
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+#include "reference/top_k_divergence.hpp"
+#include "support/logits.hpp"
+
+#include <rlhf/logits/logits_divergence.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
+
+namespace {
+
+using rlhf::bfloat16, rlhf::native, rlhf::scalar, rlhf::divergence;
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr std::array kinds{divergence::reverse_kl, divergence::forward_kl, divergence::jsd};
+constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregation::sequence_mean_token_mean,
+                                  rlhf::aggregation::sequence_mean_token_sum};
+
+std::vector<double> digest(const rlhf::top_k_divergence_result& r) {
+    return {r.loss(), r.mean_loss(), r.divergence(), r.nonfinite(), r.own.tokens, r.own.sequences};
+}
+
+reference::logits_divergence_options wanted(const rlhf::top_k_divergence_options& o) {
+    return {.divergence = static_cast<reference::divergence>(o.divergence),
+            .beta = o.beta,
+            .temperature = o.temperature,
+            .aggregation = static_cast<reference::aggregation>(o.aggregation)};
+}
+
+/// The k likeliest entries of rows of logits, as a server sends them.
+struct server {
+    std::size_t k;
+    std::vector<std::int32_t> ids;
+    std::vector<float> log_probs;
+
+    template <class E>
+    server(const std::vector<E>& w, std::size_t V, std::size_t entries, double temperature = 1) : k(entries) {
+        const auto wide = test::widened(w);
+        for (std::size_t row = 0; row < w.size() / V; ++row) {
+            const reference::softmax_stats s(wide.data() + row * V, V, temperature);
+            std::vector<std::int32_t> order(V);
+            std::iota(order.begin(), order.end(), 0);
+            std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+                return s.log_p[static_cast<std::size_t>(a)] > s.log_p[static_cast<std::size_t>(b)];
+            });
+            for (std::size_t i = 0; i < k; ++i) {
+                ids.push_back(order[i]);
+                log_probs.push_back(static_cast<float>(s.log_p[static_cast<std::size_t>(order[i])]));
+            }
+        }
+    }
+    [[nodiscard]] rlhf::top_k_reference reference() const { return {.k = k, .ids = ids, .log_probs = log_probs}; }
+};
+
+/// Gradients replace the logits.
+template <class E, class Arch>
+void matches(std::size_t V, std::size_t k, const rlhf::top_k_divergence_options& o) {
+    CAPTURE(V, k, static_cast<int>(o.divergence), o.beta, o.temperature);
+    test::random r(V + k);
+    const std::size_t B = 3, S = 4, n = B * S;
+    auto z = test::random_logits<E>(r, n * V, 2);
+    auto w = z;
+    for (E& x : w) x = static_cast<E>(static_cast<double>(x) + r.normal(0, 0.5));
+    const server sent(w, V, k, o.temperature);
+    const auto mask = test::flags(r, n, 0.7);
+    auto b = test::aligned(B, S);
+    b.mask = mask;
+    const auto want =
+        reference::top_k_divergence(reference::padded(B, S, mask), test::widened(z), V, k,
+                                    {sent.ids.begin(), sent.ids.end()}, reference::to_real(sent.log_probs), wanted(o));
+    const auto value_only = rlhf::top_k_divergence<Arch>(b, test::logits_of(z, B, S, V), sent.reference(), o);
+    const auto got =
+        rlhf::top_k_divergence<Arch>(b, test::logits_of(z, B, S, V), sent.reference(), test::logits_of(z, B, S, V), o);
+    CHECK(test::same_bits(digest(got), digest(value_only)));
+    // Of a float's log-sum-exp 10⁻⁷ is wrong, which the tail takes as if it were its own. Without a tail the float
+    // log-probabilities are a distribution but for as much.
+    const double small = std::is_same_v<E, double> && k < V ? 1e-13 : 5e-7;
+    CHECK(std::fabs(got.loss() - static_cast<double>(want.loss)) <= small * (1 + static_cast<double>(want.loss)));
+    long double sum = 0, tokens = 0;
+    for (const auto d : want.divergences) sum += d;
+    for (const auto counts : mask) tokens += counts;
+    CHECK(got.divergence() == Approx(static_cast<double>(sum / tokens)).epsilon(small).margin(small));
+    const double storage = std::is_same_v<E, bfloat16> ? 0x1p-8 : 0;
+    double worst = 0;
+    for (std::size_t i = 0; i < z.size(); ++i) {
+        const auto d = static_cast<double>(want.d_logits[i]);
+        worst = std::max(worst, std::fabs(static_cast<double>(z[i]) - d) /
+                                    (small * (std::fabs(d) + 1 / o.temperature) + storage * std::fabs(d)));
+    }
+    CHECK(worst <= 1);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("top_k_divergence: value and gradient of the reference", "", native, scalar) {
+    for (const auto kind : kinds)
+        for (const auto how : aggregations)
+            for (const std::size_t V : {2, 9, 17, 300}) {
+                matches<float, TestType>(V, 1, {.divergence = kind, .aggregation = how});
+                matches<float, TestType>(V, (V + 1) / 2, {.divergence = kind, .beta = 0.2, .aggregation = how});
+                matches<double, TestType>(V, (V + 1) / 2,
+                                          {.divergence = kind, .beta = 0.8, .temperature = 0.7, .aggregation = how});
+                matches<double, TestType>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
+                matches<bfloat16, TestType>(V, 2, {.divergence = kind, .aggregation = how});
+            }
+    matches<float, TestType>(3000, 1024, {});
+}
+
+TEST_CASE("top_k_divergence: of all entries it is logits_divergence, of fewer less") {
+    test::random r(4);
+    const std::size_t V = 50, n = 6;
+    auto z = test::random_logits<double>(r, n * V), w = test::random_logits<double>(r, n * V), d = z, d_listed = z;
+    const auto b = test::aligned(2, 3);
+    for (const auto kind : kinds) {
+        const rlhf::divergence_options o{.divergence = kind, .beta = 0.3};
+        const double whole = rlhf::logits_divergence(b, test::logits_of(z, 2, 3, V), test::logits_of(w, 2, 3, V),
+                                                     test::logits_of(d, 2, 3, V), o)
+                                 .loss();
+        double before = 0;
+        for (const std::size_t k : {1, 5, 20, 45, 50}) {
+            const server sent(w, V, k);
+            const double D = rlhf::top_k_divergence(b, test::logits_of(z, 2, 3, V), sent.reference(),
+                                                    test::logits_of(d_listed, 2, 3, V), o)
+                                 .loss();
+            CHECK((D > before && D <= whole * (1 + 1e-6)));
+            before = D;
+        }
+        CHECK(before == Approx(whole).epsilon(1e-6)); // log_probs are float
+        double worst = 0;
+        for (std::size_t i = 0; i < d.size(); ++i) worst = std::max(worst, std::fabs(d[i] - d_listed[i]));
+        CHECK(worst < 1e-7);
+    }
+}
+
+TEST_CASE("top_k_divergence: of all entries there is no tail") {
+    test::random r(14);
+    const std::size_t V = 50, n = 30;
+    auto z = test::random_logits<float>(r, n * V);
+    server sent(z, V, V);
+    for (float& x : sent.log_probs) x -= 1e-6F; // now Σ q is a little less than 1
+    for (const auto kind : kinds) {
+        const double D = rlhf::top_k_divergence(test::aligned(1, n), test::logits_of(z, 1, n, V), sent.reference(),
+                                                {.divergence = kind})
+                             .loss();
+        CHECK((D >= 0 && D < 1e-11)); // log p − log q is 10⁻⁶, and enters squared
+    }
+}
+
+TEST_CASE("top_k_divergence: central differences") {
+    test::random r(9);
+    const std::size_t n = 4, V = 9;
+    auto z = test::random_logits<double>(r, n * V, 2), w = test::random_logits<double>(r, n * V, 2), d = z;
+    const server sent(w, V, 3, 0.9);
+    const auto b = test::aligned(2, 2);
+    for (const auto kind : kinds) {
+        const rlhf::divergence_options o{.divergence = kind, .beta = 0.4, .temperature = 0.9};
+        const auto loss = [&] {
+            return rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), o).loss();
+        };
+        rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), test::logits_of(d, 2, 2, V), o);
+        double worst = 0;
+        for (std::size_t i = 0; i < z.size(); ++i) {
+            const double kept = z[i], step = 1e-5;
+            z[i] = kept + step;
+            const double above = loss();
+            z[i] = kept - step;
+            worst = std::max(worst, std::fabs((above - loss()) / (2 * step) - d[i]));
+            z[i] = kept;
+        }
+        CHECK(worst < 1e-9);
+    }
+}
+
+TEMPLATE_TEST_CASE("top_k_divergence: same bits however the batch is laid out", "", float, double) {
+    using T = TestType;
+    const auto logit = [](test::random& r, std::size_t n) { return test::normals<T>(r, n, 0, 2); };
+    constexpr std::size_t k = 2, V = test::contract_logits<T>::vocab;
+    for (const auto kind : kinds)
+        for (const auto how : aggregations)
+            contract::holds<T>(
+                {.inputs = std::vector<contract::generator<T>>(2 * V, logit), .outputs = V, .time_major = false},
+                [&](const contract::call<T>& c) {
+                    auto other = c;
+                    std::rotate(other.in.begin(), other.in.begin() + V, other.in.end());
+                    test::contract_logits<T> z(c), w(other);
+                    const auto tokens = static_cast<std::size_t>(c.batch.tokens());
+                    std::vector<std::int64_t> ids(tokens * k, -1); // where nothing counts
+                    std::vector<float> log_probs(tokens * k, std::numeric_limits<float>::quiet_NaN());
+                    const rlhf::detail::call geometry("test", c.batch);
+                    for (std::int64_t s = 0; s < c.batch.size(); ++s)
+                        for (std::int64_t t = 0; t < geometry.mask(s).length; ++t) {
+                            if (!geometry.mask(s)[t]) continue;
+                            const std::int64_t token = c.batch.begin(s) + t;
+                            const T* row = c.batch.packed() ? w.logits().at(0, token) : w.logits().at(s, t);
+                            const server sent(std::vector<T>(row, row + V), V, k);
+                            for (std::size_t i = 0; i < k; ++i) {
+                                ids[static_cast<std::size_t>(token) * k + i] = sent.ids[i];
+                                log_probs[static_cast<std::size_t>(token) * k + i] = sent.log_probs[i];
+                            }
+                        }
+                    const auto r = rlhf::top_k_divergence(
+                        c.batch, z.logits(), {.k = k, .ids = ids, .log_probs = log_probs},
+                        rlhf::write_to(z.logits(), 27.8), {.divergence = kind, .beta = 0.3, .aggregation = how}, c.run);
+                    for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
+                    return r;
+                },
+                digest);
+}
+
+TEST_CASE("top_k_divergence: adds to what is there, rows with strides") {
+    test::random r(6);
+    const std::size_t V = 40, n = 5, k = 3;
+    auto z = test::random_logits<float>(r, n * V), w = test::random_logits<float>(r, n * V);
+    const server sent(w, V, k);
+    std::vector<float> d(n * V), sum(n * V, 0.5F);
+    std::vector<std::int64_t> wide(n * 7, -1);
+    std::vector<float> spread(n * 4, 1);
+    for (std::size_t e = 0; e < n; ++e)
+        for (std::size_t i = 0; i < k; ++i)
+            wide[e * 7 + i] = sent.ids[e * k + i], spread[e * 4 + i] = sent.log_probs[e * k + i];
+    const auto b = test::aligned(1, n);
+    const auto plain =
+        rlhf::top_k_divergence(b, test::logits_of(z, 1, n, V), sent.reference(), test::logits_of(d, 1, n, V));
+    const rlhf::top_k_reference apart{
+        .k = k,
+        .ids = rlhf::index_view(wide.data(), {.sequences = n, .steps = k, .stride = 7}),
+        .log_probs = rlhf::view<const float>(spread.data(), {.sequences = n, .steps = k, .stride = 4})};
+    const auto added =
+        rlhf::top_k_divergence(b, test::logits_of(z, 1, n, V), apart, rlhf::add_to(test::logits_of(sum, 1, n, V), -2));
+    CHECK(test::same_bits(digest(plain), digest(added)));
+    double worst = 0;
+    for (std::size_t i = 0; i < d.size(); ++i)
+        worst = std::max(worst, std::fabs(double(sum[i]) - (0.5 - 2 * double(d[i]))));
+    CHECK(worst < 1e-7);
+}
+
+TEST_CASE("top_k_divergence: edges") {
+    const std::size_t V = 20;
+    std::vector<float> z(2 * V), d(2 * V, 5);
+    for (std::size_t v = 0; v < 2 * V; ++v) z[v] = float(v % 7);
+    std::vector<std::int32_t> ids{3, 5, 3, 5};
+    std::vector<float> log_probs{-1, -2, -1, -2};
+    const auto b = test::aligned(1, 2);
+    const auto run = [&](divergence kind) {
+        return rlhf::top_k_divergence(b, test::logits_of(z, 1, 2, V), {.k = 2, .ids = ids, .log_probs = log_probs},
+                                      test::logits_of(d, 1, 2, V), {.divergence = kind});
+    };
+    const auto first = [&](auto&& holds) { return std::all_of(d.begin(), d.begin() + V, holds); };
+    const auto second = [&](auto&& holds) { return std::all_of(d.begin() + V, d.end(), holds); };
+    const auto finite = [](float x) { return std::isfinite(x); };
+    const auto zero = [](float x) { return x == 0; };
+    // the teacher's tail is lost in rounding, or even negative: it is not taken for 0
+    log_probs[0] = std::log(0.9F), log_probs[1] = std::log(0.1F) + 1e-6F;
+    for (const auto kind : kinds) {
+        const double D = run(kind).loss();
+        CHECK((D > 0 && D < 20 && first(finite)));
+    }
+    // so is the student's
+    std::fill_n(z.begin(), V, -100.F), z[3] = z[5] = 0, log_probs[0] = -1, log_probs[1] = -2;
+    for (const auto kind : kinds) CHECK(run(kind).loss() < 20);
+    // entries without probability
+    log_probs[1] = -float(inf);
+    CHECK((run(divergence::reverse_kl).loss() == inf && first(zero) && !second(zero)));
+    CHECK((std::isfinite(run(divergence::forward_kl).loss()) && std::isfinite(run(divergence::jsd).loss())));
+    log_probs[1] = -2, z[5] = -float(inf);
+    CHECK((run(divergence::forward_kl).loss() == inf && first(finite) && d[5] < 0));
+    CHECK((std::isfinite(run(divergence::reverse_kl).loss()) && std::isfinite(run(divergence::jsd).loss())));
+    CHECK(d[5] == 0);
+    for (const auto kind : kinds) {
+        std::fill_n(z.begin(), V, -float(inf));
+        CHECK((run(kind).loss() == inf && run(kind).nonfinite() == 1 && first(zero) && second(finite)));
+        std::fill_n(z.begin(), V, 0.F), log_probs[0] = std::numeric_limits<float>::quiet_NaN();
+        CHECK((std::isnan(run(kind).loss()) && run(kind).nonfinite() == 1 && second(finite) && !second(zero)));
+        CHECK(first([](float x) { return std::isnan(x); }));
+        log_probs[0] = -1;
+    }
+}
+
+TEST_CASE("top_k_divergence: sentences") {
+    std::vector<float> z(12), log_probs(6, -1);
+    std::vector<std::int32_t> ids{0, 1, 2, 3, 0, 1};
+    const auto b = test::aligned(1, 3);
+    std::int64_t k = 2;
+    const auto refused = [&](const rlhf::top_k_divergence_options& o = {}) {
+        return test::refusal([&] {
+            rlhf::top_k_divergence(b, test::logits_of(z, 1, 3, 4), {.k = k, .ids = ids, .log_probs = log_probs},
+                                   test::logits_of(z, 1, 3, 4), o);
+        });
+    };
+    CHECK(refused().empty());
+    CHECK(refused({.temperature = -1}) == "rlhf::top_k_divergence: temperature is -1, expected [1e-06, 1e+06]");
+    CHECK(refused({.beta = 0}).find("rlhf::top_k_divergence: beta is 0, expected between 0 and 1") == 0);
+    k = 5;
+    CHECK(refused() == "rlhf::top_k_divergence: k is 5, expected 1 to 4");
+    k = 0;
+    CHECK(refused() == "rlhf::top_k_divergence: k is 0, expected 1 to 4");
+    k = 3;
+    CHECK(refused() == "rlhf::top_k_divergence: ids has 6 elements, expected 9 (3 tokens of k = 3)");
+    k = 2, ids[3] = 4;
+    CHECK(refused() == "rlhf::top_k_divergence: entry 4 of sequence 0, step 1 is outside the vocabulary of 4");
+    ids[3] = 3;
+    log_probs.pop_back();
+    CHECK(refused() == "rlhf::top_k_divergence: log_probs has 5 elements, expected 6 (3 tokens of k = 2)");
+    std::vector<float>().swap(log_probs);
+    CHECK(refused() == "rlhf::top_k_divergence: log_probs is missing");
+}
