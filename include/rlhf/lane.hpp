@@ -42,6 +42,7 @@ struct statistic {
     using count = mask_of<V>;
     using maximum = V; ///< NaN is skipped
     using moments = V; ///< n, Σx and Σx², in double
+    using spread = V;  ///< Σx and Σx², in V where it holds them
 };
 template <class Kind>
 struct no_statistics {

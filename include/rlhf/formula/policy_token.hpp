@@ -10,14 +10,15 @@ namespace RLHF_NAMESPACE::formula {
 template <class Kind>
 struct policy_statistics {
     typename Kind::weighted_sum loss = {};
-    typename Kind::sum log_ratio = {}, ratio = {}, kl = {};
-    typename Kind::square_sum log_ratio_square = {}, ratio_square = {};
+    typename Kind::sum log_ratio = {}, kl = {};
+    typename Kind::square_sum log_ratio_square = {};
+    typename Kind::spread ratio = {};
     typename Kind::count clipped_low = {}, clipped_high = {}, dual_clipped = {}, nonfinite = {};
     typename Kind::maximum log_ratio_size = {};
 
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
-        f(s.loss...), f(s.log_ratio...), f(s.ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio_square...),
-            f(s.clipped_low...), f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
+        f(s.loss...), f(s.log_ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio...), f(s.clipped_low...),
+            f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
     }
 };
 
@@ -66,19 +67,17 @@ struct policy_rule {
             divergence = k.value;
             if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, slope = slope + V(kl_coef) * k.slope;
         }
-        const auto nonfinite = !lane::finite(loss);
         if constexpr (all) loss = weight * loss, slope = weight * slope;
         return {.writes = {slope},
                 .statistics = {.loss = loss,
-                               .log_ratio = x,
-                               .ratio = s.ratio,
+                               .log_ratio = raw,
                                .kl = divergence,
-                               .log_ratio_square = x,
-                               .ratio_square = s.ratio,
+                               .log_ratio_square = raw,
+                               .ratio = s.ratio,
                                .clipped_low = s.clipped_low,
                                .clipped_high = s.clipped_high,
                                .dual_clipped = all ? s.dual_clipped : lane::mask_of<V>(false),
-                               .nonfinite = nonfinite,
+                               .nonfinite = !lane::finite(loss),
                                .log_ratio_size = abs(raw)}};
     }
 };

@@ -83,10 +83,11 @@ struct value_rule {
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, value_statistics> operator()(V value, V old_value, V target,
                                                                               V weight) const {
         const value_term<V> t = term(value, old_value, target);
+        const V loss = weight * t.loss;
         return {.writes = {weight * t.slope},
-                .statistics = {.loss = weight * t.loss,
+                .statistics = {.loss = loss,
                                .clipped = t.clipped,
-                               .nonfinite = !lane::finite(t.loss),
+                               .nonfinite = !lane::finite(loss),
                                .returns = target,
                                .residuals = target - value}};
     }

@@ -42,38 +42,53 @@ public:
     using loss_result::loss_result;
 
     [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); } ///< ρ < 1 − ε₋ and Â < 0
-    [[nodiscard]] double clip_fraction_high() const {
-        return per_token(totals_.clipped_high);
-    } ///< ρ > 1 + ε₊ and Â > 0
-    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); } ///< ρ > c and Â < 0
-    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }            ///< mean(old − new)
+    /// ρ < 1 − ε₋ and Â < 0
+    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
+    /// ρ > 1 + ε₊ and Â > 0
+    [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
+    /// ρ > c and Â < 0
+    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
+    /// mean(old − new). This, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
     /// ½ mean((new − old)²)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio); }
-    [[nodiscard]] double kl() const { return per_token(totals_.kl); } ///< mean estimate to the reference
+    /// mean(ρ); this and effective_sample_size are about ratios behind log_ratio_limit.
+    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
+    /// The mean estimate of KL to the reference, behind kl_limit.
+    [[nodiscard]] double kl() const { return per_token(totals_.kl); }
     /// max |log ρ|. 0 after the first update says that old_log_probs is log_probs itself.
     [[nodiscard]] double max_log_ratio() const {
         return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
     }
     /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
-    [[nodiscard]] double effective_sample_size() const {
-        const double sum = totals_.ratio.value(), squares = totals_.ratio_square.value();
-        return own.tokens > 0 && squares != 0 ? sum * sum / (own.tokens * squares) : 0;
-    }
+    [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
 };
 
 namespace detail {
-inline void check_options(const char* f, const ppo_policy_loss_options& o) {
+template <class T = double>
+void check_options(const char* f, const ppo_policy_loss_options& o) {
     check_range(f, "clip_range.low", o.clip_range.low, 0, 1);
     check_not_negative(f, "clip_range.high", o.clip_range.high);
     check_range(f, "dual_clip", o.dual_clip, 1, unlimited);
     if (o.dual_clip < 1 + o.clip_range.high)
         fail(f, "dual_clip is %g, less than 1 + clip_range.high = %g", o.dual_clip, 1 + o.clip_range.high);
-    check_positive(f, "log_ratio_limit", o.log_ratio_limit);
-    check_finite(f, "kl_coef", o.kl_coef);
-    check_positive(f, "kl_limit", o.kl_limit);
-    check_positive(f, "importance_limit", o.importance_limit);
+    check_positive<T>(f, "log_ratio_limit", o.log_ratio_limit);
+    check_finite<T>(f, "kl_coef", o.kl_coef);
+    check_positive<T>(f, "kl_limit", o.kl_limit);
+    check_positive<T>(f, "importance_limit", o.importance_limit);
+    if (o.importance == importance::mask && !(o.importance_limit < unlimited))
+        fail(f, "importance::mask needs importance_limit");
+}
+
+/// Options that cannot act, because the log-probs that they are about are absent.
+inline void check_needs(const char* f, const ppo_policy_loss_options& o, bool ref, bool behavior) {
+    const auto needs = [&](bool used, bool there, const char* what) {
+        if (used && !there) fail(f, "%s", what);
+    };
+    needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
+    needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
+    needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
+    needs(o.importance_limit < unlimited, behavior, "importance_limit needs behavior_log_probs");
 }
 
 /// The options as numbers of T, rounded once.
@@ -95,13 +110,13 @@ formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_o
 template <class T, class Arch, class F>
 auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
     using formula::policy_parts;
-    check_options(c.function(), o);
+    check_options<T>(c.function(), o);
     const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
     const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
     const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
     const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
     const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
-    if (o.kl_coef != 0 && !ref && c.tokens() > 0) fail(c.function(), "kl_coef needs ref_log_probs");
+    if (c.tokens() > 0) check_needs(c.function(), o, bool(ref), bool(behavior));
     const normalization n(c, o.aggregation);
     c.done();
 
@@ -140,8 +155,9 @@ auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const pp
 /// not cut and has a gradient. A token with NaN or infinite loss is counted by nonfinite() and hides nothing.
 /// No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, kl_coef without
-/// ref_log_probs, a gradient that overlaps an input, a batch that counts more than its denominator.
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or that cannot act
+/// (about KL without ref_log_probs, about importance without behavior_log_probs), a gradient that overlaps an input, a
+/// batch that counts more than its denominator.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native>

@@ -33,6 +33,8 @@ class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula:
 public:
     using loss_result::loss_result;
 
+    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one: those without a
+    /// gradient.
     [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
     [[nodiscard]] moments returns() const { return moments(totals_.returns); }
     [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< of R − v
@@ -61,8 +63,8 @@ template <class T = float, class Arch = native>
 ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays<T>& a,
                                      const ppo_value_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_value_loss", b);
-    detail::check_positive(c.function(), "clip_range", o.clip_range);
-    detail::check_positive(c.function(), "huber", o.huber);
+    detail::check_positive<T>(c.function(), "clip_range", o.clip_range);
+    detail::check_positive<T>(c.function(), "huber", o.huber);
     static constexpr T one = 1;
     const auto values = c.in(a.values, "values"), old_values = c.optional(a.old_values, "old_values");
     const auto returns = c.in(a.returns, "returns"), weights = c.optional(a.weights, "weights");

@@ -65,6 +65,18 @@ struct accumulator {
             return {static_cast<double>(L::largest(all))};
         }
     };
+    struct spread {
+        sum x;
+        square_sum squares;
+        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) {
+            x.add(r, keep, v), squares.add(r, keep, v);
+        }
+        /// Do the squares keep their digits in T?
+        [[nodiscard]] bool in_range() const {
+            const double q = squares.joined(1);
+            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which nothing can mend
+        }
+    };
     struct moments {
         lanes_of_moment x = filled<wide>(typename D::type(0.0)), squares = x;
         RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) {
@@ -131,11 +143,33 @@ public:
                     sums[i++] = found.joined(sequence_weight);
                 else if constexpr (std::is_same_v<decltype(total), power_sums&>)
                     all.add_moments(m++, total, counted, kinds::unloaded(found.x), kinds::unloaded(found.squares));
+                else if constexpr (std::is_same_v<decltype(total), spread_sums&>)
+                    sums[i++] = found.x.joined(1), sums[i++] = found.in_range() ? found.squares.joined(1) : 0;
                 else
                     total += found.joined();
             },
             found_, all);
         all.add(sums);
+    }
+
+    /// False: join() left out squares, which add_squares() adds.
+    [[nodiscard]] bool in_range() const {
+        bool all = true;
+        found_.each(
+            [&](const auto& found) {
+                if constexpr (requires { found.in_range(); }) all = all && found.in_range();
+            },
+            found_);
+        return all;
+    }
+    /// The squares of one token, the only one here, where those of its segment `whole` were left out.
+    void add_squares(running_type& all, const segment_sums& whole) const {
+        found_.each(
+            [&](const auto& found, const auto& of_all, auto& total) {
+                if constexpr (requires { of_all.in_range(); })
+                    if (!of_all.in_range()) total.add_square(found.x.joined(1));
+            },
+            found_, whole.found_, all);
     }
 
 private:

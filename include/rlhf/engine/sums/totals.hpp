@@ -26,6 +26,7 @@ struct total {
     using count = std::int64_t;
     using maximum = largest;
     using moments = power_sums;
+    using spread = spread_sums;
 };
 
 using lane::no_statistics;
@@ -38,6 +39,7 @@ struct one_byte {
     using count = char;
     using maximum = char;
     using moments = char;
+    using spread = char;
 };
 
 /// How many statistics are of type X when they are totals.
@@ -73,7 +75,8 @@ struct totals : Statistics<total> {
 template <template <class> class Statistics>
 class running_totals : public totals<Statistics> {
 public:
-    static constexpr std::size_t sums = how_many<exact_sum, Statistics>(), moments = how_many<power_sums, Statistics>();
+    static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
+    static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
     /// A segment's sums, in the order of the members.
     void add(const std::array<double, sums>& x) {
@@ -107,7 +110,10 @@ private:
         std::size_t i = 0;
         this->each(
             [&](auto& x) {
-                if constexpr (std::is_same_v<decltype(x), exact_sum&>) f(i++, x);
+                if constexpr (std::is_same_v<decltype(x), exact_sum&>)
+                    f(i++, x);
+                else if constexpr (std::is_same_v<decltype(x), spread_sums&>)
+                    f(i++, x.sum), f(i++, x.squares);
             },
             *this);
     }

@@ -122,6 +122,19 @@ private:
             r.copy_out(c, t + n - tail, tail);
         }
         sums.join(part, r.weight, counted);
+        if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
+    }
+
+    /// Token by token what a sum of squares in T could not hold.
+    RLHF_COLD void add_squares(const row& r, std::int64_t t, std::int64_t n, const sums_type& segment,
+                               running& part) const {
+        for (std::int64_t k = t; k < t + n; ++k) {
+            if (!r.mask[k]) continue;
+            typename row::template copies<block_tokens<T>> c; // what is written goes nowhere
+            sums_type one;
+            blocks({r.copied(c, k, 1)}, r, one);
+            one.add_squares(part, segment);
+        }
     }
 
     /// The hot loop: the tokens of one segment, in up to two runs.
