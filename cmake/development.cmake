@@ -12,10 +12,6 @@ if(MSVC)
 else()
     target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # g++ 12's own avx512fintrin.h sets these off wherever its intrinsics are inlined.
-    target_compile_options(rlhf_warnings INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
-endif()
 
 # Warnings and the instruction set of RLHF_MARCH.
 add_library(rlhf_dev INTERFACE)

@@ -75,8 +75,12 @@
 #define RLHF_ISA avx
 #elif defined(__SSE4_2__)
 #define RLHF_ISA sse42
+#elif defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS > 0
+#define RLHF_ISA RLHF_JOIN(sve, __ARM_FEATURE_SVE_BITS, )
 #elif defined(__ARM_FEATURE_SVE)
 #define RLHF_ISA sve
+#elif defined(__ARM_NEON)
+#define RLHF_ISA neon
 #else
 #define RLHF_ISA base
 #endif

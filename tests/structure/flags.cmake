@@ -2,6 +2,9 @@
 # The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
 # - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); with -ffast-math; at -O0; pedantic
+# - for a processor that xsimd does not know, where all is plain C++: -U__SSE2__ makes one of this; for RISC-V and ARM
+#   where their g++ is installed
+# - for AVX-512 with warnings as errors, since g++ 12 warns of its own intrinsics wherever they are inlined
 # - two objects compiled for different instruction sets share no symbol of the library, so that the linker cannot hand
 #   one of them the other's code
 cmake_minimum_required(VERSION 3.21)
@@ -11,6 +14,9 @@ list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 
 function(compile object)
+    compile_with("${compiler}" ${object} ${ARGN})
+endfunction()
+function(compile_with compiler object)
     execute_process(COMMAND "${compiler}" -std=c++20 "-I${root}/include" -DRLHF_TEST_NAME=${object} -c "${source}"
             -o "${scratch}/${object}.o" ${ARGN}
         RESULT_VARIABLE failed ERROR_VARIABLE message)
@@ -24,6 +30,18 @@ compile(without_exceptions -O1 -fno-exceptions -fno-rtti ${system_includes})
 compile(without_xsimd -O1 -DRLHF_NO_SIMD)
 compile(fast_math -O2 -ffast-math ${system_includes})
 compile(debug -O0 -pedantic-errors ${system_includes})
+
+foreach(other IN ITEMS riscv64 aarch64)
+    find_program(${other}_compiler ${other}-linux-gnu-g++)
+    if(${other}_compiler)
+        compile_with("${${other}_compiler}" ${other} -O1 ${system_includes})
+    endif()
+endforeach()
+
+if(processor MATCHES "x86_64|AMD64")
+    compile(unknown_processor -O1 -U__SSE2__ ${system_includes})
+    compile(avx512 -O2 -march=x86-64-v4 -Wall -Wextra -Werror ${system_includes})
+endif()
 
 if(processor MATCHES "x86_64|AMD64" AND nm)
     compile(baseline -O2 ${system_includes})

@@ -5,6 +5,7 @@
 #include <rlhf/engine/lanes/words_avx512.hpp>
 #include <rlhf/engine/lanes/words_sse2.hpp>
 
+RLHF_INTRINSICS_BEGIN
 #if !defined(RLHF_NO_SIMD)
 #include <xsimd/xsimd.hpp>
 #endif
@@ -38,7 +39,6 @@ using native = xsimd::default_arch;
 
 } // namespace rlhf
 
-RLHF_INTRINSICS_BEGIN
 namespace RLHF_NAMESPACE::detail {
 
 template <class T, class Arch>
@@ -105,5 +105,5 @@ private:
 };
 
 } // namespace RLHF_NAMESPACE::detail
-RLHF_INTRINSICS_END
 #endif
+RLHF_INTRINSICS_END
