@@ -62,6 +62,8 @@ TEST_CASE("stride 0: masks, flags and arrays give the bits of the same rows writ
             rlhf::batch broadcast = rectangle(B, T, how), whole = broadcast;
             broadcast.mask = one_mask, whole.mask = mask;
             CHECK(rlhf::count(broadcast) == rlhf::count(whole));
+            CHECK(rlhf::masked_mean(broadcast, {.values = one}).loss() ==
+                  rlhf::masked_mean(whole, {.values = values}).loss());
             floats a(values.size()), b(values.size());
             rlhf::gae(broadcast, {.rewards = one, .values = one, .terminated = one_mask, .advantages = a});
             rlhf::gae(whole, {.rewards = values, .values = values, .terminated = mask, .advantages = b});
