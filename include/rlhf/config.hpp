@@ -45,10 +45,12 @@
 #define RLHF_COLD __attribute__((cold, noinline))
 #define RLHF_NOINLINE __attribute__((noinline))
 #define RLHF_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define RLHF_MAY_ALIAS __attribute__((may_alias)) // a struct that stands for others' types of the same bits
 #else
 #define RLHF_COLD
 #define RLHF_NOINLINE
 #define RLHF_PRINTF(text, first)
+#define RLHF_MAY_ALIAS
 #endif
 
 #if defined(__cpp_exceptions) && !defined(RLHF_NO_EXCEPTIONS)

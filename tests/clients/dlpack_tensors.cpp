@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tensors as Python's array libraries hand them over. Checked: the same bits as plain arrays, strides with them, and
-// that a wrong device, type or stride is one sentence.
+// Tensors as Python's array libraries hand them over. Checked: the same bits as plain arrays, with
+// strides and broadcast rows, and that a wrong device, type or stride is one sentence.
 #include <rlhf/ppo.hpp>
 #include <rlhf/with/dlpack.hpp>
 
@@ -60,6 +60,16 @@ int main() {
     rlhf::token_log_probs_backward(seen, view, ids, {.d_log_probs = d}, rlhf::logits_of<rlhf::bfloat16>(d_logits));
     rlhf::token_log_probs_backward(plain, view, tokens, {.d_log_probs = d_log_probs}, view);
     good = good && std::memcmp(z.data(), dz.data(), z.size() * sizeof z[0]) == 0;
+
+    // Rows that are broadcast are read where they are, and not written.
+    std::vector<std::int64_t> broadcast{0, 1};
+    std::vector<float> one_row{1, 2, 4};
+    const DLTensor same = tensor(one_row, float32, shape, broadcast.data());
+    const rlhf::batch all{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    good = good && rlhf::masked_mean(all, {.values = same}).loss() == 14.0 / 6;
+    good = refused("rlhf::masked_mean: d_values has a stride of 0, shorter than its row of 3",
+                   [&] { rlhf::masked_mean(all, {.values = log_probs, .d_values = same}); }) &&
+           good && one_row == std::vector<float>{1, 2, 4};
 
     const auto write_log_probs = [&] { rlhf::token_log_probs(plain, view, tokens, {.log_probs = rows}); };
     wide = {1, 2};

@@ -32,7 +32,7 @@ struct allowance {
 
     allowance(const reference::real* z, const reference::real* w, const reference::real* d, std::size_t V,
               long double share, const reference::logits_divergence_options& o)
-        : p(reference::softmax_stats(z, V, o.temperature).p), q(reference::softmax_stats(w, V, o.temperature).p),
+        : p(reference::softmax_row(z, V, o.temperature).p), q(reference::softmax_row(w, V, o.temperature).p),
           scale(share / o.temperature) {
         reference::array by_p(V);
         reference::divergence_of(p, q, o.divergence, o.beta, by_p);

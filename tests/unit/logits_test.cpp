@@ -40,6 +40,14 @@ TEST_CASE("part: of logits") {
         CHECK((middle.data() == z.data() + 10 && middle.shape().sequences * middle.shape().steps == 5));
     }
     CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) == "rlhf::part: sequences 3 to 5 of a batch of 4");
+    const rlhf::logits_view other(z.data(), {.sequences = 3, .steps = 4, .vocab = 5});
+    CHECK(test::refusal([&] { (void)rlhf::part(other, b, 1, 1); }) ==
+          "rlhf::part: logits is [3, 4, 5], but the batch is [4, 3]");
+    CHECK(rlhf::part(other, packed, 2, 1).data() == z.data() + 10); // as many rows, side by side
+    CHECK(rlhf::part(other, packed, 2, 1).shape().steps == 5);
+    const rlhf::logits_view apart(z.data(), other.shape(), 5, 30);
+    CHECK(test::refusal([&] { (void)rlhf::part(apart, packed, 2, 1); }) ==
+          "rlhf::part: logits are [3, 4, 5] with gaps, but the batch is packed");
 }
 
 TEST_CASE("mask_targets: a number that says what does not count") {

@@ -318,10 +318,10 @@ TEST_CASE("ranking_loss: what is wrong is refused, and nothing is written") {
           f + "ranks has 6 elements, expected 6 in the shape of the batch");
     CHECK(said(b, {.rewards = rewards,
                    .ranks = rlhf::index_view(five.data(), {.sequences = 2, .steps = 3, .stride = 2})}) ==
-          f + "ranks has a stride shorter than its row");
+          f + "ranks has a stride of 2, shorter than its row of 3");
     CHECK(said(b, {.rewards = rewards,
                    .ranks = rlhf::index_view(static_cast<const int*>(nullptr), {.sequences = 2, .steps = 3})}) ==
-          f + "ranks is a null pointer");
+          f + "ranks is a null pointer to 6 elements");
     CHECK(said(b, {.rewards = rewards}, {.margin = NaN}) == f + "margin is nan, expected a finite number");
     CHECK(said(b, {.rewards = rewards}, {.label_smoothing = -0.1}) == f + "label_smoothing is -0.1, expected [0, 0.5]");
     CHECK(said(b, {.rewards = rewards}, {.center_coef = inf}).starts_with(f + "center_coef is inf, expected [0, "));

@@ -35,7 +35,7 @@ struct server {
     server(const std::vector<E>& w, std::size_t V, std::size_t entries, double temperature = 1) : k(entries) {
         const auto wide = test::widened(w);
         for (std::size_t row = 0; row < w.size() / V; ++row) {
-            const reference::softmax_stats s(wide.data() + row * V, V, temperature);
+            const reference::softmax_row s(wide.data() + row * V, V, temperature);
             std::vector<std::int32_t> order(V);
             std::iota(order.begin(), order.end(), 0);
             std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
@@ -301,4 +301,33 @@ TEST_CASE("top_k_divergence: sentences") {
     CHECK(refused() == "rlhf::top_k_divergence: log_probs has 5 elements, expected 6 (3 tokens of k = 2)");
     std::vector<float>().swap(log_probs);
     CHECK(refused() == "rlhf::top_k_divergence: log_probs is missing");
+}
+
+TEST_CASE("part: of what a reference says, its flat arrays and its rows") {
+    test::random r(3);
+    const std::size_t V = 7, n = 12;
+    auto z = test::random_logits<float>(r, n * V), w = z;
+    for (float& x : w) x += 0.5f;
+    const server full(w, V, 3);
+    const std::vector<int> offsets{0, 5, 5, 12};
+    rlhf::batch padded = test::aligned(4, 3);
+    rlhf::batch packed{.offsets = offsets, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::shape shape{.sequences = n, .steps = 3};
+    for (rlhf::batch* b : {&padded, &packed}) {
+        b->denominator = rlhf::count(*b);
+        const auto logits = b->packed() ? test::logits_of(z, 1, n, V) : test::logits_of(z, 4, 3, V);
+        const double whole = rlhf::top_k_divergence(*b, logits, full.reference()).loss();
+        const rlhf::top_k_reference rows{
+            .k = 3, .ids = rlhf::view(full.ids.data(), shape), .log_probs = rlhf::view(full.log_probs.data(), shape)};
+        for (const auto& reference : {full.reference(), rows}) {
+            rlhf::top_k_divergence_result sum;
+            for (const auto [first, size] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{3, b->packed() ? 0 : 1}})
+                sum += rlhf::top_k_divergence(b->part(first, size), rlhf::part(logits, *b, first, size),
+                                              rlhf::part(reference, *b, first, size));
+            CHECK(sum.loss() == whole);
+        }
+    }
+    CHECK(test::refusal([&] {
+              (void)rlhf::part({.k = 2, .ids = full.ids, .log_probs = full.log_probs}, padded, 0, 1);
+          }) == "rlhf::part: ids is [1, 36], expected [12, 2]: tokens and k");
 }

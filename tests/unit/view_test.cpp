@@ -159,6 +159,36 @@ TEST_CASE("part: the same sequences of batch and arrays, in every layout") {
     CHECK(packed.part(1, 2).part(1, 1).tokens() == 7);
 }
 
+TEST_CASE("part: one element a sequence, and integers") {
+    auto x = rising(12);
+    const std::vector<int> offsets{0, 5, 5, 12};
+    const std::vector<std::int64_t> ids{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    const rlhf::batch packed{.offsets = offsets, .mask = all, .denominator = counted_here};
+    rlhf::batch b{.sequences = 4, .steps = 3, .mask = all, .denominator = counted_here};
+    for (const auto layout : {rlhf::layout::batch_first, rlhf::layout::time_first}) {
+        b.layout = layout;
+        is<float>(rlhf::part(std::span(x).first(4), b, 1, 2), x.data() + 1, flat, 2, 0);
+        is<float>(rlhf::part(rlhf::view(x.data(), {.steps = 4}), b, 1, 2), x.data() + 1, 1, 2, 4);
+        is<float>(rlhf::part(rlhf::view(x.data(), {.sequences = 4, .steps = 1, .stride = 3}), b, 1, 2), x.data() + 3, 2,
+                  1, 3);
+    }
+    is<float>(rlhf::part(std::span(x).first(3), packed, 2, 1), x.data() + 2, flat, 1, 0);
+    const auto same = [](const rlhf::index_view& v, std::int64_t first, std::int64_t rows, std::int64_t cols) {
+        CHECK((v[0] == first && v.rows() == rows && v.cols() == cols));
+    };
+    const rlhf::index_view run(ids), table(ids.data(), {.sequences = 4, .steps = 3}),
+        columns(ids.data(), {.sequences = 3, .steps = 4});
+    b.layout = rlhf::layout::batch_first;
+    same(rlhf::part(run, b, 1, 2), 3, flat, 6), same(rlhf::part(table, b, 1, 2), 3, 2, 3);
+    same(rlhf::part(run, packed, 2, 1), 5, flat, 7);
+    CHECK(rlhf::part(table, b, 1, 2).stride() == 3);
+    CHECK(rlhf::part(rlhf::index_view(), b, 1, 2).absent());
+    b.layout = rlhf::layout::time_first;
+    same(rlhf::part(run, b, 1, 2), 1, 3, 2), same(rlhf::part(columns, b, 1, 2), 1, 3, 2);
+    CHECK(test::refusal([&] { (void)rlhf::part(rlhf::view(ids.data(), {.sequences = 3, .steps = 2}), b, 1, 2); }) ==
+          "rlhf::part: the array is [3, 2], expected [3, 4]");
+}
+
 TEST_CASE("part: what is not there is refused") {
     auto x = rising(12);
     const std::vector<std::uint8_t> mask(12, 1);

@@ -98,11 +98,11 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
                              c.out(a.d_next_values, "d_next_values")};
     const auto& bootstrap = a.d_bootstrap_values;
     detail::check_finite(c.function(), "d_bootstrap_values", bootstrap.scale);
-    const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", true), bootstrap.scale,
-                                 bootstrap.add};
-    if (flags.truncated && !next_values)
+    const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", detail::access::write),
+                                 bootstrap.scale, bootstrap.add};
+    if (flags.truncated && !next_values && c.tokens() > 0)
         detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
-    if (targets[2] && !next_values) detail::fail(c.function(), "d_next_values needs next_values");
+    if (targets[2] && !next_values && c.tokens() > 0) detail::fail(c.function(), "d_next_values needs next_values");
     c.done();
 
     const auto sweep = [&]<bool NextValues, bool Flags>() {

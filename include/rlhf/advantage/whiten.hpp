@@ -31,7 +31,7 @@ namespace RLHF_NAMESPACE {
 namespace detail {
 
 inline void check_options(const char* f, const whiten_options& o) {
-    if (o.ddof < 0) fail(f, "ddof is %d, expected at least 0", o.ddof);
+    if (o.ddof < 0) fail(f, "ddof is %lld, expected at least 0", o.ddof);
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/core/check.hpp>
 #include <rlhf/core/view.hpp>
 
 #include <limits>
@@ -81,37 +80,64 @@ struct batch {
 };
 
 namespace detail {
+inline void check_sizes(const char* function, const batch& b) {
+    if (b.packed()) return;
+    if (b.sequences < 0 || b.steps < 0) fail(function, "batch is [%lld, %lld]", b.sequences, b.steps);
+    if (times(b.sequences, b.steps) == too_many)
+        fail(function, "batch is [%lld, %lld], more tokens than there is memory", b.sequences, b.steps);
+}
 inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
-    if (first < 0 || count < 0 || count > b.size() - first)
-        fail("part", "sequences %lld to %lld of a batch of %lld", static_cast<long long>(first),
-             static_cast<long long>(first + count), static_cast<long long>(b.size()));
+    check_sizes("part", b);
+    if (first >= 0 && count >= 0 && count <= b.size() - first) return;
+    using limits = std::numeric_limits<std::int64_t>;
+    const bool far = count > 0 ? first > limits::max() - count : first < limits::min() - count;
+    fail("part", "sequences %lld to %lld of a batch of %lld", first, far ? count : first + count, b.size());
+}
+
+/// Some sequences of an array: its first element, and what a view of them is.
+struct cut {
+    std::int64_t first, rows, cols, stride;
+};
+template <class V>
+cut cut_of(const V& v, const batch& b, std::int64_t first, std::int64_t count) {
+    const bool time_first = b.layout == layout::time_first && !b.packed();
+    const std::int64_t size = b.size(), tokens = b.tokens(), rows = v.rows(), cols = v.cols(), stride = v.stride();
+    if (rows == V::a_sequence && cols == size) return {first * stride, rows, count, stride};
+    if (rows == V::flat && cols == tokens) {
+        if (time_first) return {first, b.steps, count, size};
+        if (count == 0) return {0, V::flat, 0, 0};
+        const std::int64_t begin = b.begin(first), last = first + count - 1;
+        return {begin, V::flat, b.begin(last) + b.length(last) - begin, 0};
+    }
+    if (rows == V::flat && cols == size) return {first, V::flat, count, 0};
+    if (time_first && rows == b.steps && cols == size) return {first, rows, count, stride};
+    if (rows == size && (!time_first || cols == 1)) return {first * stride, count, cols, stride};
+    if (rows == 1 && cols == size) return {first, 1, count, stride};
+    if (time_first && rows == b.steps)
+        fail("part", "the array is [%lld, %lld], expected [%lld, %lld]", rows, cols, rows, size);
+    if (rows >= 0) fail("part", "the array has %lld rows, expected %lld", rows, time_first ? b.steps.n : size);
+    fail("part", "the array has %lld elements, expected %lld", cols, rows == V::flat ? tokens : size);
 }
 } // namespace detail
 
-/// The same sequences of an array of the batch's shape: the array's side of batch.part().
+/// The same sequences of an array of the batch's shape, or of one element a sequence: the array's side of batch.part().
+/// A flat array of as many elements as there are tokens is one per token, even where there are as many sequences;
+/// per_sequence(array) says that it is not.
 template <class A>
+    requires requires(A& array) { view(array); }
 [[nodiscard]] auto part(A&& array, const batch& b, extent first, extent count) {
     detail::check_part(b, first, count);
     const view v(array);
-    using T = typename decltype(v)::element_type;
-    using V = view<T>;
+    using V = view<typename decltype(v)::element_type>;
     if (v.absent()) return V();
-    const bool by_sequence = v.rows() == V::a_sequence, time_first = b.layout == layout::time_first && !b.packed();
-    const std::int64_t expected = v.rows() >= 0 ? (time_first ? b.steps.n : b.size())
-                                  : by_sequence ? b.size()
-                                                : b.tokens();
-    if (const std::int64_t n = v.rows() >= 0 ? v.rows() : v.cols(); n != expected)
-        detail::fail("part", "the array has %lld %s, expected %lld", static_cast<long long>(n),
-                     v.rows() >= 0 ? "rows" : "elements", static_cast<long long>(expected));
-    if (by_sequence) return V::with(v.data() + first * v.stride(), V::a_sequence, count, v.stride());
-    if (time_first) {
-        const std::int64_t stride = v.rows() == V::flat ? b.sequences.n : v.stride();
-        return V::with(v.data() + first, b.steps, count, stride);
-    }
-    if (v.rows() != V::flat) return V::with(v.data() + first * v.stride(), count, v.cols(), v.stride());
-    if (count == 0) return V::with(v.data(), V::flat, 0, 0);
-    const std::int64_t begin = b.begin(first), last = first + count - 1;
-    return V::with(v.data() + begin, V::flat, b.begin(last) + b.length(last) - begin, 0);
+    const detail::cut c = detail::cut_of(v, b, first, count);
+    return V::with(v.data() + c.first, c.rows, c.cols, c.stride);
+}
+[[nodiscard]] inline index_view part(const index_view& array, const batch& b, extent first, extent count) {
+    detail::check_part(b, first, count);
+    if (array.absent()) return {};
+    const detail::cut c = detail::cut_of(array, b, first, count);
+    return array.from(c.first, c.rows, c.cols, c.stride);
 }
 
 inline batch batch::part(extent first, extent count) const {

@@ -4,16 +4,20 @@
 #include <rlhf/config.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdarg>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 
 /// Ends a call because of its arguments: "rlhf::function: what". Formats on the stack, so that no std::string code is
 /// instantiated here. Without exceptions: RLHF_FAIL(message) if the user defined it, else prints and aborts.
-[[noreturn]] RLHF_COLD RLHF_PRINTF(2, 3) inline void fail(const char* function, const char* format, ...) {
+[[noreturn]] RLHF_COLD RLHF_PRINTF(2, 3) inline void end_call(const char* function, const char* format, ...) {
     char message[384];
     const int used = std::snprintf(message, sizeof message, "rlhf::%s: ", function);
     std::va_list arguments;
@@ -31,6 +35,47 @@ namespace RLHF_NAMESPACE::detail {
 #endif
     std::abort();
 #endif
+}
+
+/// An integer of any type as printf's %lld takes it; anything else as it is.
+template <class X>
+constexpr auto printable(X x) {
+    if constexpr (std::is_convertible_v<X, std::int64_t> && !std::is_floating_point_v<X>)
+        return static_cast<long long>(x);
+    else
+        return x;
+}
+
+/// A printf format, checked while it is compiled: %lld for an integer of any type, %g or %.0f for a double, %s for text.
+template <class... A>
+struct sentence {
+    const char* text;
+    consteval sentence(const char* format) : text(format) { // NOLINT(google-explicit-constructor): a plain string
+        constexpr char wanted[] = {kind<decltype(printable(std::declval<A>()))>..., '\0'};
+        const char* next = wanted;
+        for (const char* at = format; *at != '\0'; ++at) {
+            if (*at != '%') continue;
+            const char* const from = ++at;
+            while (*at != 'd' && *at != 'g' && *at != 'f' && *at != 's') ++at;
+            const bool right = *at != 'd' || (at - from == 2 && from[0] == 'l' && from[1] == 'l');
+            if (!right || *next++ != (*at == 'f' ? 'g' : *at)) format_and_values_differ();
+        }
+        if (*next != '\0') format_and_values_differ();
+    }
+
+private:
+    template <class X>
+    static constexpr char kind = std::same_as<X, long long> ? 'd' : (std::is_floating_point_v<X> ? 'g' : 's');
+    static void format_and_values_differ() {} // not constexpr: the compiler stops here
+};
+
+/// The end of a call, in a sentence.
+template <class... A>
+[[noreturn]] RLHF_COLD void fail(const char* function, sentence<std::type_identity_t<A>...> what, A... values) {
+    if constexpr (sizeof...(A) == 0)
+        end_call(function, "%s", what.text);
+    else
+        end_call(function, what.text, printable(values)...);
 }
 
 /// Options are checked in these words, as numbers of the type T that they are used in. NaN fails each of them.

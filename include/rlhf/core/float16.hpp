@@ -9,11 +9,12 @@
 #include <type_traits>
 
 /// 16-bit storage of logits and of gradients into them. The library computes in float; these only hold bits, the same
-/// bits as Eigen's and torch's types of the same name, so that their arrays can be read in place.
+/// bits as Eigen's and torch's types of the same name, so that their arrays can be read in place: a pointer to one of
+/// these may point to memory of such a type, or of 16-bit integers.
 namespace RLHF_NAMESPACE {
 
 /// The upper half of a float: 8 bits of exponent, 7 of mantissa.
-struct bfloat16 {
+struct RLHF_MAY_ALIAS bfloat16 {
     std::uint16_t bits;
 
     bfloat16() = default;
@@ -35,7 +36,7 @@ private:
 };
 
 /// IEEE 754 binary16: 5 bits of exponent, 10 of mantissa.
-struct float16 {
+struct RLHF_MAY_ALIAS float16 {
     std::uint16_t bits;
 
     float16() = default;

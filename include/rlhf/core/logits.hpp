@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/core/batch.hpp>
+#include <rlhf/core/check_arrays.hpp>
 #include <rlhf/core/float16.hpp>
 #include <rlhf/core/gradient.hpp>
 
@@ -48,35 +49,58 @@ private:
     std::int64_t row_, sequence_;
 };
 
+namespace detail {
+/// Logits have the shape of the batch; of a packed one as many rows as there are tokens.
+template <class E>
+void check_logits_shape(const char* function, const batch& b, const logits_view<E>& v, const char* name) {
+    const logits_shape& s = v.shape();
+    if (s.sequences < 0 || s.steps < 0 ||
+        (b.packed() ? times(s.sequences, s.steps) != b.tokens() : s.sequences != b.sequences || s.steps != b.steps))
+        fail(function, "%s is [%lld, %lld, %lld], but the batch is [%lld, %lld]", name, s.sequences, s.steps, s.vocab,
+             b.packed() ? 1 : b.sequences.n, b.packed() ? b.tokens() : b.steps.n);
+}
+} // namespace detail
+
 /// The logits' side of batch.part(): those of sequences first … first + count − 1.
 template <class E>
 [[nodiscard]] logits_view<E> part(logits_view<E> z, const batch& b, extent first, extent count) {
-    if (first < 0 || count < 0 || first + count > b.size())
-        detail::fail("part", "sequences %lld to %lld of a batch of %lld", static_cast<long long>(first),
-                     static_cast<long long>(first + count), static_cast<long long>(b.size()));
+    detail::check_part(b, first, count);
+    detail::check_logits_shape("part", b, z, "logits");
     logits_shape s = z.shape();
     if (!b.packed()) {
         s.sequences = count;
         return {z.at(first, 0), s, z.step_stride(), z.sequence_stride()};
     }
-    const std::int64_t begin = b.begin(first), end = b.begin(first + count);
-    const bool by_step = s.sequences == 1;
-    (by_step ? s.steps : s.sequences) = end - begin;
-    return {by_step ? z.at(0, begin) : z.at(begin, 0), s, z.step_stride(), z.sequence_stride()};
+    const std::int64_t begin = b.begin(first), tokens = b.begin(first + count) - begin;
+    if (s.sequences == 1 || z.sequence_stride() == detail::times(s.steps, z.step_stride())) { // one row of tokens
+        s.sequences = 1, s.steps = tokens;
+        return {z.at(0, begin), s, z.step_stride(), z.sequence_stride()};
+    }
+    if (s.steps != 1)
+        detail::fail("part", "logits are [%lld, %lld, %lld] with gaps, but the batch is packed", s.sequences, s.steps,
+                     s.vocab);
+    s.sequences = tokens;
+    return {z.at(begin, 0), s, z.step_stride(), z.sequence_stride()};
 }
 
 /// The mask of targets in which one number, often −100, says that a token does not count: mask[i] is 1 where targets[i]
 /// is another, else 0. As batch.mask it has the targets' shape and, with predict_next, shifts as they do.
+///
+/// Throws std::invalid_argument before anything is written: shapes that differ, a null pointer, a stride shorter than a
+/// row, a mask that overlaps the targets.
 inline void mask_targets(const index_view& targets, const view<std::uint8_t>& mask, std::int64_t ignore_index = -100) {
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
     const std::int64_t rows = targets.rows() < 0 ? 1 : targets.rows(), cols = targets.cols();
     const std::int64_t mask_rows = mask.rows() < 0 ? 1 : mask.rows();
     if (mask_rows != rows || mask.cols() != cols)
-        detail::fail("mask_targets", "mask is [%lld, %lld], expected [%lld, %lld] as targets", ll(mask_rows),
-                     ll(mask.cols()), ll(rows), ll(cols));
+        detail::fail("mask_targets", "mask is [%lld, %lld], expected [%lld, %lld] as targets", mask_rows, mask.cols(),
+                     rows, cols);
+    detail::arrays arrays("mask_targets");
+    const std::int64_t stride = arrays.add(targets, "targets", {rows, cols}, detail::access::read);
+    const std::int64_t mask_stride = arrays.add(mask, "mask", {rows, cols}, detail::access::write);
+    arrays.check_overlaps();
     for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t i = 0; i < cols; ++i)
-            mask.data()[r * mask.stride() + i] = targets[r * targets.stride() + i] != ignore_index ? 1 : 0;
+            mask.data()[r * mask_stride + i] = targets[r * stride + i] != ignore_index ? 1 : 0;
 }
 
 /// Where the gradient into the logits goes; the same words as for per-token gradients.

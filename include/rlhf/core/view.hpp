@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/config.hpp>
+#include <rlhf/core/check.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <span>
 #include <type_traits>
@@ -38,6 +39,11 @@ template <class T>
 class view;
 
 namespace detail {
+/// More than there is memory, and so far from the largest number that sizes can be added to it.
+inline constexpr std::int64_t too_many = std::int64_t(1) << 62;
+/// The product of two sizes, at most too_many.
+constexpr std::int64_t times(std::int64_t a, std::int64_t b) { return b > 0 && a > too_many / b ? too_many : a * b; }
+
 template <class A>
 concept adapted = requires {
     sizeof(adapter<A>);
@@ -89,7 +95,9 @@ public:
 
     constexpr view() = default;
     constexpr view(T* data, shape s)
-        : data_(data), rows_(s.sequences), cols_(s.steps), stride_(s.stride != 0 ? s.stride : s.steps) {}
+        : data_(data), rows_(s.sequences), cols_(s.steps), stride_(s.stride != 0 ? s.stride : s.steps) {
+        if (rows_ < 0 || cols_ < 0) detail::fail("view", "an array is [%lld, %lld]", rows_, cols_);
+    }
 
     template <class A>
         requires(!std::same_as<std::remove_cvref_t<A>, view>)
@@ -129,8 +137,10 @@ public:
     [[nodiscard]] constexpr std::int64_t rows() const { return rows_; }
     [[nodiscard]] constexpr std::int64_t cols() const { return cols_; }
     [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
+    [[nodiscard]] static constexpr std::int64_t element_size() { return sizeof(T); }
 
-    /// Sets what no constructor says; for rlhf::per_sequence and rlhf::part.
+    /// Sets what no constructor says. A stride of 0 is one: every row is the same memory. Such an input is read as often
+    /// as it has rows; as an output it is refused.
     [[nodiscard]] static constexpr view with(T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
         view v;
         v.data_ = data, v.rows_ = rows, v.cols_ = cols, v.stride_ = stride;
@@ -146,20 +156,32 @@ view(T*, shape) -> view<T>;
 template <std::ranges::contiguous_range A>
 view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 
+namespace detail {
+/// One element a sequence, however it is spelt; its stride stays.
+template <class T>
+constexpr view<T> one_a_sequence(const view<T>& v, const char* function, const char* name) {
+    using V = view<T>;
+    if (v.rows() == V::a_sequence) return v;
+    if (v.rows() == V::flat) return V::with(v.data(), V::a_sequence, v.cols(), 1);
+    if (v.rows() > 1 && v.cols() > 1 && v.stride() != v.cols())
+        fail(function, "%s is [%lld, %lld] with a stride of %lld, expected one element a sequence", name, v.rows(),
+             v.cols(), v.stride());
+    return V::with(v.data(), V::a_sequence, times(v.rows(), v.cols()), v.cols() == 1 ? v.stride() : 1);
+}
+} // namespace detail
+
 /// One element a sequence, where an array takes one a token: every token of sequence s reads array[s]. The array is
-/// flat, or one row, or one column of a table.
+/// flat, or one row, or one column of a table. Throws std::invalid_argument for a table with gaps between its rows.
 template <class A>
 [[nodiscard]] constexpr auto per_sequence(A&& array) {
-    const view v(array);
-    using T = typename decltype(v)::element_type;
-    const bool table = v.rows() >= 0;
-    return view<T>::with(v.data(), view<T>::a_sequence, table ? v.rows() * v.cols() : v.cols(),
-                         table && v.cols() == 1 ? v.stride() : 1);
+    return detail::one_a_sequence(view(array), "per_sequence", "the array");
 }
 
 /// Integers that the caller owns, 32 or 64 bits: token ids, sequence offsets, ranks. The width is found once per read.
 class index_view {
 public:
+    static constexpr std::int64_t flat = view<const int>::flat, a_sequence = view<const int>::a_sequence; ///< rows()
+
     constexpr index_view() = default;
     template <class I>
     constexpr index_view(const I* data, shape s) : index_view(view<const I>(data, s)) {}
@@ -172,7 +194,7 @@ public:
         } else if constexpr (detail::is_view<X>) {
             take(a.data(), a.rows(), a.cols(), a.stride());
         } else if constexpr (std::ranges::contiguous_range<A>) {
-            take(std::ranges::data(a), view<const int>::flat, static_cast<std::int64_t>(std::ranges::size(a)), 0);
+            take(std::ranges::data(a), flat, static_cast<std::int64_t>(std::ranges::size(a)), 0);
         } else {
             static_assert(sizeof(A) == 0, "rlhf: integers come as a contiguous array, or as rlhf::view(pointer, "
                                           "{.sequences = B, .steps = T})");
@@ -186,14 +208,15 @@ public:
     [[nodiscard]] constexpr std::int64_t cols() const { return cols_; }
     [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
     [[nodiscard]] std::int64_t operator[](std::int64_t i) const {
-        return wide_ ? static_cast<const std::int64_t*>(data_)[i] : static_cast<const std::int32_t*>(data_)[i];
+        return wide_ ? read<std::int64_t>(i) : read<std::int32_t>(i);
     }
 
     /// The same memory, seen from element `first` in another shape; for rlhf::part.
-    [[nodiscard]] index_view from(std::int64_t first, std::int64_t rows, std::int64_t cols) const {
+    [[nodiscard]] index_view from(std::int64_t first, std::int64_t rows, std::int64_t cols,
+                                  std::int64_t stride = 0) const {
         index_view v = *this;
         v.data_ = static_cast<const char*>(data_) + first * element_size();
-        v.rows_ = rows, v.cols_ = cols, v.part_ = true;
+        v.rows_ = rows, v.cols_ = cols, v.stride_ = stride, v.part_ = true;
         return v;
     }
     /// Cut out of a longer run, so that offsets need not begin at 0.
@@ -206,9 +229,16 @@ private:
                       "rlhf: token ids, offsets and ranks are int32 or int64");
         data_ = data, wide_ = sizeof(I) == 8, rows_ = rows, cols_ = cols, stride_ = stride;
     }
+    /// The caller's type may be another of the same size (long, long long), so no pointer to it is read through.
+    template <class I>
+    [[nodiscard]] std::int64_t read(std::int64_t i) const {
+        I x;
+        std::memcpy(&x, static_cast<const char*>(data_) + i * std::int64_t(sizeof x), sizeof x);
+        return x;
+    }
     const void* data_ = nullptr;
     bool wide_ = false, part_ = false;
-    std::int64_t rows_ = view<const int>::flat, cols_ = 0, stride_ = 0;
+    std::int64_t rows_ = flat, cols_ = 0, stride_ = 0;
 };
 
 /// Integers that a batch keeps looking at: temporaries are refused.

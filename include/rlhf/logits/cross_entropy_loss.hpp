@@ -105,9 +105,10 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 /// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
 /// 1), without it the token that step t is about.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a
-/// logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a gradient: 0, or left
-/// as it is with add_to; the padding of the vocabulary too. Without d_logits only values are computed.
+/// d_logits may be the logits themselves (`d_logits = logits`), or another buffer, which may have another type (double
+/// only where the logits are double): a logits_view, or write_to or add_to of one. Rows that do not count are neither
+/// read nor given a gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only
+/// values are computed.
 ///
 /// A logit of −inf is a token with p = 0, which label smoothing makes infinitely bad. A row of −inf alone has loss +∞
 /// and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by nonfinite(). No

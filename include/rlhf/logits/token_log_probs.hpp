@@ -154,9 +154,10 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
 ///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
 ///     with δᵥ = 1 at the target, else 0
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), another buffer, or one of a narrower type: a
-/// logits_view, or write_to or add_to of one. Rows that do not count, and rows whose two gradients are 0, are written 0
-/// without being read (with add_to: left as they are), the padding of the vocabulary too. So is a row of −inf alone.
+/// d_logits may be the logits themselves (`d_logits = logits`), or another buffer, which may have another type (double
+/// only where the logits are double): a logits_view, or write_to or add_to of one. Rows that do not count, and rows
+/// whose two gradients are 0, are written 0 without being read (with add_to: left as they are), the padding of the
+/// vocabulary too. So is a row of −inf alone.
 ///
 /// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in
 /// T.

@@ -20,6 +20,26 @@ struct top_k_reference {
     view<const float> log_probs; ///< log q of these, nats, at the loss's temperature
 };
 
+/// The reference's side of batch.part(): what it says of the tokens of these sequences.
+[[nodiscard]] inline top_k_reference part(const top_k_reference& r, const batch& b, extent first, extent count) {
+    detail::check_part(b, first, count);
+    const std::int64_t k = r.k, begin = count > 0 ? b.begin(first) : 0, last = first + count - 1,
+                       tokens = count > 0 ? b.begin(last) + b.length(last) - begin : 0;
+    const auto cut_of = [&](const auto& v, const char* name) -> detail::cut {
+        const bool flat = v.rows() < 0;
+        if (flat ? v.cols() != detail::times(b.tokens(), k) : v.rows() != b.tokens())
+            detail::fail("part", "%s is [%lld, %lld], expected [%lld, %lld]: tokens and k", name, flat ? 1 : v.rows(),
+                         v.cols(), b.tokens(), k);
+        const std::int64_t stride = flat ? k : v.stride();
+        return {begin * stride, tokens, flat ? k : v.cols(), stride};
+    };
+    const auto ids = cut_of(r.ids, "ids"), log_probs = cut_of(r.log_probs, "log_probs");
+    return {.k = r.k,
+            .ids = r.ids.from(ids.first, ids.rows, ids.cols, ids.stride),
+            .log_probs = view<const float>::with(r.log_probs.data() + log_probs.first, log_probs.rows, log_probs.cols,
+                                                 log_probs.stride)};
+}
+
 namespace detail {
 /// See top_k_divergence.
 template <class Arch, class E, class G>

@@ -43,7 +43,7 @@ inline std::int64_t own_column(std::int64_t id, std::int64_t first_id, std::int6
 }
 inline void check_options(const call& c, const token_log_probs_options& o, std::int64_t first_id) {
     check_options(c.function(), o);
-    if (first_id < 0) fail(c.function(), "first_id is %lld, expected at least 0", static_cast<long long>(first_id));
+    if (first_id < 0) fail(c.function(), "first_id is %lld, expected at least 0", first_id);
 }
 
 inline softmax_stats softmax_of(const vocab_shard& s, double temperature) {

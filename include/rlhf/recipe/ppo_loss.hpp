@@ -180,8 +180,8 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
 ///     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
 ///
 /// Logits are [B, T, V], targets and arrays [B, T] (or packed [1, tokens, V] and [tokens]). d_logits may be the logits
-/// themselves, another buffer, or one of a narrower type: a logits_view, or write_to or add_to of one. The values'
-/// gradient is multiplied by value_coef.
+/// themselves, or another buffer, which may have another type (double only where the logits are double): a logits_view,
+/// or write_to or add_to of one. The values' gradient is multiplied by value_coef.
 ///
 /// What passes between the parts lies in the caller's buffers log_probs and d_log_probs, with an entropy bonus also in
 /// entropy and d_entropy; nothing is allocated.

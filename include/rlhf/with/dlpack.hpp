@@ -7,8 +7,9 @@
 #include <dlpack/dlpack.h>
 
 /// DLTensor wherever an array is taken, and so what Python's array libraries exchange: in CPU memory, [B, T] with any
-/// stride from row to row, or [tokens] or [B]. Type and strides are checked when the call is made
-/// (std::invalid_argument). Nothing is copied or kept: the tensor is the caller's, and outlives the call.
+/// stride from row to row (0, where rows are broadcast, in inputs only), or [tokens] or [B]. Type and strides are
+/// checked when the call is made (std::invalid_argument). Nothing is copied or kept: the tensor is the caller's, and
+/// outlives the call.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -25,9 +26,9 @@ template <class T>
 }
 inline void check_dl(const DLTensor& t, bool right_type, const char* wanted) {
     const auto device = static_cast<int>(t.device.device_type);
-    if (device != kDLCPU) fail("view", "a DLTensor is on device %d, expected cpu", device);
+    if (device != kDLCPU) fail("view", "a DLTensor is on device %lld, expected cpu", device);
     if (!right_type)
-        fail("view", "a DLTensor has type code %d of %d bits, expected %s", t.dtype.code, t.dtype.bits, wanted);
+        fail("view", "a DLTensor has type code %lld of %lld bits, expected %s", t.dtype.code, t.dtype.bits, wanted);
 }
 /// Elements from one index of dimension d to the next; without strides the tensor is compact and row-major.
 [[nodiscard]] inline std::int64_t dl_stride(const DLTensor& t, int d) {
@@ -42,12 +43,12 @@ template <class T>
 }
 template <class V, class T>
 [[nodiscard]] V dl_seen_as(const DLTensor& t, T* data) {
-    if (t.ndim != 1 && t.ndim != 2) fail("view", "a DLTensor has %d dimensions, expected [B, T] or [tokens]", t.ndim);
+    if (t.ndim != 1 && t.ndim != 2) fail("view", "a DLTensor has %lld dimensions, expected [B, T] or [tokens]", t.ndim);
     const int last = t.ndim - 1;
-    if (t.shape[last] > 1 && dl_stride(t, last) != 1)
-        fail("view", "a DLTensor's last stride is %lld, expected 1", static_cast<long long>(dl_stride(t, last)));
+    if (t.shape[last] > 1 && t.shape[0] > 0 && dl_stride(t, last) != 1)
+        fail("view", "a DLTensor's last stride is %lld, expected 1", dl_stride(t, last));
     if (t.ndim == 1) return view<T>::with(data, view<T>::flat, t.shape[0], 0);
-    return V(data, {.sequences = t.shape[0], .steps = t.shape[1], .stride = dl_stride(t, 0)});
+    return view<T>::with(data, t.shape[0], t.shape[1], dl_stride(t, 0));
 }
 } // namespace detail
 
@@ -74,7 +75,7 @@ template <class E>
 [[nodiscard]] logits_view<E> logits_of(const DLTensor& t) {
     detail::check_dl(t, detail::dl_holds<std::remove_const_t<E>>(t), "the element type of logits_of<…>");
     if (t.ndim != 2 && t.ndim != 3)
-        detail::fail("logits_of", "a DLTensor has %d dimensions, expected [B, T, V] or [tokens, V]", t.ndim);
+        detail::fail("logits_of", "a DLTensor has %lld dimensions, expected [B, T, V] or [tokens, V]", t.ndim);
     const int last = t.ndim - 1;
     if (detail::dl_stride(t, last) != 1) detail::fail("logits_of", "a DLTensor's rows are not contiguous");
     const bool packed = t.ndim == 2;

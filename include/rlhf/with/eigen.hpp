@@ -27,12 +27,13 @@ struct adapter<A> {
                       "keep it row-major");
         T* data = reinterpret_cast<T*>(a.data());
         if constexpr (A::IsVectorAtCompileTime) {
-            if (a.innerStride() != 1)
-                detail::fail("view", "an Eigen vector has an inner stride of %lld, expected 1",
-                             static_cast<long long>(a.innerStride()));
+            if (a.innerStride() != 1 && a.size() > 1)
+                detail::fail("view", "an Eigen vector has an inner stride of %lld, expected 1", a.innerStride());
             return view<T>::with(data, view<T>::flat, a.size(), 0);
         } else {
-            return {data, {.sequences = a.rows(), .steps = a.cols(), .stride = a.outerStride()}};
+            if (a.innerStride() != 1 && a.cols() > 1 && a.rows() > 0)
+                detail::fail("view", "an Eigen matrix has an inner stride of %lld, expected 1", a.innerStride());
+            return view<T>::with(data, a.rows(), a.cols(), a.outerStride());
         }
     }
     template <class B>

@@ -5,9 +5,10 @@
 
 #include <torch/types.h>
 
-/// torch::Tensor wherever an array is taken: on the CPU, [B, T] with any stride from row to row, or [tokens] or [B].
-/// Type and strides are checked when the call is made (c10::Error). Nothing is copied, and autograd is not told:
-/// gradients are those that the library writes, to be handed to it by a torch::autograd::Function.
+/// torch::Tensor wherever an array is taken: on the CPU, [B, T] with any stride from row to row (0, as expand() leaves
+/// it, in inputs only), or [tokens] or [B]. Type and strides are checked when the call is made (c10::Error). Nothing is
+/// copied, and autograd is not told: gradients are those that the library writes, to be handed to it by a
+/// torch::autograd::Function.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -33,7 +34,7 @@ inline void check_tensor(const at::Tensor& t, bool right_type, const char* wante
 template <class V, class T>
 [[nodiscard]] V seen_as(const at::Tensor& t, T* data) {
     if (t.dim() == 1) return view<T>::with(data, view<T>::flat, t.numel(), 0);
-    return V(data, {.sequences = t.size(0), .steps = t.size(1), .stride = t.stride(0)});
+    return view<T>::with(data, t.size(0), t.size(1), t.stride(0));
 }
 } // namespace detail
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/call.hpp>
 #include <rlhf/core/logits.hpp>
+#include <rlhf/engine/call/call.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -46,62 +46,37 @@ inline void check_logits_batch(const call& c) {
 }
 
 inline bound_targets bind_targets(call& c, const index_view& v) {
-    const auto& b = c.batch();
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
-    const bool flat = v.rows() == view<const int>::flat;
     if (v.absent() && c.tokens() > 0) fail(c.function(), "targets is missing");
-    if (flat && v.cols() != c.tokens())
-        fail(c.function(), "targets has %lld elements, expected %lld", ll(v.cols()), ll(c.tokens()));
-    if (!flat && b.packed()) fail(c.function(), "targets has rows, but the batch is packed: give [tokens]");
-    if (!flat && (v.rows() != b.sequences || v.cols() != b.steps))
-        fail(c.function(), "targets is [%lld, %lld], expected [%lld, %lld]", ll(v.rows()), ll(v.cols()),
-             ll(b.sequences), ll(b.steps));
-    const std::int64_t rows = flat ? 1 : v.rows(), stride = flat ? v.cols() : v.stride();
-    if (stride < v.cols())
-        fail(c.function(), "targets has a stride of %lld, shorter than its row of %lld", ll(stride), ll(v.cols()));
-    if (v.element_size() == 8)
-        c.remember("targets", static_cast<const std::int64_t*>(v.data()), rows, v.cols(), stride, false);
-    else
-        c.remember("targets", static_cast<const std::int32_t*>(v.data()), rows, v.cols(), stride, false);
-    return {v, b.packed() ? 0 : flat ? b.steps.n : v.stride(), b.predict_next.value_or(false) ? 1 : 0};
-}
-
-template <class E>
-void check_logits_shape(const call& c, const logits_view<E>& v, const char* name) {
-    const auto& b = c.batch();
-    const logits_shape& s = v.shape();
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
-    if (b.packed() ? s.sequences * s.steps != c.tokens() : s.sequences != b.sequences || s.steps != b.steps)
-        fail(c.function(), "%s is [%lld, %lld, %lld], but the batch is [%lld, %lld]", name, ll(s.sequences),
-             ll(s.steps), ll(s.vocab), ll(b.packed() ? 1 : b.sequences.n), ll(b.packed() ? c.tokens() : b.steps.n));
-    if (s.vocab < 1) fail(c.function(), "%s has a vocabulary of %lld, expected at least 1", name, ll(s.vocab));
-    if (v.width() < s.vocab)
-        fail(c.function(), "%s has padded_vocab %lld, less than its vocabulary of %lld", name, ll(v.width()),
-             ll(s.vocab));
+    return {v, c.tokens_of(v, "targets").row_stride, c.batch().predict_next.value_or(false) ? 1 : 0};
 }
 
 /// Checks shape and strides, and registers the memory for call::done().
 template <class E>
-bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, bool output = false,
+bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, access how = access::read,
                             const void* in_place_of = nullptr) {
     static_assert(is_logit<std::remove_const_t<E>>, "rlhf: logits are float, double, rlhf::bfloat16 or rlhf::float16");
-    check_logits_shape(c, v, name);
+    check_logits_shape(c.function(), c.batch(), v, name);
+    const std::int64_t vocab = v.shape().vocab;
+    if (vocab < 1) fail(c.function(), "%s has a vocabulary of %lld, expected at least 1", name, vocab);
+    if (v.width() < vocab)
+        fail(c.function(), "%s has padded_vocab %lld, less than its vocabulary of %lld", name, v.width(), vocab);
     const std::int64_t B = v.shape().sequences, T = v.shape().steps, width = v.width();
     const std::int64_t step = v.step_stride(), sequence = v.sequence_stride();
-    const std::int64_t all_steps = (T - 1) * step + width, all_sequences = (B - 1) * sequence + width;
+    if (c.tokens() == 0) return {v, c.batch().packed()};
+    const std::int64_t all_steps = times(T - 1, step) + width, all_sequences = times(B - 1, sequence) + width;
     const bool overlap = (T > 1 && step < width) || (B > 1 && sequence < width) ||
                          (B > 1 && T > 1 && sequence < all_steps && step < all_sequences);
-    if (B * T > 0 && overlap)
-        fail(c.function(), "%s has strides of %lld and %lld: its rows of %lld overlap", name,
-             static_cast<long long>(step), static_cast<long long>(sequence), static_cast<long long>(width));
-    if (B * T > 0) {
-        if (sequence == T * step || B == 1)
-            c.remember(name, v.data(), B * T, width, step, output, in_place_of);
-        else if (sequence >= all_steps)
-            c.remember(name, v.data(), B, all_steps, sequence, output, in_place_of);
-        else
-            c.remember(name, v.data(), T, all_sequences, step, output, in_place_of);
-    }
+    if (overlap)
+        fail(c.function(), "%s has strides of %lld and %lld: its rows of %lld overlap", name, step, sequence, width);
+    const auto add = [&](std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+        c.arrays().add(v.data(), sizeof(E), name, rows, cols, stride, how, in_place_of);
+    };
+    if (sequence == times(T, step) || B == 1)
+        add(c.tokens(), width, step);
+    else if (sequence >= all_steps)
+        add(B, all_steps, sequence);
+    else
+        add(T, all_sequences, step);
     return {v, c.batch().packed()};
 }
 
@@ -113,10 +88,10 @@ bound_logits<D> bind_d_logits(call& c, const logits_gradient<D>& g, const logits
     check_finite(c.function(), "d_logits", g.scale);
     const bool same_type = std::same_as<std::remove_const_t<E>, D>;
     const auto bound =
-        bind_logits(c, g.to, "d_logits", true, same_type ? static_cast<const void*>(logits.data()) : nullptr);
+        bind_logits(c, g.to, "d_logits", access::write, same_type ? static_cast<const void*>(logits.data()) : nullptr);
     if (g.to.shape().vocab != logits.shape().vocab)
-        fail(c.function(), "d_logits has a vocabulary of %lld, expected %lld",
-             static_cast<long long>(g.to.shape().vocab), static_cast<long long>(logits.shape().vocab));
+        fail(c.function(), "d_logits has a vocabulary of %lld, expected %lld", g.to.shape().vocab,
+             logits.shape().vocab);
     return bound;
 }
 
@@ -129,9 +104,8 @@ inline void check_targets(const call& c, const bound_targets& targets, std::int6
             if (!mask[t]) continue;
             const std::int64_t id = targets(s, begin, t);
             if (id < 0 || id >= vocab)
-                fail(c.function(), "target %lld of sequence %lld, step %lld is outside the vocabulary of %lld",
-                     static_cast<long long>(id), static_cast<long long>(s), static_cast<long long>(t),
-                     static_cast<long long>(vocab));
+                fail(c.function(), "target %lld of sequence %lld, step %lld is outside the vocabulary of %lld", id, s,
+                     t, vocab);
         }
     }
 }

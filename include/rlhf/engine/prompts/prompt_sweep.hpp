@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/call.hpp>
-#include <rlhf/engine/sums/exact_sum.hpp>
-#include <rlhf/engine/lanes/lanes.hpp>
-#include <rlhf/engine/sums/shared_totals.hpp>
 #include <rlhf/core/executor.hpp>
+#include <rlhf/engine/call/call.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/sums/shared_totals.hpp>
 
 #include <algorithm>
 
@@ -19,28 +19,20 @@ inline void check_groups(const call& c) {
     if (c.batch().predict_next.value_or(false))
         fail(c.function(), "batch.predict_next is true, but the steps of a ranking are responses");
     if (c.longest() > group_limit)
-        fail(c.function(), "a prompt has %lld responses, expected at most %lld", static_cast<long long>(c.longest()),
-             static_cast<long long>(group_limit));
+        fail(c.function(), "a prompt has %lld responses, expected at most %lld", c.longest(), group_limit);
 }
 
 /// Ranks bound to a batch: one integer a response, or none: listed best first.
 class bound_ranks {
 public:
-    bound_ranks(const call& c, const index_view& v, const char* name) : call_(c) {
+    bound_ranks(call& c, const index_view& v, const char* name) : call_(c) {
         if (v.absent()) return;
         const auto& b = c.batch();
         const bool time = b.layout == layout::time_first && !b.packed();
-        const bool flat = v.rows() < 0;
-        const std::int64_t n = flat ? v.cols() : v.rows() * v.cols();
-        const std::int64_t cols = time ? b.sequences : b.steps;
-        if (n != c.tokens() || (!flat && (b.packed() || v.cols() != cols)))
-            fail(c.function(), "%s has %lld elements, expected %lld in the shape of the batch", name,
-                 static_cast<long long>(n), static_cast<long long>(c.tokens()));
-        if (n > 0 && v.data() == nullptr) fail(c.function(), "%s is a null pointer", name);
-        const std::int64_t stride = flat ? cols : v.stride();
-        if (stride < cols && !b.packed()) fail(c.function(), "%s has a stride shorter than its row", name);
-        view_ = &v;
-        row_stride_ = b.packed() ? 0 : time ? 1 : stride, step_ = time ? stride : 1;
+        const std::int64_t n = v.rows() < 0 ? v.cols() : times(v.rows(), v.cols());
+        if (n != c.tokens() || (v.rows() >= 0 && (b.packed() || v.cols() != (time ? b.sequences : b.steps))))
+            fail(c.function(), "%s has %lld elements, expected %lld in the shape of the batch", name, n, c.tokens());
+        view_ = &v, places_ = c.tokens_of(v, name);
     }
 
     /// No ranks and no mask: the responses of a prompt are its row.
@@ -70,7 +62,7 @@ public:
             std::int64_t begin, step;
             std::int64_t operator[](std::int64_t t) const { return view[begin + t * step]; }
         };
-        return row{*view_, s * row_stride_ + call_.begin(s) * step_, step_};
+        return row{*view_, s * places_.row_stride + call_.begin(s) * places_.step, places_.step};
     }
 
     /// The places of the responses that count, in order. Room for one more is needed.
@@ -138,7 +130,7 @@ private:
 
     const call& call_;
     const index_view* view_ = nullptr;
-    std::int64_t row_stride_ = 0, step_ = 1;
+    places places_;
 };
 
 /// Writes slope(k) for the response at step[k] of prompt s, and +0 for those that do not count.
@@ -168,8 +160,8 @@ struct group {
 /// The sweep over prompts in which two responses differ in rank, one by one: kernel(group, totals) makes the slopes,
 /// which are written times the target's scale. Totals join by +=.
 template <class T, class Totals, class Kernel>
-Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
-                    const executor& run, const Kernel& kernel) {
+Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
+                     const target<T>& d_rewards, const executor& run, const Kernel& kernel) {
     shared_totals<Totals> found;
     run(static_cast<std::size_t>((c.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
         const auto first = static_cast<std::int64_t>(piece) * piece_prompts;

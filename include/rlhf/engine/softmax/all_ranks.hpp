@@ -20,18 +20,15 @@ struct all_ranks {
 
 template <class S>
 all_ranks<S> bind_all_ranks(call& c, const view<const S>& v, const char* name) {
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
     const std::int64_t n = c.tokens();
-    const bool flat = v.rows() == v.flat;
     if (v.absent() && n > 0) fail(c.function(), "%s is missing", name);
-    const std::int64_t ranks = !flat ? v.rows() : n > 0 ? v.cols() / n : 0, stride = flat ? n : v.stride();
+    const bool flat = v.rows() == v.flat;
+    const std::int64_t ranks = !flat ? v.rows() : n > 0 ? v.cols() / n : 0;
     if (flat && v.cols() != ranks * n)
-        fail(c.function(), "%s has %lld elements, expected ranks times %lld", name, ll(v.cols()), ll(n));
+        fail(c.function(), "%s has %lld elements, expected ranks times %lld", name, v.cols(), n);
     if (!flat && (v.cols() != n || v.rows() < 0))
-        fail(c.function(), "%s is [%lld, %lld], expected [ranks, %lld]", name, ll(v.rows()), ll(v.cols()), ll(n));
-    if (stride < n)
-        fail(c.function(), "%s has a stride of %lld, shorter than its row of %lld", name, ll(stride), ll(n));
-    c.remember(name, v.data(), ranks, n, stride, false);
+        fail(c.function(), "%s is [%lld, %lld], expected [ranks, %lld]", name, v.rows(), v.cols(), n);
+    const std::int64_t stride = c.arrays().add(v, name, {ranks, n}, access::read);
     return {{v.data(), c.batch().packed() ? 0 : c.batch().steps.n, 1}, ranks, stride};
 }
 
@@ -47,8 +44,7 @@ void check_holders(const call& c, const bound_targets& targets, const all_ranks<
             shards.each(here, [&](const S& x) { holders += x.holders; });
             if (holders != 1)
                 fail(c.function(), "target %lld of sequence %lld, step %lld is held by %g of %lld shards, expected 1",
-                     static_cast<long long>(here.of(targets)), static_cast<long long>(s), static_cast<long long>(t),
-                     holders, static_cast<long long>(shards.ranks));
+                     here.of(targets), s, t, holders, shards.ranks);
         }
     }
 }

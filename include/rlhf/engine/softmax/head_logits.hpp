@@ -19,23 +19,26 @@ public:
         : product_(head.product), vocab_(head.vocab), size_(head.hidden_size) {
         check_logits_batch(c);
         if (vocab_ < 1 || size_ < 1)
-            fail(c.function(), "the head is [%lld, %lld], expected at least [1, 1]", ll(vocab_), ll(size_));
+            fail(c.function(), "the head is [%lld, %lld], expected at least [1, 1]", vocab_, size_);
         if (!product_) fail(c.function(), "product is missing: who multiplies matrices, e.g. rlhf::eigen_product");
-        hidden_ = bind(c, head.hidden, c.tokens(), "hidden", false);
-        weights_ = bind(c, head.weights, vocab_, "weights", false);
-        d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", true, hidden_.data);
-        d_weights_ = bind(c, d.weights.to, vocab_, "d_weights", true);
+        hidden_ = bind(c, head.hidden, c.tokens(), "hidden", access::read);
+        weights_ = bind(c, head.weights, vocab_, "weights", access::read_once);
+        d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", access::write, hidden_.data);
+        d_weights_ = bind(c, d.weights.to, vocab_, "d_weights", access::write);
         check_finite(c.function(), "d_hidden", d.hidden.scale),
             check_finite(c.function(), "d_weights", d.weights.scale);
         d_hidden_.scale = E(d.hidden.scale), d_hidden_.add = d.hidden.add;
         d_weights_.scale = E(d.weights.scale), d_weights_.add = d.weights.add;
-        const std::int64_t row = vocab_ + size_, room = head.workspace.rows() < 0 ? head.workspace.cols() : 0;
+        const view<E>& w = head.workspace;
+        const std::int64_t row = vocab_ + size_, room = w.rows() < 0 ? w.cols() : times(w.rows(), w.cols());
+        const std::int64_t apart = w.rows() == w.a_sequence ? 1 : w.cols(); // rows without gaps
+        if (w.rows() != w.flat && w.rows() != 1 && w.stride() != apart)
+            fail(c.function(), "workspace has a stride of %lld, expected %lld: no gaps", w.stride(), apart);
         if (room < row)
-            fail(c.function(), "workspace has %lld elements, expected at least %lld (vocab + hidden_size)", ll(room),
-                 ll(row));
-        c.remember("workspace", head.workspace.data(), 1, room, room, true);
+            fail(c.function(), "workspace has %lld elements, expected at least %lld (vocab + hidden_size)", room, row);
+        c.arrays().add(w.data(), sizeof(E), "workspace", 1, room, room, access::write);
         rows_ = std::min(room / row, most_rows);
-        logits_ = head.workspace.data(), gathered_ = logits_ + rows_ * vocab_;
+        logits_ = w.data(), gathered_ = logits_ + rows_ * vocab_;
     }
 
     [[nodiscard]] std::int64_t vocab() const { return vocab_; }
@@ -103,26 +106,19 @@ private:
         std::array<std::int64_t, static_cast<std::size_t>(most_rows)> tokens;
     };
 
-    static long long ll(std::int64_t n) { return static_cast<long long>(n); }
     static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
     /// A matrix of so many rows of hidden_size.
     template <class X>
-    matrix<X> bind(call& c, const view<X>& v, std::int64_t rows, const char* name, bool output,
+    matrix<X> bind(call& c, const view<X>& v, std::int64_t rows, const char* name, access how,
                    const void* in_place_of = nullptr) const {
         if (v.absent()) {
-            if (!output && rows > 0) fail(c.function(), "%s is missing", name);
+            if (how != access::write && rows > 0) fail(c.function(), "%s is missing", name);
             return {};
         }
-        const bool flat = v.rows() < 0;
-        if (flat ? v.cols() != rows * size_ : v.rows() != rows || v.cols() != size_)
-            fail(c.function(), "%s is [%lld, %lld], expected [%lld, %lld]", name, ll(flat ? 1 : v.rows()), ll(v.cols()),
-                 ll(rows), ll(size_));
-        const std::int64_t stride = flat ? size_ : v.stride();
-        if (stride < size_)
-            fail(c.function(), "%s has a stride of %lld, shorter than its row of %lld", name, ll(stride), ll(size_));
-        c.remember(name, v.data(), rows, size_, stride, output, in_place_of);
-        return {v.data(), stride};
+        if (v.rows() == v.flat && v.cols() != times(rows, size_))
+            fail(c.function(), "%s is [1, %lld], expected [%lld, %lld]", name, v.cols(), rows, size_);
+        return {v.data(), c.arrays().add(v, name, {rows, size_}, how, in_place_of)};
     }
 
     void multiply(const chunk& now) const {

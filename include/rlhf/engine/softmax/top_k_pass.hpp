@@ -21,36 +21,15 @@ struct bound_top_k {
     }
 };
 
-/// Its stride, of an array that is [tokens, k].
-template <class A>
-std::int64_t check_top_k(const call& c, const A& a, std::int64_t k, const char* name) {
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
-    if (a.absent() && c.tokens() > 0) fail(c.function(), "%s is missing", name);
-    const bool flat = a.rows() < 0;
-    if (flat && a.cols() != c.tokens() * k)
-        fail(c.function(), "%s has %lld elements, expected %lld (%lld tokens of k = %lld)", name, ll(a.cols()),
-             ll(c.tokens() * k), ll(c.tokens()), ll(k));
-    if (!flat && (a.rows() != c.tokens() || a.cols() != k))
-        fail(c.function(), "%s is [%lld, %lld], expected [%lld, %lld]: tokens and k", name, ll(a.rows()), ll(a.cols()),
-             ll(c.tokens()), ll(k));
-    const std::int64_t stride = flat ? k : a.stride();
-    if (stride < k)
-        fail(c.function(), "%s has a stride of %lld, shorter than its row of %lld", name, ll(stride), ll(k));
-    return stride;
-}
 inline bound_top_k bind_top_k(call& c, std::int64_t k, const index_view& ids, const view<const float>& log_probs,
                               std::int64_t vocab) {
-    const auto ll = [](std::int64_t n) { return static_cast<long long>(n); };
     const std::int64_t most = vocab < most_entries ? vocab : most_entries;
-    if (k < 1 || k > most) fail(c.function(), "k is %lld, expected 1 to %lld", ll(k), ll(most));
-    const bound_top_k bound{k, check_top_k(c, ids, k, "ids"), check_top_k(c, log_probs, k, "log_probs"), ids,
-                            log_probs.data()};
-    if (ids.element_size() == 8)
-        c.remember("ids", static_cast<const std::int64_t*>(ids.data()), c.tokens(), k, bound.id_stride, false);
-    else
-        c.remember("ids", static_cast<const std::int32_t*>(ids.data()), c.tokens(), k, bound.id_stride, false);
-    c.remember("log_probs", log_probs.data(), c.tokens(), k, bound.log_prob_stride, false);
-    return bound;
+    if (k < 1 || k > most) fail(c.function(), "k is %lld, expected 1 to %lld", k, most);
+    const auto stride_of = [&](const auto& array, const char* name) {
+        if (array.absent() && c.tokens() > 0) fail(c.function(), "%s is missing", name);
+        return c.arrays().add(array, name, {c.tokens(), k, "tokens", "k"}, access::read);
+    };
+    return {k, stride_of(ids, "ids"), stride_of(log_probs, "log_probs"), ids, log_probs.data()};
 }
 
 /// Every entry of a row that counts is one of the vocabulary.
@@ -61,9 +40,8 @@ inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vo
             if (!mask[t]) continue;
             for (std::int64_t i = 0; i < top.k; ++i)
                 if (const std::int64_t id = top.id(c.batch().begin(s) + t, i); id < 0 || id >= vocab)
-                    fail(c.function(), "entry %lld of sequence %lld, step %lld is outside the vocabulary of %lld",
-                         static_cast<long long>(id), static_cast<long long>(s), static_cast<long long>(t),
-                         static_cast<long long>(vocab));
+                    fail(c.function(), "entry %lld of sequence %lld, step %lld is outside the vocabulary of %lld", id,
+                         s, t, vocab);
         }
     }
 }

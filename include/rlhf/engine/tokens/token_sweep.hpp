@@ -33,7 +33,8 @@ public:
 
     token_sweep(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                 const Kernel& kernel, sequence_weight weight = sequence_weight::one)
-        : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight), strided_(c.size() > 0 && c.mask(0).step > 1) {
+        : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight),
+          strided_(c.size() > 0 && c.mask(0).step != 1) {
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/view.hpp>
+
+#include <array>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// What a call does to an array.
+enum class access {
+    read,      ///< its rows may be the same memory
+    read_once, ///< its rows lie apart, as whoever multiplies matrices expects
+    write,
+};
+
+/// What the rows of an array are expected to be, and what they and their columns stand for, if a sentence says it.
+struct table {
+    std::int64_t rows, cols;
+    const char *row_word = "", *col_word = "";
+};
+
+/// The arrays of one call, by name: their shapes, strides and places in memory. What is written overlaps nothing else,
+/// but that an output may lie exactly on the input that it is computed from.
+class arrays {
+public:
+    explicit arrays(const char* function) : function_(function) {}
+
+    /// Checks that an array of views or integers is [rows, cols], flat or as rows, and adds it. Returns the stride from
+    /// row to row.
+    template <class V>
+    std::int64_t add(const V& v, const char* name, const table& t, access how, const void* in_place_of = nullptr) {
+        const bool flat = v.rows() == V::flat;
+        if (flat ? v.cols() != times(t.rows, t.cols) : v.rows() != t.rows || v.cols() != t.cols)
+            refuse(name, v.rows(), v.cols(), t);
+        return add(v.data(), v.element_size(), name, t.rows, t.cols, flat ? t.cols : v.stride(), how, in_place_of);
+    }
+
+    /// Adds memory whose shape is known. Returns its stride; that of one row is the row's length.
+    std::int64_t add(const void* data, std::int64_t element_size, const char* name, std::int64_t rows,
+                     std::int64_t cols, std::int64_t stride, access how, const void* in_place_of = nullptr) {
+        if (rows <= 1) stride = cols;
+        if (times(rows, cols) == 0) return stride;
+        if (stride < cols && !(stride == 0 && how == access::read))
+            fail(function_, "%s has a stride of %lld, shorter than its row of %lld", name, stride, cols);
+        if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, times(rows, cols));
+        if (times(rows, times(stride > cols ? stride : cols, element_size)) == too_many)
+            fail(function_, "%s is [%lld, %lld] with a stride of %lld, more than there is memory", name, rows, cols,
+                 stride);
+        if (used_ == regions_.size()) fail(function_, "too many arrays");
+        regions_[used_++] = {name,
+                             static_cast<const char*>(data),
+                             rows,
+                             cols * element_size,
+                             stride * element_size,
+                             how == access::write,
+                             in_place_of};
+        return stride;
+    }
+
+    /// The last word of every argument check.
+    void check_overlaps() const {
+        for (std::size_t i = 0; i < used_; ++i)
+            for (std::size_t j = 0; j < used_; ++j)
+                if (i != j && regions_[i].output && overlap(regions_[i], regions_[j]))
+                    fail(function_, "%s overlaps %s", regions_[i].name, regions_[j].name);
+    }
+
+private:
+    struct region {
+        const char* name = nullptr;
+        const char* begin = nullptr;
+        std::int64_t rows = 0, bytes = 0, stride = 0;
+        bool output = false;
+        const void* in_place_of = nullptr;
+        [[nodiscard]] const char* end() const { return begin + (rows - 1) * stride + bytes; }
+    };
+
+    [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
+        if (rows == view<const int>::a_sequence)
+            fail(function_, "%s is one element a sequence, expected [%lld, %lld]", name, t.rows, t.cols);
+        if (rows >= 0) fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, rows, cols, t.rows, t.cols);
+        if (*t.row_word == '\0')
+            fail(function_, "%s has %lld elements, expected %lld", name, cols, times(t.rows, t.cols));
+        fail(function_, "%s has %lld elements, expected %lld (%lld %s of %s = %lld)", name, cols, times(t.rows, t.cols),
+             t.rows, t.row_word, t.col_word, t.cols);
+    }
+
+    [[nodiscard]] static bool overlap(const region& out, const region& other) {
+        if (out.begin >= other.end() || other.begin >= out.end()) return false;
+        const bool same_place =
+            out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
+        if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
+            out.output != other.output)
+            return false;
+        if (out.stride != other.stride || out.rows == 1) return true;
+        // Rows of one table side by side: they meet only if their columns do.
+        const std::int64_t apart = (out.begin - other.begin) % out.stride,
+                           distance = apart < 0 ? apart + out.stride : apart;
+        return distance < other.bytes || out.stride - distance < out.bytes;
+    }
+
+    const char* function_;
+    std::array<region, 24> regions_ = {};
+    std::size_t used_ = 0;
+};
+
+} // namespace RLHF_NAMESPACE::detail

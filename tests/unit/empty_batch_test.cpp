@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+// A batch without tokens is no mistake: every function takes it, in any layout, and says 0.
+
+#include "support/logits.hpp"
+#include "support/products.hpp"
+
+#include <rlhf/recipe/linear_head.hpp>
+#include <rlhf/rlhf.hpp>
+
+namespace {
+
+/// Nothing, at an address: not absent, and not to be read.
+template <class T>
+std::span<T> nothing() {
+    static T one{};
+    return {&one, std::size_t(0)};
+}
+
+/// Batches without tokens, whose mask is there.
+std::vector<rlhf::batch> empty_batches() {
+    static const std::vector<std::int32_t> none{0}, two_empty{0, 0, 0};
+    const auto mask = nothing<const std::uint8_t>();
+    std::vector<rlhf::batch> all;
+    for (const auto how : {rlhf::layout::batch_first, rlhf::layout::time_first})
+        for (const auto [B, T] : {std::pair{0, 3}, std::pair{3, 0}, std::pair{0, 0}})
+            all.push_back({.sequences = B, .steps = T, .layout = how, .mask = mask, .denominator = rlhf::counted_here});
+    for (const auto* offsets : {&none, &two_empty})
+        all.push_back({.offsets = *offsets, .mask = mask, .denominator = rlhf::counted_here});
+    return all;
+}
+
+const auto in = nothing<const float>();
+const auto out = nothing<float>();
+const auto flags = nothing<const std::uint8_t>();
+
+} // namespace
+
+TEST_CASE("empty batch: advantages, rewards and moments") {
+    const std::vector<float> scores(3);
+    for (const auto& b : empty_batches()) {
+        CAPTURE(b.packed(), b.sequences.n, b.steps.n, b.layout == rlhf::layout::time_first);
+        const auto each = std::span(scores).first(static_cast<std::size_t>(b.size()));
+        CHECK(rlhf::count(b) == rlhf::counts{});
+        rlhf::gae(b, {.rewards = in, .values = in, .terminated = flags, .truncated = flags, .advantages = out});
+        rlhf::gae_backward(b, {.d_advantages = in, .truncated = flags, .d_rewards = out, .d_next_values = out});
+        rlhf::discounted_returns(b, {.rewards = in, .bootstrap_values = each, .returns = out});
+        CHECK(rlhf::whiten(b, out).count() == 0);
+        CHECK(
+            rlhf::shape_rewards(b, {.log_probs = in, .ref_log_probs = in, .scores = each, .rewards = out}).own.tokens ==
+            0);
+        const auto a = rlhf::ppo_advantages(
+            b, {.log_probs = in, .ref_log_probs = in, .values = in, .scores = each, .advantages = out, .returns = out});
+        CHECK(a.advantages.count() == 0);
+    }
+}
+
+TEST_CASE("empty batch: losses") {
+    for (const auto& b : empty_batches()) {
+        CAPTURE(b.packed(), b.sequences.n, b.steps.n, b.layout == rlhf::layout::time_first);
+        CHECK(rlhf::ppo_policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
+                                    {.kl_coef = 0.1})
+                  .loss() == 0);
+        CHECK(rlhf::ppo_value_loss(b, {.values = in, .returns = in, .d_values = out}, {.clip_range = 0.2}).loss() == 0);
+        CHECK(rlhf::masked_mean(b, {.values = in, .d_values = out}).loss() == 0);
+        CHECK(rlhf::ptx_loss(b, {.log_probs = in, .d_log_probs = out}).loss() == 0);
+        CHECK(rlhf::bradley_terry_loss(b, {.chosen_rewards = in, .rejected_rewards = in}).loss() == 0);
+        CHECK(rlhf::ranking_loss(b, {.rewards = in, .ranks = nothing<const int>(), .d_rewards = out}).loss() == 0);
+        CHECK(rlhf::plackett_luce_loss(b, {.rewards = in, .ranks = nothing<const int>(), .d_rewards = out}).loss() ==
+              0);
+        CHECK(rlhf::reward_bias(b, in) == 0);
+    }
+}
+
+TEST_CASE("empty batch: logits") {
+    float nowhere = 7;
+    std::vector<float> weights(20), workspace(20);
+    const auto ids = nothing<const int>();
+    for (auto b : empty_batches()) {
+        if (b.layout == rlhf::layout::time_first) continue; // logits have one layout
+        b.predict_next = true;
+        CAPTURE(b.packed(), b.sequences.n, b.steps.n);
+        const rlhf::logits_view z(
+            &nowhere, {.sequences = b.packed() ? 1 : b.sequences.n, .steps = b.packed() ? 0 : b.steps.n, .vocab = 5});
+        CHECK(rlhf::token_log_probs(b, z, ids, {.log_probs = out, .entropy = out}).tokens == 0);
+        CHECK(rlhf::token_log_probs_backward(b, z, ids, {.d_log_probs = in}, z).tokens == 0);
+        CHECK(rlhf::cross_entropy_loss(b, z, ids, z).loss() == 0);
+        CHECK(rlhf::logits_divergence(b, z, z).loss() == 0);
+        CHECK(rlhf::top_k_divergence(b, z, {.k = 2, .ids = ids, .log_probs = in}, z).loss() == 0);
+        CHECK(rlhf::ppo_loss(b, z, ids,
+                             {.old_log_probs = in, .advantages = in, .values = in, .returns = in, .d_values = out}, z,
+                             {.policy = {.kl_coef = 0.1}, .value = {.clip_range = 0.2}, .entropy_coef = 0.1})
+                  .loss() == 0);
+        const rlhf::linear_head<float> head{.hidden = in,
+                                            .weights = weights,
+                                            .vocab = 5,
+                                            .hidden_size = 4,
+                                            .workspace = workspace,
+                                            .product = test::naive_product};
+        CHECK(rlhf::cross_entropy_loss(b, head, ids).loss() == 0);
+        CHECK(nowhere == 7);
+    }
+}
