@@ -2,7 +2,7 @@
 # The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
 # - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); at -O0; pedantic; with -ffast-math where it is
-#   allowed (mistakes/ refuses it elsewhere)
+#   allowed (tests/compile_fail refuses it elsewhere)
 # - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
 #   symbol of the library, so that the linker cannot hand one of them the other's code
 # - a mistake is caught in a program that is linked with an object without exceptions, before or after

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Linked by tests/flags.cmake with an object that has the same functions without exceptions: ends with 0 if a mistake is
-// caught here nevertheless.
+// Linked by tests/structure/flags.cmake with an object that has the same functions without exceptions: ends with 0 if a
+// mistake is caught here nevertheless.
 #include <rlhf/rlhf.hpp>
 
 #include <stdexcept>

@@ -80,7 +80,7 @@ public:
     }
     template <class T>
     target<T> out(const gradient<T>& g, const char* name) {
-        check_finite(function_, name, g.scale);
+        check_finite<T>(function_, name, g.scale);
         return {bind(g.to, name, true), g.scale, g.add};
     }
     /// One element a sequence, [B].
@@ -188,7 +188,7 @@ private:
     bool packed_;
     std::int64_t size_ = 0, tokens_ = 0;
     stream<const std::uint8_t> mask_;
-    std::array<region, 20> memory_ = {};
+    std::array<region, 24> memory_ = {};
     int used_ = 0;
 };
 

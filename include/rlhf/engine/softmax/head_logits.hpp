@@ -25,8 +25,8 @@ public:
         weights_ = bind(c, head.weights, vocab_, "weights", false);
         d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", true, hidden_.data);
         d_weights_ = bind(c, d.weights.to, vocab_, "d_weights", true);
-        check_finite(c.function(), "d_hidden", d.hidden.scale),
-            check_finite(c.function(), "d_weights", d.weights.scale);
+        check_finite<E>(c.function(), "d_hidden", d.hidden.scale);
+        check_finite<E>(c.function(), "d_weights", d.weights.scale);
         d_hidden_.scale = E(d.hidden.scale), d_hidden_.add = d.hidden.add;
         d_weights_.scale = E(d.weights.scale), d_weights_.add = d.weights.add;
         const std::int64_t row = vocab_ + size_, room = head.workspace.rows() < 0 ? head.workspace.cols() : 0;
