@@ -55,12 +55,28 @@
 
 #if defined(__cpp_exceptions) && !defined(RLHF_NO_EXCEPTIONS)
 #define RLHF_EXCEPTIONS 1
+#define RLHF_ERRORS
 #else
 #define RLHF_EXCEPTIONS 0
+#define RLHF_ERRORS _no_exceptions
 #endif
 
-/// Everything that becomes code lives in an inline namespace that spells version, instruction set and fast-math:
-/// two translation units compiled with different flags must not share a symbol.
+/// The library counts on NaN, infinity, −0 and the order of additions. Compiler options that give these up are refused
+/// where the compiler tells of them. clang does not tell of -fno-signed-zeros, -fassociative-math and -freciprocal-math
+/// where they stand alone.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) ||                               \
+    defined(__NO_SIGNED_ZEROS__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||                   \
+    defined(_M_FP_FAST)
+#if !defined(RLHF_ALLOW_FAST_MATH)
+#error "rlhf: -ffast-math and its parts give wrong numbers; compile without, or define RLHF_ALLOW_FAST_MATH"
+#endif
+#define RLHF_MATH _fast
+#else
+#define RLHF_MATH
+#endif
+
+/// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and missing
+/// exceptions: two translation units compiled with different ones must not share a symbol.
 #if defined(RLHF_NO_SIMD)
 #define RLHF_ISA plain
 #elif defined(__AVX512VBMI2__)
@@ -86,14 +102,9 @@
 #else
 #define RLHF_ISA base
 #endif
-#if defined(__FAST_MATH__)
-#define RLHF_MATH _fast
-#else
-#define RLHF_MATH
-#endif
-#define RLHF_JOIN_(version, isa, math) version##isa##math
-#define RLHF_JOIN(version, isa, math) RLHF_JOIN_(version, isa, math)
-#define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, RLHF_MATH)
+#define RLHF_JOIN_(version, isa, math, errors) version##isa##math##errors
+#define RLHF_JOIN(version, isa, math, errors) RLHF_JOIN_(version, isa, math, errors)
+#define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, RLHF_MATH, RLHF_ERRORS)
 
 /// What the library's code stands in: rlhf, and in it the inline namespace of the tag. One word for both, because tools
 /// that read symbols without the compiler's help (ctags, editors' outlines) lose all behind a qualified inline name.

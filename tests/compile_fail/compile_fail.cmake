@@ -3,7 +3,8 @@
 #
 #   // expect: sentence            what every compiler must print while it refuses the program
 #   // expect clang: sentence      for that compiler alone (gcc, clang)
-#   // flags: -std=c++17           instead of -std=c++20
+#   // flags: -f...                 with which it is compiled, after -std=c++20; of several lines, with each of them
+#   // flags clang: -f...           for that compiler alone
 #
 # A program without such a line must compile. Fields out of order are an error for g++ and a warning for clang, which
 # is asked to make it one.
@@ -20,31 +21,33 @@ else()
 endif()
 
 file(STRINGS "${source}" lines REGEX "^// expect( ${family})?: ")
+file(STRINGS "${source}" flags REGEX "^// flags( ${family})?: ")
+list(TRANSFORM flags REPLACE "^// flags[^:]*: " "")
 list(TRANSFORM includes PREPEND -I)
-set(flags -std=c++20)
-file(STRINGS "${source}" own_flags REGEX "^// flags: ")
-if(own_flags)
-    string(REPLACE "// flags: " "" flags "${own_flags}")
-    separate_arguments(flags UNIX_COMMAND "${flags}")
+if(NOT flags)
+    set(flags " ")
 endif()
-execute_process(COMMAND "${compiler}" ${flags} -fsyntax-only ${extra} ${includes} "${source}"
-    RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
 
-if(NOT lines)
-    if(NOT code EQUAL 0)
-        message("${said}")
-        message(FATAL_ERROR "${source} should compile, and says the above")
+foreach(some IN LISTS flags)
+    separate_arguments(words UNIX_COMMAND "${some}")
+    execute_process(COMMAND "${compiler}" -std=c++20 -fsyntax-only ${extra} ${words} ${includes} "${source}"
+        RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(NOT lines)
+        if(NOT code EQUAL 0)
+            message("${said}")
+            message(FATAL_ERROR "${source} should compile ${some}, and says the above")
+        endif()
+        continue()
     endif()
-    return()
-endif()
-if(code EQUAL 0)
-    message(FATAL_ERROR "${source} should not compile, and does")
-endif()
-foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^// expect[^:]*: " "" sentence "${line}")
-    string(FIND "${said}" "${sentence}" found)
-    if(found LESS 0)
-        message("${said}")
-        message(FATAL_ERROR "${source} is refused, but the above lacks the sentence\n  ${sentence}")
+    if(code EQUAL 0)
+        message(FATAL_ERROR "${source} should not compile ${some}, and does")
     endif()
+    foreach(line IN LISTS lines)
+        string(REGEX REPLACE "^// expect[^:]*: " "" sentence "${line}")
+        string(FIND "${said}" "${sentence}" found)
+        if(found LESS 0)
+            message("${said}")
+            message(FATAL_ERROR "${source} is refused ${some}, but the above lacks the sentence\n  ${sentence}")
+        endif()
+    endforeach()
 endforeach()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
-# - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); with -ffast-math; at -O0; pedantic
+# - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); at -O0; pedantic; with -ffast-math where it is
+#   allowed (tests/compile_fail refuses it elsewhere)
 # - for a processor that xsimd does not know, where all is plain C++: -U__SSE2__ makes one of this; for RISC-V and ARM
 #   where their g++ is installed
 # - for AVX-512 with warnings as errors, since g++ 12 warns of its own intrinsics wherever they are inlined
-# - two objects compiled for different instruction sets share no symbol of the library, so that the linker cannot hand
-#   one of them the other's code
+# - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
+#   symbol of the library, so that the linker cannot hand one of them the other's code
+# - a mistake is caught in a program that is linked with an object without exceptions, before or after
 cmake_minimum_required(VERSION 3.21)
 file(MAKE_DIRECTORY "${scratch}")
 set(source "${CMAKE_CURRENT_LIST_DIR}/flags/losses.cpp")
@@ -28,7 +30,7 @@ endfunction()
 compile(plain -O1 ${system_includes})
 compile(without_exceptions -O1 -fno-exceptions -fno-rtti ${system_includes})
 compile(without_xsimd -O1 -DRLHF_NO_SIMD)
-compile(fast_math -O2 -ffast-math ${system_includes})
+compile(fast_math -O1 -ffast-math -DRLHF_ALLOW_FAST_MATH ${system_includes})
 compile(debug -O0 -pedantic-errors ${system_includes})
 
 foreach(other IN ITEMS riscv64 aarch64)
@@ -43,24 +45,48 @@ if(processor MATCHES "x86_64|AMD64")
     compile(avx512 -O2 -march=x86-64-v4 -Wall -Wextra -Werror ${system_includes})
 endif()
 
-if(processor MATCHES "x86_64|AMD64" AND nm)
-    compile(baseline -O2 ${system_includes})
-    compile(avx2 -O2 -mavx2 -mfma ${system_includes})
-    foreach(object IN ITEMS baseline avx2)
-        execute_process(COMMAND "${nm}" --defined-only "${scratch}/${object}.o" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
-        string(REGEX MATCHALL "[WVuT] [^\n]*rlhf[^\n]*" ${object} "${symbols}")
-    endforeach()
-    list(LENGTH avx2 total)
+# The symbols of the library that an object defines.
+function(symbols_of object result)
+    execute_process(COMMAND "${nm}" --defined-only "${scratch}/${object}.o" OUTPUT_VARIABLE symbols
+        COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCHALL "[WVuT] [^\n]*rlhf[^\n]*" symbols "${symbols}")
+    list(LENGTH symbols total)
     if(total LESS 10)
         message(FATAL_ERROR "nm shows ${total} symbols of the library: this test looks in the wrong place")
     endif()
+    set(${result} "${symbols}" PARENT_SCOPE)
+endfunction()
+
+function(share_no_symbol one other)
+    symbols_of(${one} ones)
+    symbols_of(${other} others)
     set(shared "")
-    foreach(symbol IN LISTS avx2)
-        if(symbol IN_LIST baseline)
+    foreach(symbol IN LISTS ones)
+        if(symbol IN_LIST others)
             string(APPEND shared "  ${symbol}\n")
         endif()
     endforeach()
     if(shared)
-        message(FATAL_ERROR "Objects for SSE2 and for AVX2 share symbols:\n${shared}")
+        message(FATAL_ERROR "Objects ${one} and ${other} share symbols:\n${shared}")
+    endif()
+endfunction()
+
+if(nm)
+    share_no_symbol(plain fast_math)
+    share_no_symbol(plain without_exceptions)
+    if(processor MATCHES "x86_64|AMD64")
+        compile(avx2 -O2 -mavx2 -mfma ${system_includes})
+        share_no_symbol(plain avx2)
     endif()
 endif()
+
+set(source "${CMAKE_CURRENT_LIST_DIR}/flags/caught.cpp")
+compile(caught -O1 ${system_includes})
+foreach(order IN ITEMS "caught without_exceptions" "without_exceptions caught")
+    string(REPLACE " " ".o;${scratch}/" objects "${scratch}/${order}.o")
+    execute_process(COMMAND "${compiler}" ${objects} -o "${scratch}/caught" COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND "${scratch}/caught" RESULT_VARIABLE ended ERROR_VARIABLE message)
+    if(NOT ended EQUAL 0)
+        message(FATAL_ERROR "Linked as ${order}, a mistake is not caught: ${ended}\n${message}")
+    endif()
+endforeach()

@@ -155,6 +155,10 @@ TEST_CASE("bradley_terry_loss: what is wrong is refused, and nothing is written"
           f + "label_smoothing is nan, expected [0, 0.5]");
     CHECK(said({.chosen_rewards = c, .rejected_rewards = w}, {.center_coef = -1})
               .starts_with(f + "center_coef is -1, expected [0, "));
+    CHECK(said({.chosen_rewards = c, .rejected_rewards = w}, {.margin = 1e39}) ==
+          f + "margin is 1e+39, which is infinite as a float");
+    CHECK(said({.chosen_rewards = c, .rejected_rewards = w}, {.center_coef = 1e39}) ==
+          f + "center_coef is 1e+39, expected [0, 3.40282e+38]");
     CHECK(said({.chosen_rewards = c, .rejected_rewards = w}, {}, rlhf::counts{2, 1}) ==
           f + "the batch counts 3 tokens, more than its denominator 2; a part cannot exceed the whole");
     std::vector<float> d(3);

@@ -182,6 +182,30 @@ TEST_CASE("cross_entropy_loss: edges") {
     CHECK(test::same_bits(d, std::vector<float>(3 * V, 0)));
 }
 
+TEMPLATE_TEST_CASE("cross_entropy_loss: numbers that are infinite where the logits are computed are refused", "", float,
+                   double) {
+    std::vector<TestType> z(12);
+    const std::vector<int> targets{0, 1, 2};
+    const auto says = [&](double scale, const rlhf::cross_entropy_loss_options& o) {
+        return test::refusal([&] {
+            const auto logits = test::logits_of(z, 1, 3, 4);
+            rlhf::cross_entropy_loss(test::aligned(1, 3), logits, targets, rlhf::write_to(logits, scale), o);
+        });
+    };
+    const bool in_double = std::same_as<TestType, double>;
+    CHECK(says(1e39, {}) ==
+          (in_double ? "" : "rlhf::cross_entropy_loss: d_logits is 1e+39, which is infinite as a float"));
+    z.assign(12, 0);
+    CHECK(says(1e34, {.temperature = 1e-6}) ==
+          (in_double
+               ? ""
+               : "rlhf::cross_entropy_loss: the scale of d_logits over the temperature is 1e+40, which is infinite "
+                 "as a float"));
+    z.assign(12, 0);
+    CHECK(says(1, {.z_loss_coef = 1e39}) ==
+          (in_double ? "" : "rlhf::cross_entropy_loss: z_loss_coef is 1e+39, which is infinite as a float"));
+}
+
 TEST_CASE("cross_entropy_loss: sentences") {
     std::vector<float> z(12);
     std::vector<int> targets{0, 1, 2};

@@ -52,6 +52,38 @@ TEST_CASE("bfloat16: every number, and every midpoint") { CHECK(differences<rlhf
 
 TEST_CASE("float16: every number, and every midpoint") { CHECK(differences<rlhf::float16, Eigen::half>() == 0); }
 
+TEMPLATE_TEST_CASE("16-bit storage: doubles are rounded once, ties to even", "", rlhf::bfloat16, rlhf::float16) {
+    using H = TestType;
+    const auto of = [](std::uint32_t bits) {
+        H x;
+        x.bits = static_cast<std::uint16_t>(bits);
+        return x;
+    };
+    const auto nearer = [](double x, double to) { return x + std::ldexp(to - x, -30); }; // less than a float tells
+    std::size_t wrong = 0;
+    for (const std::uint32_t sign : {0x0000U, 0x8000U})
+        for (std::uint32_t bits = 0; std::isfinite(static_cast<double>(of(bits + 1))); ++bits) {
+            const H low = of(sign | bits), high = of(sign | (bits + 1));
+            const auto a = static_cast<double>(low), b = static_cast<double>(high), middle = a + (b - a) / 2;
+            const H even = (bits & 1U) == 0 ? low : high;
+            wrong += H(middle).bits != even.bits || H(nearer(middle, a)).bits != low.bits ||
+                     H(nearer(middle, b)).bits != high.bits || H(nearer(a, b)).bits != low.bits ||
+                     H(static_cast<long double>(nearer(middle, b))).bits != high.bits;
+        }
+    CHECK(wrong == 0);
+    CHECK(static_cast<double>(H(std::numeric_limits<double>::max())) == INFINITY);
+    CHECK(H(-std::numeric_limits<double>::denorm_min()).bits == 0x8000);
+    CHECK(std::isnan(static_cast<float>(H(std::nan("")))));
+}
+
+TEST_CASE("16-bit storage: integers are rounded once") {
+    CHECK(static_cast<double>(rlhf::bfloat16((std::int64_t(1) << 40) + (std::int64_t(1) << 32) + 1)) ==
+          0x1p40 + 0x1p33);
+    CHECK(static_cast<double>(rlhf::bfloat16((std::int64_t(1) << 40) + (std::int64_t(1) << 32))) == 0x1p40);
+    CHECK(static_cast<double>(rlhf::bfloat16(-(std::int64_t(1) << 62) - (std::int64_t(1) << 54) - 1)) ==
+          -0x1p62 - 0x1p55);
+}
+
 TEST_CASE("16-bit storage: edges") {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     CHECK(rlhf::bfloat16(std::numeric_limits<float>::max()).bits == 0x7f80);

@@ -259,6 +259,8 @@ TEST_CASE("gae_backward: what it refuses") {
     CHECK(says({.d_advantages = six, .d_next_values = other}) == "rlhf::gae_backward: d_next_values needs next_values");
     CHECK(says({.truncated = flags}) ==
           "rlhf::gae_backward: truncated needs next_values: values[t + 1] belongs to the next episode");
+    CHECK(says({.d_bootstrap_values = rlhf::write_to(two, 1e39)}) ==
+          "rlhf::gae_backward: d_bootstrap_values is 1e+39, which is infinite as a float");
     CHECK(says({.d_bootstrap_values = five}) ==
           "rlhf::gae_backward: d_bootstrap_values has 5 elements, expected 2 (one a sequence)");
     CHECK(says({.d_bootstrap_values = rlhf::write_to(two, std::nan(""))}) ==

@@ -248,6 +248,108 @@ TEMPLATE_TEST_CASE("gae: a tool's output between two turns is no time", "", floa
         CHECK(std::abs(got[i] - want[i]) <= 4 * std::numeric_limits<T>::epsilon() * (1 + std::abs(want[i])));
 }
 
+TEMPLATE_TEST_CASE("gae: dones that stand before their step, CleanRL's, are shifted by one", "", float, double) {
+    using T = TestType;
+    test::random r(8);
+    const std::size_t B = 3, S = 50;
+    const auto rewards = test::normals<T>(r, S * B), values = test::normals<T>(r, S * B), next = test::normals<T>(r, B);
+    const auto dones = test::flags(r, (S + 1) * B, 0.1); // [S + 1, B]: before each step, and after the last
+    const double gamma = 0.9, lambda = 0.8;
+    std::vector<double> want(S * B);
+    for (std::size_t b = 0; b < B; ++b) {
+        double carried = 0;
+        for (std::size_t t = S; t-- > 0;) {
+            const std::size_t e = t * B + b;
+            const double goes_on = 1 - dones[e + B];
+            const double after = t + 1 == S ? static_cast<double>(next[b]) : static_cast<double>(values[e + B]);
+            const double delta =
+                static_cast<double>(rewards[e]) + gamma * after * goes_on - static_cast<double>(values[e]);
+            want[e] = carried = delta + gamma * lambda * goes_on * carried;
+        }
+    }
+    std::vector<T> advantages(S * B);
+    const rlhf::batch batch{.sequences = B,
+                            .steps = S,
+                            .layout = rlhf::layout::time_first,
+                            .mask = rlhf::all,
+                            .denominator = rlhf::counted_here};
+    rlhf::gae<T>(batch,
+                 {.rewards = rewards,
+                  .values = values,
+                  .bootstrap_values = next,
+                  .terminated = std::span(dones).last(S * B),
+                  .advantages = advantages},
+                 {.gamma = gamma, .lambda = lambda});
+    for (std::size_t e = 0; e < S * B; ++e)
+        CHECK(static_cast<double>(advantages[e]) ==
+              Approx(want[e]).margin(20 * std::numeric_limits<T>::epsilon())); // numbers up to 5, a few steps
+}
+
+TEMPLATE_TEST_CASE("gae: a sequence in parts, the last one first", "", float, double) {
+    using T = TestType;
+    test::random r(9);
+    const std::size_t S = 30, cut = 13;
+    const auto rewards = test::normals<T>(r, S), values = test::normals<T>(r, S), last = test::normals<T>(r, 1);
+    const rlhf::gae_options o{.gamma = 0.9, .lambda = 0.8};
+    const auto of = [&](const auto& x, const auto& v, const std::vector<T>& bootstrap) {
+        std::vector<T> advantages(x.size());
+        const rlhf::batch b{.steps = x.size(), .mask = rlhf::all, .denominator = rlhf::counted_here};
+        rlhf::gae<T>(b, {.rewards = x, .values = v, .bootstrap_values = bootstrap, .advantages = advantages}, o);
+        return advantages;
+    };
+    const auto whole = of(rewards, values, last);
+    const auto later = of(std::span(rewards).subspan(cut), std::span(values).subspan(cut), last);
+    std::vector<T> first(rewards.begin(), rewards.begin() + cut);
+    first.back() += static_cast<T>(o.gamma * o.lambda) * later.front();
+    auto joined = of(first, std::span(values).first(cut), {values[cut]});
+    joined.insert(joined.end(), later.begin(), later.end());
+    for (std::size_t t = 0; t < S; ++t)
+        CHECK(static_cast<double>(joined[t]) ==
+              Approx(static_cast<double>(whole[t])).margin(20 * std::numeric_limits<T>::epsilon()));
+}
+
+TEMPLATE_TEST_CASE("gae: a flag on a masked step is read by gaps::ignore alone", "", float, double) {
+    using T = TestType;
+    const std::vector<std::uint8_t> mask{1, 1, 0, 1}, in_the_gap{0, 0, 1, 0}, before_it{0, 1, 0, 0};
+    const std::vector<T> rewards{1, 2, 0, 4}, values(4);
+    const rlhf::batch b{.steps = 4, .mask = mask, .denominator = rlhf::counted_here};
+    const auto of = [&](const std::vector<std::uint8_t>& terminated, rlhf::gaps how) {
+        std::vector<T> advantages(4);
+        rlhf::gae<T>(b, {.rewards = rewards, .values = values, .terminated = terminated, .advantages = advantages},
+                     {.lambda = 1, .gaps = how});
+        return advantages;
+    };
+    for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero}) {
+        CHECK(of(in_the_gap, how) == std::vector<T>{7, 6, 0, 4});
+        CHECK(of(before_it, how) == std::vector<T>{3, 2, 0, 4});
+    }
+    CHECK(of(in_the_gap, rlhf::gaps::ignore) == std::vector<T>{3, 2, 0, 4});
+}
+
+TEMPLATE_TEST_CASE("gae: no time passes behind the last step that counts, but with gaps::ignore", "", float, double) {
+    using T = TestType;
+    const std::vector<std::uint8_t> mask{1, 0, 1, 0};
+    const std::vector<T> zero(4), next_values{8, 16, 32, 64}, bootstrap{4};
+    const rlhf::batch b{.steps = 4, .mask = mask, .denominator = rlhf::counted_here};
+    const auto of = [&](rlhf::gaps how, const std::vector<T>& values, const std::vector<T>& next = {}) {
+        std::vector<T> advantages(4);
+        rlhf::gae<T>(b,
+                     {.rewards = zero,
+                      .values = values,
+                      .next_values = next,
+                      .bootstrap_values = bootstrap,
+                      .advantages = advantages},
+                     {.gamma = 0.5, .lambda = 1, .gaps = how});
+        return advantages;
+    };
+    CHECK(of(rlhf::gaps::skip, zero) == std::vector<T>{1, 0, 2, 0});
+    CHECK(of(rlhf::gaps::zero, zero) == std::vector<T>{0.5, 0, 2, 0});
+    CHECK(of(rlhf::gaps::ignore, zero) == std::vector<T>{0.25, 0, 1, 0});
+    // V(s′) of the masked step 1 is the value 2 of step 2, not 16: δ = 4, (0 + ½ · 2), ½ · 32 − 2
+    const std::vector<T> values{0, 0, 2, 0};
+    CHECK(of(rlhf::gaps::zero, values, next_values) == std::vector<T>{4 + T(0.5) * (1 + T(0.5) * 14), 0, 14, 0});
+}
+
 TEMPLATE_TEST_CASE("gae: in place, and one output alone", "", float, double) {
     using T = TestType;
     test::random r(3);

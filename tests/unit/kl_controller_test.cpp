@@ -45,6 +45,19 @@ TEST_CASE("kl_controller: verl's") {
     }
 }
 
+TEST_CASE("kl_controller: an infinite target, horizon, limit or batch is refused") {
+    const double inf = std::numeric_limits<double>::infinity();
+    const auto says = [](const rlhf::adaptive_kl_controller& c, double kl = 1, double n = 64) {
+        return test::refusal([&] { (void)updated(c, kl, n); });
+    };
+    CHECK(says({.target = inf}) == "rlhf::adaptive_kl_controller: target is inf, expected a finite number");
+    CHECK(says({.horizon = inf}) == "rlhf::adaptive_kl_controller: horizon is inf, expected a finite number");
+    CHECK(says({.limit = inf}) == "rlhf::adaptive_kl_controller: limit is inf, expected a finite number");
+    CHECK(says({.limit = inf}, 1, 0) == "rlhf::adaptive_kl_controller: limit is inf, expected a finite number");
+    CHECK(says({}, inf) == "rlhf::adaptive_kl_controller: kl is inf, expected a finite number");
+    CHECK(says({}, 1, inf) == "rlhf::adaptive_kl_controller: sequences is inf, expected a finite number");
+}
+
 TEST_CASE("kl_controller: what it refuses") {
     const auto says = [](const rlhf::adaptive_kl_controller& c, double kl = 1, double n = 64) {
         return test::refusal([&] { (void)updated(c, kl, n); });
@@ -54,7 +67,7 @@ TEST_CASE("kl_controller: what it refuses") {
     CHECK(says({.kl_coef = nan}) == "rlhf::adaptive_kl_controller: kl_coef is nan, expected a finite number");
     CHECK(says({.target = 0}) == "rlhf::adaptive_kl_controller: target is 0, expected more than 0");
     CHECK(says({.horizon = -1}) == "rlhf::adaptive_kl_controller: horizon is -1, expected more than 0");
-    CHECK(says({.limit = nan}) == "rlhf::adaptive_kl_controller: limit is nan, expected more than 0");
+    CHECK(says({.limit = nan}) == "rlhf::adaptive_kl_controller: limit is nan, expected a finite number");
     CHECK(says({}, nan) == "rlhf::adaptive_kl_controller: kl is nan, expected a finite number");
     CHECK(says({}, 1, -1) == "rlhf::adaptive_kl_controller: sequences is -1, expected at least 0");
     CHECK(says({}, 1, 60000) ==

@@ -314,6 +314,10 @@ TEST_CASE("linear_head: sentences, before anything is written") {
     CHECK(refused([&](auto& h, auto&) {
               h.weights = rlhf::view<const float>(l.weights.data(), {.sequences = 37, .steps = 5, .stride = 4});
           }) == "rlhf::cross_entropy_loss: weights has a stride of 4, shorter than its row of 5");
+    CHECK(refused([&](auto&, auto& d) { d.weights = rlhf::write_to(d_weights, 1e39); }) ==
+          "rlhf::cross_entropy_loss: d_weights is 1e+39, which is infinite as a float");
+    CHECK(refused([&](auto&, auto& d) { d.hidden = rlhf::write_to(d_hidden, 1e39); }) ==
+          "rlhf::cross_entropy_loss: d_hidden is 1e+39, which is infinite as a float");
     CHECK(refused([](auto& h, auto&) { h.vocab = 0; }).find("the head is [0, 5]") != std::string::npos);
     CHECK(refused([&](auto&, auto& d) { d.weights = few; }) ==
           "rlhf::cross_entropy_loss: d_weights is [1, 41], expected [37, 5]");

@@ -10,6 +10,8 @@ using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar, rlhf::divergenc
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr std::array kinds{divergence::reverse_kl, divergence::forward_kl, divergence::jsd};
+/// β where there is one.
+constexpr double beta_of(divergence kind, double beta) { return kind == divergence::jsd ? beta : 0.5; }
 constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregation::sequence_mean_token_mean,
                                   rlhf::aggregation::sequence_mean_token_sum};
 
@@ -108,9 +110,9 @@ TEMPLATE_TEST_CASE("logits_divergence: value and gradient of the reference", "",
             for (const auto how : aggregations) {
                 matches<float, float, float, TestType>(V, {.divergence = kind, .aggregation = how});
                 matches<float, float, float, TestType>(
-                    V, {.divergence = kind, .beta = 0.1, .temperature = 2, .aggregation = how}, 0.1);
+                    V, {.divergence = kind, .beta = beta_of(kind, 0.1), .temperature = 2, .aggregation = how}, 0.1);
                 matches<double, double, double, TestType>(
-                    V, {.divergence = kind, .beta = 0.8, .temperature = 0.7, .aggregation = how}, 3);
+                    V, {.divergence = kind, .beta = beta_of(kind, 0.8), .temperature = 0.7, .aggregation = how}, 3);
             }
         matches<float, float, float, TestType>(1000, {.divergence = kind}, 8);
         matches<float, float, float, TestType>(1000, {.divergence = kind}, 0.01, 100);
@@ -142,7 +144,8 @@ TEMPLATE_TEST_CASE("logits_divergence: hardly any, and none", "", native, scalar
     for (const auto kind : kinds) {
         for (const double noise : {0.3, 1e-2, 1e-3, 1e-5}) {
             matches<float, float, float, TestType>(1000, {.divergence = kind}, noise);
-            matches<float, float, float, TestType>(9, {.divergence = kind, .beta = 0.05, .temperature = 1.3}, noise);
+            matches<float, float, float, TestType>(
+                9, {.divergence = kind, .beta = beta_of(kind, 0.05), .temperature = 1.3}, noise);
         }
         matches<double, double, double, TestType>(1000, {.divergence = kind},
                                                   0.1); // less is too little for long double
@@ -169,6 +172,25 @@ TEMPLATE_TEST_CASE("logits_divergence: hardly any, and none", "", native, scalar
             REQUIRE(none == 0);
             REQUIRE(std::all_of(d.begin(), d.end(), [](float x) { return x == 0; }));
         }
+    }
+}
+
+TEMPLATE_TEST_CASE("logits_divergence: jsd of float logits keeps its digits where beta is near 1, as near 0", "",
+                   native, scalar) {
+    for (const double small : {1e-3, 1e-6, 1e-8, 1e-12}) {
+        matches<float, float, float, TestType>(300, {.divergence = divergence::jsd, .beta = small});
+        matches<float, float, float, TestType>(300, {.divergence = divergence::jsd, .beta = 1 - small});
+
+        test::random r(13);
+        const std::size_t V = 300;
+        auto z = test::random_logits<float>(r, V), w = test::random_logits<float>(r, V);
+        const auto of = [&](std::vector<float>& p, std::vector<float>& q, double beta) {
+            return rlhf::logits_divergence<TestType>(test::aligned(1, 1), test::logits_of(p, 1, 1, V),
+                                                     test::logits_of(q, 1, 1, V),
+                                                     {.divergence = divergence::jsd, .beta = beta})
+                .loss();
+        };
+        CHECK(of(z, w, 1 - small) == Approx(of(w, z, 1 - (1 - small))).epsilon(1e-6));
     }
 }
 
@@ -227,9 +249,9 @@ TEMPLATE_TEST_CASE("logits_divergence: same bits however the batch is laid out",
                     auto other = c;
                     std::rotate(other.in.begin(), other.in.begin() + 5, other.in.end());
                     test::contract_logits<T> z(c), w(other);
-                    const auto r =
-                        rlhf::logits_divergence(c.batch, z.logits(), w.logits(), rlhf::write_to(z.logits(), 27.8),
-                                                {.divergence = kind, .beta = 0.3, .aggregation = how}, c.run);
+                    const auto r = rlhf::logits_divergence(
+                        c.batch, z.logits(), w.logits(), rlhf::write_to(z.logits(), 27.8),
+                        {.divergence = kind, .beta = beta_of(kind, 0.3), .aggregation = how}, c.run);
                     for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
                     return r;
                 },
@@ -281,7 +303,7 @@ TEST_CASE("logits_divergence: central differences") {
     z[4] = -inf, w[4] = -inf, w[12] = -inf;
     const auto b = test::aligned(2, 2);
     for (const auto kind : kinds) {
-        const rlhf::logits_divergence_options o{.divergence = kind, .beta = 0.4, .temperature = 0.9};
+        const rlhf::logits_divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.4), .temperature = 0.9};
         w[12] = kind == divergence::reverse_kl ? 0 : -inf;
         const auto loss = [&] {
             return rlhf::logits_divergence(b, test::logits_of(z, 2, 2, V), test::logits_of(w, 2, 2, V), o).loss();
@@ -314,14 +336,15 @@ TEMPLATE_TEST_CASE("logits_divergence: impossible entries", "", (std::pair<float
     const auto none = static_cast<T>(-inf);
     const auto run = [&](divergence kind, double beta = 0.25) {
         return rlhf::logits_divergence<Arch>(b, test::logits_of(z, 1, 2, V), test::logits_of(w, 1, 2, V),
-                                             test::logits_of(d, 1, 2, V), {.divergence = kind, .beta = beta});
+                                             test::logits_of(d, 1, 2, V),
+                                             {.divergence = kind, .beta = beta_of(kind, beta)});
     };
     const auto first = [&](auto&& holds) { return std::all_of(d.begin(), d.begin() + V, holds); };
     const auto second = [&](auto&& holds) { return std::all_of(d.begin() + V, d.end(), holds); };
     const auto finite = [](T x) { return std::isfinite(x); };
     const auto zero = [](T x) { return x == 0; };
     const auto matches_finite = [&](divergence kind) {
-        const rlhf::logits_divergence_options o{.divergence = kind, .beta = 0.25};
+        const rlhf::logits_divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.25)};
         const auto want =
             reference::logits_divergence(reference::padded(1, 2), test::widened(z), test::widened(w), V, wanted(o));
         const auto r = run(kind);
@@ -424,6 +447,10 @@ TEST_CASE("logits_divergence: sentences") {
     };
     CHECK(refused().empty());
     CHECK(refused({.temperature = 0}) == "rlhf::logits_divergence: temperature is 0, expected [1e-06, 1e+06]");
+    CHECK(refused({.beta = 0.1}) == "rlhf::logits_divergence: beta is 0.1, but only divergence::jsd has a beta");
+    CHECK(refused({.divergence = divergence::forward_kl, .beta = 0.1}) ==
+          "rlhf::logits_divergence: beta is 0.1, but only divergence::jsd has a beta");
+    CHECK(refused({.divergence = divergence::jsd, .beta = 0.1}).empty());
     for (const double beta : {0.0, 1.0, std::numeric_limits<double>::quiet_NaN()})
         CHECK(refused({.beta = beta}).find("rlhf::logits_divergence: beta is ") == 0);
     CHECK(refused({.beta = 1}) == "rlhf::logits_divergence: beta is 1, expected between 0 and 1: the ends are "

@@ -54,6 +54,26 @@ TEMPLATE_TEST_CASE("masked_mean: value and gradient of the reference", "", float
         }
 }
 
+TEST_CASE("masked_mean: a scale that is infinite in the gradient's type is refused") {
+    const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const auto says = [&]<class T>(T, double scale) -> std::string {
+        const std::vector<T> x(2);
+        std::vector<T> d(2, T(7));
+        try {
+            rlhf::masked_mean<T>(b, {.values = x, .d_values = rlhf::add_to(d, scale)});
+        } catch (const std::invalid_argument& e) {
+            CHECK(d == std::vector<T>(2, T(7)));
+            return e.what();
+        }
+        return "";
+    };
+    CHECK(says(0.F, 1e39) == "rlhf::masked_mean: d_values is 1e+39, which is infinite as a float");
+    CHECK(says(0.F, -1e39) == "rlhf::masked_mean: d_values is -1e+39, which is infinite as a float");
+    CHECK(says(0.F, 1e38).empty());
+    CHECK(says(0.0, 1e39).empty());
+    CHECK(says(0.0, INFINITY) == "rlhf::masked_mean: d_values is inf, expected a finite number");
+}
+
 TEST_CASE("masked_mean: one element a sequence, infinities, sentences") {
     const std::vector<float> one_each{1, 5};
     const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};

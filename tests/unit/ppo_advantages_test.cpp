@@ -166,7 +166,48 @@ TEST_CASE("ppo_advantages: what it refuses, before anything is written") {
     CHECK(says([&](auto& a) { a.finished = {}; }, {.rewards = {.unfinished_penalty = 1}}) ==
           "rlhf::ppo_advantages: unfinished_penalty needs finished");
     CHECK(says(nothing, {.rewards = {.kl_limit = -1}}) == "rlhf::ppo_advantages: kl_limit is -1, expected more than 0");
+    CHECK(says(nothing, {.rewards = {.kl_coef = 1e39}}) ==
+          "rlhf::ppo_advantages: kl_coef is 1e+39, which is infinite as a float");
+    CHECK(says(nothing, {.whiten = {.about = rlhf::scale_about::zero}}) ==
+          "rlhf::ppo_advantages: about acts with center = false and scale = true alone");
     CHECK(says(nothing, {.gae = {.gamma = 1.5}}) == "rlhf::ppo_advantages: gamma is 1.5, expected [0, 1]");
     CHECK(says(nothing, {.gae = {.lambda = std::nan("")}}) == "rlhf::ppo_advantages: lambda is nan, expected [0, 1]");
     CHECK(says(nothing, {.whiten = {.ddof = -2}}) == "rlhf::ppo_advantages: ddof is -2, expected at least 0");
+}
+
+TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read is refused, not lost", "", float, double) {
+    using T = TestType;
+    using rlhf::score_position, rlhf::gaps;
+    const std::vector<std::uint8_t> mask{0, 1, 1, 0, 0};
+    const std::vector<T> zero(5), score{3};
+    rlhf::batch b{.sequences = 1, .steps = 5, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<T> advantages(5, T(7));
+    const auto refused = [&](score_position where, gaps how) {
+        return test::refusal([&] {
+            rlhf::ppo_advantages<T>(
+                b,
+                {.log_probs = zero, .ref_log_probs = zero, .values = zero, .scores = score, .advantages = advantages},
+                {.rewards = {.score_position = where},
+                 .gae = {.lambda = 1, .gaps = how},
+                 .whiten = rlhf::no_whitening});
+        });
+    };
+    const std::string lost =
+        "rlhf::ppo_advantages: score_position may name a step that does not count, which only gaps::ignore reads";
+    for (const auto where : {score_position::after_last_counted, score_position::last_step}) {
+        b.mask = mask;
+        for (const auto how : {gaps::skip, gaps::zero}) CHECK(refused(where, how) == lost);
+        CHECK(advantages == std::vector<T>(5, T(7)));
+        CHECK(refused(where, gaps::ignore).empty());
+        CHECK(advantages == std::vector<T>{0, 3, 3, 0, 0});
+        b.mask = rlhf::all, b.predict_next = true; // the last step is about nothing
+        CHECK(refused(where, gaps::skip) == lost);
+        b.predict_next = false;
+        CHECK(refused(where, gaps::skip).empty());
+        CHECK(advantages == std::vector<T>(5, T(3)));
+        advantages.assign(5, T(7)), b.predict_next = {};
+    }
+    b.mask = mask;
+    CHECK(refused(score_position::last_counted, gaps::skip).empty());
+    CHECK(advantages == std::vector<T>{0, 3, 3, 0, 0});
 }

@@ -194,6 +194,150 @@ TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {
                                  rlhf::part(test::logits_of(wide, 4, 10, 50), b, first, 2), o);
     }
     CHECK(joined.loss() == r1.loss());
+    CHECK(joined.own == r1.own);
+}
+
+TEMPLATE_TEST_CASE("ppo_loss: the sampler's log-probs and both weights reach the parts", "", float, double) {
+    using T = TestType;
+    test::random r(5);
+    step<T> whole(r, 4, 30, 17), parts = whole;
+    const auto behavior = test::normals<T>(r, 4 * 30, -3, 0.7), weights = test::normals<T>(r, 4 * 30, 1, 0.2);
+    const std::vector<T> value_weights{T(0.5), 1, 0, 2};
+    rlhf::ppo_loss_options o = everything;
+    o.policy.importance_limit = 2;
+    auto arrays = whole.arrays();
+    arrays.behavior_log_probs = behavior, arrays.weights = weights;
+    arrays.value_weights = rlhf::per_sequence(value_weights);
+    const auto got = rlhf::ppo_loss(whole.batch(), whole.logits(), whole.targets, arrays, whole.logits(), o);
+
+    const rlhf::batch b = parts.batch();
+    rlhf::token_log_probs<T>(b, parts.logits(), parts.targets, {.log_probs = parts.log_probs}, o.head);
+    const auto policy = rlhf::ppo_policy_loss<T>(b,
+                                                 {.log_probs = parts.log_probs,
+                                                  .old_log_probs = parts.old_log_probs,
+                                                  .ref_log_probs = parts.ref_log_probs,
+                                                  .behavior_log_probs = behavior,
+                                                  .advantages = parts.advantages,
+                                                  .weights = weights,
+                                                  .d_log_probs = parts.d_log_probs},
+                                                 o.policy);
+    const auto value = rlhf::ppo_value_loss<T>(b,
+                                               {.values = parts.values,
+                                                .old_values = parts.old_values,
+                                                .returns = parts.returns,
+                                                .weights = rlhf::per_sequence(value_weights),
+                                                .d_values = rlhf::write_to(parts.d_values, o.value_coef)},
+                                               o.value);
+    CHECK(test::same_bits(whole.d_log_probs, parts.d_log_probs));
+    CHECK(test::same_bits(whole.d_values, parts.d_values));
+    CHECK(got.policy.loss() == policy.loss());
+    CHECK(got.value.loss() == value.loss());
+    CHECK(got.own == policy.own);
+    arrays.behavior_log_probs = {}, arrays.weights = {}, arrays.value_weights = {},
+    o.policy.importance_limit = rlhf::unlimited;
+    const auto plain = rlhf::ppo_loss(parts.batch(), parts.logits(), parts.targets, arrays, parts.logits(), o);
+    CHECK(plain.policy.loss() != policy.loss());
+    CHECK(plain.value.loss() != value.loss());
+}
+
+TEST_CASE("ppo_loss: a scale that only a later part refuses is refused before anything is written") {
+    test::random r(6);
+    step<float> s(r, 2, 3, 5);
+    const auto kept = s;
+    const auto refused = [&](double scale, rlhf::ppo_loss_options o, double d_logits_scale = 1) {
+        auto a = s.arrays();
+        a.d_values = rlhf::write_to(s.d_values, scale);
+        return test::refusal([&] {
+            rlhf::ppo_loss(s.batch(), s.logits(), s.targets, a, rlhf::write_to(s.logits(), d_logits_scale), o);
+        });
+    };
+    auto o = everything;
+    o.value_coef = 1e200;
+    CHECK(refused(1e200, o) ==
+          "rlhf::ppo_loss: value_coef times the scale of d_values is inf, expected a finite number");
+    o.value_coef = 1e30;
+    CHECK(refused(1e10, o) ==
+          "rlhf::ppo_loss: value_coef times the scale of d_values is 1e+40, which is infinite as a float");
+    o = everything, o.entropy_coef = 1e39;
+    CHECK(refused(1, o) == "rlhf::ppo_loss: entropy_coef is 1e+39, which is infinite as a float");
+    o = everything, o.head.temperature = 1e-6;
+    CHECK(refused(1, o, 1e34) ==
+          "rlhf::ppo_loss: the scale of d_logits over the temperature is 1e+40, which is infinite as a float");
+    o = everything, o.value.clip_range = 1e-60;
+    CHECK(refused(1, o) == "rlhf::ppo_loss: value.clip_range is 1e-60, which is 0 as a float");
+    CHECK(test::same_bits(s.z, kept.z));
+    CHECK(test::same_bits(s.log_probs, kept.log_probs));
+    CHECK(test::same_bits(s.d_log_probs, kept.d_log_probs));
+    CHECK(test::same_bits(s.d_values, kept.d_values));
+}
+
+TEST_CASE("ppo_loss: sequences cut over ranks, each with the mean of its own tokens, by weights") {
+    test::random r(8);
+    step<double> s(r, 3, 40, 11), whole = s;
+    auto b = s.batch();
+    b.predict_next = false;
+    rlhf::ppo_loss_options o = everything;
+    o.entropy_coef = 0;
+    o.policy.aggregation = o.value.aggregation = rlhf::aggregation::sequence_mean_token_mean;
+    const double want = rlhf::ppo_loss(b, whole.logits(), whole.targets, whole.arrays(), whole.logits(), o).loss();
+
+    std::vector<double> weights(s.B);
+    for (std::size_t i = 0; i < s.B; ++i)
+        weights[i] = 1.0 / static_cast<double>(std::count(s.mask.begin() + std::ptrdiff_t(i * s.S),
+                                                          s.mask.begin() + std::ptrdiff_t((i + 1) * s.S), 1));
+    o.policy.aggregation = o.value.aggregation = rlhf::aggregation::sequence_mean_token_sum;
+    rlhf::ppo_loss_result joined;
+    for (const std::size_t first : {std::size_t(0), std::size_t(15)}) {
+        const std::size_t n = first == 0 ? 15 : s.S - 15;
+        const auto cut = [&](auto& x) {
+            return rlhf::view(x.data() + first, {.sequences = s.B, .steps = n, .stride = s.S});
+        };
+        const auto logits =
+            rlhf::logits_view(s.z.data() + first * s.V, {.sequences = s.B, .steps = n, .vocab = s.V}, s.V, s.S * s.V);
+        const rlhf::batch part{
+            .sequences = s.B, .steps = n, .predict_next = false, .mask = cut(s.mask), .denominator = rlhf::count(b)};
+        joined += rlhf::ppo_loss<double>(part, logits, cut(s.targets),
+                                         {.old_log_probs = cut(s.old_log_probs),
+                                          .ref_log_probs = cut(s.ref_log_probs),
+                                          .advantages = cut(s.advantages),
+                                          .weights = rlhf::per_sequence(weights),
+                                          .values = cut(s.values),
+                                          .old_values = cut(s.old_values),
+                                          .returns = cut(s.returns),
+                                          .value_weights = rlhf::per_sequence(weights),
+                                          .log_probs = cut(s.log_probs),
+                                          .d_log_probs = cut(s.d_log_probs),
+                                          .d_values = cut(s.d_values)},
+                                         logits, o);
+    }
+    CHECK(joined.loss() == Approx(want).epsilon(1e-14));
+    double worst = 0;
+    for (std::size_t i = 0; i < s.z.size(); ++i) worst = std::max(worst, std::fabs(s.z[i] - whole.z[i]));
+    for (std::size_t i = 0; i < s.values.size(); ++i)
+        worst = std::max(worst, std::fabs(s.d_values[i] - whole.d_values[i]));
+    CHECK(worst <= 1e-16); // of numbers up to 0.1
+}
+
+TEST_CASE("ppo_loss: what is said of a critic without values is refused") {
+    test::random r(7);
+    step<float> s(r, 2, 3, 5);
+    const auto refused = [&](auto&& change, const rlhf::ppo_loss_options& o = {}) {
+        auto a = s.arrays();
+        a.values = {}, a.old_values = {}, a.returns = {}, a.d_values = {};
+        change(a);
+        return test::refusal([&] { rlhf::ppo_loss(s.batch(), s.logits(), s.targets, a, s.logits(), o); });
+    };
+    const std::string arrays = "rlhf::ppo_loss: old_values, returns and value_weights need values";
+    CHECK(refused([&](auto& a) { a.returns = s.returns; }) == arrays);
+    CHECK(refused([&](auto& a) { a.old_values = s.old_values; }) == arrays);
+    CHECK(refused([&](auto& a) { a.value_weights = s.returns; }) == arrays);
+    const auto nothing = [](auto&) {};
+    const std::string options = "rlhf::ppo_loss: value.clip_range and value.huber need values";
+    CHECK(refused(nothing, {.value = {.clip_range = 0.2}}) == options);
+    CHECK(refused(nothing, {.value = {.huber = 1}}) == options);
+    CHECK(refused(nothing, {.value_coef = 0.5}) == "rlhf::ppo_loss: value_coef needs values");
+    CHECK(refused(nothing, {.value_coef = 0}).empty());
+    CHECK(refused(nothing).empty());
 }
 
 TEST_CASE("ppo_loss: sentences, before anything is written") {
@@ -212,6 +356,8 @@ TEST_CASE("ppo_loss: sentences, before anything is written") {
     CHECK(refused([](auto& a) { a.ref_log_probs = {}; }) == "rlhf::ppo_loss: policy.kl_coef needs ref_log_probs");
     CHECK(refused([](auto& a) { a.returns = {}; }) == "rlhf::ppo_loss: values needs returns");
     CHECK(refused([](auto& a) { a.values = {}; }) == "rlhf::ppo_loss: d_values needs values");
+    CHECK(refused([](auto& a) { a.values = {}, a.d_values = {}; }) ==
+          "rlhf::ppo_loss: old_values, returns and value_weights need values");
     CHECK(refused([](auto& a) { a.old_values = {}; }) == "rlhf::ppo_loss: value.clip_range needs old_values");
     CHECK(refused([](auto& a) { a.d_log_probs = a.log_probs; }) == "rlhf::ppo_loss: log_probs overlaps d_log_probs");
     CHECK(refused([](auto&) {}, {.value = {.huber = 0}}) == "rlhf::ppo_loss: value.huber is 0, expected more than 0");

@@ -324,6 +324,9 @@ TEST_CASE("ranking_loss: what is wrong is refused, and nothing is written") {
           f + "ranks is a null pointer to 6 elements");
     CHECK(said(b, {.rewards = rewards}, {.margin = NaN}) == f + "margin is nan, expected a finite number");
     CHECK(said(b, {.rewards = rewards}, {.label_smoothing = -0.1}) == f + "label_smoothing is -0.1, expected [0, 0.5]");
+    CHECK(said(b, {.rewards = rewards}, {.margin = -1e39}) == f + "margin is -1e+39, which is infinite as a float");
+    CHECK(said(b, {.rewards = rewards}, {.center_coef = 1e39}) ==
+          f + "center_coef is 1e+39, expected [0, 3.40282e+38]");
     CHECK(said(b, {.rewards = rewards}, {.center_coef = inf}).starts_with(f + "center_coef is inf, expected [0, "));
     rlhf::batch shifted = b, over = b;
     shifted.predict_next = true, over.denominator = rlhf::counts{100, 1};

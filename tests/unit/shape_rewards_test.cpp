@@ -217,6 +217,28 @@ TEST_CASE("shape_rewards: no sequences, and no steps") {
     CHECK(digest(run(2, two)) == std::vector<double>{0, 0, 2, 0, 0, 0});
 }
 
+TEST_CASE("shape_rewards: numbers that are infinite or 0 in the call's type are refused") {
+    const std::vector<std::uint8_t> finished{1, 0};
+    const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const auto says = [&]<class T>(T, const rlhf::shape_rewards_options& o) {
+        const std::vector<T> six(6), two(2);
+        return test::refusal([&] {
+            rlhf::shape_rewards<T>(b, {.log_probs = six, .ref_log_probs = six, .scores = two, .finished = finished}, o);
+        });
+    };
+    CHECK(says(0.F, {.kl_coef = -1e39}) == "rlhf::shape_rewards: kl_coef is -1e+39, which is infinite as a float");
+    CHECK(says(0.F, {.kl_limit = 1e-50}) == "rlhf::shape_rewards: kl_limit is 1e-50, which is 0 as a float");
+    CHECK(says(0.F, {.unfinished_penalty = 1e39}) ==
+          "rlhf::shape_rewards: unfinished_penalty is 1e+39, which is infinite as a float");
+    CHECK(says(0.F, {.unfinished_score = 1e39}) ==
+          "rlhf::shape_rewards: unfinished_score is 1e+39, which is infinite as a float");
+    for (const rlhf::shape_rewards_options& o :
+         {rlhf::shape_rewards_options{.kl_coef = -1e39}, rlhf::shape_rewards_options{.kl_limit = 1e-50},
+          rlhf::shape_rewards_options{.unfinished_penalty = 1e39},
+          rlhf::shape_rewards_options{.unfinished_score = 1e39}})
+        CHECK(says(0.0, o).empty());
+}
+
 TEST_CASE("shape_rewards: what it refuses") {
     std::vector<float> six(6, 1.F), other(6), five(5), two(2), seven(7);
     const std::vector<std::uint8_t> finished{1, 0}, three(3);

@@ -11,6 +11,8 @@ using rlhf::bfloat16, rlhf::native, rlhf::scalar, rlhf::divergence;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr std::array kinds{divergence::reverse_kl, divergence::forward_kl, divergence::jsd};
+/// β where there is one.
+constexpr double beta_of(divergence kind, double beta) { return kind == divergence::jsd ? beta : 0.5; }
 constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregation::sequence_mean_token_mean,
                                   rlhf::aggregation::sequence_mean_token_sum};
 
@@ -95,9 +97,11 @@ TEMPLATE_TEST_CASE("top_k_divergence: value and gradient of the reference", "", 
         for (const auto how : aggregations)
             for (const std::size_t V : {2, 9, 17, 300}) {
                 matches<float, TestType>(V, 1, {.divergence = kind, .aggregation = how});
-                matches<float, TestType>(V, (V + 1) / 2, {.divergence = kind, .beta = 0.2, .aggregation = how});
-                matches<double, TestType>(V, (V + 1) / 2,
-                                          {.divergence = kind, .beta = 0.8, .temperature = 0.7, .aggregation = how});
+                matches<float, TestType>(V, (V + 1) / 2,
+                                         {.divergence = kind, .beta = beta_of(kind, 0.2), .aggregation = how});
+                matches<double, TestType>(
+                    V, (V + 1) / 2,
+                    {.divergence = kind, .beta = beta_of(kind, 0.8), .temperature = 0.7, .aggregation = how});
                 matches<double, TestType>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
                 matches<bfloat16, TestType>(V, 2, {.divergence = kind, .aggregation = how});
             }
@@ -110,7 +114,7 @@ TEST_CASE("top_k_divergence: of all entries it is logits_divergence, of fewer le
     auto z = test::random_logits<double>(r, n * V), w = test::random_logits<double>(r, n * V), d = z, d_listed = z;
     const auto b = test::aligned(2, 3);
     for (const auto kind : kinds) {
-        const rlhf::divergence_options o{.divergence = kind, .beta = 0.3};
+        const rlhf::divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.3)};
         const double whole = rlhf::logits_divergence(b, test::logits_of(z, 2, 3, V), test::logits_of(w, 2, 3, V),
                                                      test::logits_of(d, 2, 3, V), o)
                                  .loss();
@@ -151,7 +155,7 @@ TEST_CASE("top_k_divergence: central differences") {
     const server sent(w, V, 3, 0.9);
     const auto b = test::aligned(2, 2);
     for (const auto kind : kinds) {
-        const rlhf::divergence_options o{.divergence = kind, .beta = 0.4, .temperature = 0.9};
+        const rlhf::divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.4), .temperature = 0.9};
         const auto loss = [&] {
             return rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), o).loss();
         };
@@ -198,7 +202,8 @@ TEMPLATE_TEST_CASE("top_k_divergence: same bits however the batch is laid out", 
                         }
                     const auto r = rlhf::top_k_divergence(
                         c.batch, z.logits(), {.k = k, .ids = ids, .log_probs = log_probs},
-                        rlhf::write_to(z.logits(), 27.8), {.divergence = kind, .beta = 0.3, .aggregation = how}, c.run);
+                        rlhf::write_to(z.logits(), 27.8),
+                        {.divergence = kind, .beta = beta_of(kind, 0.3), .aggregation = how}, c.run);
                     for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
                     return r;
                 },
@@ -287,6 +292,7 @@ TEST_CASE("top_k_divergence: sentences") {
     };
     CHECK(refused().empty());
     CHECK(refused({.temperature = -1}) == "rlhf::top_k_divergence: temperature is -1, expected [1e-06, 1e+06]");
+    CHECK(refused({.beta = 0.1}) == "rlhf::top_k_divergence: beta is 0.1, but only divergence::jsd has a beta");
     CHECK(refused({.beta = 0}).find("rlhf::top_k_divergence: beta is 0, expected between 0 and 1") == 0);
     k = 5;
     CHECK(refused() == "rlhf::top_k_divergence: k is 5, expected 1 to 4");

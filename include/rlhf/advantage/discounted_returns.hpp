@@ -17,10 +17,10 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct discounted_returns_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [B, T]
-    view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
-    view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: nothing follows
-    view<T> returns = {};                          ///< [B, T] out; may be rewards' memory
+    view<const T> rewards = detail::required<T>();  ///< [B, T]
+    view<const T> bootstrap_values = {};            ///< [B] V after the last step; absent: 0, the sequence ended
+    view<const std::uint8_t> terminated = {};       ///< [B, T] the episode ended at t: nothing follows
+    view<T> returns = detail::required_output<T>(); ///< [B, T] out; may be rewards' memory
 };
 
 namespace detail {
@@ -48,6 +48,7 @@ struct discounted_returns_kernel {
 ///     Rₜ = rₜ + γ Rₜ₊₁,  after the last step the bootstrap value, after a terminated one 0
 ///
 /// The mask by options.gaps: skipped steps are no time; zero lets time pass with reward 0; ignore reads what is masked.
+/// Where the bootstrap value stands, and whose flags are read, is as in gae.
 ///
 /// Arrays are [B, T] (or packed [tokens]). returns may lie exactly on rewards and are +0 where masked. Masked data is
 /// not read, except by gaps::ignore. Computed in T.

@@ -97,7 +97,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     const std::array targets{c.out(a.d_rewards, "d_rewards"), c.out(a.d_values, "d_values"),
                              c.out(a.d_next_values, "d_next_values")};
     const auto& bootstrap = a.d_bootstrap_values;
-    detail::check_finite(c.function(), "d_bootstrap_values", bootstrap.scale);
+    detail::check_finite<T>(c.function(), "d_bootstrap_values", bootstrap.scale);
     const detail::target<T> last{c.per_sequence(bootstrap.to, "d_bootstrap_values", detail::access::write),
                                  bootstrap.scale, bootstrap.add};
     if (flags.truncated && !next_values && c.tokens() > 0)

@@ -41,10 +41,14 @@ namespace RLHF_NAMESPACE {
 [[nodiscard]] inline adaptive_kl_controller updated(adaptive_kl_controller c, double kl, double sequences) {
     static constexpr const char* self = "adaptive_kl_controller";
     detail::check_finite(self, "kl_coef", c.kl_coef);
+    detail::check_finite(self, "target", c.target);
+    detail::check_finite(self, "horizon", c.horizon);
+    detail::check_finite(self, "limit", c.limit);
+    detail::check_finite(self, "kl", kl);
+    detail::check_finite(self, "sequences", sequences);
     detail::check_positive(self, "target", c.target);
     detail::check_positive(self, "horizon", c.horizon);
     detail::check_positive(self, "limit", c.limit);
-    detail::check_finite(self, "kl", kl);
     detail::check_not_negative(self, "sequences", sequences);
     if (!(c.limit * sequences < c.horizon))
         detail::fail(self, "limit %g times sequences %g is not below horizon %g", c.limit, sequences, c.horizon);

@@ -64,12 +64,13 @@ private:
 
 namespace detail {
 
-inline void check_options(const char* f, const shape_rewards_options& o, bool has_finished) {
-    check_finite(f, "kl_coef", o.kl_coef);
-    check_positive(f, "kl_limit", o.kl_limit);
+template <class T>
+void check_options(const char* f, const shape_rewards_options& o, bool has_finished) {
+    check_finite<T>(f, "kl_coef", o.kl_coef);
+    check_positive<T>(f, "kl_limit", o.kl_limit);
     check_positive(f, "score_limit", o.score_limit);
-    check_finite(f, "unfinished_penalty", o.unfinished_penalty);
-    if (o.unfinished_score) check_finite(f, "unfinished_score", *o.unfinished_score);
+    check_finite<T>(f, "unfinished_penalty", o.unfinished_penalty);
+    if (o.unfinished_score) check_finite<T>(f, "unfinished_score", *o.unfinished_score);
     if (o.unfinished_score && o.unfinished_penalty != 0)
         fail(f, "unfinished_score and unfinished_penalty are both given");
     if (!has_finished && o.unfinished_score) fail(f, "unfinished_score needs finished");
@@ -106,7 +107,7 @@ template <class T = float, class Arch = native>
 shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>& a,
                                    const shape_rewards_options& o = {}, const executor& run = {}) {
     detail::call c("shape_rewards", b);
-    detail::check_options(c.function(), o, !a.finished.absent() || c.size() == 0);
+    detail::check_options<T>(c.function(), o, !a.finished.absent() || c.size() == 0);
     const std::array streams{c.in(a.log_probs, "log_probs"), c.in(a.ref_log_probs, "ref_log_probs")};
     const auto scores = c.per_sequence(a.scores, "scores");
     const auto finished = c.per_sequence(a.finished, "finished");

@@ -19,6 +19,8 @@ struct whiten_options {
     rlhf::scale_about about = rlhf::scale_about::mean; ///< with center = false
     int ddof = 1;                                      ///< the variance is Σ (x − mean)² / (n − ddof)
     double epsilon = 1e-8;
+    /// How ε keeps std from 0: inside_root √(var + ε), after_root √var + ε, variance_at_least √max(var, ε),
+    /// std_at_least max(√var, ε).
     rlhf::std_floor floor = rlhf::std_floor::inside_root;
 };
 
@@ -34,6 +36,14 @@ inline void check_options(const char* f, const whiten_options& o) {
     if (o.ddof < 0) fail(f, "ddof is %lld, expected at least 0", o.ddof);
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
+    if (o.about != scale_about::mean && (o.center || !o.scale))
+        fail(f, "about acts with center = false and scale = true alone");
+}
+
+/// What is divided by: 1 where there is no standard deviation.
+inline double deviation_of(const moments& m, const whiten_options& o) {
+    const bool defined = m.count() > 1 && m.count() > o.ddof;
+    return defined ? formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor) : 1;
 }
 
 /// Σx and Σx² of what counts.
@@ -53,8 +63,7 @@ struct whiten_kernel {
     whiten_kernel(const moments& m, const whiten_options& o) {
         const bool about_mean = o.center || (o.scale && o.about == scale_about::mean);
         const double mean = about_mean ? m.mean() : 0;
-        const double deviation = formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor);
-        map = formula::whitening<T>(mean, deviation, o.center, o.scale);
+        map = formula::whitening<T>(mean, deviation_of(m, o), o.center, o.scale);
     }
     template <class V>
     RLHF_FORMULA auto operator()(V x) const {
@@ -82,12 +91,15 @@ template <class T = float, class Arch = native>
 /// Whitens in place with given moments: those of the whole step, merged over its parts and ranks.
 ///
 ///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
-///     std = √(variance + ε)         or where else options.floor puts ε; 1 without scale
+///     std = √(variance + ε)         or where else options.floor puts ε; 1 without scale, of one element alone, and of
+///                                   no more than ddof, which have no standard deviation
 ///
 /// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends on itself and the moments
-/// alone. Where std is 0 (ε = 0, equal elements) all counted elements become 0, or the mean if it is kept.
+/// alone. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0;
+/// equal doubles may have one of rounding instead (1000 times 0.1: 3·10⁻¹⁷), so do not leave out ε there.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative.
+/// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, `about` where it
+/// cannot act.
 template <class T = float, class Arch = native>
 void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const moments& m, const whiten_options& o = {},
             const executor& run = {}) {

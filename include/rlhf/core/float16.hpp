@@ -13,15 +13,33 @@
 /// these may point to memory of such a type, or of 16-bit integers.
 namespace RLHF_NAMESPACE {
 
+namespace detail {
+/// x as a float that rounds to 16 bits as x itself does: x cut off, and its last bit set if something is lost by that.
+template <class A>
+constexpr float cut_to_float(A x) {
+    if constexpr (std::same_as<A, float>) {
+        return x;
+    } else if constexpr (std::integral<A>) {
+        return cut_to_float(static_cast<long double>(x));
+    } else {
+        const auto nearest = static_cast<float>(x);
+        const auto back = static_cast<A>(nearest);
+        const bool exact = !(back < x || back > x), farther = x < 0 ? back < x : back > x;
+        const std::uint32_t bits = std::bit_cast<std::uint32_t>(nearest) - (farther ? 1U : 0U);
+        return std::bit_cast<float>(exact ? bits : bits | 1U);
+    }
+}
+} // namespace detail
+
 /// The upper half of a float: 8 bits of exponent, 7 of mantissa.
 struct RLHF_MAY_ALIAS bfloat16 {
     std::uint16_t bits;
 
     bfloat16() = default;
-    /// To nearest, ties to even; NaN stays a quiet NaN of the same sign.
+    /// To nearest, ties to even, rounded once; NaN stays a quiet NaN of the same sign.
     template <class A>
         requires std::is_arithmetic_v<A>
-    constexpr explicit bfloat16(A x) : bits(rounded(static_cast<float>(x))) {}
+    constexpr explicit bfloat16(A x) : bits(rounded(detail::cut_to_float(x))) {}
     template <std::floating_point F>
     [[nodiscard]] constexpr explicit operator F() const {
         return static_cast<F>(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16));
@@ -40,10 +58,10 @@ struct RLHF_MAY_ALIAS float16 {
     std::uint16_t bits;
 
     float16() = default;
-    /// To nearest, ties to even, infinity from 65520 on; NaN stays a quiet NaN of the same sign.
+    /// To nearest, ties to even, rounded once, infinity from 65520 on; NaN stays a quiet NaN of the same sign.
     template <class A>
         requires std::is_arithmetic_v<A>
-    constexpr explicit float16(A x) : bits(rounded(static_cast<float>(x))) {}
+    constexpr explicit float16(A x) : bits(rounded(detail::cut_to_float(x))) {}
     template <std::floating_point F>
     [[nodiscard]] constexpr explicit operator F() const {
         return static_cast<F>(widened(bits));

@@ -14,8 +14,8 @@ struct linear_head {
     view<const E> weights = detail::required<E>(); ///< [V, H]
     extent vocab;
     extent hidden_size;
-    view<E> workspace;         ///< any number of elements from linear_head_workspace(1, V, H) on
-    matrix_product<E> product; ///< e.g. rlhf::eigen_product
+    view<E> workspace = detail::required_output<E>(); ///< any size from linear_head_workspace(1, V, H) on
+    matrix_product<E> product;                        ///< e.g. rlhf::eigen_product
 };
 
 template <class E>

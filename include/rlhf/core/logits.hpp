@@ -117,6 +117,24 @@ struct logits_gradient {
 template <class E>
 logits_gradient(logits_view<E>) -> logits_gradient<E>;
 
+namespace detail {
+template <class D>
+concept takes_logits_gradient = requires(const D& d) {
+    logits_gradient(d);
+};
+
+/// What a function takes as d_logits, whatever was given; explains itself, because overload resolution cannot.
+template <class D>
+constexpr auto as_logits_gradient(const D& d) {
+    static_assert(takes_logits_gradient<D>, "rlhf: behind the arrays and before the options comes d_logits: a "
+                                            "logits_view, or write_to or add_to of one");
+    if constexpr (takes_logits_gradient<D>)
+        return logits_gradient(d);
+    else
+        return logits_gradient<float>(logits_view<float>(nullptr, {}));
+}
+} // namespace detail
+
 /// buffer = scale · gradient; rows without a gradient get 0. The buffer may be the logits themselves.
 template <class E>
 [[nodiscard]] constexpr logits_gradient<E> write_to(logits_view<E> buffer, double scale = 1) {

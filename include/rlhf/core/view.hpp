@@ -81,6 +81,12 @@ consteval view<const T> required() {
                                   "order (see the field above)");
     return {};
 }
+/// The same of an output.
+template <class T>
+consteval view<T> required_output() {
+    (void)required<T>();
+    return {};
+}
 } // namespace detail
 
 /// Elements that the caller owns. Either contiguous (a vector, span, array: read in the batch's shape), or rows with

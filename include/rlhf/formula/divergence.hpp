@@ -77,16 +77,17 @@ template <class V>
     return {l, select(near, s * x_minus_1 * (V(1) + (V(1) + s) * s * t), excess)};
 }
 
-/// p and q of one entry, r = log p − log q (anything where both are 0), β for jsd.
+/// p and q of one entry, r = log p − log q (anything where both are 0); for jsd β, and rest = 1 − β, which
+/// no rounded β near 1 tells.
 ///
 ///     reverse_kl: pull = p (log p − log q)    forward_kl: pull = p − q    jsd: pull = (1 − β) p (log p − log m)
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2.
 template <divergence How, class V>
-[[nodiscard]] RLHF_FORMULA divergence_term<V> divergence_share(V p, V q, V r, V beta) {
+[[nodiscard]] RLHF_FORMULA divergence_term<V> divergence_share(V p, V q, V r, V beta, V rest) {
     using lane::select;
     if constexpr (How == divergence::reverse_kl) return {kl_share(p, q, r), select(p == V(0), V(0), p * r)};
     if constexpr (How == divergence::forward_kl) return {kl_share(q, p, -r), -difference(q, p, -r)};
-    const V rest = V(1) - beta, m = beta * q + rest * p, d = difference(p, q, r) / m;
+    const V m = beta * q + rest * p, d = difference(p, q, r) / m;
     const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
     return {select(m == V(0), V(0), m * (beta * of_q.excess + rest * of_p.excess)),
             select(p == V(0), V(0), rest * p * of_p.log)};

@@ -45,10 +45,11 @@ public:
 };
 
 namespace detail {
-inline void check_options(const char* f, const cross_entropy_loss_options& o) {
+template <class C>
+void check_options(const char* f, const cross_entropy_loss_options& o) {
     check_range(f, "temperature", o.temperature, 1e-6, 1e6);
     check_range(f, "label_smoothing", o.label_smoothing, 0, 1);
-    check_finite(f, "z_loss_coef", o.z_loss_coef);
+    check_finite<C>(f, "z_loss_coef", o.z_loss_coef);
 }
 
 /// See cross_entropy_loss. Source: stored_logits, or what else has rows of logits.
@@ -56,7 +57,8 @@ template <class Arch, class Source>
 cross_entropy_loss_result cross_entropy(call& c, const Source& source, const index_view& targets,
                                         const cross_entropy_loss_options& o, const executor& run) {
     using E = typename Source::element_type;
-    check_options(c.function(), o);
+    check_options<compute_type<E>>(c.function(), o);
+    check_scale(c, source, o.temperature);
     const auto ids = bind_targets(c, targets);
     const normalization n(c, o.aggregation);
     c.done();
@@ -105,10 +107,10 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 /// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
 /// 1), without it the token that step t is about.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), or another buffer, which may have another type (double
-/// only where the logits are double): a logits_view, or write_to or add_to of one. Rows that do not count are neither
-/// read nor given a gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only
-/// values are computed.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
+/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a
+/// gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only values are
+/// computed.
 ///
 /// A logit of −inf is a token with p = 0, which label smoothing makes infinitely bad. A row of −inf alone has loss +∞
 /// and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by nonfinite(). No

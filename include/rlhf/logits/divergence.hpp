@@ -10,7 +10,7 @@ namespace rlhf {
 /// Of every divergence between a policy and a reference.
 struct divergence_options {
     rlhf::divergence divergence = rlhf::divergence::reverse_kl;
-    double beta = 0.5;      ///< of jsd, in (0, 1): the reference's weight in the mixture
+    double beta = 0.5;      ///< of jsd alone, in (0, 1): the reference's weight in the mixture
     double temperature = 1; ///< divides the logits, in value and gradient
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
@@ -46,6 +46,8 @@ inline void check_options(const char* f, const divergence_options& o) {
     check_range(f, "temperature", o.temperature, 1e-6, 1e6);
     if (!(o.beta > 0 && o.beta < 1))
         fail(f, "beta is %g, expected between 0 and 1: the ends are forward_kl and reverse_kl", o.beta);
+    if (o.divergence != divergence::jsd && o.beta != divergence_options().beta)
+        fail(f, "beta is %g, but only divergence::jsd has a beta", o.beta);
 }
 
 /// Calls f.operator()<kind>().
@@ -62,6 +64,7 @@ template <class Row, class Source, class Read, class Write>
 divergence_sums sweep_divergences(const call& c, const Source& source, const divergence_options& o, const executor& run,
                                   Read&& read, Write&& write) {
     using totals = detail::totals<divergence_statistics>;
+    check_scale(c, source, o.temperature);
     const normalization n(c, o.aggregation);
     c.done();
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;

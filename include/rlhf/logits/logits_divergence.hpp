@@ -59,10 +59,10 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 /// strides and padding, computed in float, in double if one of them is. There are no targets: predict_next says whether
 /// the mask is that of the tokens (step t is about token t + 1) or of the steps.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), or another buffer, which may have another type (double
-/// only where the logits are double): a logits_view, or write_to or add_to of one. Rows that do not count are neither
-/// read nor given a gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only
-/// values are computed.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
+/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a
+/// gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only values are
+/// computed.
 ///
 /// A logit of −inf is an entry with probability 0; 0 log 0 is 0. p > 0 where q = 0 makes reverse_kl +∞ and the row's
 /// gradient 0; q > 0 where p = 0 makes forward_kl +∞, its gradient stays p − q; jsd is finite. A row of −inf alone, in

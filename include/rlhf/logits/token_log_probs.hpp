@@ -97,6 +97,7 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
                                           const executor& run) {
     using E = typename Source::element_type;
     check_options(c.function(), o);
+    check_scale(c, source, o.temperature);
     const auto ids = bind_targets(c, targets);
     const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
     const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");
@@ -154,10 +155,10 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
 ///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
 ///     with δᵥ = 1 at the target, else 0
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`), or another buffer, which may have another type (double
-/// only where the logits are double): a logits_view, or write_to or add_to of one. Rows that do not count, and rows
-/// whose two gradients are 0, are written 0 without being read (with add_to: left as they are), the padding of the
-/// vocabulary too. So is a row of −inf alone.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
+/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count, and rows whose two gradients
+/// are 0, are written 0 without being read (with add_to: left as they are), the padding of the vocabulary too. So is a
+/// row of −inf alone.
 ///
 /// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in
 /// T.
@@ -168,7 +169,7 @@ token_log_probs_result token_log_probs_backward(const batch& b, logits_view<E> l
                                                 const token_log_probs_backward_arrays<T>& a, const D& d_logits,
                                                 const token_log_probs_options& o = {}, const executor& run = {}) {
     detail::call c("token_log_probs_backward", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    const auto source = detail::bind_stored(c, logits, detail::as_logits_gradient(d_logits));
     return detail::log_probs_backward<T, Arch>(c, source, targets, a, o, run);
 }
 

@@ -69,7 +69,9 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 ///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
 ///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 ///
-/// D is at most that of the whole vocabulary, with k = V the same. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float
+/// D is at most that of the whole vocabulary, with k = V the same. KL terms are taken as Σ p log(p / q) − p + q, which
+/// is never negative: with k = V and a Σ q that is not 1, KL(p ‖ q) comes out larger, and KL(q ‖ p) smaller,
+/// by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float
 /// log-probabilities do not say more, and a tail of 0 would make D infinite. With k = V there is none.
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:

@@ -171,8 +171,9 @@ token_log_probs_result vocab_shard_backward(const batch& b, logits_view<E> logit
                                             const D& d_logits, const token_log_probs_options& o = {},
                                             const executor& run = {}) {
     detail::call c("vocab_shard_backward", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    const auto source = detail::bind_stored(c, logits, detail::as_logits_gradient(d_logits));
     detail::check_options(c, o, first_id);
+    detail::check_scale(c, source, o.temperature);
     const auto ids = detail::bind_targets(c, targets);
     const auto combined = c.in(a.combined, "combined");
     const auto d_log_probs = c.optional(a.d_log_probs, "d_log_probs"), d_entropy = c.optional(a.d_entropy, "d_entropy");

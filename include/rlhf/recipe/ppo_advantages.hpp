@@ -25,7 +25,7 @@ struct ppo_advantages_arrays {
     view<const T> scores = detail::required<T>();        ///< [B] one a sequence
     view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
     view<const T> bootstrap_values = {};                 ///< [B] V after the last step; absent: 0
-    view<T> advantages = {};                             ///< [B, T] out, required; holds the rewards on the way
+    view<T> advantages = detail::required_output<T>();   ///< [B, T] out; holds the rewards on the way
     view<T> returns = {};                                ///< [B, T] out; may be values' memory
 };
 
@@ -44,7 +44,7 @@ namespace detail {
 template <class T>
 void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const ppo_advantages_options& o) {
     call c("ppo_advantages", b);
-    check_options(c.function(), o.rewards, !a.finished.absent() || c.size() == 0);
+    check_options<T>(c.function(), o.rewards, !a.finished.absent() || c.size() == 0);
     check_options(c.function(), o.gae);
     check_options(c.function(), o.whiten);
     c.in(a.log_probs, "log_probs"), c.in(a.ref_log_probs, "ref_log_probs"), c.in(a.values, "values");
@@ -52,6 +52,9 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
     c.per_sequence(a.finished, "finished"), c.per_sequence(a.bootstrap_values, "bootstrap_values");
     const auto advantages = c.out(a.advantages, "advantages");
     c.out(a.returns, "returns", a.values.data());
+    const bool all_count = b.mask.all() && !b.predict_next.value_or(false);
+    if (o.rewards.score_position != score_position::last_counted && o.gae.gaps != gaps::ignore && !all_count)
+        fail(c.function(), "score_position may name a step that does not count, which only gaps::ignore reads");
     if (!scores && c.size() > 0) fail(c.function(), "scores is missing");
     if (!advantages && c.tokens() > 0) fail(c.function(), "advantages is missing");
     c.done();
@@ -63,7 +66,10 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
 ///
 /// Arrays are [B, T] (or packed [tokens]), scores, finished and bootstrap_values [B].
 ///
-/// Throws what its parts throw, before anything is written.
+/// A score_position other than last_counted needs gaps::ignore, unless every step counts: gae reads no masked step
+/// else, and the score would be lost. It is not moved instead, because its step decides how far it is discounted.
+///
+/// Throws what its parts throw, and for such a score_position, before anything is written.
 template <class T = float, class Arch = native>
 ppo_advantages_result ppo_advantages(const batch& b, const ppo_advantages_arrays<T>& a,
                                      const ppo_advantages_options& o = {}, const executor& run = {}) {

@@ -25,19 +25,23 @@ template <class T>
 struct ppo_loss_arrays {
     view<const T> old_log_probs = detail::required<T>(); ///< [B, T] when the rollout was scored
     view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL
+    view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
     view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]
+    view<const T> weights = {};                          ///< [B, T], or per_sequence [B]; factor of the policy loss
     view<const T> values = {};                           ///< [B, T] V(sₜ) now; absent: no critic
     view<const T> old_values = {};                       ///< [B, T] at rollout; needed when value.clip_range is finite
     view<const T> returns = {};                          ///< [B, T]; needed with values
-    view<T> log_probs = {};                              ///< [B, T] out, required
+    view<const T> value_weights = {};                    ///< [B, T], or per_sequence [B]; factor of the value loss
+    view<T> log_probs = detail::required_output<T>();    ///< [B, T] out
     view<T> entropy = {};                                ///< [B, T] out; needed when entropy_coef is not 0
-    view<T> d_log_probs = {};                            ///< [B, T] out, required; ∂loss/∂log_probs
+    view<T> d_log_probs = detail::required_output<T>();  ///< [B, T] out; ∂loss/∂log_probs
     view<T> d_entropy = {};                              ///< [B, T] out; needed when entropy_coef is not 0
     gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
 };
 
 /// The results of the parts; joins by +=.
 struct ppo_loss_result {
+    counts own; ///< counted here
     ppo_policy_loss_result policy;
     ppo_value_loss_result value;
     masked_mean_result entropy; ///< its loss() is the mean entropy; 0 where no entropy was asked for
@@ -48,7 +52,7 @@ struct ppo_loss_result {
         return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss();
     }
     ppo_loss_result& operator+=(const ppo_loss_result& o) {
-        policy += o.policy, value += o.value, entropy += o.entropy;
+        own += o.own, policy += o.policy, value += o.value, entropy += o.entropy;
         value_coef = o.value_coef, entropy_coef = o.entropy_coef;
         return *this;
     }
@@ -63,16 +67,13 @@ struct ppo_loss_call {
 
     ppo_loss_call(call& c, const index_view& targets, const ppo_loss_arrays<T>& a, const ppo_loss_options& o,
                   std::int64_t vocab) {
-        check_options(c.function(), o.head);
-        check_options(c.function(), o.policy);
-        check_positive(c.function(), "value.clip_range", o.value.clip_range);
-        check_positive(c.function(), "value.huber", o.value.huber);
-        check_finite(c.function(), "value_coef", o.value_coef);
-        check_finite(c.function(), "entropy_coef", o.entropy_coef);
+        check(c.function(), a, o);
         ids = bind_targets(c, targets);
         c.in(a.old_log_probs, "old_log_probs"), c.in(a.advantages, "advantages");
         const auto ref = c.optional(a.ref_log_probs, "ref_log_probs"), values = c.optional(a.values, "values");
+        c.optional(a.behavior_log_probs, "behavior_log_probs"), c.optional(a.weights, "weights");
         const auto old_values = c.optional(a.old_values, "old_values"), returns = c.optional(a.returns, "returns");
+        const auto value_weights = c.optional(a.value_weights, "value_weights");
         log_probs = c.out(a.log_probs, "log_probs").to, d_log_probs = c.out(a.d_log_probs, "d_log_probs").to;
         entropy = c.out(a.entropy, "entropy").to, d_entropy = c.out(a.d_entropy, "d_entropy").to;
         const auto d_values = c.out(a.d_values, "d_values");
@@ -86,11 +87,27 @@ struct ppo_loss_call {
         needs(o.policy.kl_coef == 0 || ref, "policy.kl_coef needs ref_log_probs");
         needs(!values || returns, "values needs returns");
         needs(values || !d_values, "d_values needs values");
+        needs(values || !(old_values || returns || value_weights), "old_values, returns and value_weights need values");
+        needs(values || o.value_coef == 0 || o.value_coef == ppo_loss_options().value_coef, "value_coef needs values");
+        needs(values || !(o.value.clip_range < unlimited || o.value.huber < unlimited),
+              "value.clip_range and value.huber need values");
         needs(!values || old_values || !(o.value.clip_range < unlimited), "value.clip_range needs old_values");
         (void)normalization(c, o.policy.aggregation);
         if (values) (void)normalization(c, o.value.aggregation);
         c.done();
         check_targets(c, ids, vocab);
+    }
+
+private:
+    /// The numbers among the options, and those that the parts make of them.
+    static void check(const char* f, const ppo_loss_arrays<T>& a, const ppo_loss_options& o) {
+        check_options(f, o.head);
+        check_options(f, o.policy);
+        check_positive<T>(f, "value.clip_range", o.value.clip_range);
+        check_positive<T>(f, "value.huber", o.value.huber);
+        check_finite(f, "value_coef", o.value_coef);
+        check_finite<T>(f, "value_coef times the scale of d_values", o.value_coef * a.d_values.scale);
+        check_finite<T>(f, "entropy_coef", o.entropy_coef);
     }
 };
 
@@ -134,18 +151,21 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
 template <class T, class Arch, class Source>
 ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& targets, const ppo_loss_arrays<T>& a,
                          const ppo_loss_options& o, const executor& run) {
+    check_scale(c, source, o.head.temperature);
     const ppo_loss_call<T> bound(c, targets, a, o, source.vocab());
     const batch& b = c.batch();
     const bool bonus = o.entropy_coef != 0;
     const ppo_policy_loss_arrays<T> policy{.log_probs = a.log_probs,
                                            .old_log_probs = a.old_log_probs,
                                            .ref_log_probs = a.ref_log_probs,
+                                           .behavior_log_probs = a.behavior_log_probs,
                                            .advantages = a.advantages,
+                                           .weights = a.weights,
                                            .d_log_probs = a.d_log_probs};
     const masked_mean_arrays<T> entropy{
         .values = a.entropy, .d_values = gradient<T>(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false)};
 
-    call of_policy("ppo_policy_loss", b), of_entropy("masked_mean", b);
+    call of_policy(c.function(), b), of_entropy(c.function(), b);
     with_ppo_policy_sweep<T, Arch>(of_policy, policy, o.policy, [&](const auto& slopes, const normalization&) {
         const one_token d_log_probs(slopes);
         if (!bonus) return ppo_loss_rows<T, Arch>(c, source, bound, d_log_probs, nullptr, o, run);
@@ -160,11 +180,13 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
     ppo_loss_result r;
     r.value_coef = o.value_coef, r.entropy_coef = o.entropy_coef;
     r.policy = ppo_policy_loss<T, Arch>(b, policy, o.policy, run);
+    r.own = r.policy.own;
     if (!a.values.absent())
         r.value = ppo_value_loss<T, Arch>(b,
                                           {.values = a.values,
                                            .old_values = a.old_values,
                                            .returns = a.returns,
+                                           .weights = a.value_weights,
                                            .d_values = a.d_values.times(o.value_coef)},
                                           o.value, run);
     if (!a.entropy.absent()) r.entropy = masked_mean<T, Arch>(b, entropy, {.aggregation = o.policy.aggregation}, run);
@@ -180,18 +202,19 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
 ///     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
 ///
 /// Logits are [B, T, V], targets and arrays [B, T] (or packed [1, tokens, V] and [tokens]). d_logits may be the logits
-/// themselves, or another buffer, which may have another type (double only where the logits are double): a logits_view,
-/// or write_to or add_to of one. The values' gradient is multiplied by value_coef.
+/// themselves or another buffer, of any type of logits but double only of double ones: a logits_view, or write_to or
+/// add_to of one. The values' gradient is multiplied by value_coef. The entropy bonus has no weights.
 ///
 /// What passes between the parts lies in the caller's buffers log_probs and d_log_probs, with an entropy bonus also in
 /// entropy and d_entropy; nothing is allocated.
 ///
-/// Throws what its parts throw, and when one of these buffers is missing, before anything is written.
+/// Throws what its parts throw, when one of these buffers is missing, and for what is said of a critic (returns,
+/// old_values, value_weights, value_coef, value.clip_range, value.huber) without values; before anything is written.
 template <class T = float, class Arch = native, class E, class D>
 ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view& targets, const ppo_loss_arrays<T>& a,
                          const D& d_logits, const ppo_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_loss", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
+    const auto source = detail::bind_stored(c, logits, detail::as_logits_gradient(d_logits));
     return detail::ppo_loss<T, Arch>(c, source, targets, a, o, run);
 }
 

@@ -86,7 +86,7 @@ public:
     }
     template <class T>
     target<T> out(const gradient<T>& g, const char* name) {
-        check_finite(function_, name, g.scale);
+        check_finite<T>(function_, name, g.scale);
         return {bind(g.to, name, access::write), g.scale, g.add};
     }
     /// One element a sequence, [B].

@@ -85,7 +85,7 @@ template <class E, class D>
 bound_logits<D> bind_d_logits(call& c, const logits_gradient<D>& g, const logits_view<E>& logits) {
     static_assert(!std::same_as<D, double> || std::same_as<std::remove_const_t<E>, double>,
                   "rlhf: logits that are not double have no double gradient");
-    check_finite(c.function(), "d_logits", g.scale);
+    check_finite<compute_type<E>>(c.function(), "d_logits", g.scale);
     const bool same_type = std::same_as<std::remove_const_t<E>, D>;
     const auto bound =
         bind_logits(c, g.to, "d_logits", access::write, same_type ? static_cast<const void*>(logits.data()) : nullptr);

@@ -38,7 +38,7 @@ class divergence_pass {
 
 public:
     divergence_pass(double temperature, double beta)
-        : temperature_(temperature), beta_(static_cast<C>(beta)), exp_(temperature), softmax_(temperature) {}
+        : temperature_(temperature), beta_(static_cast<C>(beta)), rest_(static_cast<C>(1 - beta)), exp_(temperature), softmax_(temperature) {}
 
     template <class E, class R>
     [[nodiscard]] divergence_stats read(const E* z, const R* w, std::int64_t vocab) const {
@@ -50,7 +50,7 @@ public:
         }
         row.offset = (row.p.shift - row.q.shift) + temperature_ * (row.p.log_sum - row.q.log_sum);
         sums s;
-        const entries here(row, 0, beta_, exp_);
+        const entries here(row, 0, *this);
         const std::int64_t whole = vocab - vocab % group;
         add(z, w, whole / group, here, s);
         if (whole < vocab) {
@@ -77,7 +77,7 @@ public:
             return;
         }
         const bool centred = How == divergence::reverse_kl; // log p − log q − KL is taken at once
-        const entries here(row, centred ? row.pull : 0, beta_, exp_);
+        const entries here(row, centred ? row.pull : 0, *this);
         const C mean = centred ? C(0) : static_cast<C>(row.pull), factor = static_cast<C>(scale / temperature_);
         const std::int64_t whole = vocab - vocab % block, rest = vocab - whole;
         slopes(z, w, whole / block, here, mean, factor, d, add);
@@ -98,13 +98,14 @@ private:
     struct entries {
         softmax_origin<C> origin_p, origin_q;
         double largest_p, largest_q; ///< e of the largest
-        C over_p, over_q, offset, offset_rest, over_temperature, beta;
+        C over_p, over_q, offset, offset_rest, over_temperature, beta, rest;
 
-        entries(const divergence_stats& row, double centre, C b, const softmax_exp<C, Arch>& exp)
-            : origin_p(exp.origin(static_cast<C>(row.p.shift))), origin_q(exp.origin(static_cast<C>(row.q.shift))),
-              largest_p(exp.of_largest(origin_p)), largest_q(exp.of_largest(origin_q)),
+        entries(const divergence_stats& row, double centre, const divergence_pass& of)
+            : origin_p(of.exp_.origin(static_cast<C>(row.p.shift))),
+              origin_q(of.exp_.origin(static_cast<C>(row.q.shift))),
+              largest_p(of.exp_.of_largest(origin_p)), largest_q(of.exp_.of_largest(origin_q)),
               over_p(static_cast<C>(1 / (row.p.sum * largest_p))), over_q(static_cast<C>(1 / (row.q.sum * largest_q))),
-              over_temperature(static_cast<C>(1 / row.p.temperature)), beta(b) {
+              over_temperature(static_cast<C>(1 / row.p.temperature)), beta(of.beta_), rest(of.rest_) {
             two_sum all;
             all.add(row.offset), all.add(row.p.temperature * centre);
             offset = static_cast<C>(all.high), offset_rest = static_cast<C>((all.high - double(offset)) + all.low);
@@ -137,7 +138,7 @@ private:
         const V d = z - w, back = d - z, rounding = (z - (d - back)) - (w + back);
         const V first = d - V(e.offset), near = (first + (rounding - V(e.offset_rest))) * V(e.over_temperature);
         const V r = select(abs(d) < V(infinity), near, first);
-        return formula::divergence_share<How>(p, q, r, V(e.beta));
+        return formula::divergence_share<How>(p, q, r, V(e.beta), V(e.rest));
     }
 
     RLHF_FORMULA static term join(const term& a, const term& b) { return {a.value + b.value, a.pull + b.pull}; }
@@ -180,7 +181,7 @@ private:
     }
 
     double temperature_;
-    C beta_;
+    C beta_, rest_;
     softmax_exp<C, Arch> exp_;
     softmax_pass<C, Arch> softmax_;
 };

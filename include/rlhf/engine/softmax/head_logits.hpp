@@ -25,8 +25,8 @@ public:
         weights_ = bind(c, head.weights, vocab_, "weights", access::read_once);
         d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", access::write, hidden_.data);
         d_weights_ = bind(c, d.weights.to, vocab_, "d_weights", access::write);
-        check_finite(c.function(), "d_hidden", d.hidden.scale),
-            check_finite(c.function(), "d_weights", d.weights.scale);
+        check_finite<E>(c.function(), "d_hidden", d.hidden.scale);
+        check_finite<E>(c.function(), "d_weights", d.weights.scale);
         d_hidden_.scale = E(d.hidden.scale), d_hidden_.add = d.hidden.add;
         d_weights_.scale = E(d.weights.scale), d_weights_.add = d.weights.add;
         const view<E>& w = head.workspace;

@@ -95,4 +95,11 @@ stored_logits<E, G> bind_stored(call& c, const logits_view<E>& logits, const log
     return {z, bind_d_logits(c, into, logits), into.scale, into.add};
 }
 
+/// What multiplies the gradient into the logits, as a number of the type that they are computed in.
+template <class Source>
+void check_scale(const call& c, const Source& source, double temperature) {
+    using C = compute_type<typename Source::element_type>;
+    check_finite<C>(c.function(), "the scale of d_logits over the temperature", source.scale / temperature);
+}
+
 } // namespace RLHF_NAMESPACE::detail

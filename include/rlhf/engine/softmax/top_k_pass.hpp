@@ -77,7 +77,7 @@ public:
             row.value = std::numeric_limits<double>::infinity() + of_q; // or NaN
         } else if (top_.k < vocab_) {
             const double p = rest(of_p), q = rest(of_q);
-            const auto tail = formula::divergence_share<How>(p, q, std::log(p / q), beta_);
+            const auto tail = formula::divergence_share<How>(p, q, std::log(p / q), beta_, 1 - beta_);
             row.value += tail.value, row.pull += tail.pull, row.tail = tail.pull / p;
         }
         return row;
@@ -116,7 +116,7 @@ private:
             const double log_p = row.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
             const double log_q = rows.top_.log_prob(token, i);
             p = std::exp(log_p), q = std::exp(log_q);
-            term = formula::divergence_share<How>(p, q, log_p - log_q, rows.beta_);
+            term = formula::divergence_share<How>(p, q, log_p - log_q, rows.beta_, 1 - rows.beta_);
         }
     };
     static double rest(double listed) { return 1 - listed < least_tail ? least_tail : 1 - listed; }
