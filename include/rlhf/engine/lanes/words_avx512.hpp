@@ -8,9 +8,7 @@
 #include <bit>
 #include <cstdint>
 
-/// AVX-512 as every processor has it that has more than its first part: with F, BW, DQ and VL.
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__) &&                 \
-    !defined(RLHF_NO_SIMD)
+#if defined(__AVX512F__) && !defined(RLHF_NO_SIMD)
 #include <immintrin.h>
 
 RLHF_INTRINSICS_BEGIN
@@ -91,10 +89,12 @@ struct words<float, 64> {
         const __m512i both = _mm512_ternarylogic_epi32(_mm512_set1_epi32(upper_half), high, low, 0xca);
         PastCache ? _mm512_stream_si512(reinterpret_cast<__m512i*>(p), both) : _mm512_storeu_si512(p, both);
     }
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
     static M counted(const std::uint8_t* bytes) {
         const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
         return _mm_test_epi8_mask(b, b);
     }
+#endif
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_ps(sum, m, sum, x); }
@@ -105,12 +105,14 @@ struct words<float, 64> {
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_ps(a, b, c, m); }
     static V scale2(V v, V n) { return _mm512_scalef_ps(v, n); }
     static float largest(V v) { return _mm512_reduce_max_ps(v); }
+#if defined(__AVX512DQ__)
     struct doubles {
         __m512d first, last;
     };
     static doubles widen(V v) {
         return {_mm512_cvtps_pd(_mm512_castps512_ps256(v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1))};
     }
+#endif
 
     template <int N>
     static V shift_down(V v, V next) {
@@ -153,10 +155,12 @@ struct words<double, 64> {
     static void store_first(double* p, V v, std::int64_t n) { _mm512_mask_storeu_pd(p, first(n), v); }
     static V load_last(const double* p, std::int64_t n) { return _mm512_maskz_expandloadu_pd(last(n), p); }
     static void store_last(double* p, V v, std::int64_t n) { store_first(p, _mm512_maskz_compress_pd(last(n), v), n); }
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
     static M counted(const std::uint8_t* bytes) {
         const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes));
         return static_cast<M>(_mm_test_epi8_mask(b, b));
     }
+#endif
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_pd(sum, m, sum, x); }
@@ -187,6 +191,7 @@ private:
     static M last(std::int64_t n) { return static_cast<M>(0xffU << (8 - n)); }
 };
 
+#if defined(__AVX512BW__)
 template <>
 struct words<std::uint8_t, 64> {
     static std::uint64_t counted(const std::uint8_t* bytes, std::uint64_t read) {
@@ -194,6 +199,7 @@ struct words<std::uint8_t, 64> {
         return _mm512_test_epi8_mask(b, b);
     }
 };
+#endif
 
 } // namespace RLHF_NAMESPACE::detail
 RLHF_INTRINSICS_END
