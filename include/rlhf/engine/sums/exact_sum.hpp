@@ -211,8 +211,8 @@ struct power_sums {
     bool operator==(const power_sums&) const = default;
 };
 
-/// Σx and Σx² of numbers whose squares may leave the range of an exact_sum, or of float: such squares are added apart, in
-/// units of 2^±192. Holds for 2⁻¹⁶⁰ < |x| < 2¹⁶⁰, and so for all floats.
+/// Σx and Σx² of numbers whose squares may leave the range of an exact_sum, or of float: such squares are added apart,
+/// in units of 2^±192. Holds for 2⁻¹⁶⁰ < |x| < 2¹⁶⁰, and so for all floats.
 struct spread_sums {
     exact_sum sum, squares, large, small;
 
