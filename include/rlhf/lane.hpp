@@ -72,7 +72,7 @@ template <class V>
 }
 
 /// Constants that device code may use, too.
-inline constexpr float largest_float = std::numeric_limits<float>::max();
+inline constexpr float largest_float = (std::numeric_limits<float>::max)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Neither infinite nor NaN.
