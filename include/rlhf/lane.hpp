@@ -36,14 +36,15 @@ using mask_of = decltype(V(0) < V(0));
 /// each calls f once per member, with that member of every s.
 template <class V>
 struct statistic {
-    using weighted_sum = V; ///< Σx, where x counts by the weight of its sequence
-    using sum = V;          ///< Σx
-    using square_sum = V;   ///< Σx²
-    using count = mask_of<V>;
-    using maximum = V; ///< NaN is skipped
-    using moments = V; ///< n, Σx and Σx², in double
-    using spread = V;  ///< Σx and Σx², in V where it holds them
+    using weighted_sum = V;   ///< Σx, where x counts by the weight of its sequence
+    using sum = V;            ///< Σx
+    using square_sum = V;     ///< Σx²
+    using count = mask_of<V>; ///< how often true
+    using maximum = V;        ///< NaN is skipped
+    using moments = V;        ///< n, Σx and Σx², in double
+    using spread = V;         ///< Σx and Σx², in V where it holds them
 };
+
 template <class Kind>
 struct no_statistics {
     static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
@@ -70,8 +71,8 @@ template <class V>
     return condition ? yes : no;
 }
 
-/// Beyond these a number is no float. Constants of device code, too.
-inline constexpr float largest_float = std::numeric_limits<float>::max();
+/// Constants that device code may use, too.
+inline constexpr float largest_float = (std::numeric_limits<float>::max)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Neither infinite nor NaN.

@@ -47,10 +47,10 @@ struct dual_clipped_surrogate {
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(V log_ratio, V advantage) const {
         using lane::select;
         surrogate<V> t = plain(log_ratio, advantage);
-        const auto far = t.ratio > V(limit) && advantage < V(0);
-        t.loss = select(far, -V(limit) * advantage, t.loss);
-        t.slope = select(far, V(0), t.slope);
-        t.dual_clipped = far;
+        const auto dual = t.ratio > V(limit) && advantage < V(0);
+        t.loss = select(dual, -V(limit) * advantage, t.loss);
+        t.slope = select(dual, V(0), t.slope);
+        t.dual_clipped = dual;
         return t;
     }
 };

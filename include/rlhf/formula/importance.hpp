@@ -29,10 +29,10 @@ struct importance_weight {
     RLHF_FORMULA void apply(V& loss, V& slope, V advantage, V log_weight) const {
         using lane::exp, lane::select;
         const V zero(0), w = exp(log_weight);
-        const auto far = w > V(limit);
-        const V factor = select(far, V(beyond), w);
+        const auto above = w > V(limit);
+        const V factor = select(above, V(beyond), w);
         const auto idle = advantage == zero && loss == zero && w == w;
-        const auto off = idle || (far && factor == zero);
+        const auto off = idle || (above && factor == zero);
         loss = select(off, zero, loss * factor);
         slope = select(off, zero, slope * factor);
     }

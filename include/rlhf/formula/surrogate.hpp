@@ -30,8 +30,8 @@ struct surrogate {
     using mask = lane::mask_of<V>;
     V loss, slope;                  ///< slope: ∂loss/∂ log π
     V ratio;                        ///< ρ = exp(log ratio)
-    mask clipped_low, clipped_high; ///< the ratio is cut, and matters
-    mask dual_clipped;              ///< the loss is
+    mask clipped_low, clipped_high; ///< a bound stands for ρ, and Â is not 0
+    mask dual_clipped;              ///< a limit stands for the loss
 };
 
 } // namespace RLHF_NAMESPACE::formula

@@ -33,7 +33,7 @@ class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula:
 public:
     using loss_result::loss_result;
 
-    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one: those without a
+    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one: they have no
     /// gradient.
     [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
     [[nodiscard]] moments returns() const { return moments(totals_.returns); }

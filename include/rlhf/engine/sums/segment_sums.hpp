@@ -100,7 +100,7 @@ private:
     /// N times x. Not by a loop, which would keep accumulators in memory.
     template <std::size_t N, class X>
     static std::array<X, N> filled(const X& x) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) { return std::array<X, N>{((void)I, x)...}; }
+        return [&]<std::size_t... K>(std::index_sequence<K...>) { return std::array<X, N>{((void)K, x)...}; }
         (std::make_index_sequence<N>());
     }
     /// Lane k is joined by lane k + half, from half of them down to one.
