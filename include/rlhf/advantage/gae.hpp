@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/steps/step_sweep.hpp>
+#include <rlhf/formula/gae.hpp>
 
 namespace rlhf {
 
@@ -51,7 +52,7 @@ struct gae_kernel {
     }
     template <class V>
     RLHF_FORMULA std::array<V, 2> finish(const scan_steps<V, inputs>& x, const V& advantage, const V&) const {
-        return {advantage, advantage + x.here[1]};
+        return {advantage, formula::gae_return(advantage, x.here[1])};
     }
 };
 

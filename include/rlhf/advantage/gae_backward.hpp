@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/steps/step_sweep.hpp>
+#include <rlhf/formula/gae.hpp>
 
 namespace rlhf {
 
@@ -51,7 +52,8 @@ struct gae_backward_kernel {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
         if constexpr (NextValues && Flags) to_this = select(x.unread_after, to_this, zero);
         if constexpr (NextValues && !Flags) to_this = zero;
-        return {V(scale[0]) * sum, V(scale[1]) * (x.here[1] - sum + to_this), V(scale[2]) * to_next};
+        const auto d = formula::gae_backward(x.here[1], sum, to_this, to_next);
+        return {V(scale[0]) * d.reward, V(scale[1]) * d.value, V(scale[2]) * d.next_value};
     }
     /// What flows beyond the last step.
     [[nodiscard]] T last(T sum, bool terminated) const {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rlhf/core/check.hpp>
-#include <rlhf/lane.hpp>
+#include <rlhf/formula/kl_controller.hpp>
 
 namespace rlhf {
 
@@ -48,8 +48,7 @@ namespace RLHF_NAMESPACE {
     detail::check_not_negative(self, "sequences", sequences);
     if (!(c.limit * sequences < c.horizon))
         detail::fail(self, "limit %g times sequences %g is not below horizon %g", c.limit, sequences, c.horizon);
-    const double error = lane::clamp(kl / c.target - 1, -c.limit, c.limit);
-    c.kl_coef *= 1 + error * sequences / c.horizon;
+    c.kl_coef = formula::adapted_kl_coef(c.kl_coef, kl, c.target, c.limit, sequences, c.horizon);
     return c;
 }
 

@@ -3,6 +3,7 @@
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/kl.hpp>
+#include <rlhf/formula/placed_score.hpp>
 
 namespace rlhf {
 
@@ -88,13 +89,6 @@ struct kl_reward_kernel {
     }
 };
 
-/// A sequence's score as it is placed.
-template <class T>
-double placed_score(T score, bool finished, const shape_rewards_options& o) {
-    const double limited = lane::clamp(static_cast<double>(score), -o.score_limit, o.score_limit);
-    return finished ? limited : o.unfinished_score.value_or(limited - o.unfinished_penalty);
-}
-
 /// The step of sequence s that gets its score; −1 if nothing counts.
 inline std::int64_t scored_step(const call& c, std::int64_t s, score_position where) {
     const std::int64_t past = past_last_counted(c.mask(s)), last = c.length(s) - 1;
@@ -135,11 +129,15 @@ shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>
 
     const detail::kl_reward_kernel<T> kernel{static_cast<T>(o.kl_coef), static_cast<T>(o.kl_limit), o.kl_estimator};
     const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel);
+    const formula::unfinished<double> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
+                                                 o.unfinished_score.value_or(0)};
     detail::exact_sum placed;
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const std::int64_t step = detail::scored_step(c, s, o.score_position);
         if (step < 0) continue;
-        const double score = detail::placed_score(*scores.row(s, 0), !finished || *finished.row(s, 0) != 0, o);
+        const bool ended = !finished || *finished.row(s, 0) != 0;
+        const double score =
+            formula::placed_score(static_cast<double>(*scores.row(s, 0)), ended, o.score_limit, unfinished);
         placed.add(score);
         if (!targets[0]) continue;
         T& reward = targets[0].to.row(s, c.begin(s))[step * targets[0].to.step];

@@ -54,10 +54,7 @@ struct whiten_kernel {
         const bool about_mean = o.center || (o.scale && o.about == scale_about::mean);
         const double mean = about_mean ? m.mean() : 0;
         const double deviation = formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor);
-        map.center = static_cast<T>(mean);
-        map.center_rest = std::isfinite(mean) ? static_cast<T>(mean - static_cast<double>(map.center)) : T(0);
-        map.factor = o.scale ? static_cast<T>(deviation == 0 ? 0 : 1 / deviation) : T(1);
-        map.shift = o.center ? T(0) : map.center;
+        map = formula::whitening<T>(mean, deviation, o.center, o.scale);
     }
     template <class V>
     RLHF_FORMULA auto operator()(V x) const {

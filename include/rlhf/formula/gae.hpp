@@ -3,17 +3,6 @@
 
 #include <rlhf/lane.hpp>
 
-namespace rlhf {
-
-/// What a masked gap inside a sequence means to a recurrence over its steps.
-enum class gaps {
-    skip,   ///< the gap is no time: the step before it continues at the step after it
-    zero,   ///< time passes there, with reward 0 and value 0
-    ignore, ///< the recurrence does not look at the mask: masked data is read, only outputs are masked
-};
-
-} // namespace rlhf
-
 namespace RLHF_NAMESPACE::formula {
 
 /// γ x, and 0 at γ = 0 even of an infinite x.
@@ -23,21 +12,41 @@ template <class V>
     return gamma * select(gamma == V(0), V(0), x);
 }
 
-/// The residual of one step.
+/// The residual of one step, from which the advantage is the recurrence Âₜ = δₜ + γλ Âₜ₊₁.
 ///
-///     δ = r + γ V(s′) − V(s)
+///     δ = r + γ V(s′) − V(s)      V(s′) = 0 where the episode ends
 ///
-/// Source: Schulman et al. 2016, arXiv:1506.02438, section 3.
+/// Source: Schulman et al. 2016, arXiv:1506.02438, section 3, and eq. 16 for the recurrence.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V td_error(V reward, V value, V next_value, V gamma) {
     return reward + discounted(gamma, next_value) - value;
 }
 
-/// One step of the recurrence of a discounted sum: S = x + f S′. With x = δ and f = γλ it is the advantage
-/// (eq. 16 there, written backwards), with x = r and f = γ the return.
+/// The return that goes with an advantage: what the value is to become.
+///
+///     R = Â + V(s)
 template <class V>
-[[nodiscard]] RLHF_FORMULA V discounted_sum(V x, V factor, V rest) {
-    return x + factor * rest;
+[[nodiscard]] RLHF_FORMULA V gae_return(V advantage, V value) {
+    return advantage + value;
+}
+
+/// ∂L/∂ what one step of the estimate reads.
+template <class V>
+struct gae_slopes {
+    V reward, value, next_value;
+};
+
+/// One step of the estimate backwards, from the adjoint u of its residual.
+///
+///     uₜ = ∂L/∂Âₜ + ∂L/∂Rₜ + γλ uₜ₋₁
+///     ∂L/∂r = u      ∂L/∂V(s) = ∂L/∂R − u + what came from the step before      ∂L/∂V(s′) = what goes to the next step
+///
+/// What flows from a step to the value of the next one is γ u, or 0 where δ does not read that.
+///
+/// Source: td_error and gae_return, transposed.
+template <class V>
+[[nodiscard]] RLHF_FORMULA gae_slopes<V> gae_backward(V d_return, V adjoint, V from_before, V to_next) {
+    return {adjoint, d_return - adjoint + from_before, to_next};
 }
 
 } // namespace RLHF_NAMESPACE::formula

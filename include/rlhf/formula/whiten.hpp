@@ -35,6 +35,20 @@ struct affine_map {
     V center, center_rest, factor, shift;
 };
 
+/// Whitening as such a map. Its numbers are computed in D, and each is rounded to V once.
+///
+///     y = (x − mean) / deviation      not centred: + mean      not scaled: without the division
+///
+/// A deviation of 0 makes the factor 0: every y is then 0, or the mean if it is kept.
+template <class V, class D>
+[[nodiscard]] RLHF_FORMULA affine_map<V> whitening(D mean, D deviation, bool center, bool scale) {
+    const V rounded = static_cast<V>(mean);
+    const D rest = mean - static_cast<D>(rounded); // NaN if the mean is not finite
+    const D factor = deviation == D(0) ? D(0) : D(1) / deviation;
+    return {rounded, rest == rest ? static_cast<V>(rest) : V(0), scale ? static_cast<V>(factor) : V(1),
+            center ? V(0) : rounded};
+}
+
 template <class V>
 [[nodiscard]] RLHF_FORMULA V affine(V x, const affine_map<V>& m) {
     return ((x - m.center) - m.center_rest) * m.factor + m.shift;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/softmax/logits_sweep.hpp>
+#include <rlhf/formula/cross_entropy.hpp>
 #include <rlhf/results/normalization.hpp>
 
 namespace rlhf {
@@ -52,26 +53,6 @@ inline void check_options(const char* f, const cross_entropy_loss_options& o) {
     check_finite(f, "z_loss_coef", o.z_loss_coef);
 }
 
-/// One token's loss from the softmax of its row, and how it moves with it.
-struct cross_entropy_term {
-    double nll, loss;
-    logit_slopes slope;
-
-    cross_entropy_term(const softmax_stats& row, double target, std::int64_t vocab, const cross_entropy_loss_options& o)
-        : nll(-row.log_prob(target)),
-          loss(nll), slope{.log_prob = o.label_smoothing - 1, .mean_log_prob = -o.label_smoothing} {
-        const double lse = row.log_sum_exp();
-        if (o.label_smoothing != 0) { // not 0 · inf
-            const double mean_log_prob = row.logits / (static_cast<double>(vocab) * o.temperature) - lse;
-            loss = (1 - o.label_smoothing) * nll - o.label_smoothing * mean_log_prob;
-        }
-        if (o.z_loss_coef != 0) {
-            loss += o.z_loss_coef * lse * lse;
-            slope.log_sum_exp = 2 * o.z_loss_coef * lse;
-        }
-    }
-};
-
 /// See cross_entropy_loss. Source: stored_logits, or what else has rows of logits.
 template <class Arch, class Source>
 cross_entropy_loss_result cross_entropy(call& c, const Source& source, const index_view& targets,
@@ -95,12 +76,17 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
                 const E* const z = source.at(here);
                 const double weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
                 softmax = rows.template read<Want>(z, source.vocab());
-                const auto at_target = static_cast<double>(z[target]);
-                const cross_entropy_term term(softmax, at_target, source.vocab(), o);
+                const double at_target = static_cast<double>(z[target]), lse = softmax.log_sum_exp();
+                const double mean = softmax.logits / (static_cast<double>(source.vocab()) * o.temperature) - lse;
+                const auto term =
+                    formula::cross_entropy(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
                 found.tokens += 1, found.sums[0].add(term.loss * weight), found.sums[1].add(term.nll);
                 found.counts[0] += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
                 found.counts[1] += std::isfinite(term.loss) ? 0 : 1;
-                slope = term.slope, slope.scale = scale * weight;
+                slope = {.log_prob = term.by_log_prob,
+                         .log_sum_exp = term.by_log_sum_exp,
+                         .mean_log_prob = term.by_mean_log_prob,
+                         .scale = scale * weight};
             }
             if (source.has_gradient()) source.write(rows, here, softmax, slope, target);
         };
@@ -135,8 +121,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 /// [0, V), options out of range, predict_next not said, layout::time_first, overlapping arrays, a batch that counts
 /// more than its denominator.
 ///
-/// Source: smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7; z-loss: Chowdhery et al. 2022,
-/// arXiv:2204.02311, section 5; as InstructGPT's ptx term see ptx_loss.
+/// Source: formula::cross_entropy; as InstructGPT's ptx term see ptx_loss.
 template <class Arch = native, class E, class D>
     requires std::constructible_from < logits_gradient<typename D::element_type>,
 const D& > cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits,

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <rlhf/engine/prompts/prompt_sweep.hpp>
+#include <rlhf/formula/plackett_luce.hpp>
 #include <rlhf/results/normalization.hpp>
-
-#include <cmath>
 
 namespace RLHF_NAMESPACE {
 
@@ -20,38 +19,33 @@ struct plackett_luce_loss_arrays {
 using plackett_luce_loss_result = loss_sums;
 
 namespace detail {
-/// Stage by stage from the worst: log Σ e^r over what was not yet chosen, as a running maximum and sum.
+/// Stage by stage from the worst: the choice from a response and all that are not better.
 struct plackett_luce_kernel {
+    using choice = formula::choice<double>;
+
     void operator()(group& g, exact_sum& all) const {
         const auto n = static_cast<std::size_t>(g.size);
-        std::array<double, group_limit> largest, sums; // Σ e^r = e^largest · sum over a response and all not better
-        double most = g.reward[n - 1], sum = 0, loss = 0;
+        std::array<choice, group_limit> stage;
+        choice left{g.reward[n - 1], 0};
+        double loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
             while (first > 0 && g.lag[first - 1] == g.lag[end - 1]) --first;
-            for (std::size_t k = end; k-- > first;) {
-                const double r = g.reward[k];
-                if (r > most) sum *= std::exp(most - r), most = r;
-                sum += std::exp(apart(r, most));
-            }
-            for (std::size_t k = first; k < end; ++k) largest[k] = most, sums[k] = sum;
+            for (std::size_t k = end; k-- > first;) left = formula::with_response(left, g.reward[k]);
+            for (std::size_t k = first; k < end; ++k) stage[k] = left;
             end = first;
         }
-        for (std::size_t k = 0; k < n; ++k) loss += std::log(sums[k]) + apart(largest[k], g.reward[k]);
-        slopes(g, largest, sums, n);
+        for (std::size_t k = 0; k < n; ++k) loss += formula::plackett_luce(stage[k], g.reward[k]);
+        slopes(g, stage, n);
         all.add(loss);
     }
 
-    /// a − b, where equal infinities are not apart.
-    static double apart(double a, double b) { return a == b ? 0 : a - b; }
-
     /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of its chance there
-    static void slopes(group& g, const std::array<double, group_limit>& largest,
-                       const std::array<double, group_limit>& sums, std::size_t n) {
+    static void slopes(group& g, const std::array<choice, group_limit>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
             for (std::size_t k = 0; k < n && g.lag[k] <= g.lag[j]; ++k)
-                chance += std::exp(apart(g.reward[j], largest[k])) / sums[k];
+                chance += formula::chance(stage[k], g.reward[j]);
             g.slope[j] = chance - 1;
         }
     }
@@ -80,7 +74,7 @@ struct plackett_luce_kernel {
 /// Throws std::invalid_argument before anything is written: sizes that differ, predict_next, a gradient that overlaps
 /// the rewards, more prompts than the denominator.
 ///
-/// Source: Plackett 1975; ties: Breslow 1974.
+/// Source: formula::plackett_luce; ties: Breslow 1974.
 template <class T = float, class Arch = native>
 plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce_loss_arrays<T>& a,
                                              const executor& run = {}) {

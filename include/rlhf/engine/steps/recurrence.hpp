@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/core/gaps.hpp>
 #include <rlhf/engine/call/call.hpp>
 #include <rlhf/engine/lanes/lanes.hpp>
-#include <rlhf/formula/gae.hpp>
 
 #include <algorithm>
 
