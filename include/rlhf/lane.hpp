@@ -4,6 +4,7 @@
 #include <rlhf/config.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 /// The words a formula may use.
@@ -18,6 +19,44 @@
 /// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
 namespace RLHF_NAMESPACE::lane {
 
+/// What a comparison of V gives.
+template <class V>
+using mask_of = decltype(V(0) < V(0));
+
+/// The kinds of statistics that a formula reports, as its lanes hold them. A loss names its statistics once, in a
+/// template over Kind, whose members a sweep adds up and the loss's result reads by the same names:
+///
+///     template <class Kind>
+///     struct statistics {
+///         typename Kind::weighted_sum loss = {};
+///         typename Kind::count nonfinite = {};
+///         static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.nonfinite...); }
+///     };
+///
+/// each calls f once per member, with that member of every s.
+template <class V>
+struct statistic {
+    using weighted_sum = V; ///< Σx, where x counts by the weight of its sequence
+    using sum = V;          ///< Σx
+    using square_sum = V;   ///< Σx²
+    using count = mask_of<V>;
+    using maximum = V; ///< NaN is skipped
+    using moments = V; ///< n, Σx and Σx², in double
+    using spread = V;  ///< Σx and Σx², in V where it holds them
+};
+template <class Kind>
+struct no_statistics {
+    static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
+};
+
+/// What a formula says about the tokens in its lanes: one value per output array, and statistics. Masked tokens are
+/// dropped by the sweep.
+template <class V, std::size_t Writes, template <class> class Statistics = no_statistics>
+struct terms {
+    V writes[Writes > 0 ? Writes : 1] = {}; // NOLINT: plain, for device code
+    Statistics<statistic<V>> statistics = {};
+};
+
 using std::abs;
 using std::exp;
 using std::expm1;
@@ -29,6 +68,16 @@ using std::sqrt;
 template <class V>
 [[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
     return condition ? yes : no;
+}
+
+/// Beyond these a number is no float. Constants of device code, too.
+inline constexpr float largest_float = std::numeric_limits<float>::max();
+inline constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Neither infinite nor NaN.
+template <class V>
+[[nodiscard]] RLHF_FORMULA mask_of<V> finite(V x) {
+    return abs(x) < V(infinity);
 }
 
 /// x within [low, high]; NaN stays NaN.

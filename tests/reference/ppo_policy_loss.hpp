@@ -44,7 +44,7 @@ struct ppo_policy_loss_result {
     real approx_kl = 0;             ///< mean of log π_old − log π
     real approx_kl_half_square = 0; ///< mean of (log π − log π_old)² / 2
     real mean_ratio = 0;
-    real max_abs_log_ratio = 0;     ///< before log_ratio_limit; the other statistics are after it
+    real max_abs_log_ratio = 0;     ///< this and the two of approx_kl before log_ratio_limit, the others after it
     real effective_sample_size = 0; ///< (Σ ρ)² / (n Σ ρ²), 1 where all ratios agree
     real ref_kl = 0;                ///< mean of the kl_value estimate
     real mean_importance = 0;
@@ -110,8 +110,8 @@ struct surrogate {
             const real used = clamped(log_ratio, -o.log_ratio_limit, o.log_ratio_limit), ratio = std::exp(used);
             r.clip_fraction += l.clipped ? 1 / n : 0;
             r.dual_clip_fraction += l.dual_clipped ? 1 / n : 0;
-            r.approx_kl -= used / n;
-            r.approx_kl_half_square += used * used / 2 / n;
+            r.approx_kl -= log_ratio / n;
+            r.approx_kl_half_square += log_ratio * log_ratio / 2 / n;
             r.mean_ratio += ratio / n;
             if (std::fabs(log_ratio) > r.max_abs_log_ratio) r.max_abs_log_ratio = std::fabs(log_ratio);
             r.mean_importance += is / n;

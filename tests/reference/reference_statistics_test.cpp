@@ -52,7 +52,9 @@ TEST_CASE("reference policy statistics", "[reference]") {
     limited.log_ratio_limit = std::log(2.0L), limited.kl_limit = 1.5L;
     const auto l = reference::ppo_policy_loss(b, a, limited);
     CHECK(double(l.mean_ratio) == near(4.5 / 3));
-    CHECK(double(l.max_abs_log_ratio) == near(2 * ln2)); // seen before the limit
+    CHECK(double(l.max_abs_log_ratio) == near(2 * ln2)); // these three are seen before the limit
+    CHECK(double(l.approx_kl) == near(-2 * ln2 / 3));
+    CHECK(double(l.approx_kl_half_square) == near((1 + 1 + 4) * ln2 * ln2 / 2 / 3));
     CHECK(double(l.ref_kl) == near((1 + 0 - 1.5) / 3));
     CHECK(l.d_log_probs[2] == 0); // beyond both limits
 }

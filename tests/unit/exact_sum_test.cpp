@@ -256,3 +256,29 @@ TEST_CASE("power_sums: merge in any order") {
     for (std::size_t i = 10; i-- > 0;) joined += parts[i];
     CHECK(joined == all);
 }
+
+TEST_CASE("spread_sums: how even numbers of any size are, in any order") {
+    test::random r(11);
+    for (const double size : {1.0, 0x1p-149, 0x1p-70, 0x1p-60, 0x1p60, 0x1p70, 0x1p124}) {
+        CAPTURE(size);
+        std::vector<float> x(50);
+        for (auto& v : x) v = static_cast<float>(size * r.uniform(1, 8));
+        const auto of = [&](auto begin, auto end) {
+            rlhf::detail::spread_sums all;
+            for (auto i = begin; i != end; ++i) {
+                rlhf::detail::spread_sums one;
+                one.sum.add(*i), one.add_square(*i), one.normalize();
+                all += one;
+            }
+            return all;
+        };
+        const auto all = of(x.begin(), x.end());
+        CHECK(of(x.rbegin(), x.rend()) == all);
+        long double sum = 0, squares = 0;
+        for (const float v : x)
+            sum += v / (long double)size, squares += v / (long double)size * (v / (long double)size);
+        CHECK(all.evenness(50) == Approx(static_cast<double>(sum * sum / (50 * squares))).epsilon(1e-15));
+    }
+    CHECK(rlhf::detail::spread_sums().evenness(0) == 0);
+    CHECK(rlhf::detail::spread_sums().evenness(3) == 0);
+}

@@ -10,11 +10,13 @@
 #include <rlhf/formula/cross_entropy.hpp>
 #include <rlhf/formula/kl.hpp>
 #include <rlhf/formula/plackett_luce.hpp>
+#include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/value_loss.hpp>
 
 #include <array>
 
 using rlhf::kl_estimator;
+using rlhf::formula::clipped_surrogate, rlhf::formula::dual_clipped_surrogate, rlhf::formula::policy_parts;
 
 namespace {
 
@@ -46,35 +48,64 @@ TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formul
         const auto& b = bounds[r.below(3)];
         const double x = r.normal(0, 0.7), advantage = r.below(10) == 0 ? 0 : r.normal();
         CAPTURE(x, advantage, b.upper);
-        const auto plain =
-            rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<double>{b.lower, b.upper});
-        const auto d = rlhf::formula::clipped_surrogate(number{x, 1.0}, number(advantage),
-                                                        rlhf::formula::ratio_bounds<number>{b.lower, b.upper});
+        const clipped_surrogate<double> objective{b.lower, b.upper};
+        const auto plain = objective(x, advantage);
+        const auto d = objective(number{x, 1.0}, number(advantage));
         REQUIRE(d.loss.value == plain.loss);
-        REQUIRE(same(plain.d_logp, d.loss.slope));
-        const auto limited = rlhf::formula::dual_clip(plain, advantage, b.dual);
-        const auto d_limited = rlhf::formula::dual_clip(d, number(advantage), number(b.dual));
+        REQUIRE(same(plain.slope, d.loss.slope));
+        REQUIRE_FALSE(plain.dual_clipped);
+        const dual_clipped_surrogate<double> dual{objective, b.dual};
+        const auto limited = dual(x, advantage);
+        const auto d_limited = dual(number{x, 1.0}, number(advantage));
         REQUIRE(d_limited.loss.value == limited.loss);
-        REQUIRE(same(limited.d_logp, d_limited.loss.slope));
+        REQUIRE(same(limited.slope, d_limited.loss.slope));
         REQUIRE(plain.ratio == std::exp(x));
         REQUIRE(plain.clipped_high == (advantage > 0 && plain.ratio > b.upper));
         REQUIRE(plain.clipped_low == (advantage < 0 && plain.ratio < b.lower));
-        REQUIRE(limited.clipped == (advantage < 0 && plain.ratio > b.dual));
-        (limited.d_logp == 0 && advantage != 0 ? cut : free) += 1;
+        REQUIRE(limited.dual_clipped == (advantage < 0 && plain.ratio > b.dual));
+        (limited.slope == 0 && advantage != 0 ? cut : free) += 1;
     }
     CHECK(cut > 300);
     CHECK(free > 300);
+}
+
+TEST_CASE("policy_rule: what it writes is the derivative of its loss", "[formula]") {
+    test::random r(7);
+    using objective = dual_clipped_surrogate<double>;
+    int limited = 0, masked = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const rlhf::formula::policy_rule<double, objective, policy_parts::all> rule{
+            .objective = {{0.8, 1.28}, 3},
+            .log_ratio_limit = r.below(2) ? 0.7 : inf,
+            .importance = {1.3, r.below(2) ? 1.3 : 0},
+            .kl_coef = r.below(2) ? 0.1 : 0,
+            .kl_limit = r.below(2) ? 0.3 : inf,
+            .kl_value = kl_estimator::k3,
+            .kl_slope = kl_estimator::k3,
+            .ref = r.below(2) != 0,
+            .behavior = r.below(2) != 0};
+        const double lp = r.normal(-1, 0.5), old = r.normal(lp, 0.6), advantage = r.normal(), ref = r.normal(lp, 0.6),
+                     weight = r.normal(), behavior = r.normal(old, 0.4);
+        CAPTURE(i, lp, old, advantage, ref, weight, behavior, rule.ref, rule.behavior);
+        const auto t = rule(lp, old, advantage, ref, weight, behavior);
+        const auto d =
+            rule(number{lp, 1.0}, number(old), number(advantage), number(ref), number(weight), number(behavior));
+        REQUIRE(same(t.statistics.loss, d.statistics.loss.value)); // to the rounding of contracted products
+        REQUIRE(same(t.writes[0], d.statistics.loss.slope));
+        limited += std::fabs(lp - old) > rule.log_ratio_limit;
+        masked += rule.behavior && rule.importance.beyond == 0 && old - behavior > std::log(1.3);
+    }
+    CHECK(limited > 100);
+    CHECK(masked > 100);
 }
 
 TEST_CASE("clipped_surrogate: at a bound the ratio is not cut", "[formula]") {
     for (const double x : {-0.3, 0.3}) {
         const double ratio = std::exp(x);
         for (const double advantage : {-2.0, 2.0}) {
-            const rlhf::formula::ratio_bounds<double> at{ratio, ratio};
-            const auto t = rlhf::formula::clipped_surrogate(x, advantage, at);
-            const auto limited = rlhf::formula::dual_clip(t, advantage, ratio);
-            CHECK(limited.d_logp == -ratio * advantage);
-            CHECK_FALSE((t.clipped_low || t.clipped_high || limited.clipped));
+            const auto t = dual_clipped_surrogate<double>{{ratio, ratio}, ratio}(x, advantage);
+            CHECK(t.slope == -ratio * advantage);
+            CHECK_FALSE((t.clipped_low || t.clipped_high || t.dual_clipped));
         }
     }
 }
@@ -85,9 +116,7 @@ TEMPLATE_TEST_CASE("clipped_surrogate: special arguments", "[formula]", float, d
     test::for_pairs(specials<T>(), [&](T x, T advantage) {
         for (const T dual : {T(3), big}) {
             CAPTURE(x, advantage, dual);
-            const auto t = rlhf::formula::dual_clip(
-                rlhf::formula::clipped_surrogate(x, advantage, rlhf::formula::ratio_bounds<T>{T(0.8), T(1.2)}),
-                advantage, dual);
+            const auto t = dual_clipped_surrogate<T>{{T(0.8), T(1.2)}, dual}(x, advantage);
             const T ratio = std::exp(x);
             T used = ratio; // the definition, where it has a limit
             if (advantage >= 0) used = ratio > T(1.2) ? T(1.2) : ratio;
@@ -97,7 +126,7 @@ TEMPLATE_TEST_CASE("clipped_surrogate: special arguments", "[formula]", float, d
             const bool any_nan = std::isnan(x) || std::isnan(advantage) || no_limit;
             CHECK(std::isnan(t.loss) == any_nan);
             if (!any_nan) CHECK(t.loss == -used * advantage);
-            CHECK((any_nan ? std::isnan(t.d_logp) : t.d_logp == (used == ratio ? t.loss : T(0))));
+            CHECK((any_nan ? std::isnan(t.slope) : t.slope == (used == ratio ? t.loss : T(0))));
         }
     });
 }
@@ -255,8 +284,9 @@ TEST_CASE("value_loss: its slope is the derivative of its loss", "[formula]") {
         const double v = r.normal(), old = r.normal(v, 0.5), target = r.normal(), range = r.below(4) ? 0.2 : inf;
         const double delta = r.below(2) ? inf : 0.7;
         CAPTURE(v, old, target, range, delta);
-        const auto t = rlhf::formula::value_loss(v, old, target, range, delta);
-        const auto d = rlhf::formula::value_loss<number>({v, 1.0}, old, target, range, delta);
+        const rlhf::formula::huber<double> h{delta};
+        const auto t = rlhf::formula::value_loss(v, old, target, range, h);
+        const auto d = rlhf::formula::value_loss<number>({v, 1.0}, old, target, range, h);
         REQUIRE(d.loss.value == t.loss);
         REQUIRE(same(t.slope, d.loss.slope));
         held += t.clipped, linear += std::fabs(t.slope) == 0.7;
@@ -268,8 +298,8 @@ TEST_CASE("value_loss: its slope is the derivative of its loss", "[formula]") {
 TEST_CASE("huber: at ±delta value and slope are continuous", "[formula]") {
     for (const double delta : {0.5, 1.0, 4.0})
         for (const double sign : {-1.0, 1.0}) {
-            const auto inside = rlhf::formula::huber(sign * delta, delta),
-                       outside = rlhf::formula::huber(sign * delta * (1 + 1e-15), delta);
+            const rlhf::formula::huber<double> h{delta};
+            const auto inside = h(sign * delta), outside = h(sign * delta * (1 + 1e-15));
             CHECK(inside.loss == 0.5 * delta * delta);
             CHECK(inside.slope == sign * delta);
             CHECK(outside.slope == inside.slope);
@@ -284,9 +314,9 @@ TEMPLATE_TEST_CASE("value_loss: special arguments", "[formula]", float, double) 
         for (const T target : specials<T>())
             for (const T delta : {T(0.7), big}) {
                 CAPTURE(v, old, target, delta);
-                const auto t = rlhf::formula::value_loss(v, old, target, T(0.2), delta);
+                const auto t = rlhf::formula::value_loss(v, old, target, T(0.2), rlhf::formula::huber<T>{delta});
                 if (delta == big) { // the same without it
-                    const auto u = rlhf::formula::value_loss(v, old, target, T(0.2), rlhf::formula::half_square<T>);
+                    const auto u = rlhf::formula::value_loss(v, old, target, T(0.2), rlhf::formula::half_square());
                     CHECK((same_or_nan(u.loss, t.loss) && same_or_nan(u.slope, t.slope) && u.clipped == t.clipped));
                 }
                 const bool any_nan = std::isnan(v) || std::isnan(old) || std::isnan(target);

@@ -117,9 +117,52 @@ TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
     CHECK(refused({.log_ratio_limit = 0}) == f + "log_ratio_limit is 0, expected more than 0");
     CHECK(refused({.log_ratio_limit = NaN}) == f + "log_ratio_limit is nan, expected more than 0");
     CHECK(refused({.kl_coef = inf}) == f + "kl_coef is inf, expected a finite number");
-    CHECK(refused({.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
     CHECK(refused({.kl_limit = -1}) == f + "kl_limit is -1, expected more than 0");
     CHECK(refused({.importance_limit = NaN}) == f + "importance_limit is nan, expected more than 0");
+}
+
+TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
+    const std::string f = "rlhf::ppo_policy_loss: ";
+    CHECK(refused({.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
+    CHECK(refused({.kl_gradient = rlhf::kl_estimator::k2}) == f + "kl_gradient needs ref_log_probs");
+    CHECK(refused({.kl_limit = 1}) == f + "kl_limit needs ref_log_probs");
+    CHECK(refused({.importance_limit = 2}) == f + "importance_limit needs behavior_log_probs");
+    CHECK(refused({.importance_limit = 2, .importance = rlhf::importance::mask}) ==
+          f + "importance_limit needs behavior_log_probs");
+    CHECK(refused([](six& x, arrays& a) { a.behavior_log_probs = x.old; }, {.importance = rlhf::importance::mask}) ==
+          f + "importance::mask needs importance_limit");
+    six x;
+    auto a = x.arrays();
+    a.ref_log_probs = x.old, a.behavior_log_probs = x.old;
+    CHECK(test::refusal([&] {
+              rlhf::ppo_policy_loss(x.batch, a,
+                                    {.kl_gradient = rlhf::kl_estimator::k2,
+                                     .kl_limit = 1,
+                                     .importance_limit = 2,
+                                     .importance = rlhf::importance::mask});
+          }) == "was not refused");
+    const rlhf::batch empty{.sequences = 2, .steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const auto none = std::span<const float>();
+    CHECK(test::refusal([&] {
+              rlhf::ppo_policy_loss<float>(empty, {.log_probs = none, .old_log_probs = none, .advantages = none},
+                                           {.kl_coef = 0.1, .importance_limit = 2});
+          }) == "was not refused"); // a part without tokens, in which no option can act
+}
+
+TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the call are refused") {
+    const std::string f = "rlhf::ppo_policy_loss: ";
+    const auto with_ref = [](const rlhf::ppo_policy_loss_options& o) {
+        return refused([](six& x, arrays& a) { a.ref_log_probs = x.old, a.behavior_log_probs = x.old; }, o);
+    };
+    CHECK(with_ref({.kl_coef = 1e39}) == f + "kl_coef is 1e+39, which is infinite as a float");
+    CHECK(with_ref({.log_ratio_limit = 1e-50}) == f + "log_ratio_limit is 1e-50, which is 0 as a float");
+    CHECK(with_ref({.kl_limit = 1e-50}) == f + "kl_limit is 1e-50, which is 0 as a float");
+    CHECK(with_ref({.importance_limit = 1e-50}) == f + "importance_limit is 1e-50, which is 0 as a float");
+    const std::vector<double> x{-1}, d(1);
+    const auto r = rlhf::ppo_policy_loss<double>(
+        {.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.log_probs = x, .old_log_probs = x, .ref_log_probs = d, .advantages = d}, {.kl_coef = 1e39});
+    CHECK(r.loss() == Approx(1e39 * (std::exp(1.0) - 2))); // as a double it is a number like others
 }
 
 TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
@@ -220,6 +263,29 @@ TEST_CASE("ppo_policy_loss: what is not finite stays in its own token, and is co
             }
 }
 
+TEST_CASE("ppo_policy_loss: a weight that is not finite makes a loss that is counted") {
+    for (const float bad : {NaN, inf, -inf}) {
+        six x;
+        const std::vector<float> weights{1, bad, 1, bad, 1, 1}; // the fourth token's loss is 0
+        auto a = x.arrays();
+        a.weights = weights;
+        CHECK(rlhf::ppo_policy_loss(x.batch, a).nonfinite() == 2);
+    }
+}
+
+TEST_CASE("ppo_policy_loss: approx_kl is the mean of old - new, whatever log_ratio_limit is") {
+    const std::vector<float> lp{-1, 0}, old{0, 0}, one{1, 1};
+    const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::ppo_policy_loss_arrays<float> a{.log_probs = lp, .old_log_probs = old, .advantages = one};
+    for (const double limit : {0.5, rlhf::unlimited}) {
+        const auto r = rlhf::ppo_policy_loss(b, a, {.log_ratio_limit = limit});
+        CHECK(r.approx_kl() == 0.5);
+        CHECK(r.approx_kl_half_square() == 0.25);
+        CHECK(r.max_log_ratio() == 1);
+        CHECK(r.mean_ratio() == Approx((1 + std::exp(-std::min(limit, 1.0))) / 2)); // of the ratio that is used
+    }
+}
+
 TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     const std::vector<float> zero{0}, far{-200}, lp{-1}, one{1};
     std::vector<float> d(1);
@@ -242,6 +308,41 @@ TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     const auto gone =
         rlhf::ppo_policy_loss(b, {.log_probs = far, .old_log_probs = zero, .advantages = one, .d_log_probs = d});
     CHECK(gone.effective_sample_size() == 0);
+}
+
+TEMPLATE_TEST_CASE("ppo_policy_loss: the effective sample size of ratios far from 1", "", float, double) {
+    using T = TestType;
+    const auto of = [](const std::vector<T>& log_ratios, std::vector<std::uint8_t> mask = {}) {
+        const std::vector<T> zero(log_ratios.size());
+        mask.resize(log_ratios.size(), 1);
+        const auto r =
+            rlhf::ppo_policy_loss<T>({.steps = log_ratios.size(), .mask = mask, .denominator = rlhf::counted_here},
+                                     {.log_probs = log_ratios, .old_log_probs = zero, .advantages = zero});
+        return r.effective_sample_size();
+    };
+    for (const double x : {44.4, 87.0, -50.0, -70.0, -87.0}) {
+        CAPTURE(x);
+        CHECK(of({T(x)}) == 1);
+        CHECK(of({T(x), T(x), T(x)}) == Approx(1).epsilon(1e-12));
+    }
+    CHECK(of({45, 0}) == Approx(0.5).epsilon(1e-12));
+    CHECK(of({-50, 0, -50, -50}) == Approx(0.25).epsilon(1e-12));
+    CHECK(of({88, 45, 0, -80}, {0, 1, 1, 0}) == Approx(0.5).epsilon(1e-12));
+    // Segments of one row, each in a range of its own.
+    std::vector<T> row(3 * 512, -60);
+    std::fill(row.begin() + 512, row.begin() + 1024, T(0));
+    CHECK(of(row) == Approx(1.0 / 3).epsilon(1e-12));
+    std::fill(row.begin() + 1024, row.end(), T(50));
+    CHECK(of(row) == Approx(1.0 / 3).epsilon(1e-12));
+    std::vector<T> d{1}; // looking at a token again does not add its gradient again
+    const std::vector<T> far{45}, zero{0}, bad{-1};
+    rlhf::ppo_policy_loss<T>(
+        {.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.log_probs = far, .old_log_probs = zero, .advantages = bad, .d_log_probs = rlhf::add_to(d)});
+    CHECK(d[0] == Approx(std::exp(45.0)).epsilon(1e-5));
+    const double e = std::exp(-1.0); // of two sizes, both beyond
+    CHECK(of({46, 45}) == Approx((1 + e) * (1 + e) / (2 * (1 + e * e))).epsilon(1e-6));
+    CHECK(of({-60, -61}) == Approx((1 + e) * (1 + e) / (2 * (1 + e * e))).epsilon(1e-6));
 }
 
 TEST_CASE("ppo_policy_loss: weights for a host that trains on a weighted negative log-likelihood") {

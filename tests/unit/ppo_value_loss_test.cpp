@@ -170,6 +170,9 @@ TEST_CASE("ppo_value_loss: what is wrong is refused, and nothing is written") {
     CHECK(said({.values = v, .returns = R}, {.clip_range = 0}) == f + "clip_range is 0, expected more than 0");
     CHECK(said({.values = v, .returns = R}, {.clip_range = NaN}) == f + "clip_range is nan, expected more than 0");
     CHECK(said({.values = v, .returns = R}, {.huber = -1}) == f + "huber is -1, expected more than 0");
+    CHECK(said({.values = v, .returns = R}, {.huber = 1e-50}) == f + "huber is 1e-50, which is 0 as a float");
+    CHECK(said({.values = v, .old_values = v, .returns = R}, {.clip_range = 1e-50}) ==
+          f + "clip_range is 1e-50, which is 0 as a float");
     std::vector<float> in_place{1, 2, 3};
     CHECK(test::refusal([&] { rlhf::ppo_value_loss(b, {.values = in_place, .returns = R, .d_values = in_place}); }) ==
           f + "d_values overlaps values");
@@ -202,6 +205,16 @@ TEST_CASE("ppo_value_loss: a weight is a factor of its token's loss") {
         const auto r = rlhf::ppo_value_loss(b, {.values = v, .returns = R, .weights = weights, .d_values = d});
         CHECK(r.loss() == (2 * 2.5 + 0.5 * 40) / 4);
         CHECK(d == std::vector<float>{0.5f, 1, 0.5f, 1});
+    }
+}
+
+TEST_CASE("ppo_value_loss: a weight that is not finite makes a loss that is counted") {
+    const std::vector<float> v{1, 2, 4}, R{1, 1, 1};
+    for (const float bad : {NaN, inf, -inf}) {
+        const std::vector<float> weights{bad, bad, 1}; // the first token's loss is 0
+        const auto r = rlhf::ppo_value_loss({.steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                            {.values = v, .returns = R, .weights = weights});
+        CHECK(r.nonfinite() == 2);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/steps/step_sweep.hpp>
 
 namespace rlhf {
@@ -71,7 +72,7 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
         const kernel k{static_cast<T>(o.gamma)};
         detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, bootstrap})(run);
     };
-    return flags.terminated ? sweep.template operator()<true>() : sweep.template operator()<false>();
+    detail::choose(sweep, bool(flags.terminated));
 }
 
 } // namespace RLHF_NAMESPACE

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/steps/step_sweep.hpp>
 #include <rlhf/formula/gae.hpp>
 
@@ -111,9 +112,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
         detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
     };
     const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;
-    if (next_values)
-        return flagged ? sweep.template operator()<true, true>() : sweep.template operator()<true, false>();
-    return flagged ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
+    detail::choose(sweep, next_values, flagged);
 }
 
 } // namespace RLHF_NAMESPACE

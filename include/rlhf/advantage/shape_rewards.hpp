@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
-#include <rlhf/formula/kl.hpp>
+#include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/placed_score.hpp>
 
 namespace rlhf {
@@ -76,18 +76,6 @@ inline void check_options(const char* f, const shape_rewards_options& o, bool ha
     if (!has_finished && o.unfinished_penalty != 0) fail(f, "unfinished_penalty needs finished");
 }
 
-/// The KL part of one token's reward, in lanes.
-template <class T>
-struct kl_reward_kernel {
-    T coef, limit;
-    kl_estimator estimator;
-
-    template <class V>
-    RLHF_FORMULA auto operator()(V logp, V ref) const {
-        const V kl = formula::kl(logp - ref, estimator, estimator, V(limit)).value;
-        return terms<V, 1, 1>{.writes = {coef == T(0) ? V(T(0)) : V(-coef) * kl}, .sums = {kl}}; // not 0 · inf
-    }
-};
 
 /// The step of sequence s that gets its score; −1 if nothing counts.
 inline std::int64_t scored_step(const call& c, std::int64_t s, score_position where) {
@@ -127,8 +115,8 @@ shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>
     if (!scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
     c.done();
 
-    const detail::kl_reward_kernel<T> kernel{static_cast<T>(o.kl_coef), static_cast<T>(o.kl_limit), o.kl_estimator};
-    const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel);
+    const formula::kl_reward_rule<T> rule{static_cast<T>(o.kl_coef), static_cast<T>(o.kl_limit), o.kl_estimator};
+    const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, rule);
     const formula::unfinished<double> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
                                                  o.unfinished_score.value_or(0)};
     detail::exact_sum placed;
@@ -145,7 +133,7 @@ shape_rewards_result shape_rewards(const batch& b, const shape_rewards_arrays<T>
     }
     placed.normalize();
     const counts here{static_cast<double>(t.tokens), static_cast<double>(t.sequences)};
-    return {here, static_cast<double>(c.size() - t.sequences), t.sums[0], placed};
+    return {here, static_cast<double>(c.size() - t.sequences), t.kl, placed};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -41,7 +41,7 @@ template <class T>
 struct moments_kernel {
     template <class V>
     RLHF_FORMULA auto operator()(V x) const {
-        return terms<V, 0, 0, 0, 0, 0, 1>{.moments = {x}};
+        return terms<V, 0, moments_statistics>{.statistics = {x}};
     }
 };
 
@@ -76,7 +76,7 @@ template <class T = float, class Arch = native>
     c.done();
     const auto t =
         detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, detail::moments_kernel<T>{});
-    return moments(t.moments[0]);
+    return moments(t.x);
 }
 
 /// Whitens in place with given moments: those of the whole step, merged over its parts and ranks.

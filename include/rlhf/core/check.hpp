@@ -33,18 +33,22 @@ namespace RLHF_NAMESPACE::detail {
 #endif
 }
 
-/// Options are checked in these words. NaN fails each of them.
+/// Options are checked in these words, as numbers of the type T that they are used in. NaN fails each of them.
 inline void check_range(const char* function, const char* option, double value, double low, double high) {
     if (!(value >= low && value <= high)) fail(function, "%s is %g, expected [%g, %g]", option, value, low, high);
 }
 inline void check_not_negative(const char* function, const char* option, double value) {
     if (!(value >= 0)) fail(function, "%s is %g, expected at least 0", option, value);
 }
-inline void check_positive(const char* function, const char* option, double value) {
+template <class T = double>
+void check_positive(const char* function, const char* option, double value) {
     if (!(value > 0)) fail(function, "%s is %g, expected more than 0", option, value);
+    if (!(static_cast<T>(value) > 0)) fail(function, "%s is %g, which is 0 as a float", option, value);
 }
-inline void check_finite(const char* function, const char* option, double value) {
+template <class T = double>
+void check_finite(const char* function, const char* option, double value) {
     if (!std::isfinite(value)) fail(function, "%s is %g, expected a finite number", option, value);
+    if (!std::isfinite(static_cast<T>(value))) fail(function, "%s is %g, which is infinite as a float", option, value);
 }
 
 } // namespace RLHF_NAMESPACE::detail

@@ -37,7 +37,7 @@ template <class V>
     const V e = exponential ? expm1(-d) : V(0);
     const V k = value == kl_estimator::k1   ? d
                 : value == kl_estimator::k2 ? V(0.5) * d * d
-                                            : select(e > V(std::numeric_limits<float>::max()), e, e + d);
+                                            : select(e > V(lane::largest_float), e, e + d);
     const V g = slope == kl_estimator::k1 ? V(1) : slope == kl_estimator::k2 ? d : -e;
     const auto above = k > limit, below = k < -limit;
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};

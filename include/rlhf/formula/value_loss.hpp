@@ -3,13 +3,11 @@
 
 #include <rlhf/lane.hpp>
 
-#include <concepts>
-
 namespace RLHF_NAMESPACE::formula {
 
 template <class V>
 struct value_term {
-    using mask = decltype(V(0) < V(0));
+    using mask = lane::mask_of<V>;
     V loss, slope;
     mask clipped;
 };
@@ -20,32 +18,40 @@ struct value_term {
 ///            δ (|e| − ½ δ)   else           ∂h = ±δ
 ///
 /// Source: Huber 1964.
-template <class V>
-[[nodiscard]] RLHF_FORMULA value_term<V> huber(V e, V delta) {
-    using lane::abs, lane::select;
-    const V half(0.5), size = abs(e);
-    const auto outside = size > delta;
-    return {select(outside, delta * (size - half * delta), half * e * e),
-            select(outside, select(e > V(0), delta, -delta), e), outside};
-}
+template <class T>
+struct huber {
+    T delta;
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA value_term<V> operator()(V e) const {
+        using lane::abs, lane::select;
+        const V half(0.5), limit(delta), size = abs(e);
+        const auto outside = size > limit;
+        return {select(outside, limit * (size - half * limit), half * e * e),
+                select(outside, select(e > V(0), limit, -limit), e), outside};
+    }
+};
 
 /// ½ e².
-template <class V>
-[[nodiscard]] RLHF_FORMULA value_term<V> half_square(V e) {
-    return {V(0.5) * e * e, e, typename value_term<V>::mask(false)};
-}
+struct half_square {
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA value_term<V> operator()(V e) const {
+        using mask = lane::mask_of<V>;
+        return {V(0.5) * e * e, e, mask(false)};
+    }
+};
 
 /// One token of the value loss of PPO: the worse of the value and of the value held within ±c of the old one.
 ///
 ///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
 ///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
-/// h(e) is a value_term: formula::huber with a δ, or formula::half_square. NaN in any argument gives a NaN loss, and so
-/// do v and v_old infinite of one sign.
+/// h is formula::huber or formula::half_square. NaN in any argument gives a NaN loss, and so do v and v_old infinite of
+/// one sign.
 ///
 /// Source: Schulman et al., openai/baselines ppo2, 2017.
-template <class V, std::invocable<V> H>
-[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, H h) {
+template <class V, class H>
+[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, const H& h) {
     using lane::abs, lane::select;
     const V change = value - old_value;
     const value_term<V> free = h(value - target);
@@ -55,10 +61,48 @@ template <class V, std::invocable<V> H>
     return {select(clipped, held.loss, select(known, free.loss, change)),
             select(clipped, V(0), select(known, free.slope, change)), clipped};
 }
-/// With h = formula::huber.
-template <class V>
-[[nodiscard]] RLHF_FORMULA value_term<V> value_loss(V value, V old_value, V target, V range, V delta) {
-    return value_loss(value, old_value, target, range, [&](V e) RLHF_INLINE { return huber(e, delta); });
-}
+
+template <class Kind>
+struct value_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::count clipped = {}, nonfinite = {};
+    typename Kind::moments returns = {}, residuals = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.clipped...), f(s.nonfinite...), f(s.returns...), f(s.residuals...);
+    }
+};
+
+/// The whole rule of one token, times its weight; written is ∂loss/∂value. Without Clip the old value is not read.
+template <class T, class H, bool Clip>
+struct value_rule {
+    T range;
+    H h;
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, value_statistics> operator()(V value, V old_value, V target,
+                                                                              V weight) const {
+        const value_term<V> t = term(value, old_value, target);
+        const V loss = weight * t.loss;
+        return {.writes = {weight * t.slope},
+                .statistics = {.loss = loss,
+                               .clipped = t.clipped,
+                               .nonfinite = !lane::finite(loss),
+                               .returns = target,
+                               .residuals = target - value}};
+    }
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA value_term<V> term(V value, [[maybe_unused]] V old_value, V target) const {
+        if constexpr (Clip) {
+            return value_loss(value, old_value, target, V(range), h);
+        } else {
+            value_term<V> t = h(value - target);
+            using mask = lane::mask_of<V>;
+            t.clipped = mask(false); // by the range; what Huber's h says is not that
+            return t;
+        }
+    }
+};
 
 } // namespace RLHF_NAMESPACE::formula

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/softmax/logits_sweep.hpp>
 #include <rlhf/formula/cross_entropy.hpp>
-#include <rlhf/results/normalization.hpp>
+#include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
@@ -18,32 +19,29 @@ struct cross_entropy_loss_options {
 
 namespace RLHF_NAMESPACE {
 
+namespace detail {
+template <class Kind>
+struct cross_entropy_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum nll = {};
+    typename Kind::count correct = {}, nonfinite = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.nll...), f(s.correct...), f(s.nonfinite...);
+    }
+};
+} // namespace detail
+
 /// Sums over the tokens that count; the parts of a step join by +=.
-class cross_entropy_loss_result : public loss_sums {
-    using totals = detail::totals<2, 0, 2, 0, 0>;
-
+class cross_entropy_loss_result : public loss_result<cross_entropy_loss_result, detail::cross_entropy_statistics> {
 public:
-    cross_entropy_loss_result() = default;
-    cross_entropy_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
-    [[nodiscard]] double nll() const {
-        return per_token(totals_.sums[1]);
-    } ///< mean −log p, without smoothing and z-loss
+    /// Mean −log p, without smoothing and z-loss.
+    [[nodiscard]] double nll() const { return per_token(totals_.nll); }
     [[nodiscard]] double perplexity() const { return std::exp(nll()); }
     /// The share of tokens whose target has the largest logit, alone.
-    [[nodiscard]] double accuracy() const { return per_token(static_cast<double>(totals_.counts[0])); }
-    [[nodiscard]] double nonfinite() const {
-        return static_cast<double>(totals_.counts[1]);
-    } ///< tokens with such a loss
-
-    cross_entropy_loss_result& operator+=(const cross_entropy_loss_result& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    totals totals_;
+    [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
 };
 
 namespace detail {
@@ -64,10 +62,10 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<2, 0, 2, 0, 0>;
+    using totals = detail::totals<cross_entropy_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
-    const auto sweep = [&]<softmax_wanted Want>() {
+    const auto sweep = [&]<bool Smoothing>() {
         const auto row = [&](const position& here, totals& found) {
             softmax_stats softmax;
             logit_slopes slope;
@@ -75,14 +73,14 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
             if (here.counted) {
                 const E* const z = source.at(here);
                 const double weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
-                softmax = rows.template read<Want>(z, source.vocab());
+                softmax = rows.template read<softmax_wanted{.logits = Smoothing}>(z, source.vocab());
                 const double at_target = static_cast<double>(z[target]), lse = softmax.log_sum_exp();
                 const double mean = softmax.logits / (static_cast<double>(source.vocab()) * o.temperature) - lse;
                 const auto term =
                     formula::cross_entropy(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
-                found.tokens += 1, found.sums[0].add(term.loss * weight), found.sums[1].add(term.nll);
-                found.counts[0] += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
-                found.counts[1] += std::isfinite(term.loss) ? 0 : 1;
+                found.tokens += 1, found.loss.add(term.loss * weight), found.nll.add(term.nll);
+                found.correct += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
+                found.nonfinite += std::isfinite(term.loss) ? 0 : 1;
                 slope = {.log_prob = term.by_log_prob,
                          .log_sum_exp = term.by_log_sum_exp,
                          .mean_log_prob = term.by_mean_log_prob,
@@ -90,11 +88,9 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
             }
             if (source.has_gradient()) source.write(rows, here, softmax, slope, target);
         };
-        const auto found = source.template sweep<totals>(c, run, row);
-        return cross_entropy_loss_result(n.sums(found.sums[0]), found);
+        return cross_entropy_loss_result(n, source.template sweep<totals>(c, run, row));
     };
-    if (o.label_smoothing != 0) return sweep.template operator()<softmax_wanted{.logits = true}>();
-    return sweep.template operator()<softmax_wanted{}>();
+    return choose(sweep, o.label_smoothing != 0);
 }
 } // namespace detail
 

@@ -3,7 +3,7 @@
 
 #include <rlhf/engine/softmax/logits_sweep.hpp>
 #include <rlhf/formula/divergence.hpp>
-#include <rlhf/results/normalization.hpp>
+#include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
@@ -19,27 +19,26 @@ struct divergence_options {
 
 namespace RLHF_NAMESPACE {
 
-/// Sums over the tokens that count; the parts of a step join by +=.
-class divergence_sums : public loss_sums {
-    using totals = detail::totals<2, 0, 1, 0, 0>;
+namespace detail {
+template <class Kind>
+struct divergence_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum divergence = {};
+    typename Kind::count nonfinite = {};
 
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.divergence...), f(s.nonfinite...);
+    }
+};
+} // namespace detail
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class divergence_sums : public loss_result<divergence_sums, detail::divergence_statistics> {
 public:
-    divergence_sums() = default;
-    divergence_sums(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
     /// The mean over the tokens, nats, whatever the aggregation.
-    [[nodiscard]] double divergence() const { return per_token(totals_.sums[1]); }
-    /// Tokens whose divergence is not a finite number.
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[0]); }
-
-    divergence_sums& operator+=(const divergence_sums& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    totals totals_;
+    [[nodiscard]] double divergence() const { return per_token(totals_.divergence); }
 };
 
 namespace detail {
@@ -62,7 +61,7 @@ auto with_divergence(divergence kind, F&& f) {
 template <class Row, class Source, class Read, class Write>
 divergence_sums sweep_divergences(const call& c, const Source& source, const divergence_options& o, const executor& run,
                                   Read&& read, Write&& write) {
-    using totals = detail::totals<2, 0, 1, 0, 0>;
+    using totals = detail::totals<divergence_statistics>;
     const normalization n(c, o.aggregation);
     c.done();
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
@@ -72,12 +71,12 @@ divergence_sums sweep_divergences(const call& c, const Source& source, const div
         if (here.counted) {
             weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
             row = read(here);
-            sums.tokens += 1, sums.sums[0].add(row.value * weight), sums.sums[1].add(row.value);
-            sums.counts[0] += std::isfinite(row.value) ? 0 : 1;
+            sums.tokens += 1, sums.loss.add(row.value * weight), sums.divergence.add(row.value);
+            sums.nonfinite += std::isfinite(row.value) ? 0 : 1;
         }
         if (source.has_gradient()) write(here, row, scale * weight);
     });
-    return {n.sums(found.sums[0]), found};
+    return {n, found};
 }
 } // namespace detail
 

@@ -40,6 +40,13 @@ struct token_log_probs_result {
 };
 
 namespace detail {
+template <class Kind>
+struct token_log_probs_statistics {
+    typename Kind::count nonfinite = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.nonfinite...); }
+};
+
 inline void check_options(const char* f, const token_log_probs_options& o) {
     check_range(f, "temperature", o.temperature, 1e-6, 1e6);
 }
@@ -57,7 +64,7 @@ token_log_probs_result log_probs_of(call& c, const Source& source, const index_v
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<0, 0, 1, 0, 0>;
+    using totals = detail::totals<token_log_probs_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
     const auto sweep = [&]<softmax_wanted Want>() {
         const auto row = [&](const position& here, totals& found) {
@@ -67,7 +74,7 @@ token_log_probs_result log_probs_of(call& c, const Source& source, const index_v
                 const E* const z = source.at(here);
                 softmax = rows.template read<Want>(z, source.vocab());
                 log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
-                found.tokens += 1, found.counts[0] += std::isfinite(log_prob) ? 0 : 1;
+                found.tokens += 1, found.nonfinite += std::isfinite(log_prob) ? 0 : 1;
             }
             const auto put = [&](const stream<T>& to, double value) {
                 if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
@@ -76,7 +83,7 @@ token_log_probs_result log_probs_of(call& c, const Source& source, const index_v
             put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
         };
         const auto found = source.template sweep<totals>(c, run, row);
-        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
     };
     if (collision) return sweep.template operator()<softmax_wanted{.entropy = true, .squares = true}>();
     return entropy ? sweep.template operator()<softmax_wanted{.entropy = true}>()
@@ -96,7 +103,7 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
     c.done();
     check_targets(c, ids, source.vocab());
 
-    using totals = detail::totals<0, 0, 1, 0, 0>;
+    using totals = detail::totals<token_log_probs_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
     const auto found = source.template sweep<totals>(c, run, [&](const position& here, totals& sums) {
         const auto value = [&](const stream<const T>& from) {
@@ -110,11 +117,11 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
                       : h == 0              ? rows.template read<softmax_wanted{}>(z, source.vocab())
                                             : rows.template read<softmax_wanted{.entropy = true}>(z, source.vocab());
         }
-        sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
+        sums.tokens += here.counted ? 1 : 0, sums.nonfinite += std::isfinite(softmax.sum) ? 0 : 1;
         const std::int64_t target = softmax.impossible() ? 0 : here.of(ids);
         source.write(rows, here, softmax, {.log_prob = g, .entropy = h, .scale = source.scale}, target);
     });
-    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 } // namespace detail
 

@@ -35,7 +35,7 @@ struct vocab_shard_backward_arrays {
 };
 
 namespace detail {
-using shard_totals = totals<0, 0, 1, 0, 0>; ///< tokens; those that are not finite
+using shard_totals = totals<token_log_probs_statistics>;
 
 /// The target's column in the shard; −1: another rank holds it.
 inline std::int64_t own_column(std::int64_t id, std::int64_t first_id, std::int64_t vocab) {
@@ -151,14 +151,14 @@ token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& t
             const vocab_shard whole = here.counted ? detail::combine(shards, here, o.temperature) : vocab_shard();
             const detail::softmax_stats softmax = detail::softmax_of(whole, o.temperature);
             const double log_prob = softmax.log_prob(whole.target_logit);
-            if (here.counted) sums.tokens += 1, sums.counts[0] += std::isfinite(log_prob) ? 0 : 1;
+            if (here.counted) sums.tokens += 1, sums.nonfinite += std::isfinite(log_prob) ? 0 : 1;
             const auto put = [&](const detail::stream<T>& to, double value) {
                 if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
             };
             put(log_probs, log_prob), put(entropy, softmax.entropy), put(log_sum_exp, softmax.log_sum_exp());
             if (combined) here.of(combined) = whole;
         });
-    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 
 /// The gradient into a rank's own logits of any loss of log_probs and entropy, as token_log_probs_backward writes it:
@@ -187,11 +187,11 @@ token_log_probs_result vocab_shard_backward(const batch& b, logits_view<E> logit
             const double g = value(d_log_probs), h = value(d_entropy);
             const bool moves = g != 0 || h != 0;
             const auto softmax = moves ? detail::softmax_of(here.of(combined), o.temperature) : detail::softmax_stats();
-            sums.tokens += here.counted ? 1 : 0, sums.counts[0] += std::isfinite(softmax.sum) ? 0 : 1;
+            sums.tokens += here.counted ? 1 : 0, sums.nonfinite += std::isfinite(softmax.sum) ? 0 : 1;
             const std::int64_t target = moves ? detail::own_column(here.of(ids), first_id, source.vocab()) : -1;
             source.write(rows, here, softmax, {.log_prob = g, .entropy = h, .scale = source.scale}, target);
         });
-    return {static_cast<double>(found.tokens), static_cast<double>(found.counts[0])};
+    return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -3,26 +3,13 @@
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
-#include <rlhf/formula/kl.hpp>
-#include <rlhf/results/normalization.hpp>
+#include <rlhf/formula/policy_token.hpp>
+#include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
-/// ε₋ and ε₊. One number sets both, so that neither keeps a forgotten default.
-struct clip_range {
-    double low, high;
-    constexpr clip_range(double both) : low(both), high(both) {}
-    constexpr clip_range(double below, double above) : low(below), high(above) {}
-};
-
-/// What happens to an importance weight above its limit.
-enum class importance {
-    truncate, ///< it becomes the limit
-    mask,     ///< it becomes 0: the token has no policy loss
-};
-
 struct ppo_policy_loss_options {
-    rlhf::clip_range clip_range = 0.2;
+    ratio_range clip_range = 0.2;
     double dual_clip = unlimited;       ///< c > 1: at Â < 0 the loss is at most c |Â|
     double log_ratio_limit = unlimited; ///< clamps log ρ to ±limit; no gradient beyond
     double kl_coef = 0;                 ///< KL in the loss (not in the reward as well)
@@ -50,143 +37,106 @@ struct ppo_policy_loss_arrays {
 };
 
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_policy_loss_result : public loss_sums {
-    using totals = detail::totals<4, 2, 4, 1, 0>;
-
+class ppo_policy_loss_result : public loss_result<ppo_policy_loss_result, formula::policy_statistics> {
 public:
-    ppo_policy_loss_result() = default;
-    ppo_policy_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
     [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    [[nodiscard]] double clip_fraction_low() const { return share(0); }  ///< ρ < 1 − ε₋ and Â < 0
-    [[nodiscard]] double clip_fraction_high() const { return share(1); } ///< ρ > 1 + ε₊ and Â > 0
-    [[nodiscard]] double dual_clip_fraction() const { return share(3); } ///< ρ > c and Â < 0
-    /// Tokens with such a loss.
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.counts[2]); }
-    [[nodiscard]] double approx_kl() const { return -per_token(totals_.sums[1]); } ///< mean(old − new)
-    [[nodiscard]] double approx_kl_half_square() const {
-        return per_token(totals_.squares[0]) / 2;
-    } ///< ½ mean((new − old)²)
-    [[nodiscard]] double mean_ratio() const { return per_token(totals_.sums[2]); }
-    [[nodiscard]] double kl() const { return per_token(totals_.sums[3]); } ///< mean estimate to the reference
+    /// ρ < 1 − ε₋ and Â < 0
+    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
+    /// ρ > 1 + ε₊ and Â > 0
+    [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
+    /// ρ > c and Â < 0
+    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
+    /// mean(old − new). This, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
+    /// ½ mean((new − old)²)
+    [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
+    /// mean(ρ); this and effective_sample_size are about ratios behind log_ratio_limit.
+    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
+    /// The mean estimate of KL to the reference, behind kl_limit.
+    [[nodiscard]] double kl() const { return per_token(totals_.kl); }
     /// max |log ρ|. 0 after the first update says that old_log_probs is log_probs itself.
-    [[nodiscard]] double max_log_ratio() const { return totals_.maxima[0] > 0 ? totals_.maxima[0] : 0; }
+    [[nodiscard]] double max_log_ratio() const {
+        return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
+    }
     /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
-    [[nodiscard]] double effective_sample_size() const {
-        const double sum = totals_.sums[2].value(), squares = totals_.squares[1].value();
-        return own.tokens > 0 && squares != 0 ? sum * sum / (own.tokens * squares) : 0;
-    }
-
-    ppo_policy_loss_result& operator+=(const ppo_policy_loss_result& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    [[nodiscard]] double share(std::size_t i) const { return per_token(static_cast<double>(totals_.counts[i])); }
-    totals totals_;
+    [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
 };
 
 namespace detail {
-inline void check_options(const char* f, const ppo_policy_loss_options& o) {
+template <class T = double>
+void check_options(const char* f, const ppo_policy_loss_options& o) {
     check_range(f, "clip_range.low", o.clip_range.low, 0, 1);
     check_not_negative(f, "clip_range.high", o.clip_range.high);
     check_range(f, "dual_clip", o.dual_clip, 1, unlimited);
     if (o.dual_clip < 1 + o.clip_range.high)
         fail(f, "dual_clip is %g, less than 1 + clip_range.high = %g", o.dual_clip, 1 + o.clip_range.high);
-    check_positive(f, "log_ratio_limit", o.log_ratio_limit);
-    check_finite(f, "kl_coef", o.kl_coef);
-    check_positive(f, "kl_limit", o.kl_limit);
-    check_positive(f, "importance_limit", o.importance_limit);
+    check_positive<T>(f, "log_ratio_limit", o.log_ratio_limit);
+    check_finite<T>(f, "kl_coef", o.kl_coef);
+    check_positive<T>(f, "kl_limit", o.kl_limit);
+    check_positive<T>(f, "importance_limit", o.importance_limit);
+    if (o.importance == importance::mask && !(o.importance_limit < unlimited))
+        fail(f, "importance::mask needs importance_limit");
 }
 
-/// One token, in lanes; the options as numbers of T, rounded once. Behind the advantage come the reference (Kl), then
-/// weight and behavior (Extras: what few use, and what costs nothing while it is off).
-template <class T, bool Kl, bool Extras>
-struct ppo_policy_kernel {
-    ppo_policy_kernel(const ppo_policy_loss_options& o, bool has_ref, bool has_behavior)
-        : lower(T(1 - o.clip_range.low)), upper(T(1 + o.clip_range.high)), dual(T(o.dual_clip)),
-          limit(T(o.log_ratio_limit)), kl_coef(T(o.kl_coef)), kl_limit(T(o.kl_limit)), value(o.kl_estimator),
-          slope(o.kl_gradient.value_or(o.kl_estimator)), importance_limit(T(o.importance_limit)),
-          beyond(o.importance == importance::mask ? T(0) : importance_limit), ref(has_ref), behavior(has_behavior) {}
+/// Options that cannot act, because the log-probs that they are about are absent.
+inline void check_needs(const char* f, const ppo_policy_loss_options& o, bool ref, bool behavior) {
+    const auto needs = [&](bool used, bool there, const char* what) {
+        if (used && !there) fail(f, "%s", what);
+    };
+    needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
+    needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
+    needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
+    needs(o.importance_limit < unlimited, behavior, "importance_limit needs behavior_log_probs");
+}
 
-    template <class V, class... More>
-    RLHF_FORMULA auto operator()(V logp, V old, V advantage, More... more) const {
-        using lane::abs, lane::select;
-        [[maybe_unused]] const std::array<V, 3> others{more...};
-        const V raw = logp - old;
-        V x = raw;
-        if constexpr (Extras) x = lane::clamp(raw, V(-limit), V(limit));
-        const auto p = formula::clipped_surrogate(x, advantage, formula::ratio_bounds<V>{V(lower), V(upper)});
-        V loss = p.loss, d_logp = p.d_logp, divergence(0);
-        auto far = decltype(p.clipped_low)(false);
-        if constexpr (Extras) {
-            const auto d = formula::dual_clip(p, advantage, V(dual));
-            loss = d.loss, d_logp = select(abs(raw) > V(limit), V(0), d.d_logp), far = d.clipped;
-            if (behavior) weigh(loss, d_logp, advantage, old - others[2]);
-        }
-        if (Kl && ref) {
-            const auto k = formula::kl(logp - others[0], value, slope, V(kl_limit));
-            divergence = k.value;
-            if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, d_logp = d_logp + V(kl_coef) * k.slope; // not 0 · inf
-        }
-        const auto nonfinite = !(abs(loss) < V(std::numeric_limits<T>::infinity()));
-        if constexpr (Extras) loss = others[1] * loss, d_logp = others[1] * d_logp;
-        return terms<V, 1, 4, 2, 4, 1>{
-            .writes = {d_logp},
-            .sums = {loss, x, p.ratio, divergence},
-            .squares = {x, p.ratio},
-            .counts = {p.clipped_low, p.clipped_high, nonfinite, far},
-            .maxima = {abs(raw)},
-        };
-    }
-
-private:
-    /// The sampler's importance weight, exp(log_weight), on the policy's part of the loss.
-    template <class V>
-    RLHF_FORMULA void weigh(V& loss, V& d_logp, V advantage, V log_weight) const {
-        using lane::exp, lane::select;
-        const V zero(0), w = exp(log_weight);
-        const auto far = w > V(importance_limit);
-        const V factor = select(far, V(beyond), w);
-        const auto idle = advantage == zero && loss == zero && w == w; // 0, and not 0 · inf
-        const auto off = idle || (far && factor == zero);
-        loss = select(off, zero, loss * factor), d_logp = select(off, zero, d_logp * factor);
-    }
-
-    T lower, upper, dual, limit, kl_coef, kl_limit;
-    kl_estimator value, slope;
-    T importance_limit, beyond;
-    bool ref, behavior;
-};
+/// The options as numbers of T, rounded once.
+template <class T, formula::policy_parts Parts, class Objective>
+formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_options& o, const Objective& objective,
+                                                         bool ref, bool behavior) {
+    return {.objective = objective,
+            .log_ratio_limit = T(o.log_ratio_limit),
+            .importance = {T(o.importance_limit), o.importance == importance::mask ? T(0) : T(o.importance_limit)},
+            .kl_coef = T(o.kl_coef),
+            .kl_limit = T(o.kl_limit),
+            .kl_value = o.kl_estimator,
+            .kl_slope = o.kl_gradient.value_or(o.kl_estimator),
+            .ref = ref,
+            .behavior = behavior};
+}
 
 /// Checks and binds the arguments of ppo_policy_loss; gives f the sweep and the normalization.
 template <class T, class Arch, class F>
 auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
-    check_options(c.function(), o);
+    using formula::policy_parts;
+    check_options<T>(c.function(), o);
     const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
     const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
     const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
     const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
     const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
-    if (o.kl_coef != 0 && !ref && c.tokens() > 0) fail(c.function(), "kl_coef needs ref_log_probs");
+    if (c.tokens() > 0) check_needs(c.function(), o, bool(ref), bool(behavior));
     const normalization n(c, o.aggregation);
     c.done();
 
     const std::array targets{n.scaled(d_log_probs)};
-    const auto with = [&]<bool Kl, bool Extras>(const auto&... more) {
+    const formula::clipped_surrogate<T> plain{T(1 - o.clip_range.low), T(1 + o.clip_range.high)};
+    const auto with = [&]<policy_parts Parts>(const auto& objective, const auto&... more) {
         const std::array in{log_probs, old, advantages, more...};
-        using kernel_type = ppo_policy_kernel<T, Kl, Extras>;
-        const kernel_type kernel(o, bool(ref), bool(behavior));
-        return f(token_sweep<T, Arch, in.size(), 1, kernel_type>(c, in, targets, kernel, n.weight), n);
+        const auto rule = policy_rule_of<T, Parts>(o, objective, bool(ref), bool(behavior));
+        using kernel = std::remove_const_t<decltype(rule)>;
+        return f(token_sweep<T, Arch, in.size(), 1, kernel>(c, in, targets, rule, n.weight), n);
     };
     const bool limits = o.dual_clip < unlimited || o.log_ratio_limit < unlimited;
-    if (!weights && !behavior && !limits)
-        return ref ? with.template operator()<true, false>(ref) : with.template operator()<false, false>();
+    if (!weights && !behavior && !limits) {
+        if (ref) return with.template operator()<policy_parts::kl>(plain, ref);
+        return with.template operator()<policy_parts::objective>(plain);
+    }
     static constexpr T one = 1;
     const auto or_one = [](const auto& s) { return s ? s : stream<const T>{&one, 0, 0}; };
-    return with.template operator()<true, true>(or_one(ref), or_one(weights), or_one(behavior));
+    return with.template operator()<policy_parts::all>(formula::dual_clipped_surrogate<T>{plain, T(o.dual_clip)},
+                                                       or_one(ref), or_one(weights), or_one(behavior));
 }
 } // namespace detail
 
@@ -205,8 +155,9 @@ auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const pp
 /// not cut and has a gradient. A token with NaN or infinite loss is counted by nonfinite() and hides nothing.
 /// No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, kl_coef without
-/// ref_log_probs, a gradient that overlaps an input, a batch that counts more than its denominator.
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or that cannot act
+/// (about KL without ref_log_probs, about importance without behavior_log_probs), a gradient that overlaps an input, a
+/// batch that counts more than its denominator.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native>
@@ -214,8 +165,7 @@ ppo_policy_loss_result ppo_policy_loss(const batch& b, const ppo_policy_loss_arr
                                        const ppo_policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_policy_loss", b);
     return detail::with_ppo_policy_sweep<T, Arch>(c, a, o, [&](const auto& sweep, const detail::normalization& n) {
-        const auto t = sweep(run);
-        return ppo_policy_loss_result(n.sums(t.sums[0]), t);
+        return ppo_policy_loss_result(n, sweep(run));
     });
 }
 

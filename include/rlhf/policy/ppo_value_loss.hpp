@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/value_loss.hpp>
+#include <rlhf/results/loss_result.hpp>
 #include <rlhf/results/moments.hpp>
-#include <rlhf/results/normalization.hpp>
 
 namespace rlhf {
 
@@ -28,72 +29,21 @@ struct ppo_value_loss_arrays {
 };
 
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_value_loss_result : public loss_sums {
-    using totals = detail::totals<1, 0, 2, 0, 2>;
-
+class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula::value_statistics> {
 public:
-    ppo_value_loss_result() = default;
-    ppo_value_loss_result(const loss_sums& loss, const totals& t) : loss_sums(loss), totals_(t) {}
+    using loss_result::loss_result;
 
-    [[nodiscard]] double clip_fraction() const { return per_token(static_cast<double>(totals_.counts[0])); }
-    [[nodiscard]] double nonfinite() const {
-        return static_cast<double>(totals_.counts[1]);
-    } ///< tokens with such a loss
-    [[nodiscard]] moments returns() const { return moments(totals_.moments[0]); }
-    [[nodiscard]] moments residuals() const { return moments(totals_.moments[1]); } ///< of R − v
+    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one: those without a
+    /// gradient.
+    [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
+    [[nodiscard]] moments returns() const { return moments(totals_.returns); }
+    [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     [[nodiscard]] double explained_variance() const {
         const double total = returns().variance(0);
         return total > 0 ? 1 - residuals().variance(0) / total : 0;
     }
-
-    ppo_value_loss_result& operator+=(const ppo_value_loss_result& o) {
-        loss_sums::operator+=(o);
-        totals_ += o.totals_;
-        return *this;
-    }
-
-private:
-    totals totals_;
 };
-
-namespace detail {
-/// Without what few use: a range to clip to, a limit of the squares.
-template <class T, bool Clip, bool Huber>
-struct ppo_value_kernel {
-    T range, delta;
-
-    template <class V>
-    RLHF_FORMULA auto operator()(V value, V old_value, V target, V weight) const {
-        using lane::abs;
-        const auto v = term(value, old_value, target);
-        return terms<V, 1, 1, 0, 2, 0, 2>{
-            .writes = {weight * v.slope},
-            .sums = {weight * v.loss},
-            .counts = {v.clipped, !(abs(v.loss) < V(std::numeric_limits<T>::infinity()))},
-            .moments = {target, target - value},
-        };
-    }
-
-private:
-    template <class V>
-    RLHF_FORMULA auto term(V value, V old_value, V target) const {
-        const auto h = [&](V e) RLHF_INLINE {
-            if constexpr (Huber)
-                return formula::huber(e, V(delta));
-            else
-                return formula::half_square(e);
-        };
-        if constexpr (Clip) {
-            return formula::value_loss(value, old_value, target, V(range), h);
-        } else {
-            auto v = h(value - target);
-            v.clipped = decltype(v.clipped)(false);
-            return v;
-        }
-    }
-};
-} // namespace detail
 
 /// The value loss of PPO over the tokens of a batch, with its gradient and the explained variance.
 ///
@@ -113,8 +63,8 @@ template <class T = float, class Arch = native>
 ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays<T>& a,
                                      const ppo_value_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_value_loss", b);
-    detail::check_positive(c.function(), "clip_range", o.clip_range);
-    detail::check_positive(c.function(), "huber", o.huber);
+    detail::check_positive<T>(c.function(), "clip_range", o.clip_range);
+    detail::check_positive<T>(c.function(), "huber", o.huber);
     static constexpr T one = 1;
     const auto values = c.in(a.values, "values"), old_values = c.optional(a.old_values, "old_values");
     const auto returns = c.in(a.returns, "returns"), weights = c.optional(a.weights, "weights");
@@ -127,14 +77,19 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const detail::stream<const T> constant{&one, 0, 0};
     const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
     const std::array targets{n.scaled(d_values)};
-    const auto sweep = [&]<bool Clip, bool Huber>() -> ppo_value_loss_result {
-        const detail::ppo_value_kernel<T, Clip, Huber> kernel{T(o.clip_range), T(o.huber)};
-        const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel, n.weight);
-        return {n.sums(t.sums[0]), t};
-    };
-    if (o.huber < unlimited)
-        return clip ? sweep.template operator()<true, true>() : sweep.template operator()<false, true>();
-    return clip ? sweep.template operator()<true, false>() : sweep.template operator()<false, false>();
+    return detail::choose(
+        [&]<bool Clip, bool Huber>() {
+            const auto with = [&]<class H>(const H& h) {
+                const formula::value_rule<T, H, Clip> rule{T(o.clip_range), h};
+                return ppo_value_loss_result(n,
+                                             detail::sweep_tokens<T, Arch>(c, streams, targets, run, rule, n.weight));
+            };
+            if constexpr (Huber)
+                return with(formula::huber<T>{T(o.huber)});
+            else
+                return with(formula::half_square());
+        },
+        clip, o.huber < unlimited);
 }
 
 } // namespace RLHF_NAMESPACE

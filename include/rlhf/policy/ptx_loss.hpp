@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/policy/mean_sweep.hpp>
+#include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
 
@@ -20,24 +21,13 @@ struct ptx_loss_arrays {
 };
 
 /// Sums over the tokens that count; the parts of a step join by +=.
-class ptx_loss_result : public loss_sums {
+class ptx_loss_result : public loss_result<ptx_loss_result, formula::mean_statistics> {
 public:
-    ptx_loss_result() = default;
-    explicit ptx_loss_result(const detail::mean_sums& s) : loss_sums(s.loss), nll_(s.plain) {}
+    using loss_result::loss_result;
 
-    [[nodiscard]] double nll() const {
-        return per_token(nll_);
-    } ///< mean −log p of the tokens, whatever the aggregation
+    /// Mean −log p of the tokens, whatever the aggregation.
+    [[nodiscard]] double nll() const { return per_token(totals_.value); }
     [[nodiscard]] double perplexity() const { return std::exp(nll()); }
-
-    ptx_loss_result& operator+=(const ptx_loss_result& o) {
-        loss_sums::operator+=(o);
-        nll_ += o.nll_;
-        return *this;
-    }
-
-private:
-    detail::exact_sum nll_;
 };
 
 /// The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
@@ -66,8 +56,9 @@ template <class T = float, class Arch = native>
 ptx_loss_result ptx_loss(const batch& b, const ptx_loss_arrays<T>& a, const ptx_loss_options& o = {},
                          const executor& run = {}) {
     detail::call c("ptx_loss", b);
-    return ptx_loss_result(
-        detail::mean_of<T, Arch>(c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation, run));
+    return detail::with_mean_sweep<T, Arch>(
+        c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation,
+        [&](const auto& sweep, const detail::normalization& n) { return ptx_loss_result(n, sweep(run)); });
 }
 
 } // namespace RLHF_NAMESPACE

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <rlhf/engine/tokens/one_token.hpp>
+#include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/policy/masked_mean.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
-#include <rlhf/logits/token_log_probs.hpp>
 
 namespace rlhf {
 
@@ -101,7 +101,7 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
     using E = typename Source::element_type;
     const softmax_pass<compute_type<E>, Arch> rows(o.head.temperature);
     const auto sweep = [&]<softmax_wanted Want>() {
-        (void)source.template sweep<totals<0, 0, 0, 0, 0>>(c, run, [&](const position& here, auto&) {
+        (void)source.template sweep<totals<no_statistics>>(c, run, [&](const position& here, auto&) {
             const auto put = [&](const stream<T>& to, double value) {
                 if (to) here.of(to) = static_cast<T>(value);
             };

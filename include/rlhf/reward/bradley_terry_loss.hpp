@@ -32,18 +32,30 @@ struct bradley_terry_loss_arrays {
 using bradley_terry_loss_result = comparison_sums;
 
 namespace detail {
+template <class Kind>
+struct bradley_terry_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum margin = {};
+    typename Kind::count correct = {}, nonfinite = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.margin...), f(s.correct...), f(s.nonfinite...);
+    }
+};
+
 template <class T>
 struct bradley_terry_kernel {
     T margin, smoothing, center;
 
     template <class V>
     RLHF_FORMULA auto operator()(V chosen, V rejected, V own_margin) const {
-        using lane::abs;
         const auto c = formula::bradley_terry(chosen, rejected, own_margin + V(margin), V(smoothing), V(center));
-        return terms<V, 2, 2, 0, 2>{
+        return terms<V, 2, bradley_terry_statistics>{
             .writes = {c.d_chosen, c.d_rejected},
-            .sums = {c.loss, chosen - rejected},
-            .counts = {chosen > rejected, !(abs(c.loss) < V(std::numeric_limits<T>::infinity()))},
+            .statistics = {.loss = c.loss,
+                           .margin = chosen - rejected,
+                           .correct = chosen > rejected,
+                           .nonfinite = !lane::finite(c.loss)},
         };
     }
 };
@@ -83,7 +95,7 @@ bradley_terry_loss_result bradley_terry_loss(const batch& b, const bradley_terry
     const std::array streams{chosen, rejected, margins};
     const std::array targets{n.scaled(d_chosen), n.scaled(d_rejected)};
     const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel);
-    return {n.sums(t.sums[0]), t.tokens, t.counts[0], t.sums[1], t.counts[1]};
+    return {n.sums(t.loss), t.tokens, t.correct, t.margin, t.nonfinite};
 }
 
 } // namespace RLHF_NAMESPACE

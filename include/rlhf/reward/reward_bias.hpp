@@ -23,9 +23,9 @@ template <class T = float, class Arch = native>
     const std::array streams{c.in(rewards, "rewards")};
     c.done();
     const auto kernel = []<class V>(const V& r)
-                            RLHF_INLINE { return detail::terms<V, 0, 0, 0, 0, 0, 1>{.moments = {r}}; };
+                            RLHF_INLINE { return detail::terms<V, 0, detail::moments_statistics>{.statistics = {r}}; };
     const auto t = detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, kernel);
-    return t.tokens > 0 ? -moments(t.moments[0]).mean() : 0;
+    return t.tokens > 0 ? -moments(t.x).mean() : 0;
 }
 
 } // namespace RLHF_NAMESPACE

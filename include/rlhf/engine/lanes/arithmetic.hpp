@@ -266,7 +266,6 @@ private:
 };
 #endif
 
-template <class V>
-using mask_of = decltype(std::declval<V>() < std::declval<V>());
+using lane::mask_of;
 
 } // namespace RLHF_NAMESPACE::detail

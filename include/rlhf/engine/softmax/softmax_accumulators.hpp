@@ -3,7 +3,7 @@
 
 #include <rlhf/engine/softmax/softmax_exp.hpp>
 #include <rlhf/engine/softmax/softmax_stats.hpp>
-#include <rlhf/engine/sums/totals.hpp>
+#include <rlhf/engine/sums/segment_sums.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 

@@ -211,4 +211,29 @@ struct power_sums {
     bool operator==(const power_sums&) const = default;
 };
 
+/// Σx and Σx² of numbers whose squares may leave the range of an exact_sum, or of float: such squares are added apart, in
+/// units of 2^±192. Holds for 2⁻¹⁶⁰ < |x| < 2¹⁶⁰, and so for all floats.
+struct spread_sums {
+    exact_sum sum, squares, large, small;
+
+    void add_square(double x) {
+        const double size = std::abs(x);
+        exact_sum& to = size >= 0x1p65 ? large : size < 0x1p-65 ? small : squares;
+        const double scaled = size >= 0x1p65 ? x * 0x1p-96 : size < 0x1p-65 ? x * 0x1p96 : x;
+        to.add(scaled * scaled);
+    }
+    /// (Σx)² / (n Σx²), 1 where all of n numbers are equal; 0 of zeros.
+    [[nodiscard]] double evenness(double n) const {
+        const double s = sum.value();
+        const double q = large.value() * 0x1p192 + (squares.value() + small.value() * 0x1p-192);
+        return n > 0 && q != 0 ? s * s / (n * q) : 0;
+    }
+    spread_sums& operator+=(const spread_sums& o) {
+        sum += o.sum, squares += o.squares, large += o.large, small += o.small;
+        return *this;
+    }
+    void normalize() { sum.normalize(), squares.normalize(), large.normalize(), small.normalize(); }
+    bool operator==(const spread_sums&) const = default;
+};
+
 } // namespace RLHF_NAMESPACE::detail

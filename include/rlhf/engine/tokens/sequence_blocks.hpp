@@ -3,7 +3,7 @@
 
 #include <rlhf/engine/call/call.hpp>
 #include <rlhf/engine/call/sequence_weight.hpp>
-#include <rlhf/engine/sums/totals.hpp>
+#include <rlhf/engine/sums/segment_sums.hpp>
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/core/executor.hpp>
 #include <rlhf/engine/sums/shared_totals.hpp>
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
-#include <rlhf/core/executor.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -26,7 +26,7 @@ class token_sweep {
     using row = sequence_blocks<T, In, Out>;
     using run_of_blocks = typename row::run;
     using sums_type = segment_sums<T, Arch, terms_type>;
-    using running = running_totals<typename sums_type::totals_type>;
+    using running = typename sums_type::running_type;
 
 public:
     using totals_type = typename sums_type::totals_type;
@@ -122,6 +122,19 @@ private:
             r.copy_out(c, t + n - tail, tail);
         }
         sums.join(part, r.weight, counted);
+        if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
+    }
+
+    /// Token by token what a sum of squares in T could not hold.
+    RLHF_COLD void add_squares(const row& r, std::int64_t t, std::int64_t n, const sums_type& segment,
+                               running& part) const {
+        for (std::int64_t k = t; k < t + n; ++k) {
+            if (!r.mask[k]) continue;
+            typename row::template copies<block_tokens<T>> c; // what is written goes nowhere
+            sums_type one;
+            blocks({r.copied(c, k, 1)}, r, one);
+            one.add_squares(part, segment);
+        }
     }
 
     /// The hot loop: the tokens of one segment, in up to two runs.
@@ -183,7 +196,7 @@ private:
         (std::make_index_sequence<In>());
         sums.add(r, keep, t);
         [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            (write(b.out[I], at + first, keep, V(scale[I]) * std::get<I>(t.writes), add[I]), ...);
+            (write(b.out[I], at + first, keep, V(scale[I]) * t.writes[I], add[I]), ...);
         }
         (std::make_index_sequence<Out>());
     }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/importance.hpp>
+#include <rlhf/formula/kl.hpp>
+#include <rlhf/formula/surrogate.hpp>
+
+namespace RLHF_NAMESPACE::formula {
+
+template <class Kind>
+struct policy_statistics {
+    typename Kind::weighted_sum loss = {};
+    typename Kind::sum log_ratio = {}, kl = {};
+    typename Kind::square_sum log_ratio_square = {};
+    typename Kind::spread ratio = {};
+    typename Kind::count clipped_low = {}, clipped_high = {}, dual_clipped = {}, nonfinite = {};
+    typename Kind::maximum log_ratio_size = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.loss...), f(s.log_ratio...), f(s.kl...), f(s.log_ratio_square...), f(s.ratio...), f(s.clipped_low...),
+            f(s.clipped_high...), f(s.dual_clipped...), f(s.nonfinite...), f(s.log_ratio_size...);
+    }
+};
+
+/// How much of the rule a sweep is compiled with: what few use costs something even while it is off.
+enum class policy_parts {
+    objective, ///< the objective alone
+    kl,        ///< with KL to a reference
+    all,       ///< with a limit of the log ratio, a dual clip, importance and weights as well
+};
+
+/// The whole rule of one token of a policy loss, whatever its objective. Numbers are of T, rounded once from double.
+///
+///     x    = log π − log π_old, clamped to ±log_ratio_limit       no gradient beyond
+///     l    = objective(x, Â)
+///     l   *= importance weight                                    with behavior
+///     l   += kl_coef · k(log π − log π_ref)                       with ref
+///     loss = weight · l
+///
+/// Written is ∂loss/∂ log π. A coefficient of 0 leaves its term out: not 0 · ∞.
+template <class T, class Objective, policy_parts Parts>
+struct policy_rule {
+    Objective objective;
+    T log_ratio_limit;
+    importance_weight<T> importance;
+    T kl_coef, kl_limit;
+    kl_estimator kl_value, kl_slope;
+    bool ref, behavior; ///< are there log-probs of the reference, of the policy that sampled
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics> operator()(V log_prob, V old_log_prob, V advantage,
+                                                                               V ref_log_prob = V(0), V weight = V(1),
+                                                                               V behavior_log_prob = V(0)) const {
+        using lane::abs, lane::select;
+        constexpr bool all = Parts == policy_parts::all;
+        const V raw = log_prob - old_log_prob;
+        V x = raw;
+        if constexpr (all) x = lane::clamp(raw, V(-log_ratio_limit), V(log_ratio_limit));
+        const surrogate<V> s = objective(x, advantage);
+        V loss = s.loss, slope = s.slope, divergence(0);
+        if constexpr (all) {
+            slope = select(abs(raw) > V(log_ratio_limit), V(0), slope);
+            if (behavior) importance.apply(loss, slope, advantage, old_log_prob - behavior_log_prob);
+        }
+        if (Parts != policy_parts::objective && ref) {
+            const kl_term<V> k = kl(log_prob - ref_log_prob, kl_value, kl_slope, V(kl_limit));
+            divergence = k.value;
+            if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, slope = slope + V(kl_coef) * k.slope;
+        }
+        if constexpr (all) loss = weight * loss, slope = weight * slope;
+        return {.writes = {slope},
+                .statistics = {.loss = loss,
+                               .log_ratio = raw,
+                               .kl = divergence,
+                               .log_ratio_square = raw,
+                               .ratio = s.ratio,
+                               .clipped_low = s.clipped_low,
+                               .clipped_high = s.clipped_high,
+                               .dual_clipped = all ? s.dual_clipped : lane::mask_of<V>(false),
+                               .nonfinite = !lane::finite(loss),
+                               .log_ratio_size = abs(raw)}};
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/sums/totals.hpp>
+#include <rlhf/results/normalization.hpp>
+
+namespace RLHF_NAMESPACE {
+
+/// What the results of losses over tokens have in common: the loss, its statistics, and how parts join. A result
+/// derives from it as `class x_result : public loss_result<x_result, x_statistics>` and reads totals_ by the names that
+/// the statistics have in the kernel.
+template <class Result, template <class> class Statistics>
+class loss_result : public loss_sums {
+public:
+    loss_result() = default;
+    loss_result(const detail::normalization& n, const detail::totals<Statistics>& t)
+        : loss_sums(n.sums(t.loss)), totals_(t) {}
+
+    /// Tokens whose loss is NaN or infinite.
+    [[nodiscard]] double nonfinite() const requires requires(const detail::totals<Statistics>& t) { t.nonfinite; }
+    { return static_cast<double>(totals_.nonfinite); }
+
+    Result& operator+=(const Result& o) {
+        loss_sums::operator+=(o);
+        totals_ += o.totals_;
+        return static_cast<Result&>(*this);
+    }
+
+protected:
+    using loss_sums::per_token;
+    [[nodiscard]] double per_token(std::int64_t count) const { return per_token(static_cast<double>(count)); }
+    detail::totals<Statistics> totals_;
+};
+
+} // namespace RLHF_NAMESPACE
