@@ -7,10 +7,12 @@
 #include <rlhf/formula/cross_entropy.hpp>
 #include <rlhf/formula/divergence.hpp>
 #include <rlhf/formula/gae.hpp>
-#include <rlhf/formula/kl.hpp>
 #include <rlhf/formula/kl_controller.hpp>
+#include <rlhf/formula/kl_reward.hpp>
+#include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/placed_score.hpp>
 #include <rlhf/formula/plackett_luce.hpp>
+#include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/value_loss.hpp>
 #include <rlhf/formula/whiten.hpp>
 
@@ -20,14 +22,13 @@ namespace formula = rlhf::formula;
 
 template <class V>
 RLHF_FORMULA void clipped_surrogate(const V* x, V* y) {
-    const auto t = formula::clipped_surrogate(x[0], x[1], formula::ratio_bounds<V>{x[2], x[3]});
-    y[0] = t.loss, y[1] = t.d_logp, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+    const auto t = formula::clipped_surrogate<V>{x[2], x[3]}(x[0], x[1]);
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
 }
 template <class V>
-RLHF_FORMULA void dual_clip(const V* x, V* y) {
-    const formula::policy_term<V> t{x[0], x[1], x[2], false, false};
-    const auto limited = formula::dual_clip(t, x[3], x[4]);
-    y[0] = limited.loss, y[1] = limited.d_logp, y[2] = V(limited.clipped);
+RLHF_FORMULA void dual_clipped_surrogate(const V* x, V* y) {
+    const auto t = formula::dual_clipped_surrogate<V>{{x[2], x[3]}, x[4]}(x[0], x[1]);
+    y[0] = t.loss, y[1] = t.slope, y[2] = V(t.dual_clipped);
 }
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {
@@ -36,23 +37,57 @@ RLHF_FORMULA void kl(const V* x, V* y) {
     y[0] = t.value, y[1] = t.slope;
 }
 template <class V>
+RLHF_FORMULA void importance_weight(const V* x, V* y) {
+    V loss = x[0], slope = x[1];
+    formula::importance_weight<V>{x[2], x[3]}.apply(loss, slope, x[4], x[5]);
+    y[0] = loss, y[1] = slope;
+}
+template <class V>
+RLHF_FORMULA void policy_rule(const V* x, V* y) {
+    using formula::policy_parts::all;
+    const auto k = static_cast<rlhf::kl_estimator>(int(x[12]));
+    const formula::policy_rule<V, formula::clipped_surrogate<V>, all> rule{
+        {x[6], x[7]}, x[8], {x[9], x[9]}, x[10], x[11], k, k, x[13] != V(0), x[14] != V(0)};
+    const auto t = rule(x[0], x[1], x[2], x[3], x[4], x[5]);
+    const auto& s = t.statistics;
+    y[0] = t.writes[0], y[1] = s.loss, y[2] = s.log_ratio, y[3] = s.ratio, y[4] = s.kl, y[5] = s.log_ratio_size;
+    y[6] = V(s.clipped_low), y[7] = V(s.clipped_high), y[8] = V(s.nonfinite);
+}
+template <class V>
 RLHF_FORMULA void huber(const V* x, V* y) {
-    const auto t = formula::huber(x[0], x[1]);
+    const auto t = formula::huber<V>{x[1]}(x[0]);
     y[0] = t.loss, y[1] = t.slope, y[2] = V(t.clipped);
 }
 template <class V>
 RLHF_FORMULA void half_square(const V* x, V* y) {
-    const auto t = formula::half_square(x[0]);
+    const auto t = formula::half_square{}(x[0]);
     y[0] = t.loss, y[1] = t.slope;
 }
 template <class V>
 RLHF_FORMULA void value_loss(const V* x, V* y) {
-    const auto t = formula::value_loss(x[0], x[1], x[2], x[3], x[4]);
+    const auto t = formula::value_loss(x[0], x[1], x[2], x[3], formula::half_square{});
     y[0] = t.loss, y[1] = t.slope, y[2] = V(t.clipped);
+}
+template <class V>
+RLHF_FORMULA void value_rule(const V* x, V* y) {
+    const auto t = formula::value_rule<V, formula::huber<V>, true>{x[4], {x[5]}}(x[0], x[1], x[2], x[3]);
+    const auto& s = t.statistics;
+    y[0] = t.writes[0], y[1] = s.loss, y[2] = V(s.clipped), y[3] = V(s.nonfinite), y[4] = s.residuals;
+}
+template <class V>
+RLHF_FORMULA void mean_rule(const V* x, V* y) {
+    const auto t = formula::mean_rule<V>{x[1]}(x[0]);
+    y[0] = t.writes[0], y[1] = t.statistics.value;
 }
 
 // ---- rewards and advantages -------------------------------------------------------------------------------------------
 
+template <class V>
+RLHF_FORMULA void kl_reward_rule(const V* x, V* y) {
+    const formula::kl_reward_rule<V> rule{x[2], x[3], static_cast<rlhf::kl_estimator>(int(x[4]))};
+    const auto t = rule(x[0], x[1]);
+    y[0] = t.writes[0], y[1] = t.statistics.kl;
+}
 template <class V>
 RLHF_FORMULA void placed_score(const V* x, V* y) {
     y[0] = formula::placed_score(x[0], x[1] != V(0), x[2], formula::unfinished<V>{x[3], x[4] != V(0), x[5]});
@@ -151,17 +186,17 @@ RLHF_FORMULA void log_and_excess(const V* x, V* y) {
 }
 template <class V>
 RLHF_FORMULA void reverse_kl(const V* x, V* y) {
-    const auto t = formula::divergence_share<rlhf::divergence::reverse_kl>(x[0], x[1], x[2], V(0.5));
+    const auto t = formula::divergence_share<rlhf::divergence::reverse_kl>(x[0], x[1], x[2], V(0.5), V(0.5));
     y[0] = t.value, y[1] = t.pull;
 }
 template <class V>
 RLHF_FORMULA void forward_kl(const V* x, V* y) {
-    const auto t = formula::divergence_share<rlhf::divergence::forward_kl>(x[0], x[1], x[2], V(0.5));
+    const auto t = formula::divergence_share<rlhf::divergence::forward_kl>(x[0], x[1], x[2], V(0.5), V(0.5));
     y[0] = t.value, y[1] = t.pull;
 }
 template <class V>
 RLHF_FORMULA void jsd(const V* x, V* y) {
-    const auto t = formula::divergence_share<rlhf::divergence::jsd>(x[0], x[1], x[2], x[3]);
+    const auto t = formula::divergence_share<rlhf::divergence::jsd>(x[0], x[1], x[2], x[3], x[4]);
     y[0] = t.value, y[1] = t.pull;
 }
 
@@ -180,8 +215,9 @@ void launch(const V* x, V* y) {
 
 template <class V>
 void launch_all(const V* x, V* y) {
-    launch<V, clipped_surrogate<V>, dual_clip<V>, kl<V>, huber<V>, half_square<V>, value_loss<V>>(x, y);
-    launch<V, placed_score<V>, adapted_kl_coef<V>>(x, y);
+    launch<V, clipped_surrogate<V>, dual_clipped_surrogate<V>, kl<V>, importance_weight<V>, policy_rule<V>>(x, y);
+    launch<V, huber<V>, half_square<V>, value_loss<V>, value_rule<V>, mean_rule<V>>(x, y);
+    launch<V, kl_reward_rule<V>, placed_score<V>, adapted_kl_coef<V>>(x, y);
     launch<V, discounted<V>, td_error<V>, gae_return<V>, gae_backward<V>>(x, y);
     launch<V, floored_deviation<V>, whitening<V>, affine<V>>(x, y);
     launch<V, bradley_terry<V>, apart<V>, with_response<V>, plackett_luce<V>, chance<V>>(x, y);

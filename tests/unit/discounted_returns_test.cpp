@@ -96,11 +96,13 @@ TEST_CASE("discounted_returns: what it refuses") {
         return test::refusal([&] { rlhf::discounted_returns<float>(b, a, o); });
     };
     CHECK(says({.rewards = six, .returns = six}) == "");
-    CHECK(says({.rewards = five}) == "rlhf::discounted_returns: rewards has 5 elements, expected 6");
-    CHECK(says({.rewards = six, .bootstrap_values = five}) ==
+    CHECK(says({.rewards = five, .returns = six}) == "rlhf::discounted_returns: rewards has 5 elements, expected 6");
+    CHECK(says({.rewards = six, .bootstrap_values = five, .returns = six}) ==
           "rlhf::discounted_returns: bootstrap_values has 5 elements, expected 2 (one a sequence)");
     CHECK(says({.rewards = std::span(seven).first(6), .returns = std::span(seven).last(6)}) ==
           "rlhf::discounted_returns: returns overlaps rewards");
-    CHECK(says({.rewards = six}, {.gamma = -1}) == "rlhf::discounted_returns: gamma is -1, expected [0, 1]");
-    CHECK(says({.rewards = six}, {.gamma = std::nan("")}) == "rlhf::discounted_returns: gamma is nan, expected [0, 1]");
+    CHECK(says({.rewards = six, .returns = six}, {.gamma = -1}) ==
+          "rlhf::discounted_returns: gamma is -1, expected [0, 1]");
+    CHECK(says({.rewards = six, .returns = six}, {.gamma = std::nan("")}) ==
+          "rlhf::discounted_returns: gamma is nan, expected [0, 1]");
 }

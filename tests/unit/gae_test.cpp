@@ -421,8 +421,8 @@ TEMPLATE_TEST_CASE("gae: the residual at special values", "", float, double) {
         CHECK(test::ulp_distance(formula::td_error(T(0), T(0), x, T(1)), x) == 0);
         CHECK(test::ulp_distance(formula::td_error(T(0), x, T(0), T(1)), -x) == 0);
         CHECK(test::ulp_distance(formula::td_error(x, T(0), T(0), T(1)), x) == 0);
-        CHECK(test::ulp_distance(formula::discounted_sum(x, T(1), T(0)), x) == 0);
-        CHECK(test::ulp_distance(formula::discounted_sum(T(0), T(1), x), x) == 0);
+        CHECK(test::ulp_distance(formula::gae_return(x, T(0)), x) == 0);
+        CHECK(test::ulp_distance(formula::gae_return(T(0), x), x) == 0);
     }
     CHECK(std::isnan(formula::td_error(inf, inf, T(0), T(1))));
 }
@@ -432,7 +432,8 @@ TEST_CASE("gae: the residual's slopes") {
     CHECK(rlhf::formula::td_error(D(1, 1), D(2), D(3), D(.5)).slope == 1);
     CHECK(rlhf::formula::td_error(D(1), D(2, 1), D(3), D(.5)).slope == -1);
     CHECK(rlhf::formula::td_error(D(1), D(2), D(3, 1), D(.5)).slope == .5);
-    CHECK(rlhf::formula::discounted_sum(D(1), D(.25), D(3, 1)).slope == .25);
+    const auto d = rlhf::formula::gae_backward(2.0, 3.0, 5.0, 7.0);
+    CHECK((d.reward == 3 && d.value == 4 && d.next_value == 7)); // by hand: 2 − 3 + 5
 }
 
 TEST_CASE("gae: what it refuses") {
