@@ -88,8 +88,14 @@ TEST_CASE("empty batch: logits") {
         CHECK(rlhf::logits_divergence(b, z, z).loss() == 0);
         CHECK(rlhf::top_k_divergence(b, z, {.k = 2, .ids = ids, .log_probs = in}, z).loss() == 0);
         CHECK(rlhf::ppo_loss(b, z, ids,
-                             {.old_log_probs = in, .advantages = in, .values = in, .returns = in, .d_values = out}, z,
-                             {.policy = {.kl_coef = 0.1}, .value = {.clip_range = 0.2}, .entropy_coef = 0.1})
+                             {.old_log_probs = in,
+                              .advantages = in,
+                              .values = in,
+                              .returns = in,
+                              .log_probs = out,
+                              .d_log_probs = out,
+                              .d_values = out},
+                             z, {.policy = {.kl_coef = 0.1}, .value = {.clip_range = 0.2}, .entropy_coef = 0.1})
                   .loss() == 0);
         const rlhf::linear_head<float> head{.hidden = in,
                                             .weights = weights,
