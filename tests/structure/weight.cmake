@@ -4,12 +4,20 @@
 # - preprocessed, rlhf/ppo.hpp has at most 15,000 lines more than xsimd/xsimd.hpp, for the default instruction set and
 #   for that of this machine; a formula has at most 30,000 and nothing of xsimd
 # - a call of a public function makes at most 16 sweeps for an element type and an Arch; calls.cpp has them all
+# - a call has at most so many kilobytes of code of its own, which is what most of its time to compile is spent on:
+#   plain C++ at -O0, where a body that is inlined counts once a place and nothing depends on the processor
 #
 # Lines are those that -E gives, blank ones and line markers with them.
 cmake_minimum_required(VERSION 3.21)
 set(most_lines_above_xsimd 15000)
 set(most_lines_of_a_formula 30000)
 set(most_sweeps 16)
+set(most_kilobytes
+    bradley_terry_loss=16 cross_entropy_loss=72 discounted_returns=90 gae=120 gae_backward=130 linear_head=200
+    linear_head_cross_entropy=72 logits_divergence=88 masked_mean=13 plackett_luce_loss=2 ppo_advantages=160
+    ppo_loss=200 ppo_policy_loss=50 ppo_value_loss=55 ptx_loss=13 ranking_loss=30 reward_bias=12 shape_rewards=15
+    token_log_probs=80 token_log_probs_backward=72 top_k_divergence=96 vocab_shards=32 vocab_shards_backward=30
+    whiten=23)
 include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 file(MAKE_DIRECTORY "${scratch}")
@@ -85,7 +93,7 @@ execute_process(COMMAND "${compiler}" -std=c++20 -O0 -DRLHF_NO_SIMD "-I${CMAKE_C
 if(failed)
     message(FATAL_ERROR "${compiler} of tests/structure/weight/calls.cpp\n${message}")
 endif()
-execute_process(COMMAND "${nm}" -C --defined-only "${scratch}/calls.o" OUTPUT_VARIABLE symbols
+execute_process(COMMAND "${nm}" -C -S --defined-only "${scratch}/calls.o" OUTPUT_VARIABLE symbols
     COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX REPLACE "[][]" "|" symbols "${symbols}") # brackets are special in lists
 string(REGEX MATCHALL "one_sweep<[^\n]*" sweeps "${symbols}")
@@ -112,6 +120,35 @@ foreach(call IN LISTS calls)
     check_sweeps(${call} ${own})
 endforeach()
 check_sweeps("calls without an Arch" ${others})
+
+# ---- code ---------------------------------------------------------------------------------------------------------
+
+# A line of nm is "address size kind name"; both numbers have 16 digits.
+function(check_code name)
+    string(REGEX MATCHALL "\n[0-9a-f]+ [0-9a-f]+ [tTwWuV] [^\n]*${name}>" own "${symbols}")
+    set(bytes 0)
+    foreach(symbol IN LISTS own)
+        string(REGEX REPLACE "^\n[0-9a-f]+ ([0-9a-f]+) .*" "0x\\1" size "${symbol}")
+        math(EXPR bytes "${bytes} + ${size}")
+    endforeach()
+    string(REPLACE "call_of_" "" call "${name}")
+    set(limit "${most_kilobytes}")
+    list(FILTER limit INCLUDE REGEX "^${call}=")
+    string(REGEX REPLACE ".*=" "" limit "${limit}")
+    math(EXPR kilobytes "(${bytes} + 999) / 1000")
+    message(STATUS "${name}: ${kilobytes} kB of code, at most ${limit}")
+    if(NOT limit)
+        complain("${call} has no limit in most_kilobytes: it has ${kilobytes} kB of code")
+    elseif(bytes EQUAL 0)
+        complain("${call} has no code: this test looks in the wrong place")
+    elseif(kilobytes GREATER limit)
+        complain("${call} has ${kilobytes} kB of code, expected at most ${limit}: which body is inlined more than once?")
+    endif()
+    set(complaints "${complaints}" PARENT_SCOPE)
+endfunction()
+foreach(call IN LISTS calls)
+    check_code(${call})
+endforeach()
 
 list(LENGTH calls calls_in_all)
 list(LENGTH sweeps sweeps_in_all)

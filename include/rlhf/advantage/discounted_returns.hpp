@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/steps/step_sweep.hpp>
 
 namespace rlhf {
@@ -25,18 +24,18 @@ struct discounted_returns_arrays {
 
 namespace detail {
 
-template <class T, bool Flags>
+template <class T>
 struct discounted_returns_kernel {
-    static constexpr bool forward = false, flags = Flags;
-    static constexpr std::size_t inputs = 1, outputs = 1;
+    static constexpr bool forward = false;
+    static constexpr std::size_t inputs = 1, required = 1, outputs = 1;
     T factor;
 
-    template <class V>
-    RLHF_FORMULA V head(const scan_steps<V, 1>& x) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA V head(const scan_steps<V, 1, Flagged>& x) const {
         return x.here[0];
     }
-    template <class V>
-    RLHF_FORMULA std::array<V, 1> finish(const scan_steps<V, 1>&, const V& sum, const V&) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA std::array<V, 1> finish(const scan_steps<V, 1, Flagged>&, const V& sum, const V&) const {
         return {sum};
     }
 };
@@ -68,12 +67,9 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
     const std::array targets{c.out(a.returns, "returns", a.rewards.data())};
     c.done();
 
-    const auto sweep = [&]<bool Flags>() {
-        using kernel = detail::discounted_returns_kernel<T, Flags>;
-        const kernel k{static_cast<T>(o.gamma)};
-        detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, bootstrap})(run);
-    };
-    detail::choose(sweep, bool(flags.terminated));
+    using kernel = detail::discounted_returns_kernel<T>;
+    const kernel k{static_cast<T>(o.gamma)};
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, bootstrap})(run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -35,23 +35,26 @@ inline void check_options(const char* f, const gae_options& o) {
     check_range(f, "lambda", o.lambda, 0, 1);
 }
 
-template <class T, bool NextValues, bool Flags>
+template <class T>
 struct gae_kernel {
-    static constexpr bool forward = false, flags = Flags;
-    static constexpr std::size_t inputs = NextValues ? 3 : 2, outputs = 2;
+    static constexpr bool forward = false;
+    static constexpr std::size_t inputs = 3, required = 2, outputs = 2;
     T gamma, factor;
+    bool next_values;
 
-    template <class V>
-    RLHF_FORMULA V head(const scan_steps<V, inputs>& x) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA V head(const scan_steps<V, inputs, Flagged>& x) const {
         using lane::select;
         V next = x.after[1];
-        if constexpr (NextValues) next = x.here[2];
-        if constexpr (NextValues && Flags) next = select(x.unread, x.after[1], next);
-        if constexpr (Flags) next = select(x.terminated, V(T(0)), next);
+        if (next_values) next = x.here[2];
+        if constexpr (Flagged) {
+            if (next_values) next = select(x.unread, x.after[1], next);
+            next = select(x.terminated, V(T(0)), next);
+        }
         return formula::td_error(x.here[0], x.here[1], next, V(gamma));
     }
-    template <class V>
-    RLHF_FORMULA std::array<V, 2> finish(const scan_steps<V, inputs>& x, const V& advantage, const V&) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA std::array<V, 2> finish(const scan_steps<V, inputs, Flagged>& x, const V& advantage, const V&) const {
         return {advantage, formula::gae_return(advantage, x.here[1])};
     }
 };
@@ -93,26 +96,18 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
     const auto rewards = c.in(a.rewards, "rewards"), values = c.in(a.values, "values");
     const auto next_values = c.optional(a.next_values, "next_values");
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
-    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
+    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated"),
+                                   next_values && o.gaps == gaps::zero};
     const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()),
                              c.out(a.returns, "returns", a.values.data())};
     if (flags.truncated && !next_values && c.tokens() > 0)
         detail::fail(c.function(), "truncated needs next_values: values[t + 1] belongs to the next episode");
     c.done();
 
-    const auto sweep = [&]<bool NextValues, bool Flags>(const auto&... next) {
-        using kernel = detail::gae_kernel<T, NextValues, Flags>;
-        const std::array in{detail::scan_input<T>{rewards}, detail::scan_input<T>{values, bootstrap}, next...};
-        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
-        detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
-    };
-    const bool flagged = flags.terminated || flags.truncated;
-    if (next_values) {
-        const detail::scan_input<T> next{next_values};
-        if (flagged || o.gaps == gaps::zero) return sweep.template operator()<true, true>(next);
-        return sweep.template operator()<true, false>(next);
-    }
-    return flagged ? sweep.template operator()<false, true>() : sweep.template operator()<false, false>();
+    using kernel = detail::gae_kernel<T>;
+    const detail::scan_inputs<T, kernel::inputs> in{{{rewards}, {values, bootstrap}, {next_values}}};
+    const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), static_cast<bool>(next_values)};
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
 }
 
 } // namespace RLHF_NAMESPACE

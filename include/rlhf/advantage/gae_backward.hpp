@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/steps/step_sweep.hpp>
 #include <rlhf/formula/gae.hpp>
 
@@ -33,32 +32,38 @@ struct gae_backward_arrays {
 
 namespace detail {
 
-template <class T, bool NextValues, bool Flags>
+template <class T>
 struct gae_backward_kernel {
-    static constexpr bool forward = true, flags = Flags;
-    static constexpr std::size_t inputs = 2, outputs = 3;
+    static constexpr bool forward = true;
+    static constexpr std::size_t inputs = 2, required = 2, outputs = 3;
     T gamma, factor;
+    bool next_values;
     std::array<T, 3> scale; ///< of the gradients
 
-    template <class V>
-    RLHF_FORMULA V head(const scan_steps<V, 2>& x) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA V head(const scan_steps<V, 2, Flagged>& x) const {
         return x.here[0] + x.here[1];
     }
-    template <class V>
-    RLHF_FORMULA std::array<V, 3> finish(const scan_steps<V, 2>& x, const V& sum, const V& before) const {
+    template <class V, bool Flagged>
+    RLHF_FORMULA std::array<V, 3> finish(const scan_steps<V, 2, Flagged>& x, const V& sum, const V& before) const {
         using lane::select;
         const V zero(T(0));
         V to_next = formula::discounted(V(gamma), sum), to_this = formula::discounted(V(gamma), before);
-        if constexpr (Flags)
+        if constexpr (Flagged) {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
-        if constexpr (NextValues && Flags) to_this = select(x.unread_after, to_this, zero);
-        if constexpr (NextValues && !Flags) to_this = zero;
-        const auto d = formula::gae_backward(x.here[1], sum, to_this, to_next);
+            if (next_values) to_this = select(x.unread_after, to_this, zero);
+        } else if (next_values) { // two calls, since only a product that stands in one may be rounded with its sum
+            return scaled(formula::gae_backward(x.here[1], sum, zero, to_next));
+        }
+        return scaled(formula::gae_backward(x.here[1], sum, to_this, to_next));
+    }
+    template <class V>
+    RLHF_FORMULA std::array<V, 3> scaled(const formula::gae_slopes<V>& d) const {
         return {V(scale[0]) * d.reward, V(scale[1]) * d.value, V(scale[2]) * d.next_value};
     }
     /// What flows beyond the last step.
     [[nodiscard]] T last(T sum, bool terminated) const {
-        return NextValues || terminated ? T(0) : formula::discounted(gamma, sum);
+        return next_values || terminated ? T(0) : formula::discounted(gamma, sum);
     }
 };
 
@@ -93,7 +98,8 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")),
                         or_zero(c.optional(a.d_returns, "d_returns"))};
     const bool next_values = static_cast<bool>(c.optional(a.next_values, "next_values"));
-    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated")};
+    const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated"),
+                                   o.gaps == gaps::zero};
     const std::array targets{c.out(a.d_rewards, "d_rewards"), c.out(a.d_values, "d_values"),
                              c.out(a.d_next_values, "d_next_values")};
     const auto& bootstrap = a.d_bootstrap_values;
@@ -105,14 +111,11 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     if (targets[2] && !next_values && c.tokens() > 0) detail::fail(c.function(), "d_next_values needs next_values");
     c.done();
 
-    const auto sweep = [&]<bool NextValues, bool Flags>() {
-        using kernel = detail::gae_backward_kernel<T, NextValues, Flags>;
-        const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
-        const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), {scale(0), scale(1), scale(2)}};
-        detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
-    };
-    const bool flagged = flags.terminated || flags.truncated || o.gaps == gaps::zero;
-    detail::choose(sweep, next_values, flagged);
+    using kernel = detail::gae_backward_kernel<T>;
+    const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
+    const kernel k{
+        static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), next_values, {scale(0), scale(1), scale(2)}};
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
 }
 
 } // namespace RLHF_NAMESPACE

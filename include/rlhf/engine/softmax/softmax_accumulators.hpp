@@ -60,7 +60,7 @@ public:
     RLHF_FORMULA void add(std::size_t r, const V& v) { narrow_[r] = narrow_[r] + v; }
     RLHF_FORMULA void widen() {
         constexpr std::size_t each = wide / registers;
-        unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+        by_turns<registers>([&](std::size_t r) RLHF_INLINE {
             const auto more = L::widen(narrow_[r]);
             unrolled<each>([&](std::size_t k)
                                RLHF_INLINE { doubles_[r * each + k] = doubles_[r * each + k] + more[k]; });
@@ -82,7 +82,8 @@ template <class C, class Arch, softmax_wanted Want>
 struct softmax_registers {
     softmax_lanes<C, Arch> others, weighted, squares;
 
-    explicit softmax_registers(const softmax_accumulators<C>& s) : others(s.others), weighted(s.weighted), squares(s.squares) {}
+    explicit softmax_registers(const softmax_accumulators<C>& s)
+        : others(s.others), weighted(s.weighted), squares(s.squares) {}
     RLHF_FORMULA void widen() {
         others.widen();
         if constexpr (Want.entropy) weighted.widen();

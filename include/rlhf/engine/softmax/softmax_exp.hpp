@@ -15,6 +15,16 @@ RLHF_FORMULA void unrolled(F&& f) {
     (std::make_index_sequence<N>());
 }
 
+/// Calls f(0), f(1), … f(N − 1); unrolled up to two. More registers than that, with all that is done to each, are more
+/// than a processor has: unrolled, they would only cost time to compile.
+template <std::size_t N, class F>
+RLHF_FORMULA void by_turns(F&& f) {
+    if constexpr (N <= 2)
+        unrolled<N>(f);
+    else
+        for (std::size_t i = 0; i < N; ++i) f(i);
+}
+
 /// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n all
 /// rows have the same digits of a logit's exponential, whatever their largest is.
 template <class C>

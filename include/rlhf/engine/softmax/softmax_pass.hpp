@@ -86,8 +86,8 @@ public:
     /// May run in place of the logits. Target −1: it is not among these entries. Past the cache: for a large d that is
     /// not read soon, does not hold the logits and is not added to.
     template <class E, class D>
-    void write(const E* z, std::int64_t vocab, const softmax_stats& row, const logit_slopes& g, std::int64_t target, D* d,
-               std::int64_t width, bool add, bool past_cache = false) const {
+    void write(const E* z, std::int64_t vocab, const softmax_stats& row, const logit_slopes& g, std::int64_t target,
+               D* d, std::int64_t width, bool add, bool past_cache = false) const {
         const D zero = static_cast<D>(C(0));
         if (row.impossible()) {
             if (!add) std::fill(d, d + width, zero);
@@ -210,7 +210,8 @@ private:
 
     /// Apart: some of these are the largest of the row so far, and are counted instead of added.
     template <softmax_wanted Want, bool Apart, class E>
-    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of, softmax_accumulators<C>& to) const {
+    RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of,
+                           softmax_accumulators<C>& to) const {
         using lane::select;
         const softmax_exp<C, Arch> exp = exp_;
         const origin_type origin = of;
@@ -219,7 +220,7 @@ private:
         for (std::int64_t g = 0; g < n_groups; ++g) {
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
                 prefetch(z + fetched_ahead + g * group + k);
-            unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
                 column x = exp.from_origin(entries<8, is_bfloat16<E>>(from), origin), e = exp(x, origin);
                 if constexpr (Apart)
@@ -247,7 +248,7 @@ private:
         softmax_lanes<C, Arch> total(s.others);
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t g = 0; g < whole; g += group) {
-            unrolled<registers>([&](std::size_t r) RLHF_INLINE {
+            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g + static_cast<std::int64_t>(8 * r) * L::width;
                 total.add(r, sum_of(entries<8, is_bfloat16<E>>(from)));
             });

@@ -22,6 +22,8 @@ using row_targets = std::array<target<T>, Out>;
 /// Where a row is several episodes.
 struct scan_flags {
     stream<const std::uint8_t> terminated = {}, truncated = {};
+    bool unread = false; ///< the kernel also asks which masked steps are time
+    [[nodiscard]] bool any() const { return terminated || truncated || unread; }
 };
 
 template <class T>
@@ -41,17 +43,18 @@ constexpr bool writes_masked(gaps how) {
 }
 
 /// What a kernel sees of the steps in its lanes; `after` is the step that the recurrence was at before: the next one
-/// in time, or the previous one if it runs forwards.
-template <class V, std::size_t In>
+/// in time, or the previous one if it runs forwards. `Flagged`: some of the masks below are not empty.
+template <class V, std::size_t In, bool Flagged>
 struct scan_steps {
-    std::array<V, In> here, after;
+    std::array<V, In> here, after; ///< not set where an input is absent
     mask_of<V> terminated = {}, terminated_after = {};
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that are time: their inputs are 0
 };
 
 /// S = x + f S′ along the steps of every sequence of a call.
 ///
-/// The kernel says what x is, head(steps), and what is written, finish(steps, S, S′), both in lanes of steps.
+/// The kernel says what x is, head(steps), and what is written, finish(steps, S, S′), both in lanes of steps; its inputs
+/// from `required` on may be absent.
 template <class T, class Kernel>
 struct recurrence {
     const detail::call& call;

@@ -65,7 +65,7 @@ public:
     /// Where memory is fetched to be written: 2 KiB on. Without, stores that are not aligned wait twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
-    step_scan(const Kernel& kernel, gaps how) : kernel_(kernel), gaps_(how) {
+    step_scan(const Kernel& kernel, gaps how, bool flagged) : kernel_(kernel), gaps_(how), flagged_(flagged) {
         double p = 1;
         power_[0] = T(1);
         for (std::size_t n = 1; n < power_.size(); ++n) power_[n] = positive(p *= static_cast<double>(kernel.factor));
@@ -75,12 +75,15 @@ public:
 
     /// Whole registers of steps.
     RLHF_NOINLINE void operator()(const lines& row, const scan_range& part, state& at) const {
-        if (part.mask == nullptr)
-            sweep<gap::none>(row, part, at);
+        if (flagged_)
+            part.mask == nullptr ? sweep<sweep_of::all_flagged>(row, part, at)
+                                 : sweep<sweep_of::flagged>(row, part, at);
+        else if (part.mask == nullptr)
+            sweep<sweep_of::all>(row, part, at);
         else if (gaps_ == gaps::skip)
-            sweep<gap::squeezed>(row, part, at);
+            sweep<sweep_of::squeezed>(row, part, at);
         else
-            sweep<gap::covered>(row, part, at);
+            sweep<sweep_of::covered>(row, part, at);
     }
 
     /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
@@ -94,14 +97,23 @@ public:
 private:
     static constexpr auto size = static_cast<std::size_t>(width);
     enum class gap { none, covered, squeezed };
+    /// Which registers a sweep meets: all steps count, some are squeezed out, some are covered, or whatever flags leave.
+    /// Each has a loop of its own with only the bodies that it needs: one loop with all of them takes up to twice as long,
+    /// and a loop for every pair of gaps and flags takes twice as long to compile.
+    enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
-    template <gap How>
+    template <sweep_of How>
     void sweep(const lines& row, const scan_range& steps, state& at) const {
         const Kernel kernel = kernel_; // copies: what is written may lie anywhere
         const scan_range part = steps;
         const auto in = row.in;
         const auto out = row.out;
         const std::int64_t registers = part.steps / width;
+        const std::uint64_t every = low_bits(width);
+        constexpr bool flags_given = How == sweep_of::all_flagged || How == sweep_of::flagged;
+        constexpr bool whole_registers = How == sweep_of::all || How == sweep_of::all_flagged;
+        constexpr gap in_part = How == sweep_of::squeezed || How == sweep_of::flagged ? gap::squeezed : gap::covered;
+        const bool squeezed = How == sweep_of::flagged ? gaps_ == gaps::skip : How == sweep_of::squeezed;
         const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
         const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
         std::array<V, doublings> power;
@@ -119,8 +131,9 @@ private:
             using lane::select;
             constexpr bool squeezes = G == gap::squeezed;
             [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
-            scan_steps<V, In> x;
+            scan_steps<V, In, flags_given> x;
             each<In>([&](auto k) RLHF_INLINE {
+                if (k >= Kernel::required && in[k].data == nullptr) return;
                 V v = L::load(in[k].at(t));
                 if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
                 if constexpr (squeezes) {
@@ -135,7 +148,7 @@ private:
                 x.terminated = L::where(flags.terminated), x.terminated_after = L::where(flags.terminated_after);
                 x.unread = L::where(flags.unread), x.unread_after = L::where(flags.unread_after);
                 open = ~(flags.cut << offset);
-            } else if constexpr (Kernel::flags) {
+            } else if constexpr (flags_given) {
                 x.terminated = x.terminated_after = x.unread = x.unread_after = L::where(0);
             }
             const V before = carried;
@@ -160,27 +173,31 @@ private:
                 const V v = squeezes ? L::expand(counts, y[o]) : y[o];
                 write<G != gap::none>(out[o].data + t, v, out[o].add, counting || out_all);
             });
+            if constexpr (squeezes) sum = carried;
         };
         for (std::int64_t i = 0; i < registers; ++i) {
             const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
-            const std::uint64_t counts = How == gap::none ? low_bits(width) : counted_bits<width>(part.mask + j);
-            const int n = How == gap::squeezed ? std::popcount(counts) : width;
-            const auto go = [&](auto how) RLHF_INLINE {
-                if constexpr (Kernel::flags)
-                    if (const flag_bits f = flag(row, t, counts, n, at); f.any())
-                        return step(how, std::true_type(), t, counts, n, f);
-                step(how, std::false_type(), t, counts, n, {});
-            };
-            if (How == gap::squeezed && n == width)
-                go(gap_of<gap::none>());
-            else
-                go(gap_of<How>());
+            const std::uint64_t counts = whole_registers ? every : counted_bits<width>(part.mask + j);
+            const int n = squeezed ? std::popcount(counts) : width;
+            if constexpr (flags_given) {
+                const flag_bits f = flag(row, t, counts, n, at);
+                if (!f.any() && counts == every)
+                    step(gap_of<gap::none>(), std::false_type(), t, every, width, f);
+                else if (n < width)
+                    step(gap_of<in_part>(), std::true_type(), t, counts, n, f);
+                else
+                    step(gap_of<gap::covered>(), std::true_type(), t, counts, n, f);
+            } else if (How == sweep_of::all || (squeezed && n == width)) {
+                step(gap_of<gap::none>(), std::false_type(), t, every, width, {});
+            } else {
+                step(gap_of<in_part>(), std::false_type(), t, counts, n, {});
+            }
             counted += n;
         }
         at.after = after, at.counted += counted;
-        at.sum = carried, at.alone = alone, at.through = through;
-        at.last = How == gap::squeezed ? carried : sum;
+        at.sum = carried, at.alone = alone, at.through = through, at.last = sum;
     }
+
     template <gap G>
     using gap_of = std::integral_constant<gap, G>;
 
@@ -269,6 +286,7 @@ private:
 
     const Kernel& kernel_;
     gaps gaps_;
+    bool flagged_;
     std::array<T, size + 1> power_; ///< 1, f, f², …
     alignas(64)
         std::array<T, 2 * size> carry_; ///< the powers by lanes; of n < width steps that run down, from width − n on

@@ -36,7 +36,7 @@ public:
         at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
         lines here;
         for (std::size_t k = 0; k < In; ++k)
-            here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
+            if (row.in[k].data != nullptr) here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
         for (std::size_t o = 0; o < Out; ++o) {
             if (row.out[o].data == nullptr) continue;
             here.out[o] = {out_[o].data(), row.out[o].add};

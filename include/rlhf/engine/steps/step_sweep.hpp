@@ -19,7 +19,7 @@ class step_sweep {
     using lines = typename scan::lines;
 
 public:
-    explicit step_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how) {}
+    explicit step_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how, of.flags.any()) {}
 
     void operator()(const executor& run) const {
         if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
@@ -46,7 +46,7 @@ private:
     static constexpr std::int64_t width = lanes<T, Arch>::width;
     static constexpr std::int64_t chunk = 16384; ///< steps; what is carried into the next may be computed apart
     static constexpr std::int64_t piece_steps = 2 * chunk; ///< of rows; each piece begins with a jump in memory
-    static constexpr std::int64_t few_sequences = 16;           ///< with fewer, the chunks of a row are pieces of work
+    static constexpr std::int64_t few_sequences = 16;      ///< with fewer, the chunks of a row are pieces of work
     static constexpr std::int64_t chunks_at_once = 32;
 
     /// A row under way: its steps first … last − 1 are still to be done.
@@ -72,7 +72,7 @@ private:
         r.first = ignore ? 0 : std::min(first_counted(r.mask), r.mask.length);
         r.last = ignore ? length : std::max(past_last_counted(r.mask), r.first);
         for (std::size_t k = 0; k < In; ++k) {
-            r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
+            if (of_.in[k].in) r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
             r.state.after[k] = V(of_.in[k].edge ? *of_.in[k].edge.row(s, 0) : T(0));
         }
         for (std::size_t o = 0; o < Out; ++o)
@@ -157,7 +157,8 @@ private:
             t = from + i;
         }
         const bool reads = counts(r, t) || reads_masked<Kernel>(of_.how);
-        for (std::size_t k = 0; k < In; ++k) rest.state.after[k] = V(reads ? *r.all.in[k].at(t) : T(0));
+        for (std::size_t k = 0; k < In; ++k)
+            rest.state.after[k] = V(reads && r.all.in[k].data != nullptr ? *r.all.in[k].at(t) : T(0));
         rest.state.terminated = set(r, r.all.terminated, t);
         rest.state.cut = rest.state.terminated | set(r, r.all.truncated, t);
         rest.state.unread = of_.how == gaps::zero && !counts(r, t);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/steps/recurrence.hpp>
 #include <rlhf/core/executor.hpp>
+#include <rlhf/engine/steps/recurrence.hpp>
+
+#include <span>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -26,16 +28,14 @@ public:
         constexpr std::int64_t each = width * static_cast<std::int64_t>(registers);
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
-        for (const auto& i : of_.in) all = all && i.in.row_stride == 1;
+        for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
-            std::int64_t s = static_cast<std::int64_t>(piece) * each;
-            const std::int64_t end = std::min(s + each, of_.call.size());
-            if (all && end - s == each)
-                strip<registers, true>(s);
-            else if (end - s > each - width)
-                strip<registers, false>(s);
+            const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = std::min(of_.call.size() - s, each);
+            const bool full = all && n == each;
+            if (of_.flags.any())
+                full ? strip<true, true>(s, n) : strip<false, true>(s, n);
             else
-                for (; s < end; s += width) strip<1, false>(s);
+                full ? strip<true, false>(s, n) : strip<false, false>(s, n);
         });
     }
 
@@ -43,21 +43,22 @@ private:
     /// A register of sequences under way.
     struct column {
         std::int64_t s = 0, n = 0; ///< its first sequence, and how many
-        sequence_mask mask;             ///< of that one
+        sequence_mask mask;        ///< of that one
         V sum, last;
         std::array<V, In> after;
         M begun, terminated_after, cut_after, unread_after, ended;
     };
 
-    /// N registers of sequences. `All`: they are full, lie side by side, and all steps count.
-    template <std::size_t N, bool All>
-    RLHF_NOINLINE void strip(std::int64_t s) const {
+    /// n sequences, at most as many as the registers have lanes. `All`: as many, side by side, and all steps count.
+    template <bool All, bool Flagged>
+    RLHF_NOINLINE void strip(std::int64_t s, std::int64_t n) const {
         const Kernel kernel = of_.kernel;
-        std::array<column, N> c;
+        std::array<column, registers> room;
+        const std::span<column> c(room.data(), static_cast<std::size_t>((n + width - 1) / width));
         const M none = L::where(0);
         for (column& x : c) {
-            x.s = s, x.n = std::clamp<std::int64_t>(of_.call.size() - s, 0, width), s += width;
-            if (x.n > 0) x.mask = of_.call.mask(x.s);
+            x.s = s, x.n = std::min(n, width), s += width, n -= width;
+            x.mask = of_.call.mask(x.s);
             x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k)
                 x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
@@ -67,15 +68,19 @@ private:
         const std::int64_t steps = of_.call.batch().steps;
         for (std::int64_t i = 0; i < steps; ++i) {
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
-            [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE { (step<All>(kernel, c[J], t), ...); }
-            (std::make_index_sequence<N>());
+            if constexpr (All && !Flagged) // what is carried on stays in registers
+                [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE {
+                    (step<All, Flagged>(kernel, room[J], t), ...);
+                }
+            (std::make_index_sequence<registers>());
+            else for (column& x : c) step<All, Flagged>(kernel, x, t);
         }
         if constexpr (Kernel::forward)
             if (of_.last)
                 for (const column& x : c) finish(x);
     }
 
-    template <bool All>
+    template <bool All, bool Flagged>
     RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
         using lane::select;
         const M all = !L::where(0), counts = All ? all : counted(c, t);
@@ -85,14 +90,15 @@ private:
         const bool covers = Kernel::forward && of_.how == gaps::ignore;
         const M time = counts || c.begun, read = of_.how == gaps::zero ? counts : all;
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
-        scan_steps<V, In> x;
+        scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
+            if (k >= Kernel::required && !of_.in[k].in) continue;
             x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);
         }
         M open = all;
-        if constexpr (Kernel::flags) {
+        if constexpr (Flagged) {
             x.terminated = set(of_.flags.terminated, c, t) && read, x.unread = !read;
             x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
             const M cut = x.terminated || (set(of_.flags.truncated, c, t) && read);

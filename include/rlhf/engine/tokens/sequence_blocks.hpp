@@ -25,6 +25,36 @@ struct run_of_blocks {
     std::int64_t mask_step = 0;
 };
 
+/// n tokens from one place to another. A function of its own, so that it is compiled once and not for every sweep.
+template <class T>
+RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t from_step, std::int64_t n, T* to, std::int64_t to_step) {
+    for (std::int64_t k = 0; k < n; ++k) to[k * to_step] = from[k * from_step];
+}
+/// 1 where a token counts.
+RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, std::int64_t n, std::uint8_t* to) {
+    for (std::int64_t k = 0; k < n; ++k) to[k] = mask[t + k] ? 1 : 0;
+}
+/// From the first token that counts to behind the last.
+struct counted_range {
+    std::int64_t first = 0, last = 0;
+};
+RLHF_NOINLINE inline counted_range counted_tokens(const sequence_mask& mask) {
+    const std::int64_t first = std::min(first_counted(mask), mask.length);
+    return {first, std::max(past_last_counted(mask), first)};
+}
+/// How many of the n tokens from t on count.
+RLHF_NOINLINE inline std::int64_t count_tokens(const sequence_mask& mask, std::int64_t t, std::int64_t n) {
+    return count_counted(mask.from(t, n));
+}
+/// +0 to n tokens.
+template <class T>
+RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
+    if (step == 1)
+        std::fill(to, to + n, T(0));
+    else
+        for (std::int64_t k = 0; k < n; ++k) to[k * step] = T(0);
+}
+
 /// The tokens of one sequence, as blocks: where they lie or, if they do not lie side by side in whole blocks, copied.
 template <class T, std::size_t In, std::size_t Out>
 class sequence_blocks {
@@ -76,33 +106,30 @@ public:
         b.blocks = (n + block_tokens<T> - 1) / block_tokens<T>;
         for (std::size_t i = 0; i < In; ++i) {
             const bool constant = in_[i].step == 0;
-            if (!constant) gather(in_[i].row(s_, begin_), in_[i].step, t, n, c.in[i].data());
+            if (!constant) copy_tokens(at(in_[i], t), in_[i].step, n, c.in[i].data(), 1);
             b.in[i] = constant ? constants_[i].data() : c.in[i].data();
             b.in_step[i] = constant ? 0 : block_tokens<T>;
         }
         for (std::size_t i = 0; i < Out; ++i) {
             const target<T>& o = out_[i];
-            if (o && o.add) gather(o.to.row(s_, begin_), o.to.step, t, n, c.out[i].data());
+            if (o && o.add) copy_tokens<T>(at(o.to, t), o.to.step, n, c.out[i].data(), 1);
             b.out[i] = o ? c.out[i].data() : nullptr;
         }
-        for (std::int64_t k = 0; k < n; ++k) c.mask[static_cast<std::size_t>(k)] = mask[t + k] ? 1 : 0;
+        copy_mask(mask, t, n, c.mask.data());
         b.mask = c.mask.data();
         b.mask_step = block_tokens<T>;
         return b;
     }
     template <std::int64_t Tokens>
     void copy_out(const copies<Tokens>& c, std::int64_t t, std::int64_t n) const {
-        for (std::size_t i = 0; i < Out; ++i) {
-            if (!out_[i]) continue;
-            T* const sink = out_[i].to.row(s_, begin_);
-            for (std::int64_t k = 0; k < n; ++k)
-                sink[(t + k) * out_[i].to.step] = c.out[i][static_cast<std::size_t>(k)];
-        }
+        for (std::size_t i = 0; i < Out; ++i)
+            if (out_[i]) copy_tokens<T>(c.out[i].data(), 1, n, at(out_[i].to, t), out_[i].to.step);
     }
 
 private:
-    static void gather(const T* row, std::int64_t step, std::int64_t t, std::int64_t n, T* to) {
-        for (std::int64_t k = 0; k < n; ++k) to[k] = row[(t + k) * step];
+    template <class E>
+    [[nodiscard]] E* at(const stream<E>& of, std::int64_t t) const {
+        return of.row(s_, begin_) + t * of.step;
     }
 
     static constexpr auto ones = [] {

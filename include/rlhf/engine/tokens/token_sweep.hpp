@@ -79,8 +79,7 @@ private:
     /// unlimited, what lies behind.
     void sweep(std::int64_t s, std::int64_t from, std::int64_t tokens, running& part) const {
         const sequence_mask mask = call_.mask(s);
-        const std::int64_t first = std::min(first_counted(mask), mask.length),
-                           last = std::max(past_last_counted(mask), first);
+        const auto [first, last] = counted_tokens(mask);
         const std::int64_t begin = std::min(first + from, last), end = std::min(begin + tokens, last);
         if (from == 0) {
             clear(s, 0, first);
@@ -95,19 +94,14 @@ private:
 
     /// +0 where nothing counts.
     void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
-        for (const auto& o : out_) {
-            if (!o || o.add) continue;
-            T* const sink = o.to.row(s, call_.begin(s));
-            if (o.to.step == 1)
-                std::fill(sink + from, sink + to, T(0));
-            else
-                for (std::int64_t t = from; t < to; ++t) sink[t * o.to.step] = T(0);
-        }
+        if (from == to) return;
+        for (const auto& o : out_)
+            if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
     }
 
     /// The n tokens from t on.
     void segment(const row& r, std::int64_t t, std::int64_t n, running& part) const {
-        const std::int64_t counted = count_counted(r.mask.from(t, n));
+        const std::int64_t counted = count_tokens(r.mask, t, n);
         part.tokens += counted;
         const std::int64_t tail = n % block_tokens<T>;
         sums_type sums;
