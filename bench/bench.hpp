@@ -5,8 +5,8 @@
 #include "memory.hpp"
 
 #include <rlhf/core/batch.hpp>
-#include <rlhf/engine/lanes/lanes.hpp>
 #include <rlhf/core/float16.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
 
 #include <cstdio>
 #include <initializer_list>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Eigen's arrays wherever the library takes an array: row-major matrices are [B, T], vectors contiguous. A linear
 // policy over features, one step of PPO after another, with Eigen for the matrix products.
-#include <rlhf/with/eigen.hpp>
 #include <rlhf/ppo.hpp>
+#include <rlhf/with/eigen.hpp>
 
 #include <Eigen/Core>
 #include <cstdio>

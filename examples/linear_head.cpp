@@ -3,8 +3,8 @@
 // logits at a time in a workspace of the caller's. Compared with the same step over all logits.
 //
 //     linear_head [tokens hidden_size vocab rows]
-#include <rlhf/with/eigen.hpp>
 #include <rlhf/recipe/linear_head.hpp>
+#include <rlhf/with/eigen.hpp>
 
 #include <chrono>
 #include <cstdint>

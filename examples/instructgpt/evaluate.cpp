@@ -5,8 +5,8 @@
 #include "ppo.hpp"
 #include "reward_model.hpp"
 
-#include <rlhf/policy/ptx_loss.hpp>
 #include <rlhf/advantage/shape_rewards.hpp>
+#include <rlhf/policy/ptx_loss.hpp>
 
 #include <cmath>
 

@@ -77,9 +77,7 @@
 
 /// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and missing
 /// exceptions: two translation units compiled with different ones must not share a symbol.
-#if defined(RLHF_NO_SIMD)
-#define RLHF_ISA plain
-#elif defined(__AVX512VBMI2__)
+#if defined(__AVX512VBMI2__)
 #define RLHF_ISA avx512vbmi2
 #elif defined(__AVX512BW__)
 #define RLHF_ISA avx512bw
@@ -94,7 +92,7 @@
 #elif defined(__SSE4_2__)
 #define RLHF_ISA sse42
 #elif defined(__ARM_FEATURE_SVE_BITS) && __ARM_FEATURE_SVE_BITS > 0
-#define RLHF_ISA RLHF_JOIN(sve, __ARM_FEATURE_SVE_BITS, )
+#define RLHF_ISA RLHF_JOIN(sve, __ARM_FEATURE_SVE_BITS, , , , )
 #elif defined(__ARM_FEATURE_SVE)
 #define RLHF_ISA sve
 #elif defined(__ARM_NEON)
@@ -102,9 +100,20 @@
 #else
 #define RLHF_ISA base
 #endif
-#define RLHF_JOIN_(version, isa, math, errors) version##isa##math##errors
-#define RLHF_JOIN(version, isa, math, errors) RLHF_JOIN_(version, isa, math, errors)
-#define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, RLHF_MATH, RLHF_ERRORS)
+#if defined(RLHF_NO_SIMD)
+#define RLHF_LANES _plain
+#elif defined(__BMI2__) && defined(__F16C__)
+#define RLHF_LANES _bmi2_f16c
+#elif defined(__BMI2__)
+#define RLHF_LANES _bmi2
+#elif defined(__F16C__)
+#define RLHF_LANES _f16c
+#else
+#define RLHF_LANES
+#endif
+#define RLHF_JOIN_(version, isa, bits, lanes, math, errors) version##isa##bits##lanes##math##errors
+#define RLHF_JOIN(version, isa, bits, lanes, math, errors) RLHF_JOIN_(version, isa, bits, lanes, math, errors)
+#define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, , RLHF_LANES, RLHF_MATH, RLHF_ERRORS)
 
 /// What the library's code stands in: rlhf, and in it the inline namespace of the tag. One word for both, because tools
 /// that read symbols without the compiler's help (ctags, editors' outlines) lose all behind a qualified inline name.

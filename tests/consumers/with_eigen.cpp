@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One token whose ratio did not move: its loss is -1 and its gradient -1.
-#include <rlhf/with/eigen.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/with/eigen.hpp>
 
 #include <Eigen/Core>
 

@@ -77,7 +77,6 @@ void check_options(const char* f, const shape_rewards_options& o, bool has_finis
     if (!has_finished && o.unfinished_penalty != 0) fail(f, "unfinished_penalty needs finished");
 }
 
-
 /// The step of sequence s that gets its score; −1 if nothing counts.
 inline std::int64_t scored_step(const call& c, std::int64_t s, score_position where) {
     const std::int64_t past = past_last_counted(c.mask(s)), last = c.length(s) - 1;

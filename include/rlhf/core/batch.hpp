@@ -17,7 +17,7 @@ enum class layout {
 
 /// How per-token losses become one number; which count of the denominator it takes.
 enum class aggregation {
-    token_mean,               ///< Σₛ Σₜ lₛₜ / tokens
+    token_mean, ///< Σₛ Σₜ lₛₜ / tokens
     /// Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is what counts of s here: of a sequence that is cut over parts or ranks each
     /// part would be a sequence. There give the weights 1 / |s| of the whole sequence, by rlhf::per_sequence, and
     /// sequence_mean_token_sum.

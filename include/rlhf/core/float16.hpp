@@ -85,9 +85,9 @@ private:
         const auto u = std::bit_cast<std::uint32_t>(x);
         const std::uint32_t sign = (u >> 16) & 0x8000U, magnitude = u & 0x7fffffffU;
         const std::uint32_t special = magnitude > infinite ? 0x7e00U | ((magnitude >> 13) & 0x3ffU) : 0x7c00U;
-        const float small =
+        const float shifted =
             std::bit_cast<float>(magnitude < least_normal ? magnitude : 0U) + std::bit_cast<float>(half);
-        const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(small) - half;
+        const std::uint32_t subnormal = std::bit_cast<std::uint32_t>(shifted) - half;
         const std::uint32_t normal = (magnitude + ((15U - 127U) << 23) + 0xfffU + ((magnitude >> 13) & 1U)) >> 13;
         const std::uint32_t finite = magnitude < least_normal ? subnormal : normal;
         return static_cast<std::uint16_t>(sign | (magnitude >= overflow ? special : finite));

@@ -17,9 +17,9 @@ namespace RLHF_NAMESPACE {
 struct extent {
     std::int64_t n = 0;
     constexpr extent() = default;
-    template <std::integral I>
-        requires(!std::same_as<I, bool>)
-    constexpr extent(I i) : n(static_cast<std::int64_t>(i)) {}
+    template <std::integral Int>
+        requires(!std::same_as<Int, bool>)
+    constexpr extent(Int i) : n(static_cast<std::int64_t>(i)) {}
     constexpr operator std::int64_t() const { return n; }
 };
 
@@ -189,8 +189,8 @@ public:
     static constexpr std::int64_t flat = view<const int>::flat, a_sequence = view<const int>::a_sequence; ///< rows()
 
     constexpr index_view() = default;
-    template <class I>
-    constexpr index_view(const I* data, shape s) : index_view(view<const I>(data, s)) {}
+    template <class Int>
+    constexpr index_view(const Int* data, shape s) : index_view(view<const Int>(data, s)) {}
     template <class A>
         requires(!std::same_as<std::remove_cvref_t<A>, index_view>)
     constexpr index_view(A&& a) {
@@ -229,16 +229,16 @@ public:
     [[nodiscard]] constexpr bool is_part() const { return part_; }
 
 private:
-    template <class I>
-    constexpr void take(const I* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
-        static_assert(std::signed_integral<I> && (sizeof(I) == 4 || sizeof(I) == 8),
+    template <class Int>
+    constexpr void take(const Int* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+        static_assert(std::signed_integral<Int> && (sizeof(Int) == 4 || sizeof(Int) == 8),
                       "rlhf: token ids, offsets and ranks are int32 or int64");
-        data_ = data, wide_ = sizeof(I) == 8, rows_ = rows, cols_ = cols, stride_ = stride;
+        data_ = data, wide_ = sizeof(Int) == 8, rows_ = rows, cols_ = cols, stride_ = stride;
     }
     /// The caller's type may be another of the same size (long, long long), so no pointer to it is read through.
-    template <class I>
+    template <class Int>
     [[nodiscard]] std::int64_t read(std::int64_t i) const {
-        I x;
+        Int x;
         std::memcpy(&x, static_cast<const char*>(data_) + i * std::int64_t(sizeof x), sizeof x);
         return x;
     }

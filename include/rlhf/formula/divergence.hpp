@@ -71,10 +71,10 @@ template <class V>
     using lane::abs, lane::log, lane::select;
     const V s = x_minus_1 / (V(2) + x_minus_1), s2 = s * s;
     const V t = artanh_series<3>(s2);
-    const auto near = V(5) * abs(s) <= V(1);
-    const V l = select(near, V(2) * s * (V(1) + s2 * t), log(x));
+    const auto nearby = V(5) * abs(s) <= V(1);
+    const V l = select(nearby, V(2) * s * (V(1) + s2 * t), log(x));
     const V excess = select(x == V(0), V(1), x * l - x_minus_1);
-    return {l, select(near, s * x_minus_1 * (V(1) + (V(1) + s) * s * t), excess)};
+    return {l, select(nearby, s * x_minus_1 * (V(1) + (V(1) + s) * s * t), excess)};
 }
 
 /// p and q of one entry, r = log p − log q (anything where both are 0); for jsd β, and rest = 1 − β, which

@@ -80,7 +80,7 @@ bradley_terry_loss_result bradley_terry_loss(const batch& b, const bradley_terry
     detail::call c("bradley_terry_loss", b);
     detail::check_finite<T>(c.function(), "margin", o.margin);
     detail::check_range(c.function(), "label_smoothing", o.label_smoothing, 0, 0.5);
-    detail::check_range(c.function(), "center_coef", o.center_coef, 0, std::numeric_limits<T>::max());
+    detail::check_range(c.function(), "center_coef", o.center_coef, 0, (std::numeric_limits<T>::max)());
     static constexpr T zero = 0;
     const auto chosen = c.in(a.chosen_rewards, "chosen_rewards"),
                rejected = c.in(a.rejected_rewards, "rejected_rewards");

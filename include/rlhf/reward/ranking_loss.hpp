@@ -85,7 +85,7 @@ ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a
     detail::call c("ranking_loss", b);
     detail::check_finite<T>(c.function(), "margin", o.margin);
     detail::check_range(c.function(), "label_smoothing", o.label_smoothing, 0, 0.5);
-    detail::check_range(c.function(), "center_coef", o.center_coef, 0, std::numeric_limits<T>::max());
+    detail::check_range(c.function(), "center_coef", o.center_coef, 0, (std::numeric_limits<T>::max)());
     const auto rewards = c.in(a.rewards, "rewards");
     const detail::bound_ranks ranks(c, a.ranks, "ranks");
     const auto d_rewards = c.out(a.d_rewards, "d_rewards");

@@ -38,8 +38,8 @@ struct adapter<A> {
     }
     template <class B>
     static index_view index_of(B& a) {
-        using I = std::remove_cv_t<std::remove_pointer_t<decltype(a.data())>>;
-        const auto v = view_of<const I>(a);
+        using Int = std::remove_cv_t<std::remove_pointer_t<decltype(a.data())>>;
+        const auto v = view_of<const Int>(a);
         return v;
     }
 };

@@ -43,7 +43,7 @@ public:
         run(static_cast<std::size_t>((call_.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
             const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
             running_totals part;
-            prompts(first, std::min(call_.size(), first + piece_prompts), part);
+            prompts(first, (std::min)(call_.size(), first + piece_prompts), part);
             part.usual.flush(0, part.loss), part.usual.flush(1, part.margins);
             found.add(part);
         });
@@ -188,17 +188,17 @@ private:
         wide_sum loss;
         for (std::size_t first = 0; first < n; first += few)
             for (std::size_t begin = first / width; begin < end; begin += few) {
-                const std::size_t until = std::min(end, begin + few);
+                const std::size_t until = (std::min)(end, begin + few);
                 std::fill(&slopes[begin * width], &slopes[begin * width] + (until - begin) * width, T(0));
-                for (std::size_t k = first; k < std::min(n, first + few); ++k) {
+                for (std::size_t k = first; k < (std::min)(n, first + few); ++k) {
                     const terms found = follow(pair, V(reward[k]), V(lags[k]), reward.data(), lags.data(),
-                                               slopes.data(), std::max(begin, k / width), until, sums.correct);
+                                               slopes.data(), (std::max)(begin, k / width), until, sums.correct);
                     loss.add(found.loss);
                     wide_sum lanes;
                     lanes.add(found.slope);
                     slope[k] += lanes.all();
                 }
-                for (std::size_t k = begin * width; k < std::min(n, until * width); ++k)
+                for (std::size_t k = begin * width; k < (std::min)(n, until * width); ++k)
                     slope[k] += static_cast<double>(slopes[k]);
             }
         const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;

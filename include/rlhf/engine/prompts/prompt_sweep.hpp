@@ -167,7 +167,7 @@ Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_
         const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
         Totals part;
         group g;
-        for (std::int64_t s = first; s < std::min(c.size(), first + piece_prompts); ++s) {
+        for (std::int64_t s = first; s < (std::min)(c.size(), first + piece_prompts); ++s) {
             const auto order = ranks.sort(s, g.step.data(), g.lag.data());
             g.size = order.pairs > 0 ? order.size : 0;
             const T* row = rewards.row(s, c.begin(s));

@@ -65,7 +65,7 @@ public:
         if (ranks_.given()) return by_rank(t);
         using lane::select;
         std::array<const T*, width> row; // the last again where there is no prompt
-        for (std::size_t lane = 0; lane < width; ++lane) row[lane] = rewards(t.prompt[std::min(lane, t.used - 1)]);
+        for (std::size_t lane = 0; lane < width; ++lane) row[lane] = rewards(t.prompt[(std::min)(lane, t.used - 1)]);
         const V size = L::load(t.responses_in_lanes.data());
         for (std::size_t k = 0; k < t.size; ++k) {
             if (plain_ && t.alike)

@@ -38,12 +38,13 @@ class divergence_pass {
 
 public:
     divergence_pass(double temperature, double beta)
-        : temperature_(temperature), beta_(static_cast<C>(beta)), rest_(static_cast<C>(1 - beta)), exp_(temperature), softmax_(temperature) {}
+        : temperature_(temperature), beta_(static_cast<C>(beta)), rest_(static_cast<C>(1 - beta)), exp_(temperature),
+          softmax_(temperature) {}
 
     template <class E, class R>
     [[nodiscard]] divergence_stats read(const E* z, const R* w, std::int64_t vocab) const {
         divergence_stats row{.p = softmax_.template read<softmax_wanted{}>(z, vocab),
-                           .q = softmax_.template read<softmax_wanted{}>(w, vocab)};
+                             .q = softmax_.template read<softmax_wanted{}>(w, vocab)};
         if (row.impossible()) {
             row.value = std::numeric_limits<double>::infinity() + row.p.sum + row.q.sum; // or NaN
             return row;
@@ -102,9 +103,9 @@ private:
 
         entries(const divergence_stats& row, double centre, const divergence_pass& of)
             : origin_p(of.exp_.origin(static_cast<C>(row.p.shift))),
-              origin_q(of.exp_.origin(static_cast<C>(row.q.shift))),
-              largest_p(of.exp_.of_largest(origin_p)), largest_q(of.exp_.of_largest(origin_q)),
-              over_p(static_cast<C>(1 / (row.p.sum * largest_p))), over_q(static_cast<C>(1 / (row.q.sum * largest_q))),
+              origin_q(of.exp_.origin(static_cast<C>(row.q.shift))), largest_p(of.exp_.of_largest(origin_p)),
+              largest_q(of.exp_.of_largest(origin_q)), over_p(static_cast<C>(1 / (row.p.sum * largest_p))),
+              over_q(static_cast<C>(1 / (row.q.sum * largest_q))),
               over_temperature(static_cast<C>(1 / row.p.temperature)), beta(of.beta_), rest(of.rest_) {
             two_sum all;
             all.add(row.offset), all.add(row.p.temperature * centre);
@@ -136,8 +137,8 @@ private:
         p = of(z, e.origin_p) * V(e.over_p);
         const V q = of(w, e.origin_q) * V(e.over_q);
         const V d = z - w, back = d - z, rounding = (z - (d - back)) - (w + back);
-        const V first = d - V(e.offset), near = (first + (rounding - V(e.offset_rest))) * V(e.over_temperature);
-        const V r = select(abs(d) < V(infinity), near, first);
+        const V first = d - V(e.offset), at_scale = (first + (rounding - V(e.offset_rest))) * V(e.over_temperature);
+        const V r = select(abs(d) < V(infinity), at_scale, first);
         return formula::divergence_share<How>(p, q, r, V(e.beta), V(e.rest));
     }
 

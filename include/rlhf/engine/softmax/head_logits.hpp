@@ -37,7 +37,7 @@ public:
         if (room < row)
             fail(c.function(), "workspace has %lld elements, expected at least %lld (vocab + hidden_size)", room, row);
         c.arrays().add(w.data(), sizeof(E), "workspace", 1, room, room, access::write);
-        rows_ = std::min(room / row, most_rows);
+        rows_ = (std::min)(room / row, most_rows);
         logits_ = w.data(), gathered_ = logits_ + rows_ * vocab_;
     }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/logits_call.hpp>
-#include <rlhf/engine/sums/shared_totals.hpp>
-#include <rlhf/engine/softmax/softmax_pass.hpp>
 #include <rlhf/core/executor.hpp>
+#include <rlhf/engine/call/logits_call.hpp>
+#include <rlhf/engine/softmax/softmax_pass.hpp>
+#include <rlhf/engine/sums/shared_totals.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -38,9 +38,9 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
         const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
                            chunk = static_cast<std::int64_t>(piece) % chunks;
         Totals part;
-        for (std::int64_t s = group * sequences; s < std::min(c.size(), (group + 1) * sequences); ++s) {
+        for (std::int64_t s = group * sequences; s < (std::min)(c.size(), (group + 1) * sequences); ++s) {
             const sequence_mask mask = c.mask(s);
-            const std::int64_t begin = c.begin(s), end = std::min(c.length(s), (chunk + 1) * steps);
+            const std::int64_t begin = c.begin(s), end = (std::min)(c.length(s), (chunk + 1) * steps);
             for (std::int64_t t = chunk * steps; t < end; ++t)
                 row(position{s, begin, t, t < mask.length && mask[t]}, part);
         }

@@ -11,7 +11,7 @@ namespace RLHF_NAMESPACE::detail {
 /// Calls f(0), f(1), … f(N − 1), unrolled.
 template <std::size_t N, class F>
 RLHF_FORMULA void unrolled(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE { (f(I), ...); }
+    [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE { (f(K), ...); }
     (std::make_index_sequence<N>());
 }
 
@@ -58,10 +58,10 @@ public:
         const C z = largest > -std::numeric_limits<C>::infinity() ? largest : C(0);
         const double x = double(z) / temperature_;
         const bool as_it_is = std::same_as<C, float> && std::fabs(x) <= 2048,
-                   small = x >= 0 && x <= 32; // e² and 1 / e are floats
+                   moderate = x >= 0 && x <= 32; // e² and 1 / e are floats
         softmax_origin<C> o;
         if (!as_it_is) o.from = z;
-        if (as_it_is && !small) o.exponent = std::nearbyint(z * per_step_);
+        if (as_it_is && !moderate) o.exponent = std::nearbyint(z * per_step_);
         o.largest = z - o.from, o.lowest = C(double(o.largest) - 1e4 * temperature_);
         return o;
     }

@@ -54,7 +54,7 @@ public:
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries)
-            segment(z + at, std::min(segment_entries, whole - at) / group);
+            segment(z + at, (std::min)(segment_entries, whole - at) / group);
         if (whole < vocab) {
             const auto rest = filled(z + whole, vocab - whole);
             segment(rest.data(), 1);
@@ -134,7 +134,7 @@ private:
             slopes<Linear>(copy.data(), group, origin, each, result.data(), add);
             std::copy_n(result.data(), n, d + from);
         };
-        const std::int64_t first = past_cache ? std::min(before_line(d), vocab) : 0;
+        const std::int64_t first = past_cache ? (std::min)(before_line(d), vocab) : 0;
         const std::int64_t whole = (vocab - first) / group * group, last = first + whole;
         apart(0, first);
         past_cache ? slopes<Linear, true>(z + first, whole, origin, each, d + first, false)

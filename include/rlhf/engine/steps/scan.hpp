@@ -228,7 +228,7 @@ private:
     }
 
     /// A power of f, which does not underflow to 0: infinite data stays infinite.
-    static T positive(double power) { return std::max(static_cast<T>(power), std::numeric_limits<T>::min()); }
+    static T positive(double power) { return (std::max)(static_cast<T>(power), (std::numeric_limits<T>::min)()); }
 
     template <bool Masked>
     RLHF_FORMULA static void write(T* to, const V& v, bool add, [[maybe_unused]] const mask_of<V>& written) {
@@ -251,7 +251,7 @@ private:
     template <bool Squeezes>
     RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] int n) {
         if constexpr (Squeezes && Kernel::forward)
-            return L::broadcast(std::max(n - 1, 0), v);
+            return L::broadcast((std::max)(n - 1, 0), v);
         else
             return L::template broadcast<end_lane>(v);
     }

@@ -49,7 +49,7 @@ public:
         here.truncated.data = flags(row.truncated, truncated_);
         const std::uint8_t one = 1, *mask = nullptr;
         if (part.mask != nullptr)
-            mask = bring(part.mask, 1, std::min(n, length), mask_);
+            mask = bring(part.mask, 1, (std::min)(n, length), mask_);
         else if (length < n)
             mask = bring(&one, 0, length, mask_);
         sum(here, {0, whole, mask}, state);

@@ -33,7 +33,7 @@ public:
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
-            const std::int64_t to = std::min(from + each, of_.call.size());
+            const std::int64_t to = (std::min)(from + each, of_.call.size());
             for (std::int64_t i = from; i < to; ++i) {
                 row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed one way
                 room.spread(r.all);
@@ -69,8 +69,8 @@ private:
         const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
         const bool ignore = of_.how == gaps::ignore;
         r.s = s, r.mask = of_.call.mask(s);
-        r.first = ignore ? 0 : std::min(first_counted(r.mask), r.mask.length);
-        r.last = ignore ? length : std::max(past_last_counted(r.mask), r.first);
+        r.first = ignore ? 0 : (std::min)(first_counted(r.mask), r.mask.length);
+        r.last = ignore ? length : (std::max)(past_last_counted(r.mask), r.first);
         for (std::size_t k = 0; k < In; ++k) {
             if (of_.in[k].in) r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
             r.state.after[k] = V(of_.in[k].edge ? *of_.in[k].edge.row(s, 0) : T(0));
@@ -89,10 +89,10 @@ private:
 
     /// Does the rest of the chunk, or of the row.
     void advance(row& r, tile& room) const {
-        const std::int64_t n = std::min(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
+        const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
         if (whole > 0) scan_(r.all, part(r, whole), r.state);
         for (std::int64_t rest = n - whole; rest > 0; rest -= tile::steps) {
-            const scan_range p = part(r, std::min(rest, tile::steps));
+            const scan_range p = part(r, (std::min)(rest, tile::steps));
             room(scan_, r.all, p, r.mask.length - p.first, r.state);
         }
         if (of_.last && r.ends && r.first == r.last) finish(r, n);
@@ -104,7 +104,7 @@ private:
     /// The next n steps, which are taken.
     static scan_range part(row& r, std::int64_t n) {
         scan_range p{r.take(n), n};
-        const sequence_mask m = r.mask.from(p.first, std::min(n, r.mask.length - p.first));
+        const sequence_mask m = r.mask.from(p.first, (std::min)(n, r.mask.length - p.first));
         for (std::int64_t t = 0; m.bytes != nullptr && t < m.length && p.mask == nullptr; t += 64) {
             const std::int64_t some = std::min<std::int64_t>(m.length - t, 64);
             if (counted_bits(m.bytes + t, some) != low_bits(some)) p.mask = m.bytes;
@@ -145,7 +145,7 @@ private:
     /// Takes a chunk from the row.
     row cut(row& rest) const {
         row r = rest;
-        const std::int64_t n = std::min(chunk, r.steps()), from = rest.take(n);
+        const std::int64_t n = (std::min)(chunk, r.steps()), from = rest.take(n);
         r.first = from, r.last = from + n;
         r.ends = rest.first == rest.last;
         // The step before the rest: with gaps::skip the last that is time.

@@ -30,7 +30,7 @@ public:
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
         for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
-            const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = std::min(of_.call.size() - s, each);
+            const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = (std::min)(of_.call.size() - s, each);
             const bool full = all && n == each;
             if (of_.flags.any())
                 full ? strip<true, true>(s, n) : strip<false, true>(s, n);
@@ -57,7 +57,7 @@ private:
         const std::span<column> c(room.data(), static_cast<std::size_t>((n + width - 1) / width));
         const M none = L::where(0);
         for (column& x : c) {
-            x.s = s, x.n = std::min(n, width), s += width, n -= width;
+            x.s = s, x.n = (std::min)(n, width), s += width, n -= width;
             x.mask = of_.call.mask(x.s);
             x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k)

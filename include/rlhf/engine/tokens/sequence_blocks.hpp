@@ -39,8 +39,8 @@ struct counted_range {
     std::int64_t first = 0, last = 0;
 };
 RLHF_NOINLINE inline counted_range counted_tokens(const sequence_mask& mask) {
-    const std::int64_t first = std::min(first_counted(mask), mask.length);
-    return {first, std::max(past_last_counted(mask), first)};
+    const std::int64_t first = (std::min)(first_counted(mask), mask.length);
+    return {first, (std::max)(past_last_counted(mask), first)};
 }
 /// How many of the n tokens from t on count.
 RLHF_NOINLINE inline std::int64_t count_tokens(const sequence_mask& mask, std::int64_t t, std::int64_t n) {

@@ -19,9 +19,9 @@ class token_sweep {
     using V = typename L::type;
     using registers = std::make_index_sequence<static_cast<std::size_t>(block_tokens<T> / L::width)>;
 
-    template <std::size_t... I>
-    static auto terms_of(std::index_sequence<I...>)
-        -> decltype(std::declval<const Kernel&>()(std::declval<repeated<V, I>>()...));
+    template <std::size_t... K>
+    static auto terms_of(std::index_sequence<K...>)
+        -> decltype(std::declval<const Kernel&>()(std::declval<repeated<V, K>>()...));
     using terms_type = decltype(terms_of(std::make_index_sequence<In>()));
     using row = sequence_blocks<T, In, Out>;
     using run_of_blocks = typename row::run;
@@ -49,7 +49,7 @@ public:
             const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
                                number = static_cast<std::int64_t>(piece) % chunks;
             running part;
-            for (std::int64_t s = group * rows; s < std::min(call_.size(), (group + 1) * rows); ++s)
+            for (std::int64_t s = group * rows; s < (std::min)(call_.size(), (group + 1) * rows); ++s)
                 sweep(s, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
             part.flush();
             found.add(part);
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    static constexpr std::int64_t unlimited_tokens = std::numeric_limits<std::int64_t>::max() / 2;
+    static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
     static constexpr std::int64_t ahead = 16, far_ahead = 128; ///< blocks that are fetched: 1 KiB, 8 KiB
 
     /// Tokens of a row for one piece of work. A row has few pieces, because each looks for the row's ends.
@@ -80,7 +80,7 @@ private:
     void sweep(std::int64_t s, std::int64_t from, std::int64_t tokens, running& part) const {
         const sequence_mask mask = call_.mask(s);
         const auto [first, last] = counted_tokens(mask);
-        const std::int64_t begin = std::min(first + from, last), end = std::min(begin + tokens, last);
+        const std::int64_t begin = (std::min)(first + from, last), end = (std::min)(begin + tokens, last);
         if (from == 0) {
             clear(s, 0, first);
             part.sequences += first < last ? 1 : 0;
@@ -89,7 +89,7 @@ private:
         if (begin == end) return;
         const row r(call_, in_, out_, s, weight_);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
-            segment(r, t, std::min(end - t, segment_tokens), part);
+            segment(r, t, (std::min)(end - t, segment_tokens), part);
     }
 
     /// +0 where nothing counts.
@@ -185,13 +185,13 @@ private:
                                           sums_type& sums) {
         const auto first = static_cast<std::int64_t>(r) * L::width;
         const auto keep = L::counted(b.mask + first);
-        const auto t = [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            return kernel(L::load(b.in[I] + first)...);
+        const auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            return kernel(L::load(b.in[K] + first)...);
         }
         (std::make_index_sequence<In>());
         sums.add(r, keep, t);
-        [&]<std::size_t... I>(std::index_sequence<I...>) RLHF_INLINE {
-            (write(b.out[I], at + first, keep, V(scale[I]) * t.writes[I], add[I]), ...);
+        [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            (write(b.out[K], at + first, keep, V(scale[K]) * t.writes[K], add[K]), ...);
         }
         (std::make_index_sequence<Out>());
     }
