@@ -65,8 +65,7 @@ logits_array<E> logits_of(const place& p, Value&& value) {
     return z;
 }
 
-/// Logits with columns that are nothing, and whole rows of that kind where they do not count. `noise` sets another model
-/// apart.
+/// Logits. What lies behind the vocabulary, and rows that do not count, are garbage; `noise` makes another model.
 template <class E>
 logits_array<E> drawn_logits(const place& p, std::uint64_t seed, std::int64_t noise = 0) {
     const content what = p.scene().content;
