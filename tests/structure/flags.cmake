@@ -5,7 +5,8 @@
 #   allowed (tests/compile_fail refuses it elsewhere)
 # - for a processor that xsimd does not know, where all is plain C++: -U__SSE2__ makes one of this; for RISC-V and ARM
 #   where their g++ is installed
-# - for AVX-512 with warnings as errors, since g++ 12 warns of its own intrinsics wherever they are inlined
+# - with the warnings that other projects make errors; for AVX-512, too, since g++ 12 warns of its own intrinsics
+#   wherever they are inlined
 # - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
 #   symbol of the library, so that the linker cannot hand one of them the other's code
 # - a mistake is caught in a program that is linked with an object without exceptions, before or after
@@ -27,7 +28,14 @@ function(compile_with compiler object)
     endif()
 endfunction()
 
-compile(plain -O1 ${system_includes})
+# What others compile with; g++ has one more.
+set(all_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror)
+execute_process(COMMAND "${compiler}" -Wuseless-cast -E -x c++ /dev/null OUTPUT_QUIET ERROR_VARIABLE unknown)
+if(NOT unknown)
+    list(APPEND all_warnings -Wuseless-cast)
+endif()
+
+compile(plain -O1 ${all_warnings} ${system_includes})
 compile(without_exceptions -O1 -fno-exceptions -fno-rtti ${system_includes})
 compile(without_xsimd -O1 -DRLHF_NO_SIMD)
 compile(fast_math -O1 -ffast-math -DRLHF_ALLOW_FAST_MATH ${system_includes})
@@ -42,7 +50,7 @@ endforeach()
 
 if(processor MATCHES "x86_64|AMD64")
     compile(unknown_processor -O1 -U__SSE2__ ${system_includes})
-    compile(avx512 -O2 -march=x86-64-v4 -Wall -Wextra -Werror ${system_includes})
+    compile(avx512 -O2 -march=x86-64-v4 ${all_warnings} ${system_includes})
 endif()
 
 # The symbols of the library that an object defines.

@@ -27,12 +27,13 @@ namespace detail {
 template <class T>
 struct discounted_returns_kernel {
     static constexpr bool forward = false;
+    enum input { reward };
     static constexpr std::size_t inputs = 1, required = 1, outputs = 1;
     T factor;
 
     template <class V, bool Flagged>
     RLHF_FORMULA V head(const scan_steps<V, 1, Flagged>& x) const {
-        return x.here[0];
+        return x.here[reward];
     }
     template <class V, bool Flagged>
     RLHF_FORMULA std::array<V, 1> finish(const scan_steps<V, 1, Flagged>&, const V& sum, const V&) const {

@@ -38,6 +38,7 @@ inline void check_options(const char* f, const gae_options& o) {
 template <class T>
 struct gae_kernel {
     static constexpr bool forward = false;
+    enum input { reward, value, next_value };
     static constexpr std::size_t inputs = 3, required = 2, outputs = 2;
     T gamma, factor;
     bool next_values;
@@ -45,17 +46,17 @@ struct gae_kernel {
     template <class V, bool Flagged>
     RLHF_FORMULA V head(const scan_steps<V, inputs, Flagged>& x) const {
         using lane::select;
-        V next = x.after[1];
-        if (next_values) next = x.here[2];
+        V next = x.after[value];
+        if (next_values) next = x.here[next_value];
         if constexpr (Flagged) {
-            if (next_values) next = select(x.unread, x.after[1], next);
+            if (next_values) next = select(x.unread, x.after[value], next);
             next = select(x.terminated, V(T(0)), next);
         }
-        return formula::td_error(x.here[0], x.here[1], next, V(gamma));
+        return formula::td_error(x.here[reward], x.here[value], next, V(gamma));
     }
     template <class V, bool Flagged>
     RLHF_FORMULA std::array<V, 2> finish(const scan_steps<V, inputs, Flagged>& x, const V& advantage, const V&) const {
-        return {advantage, formula::gae_return(advantage, x.here[1])};
+        return {advantage, formula::gae_return(advantage, x.here[value])};
     }
 };
 

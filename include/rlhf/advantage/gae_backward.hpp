@@ -35,6 +35,7 @@ namespace detail {
 template <class T>
 struct gae_backward_kernel {
     static constexpr bool forward = true;
+    enum input { d_advantage, d_return };
     static constexpr std::size_t inputs = 2, required = 2, outputs = 3;
     T gamma, factor;
     bool next_values;
@@ -42,7 +43,7 @@ struct gae_backward_kernel {
 
     template <class V, bool Flagged>
     RLHF_FORMULA V head(const scan_steps<V, 2, Flagged>& x) const {
-        return x.here[0] + x.here[1];
+        return x.here[d_advantage] + x.here[d_return];
     }
     template <class V, bool Flagged>
     RLHF_FORMULA std::array<V, 3> finish(const scan_steps<V, 2, Flagged>& x, const V& sum, const V& before) const {
@@ -53,9 +54,9 @@ struct gae_backward_kernel {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
             if (next_values) to_this = select(x.unread_after, to_this, zero);
         } else if (next_values) { // two calls, since only a product that stands in one may be rounded with its sum
-            return scaled(formula::gae_backward(x.here[1], sum, zero, to_next));
+            return scaled(formula::gae_backward(x.here[d_return], sum, zero, to_next));
         }
-        return scaled(formula::gae_backward(x.here[1], sum, to_this, to_next));
+        return scaled(formula::gae_backward(x.here[d_return], sum, to_this, to_next));
     }
     template <class V>
     RLHF_FORMULA std::array<V, 3> scaled(const formula::gae_slopes<V>& d) const {

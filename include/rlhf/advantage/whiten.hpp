@@ -85,7 +85,7 @@ template <class T = float, class Arch = native>
     c.done();
     const auto t =
         detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, detail::moments_kernel<T>{});
-    return moments(t.x);
+    return moments(t.values);
 }
 
 /// Whitens in place with given moments: those of the whole step, merged over its parts and ranks.

@@ -71,8 +71,8 @@ private:
     // Choices by ?: between values that are all computed, so that loops over these become vector code.
     static constexpr float widened(std::uint16_t half) {
         constexpr std::uint32_t rebias = (127U - 15U) << 23, least_normal = (127U - 14U) << 23;
-        const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
-        const std::uint32_t shifted = static_cast<std::uint32_t>(half & 0x7fffU) << 13;
+        const std::uint32_t sign = (half & 0x8000U) << 16;
+        const std::uint32_t shifted = (half & 0x7fffU) << 13;
         const std::uint32_t exponent = shifted & 0x0f800000U;
         const std::uint32_t normal = shifted + rebias + (exponent == 0x0f800000U ? rebias : 0U);
         const float subnormal = std::bit_cast<float>(shifted + least_normal) - std::bit_cast<float>(least_normal);

@@ -26,7 +26,7 @@ template <class T = float, class Arch = native>
     const auto kernel = []<class V>(const V& r)
                             RLHF_INLINE { return detail::terms<V, 0, detail::moments_statistics>{.statistics = {r}}; };
     const auto t = detail::sweep_tokens<T, Arch>(c, streams, std::array<detail::target<T>, 0>{}, run, kernel);
-    return t.tokens > 0 ? -moments(t.x).mean() : 0;
+    return t.tokens > 0 ? -moments(t.values).mean() : 0;
 }
 
 } // namespace RLHF_NAMESPACE

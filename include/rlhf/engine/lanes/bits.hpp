@@ -18,7 +18,8 @@ Bits compress_bits(Bits bits, Bits where) {
         return own::compress(bits, where);
     } else {
         Bits found = 0;
-        for (int n = 0; where != 0; ++n, where &= where - 1) found |= (bits >> std::countr_zero(where) & 1) << n;
+        for (int n = 0; where != 0; ++n, where &= where - 1)
+            found |= static_cast<Bits>((bits >> std::countr_zero(where) & 1) << n);
         return found;
     }
 }
@@ -26,7 +27,7 @@ Bits compress_bits(Bits bits, Bits where) {
 /// Which of N bytes are not zero; no other is looked at.
 template <int N>
 std::uint64_t counted_bits(const std::uint8_t* bytes) {
-    using own = words<std::uint8_t, N>;
+    using own = words<std::uint8_t, static_cast<std::size_t>(N)>;
     if constexpr (requires { own::counted(bytes); }) {
         return own::counted(bytes);
     } else {

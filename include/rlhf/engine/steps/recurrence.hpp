@@ -46,7 +46,7 @@ constexpr bool writes_masked(gaps how) {
 /// in time, or the previous one if it runs forwards. `Flagged`: some of the masks below are not empty.
 template <class V, std::size_t In, bool Flagged>
 struct scan_steps {
-    std::array<V, In> here, after; ///< not set where an input is absent
+    std::array<V, In> here, after; ///< 0 where an input is absent
     mask_of<V> terminated = {}, terminated_after = {};
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that are time: their inputs are 0
 };

@@ -133,7 +133,10 @@ private:
             [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
             scan_steps<V, In, flags_given> x;
             each<In>([&](auto k) RLHF_INLINE {
-                if (k >= Kernel::required && in[k].data == nullptr) return;
+                if (k >= Kernel::required && in[k].data == nullptr) {
+                    x.here[k] = x.after[k] = zero;
+                    return;
+                }
                 V v = L::load(in[k].at(t));
                 if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
                 if constexpr (squeezes) {

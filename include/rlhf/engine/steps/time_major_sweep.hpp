@@ -92,7 +92,10 @@ private:
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
-            if (k >= Kernel::required && !of_.in[k].in) continue;
+            if (k >= Kernel::required && !of_.in[k].in) {
+                x.here[k] = x.after[k] = V(T(0));
+                continue;
+            }
             x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);

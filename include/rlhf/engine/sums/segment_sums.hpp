@@ -13,9 +13,9 @@ using lane::terms;
 /// The moments of one array.
 template <class Kind>
 struct moments_statistics {
-    typename Kind::moments x = {};
+    typename Kind::moments values = {};
 
-    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.x...); }
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.values...); }
 };
 
 /// Sums of a segment are kept in this many lanes whatever the register, so that the order of additions is the same on

@@ -66,9 +66,10 @@ public:
     /// Room for copies.
     template <std::int64_t Tokens>
     struct copies {
-        alignas(64) std::array<std::array<T, Tokens>, In> in = {};
-        alignas(64) std::array<std::array<T, Tokens>, Out> out = {};
-        alignas(64) std::array<std::uint8_t, Tokens> mask = {};
+        static constexpr auto size = static_cast<std::size_t>(Tokens);
+        alignas(64) std::array<std::array<T, size>, In> in = {};
+        alignas(64) std::array<std::array<T, size>, Out> out = {};
+        alignas(64) std::array<std::uint8_t, size> mask = {};
     };
 
     sequence_mask mask;
