@@ -81,8 +81,8 @@ struct worst {
     void note(double error) { units = error > units || std::isnan(error) ? error : units; }
 };
 
-/// log p has the relative accuracy of Σ eˣ without the largest, whatever it is; below the normal numbers there are fewer
-/// digits.
+/// log p has the relative accuracy of Σ eˣ without the largest, whatever it is; below the normal numbers there are
+/// fewer digits.
 double of_log_prob(float got, real want) {
     if (want == -inf) return got == -std::numeric_limits<float>::infinity() ? 0 : 1e9;
     return test::close(got, want, 0, std::numeric_limits<float>::min()) ? 0 : test::ulp_error(got, want) / 2;
@@ -164,8 +164,8 @@ void values_are_exact(std::vector<E>& z, const truth& t, const row_errors& error
     CHECK(collision.units <= 1);
 }
 
-/// sharp: each element is within 3 ULP; 2.3 were seen. By the analysis above it could be more, had all roundings of a sum
-/// the same sign.
+/// sharp: each element is within 3 ULP; 2.3 were seen. By the analysis above it could be more, had all roundings of a
+/// sum the same sign.
 template <class Arch, class E>
 void gradient_is_exact(std::vector<E>& z, const truth& t, const row_errors& errors, double temperature,
                        std::size_t target, float g, float h, bool sharp) {

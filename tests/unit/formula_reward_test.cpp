@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Formulas of a reward model, one comparison or ranking at a time: their slopes against dual numbers, and what they make
-// of ±∞, ±0 and NaN.
+// Formulas of a reward model, one comparison or ranking at a time: their slopes against dual numbers, and what they
+// make of ±∞, ±0 and NaN.
 
 #include "support/formulas.hpp"
 

@@ -41,8 +41,8 @@ void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
         digest);
 }
 
-/// A pair is rounded as in bradley_terry_loss: 8 epsilons of its size. At most 32 of them add up in T, which is 31 halves
-/// of an epsilon; then come double and a factor.
+/// A pair is rounded as in bradley_terry_loss: 8 epsilons of its size. At most 32 of them add up in T, which is 31
+/// halves of an epsilon; then come double and a factor.
 constexpr double roundings = 8 + 31 / 2.0 + 1;
 
 /// Sizes of what is added up in the loss, and in each gradient.

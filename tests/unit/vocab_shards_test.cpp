@@ -22,8 +22,8 @@ double unit(double x) {
 
 /// How many of the shards' numbers are not the whole vocabulary's to 2 ULP. Floats below the normal ones have fewer
 /// digits. Through the entropy a gradient is a difference of numbers, and two roundings of 2 ULP of their size are
-/// allowed: −h p (log p + H) from constants that are rounded, and an H from other roundings of z − largest. Doubles lose
-/// digits of z − largest.
+/// allowed: −h p (log p + H) from constants that are rounded, and an H from other roundings of z − largest. Doubles
+/// lose digits of z − largest.
 template <class E>
 std::size_t differences(const problem<E>& p, const outputs<E>& got, const outputs<E>& want) {
     using T = number<E>;
