@@ -17,8 +17,8 @@ struct prompts {
     explicit prompts(const rows& r) : at(r) {}
 };
 
-/// All K, in L3; K = 9 in L2 and in double (from DRAM they are no slower: they compute); 4096 prompts of 9 as peers have
-/// them.
+/// All K, in L3; K = 9 in L2 and in double (from DRAM they are no slower: they compute); 4096 prompts of 9 as peers
+/// have them.
 template <template <class> class Case>
 void vary_prompts(const std::string& function) {
     const auto fit = [](place p, std::int64_t K, double bytes) {

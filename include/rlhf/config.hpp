@@ -28,8 +28,8 @@
 #define RLHF_INLINE
 #endif
 
-/// Around code that calls intrinsics: those of g++ 12 for AVX-512 leave a variable uninitialised where a mask lets nothing
-/// of it through, and it warns of that wherever they are inlined.
+/// Around code that calls intrinsics: those of g++ 12 for AVX-512 leave a variable uninitialised where a mask lets
+/// nothing of it through, and it warns of that wherever they are inlined.
 #if defined(__GNUC__) && !defined(__clang__)
 #define RLHF_INTRINSICS_BEGIN                                                                                          \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"")                               \
@@ -75,8 +75,8 @@
 #define RLHF_MATH
 #endif
 
-/// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and missing
-/// exceptions: two translation units compiled with different ones must not share a symbol.
+/// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and
+/// missing exceptions: two translation units compiled with different ones must not share a symbol.
 #if defined(__AVX512VBMI2__)
 #define RLHF_ISA avx512vbmi2
 #elif defined(__AVX512BW__)

@@ -87,8 +87,8 @@ template <class V>
     return select(x < low, low, select(x > high, high, x));
 }
 
-/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], of which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A lane
-/// type that has something faster for these domains than its exp and log1p specialises this.
+/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], of which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A
+/// lane type that has something faster for these domains than its exp and log1p specialises this.
 template <class V>
 struct decay {
     [[nodiscard]] static RLHF_FORMULA V exp(V x) {

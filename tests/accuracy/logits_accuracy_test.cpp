@@ -3,73 +3,18 @@
 // How exact token_log_probs and its gradient are, on rows of all shapes and sizes, against 50 digits (rows up to 4097;
 // long double from there on, in sums of sums: its own error is below 10⁻¹⁶).
 
+#include "accuracy/exact_softmax.hpp"
 #include "support/catch.hpp"
 #include "support/logits.hpp"
 
 #include <rlhf/logits/token_log_probs.hpp>
 
-#include <algorithm>
-#include <boost/multiprecision/cpp_bin_float.hpp>
-
 namespace {
 
+using namespace accuracy;
 using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar;
-using real = long double;
-using digits_50 =
-    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>, boost::multiprecision::et_off>;
 
-constexpr real inf = std::numeric_limits<real>::infinity();
 constexpr double u = 0x1p-24; ///< a float's rounding, relative
-
-/// What is known of a row's softmax, rounded to long double.
-struct truth {
-    std::vector<real> log_p, p, not_p; ///< not_p: 1 − p, with all its digits
-    real log_sum_exp = 0, entropy = 0, collision = 0;
-};
-
-/// A sum in parts of 512, so that long double loses nothing that matters.
-template <class Real>
-struct sum_in_parts {
-    Real whole = 0, part = 0;
-    int n = 0;
-    void add(const Real& x) {
-        part += x;
-        if (++n % 512 == 0) whole += part, part = 0;
-    }
-    [[nodiscard]] Real value() const { return whole + part; }
-};
-
-[[nodiscard]] real log_1p(real x) { return std::log1p(x); }
-[[nodiscard]] digits_50 log_1p(const digits_50& x) { return digits_50(log(digits_50(1 + x))); }
-
-/// log Σ exp(x), log p = x − log Σ exp(x), −Σ p log p, Σ p², with x = z / temperature.
-template <class Real>
-truth truth_of(const std::vector<double>& z, double temperature) {
-    using std::exp, std::log;
-    const double largest = *std::max_element(z.begin(), z.end());
-    std::vector<Real> x, e;
-    sum_in_parts<Real> smaller, entropy, squares;
-    int ties = 0;
-    for (const double value : z) {
-        const bool possible = value > -std::numeric_limits<double>::infinity();
-        x.push_back(possible ? Real((Real(value) - Real(largest)) / Real(temperature)) : Real(0));
-        e.push_back(possible ? Real(exp(x.back())) : Real(0));
-        ties += value == largest ? 1 : 0;
-        smaller.add(value == largest ? Real(0) : e.back());
-    }
-    const Real others = smaller.value(), sum = ties + others, log_sum = log(Real(ties)) + log_1p(Real(others / ties));
-    truth t;
-    for (std::size_t v = 0; v < z.size(); ++v) {
-        const Real p = e[v] / sum, log_p = x[v] - log_sum;
-        entropy.add(-p * log_p), squares.add(p * p);
-        t.p.push_back(static_cast<real>(p));
-        t.not_p.push_back(static_cast<real>(Real((z[v] == largest ? Real(ties - 1) + others : sum - e[v]) / sum)));
-        t.log_p.push_back(std::isinf(z[v]) ? -inf : static_cast<real>(log_p));
-    }
-    t.log_sum_exp = static_cast<real>(Real(Real(largest) / Real(temperature) + log_sum));
-    t.entropy = static_cast<real>(entropy.value()), t.collision = static_cast<real>(squares.value());
-    return t;
-}
 
 /// Rows of every shape.
 enum class kind { normal, wide, peaked, flat, almost_flat, huge, holed, descending, ascending, alone };
@@ -136,8 +81,8 @@ struct worst {
     void note(double error) { units = error > units || std::isnan(error) ? error : units; }
 };
 
-/// log p has the relative accuracy of Σ eˣ without the largest, whatever it is; below the normal numbers there are fewer
-/// digits.
+/// log p has the relative accuracy of Σ eˣ without the largest, whatever it is; below the normal numbers there are
+/// fewer digits.
 double of_log_prob(float got, real want) {
     if (want == -inf) return got == -std::numeric_limits<float>::infinity() ? 0 : 1e9;
     return test::close(got, want, 0, std::numeric_limits<float>::min()) ? 0 : test::ulp_error(got, want) / 2;
@@ -219,8 +164,8 @@ void values_are_exact(std::vector<E>& z, const truth& t, const row_errors& error
     CHECK(collision.units <= 1);
 }
 
-/// sharp: each element is within 3 ULP; 2.3 were seen. By the analysis above it could be more, had all roundings of a sum
-/// the same sign.
+/// sharp: each element is within 3 ULP; 2.3 were seen. By the analysis above it could be more, had all roundings of a
+/// sum the same sign.
 template <class Arch, class E>
 void gradient_is_exact(std::vector<E>& z, const truth& t, const row_errors& errors, double temperature,
                        std::size_t target, float g, float h, bool sharp) {

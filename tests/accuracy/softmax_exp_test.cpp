@@ -39,8 +39,8 @@ std::vector<C> softmax_exp(std::vector<C> z, double temperature, const softmax_o
     return z;
 }
 
-/// From the largest to depth temperatures below: evenly, near it of every magnitude, and around the places where a power
-/// of two, or the middle between two of them, is crossed; falling.
+/// From the largest to depth temperatures below: evenly, near it of every magnitude, and around the places where a
+/// power of two, or the middle between two of them, is crossed; falling.
 template <class C>
 std::vector<C> arguments(C largest, double temperature, double depth) {
     test::random r(1);

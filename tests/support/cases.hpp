@@ -27,6 +27,11 @@ struct rectangle {
     [[nodiscard]] reference::batch reference() const { return reference::padded(sequences, steps, mask); }
 };
 
+/// One prompt with K responses.
+[[nodiscard]] inline rlhf::batch one_prompt(std::size_t K) {
+    return {.steps = K, .mask = rlhf::all, .denominator = rlhf::counted_here};
+}
+
 /// Of mixed masks: sequences that are full, empty, of one token, with gaps; longer than a segment of sums.
 [[nodiscard]] inline rectangle mixed_rectangle(random& r, std::size_t steps = 600) {
     rectangle b{.sequences = 0, .steps = steps, .mask = {}};

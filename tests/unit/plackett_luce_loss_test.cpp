@@ -10,6 +10,8 @@
 
 namespace {
 
+using test::one_prompt;
+
 std::vector<double> digest(const rlhf::plackett_luce_loss_result& r) {
     return {r.loss(), r.mean_loss(), r.own.tokens, r.own.sequences};
 }
@@ -37,8 +39,6 @@ void contract_holds(bool ranked) {
         },
         digest);
 }
-
-rlhf::batch one_prompt(std::size_t K) { return {.steps = K, .mask = rlhf::all, .denominator = rlhf::counted_here}; }
 
 /// Σₖ (log Σ_{j: rankⱼ ≥ rankₖ} e^{rⱼ} − rₖ), as it stands there.
 template <class V>

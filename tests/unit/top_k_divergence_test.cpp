@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "reference/top_k_divergence.hpp"
-#include "support/logits.hpp"
+#include "support/divergences.hpp"
 
 #include <rlhf/logits/logits_divergence.hpp>
 #include <rlhf/logits/top_k_divergence.hpp>
@@ -8,24 +8,7 @@
 namespace {
 
 using rlhf::bfloat16, rlhf::native, rlhf::scalar, rlhf::divergence;
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr std::array kinds{divergence::reverse_kl, divergence::forward_kl, divergence::jsd};
-/// β where there is one.
-constexpr double beta_of(divergence kind, double beta) { return kind == divergence::jsd ? beta : 0.5; }
-constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregation::sequence_mean_token_mean,
-                                  rlhf::aggregation::sequence_mean_token_sum};
-
-std::vector<double> digest(const rlhf::top_k_divergence_result& r) {
-    return {r.loss(), r.mean_loss(), r.divergence(), r.nonfinite(), r.own.tokens, r.own.sequences};
-}
-
-reference::logits_divergence_options wanted(const rlhf::top_k_divergence_options& o) {
-    return {.divergence = static_cast<reference::divergence>(o.divergence),
-            .beta = o.beta,
-            .temperature = o.temperature,
-            .aggregation = static_cast<reference::aggregation>(o.aggregation)};
-}
+using test::kinds, test::beta_of, test::aggregations, test::digest, test::wanted;
 
 /// The k likeliest entries of rows of logits, as a server sends them.
 struct server {
@@ -237,78 +220,6 @@ TEST_CASE("top_k_divergence: adds to what is there, rows with strides") {
     CHECK(worst < 1e-7);
 }
 
-TEST_CASE("top_k_divergence: edges") {
-    const std::size_t V = 20;
-    std::vector<float> z(2 * V), d(2 * V, 5);
-    for (std::size_t v = 0; v < 2 * V; ++v) z[v] = float(v % 7);
-    std::vector<std::int32_t> ids{3, 5, 3, 5};
-    std::vector<float> log_probs{-1, -2, -1, -2};
-    const auto b = test::aligned(1, 2);
-    const auto run = [&](divergence kind) {
-        return rlhf::top_k_divergence(b, test::logits_of(z, 1, 2, V), {.k = 2, .ids = ids, .log_probs = log_probs},
-                                      test::logits_of(d, 1, 2, V), {.divergence = kind});
-    };
-    const auto first = [&](auto&& holds) { return std::all_of(d.begin(), d.begin() + V, holds); };
-    const auto second = [&](auto&& holds) { return std::all_of(d.begin() + V, d.end(), holds); };
-    const auto finite = [](float x) { return std::isfinite(x); };
-    const auto zero = [](float x) { return x == 0; };
-    // the teacher's tail is lost in rounding, or even negative: it is not taken for 0
-    log_probs[0] = std::log(0.9F), log_probs[1] = std::log(0.1F) + 1e-6F;
-    for (const auto kind : kinds) {
-        const double D = run(kind).loss();
-        CHECK((D > 0 && D < 20 && first(finite)));
-    }
-    // so is the student's
-    std::fill_n(z.begin(), V, -100.F), z[3] = z[5] = 0, log_probs[0] = -1, log_probs[1] = -2;
-    for (const auto kind : kinds) CHECK(run(kind).loss() < 20);
-    // entries without probability
-    log_probs[1] = -float(inf);
-    CHECK((run(divergence::reverse_kl).loss() == inf && first(zero) && !second(zero)));
-    CHECK((std::isfinite(run(divergence::forward_kl).loss()) && std::isfinite(run(divergence::jsd).loss())));
-    log_probs[1] = -2, z[5] = -float(inf);
-    CHECK((run(divergence::forward_kl).loss() == inf && first(finite) && d[5] < 0));
-    CHECK((std::isfinite(run(divergence::reverse_kl).loss()) && std::isfinite(run(divergence::jsd).loss())));
-    CHECK(d[5] == 0);
-    for (const auto kind : kinds) {
-        std::fill_n(z.begin(), V, -float(inf));
-        CHECK((run(kind).loss() == inf && run(kind).nonfinite() == 1 && first(zero) && second(finite)));
-        std::fill_n(z.begin(), V, 0.F), log_probs[0] = std::numeric_limits<float>::quiet_NaN();
-        CHECK((std::isnan(run(kind).loss()) && run(kind).nonfinite() == 1 && second(finite) && !second(zero)));
-        CHECK(first([](float x) { return std::isnan(x); }));
-        log_probs[0] = -1;
-    }
-}
-
-TEST_CASE("top_k_divergence: sentences") {
-    std::vector<float> z(12), log_probs(6, -1);
-    std::vector<std::int32_t> ids{0, 1, 2, 3, 0, 1};
-    const auto b = test::aligned(1, 3);
-    std::int64_t k = 2;
-    const auto refused = [&](const rlhf::top_k_divergence_options& o = {}) {
-        return test::refusal([&] {
-            rlhf::top_k_divergence(b, test::logits_of(z, 1, 3, 4), {.k = k, .ids = ids, .log_probs = log_probs},
-                                   test::logits_of(z, 1, 3, 4), o);
-        });
-    };
-    CHECK(refused().empty());
-    CHECK(refused({.temperature = -1}) == "rlhf::top_k_divergence: temperature is -1, expected [1e-06, 1e+06]");
-    CHECK(refused({.beta = 0.1}) == "rlhf::top_k_divergence: beta is 0.1, but only divergence::jsd has a beta");
-    CHECK(refused({.beta = 0}).find("rlhf::top_k_divergence: beta is 0, expected between 0 and 1") == 0);
-    k = 5;
-    CHECK(refused() == "rlhf::top_k_divergence: k is 5, expected 1 to 4");
-    k = 0;
-    CHECK(refused() == "rlhf::top_k_divergence: k is 0, expected 1 to 4");
-    k = 3;
-    CHECK(refused() == "rlhf::top_k_divergence: ids has 6 elements, expected 9 (3 tokens of k = 3)");
-    k = 2, ids[3] = 4;
-    CHECK(refused() == "rlhf::top_k_divergence: entry 4 of sequence 0, step 1 is outside the vocabulary of 4");
-    ids[3] = 3;
-    log_probs.pop_back();
-    CHECK(refused() == "rlhf::top_k_divergence: log_probs has 5 elements, expected 6 (3 tokens of k = 2)");
-    std::vector<float>().swap(log_probs);
-    CHECK(refused() == "rlhf::top_k_divergence: log_probs is missing");
-}
-
 TEST_CASE("part: of what a reference says, its flat arrays and its rows") {
     test::random r(3);
     const std::size_t V = 7, n = 12;
@@ -327,7 +238,7 @@ TEST_CASE("part: of what a reference says, its flat arrays and its rows") {
             .k = 3, .ids = rlhf::view(full.ids.data(), shape), .log_probs = rlhf::view(full.log_probs.data(), shape)};
         for (const auto& reference : {full.reference(), rows}) {
             rlhf::top_k_divergence_result sum;
-            for (const auto [first, size] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{3, b->packed() ? 0 : 1}})
+            for (const auto& [first, size] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{3, b->packed() ? 0 : 1}})
                 sum += rlhf::top_k_divergence(b->part(first, size), rlhf::part(logits, *b, first, size),
                                               rlhf::part(reference, *b, first, size));
             CHECK(sum.loss() == whole);

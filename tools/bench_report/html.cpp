@@ -19,19 +19,22 @@ const char* const head = R"html(<!DOCTYPE html>
 const char* const more_style = R"css(
 body { max-width: 50rem; } code { background: var(--box); padding: .1em .3em; border-radius: 3px; font-size: .85em; }
 p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-x: auto; white-space: nowrap; }
-table.machine td { text-align: left; white-space: normal; } table.machine td:first-child { color: var(--soft); width: 9rem; }
-tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; } td small { display: block; white-space: normal; }
+table.machine td { text-align: left; white-space: normal; }
+table.machine td:first-child { color: var(--soft); width: 9rem; }
+tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
+td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
-.tile { background: var(--box); border-radius: 6px; padding: .7rem .9rem; } .tile b { display: block; font-size: 1.3rem; }
+.tile { background: var(--box); border-radius: 6px; padding: .7rem .9rem; }
+.tile b { display: block; font-size: 1.3rem; }
 li { overflow-wrap: anywhere; } .tile span { color: var(--soft); font-size: .85rem; }
 )css";
 
 const char* const reading = R"html(<h2>How to read this</h2>
-<p>A benchmark's name is <code>function/type/where/how/who</code>. <b>Where</b> is the place in which all arrays of a call
-are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape. <b>How</b>
-is the mask, <code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding) or
-<code>gaps</code> (runs in the middle are masked), and what else is special. <b>Who</b> is</p>
+<p>A benchmark's name is <code>function/type/where/how/who</code>. <b>Where</b> is the place in which all arrays of a
+call are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape.
+<b>How</b> is the mask, <code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding)
+or <code>gaps</code> (runs in the middle are masked), and what else is special. <b>Who</b> is</p>
 <ul><li><code>rlhf</code>: the library; <code>scalar</code>: the same without SIMD;</li>
 <li><code>plain</code>: the C++ loop that one writes first, by the same compiler with the same flags;</li>
 <li><code>floor</code>: the same arrays read once and written once with next to no arithmetic: what memory allows. No

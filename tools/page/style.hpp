@@ -5,8 +5,9 @@
 namespace page {
 
 inline constexpr const char* style =
-    R"css(:root { color-scheme: light dark; --paper: #fdfdfb; --ink: #1d232a; --soft: #5c6773; --rule: #d9dde2; --box: #f2f3f0;
-  --c0: #0b69a3; --c1: #c75000; --c2: #3c7d3a; --c3: #8a4fa3; --c4: #a8223c; --c5: #6b6f76; --c6: #9a7400; }
+    R"css(:root { color-scheme: light dark; --paper: #fdfdfb; --ink: #1d232a; --soft: #5c6773; --rule: #d9dde2;
+  --box: #f2f3f0; --c0: #0b69a3; --c1: #c75000; --c2: #3c7d3a; --c3: #8a4fa3; --c4: #a8223c; --c5: #6b6f76;
+  --c6: #9a7400; }
 @media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e5e8eb; --soft: #9aa5b1; --rule: #343b43;
   --box: #1e2329; --c0: #63b3ed; --c1: #f6a15b; --c2: #7cc67a; --c3: #c79be0; --c4: #f28b9b; --c5: #a5abb3;
   --c6: #e0bf55; } }
@@ -26,8 +27,10 @@ th:first-child, td:first-child { text-align: left; } table.text td { white-space
 table.text th { text-align: left; } td small { color: var(--soft); }
 figure { margin: 1.4rem 0; } svg { max-width: 100%; } figure > svg { width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-.grid { stroke: var(--rule); } .faint { stroke: var(--rule); stroke-dasharray: 1 3; } .axis { stroke: var(--soft); } .line { fill: none; stroke: var(--c); stroke-width: 2; }
-.dashed { stroke-dasharray: 5 4; } .dot { fill: var(--c); stroke: var(--paper); } .bar { fill: var(--c); } svg text.heading { fill: var(--ink); }
+.grid { stroke: var(--rule); } .faint { stroke: var(--rule); stroke-dasharray: 1 3; } .axis { stroke: var(--soft); }
+.line { fill: none; stroke: var(--c); stroke-width: 2; }
+.dashed { stroke-dasharray: 5 4; } .dot { fill: var(--c); stroke: var(--paper); } .bar { fill: var(--c); }
+svg text.heading { fill: var(--ink); }
 .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
 .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); }
 .key { display: inline-flex; align-items: center; gap: .35rem; margin-right: 1rem; font-size: .85rem; }

@@ -70,8 +70,8 @@ struct gae_backward_kernel {
 
 } // namespace detail
 
-/// The gradient through advantages and returns: gae transposed, since it is linear. From g = ∂L/∂advantages + ∂L/∂returns,
-/// from the first step to the last:
+/// The gradient through advantages and returns: gae transposed, since it is linear. From g = ∂L/∂advantages +
+/// ∂L/∂returns, from the first step to the last:
 ///
 ///     uₜ         = gₜ + γλ uₜ₋₁
 ///     ∂L/∂rₜ     = uₜ

@@ -91,8 +91,9 @@ inline std::int64_t scored_step(const call& c, std::int64_t s, score_position wh
 ///
 ///     rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
 ///
-/// The score is clamped to ±score_limit; that of a sequence whose `finished` is 0 is then lowered by unfinished_penalty,
-/// or replaced by unfinished_score. A sequence without a counted token gets no score, which dropped_scores counts.
+/// The score is clamped to ±score_limit; that of a sequence whose `finished` is 0 is then lowered by
+/// unfinished_penalty, or replaced by unfinished_score. A sequence without a counted token gets no score, which
+/// dropped_scores counts.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats, scores and finished [B]. rewards may lie exactly on log_probs or on
 /// ref_log_probs. They are +0 where masked, except that after_last_counted and last_step may put a score on a masked

@@ -93,8 +93,8 @@ inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
     check_sizes("part", b);
     if (first >= 0 && count >= 0 && count <= b.size() - first) return;
     using limits = std::numeric_limits<std::int64_t>;
-    const bool far = count > 0 ? first > limits::max() - count : first < limits::min() - count;
-    fail("part", "sequences %lld to %lld of a batch of %lld", first, far ? count : first + count, b.size());
+    const bool overflow = count > 0 ? first > (limits::max)() - count : first < (limits::min)() - count;
+    fail("part", "sequences %lld to %lld of a batch of %lld", first, overflow ? count : first + count, b.size());
 }
 
 /// Some sequences of an array: its first element, and what a view of them is.

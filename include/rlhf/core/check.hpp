@@ -46,7 +46,7 @@ constexpr auto printable(X x) {
         return x;
 }
 
-/// A printf format, checked while it is compiled: %lld for an integer of any type, %g or %.0f for a double, %s for text.
+/// A printf format, checked when compiled: %lld for an integer of any type, %g or %.0f for a double, %s for text.
 template <class... A>
 struct sentence {
     const char* text;

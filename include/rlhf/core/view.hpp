@@ -145,8 +145,8 @@ public:
     [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
     [[nodiscard]] static constexpr std::int64_t element_size() { return sizeof(T); }
 
-    /// Sets what no constructor says. A stride of 0 is one: every row is the same memory. Such an input is read as often
-    /// as it has rows; as an output it is refused.
+    /// Sets what no constructor says. A stride of 0 is one: every row is the same memory. Such an input is read as
+    /// often as it has rows; as an output it is refused.
     [[nodiscard]] static constexpr view with(T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
         view v;
         v.data_ = data, v.rows_ = rows, v.cols_ = cols, v.stride_ = stride;

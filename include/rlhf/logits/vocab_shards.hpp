@@ -54,8 +54,8 @@ inline softmax_stats softmax_of(const vocab_shard& s, double temperature) {
 }
 
 /// One token's states as one, of the largest shift: Σ eˣ = Σᵣ eᵇ Σ eˣʳ and Σ x eˣ = Σᵣ eᵇ Σ (xᵣ + b) eˣʳ with
-/// b = (shiftᵣ − shift) / temperature. Rank by rank in double, then exactly. What is the largest of its rank alone comes
-/// with the rounding of eˣ, as it would have been added had all been one row.
+/// b = (shiftᵣ − shift) / temperature. Rank by rank in double, then exactly. What is the largest of its rank alone
+/// comes with the rounding of eˣ, as it would have been added had all been one row.
 inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position& here, double temperature) {
     vocab_shard whole;
     double shift = -std::numeric_limits<double>::infinity();
@@ -88,9 +88,9 @@ inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position&
 ///     vocab_shard_backward(batch, logits, first_id, targets, {.combined = own, .d_log_probs = …}, d_logits);
 ///
 /// compute what token_log_probs and token_log_probs_backward do of the whole vocabulary: element types, targets, masks
-/// and logits that are not finite are as there. Of float and 16-bit logits values and gradients are within 2 ULP of each
-/// other (through the entropy: of the size of the terms whose difference they are); double ones to 10⁻¹⁴. All three calls
-/// take the same batch and temperature.
+/// and logits that are not finite are as there. Of float and 16-bit logits values and gradients are within 2 ULP of
+/// each other (through the entropy: of the size of the terms whose difference they are); double ones to 10⁻¹⁴. All
+/// three calls take the same batch and temperature.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, first_id below 0, predict_next not said,
 /// layout::time_first, overlapping arrays. A target that no shard holds shows when they are combined.

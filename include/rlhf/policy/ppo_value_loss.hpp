@@ -52,8 +52,8 @@ public:
 ///     loss = Σ w l / denominator                                             by the aggregation
 ///     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
-/// The factor ½ is inside; a coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`. Arrays are
-/// [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
+/// The factor ½ is inside; a coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`. Arrays
+/// are [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options that are not positive, a finite
 /// clip_range without old_values, a gradient that overlaps an input, a batch that counts more than its denominator.

@@ -20,8 +20,8 @@ namespace RLHF_NAMESPACE {
 /// that do not count are not read; their gradient is 0, or left as it is with add_to. d_hidden may be hidden itself.
 ///
 /// The caller gives the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, a BLAS); nothing
-/// is allocated here. Executors run the rows of a chunk; the product has threads of its own, if any. With other chunks a
-/// product may round its sums differently.
+/// is allocated here. Executors run the rows of a chunk; the product has threads of its own, if any. With other chunks
+/// a product may round its sums differently.
 ///
 /// Throws std::invalid_argument before anything is written, as the function does, and when hidden is not [tokens, H],
 /// weights is not [V, H], the product is missing, or the workspace is smaller than one row.

@@ -63,8 +63,8 @@ struct ranking_pair {
     return n;
 }
 
-/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch, each
-/// with weight 1 / C(K, 2), and every response is scored once.
+/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
+/// each with weight 1 / C(K, 2), and every response is scored once.
 ///
 ///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
 ///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry

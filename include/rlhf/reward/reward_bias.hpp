@@ -10,8 +10,8 @@ namespace RLHF_NAMESPACE {
 ///
 ///     bias = −mean(rewards of the demonstrations that count)
 ///
-/// `rewards` is [B, T] or packed, one a demonstration: the steps that count. The ranking losses do not see a shift of all
-/// rewards, so this changes no comparison. No counted reward: 0. Up to 32 rewards at a time
+/// `rewards` is [B, T] or packed, one a demonstration: the steps that count. The ranking losses do not see a shift of
+/// all rewards, so this changes no comparison. No counted reward: 0. Up to 32 rewards at a time
 /// add in double, which rounds sums of doubles; what is joined then, is joined exactly.
 ///
 /// Throws std::invalid_argument on sizes that differ.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compiled by tests/structure/weight.cmake, never run: a call of each public function, so that its sweeps can be counted.
+// Compiled by tests/structure/weight.cmake, never run: a call of each public function, so that sweeps can be counted.
 #include <rlhf/recipe/linear_head.hpp>
 #include <rlhf/rlhf.hpp>
 

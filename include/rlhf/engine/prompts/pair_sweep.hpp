@@ -16,12 +16,12 @@ struct pair_totals {
     void normalize() { loss.normalize(), margins.normalize(); }
 };
 
-/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of numbers.
+/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or numbers.
 ///
 /// The responses of few are laid out one prompt a lane, so that a pair is one comparison of as many prompts; those of
-/// many are a prompt of their own, compared one with as many others as there are lanes. Either way rewards are sorted by
-/// rank, and a pair counts where the lag of the one is less than that of the other: neither tied nor padding. Lanes do
-/// not see each other and the number of responses alone decides, so a prompt's bits are its own.
+/// many are a prompt of their own, compared one with as many others as there are lanes. Either way rewards are sorted
+/// by rank, and a pair counts where the lag of the one is less than that of the other: neither tied nor padding. Lanes
+/// do not see each other and the number of responses alone decides, so a prompt's bits are its own.
 /// At most `few` terms are added in T, then their sums in double.
 template <class T, class Arch, class Pair>
 class pair_sweep {

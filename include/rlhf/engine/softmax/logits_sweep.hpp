@@ -49,8 +49,8 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
     return found.all();
 }
 
-/// Logits in the caller's memory, and where their gradient goes. What sweeps over logits asks of them: vocab, sweep, and
-/// in the sweep's body at and write.
+/// Logits in the caller's memory, and where their gradient goes. What sweeps over logits asks of them: vocab, sweep,
+/// and in the sweep's body at and write.
 template <class E, class G>
 struct stored_logits {
     bound_logits<E> z;

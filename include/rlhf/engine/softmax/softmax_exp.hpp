@@ -25,8 +25,8 @@ RLHF_FORMULA void by_turns(F&& f) {
         for (std::size_t i = 0; i < N; ++i) f(i);
 }
 
-/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n all
-/// rows have the same digits of a logit's exponential, whatever their largest is.
+/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n
+/// all rows have the same digits of a logit's exponential, whatever their largest is.
 template <class C>
 struct softmax_origin {
     C from = 0;     ///< the largest, where logits are so far from 0 that z − from has no rounding, and of doubles

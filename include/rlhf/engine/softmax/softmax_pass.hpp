@@ -15,9 +15,9 @@ inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
 /// What is done to rows of logits with one temperature. C: the type computed in, float or double.
 ///
-/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one. In
-/// a lane eight entries are added in pairs, which go on in double. What is left of a row after whole groups of these is
-/// copied and filled up with −inf. So a row's bits do not depend on what lies around it.
+/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one.
+/// In a lane eight entries are added in pairs, which go on in double. What is left of a row after whole groups of these
+/// is copied and filled up with −inf. So a row's bits do not depend on what lies around it.
 ///
 /// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
 /// a larger one, the sums so far are rescaled, mostly by a power of two.

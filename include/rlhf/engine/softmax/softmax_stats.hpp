@@ -21,8 +21,8 @@ struct softmax_stats {
     double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of −inf only
     double entropy = 0, squares = 0, logits = 0;
 
-    /// Sets sum and log_sum. The largest are counted apart, so that log p of a likely token, −log(1 + others), keeps its
-    /// digits.
+    /// Sets sum and log_sum. The largest are counted apart, so that log p of a likely token, −log(1 + others), keeps
+    /// its digits.
     void add_up() {
         sum = ties + others;
         log_sum = ties > 0 ? std::log(ties) + std::log1p(others / ties) : std::log(others);

@@ -53,8 +53,8 @@ struct scan_steps {
 
 /// S = x + f S′ along the steps of every sequence of a call.
 ///
-/// The kernel says what x is, head(steps), and what is written, finish(steps, S, S′), both in lanes of steps; its inputs
-/// from `required` on may be absent.
+/// The kernel says what x is, head(steps), and what is written, finish(steps, S, S′), both in lanes of steps; its
+/// inputs from `required` on may be absent.
 template <class T, class Kernel>
 struct recurrence {
     const detail::call& call;

@@ -97,9 +97,9 @@ public:
 private:
     static constexpr auto size = static_cast<std::size_t>(width);
     enum class gap { none, covered, squeezed };
-    /// Which registers a sweep meets: all steps count, some are squeezed out, some are covered, or whatever flags leave.
-    /// Each has a loop of its own with only the bodies that it needs: one loop with all of them takes up to twice as long,
-    /// and a loop for every pair of gaps and flags takes twice as long to compile.
+    /// Which registers a sweep meets: all steps count, some are squeezed out, some are covered, or whatever flags
+    /// leave. Each has a loop of its own with only the bodies that it needs: one loop with all of them takes up to
+    /// twice as long, and a loop for every pair of gaps and flags takes twice as long to compile.
     enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
     template <sweep_of How>

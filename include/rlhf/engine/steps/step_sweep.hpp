@@ -8,8 +8,9 @@ namespace RLHF_NAMESPACE::detail {
 
 /// The sweep along rows, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other way).
 ///
-/// Lanes are consecutive steps. They are counted from where the row's recurrence begins, in registers and chunks of one size: no bit depends
-/// on padding, row cuts, alignment, packing or threads. Where [T, B] has sequences side by side, they are the lanes.
+/// Lanes are consecutive steps. They are counted from where the row's recurrence begins, in registers and chunks of one
+/// size: no bit depends on padding, row cuts, alignment, packing or threads. Where [T, B] has sequences side by side,
+/// they are the lanes.
 template <class T, class Arch, class Kernel>
 class step_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;

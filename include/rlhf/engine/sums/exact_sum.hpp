@@ -143,8 +143,8 @@ private:
 };
 
 /// N sums under way of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: integers in units of 2⁻²⁰ and 2⁻⁷², which lanes
-/// can add exactly, where exact_sum takes some twenty instructions a term. The functions are calls of their own, because
-/// g++ 12 would take their loops apart before it sees lanes in them.
+/// can add exactly, where exact_sum takes some twenty instructions a term. The functions are calls of their own,
+/// because g++ 12 would take their loops apart before it sees lanes in them.
 template <std::size_t N>
 class narrow_sums {
 public:

@@ -11,8 +11,8 @@ namespace RLHF_NAMESPACE::detail {
 /// masked tokens get 0 (or are left, when adding), whatever bits they hold.
 ///
 /// A row begins at its first token that counts and goes in segments of 512 tokens, each added up on its own and then
-/// merged exactly: so no bit depends on padding, row cuts, alignment, threads or the layout. A tail shorter than a block
-/// is copied into one filled with zeros and runs the same code.
+/// merged exactly: so no bit depends on padding, row cuts, alignment, threads or the layout. A tail shorter than a
+/// block is copied into one filled with zeros and runs the same code.
 template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 class token_sweep {
     using L = lanes<T, Arch>;
