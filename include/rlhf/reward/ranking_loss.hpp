@@ -8,7 +8,7 @@
 
 namespace rlhf {
 
-/// What the pairs of a prompt are divided by when some are tied, and so dropped.
+/// What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
 enum class tie_divisor {
     kept_pairs, ///< the pairs compared
     all_pairs,  ///< C(K, 2)
@@ -28,12 +28,12 @@ namespace RLHF_NAMESPACE {
 /// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
 template <class T>
 struct ranking_loss_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one each
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one per response
     index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
     gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
 };
 
-/// own.tokens: pairs compared; own.sequences: prompts with a pair.
+/// own.tokens is the number of compared pairs, own.sequences the number of prompts with such a pair.
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
@@ -48,7 +48,8 @@ struct ranking_pair {
 };
 } // namespace detail
 
-/// Prompts that have a pair to compare (.sequences) and those pairs (.tokens): the denominator of a whole step.
+/// Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a whole
+/// step.
 [[nodiscard]] inline counts count_pairs(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_pairs", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
@@ -70,10 +71,10 @@ struct ranking_pair {
 ///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
 ///     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
 ///
-/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64, smaller is better. Tied pairs are dropped; the
-/// paper does not say what a prompt is then divided by, so `ties` does. A prompt without a pair adds 0 and is not
-/// counted. K is at most 1024. Pairs add in the order of the ranks, at most 32 of them in T, then in double. The
-/// denominator of a step that is cut into parts is rlhf::count_pairs of the whole.
+/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. Tied pairs are
+/// dropped. The paper does not say what a prompt is then divided by, so the option `ties` does. A prompt without a pair
+/// adds 0 and is not counted. K is at most 1024. Pairs are added in the order of the ranks: at most 32 of them in T,
+/// then in double. The denominator of a step that is cut into parts is rlhf::count_pairs of the whole (DESIGN.md, D22).
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next, a
 /// gradient that overlaps the rewards, more prompts than the denominator.

@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What the losses of a sequence count: 1, or 1 / its counted tokens.
+/// The weight of the losses of a sequence: 1, or 1 / (its counted tokens).
 enum class sequence_weight { one, per_counted };
 
 /// What the losses of the sequence with this mask are divided by.
