@@ -52,8 +52,8 @@ struct discounted_returns_kernel {
 /// Arrays are [B, T] (or packed [tokens]). returns may lie exactly on rewards and are +0 where masked. Masked data is
 /// not read, except by gaps::ignore. Computed in T.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, γ outside [0, 1], an output that overlaps
-/// another array.
+/// Throws std::invalid_argument before anything is written: sizes that differ, γ outside [0, 1], an output that
+/// overlaps another array.
 ///
 /// Source: Sutton and Barto, Reinforcement Learning, 2nd edition, eq. 3.9.
 template <class T = float, class Arch = native>

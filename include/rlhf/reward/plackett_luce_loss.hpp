@@ -31,7 +31,7 @@ struct plackett_luce_kernel {
         double loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
-            while (first > 0 && g.lag[first - 1] == g.lag[end - 1]) --first;
+            while (first > 0 && g.rank_balance[first - 1] == g.rank_balance[end - 1]) --first;
             for (std::size_t k = end; k-- > first;) left = formula::with_response(left, g.reward[k]);
             for (std::size_t k = first; k < end; ++k) stage[k] = left;
             end = first;
@@ -45,7 +45,7 @@ struct plackett_luce_kernel {
     static void slopes(group& g, const std::array<choice, group_limit>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
-            for (std::size_t k = 0; k < n && g.lag[k] <= g.lag[j]; ++k)
+            for (std::size_t k = 0; k < n && g.rank_balance[k] <= g.rank_balance[j]; ++k)
                 chance += formula::chance(stage[k], g.reward[j]);
             g.slope[j] = chance - 1;
         }

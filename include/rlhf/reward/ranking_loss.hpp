@@ -55,17 +55,18 @@ struct ranking_pair {
     const detail::bound_ranks bound(c, ranks, "ranks");
     detail::check_groups(c);
     counts n;
-    std::array<std::int32_t, detail::group_limit> step, lag;
+    std::array<std::int32_t, detail::group_limit> place, rank_balance;
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const std::int64_t size = bound.counted(s);
-        const std::int64_t pairs = bound.given() ? bound.sort(s, step.data(), lag.data()).pairs : size * (size - 1) / 2;
+        const std::int64_t pairs =
+            bound.given() ? bound.sort(s, place.data(), rank_balance.data()).pairs : size * (size - 1) / 2;
         n += {static_cast<double>(pairs), pairs > 0 ? 1.0 : 0.0};
     }
     return n;
 }
 
-/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch, each
-/// with weight 1 / C(K, 2), and every response is scored once.
+/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
+/// each pair has weight 1 / C(K, 2), and every response is scored once.
 ///
 ///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
 ///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
