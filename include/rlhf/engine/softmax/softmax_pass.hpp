@@ -8,7 +8,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A row is searched for its largest by so many entries, which are then added up from the first-level cache (D14).
+/// So many entries are searched for their largest, then added up from the first-level cache (DESIGN.md, D14).
 inline constexpr std::int64_t segment_entries = 1024;
 /// How far ahead of the additions entries are fetched: the search for the largest must not wait for them.
 inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;

@@ -35,7 +35,7 @@ struct scan_state {
     /// The inputs of that register. The lane nearest the next register (last when running forward, first when backward)
     /// is the most recent step.
     std::array<V, In> after;
-    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< was the most recent step?
+    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< 1 if the most recent step is it
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
     V alone;                                           ///< S as if 0 were carried into the chunk

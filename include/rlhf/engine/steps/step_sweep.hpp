@@ -31,8 +31,7 @@ public:
             return;
         }
         const std::int64_t tokens = std::max<std::int64_t>(of_.call.tokens(), 1);
-        const std::int64_t each =
-            std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // sequences of a piece
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // of a piece
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
@@ -48,9 +47,8 @@ public:
 private:
     static constexpr std::int64_t width = lanes<T, Arch>::width;
     static constexpr std::int64_t chunk = 16384; ///< steps; the carry into the next chunk can be computed separately
-    static constexpr std::int64_t piece_steps =
-        2 * chunk;                                    ///< of short sequences; each piece begins with a jump in memory
-    static constexpr std::int64_t few_sequences = 16; ///< with fewer, chunks are pieces of work
+    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of sequences; each piece begins with a jump in memory
+    static constexpr std::int64_t few_sequences = 16;      ///< with fewer, chunks are pieces of work
     static constexpr std::int64_t chunks_at_once = 32;
 
     /// A sequence under way: its steps first … last − 1 are still to be done.
