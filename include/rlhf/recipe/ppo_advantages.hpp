@@ -61,8 +61,8 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
 }
 } // namespace detail
 
-/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten (of the advantages; the returns
-/// are computed before), and nothing else; see there for formulas, edges and sources.
+/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten, which changes the advantages
+/// only. See these functions for formulas, edge cases and sources.
 ///
 /// Arrays are [B, T] (or packed [tokens]), scores, finished and bootstrap_values [B].
 ///

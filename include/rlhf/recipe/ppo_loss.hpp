@@ -44,7 +44,7 @@ struct ppo_loss_result {
     counts own; ///< counted here
     ppo_policy_loss_result policy;
     ppo_value_loss_result value;
-    masked_mean_result entropy; ///< its loss() is the mean entropy; 0 where no entropy was asked for
+    masked_mean_result entropy; ///< its loss() is the mean entropy; 0 if `entropy` is absent
     double value_coef = 0, entropy_coef = 0;
 
     /// The written gradients are its derivative. It adds up over the parts of a step.

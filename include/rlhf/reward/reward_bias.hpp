@@ -14,7 +14,7 @@ namespace RLHF_NAMESPACE {
 /// changes neither a ranking loss nor a comparison. No counted reward: the bias is 0. Up to 32 rewards at a time are
 /// added in double, which rounds sums of doubles; these sums then join exactly.
 ///
-/// Throws std::invalid_argument on sizes that differ.
+/// Throws std::invalid_argument for sizes that differ.
 ///
 /// Source: Ouyang et al. 2022, arXiv:2203.02155, §3.5.
 template <class T = float, class Arch = native>

@@ -9,8 +9,8 @@
 
 namespace RLHF_NAMESPACE {
 
-/// An executor on OpenMP's threads: `rlhf::gae(batch, {…}, {…}, rlhf::openmp)`. Inside a parallel region it runs on the
-/// thread that calls it, as OpenMP does by default.
+/// An executor that uses the threads of OpenMP: `rlhf::gae(batch, {…}, {…}, rlhf::openmp)`. Inside a parallel region it
+/// runs on the calling thread, as OpenMP does by default.
 inline constexpr auto openmp = [](std::size_t n, task body) {
     const auto pieces = static_cast<std::ptrdiff_t>(n);
 #pragma omp parallel for schedule(dynamic)

@@ -159,7 +159,7 @@ private:
 
     void count(const tile& t, std::array<double, width> losses, const std::array<double, width>& margins,
                running_totals& sums) const {
-        bool finite = true; // lanes without a prompt hold 0, or stop here
+        bool finite = true; // lanes without a prompt hold 0; if not, the slow way follows
         for (std::size_t lane = 0; lane < width; ++lane) {
             losses[lane] /= t.divisor[lane];
             finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;

@@ -126,7 +126,7 @@ private:
             differ |= static_cast<std::uint64_t>(own ^ first), all |= static_cast<std::uint64_t>(own) + exact;
             to[k * width] = static_cast<T>(own);
         }
-        if (differ != 0 && all >= 2 * exact) { // other integers in the same order
+        if (differ != 0 && all >= 2 * exact) { // not exact in T: rank balances have the same order
             std::array<std::int32_t, most_in_tile> rank_balance;
             ranks_.sort(s, place.data(), rank_balance.data());
             for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k)

@@ -11,7 +11,7 @@ struct divergence_stats {
     softmax_stats p, q;
     double offset = 0; ///< temperature (lse z − lse w)
     double value = 0;  ///< +∞ if a row holds nothing but −inf
-    double pull = 0;   ///< Σ pull; of reverse_kl Σ p (log p − log q)
+    double pull = 0;   ///< Σ pull; for reverse_kl Σ p (log p − log q)
 
     [[nodiscard]] bool impossible() const { return p.impossible() || q.impossible(); }
 };

@@ -110,7 +110,7 @@ public:
     /// The sum with twice the digits: value(), and what value() leaves, rounded once (0 from 2¹⁶⁰ on).
     [[nodiscard]] std::pair<double, double> value_and_rest() const {
         const double high = value();
-        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // more than one term can be
+        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // larger than any single term
         exact_sum rest = *this;
         rest.add(-high); // exact: a multiple of the unit
         return {high, rest.value()};

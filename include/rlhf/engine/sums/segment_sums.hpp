@@ -74,7 +74,7 @@ struct accumulator {
         /// Do the squares keep their digits in T?
         [[nodiscard]] bool in_range() const {
             const double q = squares.joined(1);
-            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which nothing can mend
+            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which stays
         }
     };
     struct moments {

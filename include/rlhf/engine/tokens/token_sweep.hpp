@@ -127,7 +127,7 @@ private:
                                running& part) const {
         for (std::int64_t k = t; k < t + n; ++k) {
             if (!r.mask[k]) continue;
-            typename row::template copies<block_tokens<T>> c; // what is written goes nowhere
+            typename row::template copies<block_tokens<T>> c; // its outputs are dropped
             sums_type one;
             blocks({r.copied(c, k, 1)}, r, one);
             one.add_squares(part, segment);
