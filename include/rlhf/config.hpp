@@ -5,14 +5,14 @@
 
 #if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
 #error "rlhf needs C++20: compile with -std=c++20"
-#include <rlhf_needs_cplusplus_20> // is not there, which spares the reader the errors that would follow
+#include <rlhf_needs_cplusplus_20> // does not exist: it stops the compiler before errors that would follow
 #endif
 
 #define RLHF_VERSION_MAJOR 0
 #define RLHF_VERSION_MINOR 1
 #define RLHF_VERSION_PATCH 0
 
-/// Goes in front of every formula: host and device, inlined into the sweep that calls it.
+/// Stands in front of every formula: code for host and device, inlined into the sweep that calls it.
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define RLHF_FORMULA __host__ __device__ inline
 #elif defined(__GNUC__)
@@ -21,15 +21,15 @@
 #define RLHF_FORMULA inline
 #endif
 
-/// Between the parameters and the body of a lambda that is part of a hot loop.
+/// Stands between the parameters and the body of a lambda that is part of a hot loop, and inlines it.
 #if defined(__GNUC__)
 #define RLHF_INLINE __attribute__((always_inline))
 #else
 #define RLHF_INLINE
 #endif
 
-/// Around code that calls intrinsics: those of g++ 12 for AVX-512 leave a variable uninitialised where a mask lets
-/// nothing of it through, and it warns of that wherever they are inlined.
+/// Stand around code that calls intrinsics. The AVX-512 intrinsics of g++ 12 leave a variable uninitialised where a
+/// mask lets nothing of it through, and g++ then warns wherever they are inlined.
 #if defined(__GNUC__) && !defined(__clang__)
 #define RLHF_INTRINSICS_BEGIN                                                                                          \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"")                               \
@@ -40,12 +40,12 @@
 #define RLHF_INTRINSICS_END
 #endif
 
-/// Error paths stay out of the hot code.
+/// RLHF_COLD keeps error paths out of the hot code. RLHF_PRINTF lets the compiler check a format.
 #if defined(__GNUC__)
 #define RLHF_COLD __attribute__((cold, noinline))
 #define RLHF_NOINLINE __attribute__((noinline))
 #define RLHF_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define RLHF_MAY_ALIAS __attribute__((may_alias)) // a struct that stands for others' types of the same bits
+#define RLHF_MAY_ALIAS __attribute__((may_alias)) // may be read where memory holds another type of the same bits
 #else
 #define RLHF_COLD
 #define RLHF_NOINLINE
@@ -61,9 +61,9 @@
 #define RLHF_ERRORS _no_exceptions
 #endif
 
-/// The library counts on NaN, infinity, −0 and the order of additions. Compiler options that give these up are refused
-/// where the compiler tells of them. clang does not tell of -fno-signed-zeros, -fassociative-math and -freciprocal-math
-/// where they stand alone.
+/// The library relies on NaN, infinity, −0 and the order of additions. Compiler options that give these up stop the
+/// compilation where the compiler defines a macro for them. clang defines none for -fno-signed-zeros,
+/// -fassociative-math and -freciprocal-math alone.
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) ||                               \
     defined(__NO_SIGNED_ZEROS__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||                   \
     defined(_M_FP_FAST)
@@ -76,7 +76,8 @@
 #endif
 
 /// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and
-/// missing exceptions: two translation units compiled with different ones must not share a symbol.
+/// missing exceptions, because two translation units compiled with different ones must not share a symbol (DESIGN.md,
+/// D9).
 #if defined(__AVX512VBMI2__)
 #define RLHF_ISA avx512vbmi2
 #elif defined(__AVX512BW__)
@@ -115,6 +116,7 @@
 #define RLHF_JOIN(version, isa, bits, lanes, math, errors) RLHF_JOIN_(version, isa, bits, lanes, math, errors)
 #define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, , RLHF_LANES, RLHF_MATH, RLHF_ERRORS)
 
-/// What the library's code stands in: rlhf, and in it the inline namespace of the tag. One word for both, because tools
-/// that read symbols without the compiler's help (ctags, editors' outlines) lose all behind a qualified inline name.
+/// The namespace of the library's code: rlhf, and in it the inline namespace of the ABI tag. It is one word, because
+/// tools that read symbols without a compiler's help (ctags, editors' outlines) lose everything behind a qualified
+/// inline name (DESIGN.md, D28).
 #define RLHF_NAMESPACE rlhf::inline RLHF_ABI

@@ -9,9 +9,9 @@
 
 /// The words a formula may use.
 ///
-/// A formula is a template over its lane type V and is written once for float, double, an xsimd batch, a dual number,
-/// a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the overloads below
-/// serve the scalars, argument-dependent lookup finds those of any other lane type.
+/// A formula is a template over its lane type V. It is written once for float, double, an xsimd batch, a dual number
+/// and a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the overloads
+/// below serve the scalars, and argument-dependent lookup finds those for any other lane type.
 ///
 /// To bring a lane type of your own, give it + − × ÷, unary −, comparisons, a constructor from double, and in its
 /// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !.
@@ -19,12 +19,13 @@
 /// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
 namespace RLHF_NAMESPACE::lane {
 
-/// What a comparison of V gives.
+/// The type of a comparison of two V.
 template <class V>
 using mask_of = decltype(V(0) < V(0));
 
 /// The kinds of statistics that a formula reports, as its lanes hold them. A loss names its statistics once, in a
-/// template over Kind, whose members a sweep adds up and the loss's result reads by the same names:
+/// template over Kind. A sweep adds up its members, and the result of the loss reads them by the same names (DESIGN.md,
+/// D27):
 ///
 ///     template <class Kind>
 ///     struct statistics {
@@ -33,7 +34,7 @@ using mask_of = decltype(V(0) < V(0));
 ///         static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.nonfinite...); }
 ///     };
 ///
-/// each calls f once per member, with that member of every s.
+/// each() calls f once per member, with that member of every s.
 template <class V>
 struct statistic {
     using weighted_sum = V;   ///< Σx, where x counts by the weight of its sequence
@@ -42,7 +43,7 @@ struct statistic {
     using count = mask_of<V>; ///< how often true
     using maximum = V;        ///< NaN is skipped
     using moments = V;        ///< n, Σx and Σx², in double
-    using spread = V;         ///< Σx and Σx², in V where it holds them
+    using spread = V;         ///< Σx and Σx²; in V, unless the squares leave its range
 };
 
 template <class Kind>
@@ -50,8 +51,8 @@ struct no_statistics {
     static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
 };
 
-/// What a formula says about the tokens in its lanes: one value per output array, and statistics. Masked tokens are
-/// dropped by the sweep.
+/// What a formula says about the tokens in its lanes: one value per output array, and statistics. The sweep drops
+/// masked tokens.
 template <class V, std::size_t Writes, template <class> class Statistics = no_statistics>
 struct terms {
     V writes[Writes > 0 ? Writes : 1] = {}; // NOLINT: plain, for device code
@@ -65,7 +66,7 @@ using std::log;
 using std::log1p;
 using std::sqrt;
 
-/// Both sides are values; the choice is made lane by lane.
+/// Chooses lane by lane. Both values are computed.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
     return condition ? yes : no;
@@ -87,7 +88,7 @@ template <class V>
     return select(x < low, low, select(x > high, high, x));
 }
 
-/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], of which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A
+/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], from which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A
 /// lane type that has something faster for these domains than its exp and log1p specialises this.
 template <class V>
 struct decay {

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "logits.hpp"
 
-#include <cmath>
-#if __has_include(<rlhf/with/eigen.hpp>)
 #include <rlhf/recipe/linear_head.hpp>
 #include <rlhf/with/eigen.hpp>
-#else
-#include <rlhf/eigen.hpp>
-#include <rlhf/linear_head.hpp>
-#endif
+
+#include <cmath>
 
 /// Compositions, and the linear head.
 namespace bits {

@@ -43,12 +43,12 @@ struct discounted_returns_kernel {
 
 } // namespace detail
 
-/// Discounted sums of what follows each step, itself included.
+/// The discounted sum of the rewards from each step on.
 ///
 ///     Rₜ = rₜ + γ Rₜ₊₁,  after the last step the bootstrap value, after a terminated one 0
 ///
-/// The mask by options.gaps: skipped steps are no time; zero lets time pass with reward 0; ignore reads what is masked.
-/// Where the bootstrap value stands, and whose flags are read, is as in gae.
+/// options.gaps says what masked steps mean: with skip they do not advance time, with zero time passes there with
+/// reward 0, with ignore they are read. For the place of the bootstrap value, and for flags at masked steps, see gae.
 ///
 /// Arrays are [B, T] (or packed [tokens]). returns may lie exactly on rewards and are +0 where masked. Masked data is
 /// not read, except by gaps::ignore. Computed in T.

@@ -68,24 +68,25 @@ struct gae_kernel {
 ///     Âₜ = δₜ + γλ Âₜ₊₁
 ///     Rₜ = Âₜ + V(sₜ)
 ///
-/// At a terminated step V(sₜ₊₁) is 0 and Âₜ₊₁ is left out; at a truncated one only Âₜ₊₁ is left out, so that
-/// next_values are needed. Without next_values, V(sₜ₊₁) is the value of the next step, and bootstrap_values after the
-/// last; with them, bootstrap_values are not read. The mask by options.gaps: skipped steps are no time, so a response
-/// continues behind a tool's output; a reward at a masked step is lost, unless the mask is ignored. After the last step
-/// that counts no time passes with skip and zero: the bootstrap value stands there. With ignore it stands after the
-/// last step in memory. With zero, V(s′) of a masked step is the value of the step after it, whether or not next_values
-/// are given.
+/// At a terminated step V(sₜ₊₁) is 0 and Âₜ₊₁ is left out. At a truncated step only Âₜ₊₁ is left out, so next_values
+/// are needed. Without next_values, V(sₜ₊₁) is the value of the next step, and bootstrap_values after the last one.
+/// With next_values, bootstrap_values are not read.
 ///
-/// Flags of a masked step are read by gaps::ignore alone. An episode that ends inside a gap needs its flag on the last
-/// step that counts before the gap. A flag stands on the step that it ends; where `dones` stand on the step after it
-/// (SB3's episode_starts, CleanRL), terminated[t] is dones[t + 1], and that of the last step is the next done: keep
-/// T + 1 of them, and give the last T.
+/// With gaps::skip masked steps do not advance time: the step after a tool's output directly follows the one before it.
+/// A reward at a masked step is lost, except with gaps::ignore. With skip and zero the bootstrap value follows the last
+/// step that counts; with ignore it follows the last step in memory. With zero, V(s′) of a masked step is the value of
+/// the step after it, whether or not next_values are given.
+///
+/// Only gaps::ignore reads the flags of masked steps. An episode that ends inside a gap needs its flag on the last step
+/// that counts before the gap. A flag stands on the step that ends the episode. If `dones` stand on the step after it
+/// (SB3's episode_starts, CleanRL), terminated[t] is dones[t + 1], and terminated of the last step is the next done:
+/// keep T + 1 dones, and pass the last T.
 ///
 /// A sequence may be cut into parts, the last one first: bootstrap_values of a part are the values of the step that
 /// follows, and γλ times the advantage of that step is added to the part's last reward.
 ///
 /// Arrays are [B, T] (or packed [tokens]). advantages may lie exactly on rewards, returns on values; both are +0 where
-/// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: nothing but zeros.
+/// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: all outputs are 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated without
 /// next_values, an output that overlaps another array.

@@ -6,7 +6,7 @@
 
 namespace rlhf {
 
-/// Those of the estimate that is differentiated.
+/// Must equal the options passed to gae().
 struct gae_backward_options {
     double gamma = 1;
     double lambda = 0.95;
@@ -21,9 +21,9 @@ template <class T>
 struct gae_backward_arrays {
     view<const T> d_advantages = {};          ///< [B, T] ∂L/∂advantages; absent: 0
     view<const T> d_returns = {};             ///< [B, T] ∂L/∂returns; absent: 0
-    view<const T> next_values = {};           ///< [B, T] as they were given; only whether they were matters
-    view<const std::uint8_t> terminated = {}; ///< [B, T] as they were given
-    view<const std::uint8_t> truncated = {};  ///< [B, T] as they were given
+    view<const T> next_values = {};           ///< [B, T] as passed to gae(); only their presence matters
+    view<const std::uint8_t> terminated = {}; ///< [B, T] as passed to gae()
+    view<const std::uint8_t> truncated = {};  ///< [B, T] as passed to gae()
     gradient<T> d_rewards = {};               ///< [B, T] ∂L/∂rewards
     gradient<T> d_values = {};                ///< [B, T] ∂L/∂values
     gradient<T> d_next_values = {};           ///< [B, T] ∂L/∂next_values
@@ -53,7 +53,7 @@ struct gae_backward_kernel {
         if constexpr (Flagged) {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
             if (next_values) to_this = select(x.unread_after, to_this, zero);
-        } else if (next_values) { // two calls, since only a product that stands in one may be rounded with its sum
+        } else if (next_values) { // separate calls: only a product that is passed may be contracted into the sum
             return scaled(formula::gae_backward(x.here[d_return], sum, zero, to_next));
         }
         return scaled(formula::gae_backward(x.here[d_return], sum, to_this, to_next));
@@ -62,7 +62,7 @@ struct gae_backward_kernel {
     RLHF_FORMULA std::array<V, 3> scaled(const formula::gae_slopes<V>& d) const {
         return {V(scale[0]) * d.reward, V(scale[1]) * d.value, V(scale[2]) * d.next_value};
     }
-    /// What flows beyond the last step.
+    /// The gradient that flows beyond the last step, into the bootstrap value.
     [[nodiscard]] T last(T sum, bool terminated) const {
         return next_values || terminated ? T(0) : formula::discounted(gamma, sum);
     }
@@ -70,19 +70,19 @@ struct gae_backward_kernel {
 
 } // namespace detail
 
-/// The gradient through advantages and returns: gae transposed, since it is linear. From g = ∂L/∂advantages +
+/// The gradient through advantages and returns. gae is linear, so this is its transpose. With g = ∂L/∂advantages +
 /// ∂L/∂returns, from the first step to the last:
 ///
 ///     uₜ         = gₜ + γλ uₜ₋₁
 ///     ∂L/∂rₜ     = uₜ
 ///     ∂L/∂V(sₜ)  = ∂L/∂Rₜ − uₜ + γ uₜ₋₁
 ///
-/// After a terminated or truncated step uₜ₋₁ is left out of the first line, after a terminated one of the third too.
-/// With next_values the term γ uₜ goes to ∂L/∂V(sₜ₊₁) there instead; without them that of the last step goes to
-/// ∂L/∂bootstrap_values.
+/// After a terminated or truncated step uₜ₋₁ is left out of the first line, after a terminated step also of the third.
+/// With next_values the term γ uₜ goes to ∂L/∂next_values at step t instead of to the value of the next step. Without
+/// them the term of the last step goes to ∂L/∂bootstrap_values.
 ///
-/// Arrays are [B, T] (or packed [tokens]); options and flags as they were given to gae. Gradients are +0 where masked
-/// data was not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
+/// Arrays are [B, T] (or packed [tokens]); options and flags as passed to gae. Gradients are +0 where masked data was
+/// not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated or
 /// d_next_values without next_values, an output that overlaps another array.

@@ -6,30 +6,30 @@
 
 namespace rlhf {
 
-/// A coefficient that stays. Its numbers are its whole state.
+/// A coefficient that stays. kl_coef is its whole state.
 struct fixed_kl_controller {
     double kl_coef = 0.02;
 };
 
-/// A coefficient that follows the KL to a target. Its numbers are its whole state.
+/// A coefficient that makes the KL follow a target. Its numbers are its whole state.
 struct adaptive_kl_controller {
-    double kl_coef = 0.2;   ///< β, also the first one
+    double kl_coef = 0.2;   ///< β; set it to its first value
     double target = 6;      ///< nats, in the unit of the kl it is updated with: per sequence, or per token
     double horizon = 10000; ///< sequences over which an error of 1 would change β by a factor of 2
-    double limit = 0.2;     ///< of the relative error
+    double limit = 0.2;     ///< bound of the relative error
 };
 
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE {
 
-/// The controller after a batch of `sequences` with the mean `kl`: the same one.
+/// The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged.
 [[nodiscard]] inline fixed_kl_controller updated(const fixed_kl_controller& c, double /*kl*/, double /*sequences*/) {
     detail::check_finite("fixed_kl_controller", "kl_coef", c.kl_coef);
     return c;
 }
 
-/// The controller after a batch of `sequences` with the mean `kl`.
+/// The controller after a batch of `sequences` sequences with mean KL `kl`.
 ///
 ///     e = clip(KL / target − 1, ±limit)
 ///     β ← β (1 + e · sequences / horizon)

@@ -10,7 +10,7 @@ namespace rlhf {
 /// The step of a sequence that gets its score.
 enum class score_position {
     last_counted,       ///< the last step that counts
-    after_last_counted, ///< the one behind it, if the sequence has one
+    after_last_counted, ///< the step after it, if the sequence has one
     last_step,          ///< the sequence's last step, whether it counts or not
 };
 
@@ -21,7 +21,7 @@ struct shape_rewards_options {
     rlhf::score_position score_position = rlhf::score_position::last_counted;
     double score_limit = unlimited;              ///< clamps each score to ±limit, before what follows
     double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
-    std::optional<double> unfinished_score = {}; ///< or put in its place
+    std::optional<double> unfinished_score = {}; ///< replaces the score of an unfinished sequence
 };
 
 } // namespace rlhf
@@ -32,7 +32,7 @@ template <class T>
 struct shape_rewards_arrays {
     view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
     view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
-    view<const T> scores = detail::required<T>();        ///< [B] one a sequence
+    view<const T> scores = detail::required<T>();        ///< [B] one per sequence
     view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
     view<T> rewards = {};                                ///< [B, T] out; may be the memory of either log-probs
 };
@@ -50,7 +50,7 @@ public:
 
     [[nodiscard]] double kl_per_sequence() const { return own.sequences > 0 ? kl_.value() / own.sequences : 0; }
     [[nodiscard]] double kl_per_token() const { return own.tokens > 0 ? kl_.value() / own.tokens : 0; }
-    /// Of the scores as they were placed.
+    /// The mean of the scores as they were placed.
     [[nodiscard]] double mean_score() const { return own.sequences > 0 ? scores_.value() / own.sequences : 0; }
 
     shape_rewards_result& operator+=(const shape_rewards_result& o) {
@@ -91,13 +91,12 @@ inline std::int64_t scored_step(const call& c, std::int64_t s, score_position wh
 ///
 ///     rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
 ///
-/// The score is clamped to ±score_limit; that of a sequence whose `finished` is 0 is then lowered by
-/// unfinished_penalty, or replaced by unfinished_score. A sequence without a counted token gets no score, which
-/// dropped_scores counts.
+/// The score is clamped to ±score_limit. If `finished` of its sequence is 0, it is then lowered by unfinished_penalty,
+/// or replaced by unfinished_score. A sequence without a counted token gets no score, which dropped_scores counts.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats, scores and finished [B]. rewards may lie exactly on log_probs or on
 /// ref_log_probs. They are +0 where masked, except that after_last_counted and last_step may put a score on a masked
-/// step: only a recurrence that ignores the mask (gaps::ignore) reads it there, to the others it is lost.
+/// step. Only a recurrence with gaps::ignore reads the score there; others lose it.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, an option for
 /// unfinished sequences without `finished`, rewards that overlap another array.

@@ -40,7 +40,7 @@ inline void check_options(const char* f, const whiten_options& o) {
         fail(f, "about acts with center = false and scale = true alone");
 }
 
-/// What is divided by: 1 where there is no standard deviation.
+/// The divisor; 1 where there is no standard deviation.
 inline double deviation_of(const moments& m, const whiten_options& o) {
     const bool defined = m.count() > 1 && m.count() > o.ddof;
     return defined ? formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor) : 1;
@@ -55,7 +55,7 @@ struct moments_kernel {
     }
 };
 
-/// One element, in lanes; the moments as numbers of T, rounded once.
+/// Whitens elements in lanes; its numbers are of T, rounded once.
 template <class T>
 struct whiten_kernel {
     formula::affine_map<T> map;
@@ -74,7 +74,7 @@ struct whiten_kernel {
 
 } // namespace detail
 
-/// Count, mean and variance of the elements that count. NaN or infinity among them makes the mean that.
+/// Count, mean and variance of the elements that count. A NaN or infinite element makes the mean NaN or infinite.
 ///
 /// values are [B, T] (or packed [tokens]). Throws std::invalid_argument for sizes that differ.
 template <class T = float, class Arch = native>
@@ -88,15 +88,15 @@ template <class T = float, class Arch = native>
     return moments(t.values);
 }
 
-/// Whitens in place with given moments: those of the whole step, merged over its parts and ranks.
+/// Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
 ///
 ///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
-///     std = √(variance + ε)         or where else options.floor puts ε; 1 without scale, of one element alone, and of
-///                                   no more than ddof, which have no standard deviation
+///     std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard
+///                                   deviation: for fewer than two elements, or no more than ddof
 ///
 /// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends on itself and the moments
-/// alone. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0;
-/// equal doubles may have one of rounding instead (1000 times 0.1: 3·10⁻¹⁷), so do not leave out ε there.
+/// alone. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0.
+/// Equal doubles may have a std from rounding instead (0.1 a thousand times: 3·10⁻¹⁷), so keep ε above 0 for doubles.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, `about` where it
 /// cannot act.
@@ -111,7 +111,7 @@ void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const m
     detail::sweep_tokens<T, Arch>(c, streams, targets, run, detail::whiten_kernel<T>(m, o));
 }
 
-/// The same with the moments of the batch itself, which it returns.
+/// Whitens in place with the moments of the batch itself, and returns them.
 template <class T = float, class Arch = native>
 moments whiten(const batch& b, const std::type_identity_t<view<T>>& values, const whiten_options& o = {},
                const executor& run = {}) {

@@ -15,12 +15,12 @@ enum class layout {
     time_first,  ///< [T, B]: the sequences lie side by side
 };
 
-/// How per-token losses become one number; which count of the denominator it takes.
+/// How per-token losses become one number, and which count of the denominator divides it.
 enum class aggregation {
     token_mean, ///< Σₛ Σₜ lₛₜ / tokens
-    /// Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is what counts of s here: of a sequence that is cut over parts or ranks each
-    /// part would be a sequence. There give the weights 1 / |s| of the whole sequence, by rlhf::per_sequence, and
-    /// sequence_mean_token_sum.
+    /// Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is the number of tokens of s that count in this batch. If a sequence is cut
+    /// over parts or ranks, each part would be a sequence of its own: then use sequence_mean_token_sum, with the
+    /// weights 1 / |s| of the whole sequence, by rlhf::per_sequence.
     sequence_mean_token_mean,
     sequence_mean_token_sum, ///< Σₛ Σₜ lₛₜ / sequences
 };
@@ -29,7 +29,8 @@ enum class aggregation {
 
 namespace RLHF_NAMESPACE {
 
-/// What a mask lets through. Adds up over micro-batches and ranks; integers, so exactly.
+/// The tokens and sequences that a mask lets through. They add up over micro-batches and ranks; being whole numbers,
+/// they do so exactly.
 struct counts {
     double tokens = 0;
     double sequences = 0; ///< sequences with at least one counted token
@@ -43,7 +44,8 @@ struct counts {
 struct counted_here_t {};
 inline constexpr counted_here_t counted_here{}; ///< divide by this batch's own counts: the batch is the whole step
 
-/// What sums over tokens are divided by. Has no default: in the wild every default is wrong for somebody.
+/// What sums over tokens are divided by. It has no default, because every default is wrong for somebody (DESIGN.md,
+/// D5).
 class denominator {
 public:
     denominator() = delete;
@@ -57,18 +59,18 @@ private:
     bool explicit_ = false;
 };
 
-/// Which tokens there are, where their sequences lie, which count, and what their sum is divided by.
-/// Said once, handed to every function. Owns nothing.
+/// Which tokens there are, where their sequences lie, which tokens count, and what their sum is divided by. It is said
+/// once and passed to every function. It owns nothing.
 struct batch {
     extent sequences = 1;                            ///< B, for [B, T] arrays
     extent steps = 0;                                ///< T
     offsets_view offsets = {};                       ///< or packed: B + 1 rising offsets, int32 or int64
     rlhf::layout layout = rlhf::layout::batch_first; ///< [B, T] or [T, B]
-    /// true: step t is about token t + 1; mask and targets are given per token and shifted here, inside each sequence,
-    /// whose last step is about nothing and never counts. false: they are aligned with the steps already.
-    /// Functions that take targets insist on one.
+    /// true: step t predicts token t + 1. Mask and targets are given per token and shifted here, within each sequence;
+    /// the last step of a sequence predicts nothing and never counts. false: mask and targets are aligned with the
+    /// steps already. Functions that take targets throw if it is absent.
     std::optional<bool> predict_next = {};
-    mask_view mask;                ///< rlhf::all, or one byte a token
+    mask_view mask;                ///< rlhf::all, or one byte per token
     rlhf::denominator denominator; ///< rlhf::counted_here, or the counts of the whole step
 
     [[nodiscard]] bool packed() const { return !offsets.absent(); }
@@ -77,8 +79,9 @@ struct batch {
     [[nodiscard]] std::int64_t length(std::int64_t s) const { return packed() ? offsets[s + 1] - offsets[s] : steps.n; }
     [[nodiscard]] std::int64_t tokens() const { return packed() ? offsets[size()] - offsets[0] : sequences * steps; }
 
-    /// The sequences first … first + count − 1 as a batch of their own. The denominator stays, so a part of a batch
-    /// with counted_here counts itself; give the whole its counts first: whole.denominator = count(whole).
+    /// The sequences first … first + count − 1 as a batch of their own. The denominator stays. A part of a batch with
+    /// counted_here is therefore divided by its own counts; to avoid that, give the whole its counts first:
+    /// whole.denominator = count(whole).
     [[nodiscard]] batch part(extent first, extent count) const;
 };
 
@@ -97,7 +100,7 @@ inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
     fail("part", "sequences %lld to %lld of a batch of %lld", first, overflow ? count : first + count, b.size());
 }
 
-/// Some sequences of an array: its first element, and what a view of them is.
+/// Where some sequences of an array lie: the index of their first element, and the shape and stride of a view of them.
 struct cut {
     std::int64_t first, rows, cols, stride;
 };
@@ -123,9 +126,9 @@ cut cut_of(const V& v, const batch& b, std::int64_t first, std::int64_t count) {
 }
 } // namespace detail
 
-/// The same sequences of an array of the batch's shape, or of one element a sequence: the array's side of batch.part().
-/// A flat array of as many elements as there are tokens is one per token, even where there are as many sequences;
-/// per_sequence(array) says that it is not.
+/// The sequences first … first + count − 1 of an array that has the batch's shape, or one element per sequence: the
+/// counterpart of batch.part(). A flat array with as many elements as there are tokens has one per token, even if there
+/// are as many sequences; per_sequence(array) says otherwise.
 template <class A>
     requires requires(A& array) { view(array); }
 [[nodiscard]] auto part(A&& array, const batch& b, extent first, extent count) {

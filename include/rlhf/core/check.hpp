@@ -15,8 +15,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Ends a call because of its arguments: "rlhf::function: what". Formats on the stack, so that no std::string code is
-/// instantiated here. Without exceptions: RLHF_FAIL(message) if the user defined it, else prints and aborts.
+/// Ends a call that got bad arguments: throws std::invalid_argument with the text "rlhf::function: what". It formats on
+/// the stack, so that no std::string code is instantiated here. Without exceptions it calls RLHF_FAIL(message) if the
+/// user defined it, else prints the message; then it aborts.
 [[noreturn]] RLHF_COLD RLHF_PRINTF(2, 3) inline void end_call(const char* function, const char* format, ...) {
     char message[384];
     const int used = std::snprintf(message, sizeof message, "rlhf::%s: ", function);
@@ -37,7 +38,7 @@ namespace RLHF_NAMESPACE::detail {
 #endif
 }
 
-/// An integer of any type as printf's %lld takes it; anything else as it is.
+/// Converts an integer of any type to what printf's %lld takes; passes anything else through.
 template <class X>
 constexpr auto printable(X x) {
     if constexpr (std::is_convertible_v<X, std::int64_t> && !std::is_floating_point_v<X>)
@@ -46,7 +47,8 @@ constexpr auto printable(X x) {
         return x;
 }
 
-/// A printf format, checked when compiled: %lld for an integer of any type, %g or %.0f for a double, %s for text.
+/// A printf format that is checked at compile time: %lld for an integer of any type, %g or %.0f for a double, %s for
+/// text.
 template <class... A>
 struct sentence {
     const char* text;
@@ -69,7 +71,7 @@ private:
     static void format_and_values_differ() {} // not constexpr: the compiler stops here
 };
 
-/// The end of a call, in a sentence.
+/// Ends a call with an error sentence.
 template <class... A>
 [[noreturn]] RLHF_COLD void fail(const char* function, sentence<std::type_identity_t<A>...> what, A... values) {
     if constexpr (sizeof...(A) == 0)
@@ -78,7 +80,7 @@ template <class... A>
         end_call(function, what.text, printable(values)...);
 }
 
-/// Options are checked in these words, as numbers of the type T that they are used in. NaN fails each of them.
+/// Checks of options, as numbers of the type T that computes with them. NaN fails each check.
 inline void check_range(const char* function, const char* option, double value, double low, double high) {
     if (!(value >= low && value <= high)) fail(function, "%s is %g, expected [%g, %g]", option, value, low, high);
 }

@@ -9,19 +9,19 @@ namespace RLHF_NAMESPACE::detail {
 
 /// What a call does to an array.
 enum class access {
-    read,      ///< its rows may be the same memory
-    read_once, ///< its rows lie apart, as whoever multiplies matrices expects
+    read,      ///< rows may share memory: a stride of 0
+    read_once, ///< rows lie apart, as matrix products expect
     write,
 };
 
-/// What the rows of an array are expected to be, and what they and their columns stand for, if a sentence says it.
+/// The expected shape of an array. row_word and col_word, if given, name rows and columns in the error sentence.
 struct table {
     std::int64_t rows, cols;
     const char *row_word = "", *col_word = "";
 };
 
-/// The arrays of one call, by name: their shapes, strides and places in memory. What is written overlaps nothing else,
-/// but that an output may lie exactly on the input that it is computed from.
+/// The arrays of one call, by name: their shapes, strides and places in memory. An output overlaps no other array,
+/// except that it may lie exactly on the input that it is computed from.
 class arrays {
 public:
     explicit arrays(const char* function) : function_(function) {}
@@ -36,7 +36,7 @@ public:
         return add(v.data(), v.element_size(), name, t.rows, t.cols, flat ? t.cols : v.stride(), how, in_place_of);
     }
 
-    /// Adds memory whose shape is known. Returns its stride; that of one row is the row's length.
+    /// Adds memory whose shape is known. Returns its stride; the stride of a single row is its length.
     std::int64_t add(const void* data, std::int64_t element_size, const char* name, std::int64_t rows,
                      std::int64_t cols, std::int64_t stride, access how, const void* in_place_of = nullptr) {
         if (rows <= 1) stride = cols;
@@ -58,7 +58,7 @@ public:
         return stride;
     }
 
-    /// The last word of every argument check.
+    /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
         for (std::size_t i = 0; i < used_; ++i)
             for (std::size_t j = 0; j < used_; ++j)
@@ -94,7 +94,7 @@ private:
             out.output != other.output)
             return false;
         if (out.stride != other.stride || out.rows == 1) return true;
-        // Rows of one table side by side: they meet only if their columns do.
+        // Columns of one table: they overlap only if their ranges of columns do.
         const std::int64_t apart = (out.begin - other.begin) % out.stride,
                            distance = apart < 0 ? apart + out.stride : apart;
         return distance < other.bytes || out.stride - distance < out.bytes;

@@ -8,13 +8,14 @@
 #include <cstdint>
 #include <type_traits>
 
-/// 16-bit storage of logits and of gradients into them. The library computes in float; these only hold bits, the same
-/// bits as Eigen's and torch's types of the same name, so that their arrays can be read in place: a pointer to one of
-/// these may point to memory of such a type, or of 16-bit integers.
+/// 16-bit storage of logits and of their gradients. The library computes in float; these types only hold bits, the same
+/// bits as Eigen's and torch's types of the same name. Their arrays can therefore be read in place: a pointer to one of
+/// these types may point to memory of such a type, or of 16-bit integers.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
-/// x as a float that rounds to 16 bits as x itself does: x cut off, and its last bit set if something is lost by that.
+/// Converts x to a float that rounds to 16 bits as x itself does: truncates x, and sets the last bit if that loses
+/// something.
 template <class A>
 constexpr float cut_to_float(A x) {
     if constexpr (std::same_as<A, float>) {
@@ -68,7 +69,7 @@ struct RLHF_MAY_ALIAS float16 {
     }
 
 private:
-    // Choices by ?: between values that are all computed, so that loops over these become vector code.
+    // Each choice is a ?: between values that are all computed, so that loops over these functions vectorise.
     static constexpr float widened(std::uint16_t half) {
         constexpr std::uint32_t rebias = (127U - 15U) << 23, least_normal = (127U - 14U) << 23;
         const std::uint32_t sign = (half & 0x8000U) << 16;

@@ -3,10 +3,10 @@
 
 namespace rlhf {
 
-/// What a masked gap inside a sequence means to a recurrence over its steps.
+/// What masked steps inside a sequence mean to a recurrence over its steps.
 enum class gaps {
-    skip,   ///< the gap is no time: the step before it continues at the step after it
-    zero,   ///< time passes there, with reward 0 and value 0
+    skip,   ///< masked steps do not advance time: the step after a gap directly follows the one before it
+    zero,   ///< time passes at masked steps, with reward 0 and value 0
     ignore, ///< the recurrence does not look at the mask: masked data is read, only outputs are masked
 };
 

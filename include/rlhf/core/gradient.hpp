@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What write_to and add_to hand to a field; the field's type decides the element type.
+/// What write_to and add_to pass to a field; the field's type decides the element type.
 template <class A>
 struct gradient_target {
     A buffer;
@@ -22,7 +22,7 @@ template <class A>
 using held = std::conditional_t<is_view<std::remove_cvref_t<A>>, std::remove_cvref_t<A>, std::remove_reference_t<A>&>;
 } // namespace detail
 
-/// Where a gradient goes: overwritten (a plain buffer) or added to, times a factor.
+/// Where a gradient goes: a buffer, which is overwritten by default or added to, and a factor.
 template <class T>
 struct gradient {
     view<T> to = {};
@@ -36,7 +36,7 @@ struct gradient {
         requires(!std::same_as<std::remove_cvref_t<A>, gradient> && !detail::is_target<std::remove_cvref_t<A>>)
     constexpr gradient(A&& a) : to(static_cast<A&&>(a)) {}
 
-    /// The same place, its gradient times a further factor.
+    /// The same place, with the gradient times a further factor.
     [[nodiscard]] constexpr gradient times(double factor) const { return {to, scale * factor, add}; }
 };
 
@@ -52,9 +52,9 @@ template <class A>
     return gradient_target<detail::held<A>>{buffer, scale, true};
 }
 
-/// The weights that make a trainer of (1 / n) Σ wₜ · (−log pₜ) descend this loss: wₜ = −n · ∂loss/∂log_probs.
-/// n is what that trainer divides by (1 if it sums). Weights may be negative; an entropy bonus and a value loss do not
-/// pass through them.
+/// The weights with which a trainer that minimises (1 / n) Σ wₜ · (−log pₜ) minimises this loss: wₜ = −n ·
+/// ∂loss/∂log_probs. n is what that trainer divides by (1 if it sums). Weights may be negative. An entropy bonus and a
+/// value loss cannot be expressed by such weights.
 template <class A>
 [[nodiscard]] constexpr auto nll_weights(A&& buffer, double host_divides_by = 1) {
     return write_to(buffer, -host_divides_by);

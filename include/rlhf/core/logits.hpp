@@ -37,7 +37,7 @@ public:
     [[nodiscard]] constexpr const logits_shape& shape() const { return shape_; }
     [[nodiscard]] constexpr std::int64_t step_stride() const { return row_; }
     [[nodiscard]] constexpr std::int64_t sequence_stride() const { return sequence_; }
-    /// Entries of a row, the padding with them.
+    /// Entries of a row, padding included.
     [[nodiscard]] constexpr std::int64_t width() const {
         return shape_.padded_vocab != 0 ? shape_.padded_vocab : shape_.vocab;
     }
@@ -50,7 +50,7 @@ private:
 };
 
 namespace detail {
-/// Logits have the shape of the batch; of a packed one as many rows as there are tokens.
+/// Throws unless logits have the shape of the batch, or for a packed batch as many rows as there are tokens.
 template <class E>
 void check_logits_shape(const char* function, const batch& b, const logits_view<E>& v, const char* name) {
     const logits_shape& s = v.shape();
@@ -61,7 +61,7 @@ void check_logits_shape(const char* function, const batch& b, const logits_view<
 }
 } // namespace detail
 
-/// The logits' side of batch.part(): those of sequences first … first + count − 1.
+/// The logits of sequences first … first + count − 1: the counterpart of batch.part().
 template <class E>
 [[nodiscard]] logits_view<E> part(logits_view<E> z, const batch& b, extent first, extent count) {
     detail::check_part(b, first, count);
@@ -72,7 +72,7 @@ template <class E>
         return {z.at(first, 0), s, z.step_stride(), z.sequence_stride()};
     }
     const std::int64_t begin = b.begin(first), tokens = b.begin(first + count) - begin;
-    if (s.sequences == 1 || z.sequence_stride() == detail::times(s.steps, z.step_stride())) { // one row of tokens
+    if (s.sequences == 1 || z.sequence_stride() == detail::times(s.steps, z.step_stride())) { // all tokens in one run
         s.sequences = 1, s.steps = tokens;
         return {z.at(0, begin), s, z.step_stride(), z.sequence_stride()};
     }
@@ -83,8 +83,9 @@ template <class E>
     return {z.at(begin, 0), s, z.step_stride(), z.sequence_stride()};
 }
 
-/// The mask of targets in which one number, often −100, says that a token does not count: mask[i] is 1 where targets[i]
-/// is another, else 0. As batch.mask it has the targets' shape and, with predict_next, shifts as they do.
+/// Makes a mask from targets in which one number, often −100, marks tokens that do not count: mask[i] is 0 where
+/// targets[i] is that number, else 1. The mask has the shape of the targets. As batch.mask with predict_next it is
+/// shifted as they are.
 ///
 /// Throws std::invalid_argument before anything is written: shapes that differ, a null pointer, a stride shorter than a
 /// row, a mask that overlaps the targets.
@@ -103,7 +104,7 @@ inline void mask_targets(const index_view& targets, const view<std::uint8_t>& ma
             mask.data()[r * mask_stride + i] = targets[r * stride + i] != ignore_index ? 1 : 0;
 }
 
-/// Where the gradient into the logits goes; the same words as for per-token gradients.
+/// Where the gradient into the logits goes. write_to and add_to make it, as for per-token gradients.
 template <class E>
 struct logits_gradient {
     static_assert(!std::is_const_v<E>, "rlhf: the gradient's logits_view must be writable");
@@ -123,7 +124,8 @@ concept takes_logits_gradient = requires(const D& d) {
     logits_gradient(d);
 };
 
-/// What a function takes as d_logits, whatever was given; explains itself, because overload resolution cannot.
+/// Converts what was given as d_logits. It takes anything and explains mistakes by static_assert, because overload
+/// resolution cannot.
 template <class D>
 constexpr auto as_logits_gradient(const D& d) {
     static_assert(takes_logits_gradient<D>, "rlhf: behind the arrays and before the options comes d_logits: a "

@@ -9,8 +9,9 @@
 
 namespace RLHF_NAMESPACE {
 
-/// c = factor · a b, or c += it. Rows lie side by side in memory, `stride` elements from one to the next; a transposed
-/// factor is stored with its rows and columns exchanged. c [rows, cols] does not overlap a or b.
+/// c = factor · a b, or c += factor · a b. Elements of a row lie side by side in memory, with `stride` elements from
+/// one row to the next. A transposed factor is stored with its rows and columns exchanged. c [rows, cols] does not
+/// overlap a or b.
 template <class E>
 struct product {
     struct matrix {
@@ -26,8 +27,8 @@ struct product {
     bool add = false;
 };
 
-/// Who multiplies matrices: any callable (const rlhf::product<E>&), such as rlhf::eigen_product or a lambda around
-/// cblas_sgemm. Borrowed for the call.
+/// Multiplies matrices: any callable (const rlhf::product<E>&), such as rlhf::eigen_product or a lambda around
+/// cblas_sgemm. It is borrowed for the call.
 template <class E>
 class matrix_product {
 public:

@@ -30,8 +30,8 @@ struct shape {
     extent stride = 0;
 };
 
-/// How a foreign array type is read; specialised by eigen.hpp, torch.hpp, dlpack.hpp.
-/// Has `template <class T, class B> static view<T> view_of(B& array)`.
+/// How an array type of another library is read; with/eigen.hpp, with/torch.hpp and with/dlpack.hpp specialise it. It
+/// has `template <class T, class B> static view<T> view_of(B& array)`.
 template <class A>
 struct adapter;
 
@@ -39,7 +39,7 @@ template <class T>
 class view;
 
 namespace detail {
-/// More than there is memory, and so far from the largest number that sizes can be added to it.
+/// More elements than there is memory for, and far enough below the largest integer that sizes can be added to it.
 inline constexpr std::int64_t too_many = std::int64_t(1) << 62;
 /// The product of two sizes, at most too_many.
 constexpr std::int64_t times(std::int64_t a, std::int64_t b) { return b > 0 && a > too_many / b ? too_many : a * b; }
@@ -49,7 +49,8 @@ concept adapted = requires {
     sizeof(adapter<A>);
 };
 
-/// One of ours, by type: by its members Eigen::MatrixXf would pass too, column-major and so silently transposed.
+/// True for the library's own views, by their type. A test of members would accept Eigen::MatrixXf too, which is
+/// column-major and so would be read transposed.
 template <class X>
 inline constexpr bool is_view = false;
 template <class X>
@@ -74,14 +75,14 @@ concept bits_without_bytes = !std::ranges::contiguous_range<A> && requires {
 template <class A>
 concept outlives = std::is_lvalue_reference_v<A> || is_view<std::remove_cvref_t<A>> || std::ranges::borrowed_range<A>;
 
-/// The default of a field that must be given: instantiated, and so reported, only when it is left out.
+/// The default of a field that must be given. It is instantiated, and so reported, only when the field is left out.
 template <class T>
 consteval view<const T> required() {
     static_assert(sizeof(T) == 0, "rlhf: a required array is missing from the braces, or named out of the struct's "
                                   "order (see the field above)");
     return {};
 }
-/// The same of an output.
+/// The default of an output that must be given.
 template <class T>
 consteval view<T> required_output() {
     (void)required<T>();
@@ -89,15 +90,15 @@ consteval view<T> required_output() {
 }
 } // namespace detail
 
-/// Elements that the caller owns. Either contiguous (a vector, span, array: read in the batch's shape), or rows with
-/// a stride (a pointer and its shape), or one element a sequence (rlhf::per_sequence). Default: absent.
-/// The constructor takes anything and explains itself, because overload resolution cannot.
+/// Elements that the caller owns: a contiguous array (vector, span, array), which is read in the batch's shape; or rows
+/// with a stride (a pointer and its shape); or one element per sequence (rlhf::per_sequence). Default: absent. The
+/// constructor takes anything and explains mistakes by static_assert, because overload resolution cannot.
 template <class T>
 class view {
 public:
     using element_type = T;
     static constexpr std::int64_t flat = -1;       ///< rows() of a contiguous array whose shape the batch gives
-    static constexpr std::int64_t a_sequence = -2; ///< rows() of an array with one element a sequence
+    static constexpr std::int64_t a_sequence = -2; ///< rows() of an array with one element per sequence
 
     constexpr view() = default;
     constexpr view(T* data, shape s)
@@ -124,7 +125,7 @@ public:
                           "rlhf: std::vector<bool> has no bytes to view; use std::vector<std::uint8_t>");
         } else if constexpr (!std::ranges::contiguous_range<A>) {
             static_assert(sizeof(A) == 0, "rlhf: an array must be contiguous (vector, span, array), an rlhf::view, or "
-                                          "have an adapter (rlhf/eigen.hpp)");
+                                          "have an adapter (rlhf/with/eigen.hpp)");
         } else if constexpr (!detail::same_element<std::remove_reference_t<std::ranges::range_reference_t<A>>, T>) {
             static_assert(sizeof(A) == 0, "rlhf: element type differs from the call's; the call is float unless it "
                                           "says <double>; masks are bool or std::uint8_t");
@@ -137,7 +138,7 @@ public:
         }
     }
 
-    /// Nothing was given. (A null pointer with a size is not absent: it is refused.)
+    /// True if nothing was given. A null pointer with a size is not absent: functions throw for it.
     [[nodiscard]] constexpr bool absent() const { return data_ == nullptr && (cols_ == 0 || rows_ == 0); }
     [[nodiscard]] constexpr T* data() const { return data_; }
     [[nodiscard]] constexpr std::int64_t rows() const { return rows_; }
@@ -145,8 +146,8 @@ public:
     [[nodiscard]] constexpr std::int64_t stride() const { return stride_; }
     [[nodiscard]] static constexpr std::int64_t element_size() { return sizeof(T); }
 
-    /// Sets what no constructor says. A stride of 0 is one: every row is the same memory. Such an input is read as
-    /// often as it has rows; as an output it is refused.
+    /// Sets what no constructor takes, such as a stride of 0: every row is then the same memory. Functions read such an
+    /// input once per row, and throw if it is an output.
     [[nodiscard]] static constexpr view with(T* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
         view v;
         v.data_ = data, v.rows_ = rows, v.cols_ = cols, v.stride_ = stride;
@@ -163,7 +164,7 @@ template <std::ranges::contiguous_range A>
 view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 
 namespace detail {
-/// One element a sequence, however it is spelt; its stride stays.
+/// Views an array as one element per sequence, whatever its shape; keeps its stride.
 template <class T>
 constexpr view<T> one_a_sequence(const view<T>& v, const char* function, const char* name) {
     using V = view<T>;
@@ -176,14 +177,16 @@ constexpr view<T> one_a_sequence(const view<T>& v, const char* function, const c
 }
 } // namespace detail
 
-/// One element a sequence, where an array takes one a token: every token of sequence s reads array[s]. The array is
-/// flat, or one row, or one column of a table. Throws std::invalid_argument for a table with gaps between its rows.
+/// One element per sequence, where an array usually has one per token: every token of sequence s reads array[s]. The
+/// array is flat, or one row, or one column of a table. Throws std::invalid_argument for a table with gaps between its
+/// rows.
 template <class A>
 [[nodiscard]] constexpr auto per_sequence(A&& array) {
     return detail::one_a_sequence(view(array), "per_sequence", "the array");
 }
 
-/// Integers that the caller owns, 32 or 64 bits: token ids, sequence offsets, ranks. The width is found once per read.
+/// Integers that the caller owns, of 32 or 64 bits: token ids, sequence offsets, ranks. The width is looked up at each
+/// read.
 class index_view {
 public:
     static constexpr std::int64_t flat = view<const int>::flat, a_sequence = view<const int>::a_sequence; ///< rows()
@@ -225,7 +228,7 @@ public:
         v.rows_ = rows, v.cols_ = cols, v.stride_ = stride, v.part_ = true;
         return v;
     }
-    /// Cut out of a longer run, so that offsets need not begin at 0.
+    /// True if cut out of a longer array: offsets then need not begin at 0.
     [[nodiscard]] constexpr bool is_part() const { return part_; }
 
 private:
@@ -235,7 +238,7 @@ private:
                       "rlhf: token ids, offsets and ranks are int32 or int64");
         data_ = data, wide_ = sizeof(Int) == 8, rows_ = rows, cols_ = cols, stride_ = stride;
     }
-    /// The caller's type may be another of the same size (long, long long), so no pointer to it is read through.
+    /// Reads by memcpy, because the caller's type may be another one of the same size (long, long long).
     template <class Int>
     [[nodiscard]] std::int64_t read(std::int64_t i) const {
         Int x;
@@ -247,7 +250,7 @@ private:
     std::int64_t rows_ = flat, cols_ = 0, stride_ = 0;
 };
 
-/// Integers that a batch keeps looking at: temporaries are refused.
+/// Offsets that a batch refers to: a temporary does not compile.
 class offsets_view : public index_view {
 public:
     constexpr offsets_view() = default;
@@ -262,7 +265,7 @@ public:
 struct all_t {};
 inline constexpr all_t all{}; ///< every token counts
 
-/// Which tokens count: rlhf::all, or one byte a token (bool, uint8_t; non-zero = counts). Never left out.
+/// Which tokens count: rlhf::all, or one byte per token (bool, uint8_t; non-zero = counts). It has no default.
 class mask_view : public view<const std::uint8_t> {
 public:
     mask_view() = delete;

@@ -17,8 +17,8 @@ struct comparison_term {
 ///          = softplus(−m) + ε m + κ (r_c + r_r)²
 ///     ∂loss/∂r_c = ε − σ(−m) + 2κ (r_c + r_r)      ∂loss/∂r_r = σ(−m) − ε + 2κ (r_c + r_r)
 ///
-/// ε: label smoothing, κ: pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise;
-/// both rewards infinite of one sign give NaN.
+/// ε: label smoothing, κ: pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise. If
+/// both rewards are infinite with the same sign, loss and slopes are NaN.
 ///
 /// Source: Bradley and Terry 1952; Ouyang et al. 2022, arXiv:2203.02155, eq. 1; margin: Touvron et al. 2023,
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
@@ -35,7 +35,7 @@ template <class V>
     return {decay::log1p(e) + line, smoothing - wrong, wrong - smoothing};
 }
 
-/// The same with κ, which costs nothing where it is known to be 0 and left out.
+/// One comparison with the pull κ. Where κ is known to be 0, the overload above is cheaper.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
     using lane::select;

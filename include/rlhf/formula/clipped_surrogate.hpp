@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE::formula {
 ///     ∂loss/∂logp = −ρ Â  where the ratio is not cut, else 0
 ///
 /// The ratio is cut above when Â ≥ 0 and below when Â < 0, so that inf · 0 cannot arise unless ε₊ = ∞; at a bound it
-/// counts as not cut. NaN in any argument gives a NaN loss. Takes x, so that a clamp of x is the caller's.
+/// counts as not cut. NaN in any argument gives a NaN loss. The argument is x, so that the caller may clamp it.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; ε₋ ≠ ε₊: Yu et al. 2025 (DAPO), arXiv:2503.14476, eq. 8.
 template <class T>
@@ -21,7 +21,7 @@ struct clipped_surrogate {
 
     template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(V log_ratio, V advantage) const {
-        using lane::exp, lane::select; // those of batches and duals are found by argument-dependent lookup
+        using lane::exp, lane::select; // overloads for batches and duals are found by argument-dependent lookup
         const V zero(0);
         const V ratio = exp(log_ratio);
         const auto above = ratio > V(upper) && advantage >= zero;
@@ -33,9 +33,9 @@ struct clipped_surrogate {
     }
 };
 
-/// The same token where a bad answer may cost no more than c times its advantage.
+/// One token of the clipped surrogate loss with a dual clip: a bad answer costs at most c times |Â|.
 ///
-///     loss = min(loss, c |Â|) at Â < 0, with slope 0 where that is less
+///     loss = min(loss, c |Â|) at Â < 0, with slope 0 where c |Â| is less
 ///
 /// Source: Ye et al. 2020, arXiv:1912.09729, eq. 5.
 template <class T>

@@ -16,13 +16,15 @@ enum class divergence {
 
 namespace RLHF_NAMESPACE::formula {
 
-/// One entry's share. The divergence is Σ value, and its slope ∂/∂(log p before normalization) is pull − p Σ pull.
+/// One entry's share of a divergence. The divergence is Σ value, and its derivative by log p before normalization is
+/// pull − p Σ pull.
 template <class V>
 struct divergence_term {
     V value, pull;
 };
 
-/// 1 − u/n (1 − u/(n+1) (… (1 − u/19))). A recursion and not a loop, so that its constants are the compiler's.
+/// 1 − u/n (1 − u/(n+1) (… (1 − u/19))). It is a recursion and not a loop, so that its constants are computed at
+/// compile time.
 template <int N, class V>
 [[nodiscard]] RLHF_FORMULA V k3_series(V u) {
     if constexpr (N > 19)
@@ -31,7 +33,7 @@ template <int N, class V>
         return V(1) - u * (V(1) / V(N)) * k3_series<N + 1>(u);
 }
 
-/// e⁻ᵘ − 1 + u for |u| ≤ 1, as u²/2 (1 − u/3 (1 − u/4 (…))): never negative, exact near 0 as well.
+/// e⁻ᵘ − 1 + u for |u| ≤ 1, as u²/2 (1 − u/3 (1 − u/4 (…))), which is never negative and keeps its digits near 0.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V k3(V u) {
     return V(0.5) * u * u * k3_series<3>(u);
@@ -65,7 +67,7 @@ struct log_and_excess_of {
     V log, excess;
 };
 
-/// log x and x log x − x + 1, from x and x − 1; near 1 by log x = 2 artanh s, s = (x − 1) / (x + 1).
+/// log x and x log x − x + 1, from x and x − 1. Near 1 they come from log x = 2 artanh s with s = (x − 1) / (x + 1).
 template <class V>
 [[nodiscard]] RLHF_FORMULA log_and_excess_of<V> log_and_excess(V x, V x_minus_1) {
     using lane::abs, lane::log, lane::select;
@@ -77,8 +79,8 @@ template <class V>
     return {l, select(nearby, s * x_minus_1 * (V(1) + (V(1) + s) * s * t), excess)};
 }
 
-/// p and q of one entry, r = log p − log q (anything where both are 0); for jsd β, and rest = 1 − β, which
-/// no rounded β near 1 tells.
+/// One entry's share from p, q and r = log p − log q, which may be anything where both are 0. jsd also takes β and rest
+/// = 1 − β, because a β near 1 that was rounded no longer tells it.
 ///
 ///     reverse_kl: pull = p (log p − log q)    forward_kl: pull = p − q    jsd: pull = (1 − β) p (log p − log m)
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2.

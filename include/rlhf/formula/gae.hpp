@@ -5,10 +5,10 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// γ x, and 0 at γ = 0 even of an infinite x.
+/// γ x, and 0 at γ = 0 even for an infinite x.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V discounted(V gamma, V x) {
-    using lane::select; // those of batches and duals are found by argument-dependent lookup
+    using lane::select; // overloads for batches and duals are found by argument-dependent lookup
     return gamma * select(gamma == V(0), V(0), x);
 }
 
@@ -30,7 +30,7 @@ template <class V>
     return advantage + value;
 }
 
-/// ∂L/∂ what one step of the estimate reads.
+/// ∂L/∂r, ∂L/∂V(s) and ∂L/∂V(s′) of one step.
 template <class V>
 struct gae_slopes {
     V reward, value, next_value;
@@ -41,7 +41,7 @@ struct gae_slopes {
 ///     uₜ = ∂L/∂Âₜ + ∂L/∂Rₜ + γλ uₜ₋₁
 ///     ∂L/∂r = u      ∂L/∂V(s) = ∂L/∂R − u + what came from the step before      ∂L/∂V(s′) = what goes to the next step
 ///
-/// What flows from a step to the value of the next one is γ u, or 0 where δ does not read that.
+/// What flows from a step to the value of the next one is γ u, or 0 where δ does not read that value.
 ///
 /// Source: td_error and gae_return, transposed.
 template <class V>

@@ -17,10 +17,11 @@ namespace RLHF_NAMESPACE::formula {
 
 /// The importance weight between the policy that sampled a token and π_old, and its limit.
 ///
-///     w = exp(log π_old − log π_behavior), above the limit what stands beyond it
-///     loss and slope become w times themselves; no gradient flows through w
+///     w = exp(log π_old − log π_behavior), and `beyond` above the limit
+///     loss and slope are multiplied by w; no gradient flows through w
 ///
-/// A loss of 0 by an advantage of 0 stays 0 whatever w is, and so does a loss that is masked: not 0 · ∞.
+/// A loss that is 0 because the advantage is 0 stays 0 for every w that is not NaN, and a masked loss is 0 whatever it
+/// was: 0 · ∞ cannot arise.
 template <class T>
 struct importance_weight {
     T limit, beyond; ///< beyond: the limit itself, or 0

@@ -5,7 +5,7 @@
 
 namespace rlhf {
 
-/// Estimators of KL(π ‖ π_ref) from one sampled token, by d = log π − log π_ref.
+/// Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 enum class kl_estimator {
     k1, ///< d           unbiased; its gradient has mean 0, so it is of no use in a loss
     k2, ///< d² / 2      biased; its gradient is that of KL(π ‖ π_ref)
@@ -27,8 +27,8 @@ struct kl_term {
 ///     k2 = d² / 2       ∂k2 = d
 ///     k3 = e⁻ᵈ − 1 + d  ∂k3 = 1 − e⁻ᵈ
 ///
-/// k3 is expm1(−d) + d, and +∞ at d = ±∞: near 0 its slope is accurate, its value has the rounding of d, an absolute
-/// error of 6·10⁻⁸ |d| for floats. Beyond ±limit the value is the limit and the slope 0.
+/// k3 is computed as expm1(−d) + d, and is +∞ at d = ±∞. Near 0 its slope is accurate; its value has the rounding of d,
+/// an absolute error of 6·10⁻⁸ |d| for floats. Beyond ±limit the value is the limit and the slope is 0.
 ///
 /// Source: J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html.
 template <class V>

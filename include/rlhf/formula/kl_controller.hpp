@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// The KL coefficient β after so many sequences with this mean KL.
+/// The KL coefficient β after `sequences` sequences with this mean KL.
 ///
 ///     e = clip(KL / target − 1, ±limit)
 ///     β ← β (1 + e · sequences / horizon)

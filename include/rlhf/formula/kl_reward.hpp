@@ -12,8 +12,8 @@ struct kl_reward_statistics {
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.kl...); }
 };
 
-/// The KL part of one token's reward, −coef · k(log π − log π_ref), which is written. A coefficient of 0 makes it 0:
-/// not 0 · ∞.
+/// The KL part of one token's reward: writes −coef · k(log π − log π_ref). A coefficient of 0 writes 0, so that 0 · ∞
+/// cannot arise.
 template <class T>
 struct kl_reward_rule {
     T coef, limit;

@@ -8,12 +8,12 @@ namespace RLHF_NAMESPACE::formula {
 template <class Kind>
 struct mean_statistics {
     typename Kind::weighted_sum loss = {};
-    typename Kind::sum value = {}; ///< the same whatever the aggregation
+    typename Kind::sum value = {}; ///< Σ sign · x, whatever the aggregation
 
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.value...); }
 };
 
-/// One token of a mean, Σ sign · x / n; written is ∂/∂x.
+/// One token of a mean, Σ sign · x / n. Writes ∂/∂x.
 template <class T>
 struct mean_rule {
     T sign;

@@ -5,12 +5,12 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What an unfinished sequence's score becomes.
+/// What happens to the score of an unfinished sequence.
 template <class V>
 struct unfinished {
-    V penalty;     ///< is subtracted,
-    bool replaced; ///< unless the score is replaced
-    V score;       ///< by this one
+    V penalty;     ///< subtracted from the score, unless it is replaced
+    bool replaced; ///< is the score replaced?
+    V score;       ///< what replaces it
 };
 
 /// A sequence's score as its reward: within ±limit, and lowered or replaced where the sequence has no end of text.

@@ -5,13 +5,13 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What a stage of a ranking chooses from: Σ e^r = e^largest · sum over the rewards r of the responses that are left.
+/// What a stage of a ranking chooses from: Σ e^r = e^largest · sum, over the rewards r of the responses that are left.
 template <class V>
 struct choice {
     V largest, sum;
 };
 
-/// a − b, where equal infinities are not apart.
+/// a − b, and 0 for equal infinities.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V apart(V a, V b) {
     using lane::select;
@@ -19,7 +19,7 @@ template <class V>
     return select(a == b && !(d == d), V(0), d);
 }
 
-/// The choice with one response more. The first is {reward, 0} with that reward added.
+/// Adds one response to a choice. The first choice is {reward, 0} to which that same reward is added.
 template <class V>
 [[nodiscard]] RLHF_FORMULA choice<V> with_response(const choice<V>& c, V reward) {
     using lane::abs, lane::exp, lane::select;

@@ -22,7 +22,8 @@ struct policy_statistics {
     }
 };
 
-/// How much of the rule a sweep is compiled with: what few use costs something even while it is off.
+/// Which parts of the rule a sweep is compiled with: parts that few calls use cost time even while they are off
+/// (DESIGN.md, D19).
 enum class policy_parts {
     objective, ///< the objective alone
     kl,        ///< with KL to a reference
@@ -37,7 +38,7 @@ enum class policy_parts {
 ///     l   += kl_coef · k(log π − log π_ref)                       with ref
 ///     loss = weight · l
 ///
-/// Written is ∂loss/∂ log π. A coefficient of 0 leaves its term out: not 0 · ∞.
+/// Writes ∂loss/∂ log π. A coefficient of 0 leaves its term out, so that 0 · ∞ cannot arise.
 template <class T, class Objective, policy_parts Parts>
 struct policy_rule {
     Objective objective;
@@ -45,7 +46,7 @@ struct policy_rule {
     importance_weight<T> importance;
     T kl_coef, kl_limit;
     kl_estimator kl_value, kl_slope;
-    bool ref, behavior; ///< are there log-probs of the reference, of the policy that sampled
+    bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
 
     template <class V>
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics> operator()(V log_prob, V old_log_prob, V advantage,

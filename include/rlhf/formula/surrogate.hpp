@@ -23,15 +23,15 @@ namespace RLHF_NAMESPACE::formula {
 ///     template <class V>
 ///     surrogate<V> operator()(V log_ratio, V advantage) const;
 ///
-/// The log ratio is log π − log π_old, already limited. What multiplies the loss or is added to it (importance weight,
-/// KL, weight) is no business of the objective: see formula/policy_token.hpp.
+/// The log ratio is log π − log π_old, already limited. The objective does not see what multiplies the loss or is added
+/// to it (importance weight, KL, weight): see formula/policy_token.hpp.
 template <class V>
 struct surrogate {
     using mask = lane::mask_of<V>;
     V loss, slope;                  ///< slope: ∂loss/∂ log π
     V ratio;                        ///< ρ = exp(log ratio)
-    mask clipped_low, clipped_high; ///< a bound stands for ρ, and Â is not 0
-    mask dual_clipped;              ///< a limit stands for the loss
+    mask clipped_low, clipped_high; ///< a bound replaces ρ, and Â is not 0
+    mask dual_clipped;              ///< a limit replaces the loss
 };
 
 } // namespace RLHF_NAMESPACE::formula

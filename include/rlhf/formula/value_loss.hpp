@@ -12,7 +12,7 @@ struct value_term {
     mask clipped;
 };
 
-/// ½ e², beyond ±δ continued by its tangent.
+/// Huber's function: ½ e², continued beyond ±δ by its tangent.
 ///
 ///     h(e) = ½ e²            |e| ≤ δ        ∂h = e
 ///            δ (|e| − ½ δ)   else           ∂h = ±δ
@@ -46,8 +46,8 @@ struct half_square {
 ///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
 ///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
-/// h is formula::huber or formula::half_square. NaN in any argument gives a NaN loss, and so do v and v_old infinite of
-/// one sign.
+/// h is formula::huber or formula::half_square. NaN in any argument gives a NaN loss, and so do v and v_old that are
+/// infinite with the same sign.
 ///
 /// Source: Schulman et al., openai/baselines ppo2, 2017.
 template <class V, class H>
@@ -73,7 +73,8 @@ struct value_statistics {
     }
 };
 
-/// The whole rule of one token, times its weight; written is ∂loss/∂value. Without Clip the old value is not read.
+/// The whole rule of one token of the value loss, times its weight. Writes ∂loss/∂value. Without Clip the old value is
+/// not read.
 template <class T, class H, bool Clip>
 struct value_rule {
     T range;
@@ -99,7 +100,7 @@ struct value_rule {
         } else {
             value_term<V> t = h(value - target);
             using mask = lane::mask_of<V>;
-            t.clipped = mask(false); // by the range; what Huber's h says is not that
+            t.clipped = mask(false); // `clipped` means by the range, not by Huber's δ
             return t;
         }
     }

@@ -35,7 +35,7 @@ struct affine_map {
     V center, center_rest, factor, shift;
 };
 
-/// Whitening as such a map. Its numbers are computed in D, and each is rounded to V once.
+/// Whitening as an affine_map. Its numbers are computed in D, and each is rounded to V once.
 ///
 ///     y = (x − mean) / deviation      not centred: + mean      not scaled: without the division
 ///

@@ -10,8 +10,8 @@ namespace rlhf {
 
 struct cross_entropy_loss_options {
     double temperature = 1;     ///< divides the logits, in value and gradient
-    double label_smoothing = 0; ///< ε in [0, 1]: so much of the target's weight is spread evenly over the vocabulary
-    double z_loss_coef = 0;     ///< of lse², which holds the log-sum-exp near 0
+    double label_smoothing = 0; ///< ε in [0, 1]: the share of the target's weight that all entries share evenly
+    double z_loss_coef = 0;     ///< factor of lse², which keeps the log-sum-exp near 0
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
 
@@ -40,7 +40,7 @@ public:
     /// Mean −log p, without smoothing and z-loss.
     [[nodiscard]] double nll() const { return per_token(totals_.nll); }
     [[nodiscard]] double perplexity() const { return std::exp(nll()); }
-    /// The share of tokens whose target has the largest logit, alone.
+    /// The share of tokens whose target alone has the largest logit.
     [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
 };
 
@@ -52,7 +52,7 @@ void check_options(const char* f, const cross_entropy_loss_options& o) {
     check_finite<C>(f, "z_loss_coef", o.z_loss_coef);
 }
 
-/// See cross_entropy_loss. Source: stored_logits, or what else has rows of logits.
+/// See cross_entropy_loss. Source: stored_logits or head_logits.
 template <class Arch, class Source>
 cross_entropy_loss_result cross_entropy(call& c, const Source& source, const index_view& targets,
                                         const cross_entropy_loss_options& o, const executor& run) {
@@ -96,29 +96,30 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 }
 } // namespace detail
 
-/// Logits to negative log-likelihood and its gradient into the logits, each row while it is in the cache.
+/// The negative log-likelihood of the targets and its gradient into the logits, each row of logits while it is in the
+/// cache.
 ///
 ///     x    = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
 ///     l    = −(1 − ε) log p_target − ε Σ log pᵥ / V + z_loss_coef · lse²          ε = label_smoothing
 ///     loss = Σ l / denominator                                                    by the aggregation
 ///     ∂l/∂zᵥ = ((1 + 2 z_loss_coef · lse) pᵥ − (1 − ε) δᵥ − ε / V) / temperature  δᵥ = 1 at the target, else 0
 ///
-/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, double ones
-/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
-/// 1), without it the token that step t is about.
+/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, or in double
+/// if they are double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t predicts
+/// token t + 1), without it the token that step t predicts.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
-/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a
-/// gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only values are
-/// computed.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
+/// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
+/// read, and their gradient is 0, or left as it is with add_to; so is that of the padding of the vocabulary. Without
+/// d_logits only values are computed.
 ///
-/// A logit of −inf is a token with p = 0, which label smoothing makes infinitely bad. A row of −inf alone has loss +∞
-/// and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by nonfinite(). No
-/// counted token: loss 0, gradients 0.
+/// A logit of −inf is a token with p = 0, for which label smoothing gives an infinite loss. A row of nothing but −inf
+/// has loss +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by
+/// nonfinite(). No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, a target of a row that counts outside
-/// [0, V), options out of range, predict_next not said, layout::time_first, overlapping arrays, a batch that counts
-/// more than its denominator.
+/// Throws std::invalid_argument before anything is written: sizes that differ, a target outside [0, V) in a row that
+/// counts, options out of range, predict_next not set, layout::time_first, overlapping arrays, a batch that counts more
+/// than its denominator.
 ///
 /// Source: formula::cross_entropy; as InstructGPT's ptx term see ptx_loss.
 template <class Arch = native, class E, class D>

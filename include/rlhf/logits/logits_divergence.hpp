@@ -13,7 +13,7 @@ namespace RLHF_NAMESPACE {
 using logits_divergence_result = divergence_sums;
 
 namespace detail {
-/// The reference's logits: of the policy's shape, perhaps with other strides and padding.
+/// Binds the reference's logits. They have the policy's shape, perhaps with other strides and padding.
 template <class E, class R>
 bound_logits<R> bind_reference(call& c, const logits_view<R>& reference, const logits_view<E>& logits) {
     const auto bound = bind_logits(c, reference, "reference");
@@ -43,8 +43,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 }
 } // namespace detail
 
-/// The divergence of the policy's tokens from the reference's (or a teacher's), over the whole vocabulary, and its
-/// gradient into the policy's logits z. The reference's logits w get none.
+/// The divergence between the policy's distribution of each token and the reference's (or a teacher's), over the whole
+/// vocabulary, and its gradient into the policy's logits z. The reference's logits w get no gradient.
 ///
 ///     p = softmax(z / temperature)          q = softmax(w / temperature)          m = β q + (1 − β) p
 ///     reverse_kl  D = KL(p ‖ q) = Σ p (log p − log q)  ∂D/∂zᵥ = pᵥ (log pᵥ − log qᵥ − D) / temperature
@@ -55,22 +55,22 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 /// jsd / β is forward_kl where β → 0, jsd / (1 − β) is reverse_kl where β → 1. D is never negative, and 0 for equal
 /// logits.
 ///
-/// Both logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, each of its own type,
-/// strides and padding, computed in float, in double if one of them is. There are no targets: predict_next says whether
-/// the mask is that of the tokens (step t is about token t + 1) or of the steps.
+/// Both logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, each with its own type,
+/// strides and padding; computed in float, or in double if one of them is double. There are no targets: predict_next
+/// says whether the mask is given per token (step t predicts token t + 1) or per step.
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
-/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count are neither read nor given a
-/// gradient: 0, or left as it is with add_to; the padding of the vocabulary too. Without d_logits only values are
-/// computed.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
+/// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
+/// read, and their gradient is 0, or left as it is with add_to; so is that of the padding of the vocabulary. Without
+/// d_logits only values are computed.
 ///
 /// A logit of −inf is an entry with probability 0; 0 log 0 is 0. p > 0 where q = 0 makes reverse_kl +∞ and the row's
-/// gradient 0; q > 0 where p = 0 makes forward_kl +∞, its gradient stays p − q; jsd is finite. A row of −inf alone, in
-/// z or w, has D = +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose D is not finite are counted by
-/// nonfinite(). No counted token: loss 0, gradients 0.
+/// gradient 0; q > 0 where p = 0 makes forward_kl +∞, and its gradient stays p − q; jsd is finite. A row of nothing but
+/// −inf, in z or w, has D = +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose D is not finite are
+/// counted by nonfinite(). No counted token: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next not
-/// said, layout::time_first, overlapping arrays, a batch that counts more than its denominator.
+/// set, layout::time_first, overlapping arrays, a batch that counts more than its denominator.
 ///
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2; reverse_kl for distillation: Gu et al. 2023,
 /// arXiv:2306.08543, section 2.

@@ -5,7 +5,7 @@
 
 namespace rlhf {
 
-/// Of both directions: hand the same object to both.
+/// Shared by forward and backward: pass the same object to both.
 struct token_log_probs_options {
     double temperature = 1; ///< divides the logits, in value and gradient
 };
@@ -14,12 +14,12 @@ struct token_log_probs_options {
 
 namespace RLHF_NAMESPACE {
 
-/// Each may be left out.
+/// The outputs; each may be left out.
 template <class T>
 struct token_log_probs_arrays {
     view<T> log_probs = {};   ///< [B, T] out, log p of the target, nats
     view<T> entropy = {};     ///< [B, T] out, −Σ p log p, nats
-    view<T> log_sum_exp = {}; ///< [B, T] out; handed to the backward pass it saves one read of the logits
+    view<T> log_sum_exp = {}; ///< [B, T] out; in the backward pass it saves one read of the logits
     view<T> collision = {};   ///< [B, T] out, Σ p²
 };
 
@@ -51,7 +51,7 @@ inline void check_options(const char* f, const token_log_probs_options& o) {
     check_range(f, "temperature", o.temperature, 1e-6, 1e6);
 }
 
-/// See token_log_probs. Source: stored_logits, or what else has rows of logits.
+/// See token_log_probs. Source: stored_logits or head_logits.
 template <class T, class Arch, class Source>
 token_log_probs_result log_probs_of(call& c, const Source& source, const index_view& targets,
                                     const token_log_probs_arrays<T>& a, const token_log_probs_options& o,
@@ -126,21 +126,23 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
 }
 } // namespace detail
 
-/// What the logits say about the chosen tokens, in one read of them.
+/// The log-probability of each target, and entropy, log-sum-exp and collision of its distribution, in one read of the
+/// logits.
 ///
 ///     x       = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
 ///     log_probs = log p_target           entropy = −Σ pᵥ log pᵥ       collision = Σ pᵥ²
 ///
-/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, double ones
-/// in double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t is about token t +
-/// 1), without it the token that step t is about. Rows that do not count are not read; their outputs are 0. The padding
-/// of the vocabulary is not read.
+/// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, or in double
+/// if they are double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t predicts
+/// token t + 1), without it the token that step t predicts. Rows that do not count are not read; their outputs are 0.
+/// The padding of the vocabulary is not read.
 ///
-/// A logit of −inf is a token with p = 0. A row of −inf alone has log_probs and log_sum_exp −inf, entropy and collision
-/// 0. NaN or +inf makes its own row NaN. Both are counted by `nonfinite`.
+/// A logit of −inf is a token with p = 0. A row of nothing but −inf has log_probs and log_sum_exp −inf, entropy and
+/// collision 0. NaN or +inf makes its own row NaN. Tokens whose log-probability is not finite are counted by
+/// `nonfinite`.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, a target of a row that counts outside
-/// [0, V), predict_next not said, layout::time_first, overlapping arrays.
+/// Throws std::invalid_argument before anything is written: sizes that differ, a target outside [0, V) in a row that
+/// counts, predict_next not set, layout::time_first, overlapping arrays.
 template <class T = float, class Arch = native, class E>
 token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, const index_view& targets,
                                        const token_log_probs_arrays<T>& a, const token_log_probs_options& o = {},
@@ -155,10 +157,10 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
 ///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
 ///     with δᵥ = 1 at the target, else 0
 ///
-/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer, of any of these types but double only
-/// of double logits: a logits_view, or write_to or add_to of one. Rows that do not count, and rows whose two gradients
-/// are 0, are written 0 without being read (with add_to: left as they are), the padding of the vocabulary too. So is a
-/// row of −inf alone.
+/// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
+/// of one. It may have any of the types of logits, but double only if the logits are double. Rows that do not count,
+/// and rows whose two gradients are 0, are not read; their gradient is 0, or left as it is with add_to. The same holds
+/// for the padding of the vocabulary, and for a row of nothing but −inf.
 ///
 /// With log_sum_exp and without d_entropy the logits are read once; the gradient is then as exact as log_sum_exp is in
 /// T.

@@ -12,15 +12,15 @@ namespace RLHF_NAMESPACE {
 
 using top_k_divergence_result = divergence_sums;
 
-/// What a reference says of its k likeliest entries, for every row of logits: [tokens, k] in the order of the batch,
-/// flat or as rows. With predict_next the row of step t is about token t + 1, like the logits'.
+/// The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
+/// rows. With predict_next the row of step t is about token t + 1, as in the logits.
 struct top_k_reference {
     extent k;                    ///< 1 to 1024, at most the vocabulary
-    index_view ids;              ///< entries of the vocabulary, in any order, none of a row twice
-    view<const float> log_probs; ///< log q of these, nats, at the loss's temperature
+    index_view ids;              ///< entries of the vocabulary, in any order, each once per row
+    view<const float> log_probs; ///< log q of these entries, nats, at the loss's temperature
 };
 
-/// The reference's side of batch.part(): what it says of the tokens of these sequences.
+/// The reference for the tokens of these sequences: the counterpart of batch.part().
 [[nodiscard]] inline top_k_reference part(const top_k_reference& r, const batch& b, extent first, extent count) {
     detail::check_part(b, first, count);
     const std::int64_t k = r.k, begin = count > 0 ? b.begin(first) : 0, last = first + count - 1,
@@ -61,25 +61,26 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 }
 } // namespace detail
 
-/// The divergence of the policy's tokens from those of a reference (or a teacher) that sends its k likeliest entries
-/// only, and its gradient into all of the policy's logits z.
+/// The divergence between the policy's distribution of each token and that of a reference (or a teacher) that sends
+/// only its k likeliest entries, and its gradient into all of the policy's logits z.
 ///
 ///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
 ///     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
 ///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
 ///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 ///
-/// D is at most that of the whole vocabulary, with k = V the same. KL terms are taken as Σ p log(p / q) − p + q, which
-/// is never negative: with k = V and a Σ q that is not 1, KL(p ‖ q) comes out larger, and KL(q ‖ p) smaller,
-/// by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float
-/// log-probabilities do not say more, and a tail of 0 would make D infinite. With k = V there is none.
+/// D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms are computed as Σ p log(p
+/// / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and KL(q ‖ p) smaller by Σ q −
+/// 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a tail of 0 would make D
+/// infinite. If k = V there is no tail.
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
-/// predict_next says whether the mask is that of the tokens or of the steps, as in logits_divergence; so do d_logits,
-/// padding, rows that do not count, and logits of −inf, +inf and NaN. A log-probability of −inf is q = 0.
+/// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
+/// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0.
 ///
-/// Throws std::invalid_argument before anything is written: what logits_divergence refuses, k outside [1, 1024] or
-/// above V, an entry of a row that counts outside [0, V). That no entry of a row stands twice is not checked.
+/// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
+/// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
+/// differ.
 template <class Arch = native, class E, class D>
     requires std::constructible_from < logits_gradient<typename D::element_type>,
 const D& > top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits,

@@ -6,18 +6,18 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What one rank's logits say about one token, with x = (z − shift) / temperature. Six doubles: ranks exchange it as
-/// bytes. Tokens that do not count have zeros.
+/// What one rank's logits say about one token, with x = (z − shift) / temperature. Ranks exchange its six doubles as
+/// bytes. All are 0 for tokens that do not count.
 struct vocab_shard {
-    double shift = 0;    ///< the largest logit; 0 if all are −∞
-    double ties = 0;     ///< Σ eˣ of the largest: how many they are, but for the rounding of eˣ; 0 if all are −∞
-    double others = 0;   ///< Σ eˣ of the others
-    double weighted = 0; ///< Σ x eˣ
+    double shift = 0;        ///< the largest logit; 0 if all are −∞
+    double ties = 0;         ///< Σ eˣ of the largest: their number, up to the rounding of eˣ; 0 if all are −∞
+    double others = 0;       ///< Σ eˣ of the other logits
+    double weighted = 0;     ///< Σ x eˣ
     double target_logit = 0; ///< on the rank that holds the target, else 0
     double holders = 0;      ///< 1 on the rank that holds the target, else 0; of all ranks combined 1
 };
 
-/// Each output may be left out.
+/// The arrays of all ranks, and the outputs, each of which may be left out.
 template <class T>
 struct vocab_shard_log_probs_arrays {
     view<const vocab_shard> shards = {}; ///< [ranks, B · T], of all ranks, in any order
@@ -37,7 +37,7 @@ struct vocab_shard_backward_arrays {
 namespace detail {
 using shard_totals = totals<token_log_probs_statistics>;
 
-/// The target's column in the shard; −1: another rank holds it.
+/// The target's column in the shard, or −1 if another rank holds it.
 inline std::int64_t own_column(std::int64_t id, std::int64_t first_id, std::int64_t vocab) {
     return id >= first_id && id - first_id < vocab ? id - first_id : -1;
 }
@@ -53,9 +53,10 @@ inline softmax_stats softmax_of(const vocab_shard& s, double temperature) {
     return row;
 }
 
-/// One token's states as one, of the largest shift: Σ eˣ = Σᵣ eᵇ Σ eˣʳ and Σ x eˣ = Σᵣ eᵇ Σ (xᵣ + b) eˣʳ with
-/// b = (shiftᵣ − shift) / temperature. Rank by rank in double, then exactly. What is the largest of its rank alone
-/// comes with the rounding of eˣ, as it would have been added had all been one row.
+/// Joins the states of one token into one with the largest shift: Σ eˣ = Σᵣ eᵇ Σ eˣʳ and Σ x eˣ = Σᵣ eᵇ Σ (xᵣ + b) eˣʳ
+/// with b = (shiftᵣ − shift) / temperature. Terms are computed in double, rank by rank, and added exactly. When the
+/// maximum of a rank is not the maximum of all, it is moved to the ordinary sum, rounded as if it had been added there
+/// at once (DESIGN.md, D15).
 inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position& here, double temperature) {
     vocab_shard whole;
     double shift = -std::numeric_limits<double>::infinity();
@@ -77,23 +78,24 @@ inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position&
 }
 } // namespace detail
 
-/// Log-probabilities where each rank holds the logits of some of the vocabulary (tensor parallel): a rank's own part.
+/// Log-probabilities where each rank holds the logits of a part of the vocabulary (tensor parallelism): the own part of
+/// a rank.
 ///
-/// `logits` are [B, T, Vᵣ], the columns of the ids first_id … first_id + Vᵣ − 1; shards may differ in width. Written is
-/// one vocab_shard a token. Then, with one exchange between the ranks and none on the way back,
+/// `logits` are [B, T, Vᵣ], the columns of the ids first_id … first_id + Vᵣ − 1; shards may differ in width. One
+/// vocab_shard per token is written. With one exchange between the ranks, and none on the way back, the three calls
 ///
 ///     vocab_shard_sums(batch, logits, first_id, targets, own);
 ///     MPI_Allgather(own.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, comm); // bytes: of own
 ///     vocab_shard_log_probs(batch, targets, {.shards = all, .combined = own, .log_probs = …});
 ///     vocab_shard_backward(batch, logits, first_id, targets, {.combined = own, .d_log_probs = …}, d_logits);
 ///
-/// compute what token_log_probs and token_log_probs_backward do of the whole vocabulary: element types, targets, masks
-/// and logits that are not finite are as there. Of float and 16-bit logits values and gradients are within 2 ULP of
-/// each other (through the entropy: of the size of the terms whose difference they are); double ones to 10⁻¹⁴. All
-/// three calls take the same batch and temperature.
+/// compute what token_log_probs and token_log_probs_backward compute over the whole vocabulary; element types, targets,
+/// masks and logits that are not finite are as there. For float and 16-bit logits, results agree with the unsharded
+/// call to 2 ULP; entropy gradients, being differences, to 2 ULP of their terms. For double logits they agree to 10⁻¹⁴.
+/// All three calls take the same batch and temperature.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, first_id below 0, predict_next not said,
-/// layout::time_first, overlapping arrays. A target that no shard holds shows when they are combined.
+/// Throws std::invalid_argument before anything is written: sizes that differ, first_id below 0, predict_next not set,
+/// layout::time_first, overlapping arrays. If no shard holds a target, vocab_shard_log_probs throws.
 ///
 /// Source: the exchange of maxima, sums and target logits: Shoeybi et al. 2019, arXiv:1909.08053, section 3.
 template <class Arch = native, class E>
@@ -123,13 +125,14 @@ void vocab_shard_sums(const batch& b, logits_view<E> logits, extent first_id, co
     });
 }
 
-/// The parts of all ranks to log_probs, entropy and log_sum_exp as token_log_probs writes them. See vocab_shard_sums.
+/// Joins the parts of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
+/// vocab_shard_sums.
 ///
-/// `shards` is [ranks, B · T] (packed: [ranks, tokens]): contiguous, or rlhf::view(pointer, {.sequences = ranks,
-/// .steps = tokens, .stride = …}). Every rank gets the same bits, in whatever order the ranks' states lie.
+/// `shards` are [ranks, B · T] (packed: [ranks, tokens]): contiguous, or rlhf::view(pointer, {.sequences = ranks,
+/// .steps = tokens, .stride = …}). Every rank gets the same bits, whatever the order of the ranks.
 ///
-/// Throws as vocab_shard_sums does, and if not exactly one shard holds a target that counts: the id is outside the
-/// vocabulary, a rank's first_id is wrong, or a rank is missing.
+/// Throws as vocab_shard_sums does, and unless exactly one shard holds each target that counts: an id is outside the
+/// vocabulary, the first_id of a rank is wrong, or a rank is missing.
 template <class T = float>
 token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& targets,
                                              const vocab_shard_log_probs_arrays<T>& a,
@@ -145,7 +148,7 @@ token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& t
     c.done();
     detail::check_holders(c, ids, shards);
 
-    const std::int64_t cost = 64 * (shards.ranks + 1); // as of so many logits
+    const std::int64_t cost = 64 * (shards.ranks + 1); // of a token, in logits
     const auto found = detail::sweep_positions<detail::shard_totals>(
         c, cost, run, [&](const detail::position& here, detail::shard_totals& sums) {
             const vocab_shard whole = here.counted ? detail::combine(shards, here, o.temperature) : vocab_shard();
@@ -161,8 +164,8 @@ token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& t
     return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 
-/// The gradient into a rank's own logits of any loss of log_probs and entropy, as token_log_probs_backward writes it:
-/// δ is 1 at the target on the rank that holds it. No exchange between the ranks. See vocab_shard_sums.
+/// The gradient of any loss of log_probs and entropy into a rank's own logits, as token_log_probs_backward writes it: δ
+/// is 1 at the target on the rank that holds it. Ranks exchange nothing. See vocab_shard_sums.
 ///
 /// Throws as vocab_shard_sums does.
 template <class T = float, class Arch = native, class E, class D>

@@ -26,11 +26,11 @@ using masked_mean_result = loss_sums;
 ///     mean          = Σ v / denominator         by the aggregation
 ///     ∂mean/∂v      = 1 / denominator           (1 / (|s| · denominator) with sequence_mean_token_mean)
 ///
-/// An entropy bonus c · mean(H) of a loss is `.values = entropy, .d_values = write_to(d_entropy, -c)`, its part of the
-/// loss −c · loss().
+/// An entropy bonus c · mean(H) of a loss is `.values = entropy, .d_values = write_to(d_entropy, -c)`; its part of the
+/// loss is −c · loss().
 ///
-/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. NaN or infinite values make the
-/// mean so. No counted token: mean 0, gradients 0.
+/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. A NaN or infinite value makes
+/// the mean NaN or infinite. No counted token: mean 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a gradient that overlaps the values, a
 /// batch that counts more than its denominator.

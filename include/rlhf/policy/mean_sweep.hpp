@@ -7,7 +7,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Checks and binds the arguments of a mean; gives f the sweep and the normalization.
+/// Checks and binds the arguments of a mean, and calls f(sweep, normalization). masked_mean, ptx_loss and ppo_loss
+/// share it.
 template <class T, class Arch, class F>
 auto with_mean_sweep(call& c, const view<const T>& values, const char* name, const gradient<T>& d_values,
                      const char* d_name, T sign, aggregation how, F&& f) {

@@ -16,7 +16,7 @@ struct ppo_policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
     double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
-    double importance_limit = unlimited;                ///< of exp(old − behavior)
+    double importance_limit = unlimited;                ///< limit of exp(old − behavior)
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
@@ -28,7 +28,7 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct ppo_policy_loss_arrays {
     view<const T> log_probs = detail::required<T>();     ///< [B, T] log π(aₜ|sₜ), nats
-    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] when the rollout was scored
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
     view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL, no KL statistic
     view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
     view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]; constants
@@ -48,19 +48,19 @@ public:
     [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
     /// ρ > c and Â < 0
     [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
-    /// mean(old − new). This, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+    /// mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit.
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
     /// ½ mean((new − old)²)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    /// mean(ρ); this and effective_sample_size are about ratios behind log_ratio_limit.
+    /// mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit.
     [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
-    /// The mean estimate of KL to the reference, behind kl_limit.
+    /// The mean estimate of KL to the reference, after kl_limit.
     [[nodiscard]] double kl() const { return per_token(totals_.kl); }
-    /// max |log ρ|. 0 after the first update says that old_log_probs is log_probs itself.
+    /// max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
     [[nodiscard]] double max_log_ratio() const {
         return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
     }
-    /// (Σρ)² / (n Σρ²), in (0, 1]: the share of tokens that the ratio leaves in effect.
+    /// (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
     [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
 };
 
@@ -80,7 +80,7 @@ void check_options(const char* f, const ppo_policy_loss_options& o) {
         fail(f, "importance::mask needs importance_limit");
 }
 
-/// Options that cannot act, because the log-probs that they are about are absent.
+/// Throws for options that cannot act, because the log-probs that they need are absent.
 inline void check_needs(const char* f, const ppo_policy_loss_options& o, bool ref, bool behavior) {
     const auto needs = [&](bool used, bool there, const char* what) {
         if (used && !there) fail(f, "%s", what);
@@ -106,7 +106,7 @@ formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_o
             .behavior = behavior};
 }
 
-/// Checks and binds the arguments of ppo_policy_loss; gives f the sweep and the normalization.
+/// Checks and binds the arguments of ppo_policy_loss, and calls f(sweep, normalization).
 template <class T, class Arch, class F>
 auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
     using formula::policy_parts;
@@ -152,11 +152,11 @@ auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const pp
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. At a bound of the clip range the ratio counts as
-/// not cut and has a gradient. A token with NaN or infinite loss is counted by nonfinite() and hides nothing.
-/// No counted token: loss 0, gradients 0.
+/// not cut and has a gradient. Tokens whose loss is NaN or infinite are counted by nonfinite(); they are not removed
+/// from the sums. No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or that cannot act
-/// (about KL without ref_log_probs, about importance without behavior_log_probs), a gradient that overlaps an input, a
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or without effect
+/// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
 /// batch that counts more than its denominator.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.

@@ -33,11 +33,11 @@ class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula:
 public:
     using loss_result::loss_result;
 
-    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one: they have no
-    /// gradient.
+    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These tokens
+    /// have no gradient.
     [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
     [[nodiscard]] moments returns() const { return moments(totals_.returns); }
-    [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< of R − v
+    [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< the moments of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     [[nodiscard]] double explained_variance() const {
         const double total = returns().variance(0);
@@ -52,8 +52,8 @@ public:
 ///     loss = Σ w l / denominator                                             by the aggregation
 ///     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
 ///
-/// The factor ½ is inside; a coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`. Arrays
-/// are [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
+/// The loss includes the factor ½. A coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`.
+/// Arrays are [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options that are not positive, a finite
 /// clip_range without old_values, a gradient that overlaps an input, a batch that counts more than its denominator.

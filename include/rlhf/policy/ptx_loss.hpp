@@ -42,10 +42,10 @@ public:
 ///     ppo_policy_loss(rollout, {…, .d_log_probs = d});                       // ∇PPO, then the model's backward pass
 ///     ptx_loss(text, {.log_probs = lp, .d_log_probs = write_to(d, γ)});      // γ ∇ptx, then another one, adding up
 ///
-/// or, straight from the logits, to cross_entropy_loss's `write_to(logits, γ)`. The value returned is not multiplied by
-/// γ: what is descended is ppo.loss() + γ · ptx.loss().
+/// or, straight from the logits, to `write_to(logits, γ)` of cross_entropy_loss. The returned value is not multiplied
+/// by γ: training descends ppo.loss() + γ · ptx.loss().
 ///
-/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. log p = −∞ makes the loss +∞.
+/// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. If log p = −∞, the loss is +∞.
 /// No counted token: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a gradient that overlaps log_probs, a

@@ -8,20 +8,21 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What the logits of a linear head are to these functions: hidden states and weights in the place of logits that are
-/// never held as a whole.
+/// Overloads that take hidden states and head weights instead of logits, so that the full [tokens, V] matrix is never
+/// stored (DESIGN.md, D17).
 ///
 ///     z = hidden · weightsᵀ                                        [tokens, V] = [tokens, H] [H, V]
 ///     ∂hidden = ∂z · weights        ∂weights = ∂zᵀ · hidden
 ///
-/// Chunk by chunk, the rows that count are gathered into the workspace, multiplied there, turned into their gradient in
-/// place, and multiplied back: three products, each logit computed once. Results and per-token outputs are those of the
-/// same function over the logits that the products give; what else holds for it, holds here. Hidden states of tokens
-/// that do not count are not read; their gradient is 0, or left as it is with add_to. d_hidden may be hidden itself.
+/// Chunk by chunk, the hidden states of tokens that count are gathered into the workspace, multiplied to logits there,
+/// turned into their gradient in place, and multiplied back: three products, and each logit is computed once. Results
+/// and per-token outputs are those of the same function over the logits that the products give, and its documentation
+/// holds here, too. Hidden states of tokens that do not count are not read; their gradient is 0, or left as it is with
+/// add_to. d_hidden may be hidden itself.
 ///
 /// The caller gives the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, a BLAS); nothing
-/// is allocated here. Executors run the rows of a chunk; the product has threads of its own, if any. With other chunks
-/// a product may round its sums differently.
+/// is allocated here. The executor runs the rows of a chunk; the product may have threads of its own. A product may
+/// round its sums differently for another size of chunks.
 ///
 /// Throws std::invalid_argument before anything is written, as the function does, and when hidden is not [tokens, H],
 /// weights is not [V, H], the product is missing, or the workspace is smaller than one row.

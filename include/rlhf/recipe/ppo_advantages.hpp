@@ -22,14 +22,14 @@ struct ppo_advantages_arrays {
     view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
     view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
     view<const T> values = detail::required<T>();        ///< [B, T] V(sₜ)
-    view<const T> scores = detail::required<T>();        ///< [B] one a sequence
+    view<const T> scores = detail::required<T>();        ///< [B] one per sequence
     view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
     view<const T> bootstrap_values = {};                 ///< [B] V after the last step; absent: 0
     view<T> advantages = detail::required_output<T>();   ///< [B, T] out; holds the rewards on the way
     view<T> returns = {};                                ///< [B, T] out; may be values' memory
 };
 
-/// Joins by +=; exactly and in any order.
+/// Parts join by +=, exactly and in any order.
 struct ppo_advantages_result {
     shape_rewards_result rewards;
     moments advantages; ///< before whitening
@@ -40,7 +40,7 @@ struct ppo_advantages_result {
 };
 
 namespace detail {
-/// The parts write one after the other, so all is checked before the first.
+/// Checks all arguments before the first function writes.
 template <class T>
 void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const ppo_advantages_options& o) {
     call c("ppo_advantages", b);
@@ -61,13 +61,14 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
 }
 } // namespace detail
 
-/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten (of the advantages; the returns
-/// are computed before), and nothing else; see there for formulas, edges and sources.
+/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten, which changes the advantages
+/// only. See these functions for formulas, edge cases and sources.
 ///
 /// Arrays are [B, T] (or packed [tokens]), scores, finished and bootstrap_values [B].
 ///
-/// A score_position other than last_counted needs gaps::ignore, unless every step counts: gae reads no masked step
-/// else, and the score would be lost. It is not moved instead, because its step decides how far it is discounted.
+/// A score_position other than last_counted needs gaps::ignore, unless every step counts: otherwise gae would not read
+/// the masked step, and the score would be lost. The score is not moved to another step, because its step decides how
+/// far it is discounted.
 ///
 /// Throws what its parts throw, and for such a score_position, before anything is written.
 template <class T = float, class Arch = native>

@@ -14,7 +14,7 @@ struct ppo_loss_options {
     ppo_policy_loss_options policy = {};
     ppo_value_loss_options value = {};
     double value_coef = 1;
-    double entropy_coef = 0; ///< of the mean entropy, by the policy's aggregation
+    double entropy_coef = 0; ///< factor of the mean entropy, by the policy's aggregation
 };
 
 } // namespace rlhf
@@ -23,7 +23,7 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct ppo_loss_arrays {
-    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] when the rollout was scored
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
     view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL
     view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
     view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]
@@ -39,15 +39,15 @@ struct ppo_loss_arrays {
     gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
 };
 
-/// The results of the parts; joins by +=.
+/// The results of the parts. They join by +=.
 struct ppo_loss_result {
     counts own; ///< counted here
     ppo_policy_loss_result policy;
     ppo_value_loss_result value;
-    masked_mean_result entropy; ///< its loss() is the mean entropy; 0 where no entropy was asked for
+    masked_mean_result entropy; ///< its loss() is the mean entropy; 0 if `entropy` is absent
     double value_coef = 0, entropy_coef = 0;
 
-    /// What the gradients written are the derivative of. Adds up over the parts of a step.
+    /// The written gradients are its derivative. It adds up over the parts of a step.
     [[nodiscard]] double loss() const {
         return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss();
     }
@@ -59,7 +59,7 @@ struct ppo_loss_result {
 };
 
 namespace detail {
-/// Checks all arguments before the first part writes, and binds what passes through the logits' rows.
+/// Checks all arguments before the first part writes, and binds the arrays that the sweep over rows of logits uses.
 template <class T>
 struct ppo_loss_call {
     bound_targets ids;
@@ -99,7 +99,7 @@ struct ppo_loss_call {
     }
 
 private:
-    /// The numbers among the options, and those that the parts make of them.
+    /// Checks the options that are numbers, and the numbers that the parts make of them.
     static void check(const char* f, const ppo_loss_arrays<T>& a, const ppo_loss_options& o) {
         check_options(f, o.head);
         check_options(f, o.policy);
@@ -111,7 +111,7 @@ private:
     }
 };
 
-/// Logits to their gradient, row by row: softmax, the token's slopes, the row's gradient.
+/// Turns logits into their gradient, row by row: softmax, the token's slopes, the row's gradient (DESIGN.md, D13).
 template <class T, class Arch, class Source>
 void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& a, const one_token& d_log_probs,
                    const one_token* d_entropy, const ppo_loss_options& o, const executor& run) {
@@ -147,7 +147,7 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
     sweep.template operator()<softmax_wanted{}>();
 }
 
-/// See ppo_loss. Source: stored_logits, or what else has rows of logits.
+/// See ppo_loss. Source: stored_logits or head_logits.
 template <class T, class Arch, class Source>
 ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& targets, const ppo_loss_arrays<T>& a,
                          const ppo_loss_options& o, const executor& run) {
@@ -194,22 +194,23 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
 }
 } // namespace detail
 
-/// The minibatch half of a PPO step, from logits to the gradient into them: token_log_probs, ppo_policy_loss,
-/// ppo_value_loss, the entropy bonus by masked_mean, and token_log_probs_backward, with the bits of these; see there
-/// for formulas, edges and sources. A row of logits is read, turned into its token's slopes and overwritten by its
+/// The minibatch half of a PPO step, from logits to their gradient: token_log_probs, ppo_policy_loss, ppo_value_loss,
+/// the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits as these functions; see there for
+/// formulas, edge cases and sources. A row of logits is read, turned into its token's slopes and overwritten by its
 /// gradient while it is in the cache.
 ///
 ///     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
 ///
 /// Logits are [B, T, V], targets and arrays [B, T] (or packed [1, tokens, V] and [tokens]). d_logits may be the logits
-/// themselves or another buffer, of any type of logits but double only of double ones: a logits_view, or write_to or
-/// add_to of one. The values' gradient is multiplied by value_coef. The entropy bonus has no weights.
+/// themselves or another buffer: a logits_view, or write_to or add_to of one. It may have any type of logits, but
+/// double only if the logits are double. The gradient of the values is multiplied by value_coef. The entropy bonus has
+/// no weights.
 ///
 /// What passes between the parts lies in the caller's buffers log_probs and d_log_probs, with an entropy bonus also in
-/// entropy and d_entropy; nothing is allocated.
+/// entropy and d_entropy. Nothing is allocated (DESIGN.md, D12).
 ///
-/// Throws what its parts throw, when one of these buffers is missing, and for what is said of a critic (returns,
-/// old_values, value_weights, value_coef, value.clip_range, value.huber) without values; before anything is written.
+/// Throws, before anything is written: what its parts throw, if one of these buffers is missing, and for arguments of a
+/// critic (returns, old_values, value_weights, value_coef, value.clip_range, value.huber) without values.
 template <class T = float, class Arch = native, class E, class D>
 ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view& targets, const ppo_loss_arrays<T>& a,
                          const D& d_logits, const ppo_loss_options& o = {}, const executor& run = {}) {

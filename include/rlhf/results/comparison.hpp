@@ -17,7 +17,9 @@ public:
     /// Share of comparisons with r_chosen > r_rejected; a draw is wrong.
     [[nodiscard]] double accuracy() const { return share(static_cast<double>(correct_)); }
     [[nodiscard]] double mean_margin() const { return share(margins_.value()); } ///< mean of r_chosen − r_rejected
-    [[nodiscard]] double nonfinite() const { return static_cast<double>(nonfinite_); } ///< losses NaN or infinite
+    [[nodiscard]] double nonfinite() const {
+        return static_cast<double>(nonfinite_);
+    } ///< losses that are NaN or infinite
 
     comparison_sums& operator+=(const comparison_sums& o) {
         loss_sums::operator+=(o);

@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What the mask of a batch lets through. The denominator of a step that is cut into parts:
+/// Counts what the mask of a batch lets through. This is the denominator of a step that is cut into parts: set
 /// `whole.denominator = rlhf::count(whole)` before cutting.
 [[nodiscard]] inline counts count(const batch& b) {
     const detail::call c("count", b);

@@ -8,7 +8,7 @@ namespace RLHF_NAMESPACE {
 
 /// What the results of losses over tokens have in common: the loss, its statistics, and how parts join. A result
 /// derives from it as `class x_result : public loss_result<x_result, x_statistics>` and reads totals_ by the names that
-/// the statistics have in the kernel.
+/// the statistics have in the kernel (DESIGN.md, D27).
 template <class Result, template <class> class Statistics>
 class loss_result : public loss_sums {
 public:

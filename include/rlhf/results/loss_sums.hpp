@@ -6,8 +6,8 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What every loss reports: sums, not means. The parts of a step, and results of several ranks, join by +=, exactly and
-/// in any order.
+/// What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=, exactly
+/// and in any order (DESIGN.md, D2).
 class loss_sums {
 public:
     counts own; ///< counted here
@@ -16,9 +16,9 @@ public:
     loss_sums(const counts& here, const detail::exact_sum& weighted, double divisor, double own_divisor)
         : own(here), weighted_(weighted), divisor_(divisor), own_divisor_(own_divisor) {}
 
-    /// Σ w l / denominator: what the gradients written are the derivative of. Adds up over the parts of a step.
+    /// Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
     [[nodiscard]] double loss() const { return others_ + (divisor_ > 0 ? weighted_.value() / divisor_ : 0); }
-    /// The mean over what was counted here: for the log, also across steps.
+    /// The mean over what was counted here. For a log it may be joined across steps, too.
     [[nodiscard]] double mean_loss() const { return own_divisor_ > 0 ? everything().value() / own_divisor_ : 0; }
 
     loss_sums& operator+=(const loss_sums& o) {

@@ -5,18 +5,18 @@
 
 namespace RLHF_NAMESPACE {
 
-/// Count, mean and variance of numbers. Joins by +=, exactly and in any order: what is held is Σx and Σx² (in detail::
-/// exact_sum), because a mean and a sum of squares about it merge with roundings.
+/// Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
+/// detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
 ///
-/// Squares of 2¹⁶⁰ and more are infinite. The variance is off by no more than 10⁻¹⁴ of the mean square, which is the
-/// rounding of the sums; of equal floats it is exactly 0.
+/// Squares of 2¹⁶⁰ and more count as infinite. The error of the variance is at most 10⁻¹⁴ of the mean square, from the
+/// rounding of the sums. The variance of equal floats is exactly 0.
 class moments {
 public:
     moments() = default;
     explicit moments(const detail::power_sums& sums) : sums_(sums) {}
 
     [[nodiscard]] double count() const { return static_cast<double>(sums_.count); }
-    /// 0 of nothing.
+    /// 0 if there are no numbers.
     [[nodiscard]] double mean() const {
         if (sums_.count == 0) return 0;
         const auto [sum, rest] = sums_.sum.value_and_rest();
@@ -36,11 +36,11 @@ public:
     }
     bool operator==(const moments&) const = default;
 
-    /// For joining ranks.
+    /// The state: count, Σx and Σx².
     [[nodiscard]] const detail::power_sums& sums() const { return sums_; }
 
 private:
-    /// n Σx² − (Σx)², which cancel, in pairs of doubles.
+    /// n Σx² − (Σx)². The two cancel, so they are computed in pairs of doubles.
     [[nodiscard]] double scaled_squares() const {
         const double n = count();
         const auto [sum, sum_rest] = sums_.sum.value_and_rest();

@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What an aggregation makes of a batch: the divisor of the whole step, and the weight of a row.
+/// What an aggregation makes of a batch: the divisor of the whole step, and the weight of a sequence.
 struct normalization {
     counts own;
     double divisor = 0, own_divisor = 0;
@@ -28,7 +28,7 @@ struct normalization {
                  "the batch counts %.0f %s, more than its denominator %.0f; a part cannot exceed the whole",
                  own_divisor, what, divisor);
     }
-    /// A gradient's target with everything that multiplies it.
+    /// A gradient's target, with the divisor in its scale.
     template <class T>
     [[nodiscard]] target<T> scaled(target<T> t) const {
         t.scale = divisor > 0 ? t.scale / divisor : 0;

@@ -9,7 +9,7 @@
 namespace rlhf {
 
 struct bradley_terry_loss_options {
-    double margin = 0;          ///< of every pair, besides the array of margins
+    double margin = 0;          ///< of every pair, added to the array of margins
     double label_smoothing = 0; ///< ε in [0, ½]: the share of labels taken to be wrong
     double center_coef = 0;     ///< κ · (r_c + r_r)²
 };
@@ -18,7 +18,7 @@ struct bradley_terry_loss_options {
 
 namespace RLHF_NAMESPACE {
 
-/// Pairs are steps: `batch{.steps = pairs, …}`.
+/// Pairs are the steps of the batch: `batch{.steps = pairs, …}`.
 template <class T>
 struct bradley_terry_loss_arrays {
     view<const T> chosen_rewards = detail::required<T>();   ///< [pairs]
@@ -28,7 +28,7 @@ struct bradley_terry_loss_arrays {
     gradient<T> d_rejected_rewards = {};                    ///< [pairs] ∂loss/∂rejected_rewards
 };
 
-/// own.tokens: pairs that count.
+/// own.tokens is the number of pairs that count.
 using bradley_terry_loss_result = comparison_sums;
 
 namespace detail {
@@ -67,8 +67,8 @@ struct bradley_terry_kernel {
 ///     l    = −(1 − ε) log σ(m) − ε log σ(−m) + center_coef · (r_c + r_r)²
 ///     loss = Σ l / denominator.tokens
 ///
-/// Arrays are [pairs]; masked pairs may hold anything, their gradients are +0. All pairs of K ranked responses, as one
-/// element a prompt, are rlhf::ranking_loss.
+/// Arrays are [pairs]. Masked pairs may hold anything; their gradients are +0, or left as they are with add_to. For all
+/// pairs of K ranked responses, as one element per prompt, use rlhf::ranking_loss.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, a gradient that
 /// overlaps another array.

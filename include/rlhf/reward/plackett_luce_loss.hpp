@@ -10,16 +10,17 @@ namespace RLHF_NAMESPACE {
 /// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
 template <class T>
 struct plackett_luce_loss_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one each
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one per response
     index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
     gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
 };
 
-/// own.tokens: responses ranked; own.sequences: prompts with two of them that are not tied.
+/// own.tokens is the number of ranked responses, own.sequences the number of prompts in which two responses are not
+/// tied.
 using plackett_luce_loss_result = loss_sums;
 
 namespace detail {
-/// Stage by stage from the worst: the choice from a response and all that are not better.
+/// Goes from the worst response to the best. Each is chosen from itself and all that are not better.
 struct plackett_luce_kernel {
     using choice = formula::choice<double>;
 
@@ -30,7 +31,7 @@ struct plackett_luce_kernel {
         double loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
-            while (first > 0 && g.lag[first - 1] == g.lag[end - 1]) --first;
+            while (first > 0 && g.rank_balance[first - 1] == g.rank_balance[end - 1]) --first;
             for (std::size_t k = end; k-- > first;) left = formula::with_response(left, g.reward[k]);
             for (std::size_t k = first; k < end; ++k) stage[k] = left;
             end = first;
@@ -40,11 +41,11 @@ struct plackett_luce_kernel {
         all.add(loss);
     }
 
-    /// ∂/∂rⱼ = −1 + Σ over the stages k in which j could still be chosen of its chance there
+    /// ∂/∂rⱼ = −1 + Σ of the chance of j over the stages k in which j could still be chosen.
     static void slopes(group& g, const std::array<choice, group_limit>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
-            for (std::size_t k = 0; k < n && g.lag[k] <= g.lag[j]; ++k)
+            for (std::size_t k = 0; k < n && g.rank_balance[k] <= g.rank_balance[j]; ++k)
                 chance += formula::chance(stage[k], g.reward[j]);
             g.slope[j] = chance - 1;
         }
@@ -52,8 +53,8 @@ struct plackett_luce_kernel {
 };
 } // namespace detail
 
-/// Prompts with two responses that are not tied (.sequences) and the responses of those (.tokens): the denominator of a
-/// whole step.
+/// Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens):
+/// the denominator of a whole step.
 [[nodiscard]] inline counts count_rankings(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_rankings", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
@@ -67,9 +68,9 @@ struct plackett_luce_kernel {
 ///     loss      = Σ l / denominator.sequences
 ///     ∂l/∂rⱼ    = −1 + Σ_{k: rankₖ ≤ rankⱼ} e^{rⱼ} / Σ_{i: rankᵢ ≥ rankₖ} e^{rᵢ}
 ///
-/// Tied responses share the choice from everything not better than themselves (Breslow's approximation). With K = 2 it
-/// is the Bradley-Terry loss. A prompt whose responses are all tied, or that has fewer than two, adds 0 and is not
-/// counted. K is at most 1024; computed in double. NaN rewards make their own prompt NaN.
+/// Tied responses share the choice from everything not better than themselves (Breslow's approximation; DESIGN.md, D7).
+/// With K = 2 it is the Bradley-Terry loss. A prompt whose responses are all tied, or that has fewer than two, adds 0
+/// and is not counted. K is at most 1024. The loss is computed in double. NaN rewards make their own prompt NaN.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, predict_next, a gradient that overlaps
 /// the rewards, more prompts than the denominator.

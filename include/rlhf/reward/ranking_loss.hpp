@@ -8,7 +8,7 @@
 
 namespace rlhf {
 
-/// What the pairs of a prompt are divided by when some are tied, and so dropped.
+/// What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
 enum class tie_divisor {
     kept_pairs, ///< the pairs compared
     all_pairs,  ///< C(K, 2)
@@ -28,12 +28,12 @@ namespace RLHF_NAMESPACE {
 /// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
 template <class T>
 struct ranking_loss_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one each
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one per response
     index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
     gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
 };
 
-/// own.tokens: pairs compared; own.sequences: prompts with a pair.
+/// own.tokens is the number of compared pairs, own.sequences the number of prompts with such a pair.
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
@@ -48,32 +48,34 @@ struct ranking_pair {
 };
 } // namespace detail
 
-/// Prompts that have a pair to compare (.sequences) and those pairs (.tokens): the denominator of a whole step.
+/// Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a whole
+/// step.
 [[nodiscard]] inline counts count_pairs(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_pairs", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
     detail::check_groups(c);
     counts n;
-    std::array<std::int32_t, detail::group_limit> step, lag;
+    std::array<std::int32_t, detail::group_limit> place, rank_balance;
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const std::int64_t size = bound.counted(s);
-        const std::int64_t pairs = bound.given() ? bound.sort(s, step.data(), lag.data()).pairs : size * (size - 1) / 2;
+        const std::int64_t pairs =
+            bound.given() ? bound.sort(s, place.data(), rank_balance.data()).pairs : size * (size - 1) / 2;
         n += {static_cast<double>(pairs), pairs > 0 ? 1.0 : 0.0};
     }
     return n;
 }
 
 /// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
-/// each with weight 1 / C(K, 2), and every response is scored once.
+/// each pair has weight 1 / C(K, 2), and every response is scored once.
 ///
 ///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
 ///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
 ///     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
 ///
-/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64, smaller is better. Tied pairs are dropped; the
-/// paper does not say what a prompt is then divided by, so `ties` does. A prompt without a pair adds 0 and is not
-/// counted. K is at most 1024. Pairs add in the order of the ranks, at most 32 of them in T, then in double. The
-/// denominator of a step that is cut into parts is rlhf::count_pairs of the whole.
+/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. Tied pairs are
+/// dropped. The paper does not say what a prompt is then divided by, so the option `ties` does. A prompt without a pair
+/// adds 0 and is not counted. K is at most 1024. Pairs are added in the order of the ranks: at most 32 of them in T,
+/// then in double. The denominator of a step that is cut into parts is rlhf::count_pairs of the whole (DESIGN.md, D22).
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next, a
 /// gradient that overlaps the rewards, more prompts than the denominator.

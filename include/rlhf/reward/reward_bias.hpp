@@ -10,11 +10,11 @@ namespace RLHF_NAMESPACE {
 ///
 ///     bias = −mean(rewards of the demonstrations that count)
 ///
-/// `rewards` is [B, T] or packed, one a demonstration: the steps that count. The ranking losses do not see a shift of
-/// all rewards, so this changes no comparison. No counted reward: 0. Up to 32 rewards at a time
-/// add in double, which rounds sums of doubles; what is joined then, is joined exactly.
+/// `rewards` are [B, T] or packed, with one reward per demonstration, at a step that counts. A shift of all rewards
+/// changes neither a ranking loss nor a comparison. No counted reward: the bias is 0. Up to 32 rewards at a time are
+/// added in double, which rounds sums of doubles; these sums then join exactly.
 ///
-/// Throws std::invalid_argument on sizes that differ.
+/// Throws std::invalid_argument for sizes that differ.
 ///
 /// Source: Ouyang et al. 2022, arXiv:2203.02155, §3.5.
 template <class T = float, class Arch = native>

@@ -6,10 +6,10 @@
 
 #include <dlpack/dlpack.h>
 
-/// DLTensor wherever an array is taken, and so what Python's array libraries exchange: in CPU memory, [B, T] with any
-/// stride from row to row (0, where rows are broadcast, in inputs only), or [tokens] or [B]. Type and strides are
-/// checked when the call is made (std::invalid_argument). Nothing is copied or kept: the tensor is the caller's, and
-/// outlives the call.
+/// Pass a DLTensor, which Python's array libraries exchange, wherever rlhf expects an array. It lies in CPU memory and
+/// is [B, T] with any stride from row to row (0, where rows are broadcast, for inputs only), or [tokens], or [B]. Type
+/// and strides are checked when the call is made (std::invalid_argument). Nothing is copied or kept: the caller owns
+/// the tensor, which must outlive the call.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -70,7 +70,7 @@ struct adapter<DLTensor> {
     }
 };
 
-/// A tensor [B, T, V], or [tokens, V] of a packed batch, as logits of element type E.
+/// Views a tensor [B, T, V], or [tokens, V] for a packed batch, as logits of element type E.
 template <class E>
 [[nodiscard]] logits_view<E> logits_of(const DLTensor& t) {
     detail::check_dl(t, detail::dl_holds<std::remove_const_t<E>>(t), "the element type of logits_of<…>");

@@ -15,9 +15,9 @@ concept mergeable = std::is_trivially_copyable_v<S> && requires(S a, const S b) 
     a += b;
 };
 
-/// Every rank's part joined by +=, exactly, and so independent of the number and order of the ranks; every rank gets
-/// the same bits. Ranks without a token take part like any other. Gradients written with a denominator of the whole
-/// step are summed over ranks, not averaged.
+/// Joins the parts of all ranks by +=. That is exact, so the result does not depend on the number and order of the
+/// ranks, and every rank gets the same bits. Ranks without a token take part like any other. Sum gradients that were
+/// written with the denominator of the whole step over ranks; do not average them.
 template <mergeable... S>
 void all_reduce(MPI_Comm comm, S&... parts) {
     const auto one = [comm]<class P>(P& part) {

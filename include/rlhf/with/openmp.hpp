@@ -4,13 +4,13 @@
 #include <rlhf/core/executor.hpp>
 
 #if !defined(_OPENMP)
-#error "rlhf/openmp.hpp needs OpenMP: compile with -fopenmp"
+#error "rlhf/with/openmp.hpp needs OpenMP: compile with -fopenmp"
 #endif
 
 namespace RLHF_NAMESPACE {
 
-/// An executor on OpenMP's threads: `rlhf::gae(batch, {…}, {…}, rlhf::openmp)`. Inside a parallel region it runs on the
-/// thread that calls it, as OpenMP does by default.
+/// An executor that uses the threads of OpenMP: `rlhf::gae(batch, {…}, {…}, rlhf::openmp)`. Inside a parallel region it
+/// runs on the calling thread, as OpenMP does by default.
 inline constexpr auto openmp = [](std::size_t n, task body) {
     const auto pieces = static_cast<std::ptrdiff_t>(n);
 #pragma omp parallel for schedule(dynamic)

@@ -5,10 +5,10 @@
 
 #include <torch/types.h>
 
-/// torch::Tensor wherever an array is taken: on the CPU, [B, T] with any stride from row to row (0, as expand() leaves
-/// it, in inputs only), or [tokens] or [B]. Type and strides are checked when the call is made (c10::Error). Nothing is
-/// copied, and autograd is not told: gradients are those that the library writes, to be handed to it by a
-/// torch::autograd::Function.
+/// Pass a torch::Tensor wherever rlhf expects an array: on the CPU, [B, T] with any stride from row to row (0, as
+/// expand() leaves it, for inputs only), or [tokens], or [B]. Type and strides are checked when the call is made
+/// (c10::Error). Nothing is copied. Autograd does not know of the call: a torch::autograd::Function passes it the
+/// gradients that the library writes.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -30,7 +30,7 @@ inline void check_tensor(const at::Tensor& t, bool right_type, const char* wante
                 t.stride(-1), ", expected 1; call .contiguous()");
 }
 
-/// The shape that a checked tensor has: one dimension takes that of the batch.
+/// Views a checked tensor; one of a single dimension takes the shape of the batch.
 template <class V, class T>
 [[nodiscard]] V seen_as(const at::Tensor& t, T* data) {
     if (t.dim() == 1) return view<T>::with(data, view<T>::flat, t.numel(), 0);
@@ -70,8 +70,8 @@ template <class E>
 }
 } // namespace detail
 
-/// Calls f(logits_view, …), one view a tensor, with the element type that the tensors share: float, double, bfloat16 or
-/// float16. The only place where a dtype becomes a type.
+/// Calls f(logits_view, …), with one view per tensor, of the element type that the tensors share: float, double,
+/// bfloat16 or float16. This is the only place where a dtype becomes a type.
 ///
 ///     with_logits([&](auto z, auto dz) { return ppo_loss(batch, z, tokens, {…}, dz); }, logits, d_logits);
 template <class F, class... Tensors>

@@ -8,12 +8,13 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Where the tokens of an array lie.
+/// Where the tokens of an array lie: the strides between sequences and between steps.
 struct places {
     std::int64_t row_stride = 0, step = 1;
 };
 
-/// An array bound to a batch: token t of sequence s, which begins at token `begin`, is row(s, begin)[t * step].
+/// An array bound to a batch: token t of sequence s is row(s, begin)[t * step]. `begin` is the first token of s in a
+/// packed batch, else 0.
 template <class T>
 struct stream {
     T* data = nullptr;
@@ -24,7 +25,8 @@ struct stream {
     [[nodiscard]] T* row(std::int64_t s, std::int64_t begin) const { return data + s * row_stride + begin * step; }
 };
 
-/// An output with what is done to it: overwritten or added to, times a factor (1 for what is no gradient).
+/// An output, and what is done to it: overwritten or added to, times a factor, which is 1 for outputs that are no
+/// gradients.
 template <class T>
 struct target {
     stream<T> to;
@@ -33,8 +35,8 @@ struct target {
     explicit operator bool() const { return static_cast<bool>(to); }
 };
 
-/// One public call while its arguments are checked, and then its geometry: every array is bound here, by name, and
-/// nothing is written before done().
+/// One public call. Every array is bound here, by name, and checked; then it gives the geometry of the batch. Nothing
+/// is written before done().
 class call {
 public:
     call(const char* function, const batch& b)
@@ -69,7 +71,7 @@ public:
         return m;
     }
 
-    /// A required input of one element a token (or, by per_sequence, a sequence).
+    /// A required input with one element per token, or by per_sequence one per sequence.
     template <class T>
     stream<const T> in(const view<const T>& v, const char* name) {
         if (v.absent() && tokens_ > 0) fail(function_, "%s is missing", name);
@@ -79,7 +81,7 @@ public:
     stream<const T> optional(const view<const T>& v, const char* name) {
         return bind(v, name, access::read);
     }
-    /// Any output may lie exactly on the input it is computed from, if `in_place_of` names that memory.
+    /// An output. It may lie exactly on the input that it is computed from, if `in_place_of` names that memory.
     template <class T>
     target<T> out(const view<T>& v, const char* name, const void* in_place_of = nullptr) {
         return {bind(v, name, access::write, in_place_of), 1, false};
@@ -89,7 +91,7 @@ public:
         check_finite<T>(function_, name, g.scale);
         return {bind(g.to, name, access::write), g.scale, g.add};
     }
-    /// One element a sequence, [B].
+    /// An array with one element per sequence, [B].
     template <class T>
     stream<T> per_sequence(const view<T>& v, const char* name, access how = access::read) {
         if (v.absent()) return {};
@@ -98,7 +100,8 @@ public:
             fail(function_, "%s has %lld elements, expected %lld (one a sequence)", name, each.cols(), size_);
         return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how), 0};
     }
-    /// Where the tokens of an array, views or integers, lie: flat, or as rows in the batch's shape.
+    /// Checks and adds an array (a view or an index_view) with one element per token, flat or in the shape of the
+    /// batch. Returns where its tokens lie.
     template <class V>
     places tokens_of(const V& v, const char* name, access how = access::read, const void* in_place_of = nullptr) {
         if (v.rows() >= 0 && packed_) fail(function_, "%s has rows, but the batch is packed: give [tokens]", name);
@@ -108,10 +111,10 @@ public:
         if (packed_) return {0, 1};
         return time ? places{1, stride} : places{stride, 1};
     }
-    /// The arrays of this call, for those that have another shape than the batch.
+    /// The arrays of this call, to add arrays that have another shape than the batch.
     [[nodiscard]] detail::arrays& arrays() { return arrays_; }
 
-    /// The last word of every argument check.
+    /// Called when all arrays are bound: throws if an output overlaps another array.
     void done() const { arrays_.check_overlaps(); }
 
 private:

@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// f.operator()<flags…>(), where the flags are known only now: every combination is compiled.
+/// Calls f.operator()<flags…>() with flags that are known only at run time. Every combination is compiled.
 template <bool... Known, class F>
 auto choose(F&& f) {
     return f.template operator()<Known...>();

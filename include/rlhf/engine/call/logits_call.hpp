@@ -10,11 +10,11 @@ template <class E>
 inline constexpr bool is_logit =
     std::same_as<E, float> || std::same_as<E, double> || std::same_as<E, bfloat16> || std::same_as<E, float16>;
 
-/// What logits are computed in.
+/// The type that logits are computed in.
 template <class E>
 using compute_type = std::conditional_t<std::same_as<std::remove_const_t<E>, double>, double, float>;
 
-/// Token ids bound to a batch: what step t of sequence s, which begins at token `begin`, is about.
+/// Token ids bound to a batch: the target of step t of sequence s, which begins at token `begin` of a packed batch.
 struct bound_targets {
     index_view ids;
     std::int64_t row_stride = 0, shift = 0;
@@ -28,7 +28,7 @@ template <class E>
 struct bound_logits {
     logits_view<E> view;
     bool packed;
-    /// Packed tokens lie in the order of the shape, whichever of its sizes is theirs.
+    /// Packed tokens lie in the order of the shape, however it splits them into sequences and steps.
     [[nodiscard]] E* row(std::int64_t s, std::int64_t begin, std::int64_t t) const {
         if (!packed) return view.at(s, t);
         const std::int64_t steps = view.shape().steps, token = begin + t;
@@ -80,7 +80,8 @@ bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, 
     return {v, c.batch().packed()};
 }
 
-/// The gradient's buffer: of the logits' shape, perhaps with other strides and padding, perhaps the logits themselves.
+/// Binds the gradient's buffer. It has the shape of the logits, perhaps with other strides and padding, and may be the
+/// logits themselves.
 template <class E, class D>
 bound_logits<D> bind_d_logits(call& c, const logits_gradient<D>& g, const logits_view<E>& logits) {
     static_assert(!std::same_as<D, double> || std::same_as<std::remove_const_t<E>, double>,
@@ -95,7 +96,7 @@ bound_logits<D> bind_d_logits(call& c, const logits_gradient<D>& g, const logits
     return bound;
 }
 
-/// Every target of a row that counts is one of the vocabulary.
+/// Throws if the target of a step that counts is outside the vocabulary.
 inline void check_targets(const call& c, const bound_targets& targets, std::int64_t vocab) {
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const sequence_mask mask = c.mask(s);

@@ -8,14 +8,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The mask of one sequence, token by token; absent bytes: all of `length` count.
+/// The mask of one sequence, token by token. Without bytes all `length` tokens count.
 struct sequence_mask {
     const std::uint8_t* bytes = nullptr;
     std::int64_t step = 1;   ///< from token to token
     std::int64_t length = 0; ///< tokens that can count
 
     [[nodiscard]] bool operator[](std::int64_t t) const { return bytes == nullptr || bytes[t * step] != 0; }
-    /// Of the n tokens from t on.
+    /// The mask of the n tokens from t on.
     [[nodiscard]] sequence_mask from(std::int64_t t, std::int64_t n) const {
         return {bytes == nullptr ? nullptr : bytes + t * step, step, n};
     }
@@ -27,14 +27,14 @@ inline std::uint64_t eight_bytes(const std::uint8_t* p) {
     return word;
 }
 
-/// A word's bytes that are not zero.
+/// How many bytes of a word are not zero.
 inline std::int64_t count_bytes(std::uint64_t word) {
     constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7fU;
     const std::uint64_t set = ((word & low) + low) | word; // bit 7 of each byte that is not zero
     return static_cast<std::int64_t>(((set >> 7) & 0x0101010101010101U) * 0x0101010101010101U >> 56);
 }
 
-/// The first token that counts, or length.
+/// The first token that counts, or length if none does.
 inline std::int64_t first_counted(const sequence_mask& m) {
     if (m.bytes == nullptr) return 0;
     std::int64_t t = 0;
@@ -44,7 +44,7 @@ inline std::int64_t first_counted(const sequence_mask& m) {
     return t;
 }
 
-/// One past the last token that counts, or 0.
+/// One past the last token that counts, or 0 if none does.
 inline std::int64_t past_last_counted(const sequence_mask& m) {
     if (m.bytes == nullptr) return m.length;
     std::int64_t t = m.length;

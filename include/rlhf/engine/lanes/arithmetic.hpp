@@ -11,8 +11,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// How a sweep brings elements of T into lanes, and the words that xsimd lacks or has with different meanings in its
-/// versions. Where an instruction set has a word of its own (words.hpp), that one is used, and
+/// How a sweep brings elements of T into lanes, and the words that xsimd lacks or gives different meanings from version
+/// to version. Where an instruction set has a word of its own (words.hpp), that one is used;
 /// tests/unit/lanes_*_test.cpp compare it with the plain version.
 template <class T, class Arch>
 struct lanes;
@@ -80,7 +80,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
     using wide = simd<double, Arch>;
     using memory::width;
 
-    /// How many are true.
+    /// How many lanes are true.
     static int count(const mask& m) {
         if constexpr (requires { own::count(m); }) {
             return own::count(m);
@@ -130,7 +130,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return type::fma(a, b, c);
     }
-    /// The same where m is true, else c.
+    /// fma(a, b, c) where m is true, else c.
     static type fma_where(const mask& m, const type& a, const type& b, const type& c) {
         if constexpr (requires { own::fma_where(m, a, b, c); })
             return own::fma_where(m, a, b, c);
@@ -147,14 +147,14 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
             return type::scale2(v, larger(n, type(T(-127))));
     }
 
-    /// Lane k + lane k + half, from half the lanes down to one.
+    /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
     static T sum_by_halves(const type& v) {
         if constexpr (requires { own::sum_by_halves(v); })
             return own::sum_by_halves(v);
         else
             return joined(v, [](T a, T b) { return a + b; });
     }
-    /// Of lanes without NaN.
+    /// The largest of all lanes, none of which is NaN.
     static T largest(const type& v) {
         if constexpr (requires { own::largest(v); })
             return own::largest(v);

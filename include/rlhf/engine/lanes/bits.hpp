@@ -10,7 +10,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Those of the bits that `where` has, side by side.
+/// The bits at the places that are set in `where`, moved side by side.
 template <class Bits>
 Bits compress_bits(Bits bits, Bits where) {
     using own = words<Bits, sizeof(Bits)>;
@@ -24,7 +24,7 @@ Bits compress_bits(Bits bits, Bits where) {
     }
 }
 
-/// Which of N bytes are not zero; no other is looked at.
+/// One bit per byte: which of N bytes are not zero? No other byte is read.
 template <int N>
 std::uint64_t counted_bits(const std::uint8_t* bytes) {
     using own = words<std::uint8_t, static_cast<std::size_t>(N)>;
@@ -37,7 +37,7 @@ std::uint64_t counted_bits(const std::uint8_t* bytes) {
     }
 }
 
-/// The same of n ≤ 64 bytes.
+/// One bit per byte: which of n ≤ 64 bytes are not zero?
 template <class Byte>
 std::uint64_t counted_bits(const Byte* bytes, std::int64_t n) {
     using own = words<Byte, 64>;

@@ -7,30 +7,31 @@
 #include <emmintrin.h>
 #endif
 
-/// What a sweep tells the caches. Where a processor or compiler has no word for it, nothing is said.
+/// Hints of a sweep to the caches. Where a processor or compiler has no instruction for a hint, it does nothing.
 namespace RLHF_NAMESPACE::detail {
 
-/// After stores past the cache, before another thread may read.
+/// Called after stores past the cache, before another thread may read what was stored.
 inline void end_past_cache() {
 #if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
     _mm_sfence();
 #endif
 }
 
-/// Fetches memory that is read soon. Inlined by force: as a call without an effect, g++ would leave it out. The address
-/// may be anything.
+/// Fetches memory that is read soon. It is inlined by force, because g++ would drop a call that has no effect. The
+/// address may be anything.
 RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
 #endif
 }
-/// Memory that is written soon.
+/// Fetches memory that is written soon.
 RLHF_INLINE inline void prefetch_to_write([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p, 1);
 #endif
 }
-/// Memory that is needed later: into the second-level cache, since the first can wait for a dozen lines only.
+/// Fetches memory that is needed later into the second-level cache, because the first-level cache can wait for only a
+/// dozen lines.
 RLHF_INLINE inline void prefetch_far([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p, 0, 2);

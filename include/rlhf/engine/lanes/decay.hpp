@@ -6,7 +6,8 @@
 
 namespace RLHF_NAMESPACE::lane {
 
-/// Floats in registers: neither cases that cannot arise nor a division are paid for.
+/// lane::decay for floats in registers, without a division and without special cases that cannot arise on these domains
+/// (DESIGN.md, D22).
 template <class Arch>
 struct decay<detail::simd<float, Arch>> {
     using L = detail::lanes<float, Arch>;
@@ -14,7 +15,7 @@ struct decay<detail::simd<float, Arch>> {
 
     /// x = n log 2 + r with |r| ≤ log(2) / 2.
     [[nodiscard]] static RLHF_FORMULA V exp(const V& x) {
-        const V d = L::larger(V(-104.F), x); // 0 there; NaN stays
+        const V d = L::larger(V(-104.F), x); // eˣ is 0 there; NaN stays
         const V n = L::round(d * V(1.44269504F));
         const V r = L::fma(n, V(-1.42860677e-6F), L::fma(n, V(-0.693145752F), d)); // log 2 in two parts
         const V rest = L::fma(series(r, detail::exp_series), r, V(1.F));
@@ -30,7 +31,7 @@ struct decay<detail::simd<float, Arch>> {
     }
 
 private:
-    /// The highest power comes first.
+    /// Evaluates a series whose coefficients begin with that of the highest power.
     template <std::size_t N>
     static RLHF_FORMULA V series(const V& x, const std::array<double, N>& c) {
         V sum = float(c[0]);

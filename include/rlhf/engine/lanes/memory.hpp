@@ -19,7 +19,7 @@ struct lanes_memory {
 
     static type load(const T* p) { return type::load(p); }
 
-    /// Of another element type, converted.
+    /// Loads elements of another type, converted to T.
     template <class E>
     static type load(const E* p) {
         if constexpr (requires { own::load(p); }) {
@@ -30,7 +30,8 @@ struct lanes_memory {
             return type::load_aligned(x);
         }
     }
-    /// Converted. PastCache: to memory that need not be read first; p is then aligned to the bytes that are written.
+    /// Stores lanes, converted to E. PastCache: with non-temporal stores, which need not read the memory first; p must
+    /// then be aligned to the bytes that are written.
     template <bool PastCache = false, class E>
     static void store(E* p, const type& v) {
         if constexpr (requires { own::template store<PastCache>(p, v); }) {
@@ -44,7 +45,7 @@ struct lanes_memory {
         }
     }
 
-    /// The first n lanes; the others are 0, and their memory is not touched.
+    /// load_first and store_first: the first n lanes. The other lanes are 0, and their memory is not touched.
     static type load_first(const T* p, std::int64_t n) {
         if constexpr (requires { own::load_first(p, n); }) {
             return own::load_first(p, n);
@@ -64,7 +65,8 @@ struct lanes_memory {
         }
     }
 
-    /// The last n lanes, from p on and to it; the others are 0, and their memory is not touched.
+    /// load_last and store_last: the last n lanes, whose memory begins at p. The other lanes are 0, and their memory is
+    /// not touched.
     static type load_last(const T* p, std::int64_t n) {
         if constexpr (requires { own::load_last(p, n); }) {
             return own::load_last(p, n);
@@ -84,7 +86,8 @@ struct lanes_memory {
         }
     }
 
-    /// 2 · width entries: those at even places, those at odd ones. For bfloat16, whose pairs are the halves of 32 bits.
+    /// Loads 2 · width entries: first those at even places, then those at odd places. This is for bfloat16, where a
+    /// pair of entries is the two halves of 32 bits.
     static std::array<type, 2> load_interleaved(const bfloat16* p) {
         if constexpr (requires { own::load_interleaved(p); }) {
             const auto pairs = own::load_interleaved(p);
@@ -107,7 +110,7 @@ struct lanes_memory {
         }
     }
 
-    /// The bytes that are not zero.
+    /// True in the lanes whose byte is not zero.
     static mask counted(const std::uint8_t* bytes) {
         if constexpr (requires { own::counted(bytes); }) {
             return mask(own::counted(bytes));

@@ -13,7 +13,7 @@ struct lanes_order {
     using mask = typename type::mask;
     static constexpr int width = type::size;
 
-    /// Lane i gets lane i + N; the last ones get `next`'s first.
+    /// Lane i gets lane i + N; the last lanes get the first of `next`.
     template <int N>
     static type shift_down(const type& v, const type& next) {
         static_assert(N > 0 && N < width);
@@ -25,13 +25,13 @@ struct lanes_order {
             return type::load(x + N);
         }
     }
-    /// Lane i gets lane i − N; the first ones get `previous`'s last.
+    /// Lane i gets lane i − N; the first lanes get the last of `previous`.
     template <int N>
     static type shift_up(const type& v, const type& previous) {
         return shift_down<width - N>(previous, v);
     }
 
-    /// Lane N everywhere.
+    /// Lane N in every lane.
     template <int N>
     static type broadcast(const type& v) {
         if constexpr (requires { own::template broadcast<N>(v); })
@@ -39,7 +39,7 @@ struct lanes_order {
         else
             return broadcast(N, v);
     }
-    /// Lane n everywhere.
+    /// Lane n in every lane.
     static type broadcast(int n, const type& v) {
         if constexpr (requires { own::broadcast(n, v); }) {
             return own::broadcast(n, v);
@@ -50,7 +50,7 @@ struct lanes_order {
         }
     }
 
-    /// True where a bit is set.
+    /// True in the lanes whose bit is set.
     static mask where(std::uint64_t bits) {
         if constexpr (requires { own::where(bits); }) {
             return mask(own::where(bits));
@@ -61,19 +61,20 @@ struct lanes_order {
         }
     }
 
-    /// The lanes whose bit is set, side by side from the first on; those behind them are `rest`'s.
+    /// Moves the lanes whose bit is set side by side, from the first lane on. The lanes behind them are those of
+    /// `rest`.
     static type compress(std::uint64_t bits, const type& v, const type& rest) {
         if constexpr (requires { own::compress(bits, v, rest); }) {
             return own::compress(bits, v, rest);
         } else {
             alignas(64) T x[size], y[size];
             v.store_aligned(x);
-            std::size_t n = 0; // no branch, which nobody could foresee
+            std::size_t n = 0; // no branch, which a processor could not predict
             for (std::size_t k = 0; k < size; ++k) y[n] = x[k], n += bits >> k & 1;
             return select(where(low_bits(static_cast<std::int64_t>(n))), type::load_aligned(y), rest);
         }
     }
-    /// The other way: the first lanes, to where bits are set; 0 elsewhere.
+    /// Undoes compress: moves the first lanes to where bits are set. The other lanes are 0.
     static type expand(std::uint64_t bits, const type& v) {
         if constexpr (requires { own::expand(bits, v); }) {
             return own::expand(bits, v);

@@ -12,14 +12,14 @@ RLHF_INTRINSICS_BEGIN
 
 namespace rlhf {
 
-/// Plain C++: the portable fallback, and an oracle for the others.
+/// Plain C++: the portable fallback, and an oracle for the instruction sets in tests.
 struct scalar {};
 
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A register of T with the words of lane.hpp: xsimd's where the instruction set has no better one.
+/// A register of T with the words of lane.hpp: xsimd's where the instruction set has no better one (DESIGN.md, D24).
 template <class T, class Arch>
 class simd;
 
@@ -94,7 +94,7 @@ public:
 
     /// a b + c, rounded once where the instruction set can.
     static simd fma(const simd& a, const simd& b, const simd& c) { return ::xsimd::fma(a.v_, b.v_, c.v_); }
-    /// To the nearest whole number, ties to even.
+    /// Rounds to the nearest whole number, ties to even.
     static simd round(const simd& a) { return ::xsimd::nearbyint(a.v_); }
     /// a · 2ⁿ for whole n, where 2ⁿ is a normal number.
     static simd scale2(const simd& a, const simd& n) { return ::xsimd::ldexp(a.v_, ::xsimd::to_int(n.v_)); }

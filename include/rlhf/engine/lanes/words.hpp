@@ -8,12 +8,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What an instruction set does better than xsimd or plain C++: functions on its registers of so many bytes that hold
-/// elements of T. words_<instruction set>.hpp specialises it; the rest of the library asks for a word by
+/// What an instruction set does better than xsimd or plain C++: functions on registers of so many bytes that hold
+/// elements of T (DESIGN.md, D24). words_<instruction set>.hpp specialises it; the rest of the library asks for a word
+/// by
 ///
 ///     if constexpr (requires { words<T, bytes>::word(x); })
 ///
-/// and has a plain version for all who lack it. A word means the same everywhere, so it is explained there.
+/// and has a plain version for instruction sets without it. A word means the same everywhere, so it is explained at the
+/// plain version.
 template <class T, std::size_t Bytes>
 struct words {};
 

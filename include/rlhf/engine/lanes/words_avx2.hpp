@@ -13,9 +13,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What registers of 32 bytes share, whatever is in them.
+/// What registers of 32 bytes share, whatever they hold.
 struct avx2_words {
-    /// By N lanes of 32 bits.
+    /// Lane i of 32 bits gets lane i + N; the last lanes get the first of `next`.
     template <int N>
     static __m256i down(__m256i v, __m256i next) {
         const __m256i middle = _mm256_permute2x128_si256(v, next, 0x21);
@@ -27,7 +27,7 @@ struct avx2_words {
             return _mm256_alignr_epi8(next, middle, 4 * N - 16);
     }
 #if defined(__BMI2__) && defined(__x86_64__)
-    /// The 32-bit lanes whose numbers are the bytes of `order`.
+    /// Lane i of 32 bits gets the lane whose number is byte i of `order`.
     static __m256 permuted(__m256 v, std::uint64_t order) {
         return _mm256_permutevar8x32_ps(v, _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(order))));
     }

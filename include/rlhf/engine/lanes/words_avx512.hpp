@@ -14,13 +14,13 @@
 RLHF_INTRINSICS_BEGIN
 namespace RLHF_NAMESPACE::detail {
 
-/// Exponentials of 16 floats by x = n log 2 + r, |r| ≤ log(2) / 2, and a series in r.
+/// Exponentials of 16 floats: x = n log 2 + r with |r| ≤ log(2) / 2, and a series in r (DESIGN.md, D24).
 class exp16 {
 public:
     explicit exp16(__m512 x) {
         const __m512 bounded = _mm512_min_ps(all(89), _mm512_max_ps(all(-200), x)); // NaN stays
         n_ = _mm512_roundscale_ps(_mm512_mul_ps(bounded, all(1.44269504F)), _MM_FROUND_TO_NEAREST_INT);
-        r_ = _mm512_fnmadd_ps(n_, all(0x1.62ep-1F), bounded); // few bits: without rounding
+        r_ = _mm512_fnmadd_ps(n_, all(0x1.62ep-1F), bounded); // the constant has few bits: exact
         r_ = _mm512_fnmadd_ps(n_, all(0x1.0bfbe8p-15F), r_);
     }
     /// eˣ to 1.1 ULP; ∞ from 88.73 on, 0 below −103.98.

@@ -9,18 +9,18 @@
 #include <cstring>
 
 #if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
-#include <emmintrin.h> // without the 40,000 lines of immintrin.h, which xsimd too reads for AVX alone
+#include <emmintrin.h> // not the 40,000 lines of immintrin.h, which xsimd, too, reads only for AVX
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What registers of 16 bytes share, whatever is in them.
+/// What registers of 16 bytes share, whatever they hold.
 struct sse2_words {
-    /// Byte i gets byte i + N; the last ones get `next`'s first.
+    /// Byte i gets byte i + N; the last bytes get the first of `next`.
     template <int N>
     static __m128i down(__m128i v, __m128i next) {
         return _mm_or_si128(_mm_srli_si128(v, N), _mm_slli_si128(next, 16 - N));
     }
-    /// All ones in those 32-bit lanes whose bit is set.
+    /// All ones in the 32-bit lanes whose bit is set.
     static __m128i where(std::uint64_t bits, __m128i bit_of_lane) {
         return _mm_cmpeq_epi32(_mm_and_si128(_mm_set1_epi32(static_cast<int>(bits)), bit_of_lane), bit_of_lane);
     }
@@ -29,8 +29,9 @@ struct sse2_words {
     }
 };
 
-/// Lanes that get their element from `by` lanes above when those of the bits (up to four) are moved side by side: first
-/// by = 1, then by = 2, for each as far as there are gaps below it. `Apart`: the way back, by = 2 and then by = 1.
+/// For each pattern of four bits, the lanes that take their element from `By` lanes above when the lanes whose bit is
+/// set move side by side. They move in two steps, by 1 and then by 2, as far as there are gaps below them. With `Apart`
+/// they move back, by 2 and then by 1.
 template <int By, bool Apart>
 constexpr std::array<std::uint8_t, 16> lane_moves() {
     std::array<std::uint8_t, 16> lanes{};

@@ -16,20 +16,22 @@ struct pair_totals {
     void normalize() { loss.normalize(), margins.normalize(); }
 };
 
-/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or numbers.
+/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of
+/// numbers.
 ///
-/// The responses of few are laid out one prompt a lane, so that a pair is one comparison of as many prompts; those of
-/// many are a prompt of their own, compared one with as many others as there are lanes. Either way rewards are sorted
-/// by rank, and a pair counts where the lag of the one is less than that of the other: neither tied nor padding. Lanes
-/// do not see each other and the number of responses alone decides, so a prompt's bits are its own.
-/// At most `few` terms are added in T, then their sums in double.
+/// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
+/// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are
+/// lanes. Either way rewards are sorted by rank. A pair counts where the rank balance of the first is less than that of
+/// the second, so neither for ties nor for padding. Lanes do not see each other, and the number of responses alone
+/// chooses the way, so the bits of a prompt do not depend on other prompts. At most most_in_tile terms are added in T,
+/// then their sums in double (DESIGN.md, D22).
 template <class T, class Arch, class Pair>
 class pair_sweep {
     using L = lanes<T, Arch>;
     using D = lanes<double, Arch>;
     using V = typename L::type;
     using tile = prompt_tile<T, Arch>;
-    static constexpr std::size_t width = tile::width, few = tile::few;
+    static constexpr std::size_t width = tile::width, most_in_tile = tile::most_in_tile;
     static constexpr std::size_t wides = std::tuple_size_v<decltype(L::widen(V()))>;
 
 public:
@@ -51,7 +53,7 @@ public:
     }
 
 private:
-    /// Those of a piece, while it goes on.
+    /// The totals of a piece of work, while it goes on.
     struct running_totals : pair_totals {
         narrow_sums<2> usual; ///< losses, margins
     };
@@ -81,38 +83,40 @@ private:
         V slope = V(T(0)), loss = V(T(0));
     };
 
-    /// Prompts of one size go side by side, the longest first.
+    /// Sweeps prompts. Prompts of one size go side by side, the longest first.
     void prompts(std::int64_t first, std::int64_t last, running_totals& sums) const {
         tile t;
         if (ranks_.plain() && !call_.batch().packed()) { // all are of one size
             for (std::int64_t s = first; s < last; ++s) one(t, s, call_.length(s), sums);
             return compare(t, sums);
         }
-        std::array<std::int16_t, few + 2> head; // of a list of prompts; the last: of more than few
+        std::array<std::int16_t, most_in_tile + 2>
+            head; // of lists of prompts by size; the last list: more than most_in_tile
         std::array<std::int16_t, piece_prompts> next;
         head.fill(-1);
         for (std::int64_t s = last; s-- > first;) {
-            const auto n = std::min<std::size_t>(static_cast<std::size_t>(ranks_.counted(s)), few + 1);
+            const auto n = std::min<std::size_t>(static_cast<std::size_t>(ranks_.counted(s)), most_in_tile + 1);
             next[static_cast<std::size_t>(s - first)] = head[n], head[n] = static_cast<std::int16_t>(s - first);
         }
-        for (std::size_t n = few + 2; n-- > 0;)
+        for (std::size_t n = most_in_tile + 2; n-- > 0;)
             for (std::int16_t k = head[n]; k >= 0; k = next[static_cast<std::size_t>(k)])
                 one(t, first + k, static_cast<std::int64_t>(n), sums);
         compare(t, sums);
     }
     void one(tile& t, std::int64_t s, std::int64_t size, running_totals& sums) const {
-        if (size > static_cast<std::int64_t>(few)) return many(s, sums);
+        if (size > static_cast<std::int64_t>(most_in_tile)) return many(s, sums);
         tiles_.add(t, s, size);
         if (t.used == width) compare(t, sums);
     }
 
-    /// One response of each lane with those at [begin, end).
-    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& lag, const T* rewards, const T* lags,
-                                     T* slopes, std::size_t begin, std::size_t end, std::int64_t& correct) {
+    /// Compares one response of each lane with those at [begin, end).
+    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& rank_balance, const T* rewards,
+                                     const T* rank_balances, T* slopes, std::size_t begin, std::size_t end,
+                                     std::int64_t& correct) {
         terms all;
         for (std::size_t at = begin * width; at < end * width; at += width) {
             const V other = L::load(rewards + at);
-            const auto keep = lag < L::load(lags + at);
+            const auto keep = rank_balance < L::load(rank_balances + at);
             const auto c = pair(reward, other);
             all.loss = L::add_where(keep, all.loss, c.loss);
             all.slope = L::add_where(keep, all.slope, c.d_chosen);
@@ -136,13 +140,14 @@ private:
         wide_sum loss, margin;
         std::int64_t correct = 0;
         for (std::size_t k = 0; k < t.size; ++k) {
-            const V reward = L::load(&t.reward[k * width]), lag = L::load(&t.lag[k * width]);
-            const terms found =
-                follow(pair, reward, lag, t.reward.data(), t.lag.data(), t.slope.data(), k + 1, t.size, correct);
+            const V reward = L::load(&t.reward[k * width]), rank_balance = L::load(&t.rank_balance[k * width]);
+            const terms found = follow(pair, reward, rank_balance, t.reward.data(), t.rank_balance.data(),
+                                       t.slope.data(), k + 1, t.size, correct);
             L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(factor.data()));
             loss.add(found.loss);
-            const auto counts = lag > none;
-            const auto from = L::widen(select(counts, reward, zero)), times = L::widen(select(counts, lag, zero));
+            const auto counts = rank_balance > none;
+            const auto from = L::widen(select(counts, reward, zero)),
+                       times = L::widen(select(counts, rank_balance, zero));
             for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
         }
         tiles_.write(t);
@@ -154,7 +159,7 @@ private:
 
     void count(const tile& t, std::array<double, width> losses, const std::array<double, width>& margins,
                running_totals& sums) const {
-        bool finite = true; // lanes without a prompt hold 0, or stop here
+        bool finite = true; // lanes without a prompt hold 0; if not, the slow way follows
         for (std::size_t lane = 0; lane < width; ++lane) {
             losses[lane] /= t.divisor[lane];
             finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
@@ -165,34 +170,35 @@ private:
             return;
         }
         for (std::size_t lane = 0; lane < t.used; ++lane)
-            count(static_cast<std::size_t>(t.responses[lane]), &t.reward[lane], &t.lag[lane], width, losses[lane],
-                  margins[lane], sums);
+            count(static_cast<std::size_t>(t.responses[lane]), &t.reward[lane], &t.rank_balance[lane], width,
+                  losses[lane], margins[lane], sums);
     }
 
     RLHF_NOINLINE void many(std::int64_t s, running_totals& sums) const {
         constexpr auto most = static_cast<std::size_t>(group_limit);
         const Pair pair = pair_;
-        alignas(64) std::array<T, most> reward = {}, lags, slopes;
-        std::array<std::int32_t, most> step, lag;
+        alignas(64) std::array<T, most> reward = {}, rank_balances, slopes;
+        std::array<std::int32_t, most> place, rank_balance;
         std::array<double, most> slope = {};
-        const auto order = ranks_.sort(s, step.data(), lag.data());
+        const auto order = ranks_.sort(s, place.data(), rank_balance.data());
         if (order.pairs == 0) return tiles_.none(s);
         const auto n = static_cast<std::size_t>(order.size), end = (n + width - 1) / width;
-        lags.fill(tile::no_response);
+        rank_balances.fill(tile::no_response);
         const T* row = rewards_.row(s, call_.begin(s));
         double margin = 0;
         for (std::size_t k = 0; k < n; ++k) {
-            reward[k] = row[step[k] * rewards_.step], lags[k] = static_cast<T>(lag[k]);
-            margin -= lag[k] * (static_cast<double>(reward[k]) - static_cast<double>(reward[0]));
+            reward[k] = row[place[k] * rewards_.step], rank_balances[k] = static_cast<T>(rank_balance[k]);
+            margin -= rank_balance[k] * (static_cast<double>(reward[k]) - static_cast<double>(reward[0]));
         }
         wide_sum loss;
-        for (std::size_t first = 0; first < n; first += few)
-            for (std::size_t begin = first / width; begin < end; begin += few) {
-                const std::size_t until = (std::min)(end, begin + few);
+        for (std::size_t first = 0; first < n; first += most_in_tile)
+            for (std::size_t begin = first / width; begin < end; begin += most_in_tile) {
+                const std::size_t until = (std::min)(end, begin + most_in_tile);
                 std::fill(&slopes[begin * width], &slopes[begin * width] + (until - begin) * width, T(0));
-                for (std::size_t k = first; k < (std::min)(n, first + few); ++k) {
-                    const terms found = follow(pair, V(reward[k]), V(lags[k]), reward.data(), lags.data(),
-                                               slopes.data(), (std::max)(begin, k / width), until, sums.correct);
+                for (std::size_t k = first; k < (std::min)(n, first + most_in_tile); ++k) {
+                    const terms found =
+                        follow(pair, V(reward[k]), V(rank_balances[k]), reward.data(), rank_balances.data(),
+                               slopes.data(), (std::max)(begin, k / width), until, sums.correct);
                     loss.add(found.loss);
                     wide_sum lanes;
                     lanes.add(found.slope);
@@ -202,26 +208,26 @@ private:
                     slope[k] += static_cast<double>(slopes[k]);
             }
         const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
-        write_slopes(call_, d_rewards_, s, step.data(), static_cast<std::int64_t>(n),
+        write_slopes(call_, d_rewards_, s, place.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
         sums.prompts += 1, sums.pairs += order.pairs;
-        count(n, reward.data(), lags.data(), 1, loss.all() / by, margin, sums);
+        count(n, reward.data(), rank_balances.data(), 1, loss.all() / by, margin, sums);
     }
 
-    void count(std::size_t size, const T* reward, const T* lag, std::size_t step, double loss, double margin,
+    void count(std::size_t size, const T* reward, const T* rank_balance, std::size_t step, double loss, double margin,
                running_totals& sums) const {
         sums.loss.add(loss);
         const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
-        sums.margins.add(finite ? margin : look_closer(size * step, reward, lag, step, sums.nonfinite));
+        sums.margins.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.nonfinite));
     }
 
-    /// Where something is not finite: pair by pair. Returns the sum of the margins.
-    RLHF_COLD double look_closer(std::size_t end, const T* reward, const T* lag, std::size_t step,
+    /// Goes pair by pair where something is not finite: counts the losses that are not. Returns the sum of the margins.
+    RLHF_COLD double look_closer(std::size_t end, const T* reward, const T* rank_balance, std::size_t step,
                                  std::int64_t& nonfinite) const {
         double margin = 0;
         for (std::size_t i = 0; i < end; i += step)
             for (std::size_t j = i + step; j < end; j += step) {
-                if (!(lag[i] < lag[j])) continue;
+                if (!(rank_balance[i] < rank_balance[j])) continue;
                 nonfinite += std::abs(pair_(reward[i], reward[j]).loss) < std::numeric_limits<T>::infinity() ? 0 : 1;
                 margin += static_cast<double>(reward[i]) - static_cast<double>(reward[j]);
             }
@@ -236,8 +242,8 @@ private:
     pair_tiles<T, Arch> tiles_;
 };
 
-/// Runs a comparison over all pairs of every prompt of a call; what comes back merges. A prompt's loss is divided by
-/// C(K, 2), or by its pairs that are not tied.
+/// Runs a comparison over all pairs of every prompt of a call. Totals join by +=. A prompt's loss is divided by C(K,
+/// 2), or by the number of its pairs that are not tied.
 template <class T, class Arch, class Pair>
 pair_totals sweep_pairs(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
                         const target<T>& d_rewards, bool by_all_pairs, const executor& run, const Pair& pair) {

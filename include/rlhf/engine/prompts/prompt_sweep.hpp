@@ -11,10 +11,10 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Responses that one prompt may have.
+/// The most responses that one prompt may have (DESIGN.md, D6).
 inline constexpr std::int64_t group_limit = 1024;
 
-/// The steps of a ranking are responses, and few.
+/// Throws unless the steps of the batch can be the responses of prompts.
 inline void check_groups(const call& c) {
     if (c.batch().predict_next.value_or(false))
         fail(c.function(), "batch.predict_next is true, but the steps of a ranking are responses");
@@ -22,7 +22,7 @@ inline void check_groups(const call& c) {
         fail(c.function(), "a prompt has %lld responses, expected at most %lld", c.longest(), group_limit);
 }
 
-/// Ranks bound to a batch: one integer a response, or none: listed best first.
+/// Ranks bound to a batch, one integer per response. Without ranks, responses are listed best first.
 class bound_ranks {
 public:
     bound_ranks(call& c, const index_view& v, const char* name) : call_(c) {
@@ -35,12 +35,12 @@ public:
         view_ = &v, places_ = c.tokens_of(v, name);
     }
 
-    /// No ranks and no mask: the responses of a prompt are its row.
+    /// True without ranks and mask: then all responses in memory count, listed best first.
     [[nodiscard]] bool plain() const { return !given() && call_.batch().mask.all(); }
-    /// Responses of prompt s that count.
+    /// The number of responses of prompt s that count.
     [[nodiscard]] std::int64_t counted(std::int64_t s) const { return count_counted(call_.mask(s)); }
 
-    /// Prompts in which two responses differ in rank, and the responses of those.
+    /// Counts the prompts in which two responses differ in rank, and the responses of these prompts.
     [[nodiscard]] counts differing() const {
         counts n;
         if (plain() && !call_.batch().packed()) {
@@ -55,7 +55,7 @@ public:
     }
 
     [[nodiscard]] bool given() const { return view_ != nullptr; }
-    /// The ranks of a prompt's row, by place.
+    /// The ranks of a prompt, by place.
     [[nodiscard]] auto of(std::int64_t s) const {
         struct row {
             const index_view& view;
@@ -65,15 +65,15 @@ public:
         return row{*view_, s * places_.row_stride + call_.begin(s) * places_.step, places_.step};
     }
 
-    /// The places of the responses that count, in order. Room for one more is needed.
-    std::int32_t list(std::int64_t s, std::int32_t* step) const {
+    /// Lists the places of the responses that count, in order of memory. Needs room for one place more.
+    std::int32_t list(std::int64_t s, std::int32_t* place) const {
         const sequence_mask mask = call_.mask(s);
         std::int32_t n = 0;
         if (mask.bytes == nullptr)
-            for (; n < mask.length; ++n) step[n] = n;
+            for (; n < mask.length; ++n) place[n] = n;
         else
             for (std::int64_t t = 0; t < mask.length; ++t) {
-                step[n] = static_cast<std::int32_t>(t);
+                place[n] = static_cast<std::int32_t>(t);
                 n += mask[t] ? 1 : 0;
             }
         return n;
@@ -82,13 +82,14 @@ public:
     struct order {
         std::int64_t size = 0, pairs = 0; ///< responses that count; pairs of them that are not tied
     };
-    /// Lists the responses that count, best first, equal ranks as in the row: their places, and their lag: how many are
-    /// better less how many are worse, so equal where tied, else rising.
-    order sort(std::int64_t s, std::int32_t* step, std::int32_t* lag) const {
+    /// Lists the responses that count, best first, equal ranks in the order of memory: their places, and their rank
+    /// balance, which is the number of better responses minus the number of worse ones. It is equal where tied, else it
+    /// rises.
+    order sort(std::int64_t s, std::int32_t* place, std::int32_t* rank_balance) const {
         std::array<std::int32_t, group_limit + 1> listed;
         const std::int32_t n = list(s, listed.data());
-        if (given()) return {n, by_rank(s, listed.data(), n, step, lag)};
-        for (std::int32_t k = 0; k < n; ++k) step[k] = listed[at(k)], lag[k] = 2 * k + 1 - n;
+        if (given()) return {n, by_rank(s, listed.data(), n, place, rank_balance)};
+        for (std::int32_t k = 0; k < n; ++k) place[k] = listed[at(k)], rank_balance[k] = 2 * k + 1 - n;
         return {n, std::int64_t(n) * (n - 1) / 2};
     }
 
@@ -103,27 +104,28 @@ private:
     }
 
     static std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
-    /// Every pair is looked at, without a branch: groups are small, and nothing could foresee the order of their ranks.
-    std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* step,
-                         std::int32_t* lag) const {
+    /// Compares every pair without a branch: prompts are small, and a processor could not predict the order of ranks.
+    std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* place,
+                         std::int32_t* rank_balance) const {
         std::array<std::int64_t, group_limit> rank, sorted;
-        std::array<std::int32_t, group_limit> place;
+        std::array<std::int32_t, group_limit> sorted_at;
         const auto ranks = of(s);
         for (std::int32_t k = 0; k < n; ++k) {
             const std::int64_t own = rank[at(k)] = ranks[listed[k]];
             std::int32_t before = 0;
             for (std::int32_t j = 0; j < k; ++j) {
                 const std::int32_t first = rank[at(j)] <= own ? 1 : 0;
-                before += first, place[at(j)] += 1 - first;
+                before += first, sorted_at[at(j)] += 1 - first;
             }
-            place[at(k)] = before;
+            sorted_at[at(k)] = before;
         }
-        for (std::int32_t k = 0; k < n; ++k) sorted[at(place[at(k)])] = rank[at(k)], step[place[at(k)]] = listed[k];
+        for (std::int32_t k = 0; k < n; ++k)
+            sorted[at(sorted_at[at(k)])] = rank[at(k)], place[sorted_at[at(k)]] = listed[k];
         std::int64_t pairs = 0;
         for (std::int32_t first = 0, k = 1; k <= n; ++k) { // runs of equal ranks are ties
             if (k < n && sorted[at(k)] == sorted[at(first)]) continue;
             pairs += std::int64_t(k - first) * first;
-            for (const std::int32_t better = first; first < k; ++first) lag[first] = better - (n - k);
+            for (const std::int32_t better = first; first < k; ++first) rank_balance[first] = better - (n - k);
         }
         return pairs;
     }
@@ -133,32 +135,33 @@ private:
     places places_;
 };
 
-/// Writes slope(k) for the response at step[k] of prompt s, and +0 for those that do not count.
+/// Writes slope(k) for the response at place[k] of prompt s, and +0 for responses that do not count.
 template <class T, class Slope>
-RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s, const std::int32_t* step,
+RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s, const std::int32_t* place,
                                std::int64_t size, const Slope& slope) {
     if (!d) return;
     T* row = d.to.row(s, c.begin(s));
     if (!d.add && size < c.length(s))
         for (std::int64_t t = 0; t < c.length(s); ++t) row[t * d.to.step] = T(0);
     for (std::int64_t k = 0; k < size; ++k) {
-        T& to = row[step[k] * d.to.step];
+        T& to = row[place[k] * d.to.step];
         to = d.add ? to + slope(k) : slope(k);
     }
 }
 
-inline constexpr std::int64_t piece_prompts = 256; ///< of a batch, for one piece of work
+inline constexpr std::int64_t piece_prompts = 256; ///< prompts of one piece of work
 
 /// The counted responses of one prompt, best first; equal ranks in the order in which they are listed.
 struct group {
     std::int64_t size = 0;
     std::array<double, group_limit> reward;
-    std::array<std::int32_t, group_limit> lag, step; ///< equal where tied, else rising; where the response lies
-    std::array<double, group_limit> slope;           ///< ∂(loss of the prompt)/∂reward, made by the kernel
+    std::array<std::int32_t, group_limit> rank_balance; ///< better less worse responses: equal where tied, else rising
+    std::array<std::int32_t, group_limit> place;        ///< where the response lies
+    std::array<double, group_limit> slope;              ///< ∂(loss of the prompt)/∂reward, made by the kernel
 };
 
-/// The sweep over prompts in which two responses differ in rank, one by one: kernel(group, totals) makes the slopes,
-/// which are written times the target's scale. Totals join by +=.
+/// The sweep over prompts in which two responses differ in rank, one by one. kernel(group, totals) makes the slopes,
+/// which are written times the scale of the target. Totals join by +=.
 template <class T, class Totals, class Kernel>
 Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
                      const target<T>& d_rewards, const executor& run, const Kernel& kernel) {
@@ -168,13 +171,13 @@ Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_
         Totals part;
         group g;
         for (std::int64_t s = first; s < (std::min)(c.size(), first + piece_prompts); ++s) {
-            const auto order = ranks.sort(s, g.step.data(), g.lag.data());
+            const auto order = ranks.sort(s, g.place.data(), g.rank_balance.data());
             g.size = order.pairs > 0 ? order.size : 0;
             const T* row = rewards.row(s, c.begin(s));
             for (std::size_t k = 0; k < static_cast<std::size_t>(g.size); ++k)
-                g.reward[k] = static_cast<double>(row[g.step[k] * rewards.step]);
+                g.reward[k] = static_cast<double>(row[g.place[k] * rewards.step]);
             if (g.size > 0) kernel(g, part);
-            write_slopes(c, d_rewards, s, g.step.data(), g.size, [&](std::int64_t k) {
+            write_slopes(c, d_rewards, s, g.place.data(), g.size, [&](std::int64_t k) {
                 return static_cast<T>(d_rewards.scale * g.slope[static_cast<std::size_t>(k)]);
             });
         }

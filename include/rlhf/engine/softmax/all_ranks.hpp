@@ -10,7 +10,7 @@ template <class S>
 struct all_ranks {
     stream<const S> first_rank;
     std::int64_t ranks = 0, stride = 0;
-    /// Calls f with every rank's.
+    /// Calls f with the state of every rank.
     template <class F>
     void each(const position& here, F&& f) const {
         const S* s = &here.of(first_rank);
@@ -32,7 +32,7 @@ all_ranks<S> bind_all_ranks(call& c, const view<const S>& v, const char* name) {
     return {{v.data(), c.batch().packed() ? 0 : c.batch().steps.n, 1}, ranks, stride};
 }
 
-/// Every target of a token that counts is held by one rank.
+/// Throws unless exactly one rank holds each target of a token that counts.
 template <class S>
 void check_holders(const call& c, const bound_targets& targets, const all_ranks<S>& shards) {
     for (std::int64_t s = 0; s < c.size(); ++s) {

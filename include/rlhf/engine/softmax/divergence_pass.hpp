@@ -10,19 +10,19 @@ namespace RLHF_NAMESPACE::detail {
 struct divergence_stats {
     softmax_stats p, q;
     double offset = 0; ///< temperature (lse z − lse w)
-    double value = 0;  ///< +∞ where one of the rows has −inf alone
-    double pull = 0;   ///< Σ pull; of reverse_kl Σ p (log p − log q)
+    double value = 0;  ///< +∞ if a row holds nothing but −inf
+    double pull = 0;   ///< Σ pull; for reverse_kl Σ p (log p − log q)
 
     [[nodiscard]] bool impossible() const { return p.impossible() || q.impossible(); }
 };
 
-/// What is done to two rows of logits, z the policy's and w the reference's, with one temperature. C: the type computed
-/// in. The softmax of each comes from softmax_pass; one more pass over both adds up the shares of the entries, as it
-/// does: in lanes, eight entries in pairs, then in double. A pass for the gradient follows.
+/// Reads and writes two rows of logits, z of the policy and w of the reference, with one temperature. C is the type to
+/// compute in. softmax_pass gives the softmax of each row. One more pass over both adds up the shares of the entries in
+/// the same way: in lanes, eight entries in pairs, then in double. A pass for the gradient follows.
 ///
 /// log p − log q is (z − w − offset) / temperature with offset = temperature (lse z − lse w). The rounding of z − w is
-/// kept, and offset comes in two parts, so that the result is exact where p and q hardly differ. What rounding is left
-/// in the sums of the softmaxes is one factor for all of p: it drops out of pull − p Σ pull.
+/// kept, and offset comes in two parts, so that the result is exact where p and q hardly differ. The rounding that is
+/// left in the sums of the softmaxes is one factor for all of p, which drops out of pull − p Σ pull.
 template <divergence How, class C, class Arch>
 class divergence_pass {
     using L = lanes<C, Arch>;
@@ -59,15 +59,15 @@ public:
             room<R, group> w_copy;
             add(filled(z + whole, vocab - whole, z_copy), filled(w + whole, vocab - whole, w_copy), 1, here, s);
         }
-        // the roundings of 1 / Σ e are known
+        // The roundings of 1 / Σ e are known, and divided out.
         const double of_p = row.p.sum * here.largest_p * double(here.over_p),
                      of_q = row.q.sum * here.largest_q * double(here.over_q);
         row.value = tree(s.value) / (How == divergence::forward_kl ? of_q : of_p), row.pull = tree(s.pull) / of_p;
         return row;
     }
 
-    /// d = scale ∂/∂z, or d += it; 0 for a row that was not read or is impossible, for one whose reverse_kl is
-    /// infinite, and for the padding, which ends at width. May run in place of z.
+    /// d = scale ∂/∂z, or d += scale ∂/∂z. It is 0 for a row that was not read or is impossible, for a row whose
+    /// reverse_kl is infinite, and for the padding, which ends at width. d may be z.
     template <class E, class R, class G>
     void write(const E* z, const R* w, std::int64_t vocab, const divergence_stats& row, double scale, G* d,
                std::int64_t width, bool add) const {
@@ -123,7 +123,7 @@ private:
         return x[0];
     }
 
-    /// n entries, and −inf after them.
+    /// Copies n entries and fills up with −inf.
     template <class E, std::int64_t N>
     static const E* filled(const E* z, std::int64_t n, room<E, N>& copy) {
         std::fill(std::copy(z, z + n, copy.data()), copy.data() + N, static_cast<E>(-infinity));

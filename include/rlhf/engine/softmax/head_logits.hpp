@@ -6,7 +6,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Rows of logits that exist a chunk at a time; see stored_logits for what sweeps ask of them.
+/// Rows of logits that a linear head computes into a workspace, a chunk at a time (DESIGN.md, D17). stored_logits says
+/// what sweeps ask of it.
 template <class E>
 class head_logits {
     static_assert(std::same_as<E, float> || std::same_as<E, double>, "rlhf: a linear head is of float or double");
@@ -59,7 +60,7 @@ public:
             multiply_back(now, add);
             now.size = 0, add = true;
         };
-        Totals others; // of rows that do not count
+        Totals others; // of tokens that do not count
         for (std::int64_t s = 0; s < c.size(); ++s) {
             const sequence_mask mask = c.mask(s);
             const std::int64_t begin = c.begin(s), first = c.batch().packed() ? begin : s * c.length(s);
@@ -99,7 +100,7 @@ private:
         bool add = false;
         [[nodiscard]] X* row(std::int64_t i) const { return data + i * stride; }
     };
-    /// The rows of the workspace: where they come from.
+    /// Where the rows of the workspace come from.
     struct chunk {
         std::int64_t size = 0;
         std::array<position, static_cast<std::size_t>(most_rows)> places;
@@ -108,7 +109,7 @@ private:
 
     static std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-    /// A matrix of so many rows of hidden_size.
+    /// Checks and adds a matrix [rows, hidden_size].
     template <class X>
     matrix<X> bind(call& c, const view<X>& v, std::int64_t rows, const char* name, access how,
                    const void* in_place_of = nullptr) const {
@@ -132,7 +133,7 @@ private:
                   .c = logits_,
                   .c_stride = vocab_});
     }
-    /// The gradient of the logits, which has taken their place, into weights and hidden states.
+    /// Multiplies the gradient of the logits, which has taken their place, into weights and hidden states.
     void multiply_back(const chunk& now, bool add_to_weights) const {
         if (d_weights_.data != nullptr)
             product_({.rows = vocab_,

@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE::detail {
 struct position {
     std::int64_t sequence, begin, step;
     bool counted;
-    std::int64_t index = 0; ///< among the rows that are there at a time, where not all are
+    std::int64_t index = 0; ///< the row of the workspace, for head_logits
 
     template <class T>
     [[nodiscard]] T& of(const stream<T>& array) const {
@@ -25,10 +25,10 @@ struct position {
     [[nodiscard]] std::int64_t of(const bound_targets& ids) const { return ids(sequence, begin, step); }
 };
 
-/// Calls row(position, totals) once for every step of every sequence, in pieces of rows; joins what they found.
+/// Calls row(position, totals) once for every step of every sequence, in pieces of work; joins their totals.
 template <class Totals, class Row>
 Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, Row&& row) {
-    constexpr std::int64_t entries = 1 << 16; // a piece
+    constexpr std::int64_t entries = 1 << 16; // of a piece
     const std::int64_t longest = std::max<std::int64_t>(c.longest(), 1),
                        steps = std::max<std::int64_t>(entries / vocab, 1);
     const std::int64_t chunks = (longest + steps - 1) / steps, sequences = std::max<std::int64_t>(steps / longest, 1);
@@ -49,8 +49,8 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
     return found.all();
 }
 
-/// Logits in the caller's memory, and where their gradient goes. What sweeps over logits asks of them: vocab, sweep,
-/// and in the sweep's body at and write.
+/// Logits in the caller's memory, and where their gradient goes. Sweeps over logits ask a source of logits for vocab()
+/// and sweep(), and in the body of the sweep for at() and write().
 template <class E, class G>
 struct stored_logits {
     bound_logits<E> z;
@@ -74,7 +74,8 @@ struct stored_logits {
     }
 
 private:
-    /// A gradient so large is not in the cache when it is wanted: written past it, it need not be fetched first.
+    /// Is the gradient so large that it has left the cache when it is wanted? Written past the cache, it need not be
+    /// fetched first (DESIGN.md, D16).
     [[nodiscard]] bool past_cache() const {
         constexpr std::int64_t large = 1 << 25; // bytes
         const auto& s = d.view.shape();
@@ -95,7 +96,7 @@ stored_logits<E, G> bind_stored(call& c, const logits_view<E>& logits, const log
     return {z, bind_d_logits(c, into, logits), into.scale, into.add};
 }
 
-/// What multiplies the gradient into the logits, as a number of the type that they are computed in.
+/// Throws if the factor of the gradient is infinite in the type that the logits are computed in.
 template <class Source>
 void check_scale(const call& c, const Source& source, double temperature) {
     using C = compute_type<typename Source::element_type>;

@@ -7,16 +7,17 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sums of a row, in as many lanes as segments of tokens have; d = z − shift, e: relative to some softmax_origin.
+/// The sums of a row of logits, in as many lanes as segments of tokens have. d = z − shift; e is relative to some
+/// softmax_origin.
 template <class C>
 struct softmax_accumulators {
     using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
-    double ties = 0;                                           ///< how often d is 0; not in the sums
+    double ties = 0;                                           ///< how often d is 0; these entries are not in `others`
     lanes_of_doubles others = {}, weighted = {}, squares = {}; ///< Σ e, Σ d e, Σ e²
     double logits = 0;                                         ///< Σ z
 
-    /// There is a larger one: the shift grows by −by, the origin so that e is times factor, and what was the largest,
-    /// with e = each, joins the others. Factor 0: all was nothing beside it.
+    /// A larger logit was found: shift grows by −by, the new origin multiplies e by factor, and the former largest
+    /// entries, each with e = each, are moved to the others. Factor 0: the sums so far vanish beside the new largest.
     void rescale(double by, double each, double factor) {
         const double square = factor * factor, moved = factor > 0 ? by : 0; // not 0 · inf
         others[0] += ties * each, squares[0] += ties * each * each, ties = 0;
@@ -25,7 +26,7 @@ struct softmax_accumulators {
             others[k] *= factor, squares[k] *= square;
         }
     }
-    /// largest: e of the largest.
+    /// The softmax of the row; `largest` is e of the largest.
     [[nodiscard]] softmax_stats joined(double shift, double largest, double temperature) const {
         softmax_stats r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others) / largest};
         r.logits = logits;
@@ -42,7 +43,7 @@ struct softmax_accumulators {
     }
 };
 
-/// One of these sums in registers: some terms a lane in C, then in double.
+/// One of these sums in registers: some terms per lane in C, then in double.
 template <class C, class Arch>
 class softmax_lanes {
     using L = lanes<C, Arch>;
@@ -77,7 +78,7 @@ private:
     std::array<typename D::type, wide> doubles_;
 };
 
-/// Those of them that are wanted.
+/// The wanted sums, in registers.
 template <class C, class Arch, softmax_wanted Want>
 struct softmax_registers {
     softmax_lanes<C, Arch> others, weighted, squares;

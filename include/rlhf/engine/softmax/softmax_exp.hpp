@@ -15,8 +15,8 @@ RLHF_FORMULA void unrolled(F&& f) {
     (std::make_index_sequence<N>());
 }
 
-/// Calls f(0), f(1), … f(N − 1); unrolled up to two. More registers than that, with all that is done to each, are more
-/// than a processor has: unrolled, they would only cost time to compile.
+/// Calls f(0), f(1), … f(N − 1); unrolled up to N = 2. For more, a processor lacks registers, and unrolling would only
+/// cost time to compile (DESIGN.md, D26).
 template <std::size_t N, class F>
 RLHF_FORMULA void by_turns(F&& f) {
     if constexpr (N <= 2)
@@ -25,17 +25,17 @@ RLHF_FORMULA void by_turns(F&& f) {
         for (std::size_t i = 0; i < N; ++i) f(i);
 }
 
-/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n
-/// all rows have the same digits of a logit's exponential, whatever their largest is.
+/// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n,
+/// the exponential of a logit has the same mantissa in every row, segment and shard (DESIGN.md, D18).
 template <class C>
 struct softmax_origin {
-    C from = 0;     ///< the largest, where logits are so far from 0 that z − from has no rounding, and of doubles
-    C exponent = 0; ///< n; 0 for the usual logits, whose e is a float as it is
+    C from = 0;     ///< 0; the largest for doubles, and where z − from has no rounding
+    C exponent = 0; ///< n; 0 for usual logits, whose e is a float
     C largest = 0;  ///< z − from of the largest
-    C lowest = 0;   ///< z − from that is as good as −∞: 10⁴ temperature below the largest
+    C lowest = 0;   ///< z − from that counts as −∞: 10⁴ temperature below the largest
 };
 
-/// The exponentials of a softmax; 0 from about 88 temperature below the largest on, of −∞ too; NaN of NaN.
+/// The exponentials of a softmax. They are 0 from about 88 temperature below the largest on, and for −∞; NaN for NaN.
 template <class C, class Arch>
 class softmax_exp {
     using L = lanes<C, Arch>;
@@ -53,7 +53,7 @@ public:
         }
     }
 
-    /// Of a row with this largest logit; −∞: it has none.
+    /// The origin of a row with this largest logit; −∞ if it has none.
     [[nodiscard]] softmax_origin<C> origin(C largest) const {
         const C z = largest > -std::numeric_limits<C>::infinity() ? largest : C(0);
         const double x = double(z) / temperature_;
@@ -65,7 +65,7 @@ public:
         o.largest = z - o.from, o.lowest = C(double(o.largest) - 1e4 * temperature_);
         return o;
     }
-    /// How many powers of two the first lies above the other.
+    /// How many powers of two the first origin lies above the other.
     [[nodiscard]] double above(const softmax_origin<C>& o, const softmax_origin<C>& other) const {
         return (double(o.from) - double(other.from)) / (log_2 * temperature_) + double(o.exponent - other.exponent);
     }
@@ -74,7 +74,7 @@ public:
         return std::exp(double(o.largest) / temperature_ - double(o.exponent) * log_2);
     }
 
-    /// What the exponential takes of logits. Kept above the lowest: −∞ needs no other care.
+    /// The arguments of the exponential, from logits. They are kept above the lowest, so that −∞ needs no other care.
     template <std::size_t N>
     RLHF_FORMULA static std::array<V, N> from_origin(std::array<V, N> z, const softmax_origin<C>& o) {
         if (o.from != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = z[k] - V(o.from); });
@@ -82,13 +82,14 @@ public:
         return z;
     }
 
-    /// Of several side by side: each alone would be a chain of instructions that wait.
+    /// The exponentials of several registers side by side: a single one would be a chain of instructions that wait
+    /// (DESIGN.md, D14).
     template <std::size_t N>
     RLHF_FORMULA std::array<V, N> operator()(const std::array<V, N>& x, const softmax_origin<C>& o) const {
         using lane::exp;
         std::array<V, N> e;
         if constexpr (by_series) {
-            // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; without rounding but r's
+            // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; only r is rounded
             std::array<V, N> n, r;
             unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = L::round(x[k] * V(per_step_)); });
             unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_), x[k]); });
@@ -112,14 +113,14 @@ private:
     static constexpr double log_2 = 0.693147180559945309417232121458;
     static constexpr bool by_series = std::same_as<C, float> && (L::width > 1); ///< else by the lane's own exp
 
-    /// The number with 12 bits of its mantissa: times n ≤ 4096 without rounding.
+    /// x cut to 12 bits of its mantissa: its product with n ≤ 4096 is exact.
     static C short_number(double x) {
         return std::bit_cast<float>(std::bit_cast<std::uint32_t>(float(x)) & 0xfffff000U);
     }
 
     double temperature_, factor_;
     C per_step_, minus_step_ = 0, minus_step_rest_ = 0;
-    /// That of exp_series, by powers of the temperature.
+    /// The coefficients of exp_series over powers of the temperature.
     std::array<C, 7> series_ = {
         C(exp_series[0]), C(exp_series[1]), C(exp_series[2]), C(exp_series[3]), C(exp_series[4]), C(1), C(1)};
 };

@@ -8,19 +8,19 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Entries of a row whose largest is looked for before they are added up: they stay in the first-level cache.
+/// So many entries are searched for their largest, then added up from the first-level cache (DESIGN.md, D14).
 inline constexpr std::int64_t segment_entries = 1024;
-/// How far ahead of those that are added up the entries are fetched: the search for the largest must not wait for them.
+/// How far ahead of the additions entries are fetched: the search for the largest must not wait for them.
 inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
-/// What is done to rows of logits with one temperature. C: the type computed in, float or double.
+/// Reads and writes rows of logits with one temperature. C is the type to compute in, float or double.
 ///
-/// The entries of a row go through 16 float (8 double) lanes whatever the register, counted from the row's first one.
-/// In a lane eight entries are added in pairs, which go on in double. What is left of a row after whole groups of these
-/// is copied and filled up with −inf. So a row's bits do not depend on what lies around it.
+/// The entries of a row go through 16 float (8 double) lanes, whatever the width of a register, counted from the first
+/// entry of the row. Within a lane eight entries are added in pairs, and these sums in double. What is left of a row
+/// after whole groups of these is copied and filled up with −inf. So no bit depends on what lies around a row.
 ///
-/// The largest logit is found segment by segment, while the segment is on its way through the cache; when a segment has
-/// a larger one, the sums so far are rescaled, mostly by a power of two.
+/// The largest logit is found segment by segment, on the way through the cache. When a segment has a larger one, the
+/// sums so far are rescaled, mostly by a power of two (DESIGN.md, D18).
 template <class C, class Arch>
 class softmax_pass {
     using L = lanes<C, Arch>;
@@ -63,13 +63,13 @@ public:
         return s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
     }
 
-    /// eˣ of a row's largest entry as it would be added: 1 but for a rounding.
+    /// eˣ of the largest entry of a row, as it would be added: 1 up to a rounding.
     [[nodiscard]] double as_added(const softmax_stats& row) const {
         const auto origin = exp_.origin(C(row.shift));
         return as_added(origin) / exp_.of_largest(origin);
     }
 
-    /// The row's softmax from its log Σ exp(z / temperature), without reading it; no entropy.
+    /// The softmax of a row from its log Σ exp(z / temperature), without reading it; without entropy.
     [[nodiscard]] softmax_stats from(double log_sum_exp) const {
         softmax_stats r{.temperature = temperature_};
         if (log_sum_exp > -std::numeric_limits<double>::infinity()) {
@@ -82,9 +82,9 @@ public:
         return r;
     }
 
-    /// d = ∂/∂z, or d += it; 0 for a row that was not read or is impossible, and for the padding, which ends at width.
-    /// May run in place of the logits. Target −1: it is not among these entries. Past the cache: for a large d that is
-    /// not read soon, does not hold the logits and is not added to.
+    /// d = ∂/∂z, or d += ∂/∂z. It is 0 for a row that was not read or is impossible, and for the padding, which ends at
+    /// width. d may be the logits. Target −1: it is not among these entries. past_cache: for a large d that is not read
+    /// soon, is not the logits and is not added to.
     template <class E, class D>
     void write(const E* z, std::int64_t vocab, const softmax_stats& row, const logit_slopes& g, std::int64_t target,
                D* d, std::int64_t width, bool add, bool past_cache = false) const {
@@ -122,7 +122,7 @@ private:
         C constant, linear, everywhere;
     };
 
-    /// Linear: that of each is not 0.
+    /// Linear: is each.linear not 0?
     template <bool Linear, class E, class G>
     void write(const E* z, std::int64_t vocab, const origin_type& origin, const slope& each, G* d, bool add,
                bool past_cache) const {
@@ -143,20 +143,20 @@ private:
         apart(last, vocab - last);
     }
 
-    /// Entries before the first that begins a line of 64 bytes.
+    /// The number of entries before the first that begins a cache line of 64 bytes.
     template <class G>
     static std::int64_t before_line(const G* d) {
         return static_cast<std::int64_t>((64 - reinterpret_cast<std::uintptr_t>(d) % 64) % 64 / sizeof(G));
     }
 
-    /// The exponential of the largest, by the instructions that take all of them.
+    /// The exponential of the largest, by the same instructions as all exponentials.
     double as_added(const origin_type& origin) const {
         std::array<C, static_cast<std::size_t>(L::width)> e;
         L::store(e.data(), exp_(std::array<V, 1>{V(origin.largest)}, origin)[0]);
         return double(e[0]);
     }
 
-    /// The last n entries of a row as a whole group.
+    /// The last n entries of a row as a whole group, filled up with −inf.
     template <class E>
     static room<std::remove_const_t<E>> filled(const E* z, std::int64_t n) {
         room<std::remove_const_t<E>> r;
@@ -164,7 +164,7 @@ private:
         return r;
     }
 
-    /// N registers of entries that lie side by side; pairs of bfloat16 are taken apart, which is the cheapest.
+    /// N registers of consecutive entries; pairs of bfloat16 are taken apart.
     template <std::size_t N, bool Interleaved, class E>
     RLHF_FORMULA static std::array<V, N> entries(const E* z) {
         std::array<V, N> x;
@@ -180,7 +180,7 @@ private:
         return x;
     }
 
-    /// NaN is skipped here, and found by the sums.
+    /// The largest of some entries. NaN is skipped here, and found by the sums.
     template <class E>
     RLHF_NOINLINE static C largest_of(const E* z, std::int64_t n_groups) {
         std::array<V, 4> most;
@@ -208,7 +208,7 @@ private:
         return tree_of({two(0), two(2), two(4), two(6)});
     }
 
-    /// Apart: some of these are the largest of the row so far, and are counted instead of added.
+    /// Apart: some of these entries are the largest of the row so far; they are counted, not added (DESIGN.md, D15).
     template <softmax_wanted Want, bool Apart, class E>
     RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of,
                            softmax_accumulators<C>& to) const {

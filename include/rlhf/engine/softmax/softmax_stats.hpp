@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Which sums besides Σ eˣ a sweep over a row takes.
+/// Which sums, besides Σ eˣ, a sweep over a row takes.
 struct softmax_wanted {
     bool entropy = false; ///< Σ x eˣ
     bool squares = false; ///< Σ e²ˣ
@@ -17,12 +17,12 @@ struct softmax_wanted {
 /// The softmax of one row of logits z, with x = (z − shift) / temperature and shift their largest.
 struct softmax_stats {
     double shift = 0, temperature = 1;
-    double ties = 0, others = 0; ///< how many entries are the largest; Σ eˣ of those that are not
-    double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of −inf only
+    double ties = 0, others = 0; ///< how many entries are the largest; Σ eˣ of the others
+    double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of nothing but −inf
     double entropy = 0, squares = 0, logits = 0;
 
-    /// Sets sum and log_sum. The largest are counted apart, so that log p of a likely token, −log(1 + others), keeps
-    /// its digits.
+    /// Sets sum and log_sum. The largest entries are counted separately, so that log p of a likely token, −log(1 +
+    /// others), keeps its digits (DESIGN.md, D15).
     void add_up() {
         sum = ties + others;
         log_sum = ties > 0 ? std::log(ties) + std::log1p(others / ties) : std::log(others);
@@ -36,7 +36,7 @@ struct softmax_stats {
     }
 };
 
-/// How a loss moves with what a row says, all of it times scale:
+/// The derivatives of a loss by what a row of logits gives, each times scale:
 ///
 ///     log_prob · log p_target + entropy · H + log_sum_exp · lse + mean_log_prob · Σ log p / V
 struct logit_slopes {

@@ -32,7 +32,7 @@ inline bound_top_k bind_top_k(call& c, std::int64_t k, const index_view& ids, co
     return {k, stride_of(ids, "ids"), stride_of(log_probs, "log_probs"), ids, log_probs.data()};
 }
 
-/// Every entry of a row that counts is one of the vocabulary.
+/// Throws if an entry of a step that counts is outside the vocabulary.
 inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vocab) {
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const sequence_mask mask = c.mask(s);
@@ -46,19 +46,19 @@ inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vo
     }
 }
 
-/// A row's softmax and its divergence, with what the gradient needs.
+/// The softmax of a row and its divergence, with what the gradient needs.
 struct top_k_stats {
     softmax_stats p;
-    double value = 0; ///< +∞ where the row of logits is −inf alone
+    double value = 0; ///< +∞ where the row of logits holds nothing but −inf
     double pull = 0;  ///< Σ pull of all classes
     double tail = 0;  ///< the tail's pull over its probability
 };
 
-/// Rows of logits z against the k entries that a reference knows and a tail that holds the rest of each: k + 1 classes,
-/// computed in double.
+/// Reads and writes rows of logits z against the k entries that a reference knows, and a tail for all others: k + 1
+/// classes, computed in double.
 template <divergence How, class C, class Arch>
 class top_k_pass {
-    /// What float log-probabilities can tell from nothing.
+    /// The least tail that float log-probabilities can tell from 0.
     static constexpr double least_tail = 0x1p-24;
 
 public:
@@ -83,7 +83,7 @@ public:
         return row;
     }
 
-    /// As softmax_pass writes; 0 for a row whose reverse_kl is infinite.
+    /// Writes as softmax_pass::write does, and 0 for a row whose reverse_kl is infinite.
     template <class E, class D>
     void write(const E* z, std::int64_t token, const top_k_stats& row, double scale, D* d, std::int64_t width,
                bool add) const {
@@ -99,7 +99,7 @@ public:
             listed[static_cast<std::size_t>(i)] =
                 static_cast<C>(before + scale / temperature_ * (e.term.pull - e.p * row.pull));
         }
-        // the tail's entries all have one slope, as those of log-sum-exp
+        // The entries of the tail all have one slope, as entries have under log-sum-exp.
         rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d, width,
                     add);
         for (std::int64_t i = 0; i < top_.k; ++i)

@@ -5,13 +5,13 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Where the arrays of a row lie.
+/// Where the arrays of a sequence lie.
 template <class T, std::size_t In, std::size_t Out>
 struct scan_arrays {
     template <class E>
     struct line {
         E* data = nullptr;
-        std::int64_t step = 1; ///< or 0: one element, of which there is a register
+        std::int64_t step = 1; ///< or 0: one element, which fills a register in memory
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
     };
     struct sink {
@@ -20,34 +20,37 @@ struct scan_arrays {
     };
     std::array<line<const T>, In> in;
     std::array<sink, Out> out;
-    line<const std::uint8_t> terminated, truncated; ///< null: none is
+    line<const std::uint8_t> terminated, truncated; ///< null: no step is
 };
 
-/// Steps of a row side by side.
+/// Consecutive steps of a sequence.
 struct scan_range {
     std::int64_t first = 0, steps = 0;
-    const std::uint8_t* mask = nullptr; ///< of them, one byte a step; null: all count
+    const std::uint8_t* mask = nullptr; ///< one byte per step; null: all count
 };
 
-/// Where a row's recurrence is: after a register of steps, and with what it carries on, in every lane.
+/// The state of a sequence's recurrence after a register of steps. What is carried on stands in every lane.
 template <class V, std::size_t In>
 struct scan_state {
-    std::array<V, In> after; ///< its last lane, or if it runs down its first, is the step that it was at last
-    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< whether that step was
+    /// The inputs of that register. The lane nearest the next register (last when running forward, first when backward)
+    /// is the most recent step.
+    std::array<V, In> after;
+    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< 1 if the most recent step is it
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
-    V alone;                                           ///< S as if the chunk were the row's first
-    bool through = true;                               ///< what was carried into the chunk is part of S
-    std::int64_t counted = 0;                          ///< steps of the chunk that are time
+    V alone;                                           ///< S as if 0 were carried into the chunk
+    bool through = true;                               ///< does S hold what was carried into the chunk?
+    std::int64_t counted = 0;                          ///< steps of the chunk that advance time
 };
 
 /// The recurrence S = x + f S′ over registers of consecutive steps, from the last in memory to the first or, for a
 /// kernel that runs forwards, from the first to the last.
 ///
-/// A register is summed in itself, by steps of 1, 2, 4, … lanes and the powers of f; only then comes what is carried:
-/// S = x + fᵏ S′, k steps away. From register to register the chain is one multiply-add, so that a processor has
-/// several registers under way. Steps that are no time are squeezed out of their register first, and the results spread
-/// again. After a cut nothing follows: the sums that would reach across it are left out by masks.
+/// First a register is summed in itself, by steps of 1, 2, 4, … lanes with the powers of f. Then comes the carry from k
+/// steps away, S = x + fᵏ S′. From register to register the chain is one multiply-add, so that a processor has several
+/// registers under way. Steps that do not advance time are removed from their register (compress), the scan runs over
+/// the rest, and results are scattered back (expand). Masks leave out the sums that would reach across a cut
+/// (DESIGN.md, D20).
 template <class T, class Arch, class Kernel>
 class step_scan {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -55,14 +58,14 @@ class step_scan {
     using V = typename L::type;
     static constexpr int width = L::width, end_lane = Kernel::forward ? width - 1 : 0;
     static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(width)));
-    static constexpr int offset = 16; ///< of the lanes' bits in a word, so that shifts bring ones
+    static constexpr int offset = 16; ///< where the bits of the lanes begin in a word, so that shifts bring in ones
     static constexpr std::uint64_t all = ~std::uint64_t(0);
     static_assert(width <= offset);
 
 public:
     using state = scan_state<V, In>;
     using lines = scan_arrays<T, In, Out>;
-    /// Where memory is fetched to be written: 2 KiB on. Without, stores that are not aligned wait twice as long.
+    /// How far ahead memory is fetched to be written: 2 KiB. Without it, unaligned stores take twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
     step_scan(const Kernel& kernel, gaps how, bool flagged) : kernel_(kernel), gaps_(how), flagged_(flagged) {
@@ -73,7 +76,7 @@ public:
         for (std::size_t n = 0; n < size; ++n) carry_[n] = power_[Kernel::forward ? n + 1 : size - n];
     }
 
-    /// Whole registers of steps.
+    /// Scans whole registers of steps.
     RLHF_NOINLINE void operator()(const lines& row, const scan_range& part, state& at) const {
         if (flagged_)
             part.mask == nullptr ? sweep<sweep_of::all_flagged>(row, part, at)
@@ -86,8 +89,9 @@ public:
             sweep<sweep_of::covered>(row, part, at);
     }
 
-    /// The carry into the next chunk, from what the chunk gives alone and the carry into it: so computed always, chunks
-    /// may be summed at the same time.
+    /// Computes the carry into the next chunk: carry_out = local + fⁿ · carry_in, where n is the number of counted
+    /// steps in the chunk and local its result with carry_in = 0. The carry is always computed so, and chunks may
+    /// therefore be summed at the same time (DESIGN.md, D21).
     RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
         const double power = std::pow(static_cast<double>(kernel_.factor), static_cast<double>(s.counted));
         s.sum = s.through ? L::fma(V(positive(power)), before, s.alone) : s.alone;
@@ -97,14 +101,15 @@ public:
 private:
     static constexpr auto size = static_cast<std::size_t>(width);
     enum class gap { none, covered, squeezed };
-    /// Which registers a sweep meets: all steps count, some are squeezed out, some are covered, or whatever flags
-    /// leave. Each has a loop of its own with only the bodies that it needs: one loop with all of them takes up to
-    /// twice as long, and a loop for every pair of gaps and flags takes twice as long to compile.
+    /// The registers that a sweep meets: all steps count; some are squeezed out; some are covered; and with flags the
+    /// same, where all steps count or not. Each has a loop of its own with only the bodies that it needs. One loop with
+    /// all bodies takes up to twice as long, and one loop for every pair of gaps and flags takes twice as long to
+    /// compile (DESIGN.md, D26).
     enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
     template <sweep_of How>
     void sweep(const lines& row, const scan_range& steps, state& at) const {
-        const Kernel kernel = kernel_; // copies: what is written may lie anywhere
+        const Kernel kernel = kernel_; // copies: outputs may alias members
         const scan_range part = steps;
         const auto in = row.in;
         const auto out = row.out;
@@ -114,7 +119,7 @@ private:
         constexpr bool whole_registers = How == sweep_of::all || How == sweep_of::all_flagged;
         constexpr gap in_part = How == sweep_of::squeezed || How == sweep_of::flagged ? gap::squeezed : gap::covered;
         const bool squeezed = How == sweep_of::flagged ? gaps_ == gaps::skip : How == sweep_of::squeezed;
-        const bool recur = kernel.factor != T(0); // else nothing follows, not even 0 times infinity
+        const bool recur = kernel.factor != T(0); // else nothing is carried, not even 0 · ∞
         const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
         std::array<V, doublings> power;
         for (std::size_t j = 0; j < doublings; ++j) power[j] = V(power_[std::size_t(1) << j]);
@@ -125,7 +130,7 @@ private:
         bool through = at.through;
         std::int64_t counted = 0;
 
-        // A register from step t on, n steps of which are time, and some of which have flags.
+        // The register from step t on, n steps of which advance time; some may have flags.
         const auto step = [&]<gap G, bool Flagged>(gap_of<G>, std::bool_constant<Flagged>, std::int64_t t,
                                                    std::uint64_t counts, int n, const flag_bits& flags) RLHF_INLINE {
             using lane::select;
@@ -133,10 +138,7 @@ private:
             [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
             scan_steps<V, In, flags_given> x;
             each<In>([&](auto k) RLHF_INLINE {
-                if (k >= Kernel::required && in[k].data == nullptr) {
-                    x.here[k] = x.after[k] = zero;
-                    return;
-                }
+                if (k >= Kernel::required && in[k].data == nullptr) return void(x.here[k] = x.after[k] = zero);
                 V v = L::load(in[k].at(t));
                 if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
                 if constexpr (squeezes) {
@@ -204,13 +206,13 @@ private:
     template <gap G>
     using gap_of = std::integral_constant<gap, G>;
 
-    /// Flags of a register, one bit a lane, and those of the steps that the recurrence was at before.
+    /// Flags of a register, one bit per lane, and for each lane those of the step that the recurrence came from.
     struct flag_bits {
         std::uint64_t terminated = 0, terminated_after = 0, unread = 0, unread_after = 0;
-        std::uint64_t cut = 0; ///< what is not carried into
+        std::uint64_t cut = 0; ///< lanes that nothing is carried into
         [[nodiscard]] bool any() const { return (terminated | terminated_after | unread | unread_after | cut) != 0; }
     };
-    /// Of the register from step t on, n steps of which are time.
+    /// The flags of the register from step t on, n steps of which advance time.
     RLHF_FORMULA flag_bits flag(const lines& row, std::int64_t t, std::uint64_t counts, int n, state& at) const {
         const bool squeezed = gaps_ == gaps::skip;
         const std::uint64_t every = low_bits(width), read = gaps_ == gaps::ignore ? every : counts;
@@ -230,7 +232,7 @@ private:
         return f;
     }
 
-    /// A power of f, which does not underflow to 0: infinite data stays infinite.
+    /// A power of f that is kept above 0, so that infinite data stays infinite.
     static T positive(double power) { return (std::max)(static_cast<T>(power), (std::numeric_limits<T>::min)()); }
 
     template <bool Masked>
@@ -243,14 +245,14 @@ private:
             L::store(to, sum);
         prefetch_to_write(to + ahead);
     }
-    /// The elements that the recurrence was at before.
+    /// For each lane the element of the step that the recurrence came from.
     RLHF_FORMULA static V behind(const V& v, const V& before) {
         if constexpr (Kernel::forward)
             return L::template shift_up<1>(v, before);
         else
             return L::template shift_down<1>(v, before);
     }
-    /// The one of the first n lanes that the recurrence comes to last, everywhere.
+    /// Of the first n lanes the one that the recurrence reaches last, in every lane.
     template <bool Squeezes>
     RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] int n) {
         if constexpr (Squeezes && Kernel::forward)
@@ -265,7 +267,7 @@ private:
         else
             return L::fma(factor, sum, v);
     }
-    /// The sums inside the register: of 2, 4, 8, … steps.
+    /// Sums inside the register, of 2, 4, 8, … steps.
     template <bool Flagged, std::size_t J = 0>
     RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
         if constexpr (J < doublings) {
@@ -290,9 +292,8 @@ private:
     const Kernel& kernel_;
     gaps gaps_;
     bool flagged_;
-    std::array<T, size + 1> power_; ///< 1, f, f², …
-    alignas(64)
-        std::array<T, 2 * size> carry_; ///< the powers by lanes; of n < width steps that run down, from width − n on
+    std::array<T, size + 1> power_;             ///< 1, f, f², …
+    alignas(64) std::array<T, 2 * size> carry_; ///< powers by lanes; n < width steps downwards: from width − n on
 };
 
 } // namespace RLHF_NAMESPACE::detail

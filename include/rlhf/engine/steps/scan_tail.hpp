@@ -5,7 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Room for what does not lie in a row's arrays as whole registers: inputs of one element a row, and the last steps.
+/// Room for what the arrays of a sequence do not hold as whole registers: inputs with one element per sequence, and the
+/// last steps.
 template <class T, class Arch, class Kernel>
 class scan_tail {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -15,9 +16,9 @@ class scan_tail {
     static constexpr std::int64_t width = L::width;
 
 public:
-    static constexpr std::int64_t steps = 64; ///< it holds
+    static constexpr std::int64_t steps = 64; ///< that it holds
 
-    /// Gives inputs of one element a register full of it.
+    /// Gives inputs with one element per sequence a register full of it.
     void spread(lines& row) {
         const auto fill = [](auto& line, auto& same) {
             if (line.data == nullptr || line.step != 0) return;
@@ -29,7 +30,7 @@ public:
         fill(row.truncated, same_flags_[1]);
     }
 
-    /// The scan of up to `steps` steps, brought here and written from here; those from `length` on do not count.
+    /// Scans up to `steps` steps in copies of their arrays. Steps from `length` on do not count.
     void operator()(const scan& sum, const lines& row, const scan_range& part, std::int64_t length,
                     typename scan::state& state) {
         const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
@@ -61,8 +62,8 @@ private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
 
-    /// Steps to their place in the tile, and zeros about them. In whole registers, as the scan reads them: a processor
-    /// would wait for parts of one.
+    /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan reads them: a
+    /// processor would wait for a register that is read after its parts were stored.
     const T* bring(const T* from, std::int64_t step, std::int64_t n, array<T, steps>& room) {
         const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
         for (std::int64_t t = 0; t < rest; t += width)

@@ -6,11 +6,12 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep along rows, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other way).
+/// The sweep along sequences, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other
+/// way).
 ///
-/// Lanes are consecutive steps. They are counted from where the row's recurrence begins, in registers and chunks of one
-/// size: no bit depends on padding, row cuts, alignment, packing or threads. Where [T, B] has sequences side by side,
-/// they are the lanes.
+/// Lanes are consecutive steps. They are counted from the step where the recurrence of a sequence begins, in registers
+/// and chunks of one size, so that no bit depends on padding, cuts of the batch, alignment, packing or threads. In [T,
+/// B], where sequences lie side by side, the lanes are sequences (DESIGN.md, D20 and D21).
 template <class T, class Arch, class Kernel>
 class step_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -30,13 +31,13 @@ public:
             return;
         }
         const std::int64_t tokens = std::max<std::int64_t>(of_.call.tokens(), 1);
-        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // rows of a piece
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // of a piece
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
             const std::int64_t to = (std::min)(from + each, of_.call.size());
             for (std::int64_t i = from; i < to; ++i) {
-                row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed one way
+                row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed in one direction
                 room.spread(r.all);
                 while (r.first < r.last) advance(r, room);
             }
@@ -45,23 +46,23 @@ public:
 
 private:
     static constexpr std::int64_t width = lanes<T, Arch>::width;
-    static constexpr std::int64_t chunk = 16384; ///< steps; what is carried into the next may be computed apart
-    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of rows; each piece begins with a jump in memory
-    static constexpr std::int64_t few_sequences = 16;      ///< with fewer, the chunks of a row are pieces of work
+    static constexpr std::int64_t chunk = 16384; ///< steps; the carry into the next chunk can be computed separately
+    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of sequences; each piece begins with a jump in memory
+    static constexpr std::int64_t few_sequences = 16;      ///< with fewer, chunks are pieces of work
     static constexpr std::int64_t chunks_at_once = 32;
 
-    /// A row under way: its steps first … last − 1 are still to be done.
+    /// A sequence under way: its steps first … last − 1 are still to be done.
     struct row {
         std::int64_t s = 0, first = 0, last = 0;
-        std::int64_t left = chunk; ///< steps of the chunk
+        std::int64_t left = chunk; ///< steps left in the chunk
         V before;                  ///< the carry into the chunk
-        bool ends = true;          ///< else these are a chunk, and more steps follow
+        bool ends = true;          ///< false: this is a chunk, and more steps follow
         sequence_mask mask;
         lines all; ///< from step 0 on
         typename scan::state state;
 
         [[nodiscard]] std::int64_t steps() const { return last - first; }
-        /// The next n steps are taken; returns the first of them.
+        /// Takes the next n steps; returns the first of them.
         std::int64_t take(std::int64_t n) { return Kernel::forward ? (first += n) - n : last -= n; }
     };
 
@@ -88,7 +89,7 @@ private:
         return r;
     }
 
-    /// Does the rest of the chunk, or of the row.
+    /// Does the rest of the chunk, or of the sequence.
     void advance(row& r, tile& room) const {
         const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
         if (whole > 0) scan_(r.all, part(r, whole), r.state);
@@ -102,7 +103,7 @@ private:
         r.before = r.state.sum, r.left = chunk;
     }
 
-    /// The next n steps, which are taken.
+    /// Takes the next n steps, and finds out whether they need a mask.
     static scan_range part(row& r, std::int64_t n) {
         scan_range p{r.take(n), n};
         const sequence_mask m = r.mask.from(p.first, (std::min)(n, r.mask.length - p.first));
@@ -113,7 +114,8 @@ private:
         return p;
     }
 
-    /// Chunks of a row at the same time: first what each carries on, then, with what is carried into them, the results.
+    /// Chunks of a sequence at the same time: first what each chunk gives alone, then the carries in order, then the
+    /// results.
     void by_chunks(std::int64_t s, const executor& run) const {
         tile same;
         row rest = start(s);
@@ -143,13 +145,13 @@ private:
         }
     }
 
-    /// Takes a chunk from the row.
+    /// Takes a chunk from the sequence.
     row cut(row& rest) const {
         row r = rest;
         const std::int64_t n = (std::min)(chunk, r.steps()), from = rest.take(n);
         r.first = from, r.last = from + n;
         r.ends = rest.first == rest.last;
-        // The step before the rest: with gaps::skip the last that is time.
+        // The step that the rest comes from: with gaps::skip the last one that advances time.
         std::int64_t t = Kernel::forward ? r.last - 1 : r.first;
         if (of_.how == gaps::skip) {
             const sequence_mask m = r.mask.from(from, n);
@@ -170,7 +172,7 @@ private:
         return flag.data != nullptr && (of_.how != gaps::zero || counts(r, t)) && *flag.at(t) != 0;
     }
 
-    /// What flows beyond the last step, of n that were scanned together.
+    /// Writes what flows beyond the last step, which is the last of n steps that were scanned together.
     void finish([[maybe_unused]] const row& r, [[maybe_unused]] std::int64_t n) const {
         if constexpr (Kernel::forward) {
             alignas(64) std::array<T, static_cast<std::size_t>(width)> sums;
@@ -181,7 +183,7 @@ private:
     }
     void write(std::int64_t s, T value) const { add_or_write(of_.last, of_.last.to.row(s, 0), value); }
 
-    /// +0 where no step is.
+    /// Writes +0 where no step counts.
     void clear(const row& r, std::int64_t from, std::int64_t to) const {
         for (const auto& o : r.all.out) {
             if (o.data == nullptr || o.add) continue;

@@ -8,8 +8,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The recurrence where sequences lie side by side, [T, B]: they are the lanes, and each goes from step to step. What
-/// gaps mean is a choice, lane by lane, of what is carried on.
+/// The recurrence in [T, B], where sequences lie side by side: they are the lanes, and each goes from step to step. A
+/// choice per lane of what is carried on gives gaps their meaning.
 template <class T, class Arch, class Kernel>
 class time_major_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -18,7 +18,7 @@ class time_major_sweep {
     using M = mask_of<V>;
     static constexpr std::int64_t width = L::width;
     static constexpr std::size_t registers =
-        std::min<std::size_t>(8, 256 / (width * sizeof(T)));        ///< side by side: 256 bytes a step
+        std::min<std::size_t>(8, 256 / (width * sizeof(T)));        ///< side by side: 256 bytes per step
     static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
 
 public:
@@ -43,13 +43,14 @@ private:
     /// A register of sequences under way.
     struct column {
         std::int64_t s = 0, n = 0; ///< its first sequence, and how many
-        sequence_mask mask;        ///< of that one
+        sequence_mask mask;        ///< of the first sequence
         V sum, last;
         std::array<V, In> after;
         M begun, terminated_after, cut_after, unread_after, ended;
     };
 
-    /// n sequences, at most as many as the registers have lanes. `All`: as many, side by side, and all steps count.
+    /// Sweeps n sequences, at most as many as the registers have lanes. `All`: exactly as many, side by side in memory,
+    /// and all steps count.
     template <bool All, bool Flagged>
     RLHF_NOINLINE void strip(std::int64_t s, std::int64_t n) const {
         const Kernel kernel = of_.kernel;
@@ -86,7 +87,7 @@ private:
         const M all = !L::where(0), counts = All ? all : counted(c, t);
         const auto either = [](const M& m, const V& yes, const V& no)
                                 RLHF_INLINE { return All ? yes : select(m, yes, no); };
-        // A mask that is ignored covers what the recurrence writes, so for the adjoint what it reads.
+        // With gaps::ignore the mask hides what the recurrence writes, and so what the adjoint reads.
         const bool covers = Kernel::forward && of_.how == gaps::ignore;
         const M time = counts || c.begun, read = of_.how == gaps::zero ? counts : all;
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
@@ -123,7 +124,7 @@ private:
         if (of_.how == gaps::zero) c.begun = time;
     }
 
-    /// What flows beyond the last step.
+    /// Writes what flows beyond the last step.
     void finish(const column& c) const {
         using lane::select;
         alignas(64) std::array<T, static_cast<std::size_t>(width)> sums, ended;
@@ -135,7 +136,7 @@ private:
         }
     }
 
-    /// Step t of the column's sequences.
+    /// Step t of the sequences of a column.
     template <bool All>
     RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
         const T* p = from.data + c.s * (All ? 1 : from.row_stride) + t * from.step;

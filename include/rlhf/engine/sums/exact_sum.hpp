@@ -12,10 +12,10 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A sum of doubles whose bits do not depend on the order of its terms: a fixed-point number with unit 2⁻¹⁹², in
-/// digits of 32 bits held by 64-bit integers, so that adding and merging are integer additions.
-/// A term is rounded to the unit once, on its own; terms of 2¹⁶⁰ and more, ±inf and NaN are counted apart.
-/// Plain integers throughout: ranks may be joined by an integer sum of the bytes (after normalize()).
+/// A sum of doubles whose bits do not depend on the order of its terms: a fixed-point number with unit 2⁻¹⁹², in digits
+/// of 32 bits held by 64-bit integers, so that adding and merging are integer additions (DESIGN.md, D2). Each term is
+/// rounded to the unit once, on its own. Terms of 2¹⁶⁰ and more, ±inf and NaN are counted separately. All members are
+/// integers: ranks may be joined by an integer sum of the bytes (after normalize()).
 class exact_sum {
 public:
     static constexpr int one = 192; ///< 1 is 2¹⁹² units
@@ -57,7 +57,7 @@ public:
         carry_in_time();
     }
 
-    /// Both must be normalized, as every result of the library is.
+    /// Both sums must be normalized, as every result of the library is.
     exact_sum& operator+=(const exact_sum& o) {
         for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] += o.digits_[i];
         above_ += o.above_, below_ += o.below_, nan_ += o.nan_;
@@ -65,7 +65,7 @@ public:
         return *this;
     }
 
-    /// Digits 0 … 2³² − 1, the top one signed: one representation a number.
+    /// Brings digits to 0 … 2³² − 1, the top one signed, so that each number has one representation.
     void normalize() {
         for (std::size_t i = 0; i + 1 < digits_.size(); ++i) {
             digits_[i + 1] += digits_[i] >> 32;
@@ -107,10 +107,10 @@ public:
         return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
     }
 
-    /// The sum to twice the digits: value() and what it leaves, rounded once more (0 from 2¹⁶⁰ on).
+    /// The sum with twice the digits: value(), and what value() leaves, rounded once (0 from 2¹⁶⁰ on).
     [[nodiscard]] std::pair<double, double> value_and_rest() const {
         const double high = value();
-        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // more than one term can be
+        if (!(std::abs(high) < 0x1p160)) return {high, 0}; // larger than any single term
         exact_sum rest = *this;
         rest.add(-high); // exact: a multiple of the unit
         return {high, rest.value()};
@@ -142,21 +142,21 @@ private:
     std::int64_t above_ = 0, below_ = 0, nan_ = 0, pending_ = 0;
 };
 
-/// N sums under way of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: integers in units of 2⁻²⁰ and 2⁻⁷², which lanes
-/// can add exactly, where exact_sum takes some twenty instructions a term. The functions are calls of their own,
-/// because g++ 12 would take their loops apart before it sees lanes in them.
+/// N running sums of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: the fast path of exact_sum (DESIGN.md, D2). The sums
+/// are integers in units of 2⁻²⁰ and 2⁻⁷², which lanes add exactly; exact_sum takes some twenty instructions per term.
+/// The functions are not inlined, because g++ 12 would take their loops apart before it vectorises them.
 template <std::size_t N>
 class narrow_sums {
 public:
-    static constexpr int capacity = 64; ///< calls of add, with up to 16 terms a sum, before flush
+    static constexpr int capacity = 64; ///< calls of add, with up to 16 terms per sum, before flush
 
-    /// The i-th term to the i-th sum; or, if one of them is not usual, nothing and false.
+    /// Adds the i-th term to the i-th sum. If one term is not of usual size, adds nothing and returns false.
     RLHF_NOINLINE bool add(const std::array<double, N>& x) {
         if (!usual(x)) return false;
         for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
         return true;
     }
-    /// All terms to the i-th sum; or nothing and false.
+    /// Adds all terms to the i-th sum. If one term is not of usual size, adds nothing and returns false.
     template <std::size_t M>
     RLHF_NOINLINE bool add(std::size_t i, const std::array<double, M>& x) {
         if (!usual(x)) return false;
@@ -165,7 +165,7 @@ public:
         high_[i] += high, low_[i] += low;
         return true;
     }
-    /// Moves the i-th sum.
+    /// Moves the i-th sum to an exact_sum, and starts again at 0.
     void flush(std::size_t i, exact_sum& to) {
         to.add(high_[i], exact_sum::one - 20), to.add(low_[i], exact_sum::one - 72);
         high_[i] = low_[i] = 0;
@@ -190,7 +190,7 @@ private:
     std::array<std::int64_t, N> high_ = {}, low_ = {};
 };
 
-/// A term summed in pairs (value, rounding error), so that the error is not lost.
+/// A sum as a pair (value, rounding error), so that the error is not lost.
 struct two_sum {
     double high = 0, low = 0;
     void add(double x) {
@@ -211,8 +211,8 @@ struct power_sums {
     bool operator==(const power_sums&) const = default;
 };
 
-/// Σx and Σx² of numbers whose squares may leave the range of an exact_sum, or of float: such squares are added apart,
-/// in units of 2^±192. Holds for 2⁻¹⁶⁰ < |x| < 2¹⁶⁰, and so for all floats.
+/// Σx and Σx² of numbers whose squares may leave the range of an exact_sum, or of float. Such squares are added
+/// separately, in units of 2^±192. This holds for 2⁻¹⁶⁰ < |x| < 2¹⁶⁰, and so for all floats.
 struct spread_sums {
     exact_sum sum, squares, large, little;
 
@@ -222,7 +222,7 @@ struct spread_sums {
         const double scaled = size >= 0x1p65 ? x * 0x1p-96 : size < 0x1p-65 ? x * 0x1p96 : x;
         to.add(scaled * scaled);
     }
-    /// (Σx)² / (n Σx²), 1 where all of n numbers are equal; 0 of zeros.
+    /// (Σx)² / (n Σx²): 1 if all n numbers are equal, 0 if all are 0.
     [[nodiscard]] double evenness(double n) const {
         const double s = sum.value();
         const double q = large.value() * 0x1p192 + (squares.value() + little.value() * 0x1p-192);

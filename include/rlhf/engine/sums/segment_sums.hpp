@@ -10,7 +10,7 @@ template <class X, std::size_t>
 using repeated = X;
 using lane::terms;
 
-/// The moments of one array.
+/// The statistics of a sweep that takes only the moments of one array.
 template <class Kind>
 struct moments_statistics {
     typename Kind::moments values = {};
@@ -18,11 +18,11 @@ struct moments_statistics {
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.values...); }
 };
 
-/// Sums of a segment are kept in this many lanes whatever the register, so that the order of additions is the same on
-/// every instruction set.
+/// Sums of a segment are kept in this many lanes, whatever the width of a register, so that the order of additions is
+/// the same on every instruction set.
 template <class T>
 inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
-/// Tokens of a segment, counted from the first of its row that counts.
+/// Tokens of a segment, counted from the first token of its sequence that counts.
 inline constexpr std::int64_t segment_tokens = 512;
 
 /// The kinds of lane::statistic as accumulators of one segment.
@@ -74,7 +74,7 @@ struct accumulator {
         /// Do the squares keep their digits in T?
         [[nodiscard]] bool in_range() const {
             const double q = squares.joined(1);
-            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which nothing can mend
+            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which stays
         }
     };
     struct moments {
@@ -97,13 +97,13 @@ struct accumulator {
     }
 
 private:
-    /// N times x. Not by a loop, which would keep accumulators in memory.
+    /// An array of N times x. It is not filled by a loop, which would keep accumulators in memory.
     template <std::size_t N, class X>
     static std::array<X, N> filled(const X& x) {
         return [&]<std::size_t... K>(std::index_sequence<K...>) { return std::array<X, N>{((void)K, x)...}; }
         (std::make_index_sequence<N>());
     }
-    /// Lane k is joined by lane k + half, from half of them down to one.
+    /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
     static double tree(const lanes_of_sum& v) {
         lanes_of_moment x;
         for (std::size_t r = 0; r < registers; ++r) {
@@ -152,7 +152,7 @@ public:
         all.add(sums);
     }
 
-    /// False: join() left out squares, which add_squares() adds.
+    /// False if join() left out squares, which add_squares() adds.
     [[nodiscard]] bool in_range() const {
         bool all = true;
         found_.each(
@@ -162,7 +162,8 @@ public:
             found_);
         return all;
     }
-    /// The squares of one token, the only one here, where those of its segment `whole` were left out.
+    /// Adds the squares of a single token, which is the only one in these sums, where join() of its segment `whole`
+    /// left squares out.
     void add_squares(running_type& all, const segment_sums& whole) const {
         found_.each(
             [&](const auto& found, const auto& of_all, auto& total) {

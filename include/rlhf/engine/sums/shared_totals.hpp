@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Totals that several threads add to, in any order.
+/// Totals that several threads add to, in any order (DESIGN.md, D8).
 template <class Totals>
 class shared_totals {
 public:

@@ -9,7 +9,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A maximum; of nothing it is −∞.
+/// A maximum; −∞ if there are no numbers.
 struct largest {
     double value = -std::numeric_limits<double>::infinity();
     largest& operator+=(const largest& o) {
@@ -31,7 +31,7 @@ struct total {
 
 using lane::no_statistics;
 
-/// Every kind as one byte, so that the size of statistics is how many they are.
+/// Every kind as one byte, so that the size of a struct of statistics is the number of its members.
 struct one_byte {
     using weighted_sum = char;
     using sum = char;
@@ -52,10 +52,10 @@ constexpr std::size_t how_many() {
     return all == (std::is_empty_v<bytes> ? 0 : sizeof(bytes)) ? found : throw "each() leaves out a member";
 }
 
-/// What a sweep found. Joins by +=, exactly and so in any order.
+/// What a sweep found. Parts join by +=, exactly and so in any order.
 template <template <class> class Statistics>
 struct totals : Statistics<total> {
-    std::int64_t tokens = 0, sequences = 0; ///< that count; sequences with such a token
+    std::int64_t tokens = 0, sequences = 0; ///< tokens that count; sequences with such a token
 
     totals& operator+=(const totals& o) {
         tokens += o.tokens, sequences += o.sequences;
@@ -78,12 +78,12 @@ public:
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
-    /// A segment's sums, in the order of the members.
+    /// Adds the sums of a segment, in the order of the members.
     void add(const std::array<double, sums>& x) {
         if (!usual_.add(x)) each_sum([&](std::size_t i, exact_sum& sum) { sum.add(x[i]); });
         if (++pending_ == usual_.capacity) flush();
     }
-    /// Lanes of the i-th of the moments, before the next add.
+    /// Adds the lanes of the i-th moments of a segment. Called before add() of that segment.
     template <std::size_t Lanes>
     void add_moments(std::size_t i, power_sums& to, std::int64_t n, const std::array<double, Lanes>& x,
                      const std::array<double, Lanes>& x_squared) {
@@ -91,7 +91,7 @@ public:
         if (!usual_moments_.add(2 * i, x)) to.sum.add(x);
         if (!usual_moments_.add(2 * i + 1, x_squared)) to.squares.add(x_squared);
     }
-    /// Before it is read as totals.
+    /// Called before this is read as totals.
     void flush() {
         each_sum([&](std::size_t i, exact_sum& sum) { usual_.flush(i, sum); });
         std::size_t i = 0;

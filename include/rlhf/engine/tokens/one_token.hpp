@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// token_sweep::token of a sweep whose type does not matter.
+/// Calls token_sweep::token, and hides the type of the sweep.
 class one_token {
 public:
     template <class Sweep>

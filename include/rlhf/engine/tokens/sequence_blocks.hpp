@@ -9,12 +9,13 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Tokens whose inputs the kernel reads at the same time; also the length of the copied tail.
+/// Tokens whose inputs the kernel reads at the same time; also the length of a copied tail.
 template <class T>
 inline constexpr int block_tokens = sum_lanes<T>;
 
-/// Where blocks of tokens lie, one behind the other. The mask is never absent, so that the hot loop has one path and an
-/// element the same bits with a mask and without: dense rows read the same ones again and again.
+/// Where consecutive blocks of tokens lie. The mask is never absent, so that the hot loop has one path and an element
+/// has the same bits with a mask and without: without a mask the same block of ones is read again and again (DESIGN.md,
+/// D1).
 template <class T, std::size_t In, std::size_t Out>
 struct run_of_blocks {
     std::int64_t blocks = 0;
@@ -25,16 +26,16 @@ struct run_of_blocks {
     std::int64_t mask_step = 0;
 };
 
-/// n tokens from one place to another. A function of its own, so that it is compiled once and not for every sweep.
+/// Copies n tokens. It is a function of its own, so that it is compiled once and not for every sweep (DESIGN.md, D26).
 template <class T>
 RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t from_step, std::int64_t n, T* to, std::int64_t to_step) {
     for (std::int64_t k = 0; k < n; ++k) to[k * to_step] = from[k * from_step];
 }
-/// 1 where a token counts.
+/// Writes 1 where a token counts, else 0.
 RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, std::int64_t n, std::uint8_t* to) {
     for (std::int64_t k = 0; k < n; ++k) to[k] = mask[t + k] ? 1 : 0;
 }
-/// From the first token that counts to behind the last.
+/// The range from the first token that counts to one past the last.
 struct counted_range {
     std::int64_t first = 0, last = 0;
 };
@@ -46,7 +47,7 @@ RLHF_NOINLINE inline counted_range counted_tokens(const sequence_mask& mask) {
 RLHF_NOINLINE inline std::int64_t count_tokens(const sequence_mask& mask, std::int64_t t, std::int64_t n) {
     return count_counted(mask.from(t, n));
 }
-/// +0 to n tokens.
+/// Writes +0 to n tokens.
 template <class T>
 RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
     if (step == 1)
@@ -55,7 +56,8 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
         for (std::int64_t k = 0; k < n; ++k) to[k * step] = T(0);
 }
 
-/// The tokens of one sequence, as blocks: where they lie or, if they do not lie side by side in whole blocks, copied.
+/// The tokens of one sequence, as blocks: in the caller's memory, or copied if they do not lie side by side in whole
+/// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19).
 template <class T, std::size_t In, std::size_t Out>
 class sequence_blocks {
 public:
@@ -85,7 +87,7 @@ public:
             if (in[i].step == 0) constants_[i].fill(*in[i].row(s, begin_));
     }
 
-    /// In the caller's memory.
+    /// The n tokens from t on as blocks in the caller's memory.
     [[nodiscard]] run direct(std::int64_t t, std::int64_t n) const {
         run b;
         b.blocks = n / block_tokens<T>;
@@ -100,7 +102,7 @@ public:
         return b;
     }
 
-    /// Copied into blocks that are filled with zeros.
+    /// The n tokens from t on, copied into blocks that are filled up with zeros.
     template <std::int64_t Tokens>
     run copied(copies<Tokens>& c, std::int64_t t, std::int64_t n) const {
         run b;
@@ -142,7 +144,7 @@ private:
     const inputs& in_;
     const targets& out_;
     std::int64_t s_, begin_;
-    alignas(64) std::array<std::array<T, block_tokens<T>>, In> constants_; ///< inputs of one element a sequence
+    alignas(64) std::array<std::array<T, block_tokens<T>>, In> constants_; ///< blocks of per-sequence inputs
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -7,12 +7,12 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms;
-/// masked tokens get 0 (or are left, when adding), whatever bits they hold.
+/// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms.
+/// For masked tokens, whatever bits they hold, outputs are 0, or left as they are when the sweep adds to them.
 ///
-/// A row begins at its first token that counts and goes in segments of 512 tokens, each added up on its own and then
-/// merged exactly: so no bit depends on padding, row cuts, alignment, threads or the layout. A tail shorter than a
-/// block is copied into one filled with zeros and runs the same code.
+/// A sequence begins at its first token that counts and is cut into segments of 512 tokens. Each segment is added up on
+/// its own, and then merged exactly. So no bit depends on padding, cuts of the batch, alignment, threads or the layout
+/// (DESIGN.md, D2). A tail shorter than a block is copied into a block filled up with zeros, and runs the same code.
 template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 class token_sweep {
     using L = lanes<T, Arch>;
@@ -42,7 +42,7 @@ public:
     totals_type operator()(const executor& run) const {
         const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1);
         const std::int64_t chunk = chunk_of(longest), chunks = (longest + chunk - 1) / chunk;
-        const std::int64_t rows = std::max<std::int64_t>(chunk / longest, 1); // a piece
+        const std::int64_t rows = std::max<std::int64_t>(chunk / longest, 1); // of a piece
         const std::int64_t groups = (call_.size() + rows - 1) / rows;
         shared_totals<totals_type> found;
         run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
@@ -68,15 +68,17 @@ public:
 
 private:
     static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
-    static constexpr std::int64_t ahead = 16, far_ahead = 128; ///< blocks that are fetched: 1 KiB, 8 KiB
+    static constexpr std::int64_t ahead = 16,
+                                  far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
 
-    /// Tokens of a row for one piece of work. A row has few pieces, because each looks for the row's ends.
+    /// Tokens of a sequence for one piece of work. A sequence has few pieces, because each looks for the sequence's
+    /// ends.
     static std::int64_t chunk_of(std::int64_t longest) {
         return std::max<std::int64_t>((longest / 32 + segment_tokens) / segment_tokens, 32) * segment_tokens;
     }
 
-    /// The part of a row from its counted token `from` on; the first also writes what lies before, the last, which is
-    /// unlimited, what lies behind.
+    /// Sweeps the part of a sequence from its counted token `from` on. The first part also writes the outputs before
+    /// it, the last part, which is unlimited, those behind it.
     void sweep(std::int64_t s, std::int64_t from, std::int64_t tokens, running& part) const {
         const sequence_mask mask = call_.mask(s);
         const auto [first, last] = counted_tokens(mask);
@@ -92,14 +94,14 @@ private:
             segment(r, t, (std::min)(end - t, segment_tokens), part);
     }
 
-    /// +0 where nothing counts.
+    /// Writes +0 where nothing counts.
     void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
         if (from == to) return;
         for (const auto& o : out_)
             if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
     }
 
-    /// The n tokens from t on.
+    /// Sweeps a segment: the n tokens from t on.
     void segment(const row& r, std::int64_t t, std::int64_t n, running& part) const {
         const std::int64_t counted = count_tokens(r.mask, t, n);
         part.tokens += counted;
@@ -120,19 +122,19 @@ private:
         if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
     }
 
-    /// Token by token what a sum of squares in T could not hold.
+    /// Adds, token by token, squares that a sum in T could not hold.
     RLHF_COLD void add_squares(const row& r, std::int64_t t, std::int64_t n, const sums_type& segment,
                                running& part) const {
         for (std::int64_t k = t; k < t + n; ++k) {
             if (!r.mask[k]) continue;
-            typename row::template copies<block_tokens<T>> c; // what is written goes nowhere
+            typename row::template copies<block_tokens<T>> c; // its outputs are dropped
             sums_type one;
             blocks({r.copied(c, k, 1)}, r, one);
             one.add_squares(part, segment);
         }
     }
 
-    /// The hot loop: the tokens of one segment, in up to two runs.
+    /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     RLHF_NOINLINE void blocks(const std::array<run_of_blocks, 2>& runs, const row& r, sums_type& found) const {
         const Kernel kernel = kernel_;
         const std::array<T, Out> scale = r.scale;
@@ -211,7 +213,7 @@ private:
     bool strided_; ///< some array's tokens do not lie side by side
 };
 
-/// Runs a kernel over the tokens of a call; what comes back merges.
+/// Runs a kernel over the tokens of a call. Its totals join by +=.
 template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 auto sweep_tokens(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                   const executor& run, const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
