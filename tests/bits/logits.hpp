@@ -84,7 +84,7 @@ logits_array<E> drawn_logits(const place& p, std::uint64_t seed, std::int64_t no
         if (kind == 1 && v == 18) return static_cast<E>(std::numeric_limits<float>::infinity());
         if (kind == 2 || (kind == 3 && chance < 10)) return static_cast<E>(-std::numeric_limits<float>::infinity());
         if (kind == 4) return real<E>(std::int64_t(3) << 48);
-        if (kind == 5) return static_cast<E>(real<double>(number) * 64);
+        if (kind == 5) return real<E>(number * 64);
         return real<E>(number);
     });
 }

@@ -33,7 +33,11 @@ private:
 
 template <class T>
 [[nodiscard]] T real(std::int64_t n) {
-    return static_cast<T>(static_cast<double>(n) * 0x1p-48); // without rounding, then once to T
+    const double x = static_cast<double>(n) * 0x1p-48; // without rounding
+    if constexpr (sizeof(T) == 2)
+        return static_cast<T>(static_cast<float>(x)); // so that inputs are the same however doubles become 16 bits
+    else
+        return static_cast<T>(x);
 }
 
 enum class form { rows, columns, packed };
