@@ -13,12 +13,6 @@ else()
     target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 endif()
 
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # g++ 12 warns of its own AVX-512 intrinsics wherever Eigen inlines them. tests/structure/flags.cmake compiles ours
-    # without these.
-    target_compile_options(rlhf_warnings INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
-endif()
-
 # Warnings and the instruction set of RLHF_MARCH.
 add_library(rlhf_dev INTERFACE)
 target_link_libraries(rlhf_dev INTERFACE rlhf_warnings)
@@ -40,5 +34,12 @@ function(rlhf_require package apt option)
     endif()
     if(NOT ${package}_FOUND)
         message(FATAL_ERROR "${package} was not found. Install ${apt} (apt), or configure with -D${option}=OFF.")
+    endif()
+endfunction()
+
+# g++ 12 warns of its own AVX-512 intrinsics wherever Eigen's products inline them.
+function(rlhf_multiplies_by_eigen target)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
 endfunction()
