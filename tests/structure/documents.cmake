@@ -8,7 +8,8 @@
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
 # - no file has more than 300 lines, and no line of C++ more than 120 characters
 cmake_minimum_required(VERSION 3.21)
-cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+cmake_path(GET root PARENT_PATH root)
 include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
 
 set(complaints "")

@@ -2,7 +2,8 @@
 # Includes point down only, from room to room as rooms.cmake says, and make no circle. Run by ctest, and alone:
 # cmake -P tests/structure/layers.cmake
 cmake_minimum_required(VERSION 3.21)
-cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+cmake_path(GET root PARENT_PATH root)
 include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
 
 set(complaints "")

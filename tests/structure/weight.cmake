@@ -19,7 +19,8 @@ set(most_kilobytes
     token_log_probs=80 token_log_probs_backward=72 top_k_divergence=96 vocab_shards=32 vocab_shards_backward=30
     whiten=23)
 include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")
-cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+cmake_path(GET root PARENT_PATH root)
 file(MAKE_DIRECTORY "${scratch}")
 list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
 
