@@ -23,7 +23,7 @@ std::vector<rlhf::batch> empty_batches() {
     const auto mask = nothing<const std::uint8_t>();
     std::vector<rlhf::batch> all;
     for (const auto how : {rlhf::layout::batch_first, rlhf::layout::time_first})
-        for (const auto [B, T] : {std::pair{0, 3}, std::pair{3, 0}, std::pair{0, 0}})
+        for (const auto& [B, T] : {std::pair{0, 3}, std::pair{3, 0}, std::pair{0, 0}})
             all.push_back({.sequences = B, .steps = T, .layout = how, .mask = mask, .denominator = rlhf::counted_here});
     for (const auto* offsets : {&none, &two_empty})
         all.push_back({.offsets = *offsets, .mask = mask, .denominator = rlhf::counted_here});
