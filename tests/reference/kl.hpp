@@ -4,10 +4,11 @@
 #include "batch.hpp"
 
 /// Estimators of KL(π‖π_ref) from one token drawn from π, after Schulman's note "Approximating KL Divergence" (2020):
-/// with x = log π − log π_ref, k1 = x, k2 = x² / 2, k3 = e⁻ˣ − 1 + x.
+/// with x = log π − log π_ref, k1 = x, k2 = x² / 2, k3 = e⁻ˣ − 1 + x. Packages also offer
+/// abs = |x|, which is not in the note.
 namespace reference {
 
-enum class kl_estimator { k1, k2, k3 };
+enum class kl_estimator { k1, k2, k3, abs };
 
 struct kl_term {
     real value, slope; ///< slope = ∂value/∂log π
@@ -28,6 +29,7 @@ struct kl_term {
     real value = x, slope = 1;
     if (estimator == kl_estimator::k2) value = x * x / 2, slope = x;
     if (estimator == kl_estimator::k3) value = k3(x), slope = -std::expm1(-x);
+    if (estimator == kl_estimator::abs) value = std::fabs(x), slope = static_cast<real>((x > 0) - (x < 0));
     if (value > limit) return {limit, 0};
     if (value < -limit) return {-limit, 0};
     return {value, slope};

@@ -60,8 +60,8 @@ TEST_CASE("reference policy gradient", "[reference]") {
                                                 .behavior_log_probs = some(r, elements),
                                                 .advantages = some(r, elements),
                                                 .weights = some(r, elements)};
-            for (const auto estimator :
-                 {reference::kl_estimator::k1, reference::kl_estimator::k2, reference::kl_estimator::k3}) {
+            for (const auto estimator : {reference::kl_estimator::k1, reference::kl_estimator::k2,
+                                         reference::kl_estimator::k3, reference::kl_estimator::abs}) {
                 const reference::ppo_policy_loss_options o{.clip_low = .2L,
                                                            .clip_high = .3L,
                                                            .dual_clip = 2,

@@ -208,6 +208,8 @@ TEST_CASE("reference kl and its controller by hand", "[reference]") {
     using enum reference::kl_estimator;
     check(reference::kl(k1, -.5L).value, -.5), check(reference::kl(k2, -.5L).value, .125);
     check(reference::kl(k3, -.5L).value, std::exp(.5) - 1 - .5), check(reference::kl(k3, -.5L).slope, 1 - std::exp(.5));
+    check(reference::kl(abs, -.5L).value, .5), check(reference::kl(abs, -.5L).slope, -1);
+    check(reference::kl(abs, 2).slope, 1), check(reference::kl(abs, 0).slope, 0);
     CHECK(std::fabs(reference::kl(k3, 1e-9L).value / (5e-19L - 1e-27L / 6) - 1) < 1e-17L);
     CHECK(std::fabs(reference::kl(k3, .5L).value / (std::exp(-.5L) - .5L) - 1) < 1e-17L);
     CHECK(reference::kl(k3, -reference::unlimited).value == reference::unlimited);

@@ -122,16 +122,18 @@ TEMPLATE_TEST_CASE("kl: special arguments", "[formula]", float, double) {
     for (const T d : specials<T>()) {
         CAPTURE(d);
         const auto k1 = of(d, kl_estimator::k1, big), k2 = of(d, kl_estimator::k2, big),
-                   k3 = of(d, kl_estimator::k3, big);
+                   k3 = of(d, kl_estimator::k3, big), size = of(d, kl_estimator::abs, big);
         CHECK(same_or_nan(double(k1.value), double(d)));
         CHECK(same_or_nan(double(k2.value), double(T(0.5) * d * d)));
         CHECK(same_or_nan(double(k3.value), double(std::isinf(d) ? big : std::expm1(-d) + d)));
+        CHECK(same_or_nan(double(size.value), double(std::abs(d))));
         CHECK(k1.slope == 1);
         CHECK(same_or_nan(double(k2.slope), double(d)));
         CHECK(same_or_nan(double(k3.slope), double(-std::expm1(-d))));
+        CHECK(same_or_nan(double(size.slope), std::isnan(d) ? double(d) : d > 0 ? 1.0 : d < 0 ? -1.0 : 0.0));
         if (std::isnan(d)) continue;
-        for (const auto e :
-             {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3}) { // limited: finite, without slope beyond
+        for (const auto e : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3, kl_estimator::abs}) {
+            // limited: finite, without slope beyond
             const auto k = of(d, e, T(2));
             CHECK(std::abs(k.value) <= 2);
             CHECK((!std::isinf(d) || k.slope == 0));

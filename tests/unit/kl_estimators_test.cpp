@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// What the estimators k1, k2 and k3 estimate, and what their slopes are the gradient of: exact sums over the tokens of
-// a toy policy, against the divergences themselves, differentiated by dual numbers.
+// What the estimators k1, k2, k3 and abs estimate, and what their slopes are the gradient of: exact sums over the
+// tokens of a toy policy, against the divergences themselves, differentiated by dual numbers.
 
 #include "support/catch.hpp"
 #include "support/dual.hpp"
@@ -112,6 +112,15 @@ TEST_CASE("the gradient of k3 is that of KL(ref || pi)", "[kl]") {
     CHECK(std::fabs(forward_kl_slope(pi, ref, 0) - reverse_kl_slope(pi, ref, 0)) > .01);
 }
 
+TEST_CASE("the gradient of abs is that of the sum of |pi - ref|", "[kl]") {
+    const auto exact = [](std::size_t k) {
+        const auto p = variable(pi, k);
+        return p.expectation([&](std::size_t a) { return abs(1 - exp(ref.log_prob(a) - p.log_prob(a))); }).slope;
+    };
+    check_gradient(mean_gradient(pi, ref, kl_estimator::abs, kl_estimator::abs), exact);
+    CHECK(mean_value(pi, ref, kl_estimator::abs) > kl_divergence(pi, ref));
+}
+
 TEST_CASE("the value of k1 or k3 goes with the gradient of k2", "[kl]") {
     const auto exact = [](std::size_t k) { return reverse_kl_slope(pi, ref, k); };
     for (const auto value : {kl_estimator::k1, kl_estimator::k3})
@@ -119,8 +128,9 @@ TEST_CASE("the value of k1 or k3 goes with the gradient of k2", "[kl]") {
 }
 
 TEST_CASE("each slope is the derivative of its value", "[kl]") {
-    for (const auto estimator : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3})
+    for (const auto estimator : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3, kl_estimator::abs})
         for (const double x : {-30.0, -2.0, -1e-9, 0.0, 1e-9, .7, 5.0, 30.0}) {
+            if (estimator == kl_estimator::abs && x == 0) continue; // where |x| has no derivative
             CAPTURE(static_cast<int>(estimator), x);
             const auto dual = rlhf::formula::kl(number{x, 1.0}, estimator, estimator, number(off));
             const auto plain = rlhf::formula::kl(x, estimator, estimator, off);

@@ -235,7 +235,7 @@ TEMPLATE_PRODUCT_TEST_CASE("ppo_policy_loss: value, gradient and statistics are 
     }
     matches_reference<T, Arch>({.clip_range = 0.1, .dual_clip = 1.4}, false, false);
     matches_reference<T, Arch>({.clip_range = {1, rlhf::unlimited}, .log_ratio_limit = 0.25}, true, false);
-    for (const auto e : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3}) {
+    for (const auto e : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3, kl_estimator::abs}) {
         CAPTURE(static_cast<int>(e));
         matches_reference<T, Arch>({.dual_clip = 2, .kl_coef = 0.1, .kl_estimator = e}, true, false);
         matches_reference<T, Arch>({.kl_coef = 0.3, .kl_estimator = kl_estimator::k1, .kl_gradient = e}, true, true);

@@ -44,6 +44,7 @@ const std::vector<rlhf::shape_rewards_options> several_options{
     {.kl_coef = 0.1, .kl_estimator = kl_estimator::k2, .score_limit = 0.5},
     {.kl_coef = 0.05, .kl_estimator = kl_estimator::k3, .kl_limit = 0.125, .unfinished_penalty = 1.5},
     {.kl_coef = 0.5, .kl_limit = 0.25, .score_limit = 2, .unfinished_score = -1},
+    {.kl_coef = 0.1, .kl_estimator = kl_estimator::abs, .kl_limit = 0.5},
     {.kl_coef = 0, .unfinished_score = 0.0},
     {.kl_coef = -0.25},
 };

@@ -7,9 +7,10 @@ namespace rlhf {
 
 /// Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 enum class kl_estimator {
-    k1, ///< d           unbiased; its gradient has mean 0, so it is of no use in a loss
-    k2, ///< d² / 2      biased; its gradient is that of KL(π ‖ π_ref)
-    k3, ///< e⁻ᵈ − 1 + d unbiased and never negative; its gradient is that of KL(π_ref ‖ π)
+    k1,  ///< d           unbiased; its gradient has mean 0, so it is of no use in a loss
+    k2,  ///< d² / 2      biased; its gradient is that of KL(π ‖ π_ref)
+    k3,  ///< e⁻ᵈ − 1 + d unbiased and never negative; its gradient is that of KL(π_ref ‖ π)
+    abs, ///< |d|         biased; its gradient is that of Σ |π − π_ref|
 };
 
 } // namespace rlhf
@@ -23,9 +24,10 @@ struct kl_term {
 
 /// One token's estimate and a slope ∂/∂ log π, chosen separately.
 ///
-///     k1 = d            ∂k1 = 1
-///     k2 = d² / 2       ∂k2 = d
-///     k3 = e⁻ᵈ − 1 + d  ∂k3 = 1 − e⁻ᵈ
+///     k1  = d            ∂k1  = 1
+///     k2  = d² / 2       ∂k2  = d
+///     k3  = e⁻ᵈ − 1 + d  ∂k3  = 1 − e⁻ᵈ
+///     abs = |d|          ∂abs = sign of d, 0 at 0
 ///
 /// k3 is computed as expm1(−d) + d, and is +∞ at d = ±∞. Near 0 its slope is accurate; its value has the rounding of d,
 /// an absolute error of 6·10⁻⁸ |d| for floats. Beyond ±limit the value is the limit and the slope is 0.
@@ -33,13 +35,17 @@ struct kl_term {
 /// Source: J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html.
 template <class V>
 [[nodiscard]] RLHF_FORMULA kl_term<V> kl(V d, kl_estimator value, kl_estimator slope, V limit) {
-    using lane::expm1, lane::select;
+    using lane::abs, lane::expm1, lane::select;
     const bool exponential = value == kl_estimator::k3 || slope == kl_estimator::k3;
     const V e = exponential ? expm1(-d) : V(0);
-    const V k = value == kl_estimator::k1   ? d
-                : value == kl_estimator::k2 ? V(0.5) * d * d
-                                            : select(e > V(lane::largest_float), e, e + d);
-    const V g = slope == kl_estimator::k1 ? V(1) : slope == kl_estimator::k2 ? d : -e;
+    const V k = value == kl_estimator::k1    ? d
+                : value == kl_estimator::k2  ? V(0.5) * d * d
+                : value == kl_estimator::abs ? abs(d)
+                                             : select(e > V(lane::largest_float), e, e + d);
+    const V g = slope == kl_estimator::k1    ? V(1)
+                : slope == kl_estimator::k2  ? d
+                : slope == kl_estimator::abs ? select(d > V(0), V(1), select(d < V(0), V(-1), d))
+                                             : -e;
     const auto above = k > limit, below = k < -limit;
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
 }
