@@ -55,8 +55,9 @@ struct backward : bench::on_logits<E> {
             const E* const z = this->logits.data() + i * V;
             E* const d = this->d().data() + i * V;
             const auto& s = combined[i];
-            const float sum = static_cast<float>(s.ties + s.others), lse = static_cast<float>(s.shift) + std::log(sum);
-            const float H = std::log(sum) - static_cast<float>(s.weighted) / sum;
+            const float sum = static_cast<float>(s.max_weight + s.other_weight);
+            const float lse = static_cast<float>(s.shift) + std::log(sum);
+            const float H = std::log(sum) - static_cast<float>(s.weighted_logits) / sum;
             const float g = this->d_log_probs[i], h = this->d_entropy[i];
             for (std::size_t v = 0; v < V; ++v) {
                 const float log_p = static_cast<float>(z[v]) - lse, p = std::exp(log_p);
@@ -102,9 +103,10 @@ struct combine {
             for (std::size_t r = 0; r < ranks; ++r) largest = std::max(largest, static_cast<T>(all[r * n + i].shift));
             for (std::size_t r = 0; r < ranks; ++r) {
                 const auto& s = all[r * n + i];
-                const T b = static_cast<T>(s.shift) - largest, e = std::exp(b), of = static_cast<T>(s.ties + s.others);
-                sum += e * of, weighted += e * (static_cast<T>(s.weighted) + b * of);
-                if (s.holders != 0) target = static_cast<T>(s.target_logit);
+                const T b = static_cast<T>(s.shift) - largest, e = std::exp(b);
+                const T of = static_cast<T>(s.max_weight + s.other_weight);
+                sum += e * of, weighted += e * (static_cast<T>(s.weighted_logits) + b * of);
+                if (s.holds_target != 0) target = static_cast<T>(s.target_logit);
             }
             whole[i] = {largest, 1, static_cast<double>(sum) - 1, weighted, target, 1};
             log_probs[i] = target - largest - std::log(sum), entropy[i] = std::log(sum) - weighted / sum;

@@ -99,7 +99,9 @@ public:
         add(r.policy), add(r.value), add(r.entropy);
         add(r.loss(), r.value_coef, r.entropy_coef);
     }
-    void add(const rlhf::vocab_shard& s) { add(s.shift, s.ties, s.others, s.weighted, s.target_logit, s.holders); }
+    void add(const rlhf::vocab_shard& s) {
+        add(s.shift, s.max_weight, s.other_weight, s.weighted_logits, s.target_logit, s.holds_target);
+    }
     void add(const rlhf::token_log_probs_result& r) { add(r.tokens, r.nonfinite); }
 
     [[nodiscard]] std::uint64_t value() const { return state_ ^ state_ >> 32; }

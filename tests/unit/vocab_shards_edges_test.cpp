@@ -22,13 +22,13 @@ TEST_CASE("vocab_shards: what a rank says") {
     const rlhf::logits_view<const double> logits(z.data(), {.steps = 3, .vocab = 4});
     std::vector<vocab_shard> s(3);
     rlhf::vocab_shard_sums(test::aligned(1, 3), logits, 10, targets, s, {.temperature = 2});
-    CHECK((s[0].shift == 3 && s[0].target_logit == 2 && s[0].holders == 1));
-    CHECK((s[0].ties == 1 && test::close(s[0].others, std::exp(-0.5L) + std::exp(-1.0L), 2)));
-    CHECK(test::close(s[0].weighted, -0.5L * std::exp(-0.5L) - std::exp(-1.0L), 8));
-    CHECK((s[1].shift == 0 && s[1].ties == 0 && s[1].others == 0 && s[1].weighted == 0));
-    CHECK((s[1].target_logit == -inf && s[1].holders == 1));
-    CHECK((s[2].shift == 5 && s[2].ties == 4 && s[2].others == 0 && s[2].weighted == 0));
-    CHECK((s[2].target_logit == 0 && s[2].holders == 0));
+    CHECK((s[0].shift == 3 && s[0].target_logit == 2 && s[0].holds_target == 1));
+    CHECK((s[0].max_weight == 1 && test::close(s[0].other_weight, std::exp(-0.5L) + std::exp(-1.0L), 2)));
+    CHECK(test::close(s[0].weighted_logits, -0.5L * std::exp(-0.5L) - std::exp(-1.0L), 8));
+    CHECK((s[1].shift == 0 && s[1].max_weight == 0 && s[1].other_weight == 0 && s[1].weighted_logits == 0));
+    CHECK((s[1].target_logit == -inf && s[1].holds_target == 1));
+    CHECK((s[2].shift == 5 && s[2].max_weight == 4 && s[2].other_weight == 0 && s[2].weighted_logits == 0));
+    CHECK((s[2].target_logit == 0 && s[2].holds_target == 0));
 }
 
 TEST_CASE("vocab_shards: rows that say nothing together") {

@@ -150,8 +150,8 @@ TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits 
     const ranks<float, TestType> one(p, {V}), many(p, {1, 1});
     const auto want = one.combine(one.gathered(), o), got = many.combine(many.gathered(), o);
     for (std::size_t i = 0; i < n; ++i) {
-        CHECK((got[i].shift == want[i].shift && got[i].ties == want[i].ties));
-        CHECK(std::fabs(got[i].others - want[i].others) <= 1e-13 * want[i].others);
+        CHECK((got[i].shift == want[i].shift && got[i].max_weight == want[i].max_weight));
+        CHECK(std::fabs(got[i].other_weight - want[i].other_weight) <= 1e-13 * want[i].other_weight);
     }
 }
 
@@ -175,7 +175,7 @@ TEMPLATE_TEST_CASE("vocab_shards: same bits however the batch is laid out", "", 
                                                    whole.sequence_stride());
             };
             const std::size_t stride = tokens + 2; // from rank to rank
-            std::vector<vocab_shard> all(3 * stride, vocab_shard{.others = not_a_number}), combined(tokens);
+            std::vector<vocab_shard> all(3 * stride, vocab_shard{.other_weight = not_a_number}), combined(tokens);
             for (std::size_t k = 0; k < 3; ++k)
                 rlhf::vocab_shard_sums(c.batch, shard(k), first[k], z.targets(),
                                        std::span(all).subspan(k * stride, tokens), {.temperature = 1.5}, c.run);
@@ -218,7 +218,7 @@ TEST_CASE("vocab_shard_backward: what is written where") {
     rlhf::vocab_shard_sums(b, logits, 100, targets, states);
     // Step t is about token t + 1: steps 0 and 2 of the first sequence count, 0, 1 and 2 of the second.
     const std::vector<bool> counts{true, false, true, false, true, true, true, false};
-    for (std::size_t i = 0; i < n; ++i) CHECK((states[i].ties > 0) == counts[i]);
+    for (std::size_t i = 0; i < n; ++i) CHECK((states[i].max_weight > 0) == counts[i]);
     CHECK(rlhf::vocab_shard_log_probs(b, targets, {.shards = states, .combined = combined}).tokens == 5);
     const auto g = test::normals<float>(r, n), h = test::normals<float>(r, n);
     const auto written = [&](std::int64_t first_id, const auto& target) {
@@ -248,7 +248,7 @@ TEST_CASE("vocab_shard_backward: what is written where") {
     const std::vector<float> none(n, 0);
     std::vector<float> d(n * Vp, 7), kept = d;
     std::fill(z.begin(), z.end(), static_cast<float>(not_a_number));
-    std::fill(combined.begin(), combined.end(), vocab_shard{.shift = not_a_number, .others = not_a_number});
+    std::fill(combined.begin(), combined.end(), vocab_shard{.shift = not_a_number, .other_weight = not_a_number});
     const auto unmoved = [&](const auto& target) {
         return rlhf::vocab_shard_backward(b, logits, 100, targets, {.combined = combined, .d_log_probs = none}, target)
             .nonfinite;

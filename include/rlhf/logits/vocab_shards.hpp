@@ -6,15 +6,15 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What one rank's logits say about one token, with x = (z − shift) / temperature. Ranks exchange its six doubles as
-/// bytes. All are 0 for tokens that do not count.
+/// What one rank's logits say about one token. The weight of a logit z is eˣ with x = (z − shift) / temperature. Ranks
+/// exchange these six doubles as bytes. All are 0 for tokens that do not count.
 struct vocab_shard {
-    double shift = 0;        ///< the largest logit; 0 if all are −∞
-    double ties = 0;         ///< Σ eˣ of the largest: their number, up to the rounding of eˣ; 0 if all are −∞
-    double others = 0;       ///< Σ eˣ of the other logits
-    double weighted = 0;     ///< Σ x eˣ
-    double target_logit = 0; ///< on the rank that holds the target, else 0
-    double holders = 0;      ///< 1 on the rank that holds the target, else 0; of all ranks combined 1
+    double shift = 0;           ///< the largest logit; 0 if all are −∞
+    double max_weight = 0;      ///< of the largest, Σ eˣ: their number, up to roundings; 0 if all are −∞
+    double other_weight = 0;    ///< of the other logits, Σ eˣ
+    double weighted_logits = 0; ///< Σ x eˣ
+    double target_logit = 0;    ///< on the rank that holds the target, else 0
+    double holds_target = 0;    ///< 1 on the rank that holds the target, else 0; of all ranks combined 1
 };
 
 /// The arrays of all ranks, and the outputs, each of which may be left out.
@@ -47,9 +47,9 @@ inline void check_options(const call& c, const token_log_probs_options& o, std::
 }
 
 inline softmax_stats softmax_of(const vocab_shard& s, double temperature) {
-    softmax_stats row{.shift = s.shift, .temperature = temperature, .ties = s.ties, .others = s.others};
+    softmax_stats row{.shift = s.shift, .temperature = temperature, .ties = s.max_weight, .others = s.other_weight};
     row.add_up();
-    if (!row.impossible()) row.entropy = row.log_sum - s.weighted / row.sum;
+    if (!row.impossible()) row.entropy = row.log_sum - s.weighted_logits / row.sum;
     return row;
 }
 
@@ -61,19 +61,19 @@ inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position&
     vocab_shard whole;
     double shift = -std::numeric_limits<double>::infinity();
     shards.each(here, [&](const vocab_shard& s) {
-        if (s.ties + s.others != 0 && s.shift > shift) shift = s.shift;
-        if (s.holders != 0) whole.holders += s.holders, whole.target_logit = s.target_logit;
+        if (s.max_weight + s.other_weight != 0 && s.shift > shift) shift = s.shift;
+        if (s.holds_target != 0) whole.holds_target += s.holds_target, whole.target_logit = s.target_logit;
     });
     if (shift > -std::numeric_limits<double>::infinity()) whole.shift = shift + 0.0; // −0 is 0, in any order
     exact_sum others, weighted;
     shards.each(here, [&](const vocab_shard& s) {
-        const double b = (s.shift - shift) / temperature, factor = std::exp(b), sum = s.ties + s.others;
+        const double b = (s.shift - shift) / temperature, factor = std::exp(b), sum = s.max_weight + s.other_weight;
         if (sum == 0) return;
-        if (b == 0) whole.ties += std::nearbyint(s.ties);
-        others.add(b == 0 ? s.others : factor * sum);
-        weighted.add(factor > 0 ? factor * (s.weighted + b * sum) : 0);
+        if (b == 0) whole.max_weight += std::nearbyint(s.max_weight);
+        others.add(b == 0 ? s.other_weight : factor * sum);
+        weighted.add(factor > 0 ? factor * (s.weighted_logits + b * sum) : 0);
     });
-    whole.others = others.value(), whole.weighted = weighted.value();
+    whole.other_weight = others.value(), whole.weighted_logits = weighted.value();
     return whole;
 }
 } // namespace detail
@@ -116,10 +116,10 @@ void vocab_shard_sums(const batch& b, logits_view<E> logits, extent first_id, co
         if (here.counted) {
             const E* const z = source.at(here);
             const auto row = rows.template read<detail::softmax_wanted{.entropy = true}>(z, source.vocab());
-            s.shift = row.shift, s.ties = row.ties * rows.as_added(row), s.others = row.others;
-            s.weighted = row.impossible() ? 0 : (row.log_sum - row.entropy) * row.sum;
+            s.shift = row.shift, s.max_weight = row.ties * rows.as_added(row), s.other_weight = row.others;
+            s.weighted_logits = row.impossible() ? 0 : (row.log_sum - row.entropy) * row.sum;
             const std::int64_t column = detail::own_column(here.of(ids), first_id, source.vocab());
-            if (column >= 0) s.target_logit = static_cast<double>(z[column]), s.holders = 1;
+            if (column >= 0) s.target_logit = static_cast<double>(z[column]), s.holds_target = 1;
         }
         here.of(to) = s;
     });

@@ -41,7 +41,7 @@ void check_holders(const call& c, const bound_targets& targets, const all_ranks<
             if (!mask[t]) continue;
             const position here{s, c.begin(s), t, true};
             double holders = 0;
-            shards.each(here, [&](const S& x) { holders += x.holders; });
+            shards.each(here, [&](const S& x) { holders += x.holds_target; });
             if (holders != 1)
                 fail(c.function(), "target %lld of sequence %lld, step %lld is held by %g of %lld shards, expected 1",
                      here.of(targets), s, t, holders, shards.ranks);
