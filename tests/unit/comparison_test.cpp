@@ -8,10 +8,10 @@ namespace {
 /// Of so many comparisons, in a step with a denominator of 10 tokens.
 rlhf::comparison_sums sums(double loss, std::int64_t compared, std::int64_t correct, double margin,
                            std::int64_t nonfinite) {
-    rlhf::detail::exact_sum of_loss, of_margins;
-    of_loss.add(loss), of_margins.add(margin);
-    const auto n = static_cast<double>(compared);
-    return {rlhf::loss_sums({n, n}, of_loss, 10, n), compared, correct, of_margins, nonfinite};
+    rlhf::detail::totals<rlhf::detail::comparison_statistics> t;
+    t.loss.add(loss), t.margin.add(margin), t.correct = correct, t.nonfinite = nonfinite;
+    const rlhf::batch b{.steps = compared, .mask = rlhf::all, .denominator = rlhf::counts{10, 10}};
+    return {rlhf::detail::normalization(rlhf::detail::call("sums", b), rlhf::aggregation::token_mean), t};
 }
 
 } // namespace

@@ -48,10 +48,10 @@ public:
                          const detail::exact_sum& scores)
         : own(here), dropped_scores(dropped), kl_(kl), scores_(scores) {}
 
-    [[nodiscard]] double kl_per_sequence() const { return own.sequences > 0 ? kl_.value() / own.sequences : 0; }
-    [[nodiscard]] double kl_per_token() const { return own.tokens > 0 ? kl_.value() / own.tokens : 0; }
+    [[nodiscard]] double kl_per_sequence() const { return mean(kl_, own.sequences); }
+    [[nodiscard]] double kl_per_token() const { return mean(kl_, own.tokens); }
     /// The mean of the scores as they were placed.
-    [[nodiscard]] double mean_score() const { return own.sequences > 0 ? scores_.value() / own.sequences : 0; }
+    [[nodiscard]] double mean_score() const { return mean(scores_, own.sequences); }
 
     shape_rewards_result& operator+=(const shape_rewards_result& o) {
         own += o.own, dropped_scores += o.dropped_scores, kl_ += o.kl_, scores_ += o.scores_;
@@ -59,6 +59,7 @@ public:
     }
 
 private:
+    static double mean(const detail::exact_sum& sum, double n) { return n > 0 ? sum.value() / n : 0; }
     detail::exact_sum kl_, scores_;
 };
 

@@ -6,9 +6,9 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What the results of losses over tokens have in common: the loss, its statistics, and how parts join. A result
-/// derives from it as `class x_result : public loss_result<x_result, x_statistics>` and reads totals_ by the names that
-/// the statistics have in the kernel (DESIGN.md, D27).
+/// What the results of losses over tokens, or over comparisons, have in common: the loss, its statistics, and how parts
+/// join. A result derives from it as `class x_result : public loss_result<x_result, x_statistics>` and reads totals_ by
+/// the names that the statistics have in the kernel (DESIGN.md, D27).
 template <class Result, template <class> class Statistics>
 class loss_result : public loss_sums {
 public:
@@ -16,7 +16,7 @@ public:
     loss_result(const detail::normalization& n, const detail::totals<Statistics>& t)
         : loss_sums(n.sums(t.loss)), totals_(t) {}
 
-    /// Tokens whose loss is NaN or infinite.
+    /// Tokens, or comparisons, whose loss is NaN or infinite.
     [[nodiscard]] double nonfinite() const requires requires(const detail::totals<Statistics>& t) { t.nonfinite; }
     { return static_cast<double>(totals_.nonfinite); }
 

@@ -4,7 +4,6 @@
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/results/comparison.hpp>
-#include <rlhf/results/normalization.hpp>
 
 namespace rlhf {
 
@@ -32,17 +31,6 @@ struct bradley_terry_loss_arrays {
 using bradley_terry_loss_result = comparison_sums;
 
 namespace detail {
-template <class Kind>
-struct bradley_terry_statistics {
-    typename Kind::weighted_sum loss = {};
-    typename Kind::sum margin = {};
-    typename Kind::count correct = {}, nonfinite = {};
-
-    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
-        f(s.loss...), f(s.margin...), f(s.correct...), f(s.nonfinite...);
-    }
-};
-
 template <class T>
 struct bradley_terry_kernel {
     T margin, smoothing, center;
@@ -50,7 +38,7 @@ struct bradley_terry_kernel {
     template <class V>
     RLHF_FORMULA auto operator()(V chosen, V rejected, V own_margin) const {
         const auto c = formula::bradley_terry(chosen, rejected, own_margin + V(margin), V(smoothing), V(center));
-        return terms<V, 2, bradley_terry_statistics>{
+        return terms<V, 2, comparison_statistics>{
             .writes = {c.d_chosen, c.d_rejected},
             .statistics = {.loss = c.loss,
                            .margin = chosen - rejected,
@@ -94,8 +82,7 @@ bradley_terry_loss_result bradley_terry_loss(const batch& b, const bradley_terry
     const detail::bradley_terry_kernel<T> kernel{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
     const std::array streams{chosen, rejected, margins};
     const std::array targets{n.scaled(d_chosen), n.scaled(d_rejected)};
-    const auto t = detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel);
-    return {n.sums(t.loss), t.tokens, t.correct, t.margin, t.nonfinite};
+    return {n, detail::sweep_tokens<T, Arch>(c, streams, targets, run, kernel)};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -97,9 +97,10 @@ ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a
 
     const auto scaled = n.scaled(d_rewards);
     const detail::ranking_pair<T> pair{T(o.margin), T(o.label_smoothing), T(o.center_coef)};
-    const auto t = detail::sweep_pairs<T, Arch>(c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, run, pair);
-    n.own.tokens = static_cast<double>(t.pairs);
-    return {n.sums(t.loss), t.pairs, t.correct, t.margins, t.nonfinite};
+    const auto t = detail::sweep_pairs<T, Arch, detail::totals<detail::comparison_statistics>>(
+        c, rewards, ranks, scaled, o.ties == tie_divisor::all_pairs, run, pair);
+    n.own.tokens = static_cast<double>(t.tokens);
+    return {n, t};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -5,19 +5,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-struct pair_totals {
-    std::int64_t prompts = 0, pairs = 0, correct = 0, nonfinite = 0;
-    exact_sum loss, margins;
-    pair_totals& operator+=(const pair_totals& o) {
-        prompts += o.prompts, pairs += o.pairs, correct += o.correct, nonfinite += o.nonfinite;
-        loss += o.loss, margins += o.margins;
-        return *this;
-    }
-    void normalize() { loss.normalize(), margins.normalize(); }
-};
-
 /// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of
-/// numbers.
+/// numbers. Totals have the statistics loss, margin, correct and nonfinite; pairs are their tokens,
+/// prompts their sequences.
 ///
 /// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
 /// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are
@@ -25,7 +15,7 @@ struct pair_totals {
 /// the second, so neither for ties nor for padding. Lanes do not see each other, and the number of responses alone
 /// chooses the way, so the bits of a prompt do not depend on other prompts. At most most_in_tile terms are added in T,
 /// then their sums in double (DESIGN.md, D22).
-template <class T, class Arch, class Pair>
+template <class T, class Arch, class Totals, class Pair>
 class pair_sweep {
     using L = lanes<T, Arch>;
     using D = lanes<double, Arch>;
@@ -40,13 +30,13 @@ public:
         : call_(c), rewards_(rewards), ranks_(ranks), d_rewards_(d_rewards), pair_(pair),
           tiles_(c, rewards, ranks, d_rewards, by_all_pairs) {}
 
-    pair_totals operator()(const executor& run) const {
-        shared_totals<pair_totals> found;
+    Totals operator()(const executor& run) const {
+        shared_totals<Totals> found;
         run(static_cast<std::size_t>((call_.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
             const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
             running_totals part;
             prompts(first, (std::min)(call_.size(), first + piece_prompts), part);
-            part.usual.flush(0, part.loss), part.usual.flush(1, part.margins);
+            part.narrow.flush(0, part.loss), part.narrow.flush(1, part.margin);
             found.add(part);
         });
         return found.all();
@@ -54,8 +44,8 @@ public:
 
 private:
     /// The totals of a piece of work, while it goes on.
-    struct running_totals : pair_totals {
-        narrow_sums<2> usual; ///< losses, margins
+    struct running_totals : Totals {
+        narrow_sums<2> narrow; ///< losses, margins
     };
     static_assert(piece_prompts <= narrow_sums<2>::capacity * 16);
 
@@ -151,8 +141,8 @@ private:
             for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
         }
         tiles_.write(t);
-        sums.correct += correct, sums.prompts += static_cast<std::int64_t>(t.used);
-        for (std::size_t lane = 0; lane < t.used; ++lane) sums.pairs += t.pairs[lane];
+        sums.correct += correct, sums.sequences += static_cast<std::int64_t>(t.used);
+        for (std::size_t lane = 0; lane < t.used; ++lane) sums.tokens += t.pairs[lane];
         count(t, loss.lanes(), margin.lanes(), sums);
         t.used = 0;
     }
@@ -165,8 +155,8 @@ private:
             finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
         }
         if (finite) {
-            if (!sums.usual.add(0, losses)) sums.loss.add(losses);
-            if (!sums.usual.add(1, margins)) sums.margins.add(margins);
+            if (!sums.narrow.add(0, losses)) sums.loss.add(losses);
+            if (!sums.narrow.add(1, margins)) sums.margin.add(margins);
             return;
         }
         for (std::size_t lane = 0; lane < t.used; ++lane)
@@ -210,7 +200,7 @@ private:
         const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
         write_slopes(call_, d_rewards_, s, place.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
-        sums.prompts += 1, sums.pairs += order.pairs;
+        sums.sequences += 1, sums.tokens += order.pairs;
         count(n, reward.data(), rank_balances.data(), 1, loss.all() / by, margin, sums);
     }
 
@@ -218,7 +208,7 @@ private:
                running_totals& sums) const {
         sums.loss.add(loss);
         const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
-        sums.margins.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.nonfinite));
+        sums.margin.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.nonfinite));
     }
 
     /// Goes pair by pair where something is not finite: counts the losses that are not. Returns the sum of the margins.
@@ -244,10 +234,10 @@ private:
 
 /// Runs a comparison over all pairs of every prompt of a call. Totals join by +=. A prompt's loss is divided by C(K,
 /// 2), or by the number of its pairs that are not tied.
-template <class T, class Arch, class Pair>
-pair_totals sweep_pairs(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
-                        const target<T>& d_rewards, bool by_all_pairs, const executor& run, const Pair& pair) {
-    return pair_sweep<T, Arch, Pair>(c, rewards, ranks, d_rewards, by_all_pairs, pair)(run);
+template <class T, class Arch, class Totals, class Pair>
+Totals sweep_pairs(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
+                   bool by_all_pairs, const executor& run, const Pair& pair) {
+    return pair_sweep<T, Arch, Totals, Pair>(c, rewards, ranks, d_rewards, by_all_pairs, pair)(run);
 }
 
 } // namespace RLHF_NAMESPACE::detail
