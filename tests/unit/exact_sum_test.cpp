@@ -170,21 +170,21 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or nothing") {
     using rlhf::detail::narrow_sums;
     test::random r(8);
     for (int round = 0; round < 300; ++round) {
-        narrow_sums<3> usual;
+        narrow_sums<3> narrow;
         std::array<exact_sum, 3> want, got;
-        for (int call = 0; call < usual.capacity; ++call) {
+        for (int call = 0; call < narrow.capacity; ++call) {
             std::array<double, 3> x;
             for (double& e : x) e = r.below(10) == 0 ? 0 : random_double(r, -20, 31);
-            REQUIRE(usual.add(x));
+            REQUIRE(narrow.add(x));
             std::array<double, 16> lanes;
             for (double& e : lanes) e = random_double(r, -20, 31);
-            REQUIRE(usual.add(1, lanes));
+            REQUIRE(narrow.add(1, lanes));
             for (std::size_t i = 0; i < 3; ++i) want[i].add(x[i]);
             for (const double e : lanes) want[1].add(e);
         }
         for (std::size_t i = 0; i < 3; ++i) {
-            usual.flush(i, got[i]);
-            usual.flush(i, got[i]); // nothing is left
+            narrow.flush(i, got[i]);
+            narrow.flush(i, got[i]); // nothing is left
             got[i].normalize(), want[i].normalize();
             REQUIRE(got[i] == want[i]);
         }
@@ -192,15 +192,15 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or nothing") {
     const double limit = 0x1p31, smallest = 0x1p-20, inf = std::numeric_limits<double>::infinity();
     for (const double x : {limit, -limit, std::nextafter(smallest, 0.0), -std::nextafter(smallest, 0.0), 5e-324, inf,
                            -inf, std::numeric_limits<double>::quiet_NaN()}) {
-        narrow_sums<2> usual;
+        narrow_sums<2> narrow;
         exact_sum sum;
-        CHECK_FALSE(usual.add({1, x}));
-        CHECK_FALSE(usual.add(0, std::array<double, 3>{1, 2, x}));
-        usual.flush(0, sum);
+        CHECK_FALSE(narrow.add({1, x}));
+        CHECK_FALSE(narrow.add(0, std::array<double, 3>{1, 2, x}));
+        narrow.flush(0, sum);
         CHECK(sum.value() == 0);
     }
-    narrow_sums<2> usual;
-    CHECK(usual.add({std::nextafter(-limit, 0.0), smallest}));
+    narrow_sums<2> narrow;
+    CHECK(narrow.add({std::nextafter(-limit, 0.0), smallest}));
 }
 
 TEST_CASE("exact_sum: whole numbers of units") {

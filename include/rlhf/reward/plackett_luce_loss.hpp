@@ -24,30 +24,30 @@ namespace detail {
 struct plackett_luce_kernel {
     using choice = formula::choice<double>;
 
-    void operator()(group& g, exact_sum& all) const {
-        const auto n = static_cast<std::size_t>(g.size);
-        std::array<choice, group_limit> stage;
-        choice left{g.reward[n - 1], 0};
+    void operator()(ranked_prompt& p, exact_sum& all) const {
+        const auto n = static_cast<std::size_t>(p.size);
+        std::array<choice, most_responses> stage;
+        choice left{p.reward[n - 1], 0};
         double loss = 0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
-            while (first > 0 && g.rank_balance[first - 1] == g.rank_balance[end - 1]) --first;
-            for (std::size_t k = end; k-- > first;) left = formula::with_response(left, g.reward[k]);
+            while (first > 0 && p.rank_balance[first - 1] == p.rank_balance[end - 1]) --first;
+            for (std::size_t k = end; k-- > first;) left = formula::with_response(left, p.reward[k]);
             for (std::size_t k = first; k < end; ++k) stage[k] = left;
             end = first;
         }
-        for (std::size_t k = 0; k < n; ++k) loss += formula::plackett_luce(stage[k], g.reward[k]);
-        slopes(g, stage, n);
+        for (std::size_t k = 0; k < n; ++k) loss += formula::plackett_luce(stage[k], p.reward[k]);
+        slopes(p, stage, n);
         all.add(loss);
     }
 
     /// ∂/∂rⱼ = −1 + Σ of the chance of j over the stages k in which j could still be chosen.
-    static void slopes(group& g, const std::array<choice, group_limit>& stage, std::size_t n) {
+    static void slopes(ranked_prompt& p, const std::array<choice, most_responses>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             double chance = 0;
-            for (std::size_t k = 0; k < n && g.rank_balance[k] <= g.rank_balance[j]; ++k)
-                chance += formula::chance(stage[k], g.reward[j]);
-            g.slope[j] = chance - 1;
+            for (std::size_t k = 0; k < n && p.rank_balance[k] <= p.rank_balance[j]; ++k)
+                chance += formula::chance(stage[k], p.reward[j]);
+            p.slope[j] = chance - 1;
         }
     }
 };
@@ -58,7 +58,7 @@ struct plackett_luce_kernel {
 [[nodiscard]] inline counts count_rankings(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_rankings", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
-    detail::check_groups(c);
+    detail::check_prompts(c);
     return bound.differing();
 }
 
@@ -83,7 +83,7 @@ plackett_luce_loss_result plackett_luce_loss(const batch& b, const plackett_luce
     const auto rewards = c.in(a.rewards, "rewards");
     const detail::bound_ranks ranks(c, a.ranks, "ranks");
     const auto d_rewards = c.out(a.d_rewards, "d_rewards");
-    detail::check_groups(c);
+    detail::check_prompts(c);
     const detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
     c.done();
     return n.sums(detail::sweep_prompts<T, detail::exact_sum>(c, rewards, ranks, n.scaled(d_rewards), run,

@@ -53,9 +53,9 @@ struct ranking_pair {
 [[nodiscard]] inline counts count_pairs(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_pairs", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
-    detail::check_groups(c);
+    detail::check_prompts(c);
     counts n;
-    std::array<std::int32_t, detail::group_limit> place, rank_balance;
+    std::array<std::int32_t, detail::most_responses> place, rank_balance;
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const std::int64_t size = bound.counted(s);
         const std::int64_t pairs =
@@ -91,7 +91,7 @@ ranking_loss_result ranking_loss(const batch& b, const ranking_loss_arrays<T>& a
     const auto rewards = c.in(a.rewards, "rewards");
     const detail::bound_ranks ranks(c, a.ranks, "ranks");
     const auto d_rewards = c.out(a.d_rewards, "d_rewards");
-    detail::check_groups(c);
+    detail::check_prompts(c);
     detail::normalization n(c, ranks.differing(), aggregation::sequence_mean_token_sum);
     c.done();
 

@@ -165,7 +165,7 @@ private:
     }
 
     RLHF_NOINLINE void many(std::int64_t s, running_totals& sums) const {
-        constexpr auto most = static_cast<std::size_t>(group_limit);
+        constexpr auto most = static_cast<std::size_t>(most_responses);
         const Pair pair = pair_;
         alignas(64) std::array<T, most> reward = {}, rank_balances, slopes;
         std::array<std::int32_t, most> place, rank_balance;

@@ -12,14 +12,14 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// The most responses that one prompt may have (DESIGN.md, D6).
-inline constexpr std::int64_t group_limit = 1024;
+inline constexpr std::int64_t most_responses = 1024;
 
 /// Throws unless the steps of the batch can be the responses of prompts.
-inline void check_groups(const call& c) {
+inline void check_prompts(const call& c) {
     if (c.batch().predict_next.value_or(false))
         fail(c.function(), "batch.predict_next is true, but the steps of a ranking are responses");
-    if (c.longest() > group_limit)
-        fail(c.function(), "a prompt has %lld responses, expected at most %lld", c.longest(), group_limit);
+    if (c.longest() > most_responses)
+        fail(c.function(), "a prompt has %lld responses, expected at most %lld", c.longest(), most_responses);
 }
 
 /// Ranks bound to a batch, one integer per response. Without ranks, responses are listed best first.
@@ -86,7 +86,7 @@ public:
     /// balance, which is the number of better responses minus the number of worse ones. It is equal where tied, else it
     /// rises.
     order sort(std::int64_t s, std::int32_t* place, std::int32_t* rank_balance) const {
-        std::array<std::int32_t, group_limit + 1> listed;
+        std::array<std::int32_t, most_responses + 1> listed;
         const std::int32_t n = list(s, listed.data());
         if (given()) return {n, by_rank(s, listed.data(), n, place, rank_balance)};
         for (std::int32_t k = 0; k < n; ++k) place[k] = listed[at(k)], rank_balance[k] = 2 * k + 1 - n;
@@ -107,8 +107,8 @@ private:
     /// Compares every pair without a branch: prompts are small, and a processor could not predict the order of ranks.
     std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* place,
                          std::int32_t* rank_balance) const {
-        std::array<std::int64_t, group_limit> rank, sorted;
-        std::array<std::int32_t, group_limit> sorted_at;
+        std::array<std::int64_t, most_responses> rank, sorted;
+        std::array<std::int32_t, most_responses> sorted_at;
         const auto ranks = of(s);
         for (std::int32_t k = 0; k < n; ++k) {
             const std::int64_t own = rank[at(k)] = ranks[listed[k]];
@@ -152,15 +152,15 @@ RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s
 inline constexpr std::int64_t piece_prompts = 256; ///< prompts of one piece of work
 
 /// The counted responses of one prompt, best first; equal ranks in the order in which they are listed.
-struct group {
+struct ranked_prompt {
     std::int64_t size = 0;
-    std::array<double, group_limit> reward;
-    std::array<std::int32_t, group_limit> rank_balance; ///< better less worse responses: equal where tied, else rising
-    std::array<std::int32_t, group_limit> place;        ///< where the response lies
-    std::array<double, group_limit> slope;              ///< ∂(loss of the prompt)/∂reward, made by the kernel
+    std::array<double, most_responses> reward;
+    std::array<std::int32_t, most_responses> rank_balance; ///< as bound_ranks::sort says
+    std::array<std::int32_t, most_responses> place;        ///< where the response lies
+    std::array<double, most_responses> slope;              ///< ∂(loss of the prompt)/∂reward, made by the kernel
 };
 
-/// The sweep over prompts in which two responses differ in rank, one by one. kernel(group, totals) makes the slopes,
+/// The sweep over prompts in which two responses differ in rank, one by one. kernel(prompt, totals) makes the slopes,
 /// which are written times the scale of the target. Totals join by +=.
 template <class T, class Totals, class Kernel>
 Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
@@ -169,16 +169,16 @@ Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_
     run(static_cast<std::size_t>((c.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
         const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
         Totals part;
-        group g;
+        ranked_prompt p;
         for (std::int64_t s = first; s < (std::min)(c.size(), first + piece_prompts); ++s) {
-            const auto order = ranks.sort(s, g.place.data(), g.rank_balance.data());
-            g.size = order.pairs > 0 ? order.size : 0;
+            const auto order = ranks.sort(s, p.place.data(), p.rank_balance.data());
+            p.size = order.pairs > 0 ? order.size : 0;
             const T* row = rewards.row(s, c.begin(s));
-            for (std::size_t k = 0; k < static_cast<std::size_t>(g.size); ++k)
-                g.reward[k] = static_cast<double>(row[g.place[k] * rewards.step]);
-            if (g.size > 0) kernel(g, part);
-            write_slopes(c, d_rewards, s, g.place.data(), g.size, [&](std::int64_t k) {
-                return static_cast<T>(d_rewards.scale * g.slope[static_cast<std::size_t>(k)]);
+            for (std::size_t k = 0; k < static_cast<std::size_t>(p.size); ++k)
+                p.reward[k] = static_cast<double>(row[p.place[k] * rewards.step]);
+            if (p.size > 0) kernel(p, part);
+            write_slopes(c, d_rewards, s, p.place.data(), p.size, [&](std::int64_t k) {
+                return static_cast<T>(d_rewards.scale * p.slope[static_cast<std::size_t>(k)]);
             });
         }
         found.add(part);

@@ -11,7 +11,7 @@ template <class T, class Arch>
 struct prompt_tile {
     static constexpr auto width = static_cast<std::size_t>(lanes<T, Arch>::width);
     static constexpr std::size_t most_in_tile = 32, size_limit = most_in_tile * width;
-    static constexpr T no_response = T(-2 * group_limit); ///< as a rank balance: below all others
+    static constexpr T no_response = T(-2 * most_responses); ///< as a rank balance: below all others
 
     std::size_t size = 0, used = 0; ///< responses of the longest prompt, which comes first; lanes in use
     bool same_size = false;         ///< do all prompts have as many responses?

@@ -18,7 +18,7 @@ struct scan_input {
 template <class T, std::size_t In>
 using scan_inputs = std::array<scan_input<T>, In>;
 template <class T, std::size_t Out>
-using row_targets = std::array<target<T>, Out>;
+using scan_outputs = std::array<target<T>, Out>;
 
 /// The flags that cut a sequence into several episodes.
 struct scan_flags {
@@ -61,7 +61,7 @@ template <class T, class Kernel>
 struct recurrence {
     const detail::call& call;
     const scan_inputs<T, Kernel::inputs>& in;
-    const row_targets<T, Kernel::outputs>& out;
+    const scan_outputs<T, Kernel::outputs>& out;
     const Kernel& kernel;
     gaps how = gaps::skip;
     scan_flags flags = {};

@@ -9,7 +9,7 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, std::size_t In, std::size_t Out>
 struct scan_arrays {
     template <class E>
-    struct line {
+    struct source {
         E* data = nullptr;
         std::int64_t step = 1; ///< or 0: one element, which fills a register in memory
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
@@ -18,9 +18,9 @@ struct scan_arrays {
         T* data = nullptr; ///< null: not wanted
         bool add = false;
     };
-    std::array<line<const T>, In> in;
+    std::array<source<const T>, In> in;
     std::array<sink, Out> out;
-    line<const std::uint8_t> terminated, truncated; ///< null: no step is
+    source<const std::uint8_t> terminated, truncated; ///< null: no step is
 };
 
 /// Consecutive steps of a sequence.
@@ -64,7 +64,7 @@ class step_scan {
 
 public:
     using state = scan_state<V, In>;
-    using lines = scan_arrays<T, In, Out>;
+    using arrays = scan_arrays<T, In, Out>;
     /// How far ahead memory is fetched to be written: 2 KiB. Without it, unaligned stores take twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
@@ -77,7 +77,7 @@ public:
     }
 
     /// Scans whole registers of steps.
-    RLHF_NOINLINE void operator()(const lines& row, const scan_range& part, state& at) const {
+    RLHF_NOINLINE void operator()(const arrays& row, const scan_range& part, state& at) const {
         if (flagged_)
             part.mask == nullptr ? sweep<sweep_of::all_flagged>(row, part, at)
                                  : sweep<sweep_of::flagged>(row, part, at);
@@ -108,7 +108,7 @@ private:
     enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
     template <sweep_of How>
-    void sweep(const lines& row, const scan_range& steps, state& at) const {
+    void sweep(const arrays& row, const scan_range& steps, state& at) const {
         const Kernel kernel = kernel_; // copies: outputs may alias members
         const scan_range part = steps;
         const auto in = row.in;
@@ -213,7 +213,7 @@ private:
         [[nodiscard]] bool any() const { return (terminated | terminated_after | unread | unread_after | cut) != 0; }
     };
     /// The flags of the register from step t on, n steps of which advance time.
-    RLHF_FORMULA flag_bits flag(const lines& row, std::int64_t t, std::uint64_t counts, int n, state& at) const {
+    RLHF_FORMULA flag_bits flag(const arrays& row, std::int64_t t, std::uint64_t counts, int n, state& at) const {
         const bool squeezed = gaps_ == gaps::skip;
         const std::uint64_t every = low_bits(width), read = gaps_ == gaps::ignore ? every : counts;
         const auto set = [&](const auto& f) {

@@ -12,18 +12,18 @@ class scan_tail {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
     using L = lanes<T, Arch>;
     using scan = step_scan<T, Arch, Kernel>;
-    using lines = typename scan::lines;
+    using arrays = typename scan::arrays;
     static constexpr std::int64_t width = L::width;
 
 public:
     static constexpr std::int64_t steps = 64; ///< that it holds
 
     /// Gives inputs with one element per sequence a register full of it.
-    void spread(lines& row) {
-        const auto fill = [](auto& line, auto& same) {
-            if (line.data == nullptr || line.step != 0) return;
-            same.fill(*line.data);
-            line.data = same.data();
+    void spread(arrays& row) {
+        const auto fill = [](auto& from, auto& same) {
+            if (from.data == nullptr || from.step != 0) return;
+            same.fill(*from.data);
+            from.data = same.data();
         };
         for (std::size_t k = 0; k < In; ++k) fill(row.in[k], same_[k]);
         fill(row.terminated, same_flags_[0]);
@@ -31,11 +31,11 @@ public:
     }
 
     /// Scans up to `steps` steps in copies of their arrays. Steps from `length` on do not count.
-    void operator()(const scan& sum, const lines& row, const scan_range& part, std::int64_t length,
+    void operator()(const scan& sum, const arrays& row, const scan_range& part, std::int64_t length,
                     typename scan::state& state) {
         const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
         at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
-        lines here;
+        arrays here;
         for (std::size_t k = 0; k < In; ++k)
             if (row.in[k].data != nullptr) here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
         for (std::size_t o = 0; o < Out; ++o) {

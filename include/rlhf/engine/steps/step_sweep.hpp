@@ -18,7 +18,7 @@ class step_sweep {
     using V = typename lanes<T, Arch>::type;
     using scan = step_scan<T, Arch, Kernel>;
     using tile = scan_tail<T, Arch, Kernel>;
-    using lines = typename scan::lines;
+    using arrays = typename scan::arrays;
 
 public:
     explicit step_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how, of.flags.any()) {}
@@ -58,7 +58,7 @@ private:
         V before;                  ///< the carry into the chunk
         bool ends = true;          ///< false: this is a chunk, and more steps follow
         sequence_mask mask;
-        lines all; ///< from step 0 on
+        arrays all; ///< from step 0 on
         typename scan::state state;
 
         [[nodiscard]] std::int64_t steps() const { return last - first; }

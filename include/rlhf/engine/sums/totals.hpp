@@ -82,25 +82,25 @@ public:
 
     /// Adds the sums of a segment, in the order of the members.
     void add(const std::array<double, sums>& x) {
-        if (!usual_.add(x)) each_sum([&](std::size_t i, exact_sum& sum) { sum.add(x[i]); });
-        if (++pending_ == usual_.capacity) flush();
+        if (!narrow_.add(x)) each_sum([&](std::size_t i, exact_sum& sum) { sum.add(x[i]); });
+        if (++pending_ == narrow_.capacity) flush();
     }
     /// Adds the lanes of the i-th moments of a segment. Called before add() of that segment.
     template <std::size_t Lanes>
     void add_moments(std::size_t i, power_sums& to, std::int64_t n, const std::array<double, Lanes>& x,
                      const std::array<double, Lanes>& x_squared) {
         to.count += n;
-        if (!usual_moments_.add(2 * i, x)) to.sum.add(x);
-        if (!usual_moments_.add(2 * i + 1, x_squared)) to.squares.add(x_squared);
+        if (!narrow_moments_.add(2 * i, x)) to.sum.add(x);
+        if (!narrow_moments_.add(2 * i + 1, x_squared)) to.squares.add(x_squared);
     }
     /// Called before this is read as totals.
     void flush() {
-        each_sum([&](std::size_t i, exact_sum& sum) { usual_.flush(i, sum); });
+        each_sum([&](std::size_t i, exact_sum& sum) { narrow_.flush(i, sum); });
         std::size_t i = 0;
         this->each(
             [&](auto& x) {
                 if constexpr (std::is_same_v<decltype(x), power_sums&>)
-                    usual_moments_.flush(i++, x.sum), usual_moments_.flush(i++, x.squares);
+                    narrow_moments_.flush(i++, x.sum), narrow_moments_.flush(i++, x.squares);
             },
             *this);
         pending_ = 0;
@@ -120,8 +120,8 @@ private:
             *this);
     }
 
-    narrow_sums<sums> usual_;
-    narrow_sums<2 * moments> usual_moments_;
+    narrow_sums<sums> narrow_;
+    narrow_sums<2 * moments> narrow_moments_;
     int pending_ = 0;
 };
 
