@@ -119,6 +119,7 @@ template <class E>
 logits_gradient(logits_view<E>) -> logits_gradient<E>;
 
 namespace detail {
+/// A logits_view, or write_to or add_to of one: tells d_logits from the options, where it may be left out.
 template <class D>
 concept takes_logits_gradient = requires(const D& d) {
     logits_gradient(d);

@@ -122,14 +122,12 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 /// than its denominator.
 ///
 /// Source: formula::cross_entropy; as InstructGPT's ptx term see ptx_loss.
-template <class Arch = native, class E, class D>
-    requires std::constructible_from < logits_gradient<typename D::element_type>,
-const D& > cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits,
-                                                        const index_view& targets, const D& d_logits,
-                                                        const cross_entropy_loss_options& o = {},
-                                                        const executor& run = {}) {
+template <class Arch = native, class E, detail::takes_logits_gradient D>
+cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits, const index_view& targets,
+                                             const D& d_logits, const cross_entropy_loss_options& o = {},
+                                             const executor& run = {}) {
     detail::call c("cross_entropy_loss", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
     return detail::cross_entropy<Arch>(c, source, targets, o, run);
 }
 template <class Arch = native, class E>

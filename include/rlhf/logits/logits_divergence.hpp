@@ -74,13 +74,12 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 ///
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2; reverse_kl for distillation: Gu et al. 2023,
 /// arXiv:2306.08543, section 2.
-template <class Arch = native, class E, class R, class D>
-    requires std::constructible_from < logits_gradient<typename D::element_type>,
-const D& > logits_divergence_result logits_divergence(const batch& b, logits_view<E> logits, logits_view<R> reference,
-                                                      const D& d_logits, const logits_divergence_options& o = {},
-                                                      const executor& run = {}) {
+template <class Arch = native, class E, class R, detail::takes_logits_gradient D>
+logits_divergence_result logits_divergence(const batch& b, logits_view<E> logits, logits_view<R> reference,
+                                           const D& d_logits, const logits_divergence_options& o = {},
+                                           const executor& run = {}) {
     detail::call c("logits_divergence", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
     return detail::divergence_from_logits<Arch>(c, source, reference, o, run);
 }
 template <class Arch = native, class E, class R>

@@ -81,13 +81,12 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
 /// differ.
-template <class Arch = native, class E, class D>
-    requires std::constructible_from < logits_gradient<typename D::element_type>,
-const D& > top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits,
-                                                    const top_k_reference& reference, const D& d_logits,
-                                                    const top_k_divergence_options& o = {}, const executor& run = {}) {
+template <class Arch = native, class E, detail::takes_logits_gradient D>
+top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits, const top_k_reference& reference,
+                                         const D& d_logits, const top_k_divergence_options& o = {},
+                                         const executor& run = {}) {
     detail::call c("top_k_divergence", b);
-    const auto source = detail::bind_stored(c, logits, logits_gradient<typename D::element_type>(d_logits));
+    const auto source = detail::bind_stored(c, logits, logits_gradient(d_logits));
     return detail::divergence_from_top_k<Arch>(c, source, reference, o, run);
 }
 template <class Arch = native, class E>
