@@ -75,7 +75,7 @@ struct rows {
     counted which;
     const char* element = "token";
 
-    /// Rows of so many steps: as many as are at home in a place, at so many bytes a token.
+    /// Rows of so many steps: as many as are at home in a place, at so many bytes per token.
     rows(place p, std::int64_t row, counted c, double bytes)
         : where(name(p)), how(name(c)),
           sequences(
@@ -126,7 +126,7 @@ auto* measure(const std::string& name, double elements, double bytes, const char
             benchmark::ClobberMemory();
         }
         state.counters["elements"] = elements; // of a call
-        state.counters["bytes"] = bytes;       // of necessary traffic, an element
+        state.counters["bytes"] = bytes;       // of necessary traffic, per element
         state.SetLabel(element);
     });
 }
@@ -199,7 +199,7 @@ void add(const std::string& function, const At& at, std::initializer_list<who> w
     }
 }
 
-/// Bytes a token of a Case, the mask with it.
+/// Bytes per token of a Case, the mask with it.
 template <template <class> class Case, class T>
 constexpr double bytes_a_token(counted c) {
     constexpr traffic t = Case<T>::streams;

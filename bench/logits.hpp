@@ -71,7 +71,7 @@ struct plain_softmax {
     [[nodiscard]] float log_prob(E z) const { return static_cast<float>(z) - largest - log_sum; }
 };
 
-/// Logits at home in a place: two places have 32,000 a row, DRAM has 128,256.
+/// Logits at home in a place: two places have 32,000 per row, DRAM has 128,256.
 template <template <class> class Case, class E>
 logit_rows fitting_logits(place p) {
     constexpr traffic t = Case<E>::streams;

@@ -28,7 +28,7 @@ int main() {
         batch, {.log_probs = log_probs, .ref_log_probs = ref_log_probs, .scores = scores, .rewards = rewards},
         {.kl_coef = 0.1});
     print("rewards", rewards);
-    std::printf("             KL %.3f a sequence, score %.3f\n", shaped.kl_per_sequence(), shaped.mean_score());
+    std::printf("             KL %.3f per sequence, score %.3f\n", shaped.kl_per_sequence(), shaped.mean_score());
 
     rlhf::gae(batch, {.rewards = rewards, .values = values, .advantages = advantages, .returns = returns},
               {.gamma = 1, .lambda = 0.95});

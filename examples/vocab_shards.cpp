@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tensor parallel: the vocabulary is split over four ranks, here played by one process. Each reads its own logits, they
-// exchange 48 bytes a token, and each writes its own part of the gradient.
+// exchange 48 bytes per token, and each writes its own part of the gradient.
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>

@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int limit = 16; ///< tokens a response
+constexpr int limit = 16; ///< tokens per response
 
 /// Runs independent jobs on some threads. Each has its own random numbers, so the order does not matter.
 void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {

@@ -27,7 +27,7 @@ labellers::labellers(const vocabulary& words, const std::vector<std::string>& le
 double labellers::rating(word w, labeller who) const {
     const auto i = static_cast<std::size_t>(w);
     if (who.seed == 0) return mean_[i];
-    std::uint64_t h = who.seed ^ (static_cast<std::uint64_t>(w) * 0x9e3779b97f4a7c15U); // one opinion a word
+    std::uint64_t h = who.seed ^ (static_cast<std::uint64_t>(w) * 0x9e3779b97f4a7c15U); // one opinion per word
     h = (h ^ (h >> 31)) * 0xbf58476d1ce4e5b9U;
     return static_cast<double>(ratings_[i][(h >> 33) % 10]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Miniature InstructGPT: the labellers (sections 3.2, 3.4 and 5.2 of the paper). They are SIMULATED: a rule with noise,
-// built on ten human ratings a word, stands in for people.
+// built on ten human ratings per word, stands in for people.
 #pragma once
 
 #include "corpus.hpp"

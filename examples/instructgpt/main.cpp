@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", seed, "another run")->capture_default_str();
     app.add_option("--threads", threads, "for the runs of step 3, 0 = 2; the results do not depend on it");
     app.add_option("--out", out, "directory for report.html and the tables; \"\" for none")->capture_default_str();
-    app.add_option("--corpus", f.corpus, "text, one tokenised sentence a line, may be gzipped")
+    app.add_option("--corpus", f.corpus, "text, one tokenised sentence per line, may be gzipped")
         ->check(CLI::ExistingFile);
     app.add_option("--lexicon", f.lexicon, "word <tab> ten ratings from -4 to 4")->check(CLI::ExistingFile);
     app.add_option("--demos", f.demonstrations, "topic <tab> tokenised sentence, instead of the corpus' sentences")

@@ -20,11 +20,11 @@ struct ppo_options {
     double clip_range = 0.2, gamma = 1, lambda = 0.95;
     double learning_rate = 8e-4, value_learning_rate = 2e-3;
     std::size_t iterations = 150, prompts = 128, epochs = 2, minibatches = 2;
-    int limit = 16; ///< tokens a response
+    int limit = 16; ///< tokens per response
     std::uint64_t seed = 1;
 };
 
-/// One row an iteration.
+/// One row per iteration.
 struct ppo_log {
     std::vector<double> reward, kl, gold, clip_fraction, explained_variance;
     static constexpr std::size_t perplexity_every = 5; ///< iterations; it stays as it was between

@@ -81,7 +81,7 @@ void write_steps(std::ostream& out, const results& r) {
     out << page::step1 << code(snippets::sft) << "<div class='two'>"
         << draw(plot{.title = "Pretraining loss",
                      .x_label = "step",
-                     .y_label = "nats a token",
+                     .y_label = "nats per token",
                      .lines = {{.name = "pretraining",
                                 .x = steps(r.pretraining_loss.size()),
                                 .y = smooth(r.pretraining_loss, 41),
@@ -90,7 +90,7 @@ void write_steps(std::ostream& out, const results& r) {
                      .height = 250})
         << draw(plot{.title = "SFT loss",
                      .x_label = "step",
-                     .y_label = "nats a token",
+                     .y_label = "nats per token",
                      .lines = {{.name = "demonstrations",
                                 .x = steps(r.sft_loss.size()),
                                 .y = smooth(r.sft_loss, 21),
@@ -100,7 +100,7 @@ void write_steps(std::ostream& out, const results& r) {
         << "</div>" << page::step2 << code(snippets::reward_model) << "<div class='two'>"
         << draw(plot{.title = "Reward model: loss",
                      .x_label = "step",
-                     .y_label = "nats a pair",
+                     .y_label = "nats per pair",
                      .lines = {{.name = "training",
                                 .x = steps(r.reward_curve.loss.size()),
                                 .y = smooth(r.reward_curve.loss, 41),
@@ -145,7 +145,7 @@ void write_sizes(std::ostream& out, const results& r) {
 
 void write_tax(std::ostream& out, const results& r) {
     plot p{.title = "Perplexity of pretraining text along training",
-           .x_label = "KL to the SFT model, nats a response",
+           .x_label = "KL to the SFT model, nats per response",
            .y_label = "change of perplexity",
            .lines = {},
            .x_limit = 20,
@@ -187,7 +187,7 @@ void write_overoptimisation(std::ostream& out, const results& r) {
            "the distance while gold peaks and collapses. Best of n goes the same way as far as it gets.</p>"
         << draw(plot{
                .title = "Gold and reward-model score against KL",
-               .x_label = "KL to the SFT model, nats a response (square root scale)",
+               .x_label = "KL to the SFT model, nats per response (square root scale)",
                .y_label = "standard deviations above SFT",
                .lines =
                    {{.name = "reward model, β = 0",
@@ -249,7 +249,7 @@ void write_curves(std::ostream& out, const results& r) {
                 .height = 260};
     plot gold = reward, kl = reward, explained = reward;
     gold.title = "Gold", kl.title = "KL to the SFT model", explained.title = "Value function: explained variance";
-    kl.y_label = "nats a response", explained.y_label = "share";
+    kl.y_label = "nats per response", explained.y_label = "share";
     for (const tuned& t : r.runs) {
         const auto add = [&](plot& p, const std::vector<double>& y) {
             p.lines.push_back(styled(t.options, steps(y.size()), smooth(y)));

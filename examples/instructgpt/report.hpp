@@ -11,7 +11,7 @@
 void print_table(const results& r);
 void print_samples(const results& r, const vocabulary& words);
 
-/// table.csv: the final table. curves.csv: one row an iteration of each run.
+/// table.csv: the final table. curves.csv: one row per iteration of each run.
 void write_csv(const results& r, const std::string& directory);
 
 /// One HTML file that needs nothing else.

@@ -84,7 +84,7 @@ reward_model_curve train_reward_model(scalar_model& model, const comparisons& da
         const comparisons now = choose(data, std::span(order).subspan(at, n));
         at += n;
         // [report: reward_model]
-        model.forward(now.responses, a, contexts::ends); // one reward a response
+        model.forward(now.responses, a, contexts::ends); // one reward per response
         floats d_rewards(a.scalars.size());
         const auto loss =
             rlhf::ranking_loss(batch_of(now), {.rewards = a.scalars, .ranks = now.ranks, .d_rewards = d_rewards});

@@ -31,7 +31,7 @@ struct comparisons {
 /// The share of pairs on which two rankings of the same responses agree.
 [[nodiscard]] double agreement(const comparisons& a, const comparisons& b);
 
-/// One JSON object a line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}; ranks may be left out
+/// One JSON object per line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}; ranks may be left out
 /// when the best response comes first.
 [[nodiscard]] comparisons read_rankings(const std::string& path, const vocabulary& words);
 void write_rankings(const std::string& path, const comparisons& c, const vocabulary& words, std::size_t prompts);

@@ -13,7 +13,7 @@
 /// a change of code that should change no number is seen to change none. It says nothing of what is right: the other
 /// tests do.
 ///
-///     rlhf_bits            prints `function/types/architecture/scene/options  hash`, a line a case
+///     rlhf_bits            prints `function/types/architecture/scene/options  hash`, one line per case
 ///     rlhf_bits FILE       prints the lines that differ from those of the file; ends with 1 if there are any
 ///     rlhf_bits FOLDER     does so with the folder's file of this compiler and instruction set
 ///

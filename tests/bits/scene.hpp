@@ -159,7 +159,7 @@ public:
         for (std::size_t i = 0; i < a.memory.size(); ++i) a.memory[i] = real<T>(random(i).around() / 1024);
         return a;
     }
-    /// One a sequence.
+    /// One per sequence.
     template <class T, class Draw>
     [[nodiscard]] std::vector<T> per_sequence(std::uint64_t seed, Draw&& draw) const {
         std::vector<T> x;

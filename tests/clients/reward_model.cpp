@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A trainer of a reward model: four to nine responses a prompt, end to end, some of them tied; prompts in
+// A trainer of a reward model: four to nine responses per prompt, end to end, some of them tied; prompts in
 // micro-batches. Checked: two ways of cutting a step into forward passes give the same weight and the same mean loss.
 #include <rlhf/reward/ranking_loss.hpp>
 
@@ -12,7 +12,7 @@ namespace {
 
 struct comparisons {
     std::vector<std::int32_t> offsets{0}, ranks;
-    std::vector<float> features; ///< one a response: the model's only input
+    std::vector<float> features; ///< one per response: the model's only input
 };
 
 comparisons collect() {
@@ -30,7 +30,7 @@ comparisons collect() {
     return data;
 }
 
-/// reward = weight · feature; eight prompts a step.
+/// reward = weight · feature; eight prompts per step.
 rlhf::ranking_loss_result epoch(float& weight, const comparisons& data, std::int64_t prompts_per_forward) {
     const rlhf::batch prompts{.offsets = data.offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
     std::vector<float> rewards(data.ranks.size()), d_rewards(data.ranks.size());

@@ -202,7 +202,7 @@ int main() {
     const report first = trainer(model, roll, text, config).step(reference, true);
     const double worst = std::fmax(worst_difference(f, &toy_model::table, model.d_table),
                                    worst_difference(f, &toy_model::values, model.d_values));
-    std::printf("KL %.4f a sequence, policy %.4f, value %.4f, ptx %.4f; gradient off by %.1e\n",
+    std::printf("KL %.4f per sequence, policy %.4f, value %.4f, ptx %.4f; gradient off by %.1e\n",
                 first.rewards.kl_per_sequence(), first.policy.loss(), first.value.loss(), first.ptx.loss(), worst);
 
     model = old;

@@ -52,9 +52,9 @@ struct call {
 
 template <class T>
 struct problem {
-    std::vector<generator<T>> inputs;         ///< one element a token each
-    std::vector<generator<T>> sequences = {}; ///< one element a sequence each
-    std::vector<integers> indices = {};       ///< one integer a token each: ranks
+    std::vector<generator<T>> inputs;         ///< one element per token each
+    std::vector<generator<T>> sequences = {}; ///< one element per sequence each
+    std::vector<integers> indices = {};       ///< one integer per token each: ranks
     std::size_t outputs = 1;
     bool time_major = true;       ///< the same bits are promised for [T, B]
     bool only_time_major = false; ///< every placement is [T, B]

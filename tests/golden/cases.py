@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 class Writer:
-    """A text file of cases: `case <name>`, then one `<key> <number>…` a line."""
+    """A text file of cases: `case <name>`, then one `<key> <number>…` per line."""
 
     def __init__(self, path, about):
         self.file = open(path, "w")

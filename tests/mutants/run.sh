@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Breaks the headers one edit at a time, in a copy of the tree, and expects a test to notice each time.
 #
-# tests/mutants/<stem>.txt have a mutant a line; # starts a comment:
+# tests/mutants/<stem>.txt have one mutant per line; # starts a comment:
 #
 #   header below include/rlhf | old text => new text | tests that must fail (a regular expression for ctest -R)
 #

@@ -13,7 +13,7 @@
 namespace reference {
 
 using real = long double;
-using array = std::vector<real>; ///< one number an element of the batch, unless said otherwise
+using array = std::vector<real>; ///< one number per element of the batch, unless said otherwise
 
 inline constexpr real unlimited = std::numeric_limits<real>::infinity();
 

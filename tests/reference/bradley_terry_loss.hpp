@@ -36,7 +36,7 @@ struct bradley_terry_loss_result {
     real mean_margin = 0; ///< mean of chosen − rejected
 };
 
-/// One pair an element.
+/// One pair per element.
 [[nodiscard]] inline bradley_terry_loss_result bradley_terry_loss(const batch& b, const bradley_terry_loss_arrays& a,
                                                                   const bradley_terry_loss_options& o = {}) {
     bradley_terry_loss_result r{.d_chosen_rewards = array(b.size, 0), .d_rejected_rewards = array(b.size, 0)};

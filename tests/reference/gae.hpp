@@ -22,7 +22,7 @@ enum class gaps {
 struct gae_arrays {
     array rewards, values;
     array next_values = {};                    ///< V(sₜ₊₁); empty: the value of the next step
-    array bootstrap_values = {};               ///< one a row: V after its last step; empty: 0
+    array bootstrap_values = {};               ///< one per row: V after its last step; empty: 0
     std::vector<std::uint8_t> terminated = {}; ///< nothing follows t: no bootstrap, no carry
     std::vector<std::uint8_t> truncated = {};  ///< something follows t that is not in the row: bootstrap, no carry
     array discounts = {};                      ///< γₜ in place of γ

@@ -41,7 +41,7 @@ inline real divergence_of(const array& p, const array& q, divergence how, real b
     return beta * kullback_leibler(q, m) + (1 - beta) * kullback_leibler(p, m);
 }
 
-/// `logits` and `other`: `vocabulary` numbers an element.
+/// `logits` and `other`: `vocabulary` numbers per element.
 [[nodiscard]] inline logits_divergence_result logits_divergence(const batch& b, const array& logits, const array& other,
                                                                 std::size_t vocabulary,
                                                                 const logits_divergence_options& o = {}) {

@@ -17,8 +17,8 @@ enum class score_position {
 
 struct shape_rewards_arrays {
     array log_probs, ref_log_probs;
-    array scores;                            ///< one a row
-    std::vector<std::uint8_t> finished = {}; ///< one a row, 0: no end of text; empty: all finished
+    array scores;                            ///< one per row
+    std::vector<std::uint8_t> finished = {}; ///< one per row, 0: no end of text; empty: all finished
 };
 
 struct shape_rewards_options {

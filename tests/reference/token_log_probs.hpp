@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-/// The softmax of one row of logits a token, with z divided by a temperature τ:
+/// The softmax of one row of logits per token, with z divided by a temperature τ:
 ///
 ///     lse = log Σ exp(z / τ)      log p = z / τ − lse      H = −Σ p log p
 ///
@@ -42,7 +42,7 @@ struct softmax_row {
     }
 };
 
-/// `logits`: `vocabulary` numbers an element. `targets`: one an element, of the element's own step.
+/// `logits`: `vocabulary` numbers per element. `targets`: one per element, of the element's own step.
 [[nodiscard]] inline token_log_probs_result token_log_probs(const batch& b, const array& logits, std::size_t vocabulary,
                                                             const std::vector<std::int64_t>& targets,
                                                             real temperature = 1) {

@@ -7,7 +7,7 @@
 /// rule over the classes.
 namespace reference {
 
-/// `ids` and `log_probs`: k an element.
+/// `ids` and `log_probs`: k per element.
 [[nodiscard]] inline logits_divergence_result top_k_divergence(const batch& b, const array& logits,
                                                                std::size_t vocabulary, std::size_t k,
                                                                const std::vector<std::int64_t>& ids,

@@ -5,7 +5,7 @@
 #   for that of this machine; a formula has at most 30,000 and nothing of xsimd
 # - a call of a public function makes at most 16 sweeps for an element type and an Arch; calls.cpp has them all
 # - a call has at most so many kilobytes of code of its own, which is what most of its time to compile is spent on:
-#   plain C++ at -O0, where a body that is inlined counts once a place and nothing depends on the processor
+#   plain C++ at -O0, where a body that is inlined counts once per place and nothing depends on the processor
 #
 # Lines are those that -E gives, blank ones and line markers with them.
 cmake_minimum_required(VERSION 3.21)

@@ -88,7 +88,7 @@ enum class mask_kind { all, none, right_padded, left_padded, gaps, random };
 inline constexpr std::array mask_kinds{mask_kind::all,         mask_kind::none, mask_kind::right_padded,
                                        mask_kind::left_padded, mask_kind::gaps, mask_kind::random};
 
-/// One byte a token, [sequences, steps]. The first sequence of a padded mask is empty, the second has one token.
+/// One byte per token, [sequences, steps]. The first sequence of a padded mask is empty, the second has one token.
 [[nodiscard]] inline std::vector<std::uint8_t> mask(random& r, mask_kind kind, std::size_t sequences,
                                                     std::size_t steps) {
     std::vector<std::uint8_t> m(sequences * steps, kind == mask_kind::all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Where arrays lie: rows that are the same memory, one element a sequence with a stride, integers of any type, and
+// Where arrays lie: rows that are the same memory, one element per sequence with a stride, integers of any type, and
 // what of it is refused before anything is written.
 
 #include "support/logits.hpp"
@@ -122,7 +122,7 @@ TEST_CASE("stride 0: an output of several rows is refused, one of one row is not
     }
 }
 
-TEST_CASE("per_sequence: a stride stays, wherever one element a sequence is taken") {
+TEST_CASE("per_sequence: a stride stays, wherever one element per sequence is taken") {
     const floats table{1, -10, 2, -20, 3, -30}, lp(6);
     const auto column = rlhf::view(table.data(), {.sequences = 3, .steps = 1, .stride = 2});
     const std::vector<std::uint8_t> bytes{1, 0, 0, 1, 1, 0};
@@ -162,15 +162,15 @@ TEST_CASE("per_sequence: strides that run backwards and tables with gaps are ref
     CHECK(scored(rows(x.data() + 7, 4, 1, -2)) ==
           "rlhf::shape_rewards: scores has a stride of -2, shorter than its row of 1");
     CHECK(scored(rows(x.data(), 2, 2, 3)) ==
-          "rlhf::shape_rewards: scores is [2, 2] with a stride of 3, expected one element a sequence");
+          "rlhf::shape_rewards: scores is [2, 2] with a stride of 3, expected one element per sequence");
     CHECK(scored(rows(x.data(), 2, 2, 2)).empty()); // as many elements side by side
     CHECK(refusal([&] { (void)rlhf::per_sequence(rows(x.data(), 2, 2, 3)); }) ==
-          "rlhf::per_sequence: the array is [2, 2] with a stride of 3, expected one element a sequence");
+          "rlhf::per_sequence: the array is [2, 2] with a stride of 3, expected one element per sequence");
     const std::vector<int> ids(4);
     auto z = floats(20);
     CHECK(refusal([&] {
               rlhf::cross_entropy_loss(test::aligned(4, 1), test::logits_of(z, 4, 1, 5), rlhf::per_sequence(ids));
-          }) == "rlhf::cross_entropy_loss: targets is one element a sequence, expected [4, 1]");
+          }) == "rlhf::cross_entropy_loss: targets is one element per sequence, expected [4, 1]");
 }
 
 TEST_CASE("integers: no output may lie on them") {
@@ -229,7 +229,7 @@ TEST_CASE("mask_targets: arrays that are missing, short or the same are refused"
     CHECK(said(ids, std::span(reinterpret_cast<std::uint8_t*>(ids.data()) + 28, std::size_t(4))) ==
           f + "mask overlaps targets");
     CHECK(said(rlhf::per_sequence(ids), std::span(mask).first(4)) ==
-          f + "targets is one element a sequence, expected [1, 4]");
+          f + "targets is one element per sequence, expected [1, 4]");
     CHECK((mask == std::vector<std::uint8_t>(8, 9) && ids == std::vector<std::int64_t>(4, -100)));
     CHECK(said({}, {}).empty());
 }

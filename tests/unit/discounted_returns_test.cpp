@@ -98,7 +98,7 @@ TEST_CASE("discounted_returns: what it refuses") {
     CHECK(says({.rewards = six, .returns = six}) == "");
     CHECK(says({.rewards = five, .returns = six}) == "rlhf::discounted_returns: rewards has 5 elements, expected 6");
     CHECK(says({.rewards = six, .bootstrap_values = five, .returns = six}) ==
-          "rlhf::discounted_returns: bootstrap_values has 5 elements, expected 2 (one a sequence)");
+          "rlhf::discounted_returns: bootstrap_values has 5 elements, expected 2 (one per sequence)");
     CHECK(says({.rewards = std::span(seven).first(6), .returns = std::span(seven).last(6)}) ==
           "rlhf::discounted_returns: returns overlaps rewards");
     CHECK(says({.rewards = six, .returns = six}, {.gamma = -1}) ==

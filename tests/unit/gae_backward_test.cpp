@@ -262,7 +262,7 @@ TEST_CASE("gae_backward: what it refuses") {
     CHECK(says({.d_bootstrap_values = rlhf::write_to(two, 1e39)}) ==
           "rlhf::gae_backward: d_bootstrap_values is 1e+39, which is infinite as a float");
     CHECK(says({.d_bootstrap_values = five}) ==
-          "rlhf::gae_backward: d_bootstrap_values has 5 elements, expected 2 (one a sequence)");
+          "rlhf::gae_backward: d_bootstrap_values has 5 elements, expected 2 (one per sequence)");
     CHECK(says({.d_bootstrap_values = rlhf::write_to(two, std::nan(""))}) ==
           "rlhf::gae_backward: d_bootstrap_values is nan, expected a finite number");
     CHECK(says({}, {.gamma = 2}) == "rlhf::gae_backward: gamma is 2, expected [0, 1]");

@@ -216,7 +216,7 @@ TEST_CASE("gae: what it refuses") {
     CHECK(says([&](auto& x) { x.values = rlhf::view(six.data(), {.sequences = 3, .steps = 2}); }) ==
           "rlhf::gae: values is [3, 2], expected [2, 3]");
     CHECK(says([&](auto& x) { x.bootstrap_values = five; }) ==
-          "rlhf::gae: bootstrap_values has 5 elements, expected 2 (one a sequence)");
+          "rlhf::gae: bootstrap_values has 5 elements, expected 2 (one per sequence)");
     CHECK(says([&](auto& x) { x.terminated = two; }) == "rlhf::gae: terminated has 2 elements, expected 6");
     CHECK(says([&](auto& x) { x.truncated = flags; }) ==
           "rlhf::gae: truncated needs next_values: values[t + 1] belongs to the next episode");

@@ -74,7 +74,7 @@ TEST_CASE("masked_mean: a scale that is infinite in the gradient's type is refus
     CHECK(says(0.0, INFINITY) == "rlhf::masked_mean: d_values is inf, expected a finite number");
 }
 
-TEST_CASE("masked_mean: one element a sequence, infinities, sentences") {
+TEST_CASE("masked_mean: one element per sequence, infinities, sentences") {
     const std::vector<float> one_each{1, 5};
     const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
     CHECK(rlhf::masked_mean(b, {.values = rlhf::per_sequence(one_each)}).loss() == 3);

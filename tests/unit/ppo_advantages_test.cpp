@@ -157,9 +157,9 @@ TEST_CASE("ppo_advantages: what it refuses, before anything is written") {
     CHECK(says([&](auto& a) { a.log_probs = {}; }) == "rlhf::ppo_advantages: log_probs is missing");
     CHECK(says([&](auto& a) { a.scores = {}; }) == "rlhf::ppo_advantages: scores is missing");
     CHECK(says([&](auto& a) { a.scores = five; }) ==
-          "rlhf::ppo_advantages: scores has 5 elements, expected 2 (one a sequence)");
+          "rlhf::ppo_advantages: scores has 5 elements, expected 2 (one per sequence)");
     CHECK(says([&](auto& a) { a.bootstrap_values = five; }) ==
-          "rlhf::ppo_advantages: bootstrap_values has 5 elements, expected 2 (one a sequence)");
+          "rlhf::ppo_advantages: bootstrap_values has 5 elements, expected 2 (one per sequence)");
     CHECK(says([&](auto& a) { a.advantages = {}; }) == "rlhf::ppo_advantages: advantages is missing");
     CHECK(says([&](auto& a) { a.returns = a.advantages; }) == "rlhf::ppo_advantages: advantages overlaps returns");
     CHECK(says([&](auto& a) { a.values = a.advantages; }) == "rlhf::ppo_advantages: advantages overlaps values");

@@ -44,9 +44,9 @@ TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
     CHECK(refused([&](six&, arrays& a) { a.ref_log_probs = rows(2, 3, 2); }) ==
           "rlhf::ppo_policy_loss: ref_log_probs has a stride of 2, shorter than its row of 3");
     CHECK(refused([&](six&, arrays& a) { a.weights = rlhf::per_sequence(five); }) ==
-          "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one a sequence)");
+          "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one per sequence)");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::per_sequence(two); }) ==
-          "rlhf::ppo_policy_loss: d_log_probs is an output, one element a token");
+          "rlhf::ppo_policy_loss: d_log_probs is an output, one element per token");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::write_to(five); }) ==
           "rlhf::ppo_policy_loss: d_log_probs has 5 elements, expected 6");
     CHECK(refused([&](six&, arrays& a) { a.log_probs = rlhf::view<const float>(); }) ==

@@ -165,7 +165,7 @@ TEST_CASE("ppo_value_loss: what is wrong is refused, and nothing is written") {
     CHECK(said({.values = v, .returns = two}, {}) == f + "returns has 2 elements, expected 3");
     CHECK(said({.values = v, .old_values = two, .returns = R}, {}) == f + "old_values has 2 elements, expected 3");
     CHECK(said({.values = v, .returns = R, .weights = rlhf::per_sequence(two)}, {}) ==
-          f + "weights has 2 elements, expected 1 (one a sequence)");
+          f + "weights has 2 elements, expected 1 (one per sequence)");
     CHECK(said({.values = v, .returns = R}, {.clip_range = 0.2}) == f + "clip_range needs old_values");
     CHECK(said({.values = v, .returns = R}, {.clip_range = 0}) == f + "clip_range is 0, expected more than 0");
     CHECK(said({.values = v, .returns = R}, {.clip_range = NaN}) == f + "clip_range is nan, expected more than 0");

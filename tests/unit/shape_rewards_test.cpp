@@ -258,9 +258,9 @@ TEST_CASE("shape_rewards: what it refuses") {
     CHECK(says([&](auto& x) { x.ref_log_probs = {}; }) == "rlhf::shape_rewards: ref_log_probs is missing");
     CHECK(says([&](auto& x) { x.scores = {}; }) == "rlhf::shape_rewards: scores is missing");
     CHECK(says([&](auto& x) { x.scores = six; }) ==
-          "rlhf::shape_rewards: scores has 6 elements, expected 2 (one a sequence)");
+          "rlhf::shape_rewards: scores has 6 elements, expected 2 (one per sequence)");
     CHECK(says([&](auto& x) { x.finished = three; }) ==
-          "rlhf::shape_rewards: finished has 3 elements, expected 2 (one a sequence)");
+          "rlhf::shape_rewards: finished has 3 elements, expected 2 (one per sequence)");
     CHECK(says([&](auto& x) { x.log_probs = std::span(seven).first(6), x.rewards = std::span(seven).last(6); }) ==
           "rlhf::shape_rewards: rewards overlaps log_probs");
     CHECK(says([&](auto& x) { x.rewards = rlhf::view(seven.data(), {.sequences = 2, .steps = 3, .stride = 2}); }) ==

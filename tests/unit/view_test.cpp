@@ -28,7 +28,7 @@ void is(const rlhf::view<T>& v, const void* data, std::int64_t rows, std::int64_
     CHECK(v.cols() == cols);
     CHECK(v.stride() == stride);
 }
-constexpr std::int64_t flat = rlhf::view<float>::flat, a_sequence = rlhf::view<float>::a_sequence;
+constexpr std::int64_t flat = rlhf::view<float>::flat, per_sequence = rlhf::view<float>::per_sequence;
 
 } // namespace
 
@@ -68,12 +68,12 @@ TEST_CASE("view: absent, empty and null are told apart") {
 
 TEST_CASE("per_sequence: flat, one row or one column") {
     auto x = rising(12);
-    is<float>(rlhf::per_sequence(x), x.data(), a_sequence, 12, 1);
-    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.sequences = 4, .steps = 1, .stride = 3})), x.data(), a_sequence,
-              4, 3);
-    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.steps = 4})), x.data(), a_sequence, 4, 1);
-    // A whole table is not one number a sequence; its size says so.
-    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.sequences = 4, .steps = 3})), x.data(), a_sequence, 12, 1);
+    is<float>(rlhf::per_sequence(x), x.data(), per_sequence, 12, 1);
+    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.sequences = 4, .steps = 1, .stride = 3})), x.data(),
+              per_sequence, 4, 3);
+    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.steps = 4})), x.data(), per_sequence, 4, 1);
+    // A whole table is not one number per sequence; its size says so.
+    is<float>(rlhf::per_sequence(rlhf::view(x.data(), {.sequences = 4, .steps = 3})), x.data(), per_sequence, 12, 1);
 }
 
 TEST_CASE("gradient: overwrite, scale, add, and factors that multiply") {
@@ -111,7 +111,7 @@ TEST_CASE("masks: bool, uint8_t, char, bytes, strided, of any contiguous kind") 
                                  .steps = 3,
                                  .mask = rlhf::mask_view(rlhf::per_sequence(u)),
                                  .denominator = counted_here});
-          }) == "rlhf::count: batch.mask is one byte a token, not one a sequence");
+          }) == "rlhf::count: batch.mask is one byte per token, not one per sequence");
 }
 
 TEST_CASE("integers: 32 and 64 bits, whole and in part") {
@@ -142,7 +142,7 @@ TEST_CASE("part: the same sequences of batch and arrays, in every layout") {
         rlhf::part(rlhf::per_sequence(rlhf::part(
                        x, rlhf::batch{.sequences = 12, .steps = 1, .mask = all, .denominator = counted_here}, 0, 4)),
                    b, 3, 1),
-        x.data() + 3, a_sequence, 1, 1);
+        x.data() + 3, per_sequence, 1, 1);
     CHECK(rlhf::part(rlhf::view<float>(), b, 1, 2).absent());
     CHECK((b.part(1, 2).size() == 2 && b.part(1, 2).tokens() == 6 && b.part(1, 2).mask.data() == mask.data() + 3));
     CHECK(b.part(4, 0).tokens() == 0);
@@ -159,7 +159,7 @@ TEST_CASE("part: the same sequences of batch and arrays, in every layout") {
     CHECK(packed.part(1, 2).part(1, 1).tokens() == 7);
 }
 
-TEST_CASE("part: one element a sequence, and integers") {
+TEST_CASE("part: one element per sequence, and integers") {
     auto x = rising(12);
     const std::vector<int> offsets{0, 5, 5, 12};
     const std::vector<std::int64_t> ids{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};

@@ -142,7 +142,7 @@ TEMPLATE_TEST_CASE("whiten: equal elements, one, and none", "", float, double) {
         const rlhf::batch b{.sequences = 1, .steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
         const auto m = rlhf::moments_of<T>(b, x);
         CHECK(m.mean() ==
-              Approx(static_cast<double>(T(0.1))).epsilon(sizeof(T) == 4 ? 0 : 64 * 0x1p-53)); // 64 additions a lane
+              Approx(static_cast<double>(T(0.1))).epsilon(sizeof(T) == 4 ? 0 : 64 * 0x1p-53)); // 64 additions per lane
         if (sizeof(T) == 4) CHECK(m.variance() == 0);
         CHECK(m.variance() <= 1e-14 * m.mean() * m.mean());
         rlhf::whiten<T>(b, x, {.epsilon = 0.0});

@@ -13,8 +13,8 @@ struct measurement {
     std::string item; ///< function/type/where/how
     std::string who;
     std::string element;       ///< what is counted: token, logit, pair
-    std::vector<double> times; ///< of the repetitions: ns an element
-    double bytes = 0;          ///< of necessary traffic an element
+    std::vector<double> times; ///< of the repetitions: ns per element
+    double bytes = 0;          ///< of necessary traffic per element
     int order = 0;             ///< in the program; they ran in another one
 
     [[nodiscard]] double ns() const;     ///< the median

@@ -67,7 +67,7 @@ std::vector<dots> dots_of(const std::vector<by_place>& rows, std::vector<double>
     return result;
 }
 
-/// ns an element over x(measurement), one line for each of `who`.
+/// ns per element over x(measurement), one line for each of `who`.
 std::string curve(const figures& f, plot p, const std::vector<std::string>& who,
                   const std::function<std::optional<double>(const measurement&)>& x) {
     for (std::size_t w = 0; w < who.size(); ++w) {
@@ -127,7 +127,7 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
     for (const by_place& r : rows)
         for (const double v : r.share) most = std::isfinite(v) ? std::max(most, v) : most;
     out << "<h2>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and nothing else. "
-           "What computes an exponential an element cannot reach it in a cache.</p>"
+           "What computes an exponential per element cannot reach it in a cache.</p>"
         << draw(dot_plot{.title = "Time of the floor over the time of rlhf",
                          .rows = dots_of(rows, &by_place::share),
                          .groups = places,
@@ -206,15 +206,16 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
     };
     const std::vector<std::string> two = {"rlhf", "floor"};
     const std::string curves =
-        curve(f, small("ppo_policy_loss, L3", "steps a row", "ns a token"), two,
+        curve(f, small("ppo_policy_loss, L3", "steps per row", "ns per token"), two,
               rows_of("ppo_policy_loss/f32/L3/", "tail")) +
-        curve(f, small("ppo_policy_loss, DRAM", "steps a row", "ns a token"), two,
+        curve(f, small("ppo_policy_loss, DRAM", "steps per row", "ns per token"), two,
               rows_of("ppo_policy_loss/f32/DRAM/", "tail")) +
-        curve(f, small("ppo_policy_loss, rows of 1024", "tokens a call", "ns a token"), two,
+        curve(f, small("ppo_policy_loss, rows of 1024", "tokens per call", "ns per token"), two,
               tokens_of("ppo_policy_loss", "tail")) +
-        curve(f, small("gae, rows of 1024", "tokens a call", "ns a token"), two, tokens_of("gae", "dense")) +
-        curve(f, small("gae, L3", "steps a row", "ns a token"), two, rows_of("gae/f32/L3/", "dense")) +
-        curve(f, small("ranking_loss, L3", "responses a prompt (K)", "ns a pair"), {"rlhf", "plain", "floor"}, K_of);
+        curve(f, small("gae, rows of 1024", "tokens per call", "ns per token"), two, tokens_of("gae", "dense")) +
+        curve(f, small("gae, L3", "steps per row", "ns per token"), two, rows_of("gae/f32/L3/", "dense")) +
+        curve(f, small("ranking_loss, L3", "responses per prompt (K)", "ns per pair"), {"rlhf", "plain", "floor"},
+              K_of);
     if (curves.empty()) return;
     out << "<h2>Length of rows, size of batches</h2><p>A row's sums are merged exactly, whatever its length: short "
            "rows "

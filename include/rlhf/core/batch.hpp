@@ -108,7 +108,7 @@ template <class V>
 cut cut_of(const V& v, const batch& b, std::int64_t first, std::int64_t count) {
     const bool time_first = b.layout == layout::time_first && !b.packed();
     const std::int64_t size = b.size(), tokens = b.tokens(), rows = v.rows(), cols = v.cols(), stride = v.stride();
-    if (rows == V::a_sequence && cols == size) return {first * stride, rows, count, stride};
+    if (rows == V::per_sequence && cols == size) return {first * stride, rows, count, stride};
     if (rows == V::flat && cols == tokens) {
         if (time_first) return {first, b.steps, count, size};
         if (count == 0) return {0, V::flat, 0, 0};

@@ -97,8 +97,8 @@ template <class T>
 class view {
 public:
     using element_type = T;
-    static constexpr std::int64_t flat = -1;       ///< rows() of a contiguous array whose shape the batch gives
-    static constexpr std::int64_t a_sequence = -2; ///< rows() of an array with one element per sequence
+    static constexpr std::int64_t flat = -1;         ///< rows() of a contiguous array whose shape the batch gives
+    static constexpr std::int64_t per_sequence = -2; ///< rows() of an array with one element per sequence
 
     constexpr view() = default;
     constexpr view(T* data, shape s)
@@ -166,14 +166,14 @@ view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 namespace detail {
 /// Views an array as one element per sequence, whatever its shape; keeps its stride.
 template <class T>
-constexpr view<T> one_a_sequence(const view<T>& v, const char* function, const char* name) {
+constexpr view<T> one_per_sequence(const view<T>& v, const char* function, const char* name) {
     using V = view<T>;
-    if (v.rows() == V::a_sequence) return v;
-    if (v.rows() == V::flat) return V::with(v.data(), V::a_sequence, v.cols(), 1);
+    if (v.rows() == V::per_sequence) return v;
+    if (v.rows() == V::flat) return V::with(v.data(), V::per_sequence, v.cols(), 1);
     if (v.rows() > 1 && v.cols() > 1 && v.stride() != v.cols())
-        fail(function, "%s is [%lld, %lld] with a stride of %lld, expected one element a sequence", name, v.rows(),
+        fail(function, "%s is [%lld, %lld] with a stride of %lld, expected one element per sequence", name, v.rows(),
              v.cols(), v.stride());
-    return V::with(v.data(), V::a_sequence, times(v.rows(), v.cols()), v.cols() == 1 ? v.stride() : 1);
+    return V::with(v.data(), V::per_sequence, times(v.rows(), v.cols()), v.cols() == 1 ? v.stride() : 1);
 }
 } // namespace detail
 
@@ -182,14 +182,15 @@ constexpr view<T> one_a_sequence(const view<T>& v, const char* function, const c
 /// rows.
 template <class A>
 [[nodiscard]] constexpr auto per_sequence(A&& array) {
-    return detail::one_a_sequence(view(array), "per_sequence", "the array");
+    return detail::one_per_sequence(view(array), "per_sequence", "the array");
 }
 
 /// Integers that the caller owns, of 32 or 64 bits: token ids, sequence offsets, ranks. The width is looked up at each
 /// read.
 class index_view {
 public:
-    static constexpr std::int64_t flat = view<const int>::flat, a_sequence = view<const int>::a_sequence; ///< rows()
+    /// What rows() says of such arrays.
+    static constexpr std::int64_t flat = view<const int>::flat, per_sequence = view<const int>::per_sequence;
 
     constexpr index_view() = default;
     template <class Int>

@@ -47,8 +47,8 @@ public:
         if (packed_)
             arrays_.add(b.offsets.data(), b.offsets.element_size(), "batch.offsets", 1, b.offsets.cols(),
                         b.offsets.cols(), access::read);
-        if (b.mask.rows() == view<const std::uint8_t>::a_sequence)
-            fail(function_, "batch.mask is one byte a token, not one a sequence");
+        if (b.mask.rows() == view<const std::uint8_t>::per_sequence)
+            fail(function_, "batch.mask is one byte per token, not one per sequence");
         if (!b.mask.all()) mask_ = in(static_cast<const view<const std::uint8_t>&>(b.mask), "batch.mask");
     }
 
@@ -95,9 +95,9 @@ public:
     template <class T>
     stream<T> per_sequence(const view<T>& v, const char* name, access how = access::read) {
         if (v.absent()) return {};
-        const view<T> each = one_a_sequence(v, function_, name);
+        const view<T> each = one_per_sequence(v, function_, name);
         if (each.cols() != size_)
-            fail(function_, "%s has %lld elements, expected %lld (one a sequence)", name, each.cols(), size_);
+            fail(function_, "%s has %lld elements, expected %lld (one per sequence)", name, each.cols(), size_);
         return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how), 0};
     }
     /// Checks and adds an array (a view or an index_view) with one element per token, flat or in the shape of the
@@ -121,8 +121,8 @@ private:
     template <class T>
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
         if (v.absent()) return {};
-        if (v.rows() == view<T>::a_sequence) {
-            if (how == access::write) fail(function_, "%s is an output, one element a token", name);
+        if (v.rows() == view<T>::per_sequence) {
+            if (how == access::write) fail(function_, "%s is an output, one element per token", name);
             return per_sequence(v, name);
         }
         const places p = tokens_of(v, name, how, in_place_of);

@@ -32,7 +32,7 @@ public:
         d_weights_.scale = E(d.weights.scale), d_weights_.add = d.weights.add;
         const view<E>& w = head.workspace;
         const std::int64_t row = vocab_ + size_, room = w.rows() < 0 ? w.cols() : times(w.rows(), w.cols());
-        const std::int64_t apart = w.rows() == w.a_sequence ? 1 : w.cols(); // rows without gaps
+        const std::int64_t apart = w.rows() == w.per_sequence ? 1 : w.cols(); // rows without gaps
         if (w.rows() != w.flat && w.rows() != 1 && w.stride() != apart)
             fail(c.function(), "workspace has a stride of %lld, expected %lld: no gaps", w.stride(), apart);
         if (room < row)
