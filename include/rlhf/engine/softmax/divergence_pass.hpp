@@ -25,15 +25,12 @@ struct divergence_stats {
 /// left in the sums of the softmaxes is one factor for all of p, which drops out of pull − p Σ pull.
 template <divergence How, class C, class Arch>
 class divergence_pass {
-    using L = lanes<C, Arch>;
+    using rows = row_entries<C, Arch>;
+    using L = typename rows::L;
     using D = lanes<double, Arch>;
-    using V = typename L::type;
-    static constexpr std::int64_t block = sum_lanes<C>, group = 8 * block;
-    static constexpr auto registers = static_cast<std::size_t>(block / L::width);
-    static constexpr auto wide = static_cast<std::size_t>(block / D::width); ///< registers of doubles
-    static constexpr C infinity = std::numeric_limits<C>::infinity();
-    template <class E, std::int64_t N>
-    struct alignas(64) room : std::array<E, static_cast<std::size_t>(N)> {};
+    using V = typename rows::V;
+    static constexpr std::int64_t block = rows::block, group = rows::group;
+    static constexpr C infinity = rows::infinity;
     using term = formula::divergence_term<V>;
 
 public:
@@ -54,11 +51,9 @@ public:
         const entries here(row, 0, *this);
         const std::int64_t whole = vocab - vocab % group;
         add(z, w, whole / group, here, s);
-        if (whole < vocab) {
-            room<E, group> z_copy;
-            room<R, group> w_copy;
-            add(filled(z + whole, vocab - whole, z_copy), filled(w + whole, vocab - whole, w_copy), 1, here, s);
-        }
+        if (whole < vocab)
+            add(rows::filled(z + whole, vocab - whole).data(), rows::filled(w + whole, vocab - whole).data(), 1, here,
+                s);
         // The roundings of 1 / Σ e are known, and divided out.
         const double of_p = row.p.sum * here.largest_p * double(here.over_p),
                      of_q = row.q.sum * here.largest_q * double(here.over_q);
@@ -83,12 +78,10 @@ public:
         const std::int64_t whole = vocab - vocab % block, rest = vocab - whole;
         slopes(z, w, whole / block, here, mean, factor, d, add);
         if (rest > 0) {
-            room<E, block> z_copy;
-            room<R, block> w_copy;
-            room<G, block> result;
+            typename rows::template room<G, block> result;
             if (add) std::fill(std::copy(d + whole, d + vocab, result.data()), result.data() + block, zero);
-            slopes(filled(z + whole, rest, z_copy), filled(w + whole, rest, w_copy), 1, here, mean, factor,
-                   result.data(), add);
+            slopes(rows::template filled<block>(z + whole, rest).data(),
+                   rows::template filled<block>(w + whole, rest).data(), 1, here, mean, factor, result.data(), add);
             std::copy_n(result.data(), rest, d + whole);
         }
         if (!add) std::fill(d + vocab, d + width, zero);
@@ -123,13 +116,6 @@ private:
         return x[0];
     }
 
-    /// Copies n entries and fills up with −inf.
-    template <class E, std::int64_t N>
-    static const E* filled(const E* z, std::int64_t n, room<E, N>& copy) {
-        std::fill(std::copy(z, z + n, copy.data()), copy.data() + N, static_cast<E>(-infinity));
-        return copy.data();
-    }
-
     RLHF_FORMULA static term share(const V& z, const V& w, const entries& e, const softmax_exp<C, Arch>& exp, V& p) {
         using lane::abs, lane::select;
         const auto of = [&](const V& x, const softmax_origin<C>& origin)
@@ -152,7 +138,7 @@ private:
         const softmax_exp<C, Arch> exp = exp_;
         const entries e = at;
         for (std::int64_t g = 0; g < n_groups; ++g)
-            for (std::size_t r = 0; r < registers; ++r) {
+            for (std::size_t r = 0; r < rows::registers; ++r) {
                 const std::int64_t column = g * group + static_cast<std::int64_t>(r) * L::width;
                 std::array<term, 8> t;
                 for (std::size_t k = 0; k < 8; ++k) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/softmax/softmax_accumulators.hpp>
-
-#include <algorithm>
-#include <concepts>
+#include <rlhf/engine/softmax/row_entries.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -13,26 +10,18 @@ inline constexpr std::int64_t segment_entries = 1024;
 /// How far ahead of the additions entries are fetched: the search for the largest must not wait for them.
 inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
-/// Reads and writes rows of logits with one temperature. C is the type to compute in, float or double.
-///
-/// The entries of a row go through 16 float (8 double) lanes, whatever the width of a register, counted from the first
-/// entry of the row. Within a lane eight entries are added in pairs, and these sums in double. What is left of a row
-/// after whole groups of these is copied and filled up with −inf. So no bit depends on what lies around a row.
+/// Reads and writes rows of logits with one temperature. C is the type to compute in, float or double; row_entries says
+/// how entries are laid out in lanes and added.
 ///
 /// The largest logit is found segment by segment, on the way through the cache. When a segment has a larger one, the
 /// sums so far are rescaled, mostly by a power of two (DESIGN.md, D18).
 template <class C, class Arch>
 class softmax_pass {
-    using L = lanes<C, Arch>;
-    using V = typename L::type;
-    static constexpr int block = sum_lanes<C>;
-    static constexpr std::int64_t group = std::int64_t(8) * block;
-    static constexpr auto registers = static_cast<std::size_t>(block / L::width);
-    template <class E>
-    struct alignas(64) room : std::array<E, static_cast<std::size_t>(group)> {};
-    template <class E>
-    static constexpr bool is_bfloat16 = std::same_as<std::remove_const_t<E>, bfloat16>;
-    static constexpr C infinity = std::numeric_limits<C>::infinity();
+    using rows = row_entries<C, Arch>;
+    using L = typename rows::L;
+    using V = typename rows::V;
+    static constexpr std::int64_t group = rows::group;
+    static constexpr C infinity = rows::infinity;
 
 public:
     explicit softmax_pass(double temperature) : temperature_(temperature), exp_(temperature) {}
@@ -43,7 +32,7 @@ public:
         C largest = -infinity;
         auto origin = exp_.origin(largest);
         const auto segment = [&](const E* from, std::int64_t n_groups) {
-            const C top = largest_of(from, n_groups);
+            const C top = rows::largest(from, n_groups);
             if (top > largest) {
                 const auto higher = exp_.origin(top);
                 if (largest > -infinity)
@@ -56,10 +45,10 @@ public:
         for (std::int64_t at = 0; at < whole; at += segment_entries)
             segment(z + at, (std::min)(segment_entries, whole - at) / group);
         if (whole < vocab) {
-            const auto rest = filled(z + whole, vocab - whole);
+            const auto rest = rows::filled(z + whole, vocab - whole);
             segment(rest.data(), 1);
         }
-        if constexpr (Want.logits) s.logits = sum_of_logits(z, vocab);
+        if constexpr (Want.logits) s.logits = rows::sum_of_row(z, vocab);
         return s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
     }
 
@@ -128,8 +117,8 @@ private:
                bool past_cache) const {
         const auto apart = [&](std::int64_t from, std::int64_t n) { // less than a group
             if (n == 0) return;
-            const auto copy = filled(z + from, n);
-            room<G> result;
+            const auto copy = rows::filled(z + from, n);
+            typename rows::template room<G> result;
             if (add) std::copy(d + from, d + from + n, result.data());
             slopes<Linear>(copy.data(), group, origin, each, result.data(), add);
             std::copy_n(result.data(), n, d + from);
@@ -156,58 +145,6 @@ private:
         return double(e[0]);
     }
 
-    /// The last n entries of a row as a whole group, filled up with −inf.
-    template <class E>
-    static room<std::remove_const_t<E>> filled(const E* z, std::int64_t n) {
-        room<std::remove_const_t<E>> r;
-        std::fill(std::copy(z, z + n, r.begin()), r.end(), static_cast<E>(-infinity));
-        return r;
-    }
-
-    /// N registers of consecutive entries; pairs of bfloat16 are taken apart.
-    template <std::size_t N, bool Interleaved, class E>
-    RLHF_FORMULA static std::array<V, N> entries(const E* z) {
-        std::array<V, N> x;
-        unrolled<N / 2>([&](std::size_t k) RLHF_INLINE {
-            const E* const two = z + static_cast<std::int64_t>(2 * k) * L::width;
-            if constexpr (Interleaved) {
-                const auto [even, odd] = L::load_interleaved(two);
-                x[2 * k] = even, x[2 * k + 1] = odd;
-            } else {
-                x[2 * k] = L::load(two), x[2 * k + 1] = L::load(two + L::width);
-            }
-        });
-        return x;
-    }
-
-    /// The largest of some entries. NaN is skipped here, and found by the sums.
-    template <class E>
-    RLHF_NOINLINE static C largest_of(const E* z, std::int64_t n_groups) {
-        std::array<V, 4> most;
-        most.fill(V(-infinity));
-        for (std::int64_t v = 0; v < n_groups * group; v += 4 * L::width) {
-            const auto x = entries<4, is_bfloat16<E>>(z + v);
-            unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = L::larger(x[k], most[k]); });
-        }
-        constexpr auto n = static_cast<std::size_t>(L::width);
-        std::array<C, n> x;
-        L::store(x.data(), L::larger(L::larger(most[0], most[1]), L::larger(most[2], most[3])));
-        for (std::size_t half = n / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
-        return x[0];
-    }
-
-    using column = std::array<V, 8>;
-    RLHF_FORMULA static V tree_of(const std::array<V, 4>& x) { return (x[0] + x[1]) + (x[2] + x[3]); }
-    RLHF_FORMULA static V sum_of(const column& x) {
-        return tree_of({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]});
-    }
-    /// Σ x y
-    RLHF_FORMULA static V sum_of(const column& x, const column& y) {
-        const auto two = [&](std::size_t k) RLHF_INLINE { return L::fma(x[k + 1], y[k + 1], x[k] * y[k]); };
-        return tree_of({two(0), two(2), two(4), two(6)});
-    }
-
     /// Apart: some of these entries are the largest of the row so far; they are counted, not added (DESIGN.md, D15).
     template <softmax_wanted Want, bool Apart, class E>
     RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of,
@@ -220,44 +157,25 @@ private:
         for (std::int64_t g = 0; g < n_groups; ++g) {
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
                 prefetch(z + fetched_ahead + g * group + k);
-            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
+            by_turns<rows::registers>([&](std::size_t r) RLHF_INLINE {
                 const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
-                column x = exp.from_origin(entries<8, is_bfloat16<E>>(from), origin), e = exp(x, origin);
+                auto x = exp.from_origin(rows::template load<8>(from), origin), e = exp(x, origin);
                 if constexpr (Apart)
                     unrolled<8>([&](std::size_t k) RLHF_INLINE {
                         const auto largest = x[k] == V(origin.largest);
                         e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
                     });
-                total.others.add(r, sum_of(e));
+                total.others.add(r, rows::sum(e));
                 if constexpr (Want.entropy) {
                     unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = x[k] - V(origin.largest); });
-                    total.weighted.add(r, sum_of(e, x));
+                    total.weighted.add(r, rows::sum(e, x));
                 }
-                if constexpr (Want.squares) total.squares.add(r, sum_of(e, e));
+                if constexpr (Want.squares) total.squares.add(r, rows::sum(e, e));
             });
             if (g % 4 == 3 || g + 1 == n_groups) total.widen();
         }
         total.store(to);
         to.ties += static_cast<double>(ties);
-    }
-
-    /// Σ z of a whole row.
-    template <class E>
-    RLHF_NOINLINE static double sum_of_logits(const E* z, std::int64_t vocab) {
-        softmax_accumulators<C> s;
-        softmax_lanes<C, Arch> total(s.others);
-        const std::int64_t whole = vocab - vocab % group;
-        for (std::int64_t g = 0; g < whole; g += group) {
-            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
-                const E* const from = z + g + static_cast<std::int64_t>(8 * r) * L::width;
-                total.add(r, sum_of(entries<8, is_bfloat16<E>>(from)));
-            });
-            total.widen();
-        }
-        total.store(s.others);
-        double rest = 0;
-        for (std::int64_t v = whole; v < vocab; ++v) rest += static_cast<double>(static_cast<C>(z[v]));
-        return softmax_accumulators<C>::tree(s.others) + rest;
     }
 
     template <bool Linear, bool PastCache = false, class E, class G>
@@ -267,9 +185,9 @@ private:
         const origin_type origin = of;
         const V constant(each_entry.constant), linear(each_entry.linear), everywhere(each_entry.everywhere);
         constexpr std::size_t n = 4; // registers at once
-        constexpr bool interleaved = is_bfloat16<E> && is_bfloat16<G>;
+        constexpr bool interleaved = rows::template is_bfloat16<E> && rows::template is_bfloat16<G>;
         for (std::int64_t at = 0; at < n_entries; at += n * L::width) {
-            const auto x = exp.from_origin(entries<n, interleaved>(z + at), origin);
+            const auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin);
             auto s = exp(x, origin);
             unrolled<n>([&](std::size_t k) RLHF_INLINE {
                 const V factor = Linear ? L::fma(linear, x[k] - V(origin.largest), constant) : constant;

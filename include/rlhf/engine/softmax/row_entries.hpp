@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/softmax/softmax_accumulators.hpp>
+
+#include <algorithm>
+#include <concepts>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// How the entries of a row of logits come into registers. C is the type to compute in, float or double.
+///
+/// The entries go through 16 float (8 double) lanes, whatever the width of a register, counted from the first entry of
+/// the row. Within a lane eight entries are added in pairs, and these sums in double. What is left of a row after whole
+/// groups of these is copied and filled up with −inf. So no bit depends on what lies around a row.
+template <class C, class Arch>
+struct row_entries {
+    using L = lanes<C, Arch>;
+    using V = typename L::type;
+    static constexpr std::int64_t block = sum_lanes<C>, group = 8 * block;
+    static constexpr auto registers = static_cast<std::size_t>(block / L::width);
+    static constexpr C infinity = std::numeric_limits<C>::infinity();
+    template <class E>
+    static constexpr bool is_bfloat16 = std::same_as<std::remove_const_t<E>, bfloat16>;
+
+    template <class E, std::int64_t N = group>
+    struct alignas(64) room : std::array<E, static_cast<std::size_t>(N)> {};
+
+    /// The last n entries of a row as N entries, filled up with −inf.
+    template <std::int64_t N = group, class E>
+    static room<std::remove_const_t<E>, N> filled(const E* z, std::int64_t n) {
+        room<std::remove_const_t<E>, N> r;
+        std::fill(std::copy(z, z + n, r.begin()), r.end(), static_cast<E>(-infinity));
+        return r;
+    }
+
+    /// N registers of consecutive entries; pairs of bfloat16 are taken apart.
+    template <std::size_t N, class E, bool Interleaved = is_bfloat16<E>>
+    RLHF_FORMULA static std::array<V, N> load(const E* z) {
+        std::array<V, N> x;
+        unrolled<N / 2>([&](std::size_t k) RLHF_INLINE {
+            const E* const two = z + static_cast<std::int64_t>(2 * k) * L::width;
+            if constexpr (Interleaved) {
+                const auto [even, odd] = L::load_interleaved(two);
+                x[2 * k] = even, x[2 * k + 1] = odd;
+            } else {
+                x[2 * k] = L::load(two), x[2 * k + 1] = L::load(two + L::width);
+            }
+        });
+        return x;
+    }
+
+    /// The largest of some entries. NaN is skipped here, and found by the sums.
+    template <class E>
+    RLHF_NOINLINE static C largest(const E* z, std::int64_t n_groups) {
+        std::array<V, 4> most;
+        most.fill(V(-infinity));
+        for (std::int64_t v = 0; v < n_groups * group; v += 4 * L::width) {
+            const auto x = load<4>(z + v);
+            unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = L::larger(x[k], most[k]); });
+        }
+        constexpr auto n = static_cast<std::size_t>(L::width);
+        std::array<C, n> x;
+        L::store(x.data(), L::larger(L::larger(most[0], most[1]), L::larger(most[2], most[3])));
+        for (std::size_t half = n / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
+        return x[0];
+    }
+
+    /// Eight registers, and their sum in pairs.
+    using column = std::array<V, 8>;
+    RLHF_FORMULA static V sum(const column& x) { return tree({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]}); }
+    /// Σ x y
+    RLHF_FORMULA static V sum(const column& x, const column& y) {
+        const auto two = [&](std::size_t k) RLHF_INLINE { return L::fma(x[k + 1], y[k + 1], x[k] * y[k]); };
+        return tree({two(0), two(2), two(4), two(6)});
+    }
+
+    /// Σ z of a whole row.
+    template <class E>
+    RLHF_NOINLINE static double sum_of_row(const E* z, std::int64_t vocab) {
+        softmax_accumulators<C> s;
+        softmax_lanes<C, Arch> total(s.others);
+        const std::int64_t whole = vocab - vocab % group;
+        for (std::int64_t g = 0; g < whole; g += group) {
+            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
+                const E* const from = z + g + static_cast<std::int64_t>(8 * r) * L::width;
+                total.add(r, sum(load<8>(from)));
+            });
+            total.widen();
+        }
+        total.store(s.others);
+        double rest = 0;
+        for (std::int64_t v = whole; v < vocab; ++v) rest += static_cast<double>(static_cast<C>(z[v]));
+        return softmax_accumulators<C>::tree(s.others) + rest;
+    }
+
+private:
+    RLHF_FORMULA static V tree(const std::array<V, 4>& x) { return (x[0] + x[1]) + (x[2] + x[3]); }
+};
+
+} // namespace RLHF_NAMESPACE::detail
