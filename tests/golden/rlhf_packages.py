@@ -15,10 +15,10 @@ from cases import HERE, MASK, Writer, leaf, normal
 
 
 def take(path, *names, **given):
-    """The functions and classes of those names in a file, run in a namespace of their own."""
+    """The functions, methods and classes of those names in a file, run in a namespace of their own."""
     space = dict(torch=torch, np=np, nn=nn, F=F, Optional=Optional, Tuple=Tuple, Union=Union, Any=Any, **given)
-    for node in ast.parse(pathlib.Path(path).read_text()).body:
-        if getattr(node, "name", None) in names:
+    for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
             node.decorator_list = []
             exec(compile(ast.Module([node], []), str(path), "exec"), space)
     return types.SimpleNamespace(**{n: space[n] for n in names})
@@ -137,14 +137,10 @@ def write_openrlhf(w, root):
         "PairWiseLoss",
         masked_mean=utils.masked_mean,
     )
-    tree = ast.parse((base / "trainer/ppo_utils/experience_maker.py").read_text())
-    function = next(n for n in ast.walk(tree) if getattr(n, "name", None) == "get_advantages_and_returns")
-    function.decorator_list = []
-    space = dict(torch=torch, Tuple=Tuple)
-    exec(compile(ast.Module([function], []), "experience_maker.py", "exec"), space)
+    maker = take(base / "trainer/ppo_utils/experience_maker.py", "get_advantages_and_returns")
 
     r, v, gamma, lam = normal(5, 5), normal(5, 5), 0.97, 0.9
-    A, R = space["get_advantages_and_returns"](None, v, r, MASK, gamma, lam)
+    A, R = maker.get_advantages_and_returns(None, v, r, MASK, gamma, lam)
     w.case("openrlhf_gae", rewards=r, values=v, mask=MASK, gamma=gamma, **{"lambda": lam}, advantages=A, returns=R)
 
     mask, k, scores = MASK[:4], normal(4, 5), normal(4, deviation=8)
