@@ -228,8 +228,8 @@ TEST_CASE("goldens: verl's KL estimators and controller", "[goldens]") {
         }
         return r;
     };
-    for (const auto& [name, estimator] :
-         {std::pair{"verl_kl_k1", k1}, std::pair{"verl_kl_k2", k2}, std::pair{"verl_kl_k3", k3}}) {
+    for (const auto& [name, estimator] : {std::pair{"verl_kl_k1", k1}, std::pair{"verl_kl_k2", k2},
+                                          std::pair{"verl_kl_k3", k3}, std::pair{"verl_kl_abs", abs}}) {
         CAPTURE(name);
         const auto& g = package_cases().at(name);
         const auto r = estimates(g, estimator, estimator, g.number("limit"));

@@ -102,7 +102,7 @@ def write_verl(w, root):
         )
 
     lp, ref = leaf(normal(12, deviation=2)), normal(12, deviation=2)
-    for estimator in ("k1", "k2", "k3"):
+    for estimator in ("k1", "k2", "k3", "abs"):
         lp = leaf(lp)
         k = verl.kl_penalty(lp, ref, estimator)
         k.sum().backward()
