@@ -4,16 +4,16 @@
 // looks into the PTX: a kernel reads each x[i] and writes each y[i] that its function names.
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
-#include <rlhf/formula/cross_entropy.hpp>
+#include <rlhf/formula/cross_entropy_loss.hpp>
 #include <rlhf/formula/divergence.hpp>
 #include <rlhf/formula/gae.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/placed_score.hpp>
-#include <rlhf/formula/plackett_luce.hpp>
+#include <rlhf/formula/plackett_luce_loss.hpp>
 #include <rlhf/formula/policy_token.hpp>
-#include <rlhf/formula/value_loss.hpp>
+#include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
