@@ -2,7 +2,8 @@
 # Formulas are device code: formulas.cu becomes PTX, and the PTX is looked into. Run by ctest with -Dcompiler= -Dscratch= ;
 # the compiler is an nvcc, or a clang++ that can use a CUDA.
 #
-# - every function of include/rlhf/formula/ is RLHF_FORMULA and, like the function objects, is called in formulas.cu
+# - every function of include/rlhf/formula/ is RLHF_FORMULA and, like the function objects, is called in formulas.cu,
+#   whose functions are all launched; this much is seen without a compiler
 # - host and device code compile for sm_80 and sm_90 without a warning and without nvcc's relaxed rules
 # - the kernel of a function loads what the function names x[i] and stores what it names y[i], computes in between, and
 #   has nothing of double if it is one of float: a call that the device does not know leaves an empty branch
@@ -64,6 +65,18 @@ foreach(header IN LISTS headers)
         endif()
     endforeach()
 endforeach()
+string(REGEX MATCHALL "RLHF_FORMULA void [a-z_0-9]+[(]const V[*] x, V[*] y[)] {\n(    [^\n]*\n)*}\n[^\n]*" functions "${calls}")
+foreach(function IN LISTS functions)
+    string(REGEX REPLACE "^RLHF_FORMULA void ([a-z_0-9]+).*$" "\\1" name "${function}")
+    if(NOT function MATCHES "}\nLAUNCH[(]${name}[)]$")
+        complain("tests/device/formulas.cu does not launch ${name}: LAUNCH(${name}) is the line below it")
+    endif()
+endforeach()
+count_of("RLHF_FORMULA void " "${calls}" all_functions ALL)
+list(LENGTH functions count)
+if(count LESS all_functions)
+    complain("tests/device/formulas.cu has functions that are not void name(const V* x, V* y) with a body of its own lines")
+endif()
 if(formulas LESS 20)
     complain("${formulas} formulas are found: this test looks in the wrong place")
 endif()
@@ -137,7 +150,6 @@ function(kernel_of name type ptx result)
     set(${result} "${body}" PARENT_SCOPE)
 endfunction()
 
-string(REGEX MATCHALL "RLHF_FORMULA void [a-z_0-9]+[(]const V[*] x, V[*] y[)] {\n(    [^\n]*\n)*}" functions "${calls}")
 foreach(architecture IN ITEMS 80 90)
     read_text("${scratch}/formulas.${architecture}.ptx" ptx)
     foreach(function IN LISTS functions)
@@ -151,7 +163,7 @@ foreach(architecture IN ITEMS 80 90)
             count_of("${instruction}st[.]global[.]" "${body}" stores ALL)
             count_of("${instruction}${arithmetic}" "${body}" computes ALL)
             if(body STREQUAL "")
-                complain("${kernel}: there is no kernel: launch it")
+                complain("${kernel}: there is no kernel")
             elseif(loads LESS inputs OR stores LESS outputs OR computes EQUAL 0)
                 complain("${kernel}: ${loads} loads, ${computes} computations and ${stores} stores, expected at least "
                     "${inputs}, 1 and ${outputs}")
@@ -161,7 +173,6 @@ foreach(architecture IN ITEMS 80 90)
         endforeach()
     endforeach()
 endforeach()
-list(LENGTH functions count)
 if(count LESS formulas)
     complain("${count} kernels for ${formulas} formulas: this test looks in the wrong place")
 endif()

@@ -6,37 +6,58 @@
 #
 #   header below include/rlhf | old text => new text | tests that must fail (a regular expression for ctest -R)
 #
-# The old text stands exactly once in the header. An argument picks the lines that match it; --check only looks whether
-# each line can still be applied.
+# The old text stands exactly once in the header, and both texts stand as in C++: nothing is escaped. An argument picks
+# the mutants that match it, by the list's name or by the line; --check only looks whether each can still be applied.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 lists=(tests/mutants/*.txt)
 [ -f "${lists[0]}" ] || { echo "There is no tests/mutants/*.txt: nothing to break."; exit 1; }
 
-trim() { sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
-
-# parse <line>: header, old, new and the tests' pattern.
-parse() {
-    local edit=${1#* | }
-    header=$(trim <<<"${1%% | *}") pattern=$(trim <<<"${edit##* | }") edit=${edit% | *}
-    old=$(trim <<<"${edit%%=>*}") new=$(trim <<<"${edit#*=>}")
-    name="$header: $old => $new"
+# The mutants, one per line: list:line, header, old text, new text, tests, and why it cannot be applied, between \037.
+mutants() {
+    awk -v OFS='\037' '
+        function trimmed(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
+        function text_of(header,    file, line, all) {
+            file = "include/rlhf/" header
+            while ((getline line < file) > 0) all = all line "\n"
+            close(file)
+            return all
+        }
+        function count(old, text,    n, place) {
+            for (n = 0; (place = index(text, old)) > 0; ++n) text = substr(text, place + length(old))
+            return n
+        }
+        function problem(header, old, new,    n) {
+            if (old == "" || old == new) return "expected header | old text => new text | tests"
+            if ((old new) ~ /\\/) return "has a backslash, but texts stand as in C++"
+            if (!(header in text)) text[header] = text_of(header)
+            if (text[header] == "") return "there is no header " header
+            n = count(old, text[header])
+            return n == 1 ? "" : "is " n " times in " header ", expected once: " old
+        }
+        /^[ \t]*(#|$)/ { next }
+        {
+            fields = split($0, field, / \| /) # the texts may have such bars as well
+            edit = field[2]
+            for (i = 3; i < fields; ++i) edit = edit " | " field[i]
+            arrow = index(edit, "=>")
+            header = trimmed(field[1])
+            old = fields > 2 && arrow > 0 ? trimmed(substr(edit, 1, arrow - 1)) : ""
+            new = trimmed(substr(edit, arrow + 2))
+            print FILENAME ":" FNR, header, old, new, trimmed(field[fields]), problem(header, old, new)
+        }' "${lists[@]}"
 }
 
 if [ "${1:-}" = --check ]; then
     checked=0 stale=0
-    while read -r line; do
-        case $line in '' | '#'*) continue ;; esac
-        parse "$line"
-        text=$(cat "include/rlhf/$header") rest=${text#*"$old"}
+    while IFS=$'\037' read -r where header old new pattern problem; do
         checked=$((checked + 1))
-        if [ "$rest" = "$text" ] || [ "$rest" != "${rest#*"$old"}" ]; then
-            echo "STALE $name: not exactly once in the header"
-            stale=$((stale + 1))
-        fi
-    done < <(cat "${lists[@]}")
+        [ -n "$problem" ] || continue
+        echo "STALE $where: $problem"
+        stale=$((stale + 1))
+    done < <(mutants)
     echo "$checked mutants can be applied, but for $stale"
-    [ "$stale" = 0 ]
+    [ "$checked" -gt 0 ] && [ "$stale" = 0 ]
     exit
 fi
 
@@ -52,14 +73,12 @@ cmake -S "$tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-D
     -DRLHF_BUILD_TESTS=ON -DRLHF_AVX2_TESTS= >"$copy/configure.log" ||
     { cat "$copy/configure.log"; exit 1; }
 
-# replace <file> <old> <new>: unless old is there exactly once, says so and fails.
+# replace <file> <old> <new>: old is there once.
 replace() {
-    local text rest
+    local text
     text=$(cat "$1" && printf .) # the dot keeps the last newline
-    text=${text%.} rest=${text#*"$2"}
-    [ "$rest" != "$text" ] || { echo "'$2' is not in it"; return 1; }
-    [ "$rest" = "${rest#*"$2"}" ] || { echo "'$2' is in it more than once"; return 1; }
-    printf '%s' "${text%%"$2"*}$3$rest" >"$1"
+    text=${text%.}
+    printf '%s' "${text%%"$2"*}$3${text#*"$2"}" >"$1"
 }
 
 # tests_of <pattern>: their names, which are their targets' names too.
@@ -76,13 +95,11 @@ build_and_run() {
 killed=0 survived=0 unusable=0
 declare -A sound
 refuse() { echo "UNUSABLE $name: $1"; unusable=$((unusable + 1)); }
-while read -r line; do
-    case $line in '' | '#'*) continue ;; esac
-    [[ -z ${1:-} || $line =~ $1 ]] || continue
-    parse "$line"
+while IFS=$'\037' read -r where header old new pattern problem; do
+    name="$where: $header: $old => $new"
+    [[ -z ${1:-} || "$where: $header | $old => $new | $pattern" =~ $1 ]] || continue
+    [ -z "$problem" ] || { refuse "$problem"; continue; }
     file=$tree/include/rlhf/$header
-
-    [ -f "$file" ] || { refuse "there is no such header"; continue; }
     targets=$(tests_of "$pattern")
     [ -n "$targets" ] || { refuse "no test matches $pattern"; continue; }
     if [ -z "${sound[$pattern]:-}" ]; then
@@ -91,7 +108,7 @@ while read -r line; do
     fi
 
     cp "$file" "$copy/original"
-    if ! message=$(replace "$file" "$old" "$new"); then refuse "$message"; continue; fi
+    replace "$file" "$old" "$new"
     code=0
     build_and_run "$pattern" "$targets" </dev/null || code=$?
     cp "$copy/original" "$file"
@@ -100,7 +117,7 @@ while read -r line; do
         1) echo "killed   $name"; killed=$((killed + 1)) ;;
         *) refuse "it does not compile: $(grep -m 1 -E 'error' "$copy/build.log" || true)" ;;
     esac
-done < <(cat "${lists[@]}")
+done < <(mutants)
 
 echo "$killed killed, $survived survived, $unusable unusable"
 [ $((killed + survived + unusable)) -gt 0 ] || echo "No line of tests/mutants/*.txt matches '${1:-}'."

@@ -7,6 +7,7 @@
 #include "gae.hpp"
 #include "kl.hpp"
 #include "kl_controller.hpp"
+#include "logits_divergence.hpp"
 #include "masked_mean.hpp"
 #include "moments.hpp"
 #include "plackett_luce_loss.hpp"
@@ -16,3 +17,4 @@
 #include "ranking_loss.hpp"
 #include "shape_rewards.hpp"
 #include "token_log_probs.hpp"
+#include "top_k_divergence.hpp"

@@ -174,6 +174,29 @@ TEST_CASE("reference gradients with respect to logits", "[reference]") {
     }
 }
 
+TEST_CASE("reference gradients of divergences", "[reference]") {
+    test::random r(7);
+    constexpr std::size_t vocabulary = 5, k = 2;
+    for (const auto kind : kinds)
+        for (const auto how :
+             {reference::divergence::reverse_kl, reference::divergence::forward_kl, reference::divergence::jsd}) {
+            const auto b = some_batch(r, kind);
+            const auto logits = some(r, elements * vocabulary, 2), other = some(r, elements * vocabulary, 2);
+            const reference::logits_divergence_options o{.divergence = how, .beta = .4L, .temperature = .7L};
+            const auto whole = [&](const array& z) { return reference::logits_divergence(b, z, other, vocabulary, o); };
+            CHECK(worst_difference([&](const array& z) { return whole(z).loss; }, logits, whole(logits).d_logits) <
+                  tolerance);
+            std::vector<std::int64_t> ids;
+            for (std::size_t e = 0; e < elements; ++e) ids.insert(ids.end(), {1, 4});
+            const array log_probs(elements * k, -1.5L);
+            const auto listed = [&](const array& z) {
+                return reference::top_k_divergence(b, z, vocabulary, k, ids, log_probs, o);
+            };
+            CHECK(worst_difference([&](const array& z) { return listed(z).loss; }, logits, listed(logits).d_logits) <
+                  tolerance);
+        }
+}
+
 TEST_CASE("reference softmax with impossible tokens", "[reference]") {
     const auto b = reference::padded(1, 1);
     const array logits{1, -reference::unlimited, 2, -reference::unlimited};

@@ -34,6 +34,11 @@ set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
 set(numbers_only advantage/kl_controller.hpp) # a function without arrays: no contract to keep, nothing to measure
 
+# Tested against another function or its reference, or a sum in the test. Recipes are tested against their parts.
+set(no_reference advantage/discounted_returns.hpp advantage/gae_backward.hpp advantage/whiten.hpp logits/vocab_shards.hpp
+    reward/reward_bias.hpp)
+set(function_of_vocab_shards vocab_shard_sums) # the header has three functions, and none has its name
+
 # The room of a header, named from include/rlhf; "" if there is none.
 function(room_of header result)
     cmake_path(GET header PARENT_PATH room)

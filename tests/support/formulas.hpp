@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/cases.hpp"
+#include "support/catch.hpp"
 #include "support/dual.hpp"
+#include "support/random.hpp"
 
 #include <array>
+#include <limits>
 
 /// What the tests of formulas share.
 namespace test {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "golden/goldens.hpp"
 #include "reference/cross_entropy_loss.hpp"
+#include "support/formulas.hpp"
 #include "support/logits.hpp"
 
 #include <rlhf/logits/cross_entropy_loss.hpp>
@@ -89,6 +90,38 @@ TEST_CASE("cross_entropy_loss: what torch computed") {
         CHECK(r.loss() == Approx(g.number("loss")).epsilon(1e-14));
         CHECK(test::worst_ulp_error(z, g["d_logits"], 1e-15) <= 8);
     }
+}
+
+TEST_CASE("cross_entropy: its slopes are the derivatives of its loss", "[formula]") {
+    using number = test::dual<double>;
+    test::random r(4);
+    for (int i = 0; i < 3000; ++i) {
+        const double log_prob = -r.uniform(0, 9), mean = -r.uniform(3, 12), lse = r.normal(0, 5);
+        const double smoothing = r.below(2) ? 0 : r.uniform(0, 1), z_loss = r.below(2) ? 0 : r.uniform(0, 0.1);
+        CAPTURE(log_prob, mean, lse, smoothing, z_loss);
+        const auto t = rlhf::formula::cross_entropy(log_prob, mean, lse, smoothing, z_loss);
+        const auto slope = [&](number p, number m, number l) {
+            const auto d = rlhf::formula::cross_entropy<number>(p, m, l, smoothing, z_loss);
+            REQUIRE(test::same(t.loss, d.loss.value));
+            return d.loss.slope;
+        };
+        REQUIRE(t.nll == -log_prob);
+        REQUIRE(test::same(t.by_log_prob, slope({log_prob, 1.0}, mean, lse)));
+        REQUIRE(test::same(t.by_mean_log_prob, slope(log_prob, {mean, 1.0}, lse)));
+        REQUIRE(test::same(t.by_log_sum_exp, slope(log_prob, mean, {lse, 1.0})));
+    }
+}
+
+TEMPLATE_TEST_CASE("cross_entropy: a term whose factor is 0 is left out", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    for (const T other : {big, -big, std::numeric_limits<T>::quiet_NaN()}) {
+        const auto plain = rlhf::formula::cross_entropy(T(-2), other, other, T(0), T(0));
+        CHECK((plain.loss == 2 && plain.by_log_prob == -1 && plain.by_mean_log_prob == 0 && plain.by_log_sum_exp == 0));
+        CHECK_FALSE(std::isfinite(rlhf::formula::cross_entropy(T(-2), other, T(1), T(0.1), T(0)).loss));
+        CHECK_FALSE(std::isfinite(rlhf::formula::cross_entropy(T(-2), T(-3), other, T(0), T(0.1)).loss));
+    }
+    CHECK(rlhf::formula::cross_entropy(-big, T(-3), T(1), T(0.1), T(0)).loss == big);
 }
 
 TEMPLATE_TEST_CASE("cross_entropy_loss: same bits however the batch is laid out", "", float, double) {

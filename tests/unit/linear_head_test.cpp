@@ -60,18 +60,19 @@ TEMPLATE_TEST_CASE("linear_head: log-probabilities and cross entropy of the logi
         return rlhf::token_log_probs_arrays<E>{
             .log_probs = a.log_probs, .entropy = a.entropy, .log_sum_exp = a.log_sum_exp, .collision = a.collision};
     };
-    const auto tokens = rlhf::token_log_probs<E>(l.batch, l.logits(), l.targets, arrays(want)).tokens;
-    CHECK(rlhf::token_log_probs<E>(l.batch, l.head(), l.targets, arrays(got)).tokens == tokens);
+    const rlhf::token_log_probs_options colder{.temperature = 0.8};
+    const auto tokens = rlhf::token_log_probs<E>(l.batch, l.logits(), l.targets, arrays(want), colder).tokens;
+    CHECK(rlhf::token_log_probs<E>(l.batch, l.head(), l.targets, arrays(got), colder).tokens == tokens);
     CHECK(got == want);
 
     const auto slope = test::normals<E>(l.r, l.n);
     const auto z = l.z;
     rlhf::token_log_probs_backward<E>(l.batch, l.logits(), l.targets, {.d_log_probs = slope, .d_entropy = slope},
-                                      l.logits());
+                                      l.logits(), colder);
     const auto [want_hidden, want_weights] = l.slopes();
     std::vector<E> d_hidden(l.n * l.H), d_weights(l.V * l.H);
     rlhf::token_log_probs_backward<E>(l.batch, l.head(), l.targets, {.d_log_probs = slope, .d_entropy = slope},
-                                      {.hidden = d_hidden, .weights = d_weights});
+                                      {.hidden = d_hidden, .weights = d_weights}, colder);
     CHECK(test::distance(d_hidden, want_hidden) <= 40 * close_enough<E>);
     CHECK(test::distance(d_weights, want_weights) <= 100 * close_enough<E>);
 

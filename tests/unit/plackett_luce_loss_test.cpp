@@ -3,7 +3,7 @@
 #include "golden/goldens.hpp"
 #include "reference/plackett_luce_loss.hpp"
 #include "support/cases.hpp"
-#include "support/dual.hpp"
+#include "support/formulas.hpp"
 
 #include <rlhf/reward/bradley_terry_loss.hpp>
 #include <rlhf/reward/plackett_luce_loss.hpp>
@@ -90,6 +90,47 @@ void matches_reference() {
 constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
 
 } // namespace
+
+TEST_CASE("plackett_luce: chances are the derivatives of its loss", "[formula]") {
+    using number = test::dual<double>;
+    test::random r(5);
+    for (int i = 0; i < 1000; ++i) {
+        std::array<double, 6> rewards;
+        for (double& e : rewards) e = r.below(3) == 0 ? 1 : r.normal(0, 3); // some are equal
+        rlhf::formula::choice<double> all{rewards[0], 0};
+        for (const double e : rewards) all = rlhf::formula::with_response(all, e);
+        double chances = 0;
+        for (std::size_t j = 0; j < rewards.size(); ++j) {
+            const auto seeded = [&](std::size_t k) { return number(rewards[k], k == j ? 1.0 : 0.0); };
+            rlhf::formula::choice<number> d{seeded(0), 0};
+            for (std::size_t k = 0; k < rewards.size(); ++k) d = rlhf::formula::with_response(d, seeded(k));
+            const double chance = rlhf::formula::chance(all, rewards[j]);
+            chances += chance;
+            CAPTURE(i, j, chance);
+            REQUIRE(test::same(chance - 1, rlhf::formula::plackett_luce(d, seeded(j)).slope));
+            REQUIRE(test::same(chance, std::exp(-rlhf::formula::plackett_luce(all, rewards[j]))));
+        }
+        REQUIRE(test::same(chances, 1));
+    }
+}
+
+TEMPLATE_TEST_CASE("plackett_luce: infinite rewards", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    for (const T same : {big, -big, T(3)}) { // two that are equal share the choice
+        const auto two = rlhf::formula::with_response(rlhf::formula::choice<T>{same, T(1)}, same);
+        CHECK(rlhf::formula::chance(two, same) == T(0.5));
+        CHECK(rlhf::formula::plackett_luce(two, same) == std::log(T(2)));
+    }
+    for (const auto& [first, second] : {std::pair{big, T(1)}, {T(1), big}, {T(1), -big}, {-big, T(1)}}) {
+        const auto two = rlhf::formula::with_response(rlhf::formula::choice<T>{first, T(1)}, second);
+        CHECK(rlhf::formula::chance(two, std::max(first, second)) == 1);
+        CHECK(rlhf::formula::chance(two, std::min(first, second)) == 0);
+        CHECK(rlhf::formula::plackett_luce(two, std::min(first, second)) == big);
+    }
+    const auto unknown = rlhf::formula::with_response(rlhf::formula::choice<T>{T(1), T(1)}, T(big - big));
+    CHECK(std::isnan(rlhf::formula::plackett_luce(unknown, T(1))));
+}
 
 TEMPLATE_TEST_CASE("plackett_luce_loss: same bits however the batch is laid out", "[contract]", float, double) {
     contract_holds<TestType, rlhf::native>(true);

@@ -3,6 +3,7 @@
 #include "golden/goldens.hpp"
 #include "reference/ppo_value_loss.hpp"
 #include "support/cases.hpp"
+#include "support/formulas.hpp"
 
 #include <rlhf/policy/ppo_value_loss.hpp>
 
@@ -100,6 +101,59 @@ void matches_reference(const rlhf::ppo_value_loss_options& o) {
 constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::numeric_limits<float>::quiet_NaN();
 
 } // namespace
+
+TEST_CASE("value_loss: its slope is the derivative of its loss", "[formula]") {
+    test::random r(3);
+    int held = 0, linear = 0;
+    for (int i = 0; i < 4000; ++i) {
+        const double v = r.normal(), old = r.normal(v, 0.5), target = r.normal(), range = r.below(4) ? 0.2 : inf;
+        const double delta = r.below(2) ? inf : 0.7;
+        CAPTURE(v, old, target, range, delta);
+        const rlhf::formula::huber<double> h{delta};
+        const auto t = rlhf::formula::value_loss(v, old, target, range, h);
+        const auto d = rlhf::formula::value_loss<test::dual<double>>({v, 1.0}, old, target, range, h);
+        REQUIRE(d.loss.value == t.loss);
+        REQUIRE(test::same(t.slope, d.loss.slope));
+        held += t.clipped, linear += std::fabs(t.slope) == 0.7;
+    }
+    CHECK((held > 300 && linear > 300));
+}
+
+TEST_CASE("huber: at ±delta value and slope are continuous", "[formula]") {
+    for (const double delta : {0.5, 1.0, 4.0})
+        for (const double sign : {-1.0, 1.0}) {
+            const rlhf::formula::huber<double> h{delta};
+            const auto inside = h(sign * delta), outside = h(sign * delta * (1 + 1e-15));
+            CHECK((inside.loss == 0.5 * delta * delta && inside.slope == sign * delta));
+            CHECK(outside.slope == inside.slope);
+            CHECK(outside.loss == Approx(inside.loss).epsilon(1e-14));
+        }
+}
+
+TEMPLATE_TEST_CASE("value_loss: special arguments", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    test::for_pairs(test::specials<T>(), [&](T v, T old) {
+        for (const T target : test::specials<T>())
+            for (const T delta : {T(0.7), big}) {
+                CAPTURE(v, old, target, delta);
+                const auto t = rlhf::formula::value_loss(v, old, target, T(0.2), rlhf::formula::huber<T>{delta});
+                if (delta == big) { // the same without it
+                    const auto u = rlhf::formula::value_loss(v, old, target, T(0.2), rlhf::formula::half_square());
+                    CHECK((test::same_or_nan(u.loss, t.loss) && test::same_or_nan(u.slope, t.slope) &&
+                           u.clipped == t.clipped));
+                }
+                const bool any_nan = std::isnan(v) || std::isnan(old) || std::isnan(target);
+                const bool apart = std::isfinite(v - target) && std::isfinite(v - old);
+                if (any_nan) CHECK((std::isnan(t.loss) && std::isnan(t.slope)));
+                if (!any_nan && apart && std::isfinite(v)) CHECK((std::isfinite(t.loss) && std::isfinite(t.slope)));
+                if (!any_nan && std::isinf(v) != std::isinf(target) && !(std::isinf(v) && v == old)) {
+                    CHECK(t.loss == big);
+                    if (std::isinf(v)) CHECK(t.slope == (delta < big ? (v > 0 ? delta : -delta) : v));
+                }
+            }
+    });
+}
 
 TEMPLATE_TEST_CASE("ppo_value_loss: same bits however the batch is laid out", "[contract]", float, double) {
     for (const auto how :

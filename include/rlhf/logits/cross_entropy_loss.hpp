@@ -3,7 +3,7 @@
 
 #include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/softmax/logits_sweep.hpp>
-#include <rlhf/formula/cross_entropy.hpp>
+#include <rlhf/formula/cross_entropy_loss.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {

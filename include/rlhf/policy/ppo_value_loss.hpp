@@ -3,7 +3,7 @@
 
 #include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
-#include <rlhf/formula/value_loss.hpp>
+#include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/results/loss_result.hpp>
 #include <rlhf/results/moments.hpp>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/prompts/prompt_sweep.hpp>
-#include <rlhf/formula/plackett_luce.hpp>
+#include <rlhf/formula/plackett_luce_loss.hpp>
 #include <rlhf/results/normalization.hpp>
 
 namespace RLHF_NAMESPACE {
