@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "contract/placement.hpp"
+#include "support/catch.hpp"
+#include "support/random.hpp"
+#include "support/ulp.hpp"
 
-#include <thread>
+#include <rlhf/core/executor.hpp>
+#include <rlhf/results/count.hpp>
+
+#include <functional>
 
 /// Same bits, however a batch is laid out and cut: one problem is placed into memory in many ways, and every element
 /// of every output, and every statistic, must come out with the same bits.
@@ -18,231 +23,92 @@
 /// that are all set; and, if it writes to `call::d(k)`, gradients added to what is there.
 namespace contract {
 
-/// Executors that are not this thread in order.
-inline auto threads(std::size_t n) {
-    return [n](std::size_t pieces, rlhf::task body) {
-        std::vector<std::thread> pool;
-        for (std::size_t k = 0; k < n; ++k)
-            pool.emplace_back([=] {
-                for (std::size_t i = k; i < pieces; i += n) body(pieces - 1 - i);
-            });
-        for (auto& t : pool) t.join();
-    };
-}
+template <class T>
+using generator = std::vector<T> (*)(test::random&, std::size_t);
+using integers = std::vector<std::int32_t> (*)(test::random&, std::size_t);
 
-/// Number of runs made, for the log.
-inline std::size_t& runs() {
-    static std::size_t n = 0;
-    return n;
-}
+/// The arguments of one run.
+template <class T>
+struct call {
+    rlhf::batch batch;
+    std::vector<rlhf::view<const T>> in;
+    std::vector<rlhf::view<const T>> sequence;
+    std::vector<rlhf::view<T>> out;
+    rlhf::executor run;
+    bool add = false;
+    std::vector<rlhf::view<const std::int32_t>> narrow = {};
+    std::vector<rlhf::view<const std::int64_t>> wide = {};
 
-template <class T, class Call, class Digest>
-class harness {
-public:
-    harness(const problem<T>& p, const Call& f, const Digest& digest) : p_(p), f_(f), digest_(digest) {
-        test::random r(20220304);
-        for (const std::size_t n : p.lengths) {
-            x_.masks.push_back(test::flags(r, n, 1 - p.masked));
-            if (n > 40) std::fill_n(x_.masks.back().begin() + 20, 17, std::uint8_t(0)); // a gap longer than a block
-        }
-        for (const auto make : p.inputs) {
-            x_.tokens.emplace_back();
-            for (const std::size_t n : p.lengths) x_.tokens.back().push_back(make(r, n));
-        }
-        for (const auto make : p.sequences) x_.sequences.push_back(make(r, p.lengths.size()));
-        for (const auto make : p.indices) {
-            x_.indices.emplace_back();
-            for (const std::size_t n : p.lengths) x_.indices.back().push_back(make(r, n));
-        }
+    /// Output k as a gradient.
+    [[nodiscard]] rlhf::gradient<T> d(std::size_t k) const { return {out[k], 1, add}; }
+    /// Integer input k, in either width.
+    [[nodiscard]] rlhf::index_view index(std::size_t k) const {
+        return wide.empty() ? rlhf::index_view(narrow[k]) : rlhf::index_view(wide[k]);
     }
-
-    void run() {
-        placement plain{.name = "plain", .time_first = p_.only_time_major};
-        memory<T> m = place(plain);
-        auto c = m.arguments();
-        c.batch.denominator = whole_ = p_.denominator(c);
-        if constexpr (has_result)
-            expected_ = digest_(f_(c));
-        else
-            f_(c);
-        ++runs();
-        outputs_ = collect(m);
-        check_cleared();
-        for (placement where : placements(p_.time_major, p_.predict_next, p_.lengths.size())) {
-            if (p_.only_time_major && where.packed) continue;
-            where.time_first = where.time_first || p_.only_time_major;
-            compare(where, {});
-        }
-        for (const std::size_t n : {1U, 2U, 3U, 8U}) {
-            const auto pool = threads(n);
-            compare({.name = std::to_string(n) + " threads", .time_first = p_.only_time_major}, pool);
-            if (!p_.only_time_major) compare({.name = std::to_string(n) + " threads, packed", .packed = true}, pool);
-        }
-        cuts();
-        if (p_.adds) additions();
-        if (!p_.only_time_major) everything_counts();
-    }
-
-private:
-    static constexpr bool has_result = !std::is_void_v<std::invoke_result_t<const Call&, const call<T>&>>;
-
-    memory<T> place(const placement& where) { return memory<T>(p_, x_, where); }
-
-    std::vector<T> collect(const memory<T>& m) const {
-        std::vector<T> all;
-        for (std::size_t k = 0; k < p_.outputs; ++k)
-            for (std::size_t s = 0; s < p_.lengths.size(); ++s)
-                for (std::size_t t = 0; t < p_.lengths[s]; ++t) all.push_back(m.output(k, s, t));
-        return all;
-    }
-    void check_cleared() const {
-        std::size_t i = 0, wrong = 0, nonzero = 0;
-        for (std::size_t k = 0; k < p_.outputs; ++k)
-            for (const auto& row : x_.masks)
-                for (const auto counts : row) {
-                    wrong += counts == 0 && !test::same_bits(outputs_[i], T(0));
-                    nonzero += counts != 0 && outputs_[i] != T(0);
-                    ++i;
-                }
-        if (p_.cleared) CHECK(wrong == 0);
-        CHECK((p_.outputs == 0 || nonzero > 0)); // a harness over zeros would prove nothing
-    }
-
-    void compare(const placement& where, const rlhf::executor& run) {
-        CAPTURE(where.name);
-        memory<T> m = place(where);
-        auto c = m.arguments(run);
-        CHECK(p_.denominator(c) == whole_);
-        if (runs() % 2 == 0) c.batch.denominator = whole_; // else counted_here: the same number
-        if constexpr (has_result)
-            check_digest(digest_(f_(c)));
-        else
-            f_(c);
-        ++runs();
-        CHECK(test::same_bits(collect(m), outputs_));
-        m.check_surroundings(p_.cleared);
-    }
-
-    /// Parts that divide by the whole's counts give the whole's outputs, and their results join to the whole's.
-    void cuts() {
-        test::random r(7);
-        for (int round = 0; round < 6; ++round) {
-            const placement where{.name = "cut",
-                                  .left = static_cast<std::size_t>(round),
-                                  .packed = round % 2 == 1 && !p_.only_time_major,
-                                  .time_first = p_.only_time_major || (round == 4 && p_.time_major)};
-            CAPTURE(round);
-            memory<T> m = place(where);
-            auto c = m.arguments();
-            c.batch.denominator = whole_;
-            const auto n = static_cast<std::int64_t>(p_.lengths.size());
-            [[maybe_unused]] auto joined = part_result();
-            for (std::int64_t first = 0; first < n;) {
-                const std::int64_t count =
-                    round < 2 ? 1 : 1 + static_cast<std::int64_t>(r.below(static_cast<std::size_t>(n - first)));
-                const call<T> part = c.part(first, count);
-                if constexpr (has_result)
-                    joined += f_(part);
-                else
-                    f_(part);
-                ++runs();
-                first += count;
-            }
-            if constexpr (has_result)
-                if (p_.merges) check_digest(digest_(joined));
-            CHECK(test::same_bits(collect(m), outputs_));
-        }
-    }
-
-    /// add_to leaves masked outputs as they are, and gives the others what write_to writes: old + written, up to one
-    /// rounding (a compiler may fuse the product with the sum), and the same bits in every layout.
-    void additions() {
-        std::vector<T> first;
-        for (placement where : {placement{.name = "added"}, placement{.name = "added, wider", .left = 5, .right = 1},
-                                placement{.name = "added, packed", .packed = true},
-                                placement{.name = "added, stride", .stride = 3, .shift = 1},
-                                placement{.name = "added, time-major", .time_first = true}}) {
-            if (where.time_first && !p_.time_major) continue;
-            where.add = true;
-            CAPTURE(where.name);
-            memory<T> m = place(where);
-            auto c = m.arguments();
-            c.batch.denominator = whole_;
-            if constexpr (has_result)
-                check_digest(digest_(f_(c)));
-            else
-                f_(c);
-            ++runs();
-            m.check_surroundings(true);
-            const std::vector<T> got = collect(m);
-            if (first.empty()) first = got;
-            CHECK(test::same_bits(got, first));
-            std::size_t i = 0, wrong = 0;
-            for (std::size_t k = 0; k < p_.outputs; ++k)
-                for (std::size_t s = 0; s < x_.masks.size(); ++s)
-                    for (std::size_t t = 0; t < x_.masks[s].size(); ++t, ++i) {
-                        const T old = before<T>(s, t), written = outputs_[i];
-                        const T rounding = std::numeric_limits<T>::epsilon() * (std::abs(old) + std::abs(written));
-                        wrong += x_.masks[s][t] == 0 ? !test::same_bits(got[i], old)
-                                                     : !(std::abs(got[i] - (old + written)) <= rounding);
-                    }
-            CHECK(wrong == 0);
-        }
-    }
-
-    /// No mask is the same as one whose bytes are all set.
-    void everything_counts() {
-        for (auto& row : x_.masks) std::fill(row.begin(), row.end(), std::uint8_t(1));
-        outputs_.clear();
-        for (const bool bytes : {true, false})
-            for (const bool predict_next : {false, true}) {
-                if (predict_next && !p_.predict_next) continue;
-                CAPTURE(bytes, predict_next);
-                memory<T> m = place({.name = "all", .packed = true, .predict_next = predict_next});
-                auto c = m.arguments();
-                if (!bytes) c.batch.mask = rlhf::all;
-                const auto got = [&] {
-                    if constexpr (has_result)
-                        return digest_(f_(c));
-                    else
-                        return f_(c), std::vector<double>();
-                }();
-                ++runs();
-                if (outputs_.empty()) expected_ = got, outputs_ = collect(m);
-                if constexpr (has_result) check_digest(got);
-                CHECK(test::same_bits(collect(m), outputs_));
-            }
-    }
-    static auto part_result() {
-        if constexpr (has_result)
-            return std::invoke_result_t<const Call&, const call<T>&>();
-        else
-            return 0;
-    }
-
-    void check_digest(const std::vector<double>& got) const {
-        CHECK(got.size() == expected_.size());
-        CHECK(test::same_bits(got, expected_));
-    }
-
-    const problem<T>& p_;
-    const Call& f_;
-    const Digest& digest_;
-    numbers<T> x_;
-    std::vector<T> outputs_;
-    std::vector<double> expected_;
-    rlhf::counts whole_;
+    /// The same call over some of the sequences.
+    [[nodiscard]] call part(std::int64_t first, std::int64_t count) const;
 };
 
-/// Runs f through every placement. The digest lists the result's numbers; leave it out for functions without result.
+template <class T>
+struct problem {
+    std::vector<generator<T>> inputs;         ///< one element per token each
+    std::vector<generator<T>> sequences = {}; ///< one element per sequence each
+    std::vector<integers> indices = {};       ///< one integer per token each: ranks
+    std::size_t outputs = 1;
+    bool time_major = true;       ///< the same bits are promised for [T, B]
+    bool only_time_major = false; ///< every placement is [T, B]
+    bool predict_next = true;     ///< the function honours it
+    bool merges = true;           ///< results of parts join to the bits of the whole
+    bool cleared = true;          ///< masked outputs are +0
+    bool adds = false;            ///< the outputs are gradients, written to call::d(k)
+    std::vector<std::size_t> lengths = {1037, 0, 1, 16, 700, 33, 512, 5};
+    double masked = 0.2; ///< share of masked tokens inside a row
+    /// What the function divides by; rlhf::count unless it counts something else.
+    rlhf::counts (*denominator)(const call<T>&) = [](const call<T>& c) { return rlhf::count(c.batch); };
+};
+
+/// A function under test, without its type.
+template <class T>
+struct subject {
+    /// Runs it, and lists the numbers of its result.
+    std::function<std::vector<double>(const call<T>&)> run;
+    /// Runs it on parts of a batch, one after the other, and lists the numbers of their joint result.
+    std::function<std::vector<double>(const std::vector<call<T>>&)> joined;
+};
+
+/// Runs a function through every placement. For float and double.
+template <class T>
+void holds_for(const problem<T>& p, const subject<T>& f);
+
+/// The same for a callable. The digest lists the result's numbers; leave it out for functions without result.
 template <class T, class Call, class Digest>
 void holds(const problem<T>& p, const Call& f, const Digest& digest) {
-    harness<T, Call, Digest>(p, f, digest).run();
+    holds_for<T>(p, {.run = [&](const call<T>& c) -> std::vector<double> { return digest(f(c)); },
+                     .joined =
+                         [&](const std::vector<call<T>>& parts) -> std::vector<double> {
+                         std::invoke_result_t<const Call&, const call<T>&> all{};
+                         for (const auto& part : parts) all += f(part);
+                         return digest(all);
+                     }});
 }
 template <class T, class Call>
 void holds(const problem<T>& p, const Call& f) {
-    const auto none = [](const auto&) { return std::vector<double>(); };
-    harness<T, Call, decltype(none)>(p, f, none).run();
+    holds_for<T>(p, {.run = [&](const call<T>& c) { return f(c), std::vector<double>(); },
+                     .joined =
+                         [&](const std::vector<call<T>>& parts) {
+                             for (const auto& part : parts) f(part);
+                             return std::vector<double>();
+                         }});
 }
+
+/// An executor of n threads, which take the pieces from the last to the first.
+class threads {
+public:
+    explicit threads(std::size_t n) : n_(n) {}
+    void operator()(std::size_t pieces, rlhf::task body) const;
+
+private:
+    std::size_t n_;
+};
 
 } // namespace contract

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/catch.hpp"
-#include "support/random.hpp"
-#include "support/ulp.hpp"
-
-#include <rlhf/core/executor.hpp>
-#include <rlhf/results/count.hpp>
+#include "contract/contract.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,58 +10,6 @@
 
 /// One problem, placed into memory in many ways.
 namespace contract {
-
-template <class T>
-using generator = std::vector<T> (*)(test::random&, std::size_t);
-using integers = std::vector<std::int32_t> (*)(test::random&, std::size_t);
-
-/// The arguments of one run.
-template <class T>
-struct call {
-    rlhf::batch batch;
-    std::vector<rlhf::view<const T>> in;
-    std::vector<rlhf::view<const T>> sequence;
-    std::vector<rlhf::view<T>> out;
-    rlhf::executor run;
-    bool add = false;
-    std::vector<rlhf::view<const std::int32_t>> narrow = {};
-    std::vector<rlhf::view<const std::int64_t>> wide = {};
-
-    /// Output k as a gradient.
-    [[nodiscard]] rlhf::gradient<T> d(std::size_t k) const { return {out[k], 1, add}; }
-    /// Integer input k, in either width.
-    [[nodiscard]] rlhf::index_view index(std::size_t k) const {
-        return wide.empty() ? rlhf::index_view(narrow[k]) : rlhf::index_view(wide[k]);
-    }
-    /// The same call over some of the sequences.
-    [[nodiscard]] call part(std::int64_t first, std::int64_t count) const {
-        call c{.batch = batch.part(first, count), .in = {}, .sequence = {}, .out = {}, .run = run, .add = add};
-        for (auto& v : in) c.in.push_back(rlhf::part(v, batch, first, count));
-        for (auto& v : out) c.out.push_back(rlhf::part(v, batch, first, count));
-        for (auto& v : sequence) c.sequence.push_back(rlhf::part(rlhf::per_sequence(v), batch, first, count));
-        for (auto& v : narrow) c.narrow.push_back(rlhf::part(v, batch, first, count));
-        for (auto& v : wide) c.wide.push_back(rlhf::part(v, batch, first, count));
-        return c;
-    }
-};
-
-template <class T>
-struct problem {
-    std::vector<generator<T>> inputs;         ///< one element per token each
-    std::vector<generator<T>> sequences = {}; ///< one element per sequence each
-    std::vector<integers> indices = {};       ///< one integer per token each: ranks
-    std::size_t outputs = 1;
-    bool time_major = true;       ///< the same bits are promised for [T, B]
-    bool only_time_major = false; ///< every placement is [T, B]
-    bool predict_next = true;     ///< the function honours it
-    bool merges = true;           ///< results of parts join to the bits of the whole
-    bool cleared = true;          ///< masked outputs are +0
-    bool adds = false;            ///< the outputs are gradients, written to call::d(k)
-    std::vector<std::size_t> lengths = {1037, 0, 1, 16, 700, 33, 512, 5};
-    double masked = 0.2; ///< share of masked tokens inside a row
-    /// What the function divides by; rlhf::count unless it counts something else.
-    rlhf::counts (*denominator)(const call<T>&) = [](const call<T>& c) { return rlhf::count(c.batch); };
-};
 
 /// One way to lay a problem out.
 struct placement {
