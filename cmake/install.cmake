@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Headers, CMake package and pkg-config file. All is independent of the architecture, so it goes below share/.
+# Headers, CMake package and pkg-config file. All but rlhf::compiled is independent of the architecture, and without that
+# library the package goes below share/.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/rlhf")
+set(any_architecture ARCH_INDEPENDENT)
+set(components rlhf rlhf_eigen)
+if(RLHF_COMPILED)
+    set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rlhf")
+    set(any_architecture "")
+    list(APPEND components rlhf_compiled)
+endif()
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 set(generated_dir "${PROJECT_BINARY_DIR}/package")
 
 install(DIRECTORY include/rlhf DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
-foreach(component IN ITEMS rlhf rlhf_eigen)
+foreach(component IN LISTS components)
     install(TARGETS ${component} EXPORT ${component}Targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
     install(EXPORT ${component}Targets NAMESPACE rlhf:: DESTINATION "${package_dir}")
 endforeach()
@@ -16,7 +24,7 @@ install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/rlhf")
 configure_package_config_file(cmake/rlhfConfig.cmake.in "${generated_dir}/rlhfConfig.cmake"
     INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${generated_dir}/rlhfConfigVersion.cmake"
-    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+    COMPATIBILITY SameMinorVersion ${any_architecture})
 install(FILES cmake/rlhfDependencies.cmake
     "${generated_dir}/rlhfConfig.cmake" "${generated_dir}/rlhfConfigVersion.cmake"
     DESTINATION "${package_dir}")

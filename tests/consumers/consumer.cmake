@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Uses the library as other projects do: installed and found, found by pkg-config, or as a subdirectory.
-# Arguments: consumer, project, build, scratch, version, compiler, generator, prefixes.
+# Arguments: consumer, project, build, scratch, version, compiler, generator, prefixes, march.
 cmake_minimum_required(VERSION 3.21)
 file(REMOVE_RECURSE "${scratch}")
 file(MAKE_DIRECTORY "${scratch}")
@@ -57,6 +57,18 @@ if(consumer STREQUAL "find_package")
         -DCMAKE_DISABLE_FIND_PACKAGE_xsimd=OFF -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON)
     expect_refusal("compatible with requested version" -Dversion=99.0 -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=OFF)
     configure_build_and_run("-Dversion=${version}")
+elseif(consumer STREQUAL "compiled")
+    install_and_move()
+    set(arguments "-Dversion=${version}" "-Dmarch=${march}")
+    configure(code ${arguments} -Dwith_library=ON)
+    step("building" "${CMAKE_COMMAND}" --build "${scratch}/build")
+    step("running" "${scratch}/build/compiled")
+    configure(code ${arguments} -Dwith_library=OFF) # the code is nowhere else
+    execute_process(COMMAND "${CMAKE_COMMAND}" --build "${scratch}/build" RESULT_VARIABLE code OUTPUT_VARIABLE said
+        ERROR_VARIABLE said)
+    if(code EQUAL 0 OR NOT said MATCHES "rlhf::[a-z0-9_]+::gae")
+        message(FATAL_ERROR "${consumer}: without the library the linker should miss gae, and says:\n${said}")
+    endif()
 elseif(consumer STREQUAL "add_subdirectory")
     configure_build_and_run("-Dproject=${project}")
 elseif(consumer STREQUAL "no_options") # headers are installed where nothing else is

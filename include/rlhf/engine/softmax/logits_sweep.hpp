@@ -51,9 +51,9 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
 
 /// Logits in the caller's memory, and where their gradient goes. Sweeps over logits ask a source of logits for vocab()
 /// and sweep(), and in the body of the sweep for at() and write().
-template <class E, class G>
+template <class E, class G = E>
 struct stored_logits {
-    bound_logits<E> z;
+    bound_logits<const E> z;
     bound_logits<G> d;
     double scale = 1; ///< of the gradient
     bool add = false;
@@ -85,14 +85,15 @@ private:
 };
 
 template <class E>
-stored_logits<E, compute_type<E>> bind_stored(call& c, const logits_view<E>& logits) {
+stored_logits<std::remove_const_t<E>> bind_stored(call& c, const logits_view<E>& logits) {
     check_logits_batch(c);
-    return {bind_logits(c, logits, "logits"), {{nullptr, {}}, false}};
+    return {bind_logits(c, logits_view<const E>(logits), "logits"), {{nullptr, {}}, false}};
 }
 template <class E, class G>
-stored_logits<E, G> bind_stored(call& c, const logits_view<E>& logits, const logits_gradient<G>& into) {
+stored_logits<std::remove_const_t<E>, G> bind_stored(call& c, const logits_view<E>& logits,
+                                                     const logits_gradient<G>& into) {
     check_logits_batch(c);
-    const auto z = bind_logits(c, logits, "logits");
+    const auto z = bind_logits(c, logits_view<const E>(logits), "logits");
     return {z, bind_d_logits(c, into, logits), into.scale, into.add};
 }
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# rlhf::compiled, the code of the usual calls: one file per list of compiled.hpp and type, so that they compile side by
+# side. It is compiled for the instruction set of CMAKE_CXX_FLAGS, and those who link it are compiled for the same.
+set(sources "")
+function(rlhf_compile scope list types)
+    string(MAKE_C_IDENTIFIER "${list}_${types}" name)
+    file(CONFIGURE OUTPUT "compiled/${name}.cpp" CONTENT "#include <rlhf/compiled.hpp>
+namespace ${scope} {
+RLHF_USUAL_${list}(template, ${types})
+}
+")
+    list(APPEND sources "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
+    set(sources "${sources}" PARENT_SCOPE)
+endfunction()
+foreach(type IN ITEMS float double)
+    rlhf_compile(RLHF_NAMESPACE ADVANTAGES ${type})
+    rlhf_compile(RLHF_NAMESPACE LOSSES ${type})
+    rlhf_compile(RLHF_NAMESPACE::detail LOGITS "${type}, stored_logits<${type}>")
+    rlhf_compile(RLHF_NAMESPACE::detail LOGITS "${type}, head_logits<${type}>")
+endforeach()
+foreach(type IN ITEMS bfloat16 float16)
+    rlhf_compile(RLHF_NAMESPACE::detail LOGITS "float, stored_logits<${type}>")
+endforeach()
+
+add_library(rlhf_compiled ${sources})
+add_library(rlhf::compiled ALIAS rlhf_compiled)
+set_target_properties(rlhf_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
+target_link_libraries(rlhf_compiled PUBLIC rlhf)
+if(development)
+    target_compile_options(rlhf_compiled PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS>)
+endif()
