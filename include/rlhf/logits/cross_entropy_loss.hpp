@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/softmax/logits_sweep.hpp>
 #include <rlhf/formula/cross_entropy_loss.hpp>
 #include <rlhf/results/loss_result.hpp>
@@ -67,32 +66,30 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
     using totals = detail::totals<cross_entropy_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
     const double scale = n.divisor > 0 ? source.scale / n.divisor : 0;
-    const auto sweep = [&]<bool Smoothing>() {
-        const auto row = [&](const position& here, totals& found) {
-            softmax_stats softmax;
-            logit_slopes slope;
-            const std::int64_t target = here.counted ? here.of(ids) : 0;
-            if (here.counted) {
-                const E* const z = source.at(here);
-                const double weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
-                softmax = rows.template read<softmax_wanted{.logits = Smoothing}>(z, source.vocab());
-                const double at_target = static_cast<double>(z[target]), lse = softmax.log_sum_exp();
-                const double mean = softmax.logits / (static_cast<double>(source.vocab()) * o.temperature) - lse;
-                const auto term =
-                    formula::cross_entropy(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
-                found.tokens += 1, found.loss.add(term.loss * weight), found.nll.add(term.nll);
-                found.correct += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
-                found.nonfinite += std::isfinite(term.loss) ? 0 : 1;
-                slope = {.log_prob = term.by_log_prob,
-                         .log_sum_exp = term.by_log_sum_exp,
-                         .mean_log_prob = term.by_mean_log_prob,
-                         .scale = scale * weight};
-            }
-            if (source.has_gradient()) source.write(rows, here, softmax, slope, target);
-        };
-        return cross_entropy_loss_result(n, source.template sweep<totals>(c, run, row));
-    };
-    return choose(sweep, o.label_smoothing != 0);
+    const auto found = source.template sweep<totals>(c, run, [&](const position& here, totals& sums) {
+        softmax_stats softmax;
+        logit_slopes slope;
+        const std::int64_t target = here.counted ? here.of(ids) : 0;
+        if (here.counted) {
+            const E* const z = source.at(here);
+            const double weight = 1.0 / divisor_of(n.weight, c.mask(here.sequence));
+            softmax = o.label_smoothing != 0 ? rows.template read<softmax_wanted{.logits = true}>(z, source.vocab())
+                                             : rows.template read<softmax_wanted{}>(z, source.vocab());
+            const double at_target = static_cast<double>(z[target]), lse = softmax.log_sum_exp();
+            const double mean = softmax.logits / (static_cast<double>(source.vocab()) * o.temperature) - lse;
+            const auto term =
+                formula::cross_entropy(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
+            sums.tokens += 1, sums.loss.add(term.loss * weight), sums.nll.add(term.nll);
+            sums.correct += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
+            sums.nonfinite += std::isfinite(term.loss) ? 0 : 1;
+            slope = {.log_prob = term.by_log_prob,
+                     .log_sum_exp = term.by_log_sum_exp,
+                     .mean_log_prob = term.by_mean_log_prob,
+                     .scale = scale * weight};
+        }
+        if (source.has_gradient()) source.write(rows, here, softmax, slope, target);
+    });
+    return cross_entropy_loss_result(n, found);
 }
 } // namespace detail
 

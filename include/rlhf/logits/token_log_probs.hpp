@@ -66,28 +66,25 @@ token_log_probs_result log_probs_of(call& c, const Source& source, const index_v
 
     using totals = detail::totals<token_log_probs_statistics>;
     const softmax_pass<compute_type<E>, Arch> rows(o.temperature);
-    const auto sweep = [&]<softmax_wanted Want>() {
-        const auto row = [&](const position& here, totals& found) {
-            softmax_stats softmax;
-            double log_prob = 0;
-            if (here.counted) {
-                const E* const z = source.at(here);
-                softmax = rows.template read<Want>(z, source.vocab());
-                log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
-                found.tokens += 1, found.nonfinite += std::isfinite(log_prob) ? 0 : 1;
-            }
-            const auto put = [&](const stream<T>& to, double value) {
-                if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
-            };
-            put(log_probs, log_prob), put(entropy, softmax.entropy);
-            put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
+    const auto found = source.template sweep<totals>(c, run, [&](const position& here, totals& sums) {
+        softmax_stats softmax;
+        double log_prob = 0;
+        if (here.counted) {
+            const E* const z = source.at(here);
+            softmax = collision
+                          ? rows.template read<softmax_wanted{.entropy = true, .squares = true}>(z, source.vocab())
+                      : entropy ? rows.template read<softmax_wanted{.entropy = true}>(z, source.vocab())
+                                : rows.template read<softmax_wanted{}>(z, source.vocab());
+            log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
+            sums.tokens += 1, sums.nonfinite += std::isfinite(log_prob) ? 0 : 1;
+        }
+        const auto put = [&](const stream<T>& to, double value) {
+            if (to) here.of(to) = here.counted ? static_cast<T>(value) : T(0);
         };
-        const auto found = source.template sweep<totals>(c, run, row);
-        return token_log_probs_result{static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
-    };
-    if (collision) return sweep.template operator()<softmax_wanted{.entropy = true, .squares = true}>();
-    return entropy ? sweep.template operator()<softmax_wanted{.entropy = true}>()
-                   : sweep.template operator()<softmax_wanted{}>();
+        put(log_probs, log_prob), put(entropy, softmax.entropy);
+        put(log_sum_exp, softmax.log_sum_exp()), put(collision, softmax.squares);
+    });
+    return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 
 /// See token_log_probs_backward.

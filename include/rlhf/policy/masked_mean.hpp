@@ -38,9 +38,9 @@ template <class T = float, class Arch = native>
 masked_mean_result masked_mean(const batch& b, const masked_mean_arrays<T>& a, const masked_mean_options& o = {},
                                const executor& run = {}) {
     detail::call c("masked_mean", b);
-    return detail::with_mean_sweep<T, Arch>(
-        c, a.values, "values", a.d_values, "d_values", T(1), o.aggregation,
-        [&](const auto& sweep, const detail::normalization& n) { return n.sums(sweep(run).loss); });
+    const auto [n, sweep] =
+        detail::mean_sweep<T, Arch>(c, a.values, "values", a.d_values, "d_values", T(1), o.aggregation);
+    return n.sums(sweep(run).loss);
 }
 
 } // namespace RLHF_NAMESPACE

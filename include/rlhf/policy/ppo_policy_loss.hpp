@@ -106,9 +106,9 @@ formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_o
             .behavior = behavior};
 }
 
-/// Checks and binds the arguments of ppo_policy_loss, and calls f(sweep, normalization).
-template <class T, class Arch, class F>
-auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o, F&& f) {
+/// Checks and binds the arguments of ppo_policy_loss.
+template <class T, class Arch>
+auto ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o) {
     using formula::policy_parts;
     check_options<T>(c.function(), o);
     const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
@@ -125,8 +125,7 @@ auto with_ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const pp
     const auto with = [&]<policy_parts Parts>(const auto& objective, const auto&... more) {
         const std::array in{log_probs, old, advantages, more...};
         const auto rule = policy_rule_of<T, Parts>(o, objective, bool(ref), bool(behavior));
-        using kernel = std::remove_const_t<decltype(rule)>;
-        return f(token_sweep<T, Arch, in.size(), 1, kernel>(c, in, targets, rule, n.weight), n);
+        return std::pair(n, token_sweep_of<T, Arch>(c, in, targets, rule, n.weight));
     };
     const bool limits = o.dual_clip < unlimited || o.log_ratio_limit < unlimited;
     if (!weights && !behavior && !limits) {
@@ -164,9 +163,8 @@ template <class T = float, class Arch = native>
 ppo_policy_loss_result ppo_policy_loss(const batch& b, const ppo_policy_loss_arrays<T>& a,
                                        const ppo_policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_policy_loss", b);
-    return detail::with_ppo_policy_sweep<T, Arch>(c, a, o, [&](const auto& sweep, const detail::normalization& n) {
-        return ppo_policy_loss_result(n, sweep(run));
-    });
+    const auto [n, sweep] = detail::ppo_policy_sweep<T, Arch>(c, a, o);
+    return ppo_policy_loss_result(n, sweep(run));
 }
 
 } // namespace RLHF_NAMESPACE

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/choose.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/results/loss_result.hpp>
@@ -77,19 +76,15 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     const detail::stream<const T> constant{&one, 0, 0};
     const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
     const std::array targets{n.scaled(d_values)};
-    return detail::choose(
-        [&]<bool Clip, bool Huber>() {
-            const auto with = [&]<class H>(const H& h) {
-                const formula::value_rule<T, H, Clip> rule{T(o.clip_range), h};
-                return ppo_value_loss_result(n,
-                                             detail::sweep_tokens<T, Arch>(c, streams, targets, run, rule, n.weight));
-            };
-            if constexpr (Huber)
-                return with(formula::huber<T>{T(o.huber)});
-            else
-                return with(formula::half_square());
-        },
-        clip, o.huber < unlimited);
+    const auto with = [&]<bool Clip>(const auto& h) {
+        const formula::value_rule<T, std::remove_cvref_t<decltype(h)>, Clip> rule{T(o.clip_range), h};
+        return detail::token_sweep_of<T, Arch>(c, streams, targets, rule, n.weight);
+    };
+    const auto of = [&](const auto& h) {
+        return clip ? with.template operator()<true>(h) : with.template operator()<false>(h);
+    };
+    const auto sweep = o.huber < unlimited ? of(formula::huber<T>{T(o.huber)}) : of(formula::half_square());
+    return ppo_value_loss_result(n, sweep(run));
 }
 
 } // namespace RLHF_NAMESPACE

@@ -56,9 +56,9 @@ template <class T = float, class Arch = native>
 ptx_loss_result ptx_loss(const batch& b, const ptx_loss_arrays<T>& a, const ptx_loss_options& o = {},
                          const executor& run = {}) {
     detail::call c("ptx_loss", b);
-    return detail::with_mean_sweep<T, Arch>(
-        c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation,
-        [&](const auto& sweep, const detail::normalization& n) { return ptx_loss_result(n, sweep(run)); });
+    const auto [n, sweep] =
+        detail::mean_sweep<T, Arch>(c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation);
+    return ptx_loss_result(n, sweep(run));
 }
 
 } // namespace RLHF_NAMESPACE

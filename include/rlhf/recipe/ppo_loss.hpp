@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/tokens/one_token.hpp>
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/policy/masked_mean.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
@@ -112,39 +111,37 @@ private:
 };
 
 /// Turns logits into their gradient, row by row: softmax, the token's slopes, the row's gradient (DESIGN.md, D13).
-template <class T, class Arch, class Source>
-void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& a, const one_token& d_log_probs,
-                   const one_token* d_entropy, const ppo_loss_options& o, const executor& run) {
+/// `entropy` is the sweep of the entropy bonus, or null.
+template <class T, class Arch, class Source, class Policy, class Mean>
+void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& a, const Policy& policy,
+                   const Mean* entropy, const ppo_loss_options& o, const executor& run) {
     using E = typename Source::element_type;
     const softmax_pass<compute_type<E>, Arch> rows(o.head.temperature);
-    const auto sweep = [&]<softmax_wanted Want>() {
-        (void)source.template sweep<totals<no_statistics>>(c, run, [&](const position& here, auto&) {
-            const auto put = [&](const stream<T>& to, double value) {
-                if (to) here.of(to) = static_cast<T>(value);
-            };
-            softmax_stats softmax;
-            logit_slopes slope{.scale = source.scale};
-            std::int64_t target = 0;
-            if (here.counted) {
-                const E* const z = source.at(here);
-                target = here.of(a.ids);
-                softmax = rows.template read<Want>(z, source.vocab());
-                put(a.log_probs, softmax.log_prob(static_cast<double>(z[target]))), put(a.entropy, softmax.entropy);
-                d_log_probs(here.sequence, here.step);
-                slope.log_prob = static_cast<double>(here.of(a.d_log_probs));
-                if (d_entropy != nullptr) {
-                    (*d_entropy)(here.sequence, here.step);
-                    slope.entropy = static_cast<double>(here.of(a.d_entropy));
-                }
-            } else {
-                put(a.log_probs, 0), put(a.entropy, 0);
+    (void)source.template sweep<totals<no_statistics>>(c, run, [&](const position& here, auto&) {
+        const auto put = [&](const stream<T>& to, double value) {
+            if (to) here.of(to) = static_cast<T>(value);
+        };
+        softmax_stats softmax;
+        logit_slopes slope{.scale = source.scale};
+        std::int64_t target = 0;
+        if (here.counted) {
+            const E* const z = source.at(here);
+            target = here.of(a.ids);
+            softmax = a.entropy ? rows.template read<softmax_wanted{.entropy = true}>(z, source.vocab())
+                                : rows.template read<softmax_wanted{}>(z, source.vocab());
+            put(a.log_probs, softmax.log_prob(static_cast<double>(z[target]))), put(a.entropy, softmax.entropy);
+            policy.token(here.sequence, here.step);
+            slope.log_prob = static_cast<double>(here.of(a.d_log_probs));
+            if (entropy != nullptr) {
+                entropy->token(here.sequence, here.step);
+                slope.entropy = static_cast<double>(here.of(a.d_entropy));
             }
-            if (slope.log_prob == 0 && slope.entropy == 0) softmax = {}, target = 0; // writes zeros
-            source.write(rows, here, softmax, slope, target);
-        });
-    };
-    if (a.entropy) return sweep.template operator()<softmax_wanted{.entropy = true}>();
-    sweep.template operator()<softmax_wanted{}>();
+        } else {
+            put(a.log_probs, 0), put(a.entropy, 0);
+        }
+        if (slope.log_prob == 0 && slope.entropy == 0) softmax = {}, target = 0; // writes zeros
+        source.write(rows, here, softmax, slope, target);
+    });
 }
 
 /// See ppo_loss. Source: stored_logits or head_logits.
@@ -155,32 +152,27 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
     const ppo_loss_call<T> bound(c, targets, a, o, source.vocab());
     const batch& b = c.batch();
     const bool bonus = o.entropy_coef != 0;
-    const ppo_policy_loss_arrays<T> policy{.log_probs = a.log_probs,
+    const ppo_policy_loss_arrays<T> arrays{.log_probs = a.log_probs,
                                            .old_log_probs = a.old_log_probs,
                                            .ref_log_probs = a.ref_log_probs,
                                            .behavior_log_probs = a.behavior_log_probs,
                                            .advantages = a.advantages,
                                            .weights = a.weights,
                                            .d_log_probs = a.d_log_probs};
-    const masked_mean_arrays<T> entropy{
-        .values = a.entropy, .d_values = gradient<T>(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false)};
-
     call of_policy(c.function(), b), of_entropy(c.function(), b);
-    with_ppo_policy_sweep<T, Arch>(of_policy, policy, o.policy, [&](const auto& slopes, const normalization&) {
-        const one_token d_log_probs(slopes);
-        if (!bonus) return ppo_loss_rows<T, Arch>(c, source, bound, d_log_probs, nullptr, o, run);
-        const auto rows = [&](const auto& mean, const normalization&) {
-            const one_token d_entropy(mean);
-            ppo_loss_rows<T, Arch>(c, source, bound, d_log_probs, &d_entropy, o, run);
-        };
-        with_mean_sweep<T, Arch>(of_entropy, entropy.values, "entropy", entropy.d_values, "d_entropy", T(1),
-                                 o.policy.aggregation, rows);
-    });
+    const auto [n, policy] = ppo_policy_sweep<T, Arch>(of_policy, arrays, o.policy);
+    const auto bind_mean = [&] {
+        const gradient<T> d_entropy(bonus ? a.d_entropy : view<T>(), -o.entropy_coef, false);
+        return mean_sweep<T, Arch>(of_entropy, view<const T>(a.entropy), "entropy", d_entropy, "d_entropy", T(1),
+                                   o.policy.aggregation);
+    };
+    std::optional<decltype(bind_mean())> mean;
+    if (!a.entropy.absent()) mean.emplace(bind_mean());
+    ppo_loss_rows<T, Arch>(c, source, bound, policy, bonus && mean ? &mean->second : nullptr, o, run);
 
     ppo_loss_result r;
     r.value_coef = o.value_coef, r.entropy_coef = o.entropy_coef;
-    r.policy = ppo_policy_loss<T, Arch>(b, policy, o.policy, run);
-    r.own = r.policy.own;
+    r.policy = ppo_policy_loss_result(n, policy(run)), r.own = r.policy.own;
     if (!a.values.absent())
         r.value = ppo_value_loss<T, Arch>(b,
                                           {.values = a.values,
@@ -189,7 +181,7 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
                                            .weights = a.value_weights,
                                            .d_values = a.d_values.times(o.value_coef)},
                                           o.value, run);
-    if (!a.entropy.absent()) r.entropy = masked_mean<T, Arch>(b, entropy, {.aggregation = o.policy.aggregation}, run);
+    if (mean) r.entropy = mean->first.sums(mean->second(run).loss);
     return r;
 }
 } // namespace detail

@@ -5,3 +5,4 @@
 #include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/cache.hpp>
 #include <rlhf/engine/lanes/decay.hpp>
+#include <rlhf/engine/lanes/turns.hpp>

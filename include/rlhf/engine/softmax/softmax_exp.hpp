@@ -8,23 +8,6 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Calls f(0), f(1), … f(N − 1), unrolled.
-template <std::size_t N, class F>
-RLHF_FORMULA void unrolled(F&& f) {
-    [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE { (f(K), ...); }
-    (std::make_index_sequence<N>());
-}
-
-/// Calls f(0), f(1), … f(N − 1); unrolled up to N = 2. For more, a processor lacks registers, and unrolling would only
-/// cost time to compile (DESIGN.md, D26).
-template <std::size_t N, class F>
-RLHF_FORMULA void by_turns(F&& f) {
-    if constexpr (N <= 2)
-        unrolled<N>(f);
-    else
-        for (std::size_t i = 0; i < N; ++i) f(i);
-}
-
 /// What the exponentials of a row are relative to: e = exp((z − from) / temperature) / 2ⁿ. With from = 0 and whole n,
 /// the exponential of a logit has the same mantissa in every row, segment and shard (DESIGN.md, D18).
 template <class C>

@@ -28,6 +28,7 @@ public:
 
     template <softmax_wanted Want, class E>
     [[nodiscard]] softmax_stats read(const E* z, std::int64_t vocab) const {
+        constexpr softmax_wanted sums{.entropy = Want.entropy, .squares = Want.squares}; // Σ z has its own pass
         softmax_accumulators<C> s;
         C largest = -infinity;
         auto origin = exp_.origin(largest);
@@ -39,7 +40,7 @@ public:
                     s.rescale(double(largest) - double(top), as_added(origin), std::exp2(exp_.above(origin, higher)));
                 largest = top, origin = higher;
             }
-            top == largest ? add<Want, true>(from, n_groups, origin, s) : add<Want, false>(from, n_groups, origin, s);
+            top == largest ? add<sums, true>(from, n_groups, origin, s) : add<sums, false>(from, n_groups, origin, s);
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries)
@@ -105,7 +106,6 @@ public:
 
 private:
     using origin_type = softmax_origin<C>;
-
     /// ∂/∂z = e (constant + linear · temperature x) + everywhere, with e relative to the row's origin.
     struct slope {
         C constant, linear, everywhere;
@@ -186,7 +186,7 @@ private:
         const V constant(each_entry.constant), linear(each_entry.linear), everywhere(each_entry.everywhere);
         constexpr std::size_t n = 4; // registers at once
         constexpr bool interleaved = rows::template is_bfloat16<E> && rows::template is_bfloat16<G>;
-        for (std::int64_t at = 0; at < n_entries; at += n * L::width) {
+        for (std::int64_t at = 0; at < n_entries; at += std::int64_t(n) * L::width) {
             const auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin);
             auto s = exp(x, origin);
             unrolled<n>([&](std::size_t k) RLHF_INLINE {

@@ -20,7 +20,7 @@ class exact_sum {
 public:
     static constexpr int one = 192; ///< 1 is 2¹⁹² units
 
-    void add(double x) {
+    RLHF_NOINLINE void add(double x) {
         const auto bits = std::bit_cast<std::uint64_t>(x);
         const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
         if (exponent >= 1023 + 160) return add_apart(x);
@@ -46,7 +46,7 @@ public:
         for (const double v : x) add(v);
     }
     /// Adds whole · 2^position units, 0 ≤ position < 288.
-    void add(std::int64_t whole, int position) {
+    RLHF_NOINLINE void add(std::int64_t whole, int position) {
         const auto digit = static_cast<std::size_t>(position >> 5);
         const int shift = position & 31;
         const std::uint64_t low = (static_cast<std::uint64_t>(whole) & low_mask) << shift;
@@ -58,7 +58,7 @@ public:
     }
 
     /// Both sums must be normalized, as every result of the library is.
-    exact_sum& operator+=(const exact_sum& o) {
+    RLHF_NOINLINE exact_sum& operator+=(const exact_sum& o) {
         for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] += o.digits_[i];
         above_ += o.above_, below_ += o.below_, nan_ += o.nan_;
         normalize();

@@ -104,7 +104,7 @@ private:
         (std::make_index_sequence<N>());
     }
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
-    static double tree(const lanes_of_sum& v) {
+    RLHF_FORMULA static double tree(const lanes_of_sum& v) {
         lanes_of_moment x;
         for (std::size_t r = 0; r < registers; ++r) {
             const auto values = L::widen(v[r]);

@@ -6,6 +6,7 @@
 #include <rlhf/engine/sums/segment_sums.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -13,17 +14,22 @@ namespace RLHF_NAMESPACE::detail {
 template <class T>
 inline constexpr int block_tokens = sum_lanes<T>;
 
+/// The most inputs and outputs that a sweep has. Their number is known at run time, and to the kernel when it is
+/// compiled.
+inline constexpr std::size_t most_inputs = 6, most_outputs = 2;
+
 /// Where consecutive blocks of tokens lie. The mask is never absent, so that the hot loop has one path and an element
 /// has the same bits with a mask and without: without a mask the same block of ones is read again and again (DESIGN.md,
 /// D1).
-template <class T, std::size_t In, std::size_t Out>
+template <class T>
 struct run_of_blocks {
+    run_of_blocks() {} // NOLINT: a segment has no time to clear arrays that it does not use
     std::int64_t blocks = 0;
-    std::array<const T*, In> in = {};
-    std::array<std::int64_t, In> in_step = {}; ///< from block to block
-    std::array<T*, Out> out = {};
-    const std::uint8_t* mask = nullptr;
-    std::int64_t mask_step = 0;
+    std::array<const T*, most_inputs> in;
+    std::array<std::int64_t, most_inputs> in_step; ///< from block to block
+    std::array<T*, most_outputs> out;
+    const std::uint8_t* mask;
+    std::int64_t mask_step;
 };
 
 /// Copies n tokens. It is a function of its own, so that it is compiled once and not for every sweep (DESIGN.md, D26).
@@ -31,9 +37,16 @@ template <class T>
 RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t from_step, std::int64_t n, T* to, std::int64_t to_step) {
     for (std::int64_t k = 0; k < n; ++k) to[k * to_step] = from[k * from_step];
 }
-/// Writes 1 where a token counts, else 0.
-RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, std::int64_t n, std::uint8_t* to) {
-    for (std::int64_t k = 0; k < n; ++k) to[k] = mask[t + k] ? 1 : 0;
+/// Copies n tokens side by side, and fills up with zeros to `size`.
+template <class T>
+RLHF_NOINLINE void copy_filled(const T* from, std::int64_t step, std::int64_t n, T* to, std::int64_t size) {
+    for (std::int64_t k = 0; k < n; ++k) to[k] = from[k * step];
+    std::fill(to + n, to + size, T(0));
+}
+/// Writes 1 where a token counts, else 0, and 0 from n to `size`.
+RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, std::int64_t n, std::uint8_t* to,
+                                    std::int64_t size) {
+    for (std::int64_t k = 0; k < size; ++k) to[k] = k < n && mask[t + k] ? 1 : 0;
 }
 /// The range from the first token that counts to one past the last.
 struct counted_range {
@@ -58,32 +71,33 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
 
 /// The tokens of one sequence, as blocks: in the caller's memory, or copied if they do not lie side by side in whole
 /// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19).
-template <class T, std::size_t In, std::size_t Out>
+template <class T>
 class sequence_blocks {
 public:
-    using run = run_of_blocks<T, In, Out>;
-    using inputs = std::array<stream<const T>, In>;
-    using targets = std::array<target<T>, Out>;
+    using run = run_of_blocks<T>;
+    using inputs = std::span<const stream<const T>>;
+    using targets = std::span<const target<T>>;
 
-    /// Room for copies.
-    template <std::int64_t Tokens>
+    /// Room for copies of a segment's tokens.
     struct copies {
-        static constexpr auto size = static_cast<std::size_t>(Tokens);
-        alignas(64) std::array<std::array<T, size>, In> in = {};
-        alignas(64) std::array<std::array<T, size>, Out> out = {};
-        alignas(64) std::array<std::uint8_t, size> mask = {};
+        static constexpr auto size = static_cast<std::size_t>(segment_tokens);
+        alignas(64) std::array<std::array<T, size>, most_inputs> in;
+        alignas(64) std::array<std::array<T, size>, most_outputs> out;
+        alignas(64) std::array<std::uint8_t, size> mask;
     };
 
     sequence_mask mask;
-    std::array<T, Out> scale; ///< of the outputs
-    double weight;            ///< of the sequence's losses
+    std::array<T, most_outputs> scale = {};  ///< of the outputs
+    std::array<bool, most_outputs> add = {}; ///< do outputs hold what is added to?
+    double weight;                           ///< of the sequence's losses
 
-    sequence_blocks(const call& c, const inputs& in, const targets& out, std::int64_t s, sequence_weight by)
+    sequence_blocks(const call& c, inputs in, targets out, std::int64_t s, sequence_weight by)
         : mask(c.mask(s)), in_(in), out_(out), s_(s), begin_(c.begin(s)) {
         const double divisor = divisor_of(by, mask);
         weight = 1.0 / divisor;
-        for (std::size_t i = 0; i < Out; ++i) scale[i] = static_cast<T>(out[i].scale / divisor);
-        for (std::size_t i = 0; i < In; ++i)
+        for (std::size_t i = 0; i < out.size(); ++i)
+            scale[i] = static_cast<T>(out[i].scale / divisor), add[i] = out[i].add;
+        for (std::size_t i = 0; i < in.size(); ++i)
             if (in[i].step == 0) constants_[i].fill(*in[i].row(s, begin_));
     }
 
@@ -91,41 +105,40 @@ public:
     [[nodiscard]] run direct(std::int64_t t, std::int64_t n) const {
         run b;
         b.blocks = n / block_tokens<T>;
-        for (std::size_t i = 0; i < In; ++i) {
+        for (std::size_t i = 0; i < in_.size(); ++i) {
             const bool constant = in_[i].step == 0;
             b.in[i] = constant ? constants_[i].data() : in_[i].row(s_, begin_) + t;
             b.in_step[i] = constant ? 0 : block_tokens<T>;
         }
-        for (std::size_t i = 0; i < Out; ++i) b.out[i] = out_[i] ? out_[i].to.row(s_, begin_) + t : nullptr;
+        for (std::size_t i = 0; i < out_.size(); ++i) b.out[i] = out_[i] ? out_[i].to.row(s_, begin_) + t : nullptr;
         b.mask = mask.bytes != nullptr ? mask.bytes + t : ones.data();
         b.mask_step = mask.bytes != nullptr ? block_tokens<T> : 0;
         return b;
     }
 
     /// The n tokens from t on, copied into blocks that are filled up with zeros.
-    template <std::int64_t Tokens>
-    run copied(copies<Tokens>& c, std::int64_t t, std::int64_t n) const {
+    [[nodiscard]] RLHF_NOINLINE run copied(copies& c, std::int64_t t, std::int64_t n) const {
         run b;
         b.blocks = (n + block_tokens<T> - 1) / block_tokens<T>;
-        for (std::size_t i = 0; i < In; ++i) {
+        const std::int64_t size = b.blocks * block_tokens<T>;
+        for (std::size_t i = 0; i < in_.size(); ++i) {
             const bool constant = in_[i].step == 0;
-            if (!constant) copy_tokens(at(in_[i], t), in_[i].step, n, c.in[i].data(), 1);
+            if (!constant) copy_filled(at(in_[i], t), in_[i].step, n, c.in[i].data(), size);
             b.in[i] = constant ? constants_[i].data() : c.in[i].data();
             b.in_step[i] = constant ? 0 : block_tokens<T>;
         }
-        for (std::size_t i = 0; i < Out; ++i) {
+        for (std::size_t i = 0; i < out_.size(); ++i) {
             const target<T>& o = out_[i];
-            if (o && o.add) copy_tokens<T>(at(o.to, t), o.to.step, n, c.out[i].data(), 1);
+            if (o && o.add) copy_filled<T>(at(o.to, t), o.to.step, n, c.out[i].data(), size);
             b.out[i] = o ? c.out[i].data() : nullptr;
         }
-        copy_mask(mask, t, n, c.mask.data());
+        copy_mask(mask, t, n, c.mask.data(), size);
         b.mask = c.mask.data();
         b.mask_step = block_tokens<T>;
         return b;
     }
-    template <std::int64_t Tokens>
-    void copy_out(const copies<Tokens>& c, std::int64_t t, std::int64_t n) const {
-        for (std::size_t i = 0; i < Out; ++i)
+    RLHF_NOINLINE void copy_out(const copies& c, std::int64_t t, std::int64_t n) const {
+        for (std::size_t i = 0; i < out_.size(); ++i)
             if (out_[i]) copy_tokens<T>(c.out[i].data(), 1, n, at(out_[i].to, t), out_[i].to.step);
     }
 
@@ -141,10 +154,10 @@ private:
         return bytes;
     }();
 
-    const inputs& in_;
-    const targets& out_;
+    inputs in_;
+    targets out_;
     std::int64_t s_, begin_;
-    alignas(64) std::array<std::array<T, block_tokens<T>>, In> constants_; ///< blocks of per-sequence inputs
+    alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };
 
 } // namespace RLHF_NAMESPACE::detail

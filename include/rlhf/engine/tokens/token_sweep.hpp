@@ -5,6 +5,12 @@
 #include <rlhf/engine/sums/shared_totals.hpp>
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
 
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <tuple>
+#include <type_traits>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms.
@@ -13,28 +19,32 @@ namespace RLHF_NAMESPACE::detail {
 /// A sequence begins at its first token that counts and is cut into segments of 512 tokens. Each segment is added up on
 /// its own, and then merged exactly. So no bit depends on padding, cuts of the batch, alignment, threads or the layout
 /// (DESIGN.md, D2). A tail shorter than a block is copied into a block filled up with zeros, and runs the same code.
-template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
+///
+/// Only the hot loop over the tokens of a segment is compiled for each kernel. It is called by a pointer, and all else
+/// is the same for kernels of the same terms (DESIGN.md, D26).
+template <class T, class Arch, class Terms>
 class token_sweep {
     using L = lanes<T, Arch>;
     using V = typename L::type;
-    using registers = std::make_index_sequence<static_cast<std::size_t>(block_tokens<T> / L::width)>;
-
-    template <std::size_t... K>
-    static auto terms_of(std::index_sequence<K...>)
-        -> decltype(std::declval<const Kernel&>()(std::declval<repeated<V, K>>()...));
-    using terms_type = decltype(terms_of(std::make_index_sequence<In>()));
-    using row = sequence_blocks<T, In, Out>;
+    static constexpr auto registers = static_cast<std::size_t>(block_tokens<T> / L::width);
+    using row = sequence_blocks<T>;
     using run_of_blocks = typename row::run;
-    using sums_type = segment_sums<T, Arch, terms_type>;
+    using sums_type = segment_sums<T, Arch, Terms>;
     using running = typename sums_type::running_type;
 
 public:
     using totals_type = typename sums_type::totals_type;
 
+    /// Copies its arguments, but borrows the call.
+    template <std::size_t In, std::size_t Out, class Kernel>
     token_sweep(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
-                const Kernel& kernel, sequence_weight weight = sequence_weight::one)
-        : call_(c), in_(in), out_(out), kernel_(kernel), weight_(weight),
+                const Kernel& kernel, sequence_weight weight)
+        : call_(c), inputs_(In), outputs_(Out), blocks_(&hot_loop<In, Out, Kernel>), weight_(weight),
           strided_(c.size() > 0 && c.mask(0).step != 1) {
+        static_assert(In <= most_inputs && Out <= most_outputs && sizeof(Kernel) <= sizeof(kernel_));
+        static_assert(std::is_trivially_copyable_v<Kernel>);
+        std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
+        std::memcpy(kernel_, &kernel, sizeof(Kernel));
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
@@ -59,8 +69,8 @@ public:
 
     /// What the sweep writes for one token that counts, with the same bits.
     void token(std::int64_t s, std::int64_t t) const {
-        const row r(call_, in_, out_, s, weight_);
-        typename row::template copies<block_tokens<T>> c;
+        const row r = row_of(s);
+        typename row::copies c;
         sums_type sums;
         blocks({r.copied(c, t, 1)}, r, sums);
         r.copy_out(c, t, 1);
@@ -70,6 +80,9 @@ private:
     static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
+
+    [[nodiscard]] std::span<const target<T>> outputs() const { return {out_.data(), outputs_}; }
+    [[nodiscard]] row row_of(std::int64_t s) const { return {call_, {in_.data(), inputs_}, outputs(), s, weight_}; }
 
     /// Tokens of a sequence for one piece of work. A sequence has few pieces, because each looks for the sequence's
     /// ends.
@@ -89,7 +102,7 @@ private:
         }
         if (tokens == unlimited_tokens) clear(s, last, call_.length(s));
         if (begin == end) return;
-        const row r(call_, in_, out_, s, weight_);
+        const row r = row_of(s);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
             segment(r, t, (std::min)(end - t, segment_tokens), part);
     }
@@ -97,7 +110,7 @@ private:
     /// Writes +0 where nothing counts.
     void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
         if (from == to) return;
-        for (const auto& o : out_)
+        for (const auto& o : outputs())
             if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
     }
 
@@ -105,19 +118,13 @@ private:
     void segment(const row& r, std::int64_t t, std::int64_t n, running& part) const {
         const std::int64_t counted = count_tokens(r.mask, t, n);
         part.tokens += counted;
-        const std::int64_t tail = n % block_tokens<T>;
+        const std::int64_t apart = strided_ ? n : n % block_tokens<T>; // tokens that are copied
+        typename row::copies c;
         sums_type sums;
-        if (strided_) {
-            typename row::template copies<segment_tokens> c;
-            blocks({r.copied(c, t, n)}, r, sums);
-            r.copy_out(c, t, n);
-        } else if (tail == 0) {
-            blocks({r.direct(t, n)}, r, sums);
-        } else {
-            typename row::template copies<block_tokens<T>> c;
-            blocks({r.direct(t, n - tail), r.copied(c, t + n - tail, tail)}, r, sums);
-            r.copy_out(c, t + n - tail, tail);
-        }
+        blocks({apart < n ? r.direct(t, n - apart) : run_of_blocks(),
+                apart > 0 ? r.copied(c, t + n - apart, apart) : run_of_blocks()},
+               r, sums);
+        if (apart > 0) r.copy_out(c, t + n - apart, apart);
         sums.join(part, r.weight, counted);
         if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
     }
@@ -127,36 +134,49 @@ private:
                                running& part) const {
         for (std::int64_t k = t; k < t + n; ++k) {
             if (!r.mask[k]) continue;
-            typename row::template copies<block_tokens<T>> c; // its outputs are dropped
+            typename row::copies c; // its outputs are dropped
             sums_type one;
             blocks({r.copied(c, k, 1)}, r, one);
             one.add_squares(part, segment);
         }
     }
 
+    void blocks(const std::array<run_of_blocks, 2>& runs, const row& r, sums_type& found) const {
+        blocks_(kernel_, runs, r, found);
+    }
+
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
-    RLHF_NOINLINE void blocks(const std::array<run_of_blocks, 2>& runs, const row& r, sums_type& found) const {
-        const Kernel kernel = kernel_;
-        const std::array<T, Out> scale = r.scale;
-        std::array<bool, Out> add;
-        for (std::size_t i = 0; i < Out; ++i) add[i] = out_[i].add;
+    template <std::size_t In, std::size_t Out, class Kernel>
+    RLHF_NOINLINE static void hot_loop(const void* of, const std::array<run_of_blocks, 2>& runs, const row& r,
+                                       sums_type& found) {
+        const Kernel kernel = *static_cast<const Kernel*>(of);
+        const std::array scale = r.scale;
+        const std::array add = r.add;
         sums_type sums; // stays in registers
-        for (run_of_blocks b : runs)
-            for (std::int64_t at = 0; b.blocks > 0; at += block_tokens<T>, --b.blocks) {
-                if (none(b.mask))
-                    clear_block(b, at);
+        for (const run_of_blocks& b : runs) {
+            std::array<const T*, In> in;
+            std::array<T*, Out> out;
+            const std::uint8_t* mask = b.mask;
+            for (std::size_t i = 0; i < In; ++i) in[i] = b.in[i];
+            for (std::size_t i = 0; i < Out; ++i) out[i] = b.out[i];
+            for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
+                if (none(mask))
+                    for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
                 else
-                    one_block(b, at, kernel, scale, add, sums, registers());
+                    by_turns<registers>([&](std::size_t k) RLHF_INLINE {
+                        one_register(in, out, mask, at, k, kernel, scale, add, sums);
+                    });
                 for (std::size_t i = 0; i < In; ++i) {
-                    prefetch_far(b.in[i] + far_ahead * b.in_step[i]), prefetch(b.in[i] + ahead * b.in_step[i]);
-                    b.in[i] += b.in_step[i];
+                    prefetch_far(in[i] + far_ahead * b.in_step[i]), prefetch(in[i] + ahead * b.in_step[i]);
+                    in[i] += b.in_step[i];
                 }
-                for (std::size_t i = 0; i < Out; ++i) {
-                    T* const out = b.out[i] + at;
-                    prefetch_far(out + far_ahead * block_tokens<T>), prefetch_to_write(out + ahead * block_tokens<T>);
+                for (T* to : out) {
+                    to += at;
+                    prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
                 }
-                b.mask += b.mask_step;
+                mask += b.mask_step;
             }
+        }
         found = sums;
     }
 
@@ -166,34 +186,24 @@ private:
         return any == 0;
     }
 
-    void clear_block(const run_of_blocks& b, std::int64_t at) const {
-        for (std::size_t i = 0; i < Out; ++i)
-            if (b.out[i] != nullptr && !out_[i].add) std::fill_n(b.out[i] + at, block_tokens<T>, T(0));
+    static void clear_block(T* to, std::int64_t at, bool add) {
+        if (to != nullptr && !add) std::fill_n(to + at, block_tokens<T>, T(0));
     }
 
-    template <std::size_t... R>
-    RLHF_FORMULA static void one_block(const run_of_blocks& b, std::int64_t at, const Kernel& kernel,
-                                       const std::array<T, Out>& scale, const std::array<bool, Out>& add,
-                                       sums_type& sums, std::index_sequence<R...>) {
-        if constexpr (L::width == 1) // one token at a time: unrolled, this would only cost time to compile
-            for (std::size_t r = 0; r < static_cast<std::size_t>(block_tokens<T>); ++r)
-                one_register(b, at, r, kernel, scale, add, sums);
-        else
-            (one_register(b, at, R, kernel, scale, add, sums), ...);
-    }
-
-    RLHF_FORMULA static void one_register(const run_of_blocks& b, std::int64_t at, std::size_t r, const Kernel& kernel,
-                                          const std::array<T, Out>& scale, const std::array<bool, Out>& add,
-                                          sums_type& sums) {
+    template <std::size_t In, std::size_t Out, class Kernel>
+    RLHF_FORMULA static void one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out,
+                                          const std::uint8_t* mask, std::int64_t at, std::size_t r,
+                                          const Kernel& kernel, const std::array<T, most_outputs>& scale,
+                                          const std::array<bool, most_outputs>& add, sums_type& sums) {
         const auto first = static_cast<std::int64_t>(r) * L::width;
-        const auto keep = L::counted(b.mask + first);
+        const auto keep = L::counted(mask + first);
         const auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
-            return kernel(L::load(b.in[K] + first)...);
+            return kernel(L::load(in[K] + first)...);
         }
         (std::make_index_sequence<In>());
         sums.add(r, keep, t);
         [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
-            (write(b.out[K], at + first, keep, V(scale[K]) * t.writes[K], add[K]), ...);
+            (write(out[K], at + first, keep, V(scale[K]) * t.writes[K], add[K]), ...);
         }
         (std::make_index_sequence<Out>());
     }
@@ -206,18 +216,28 @@ private:
     }
 
     const call& call_;
-    const std::array<stream<const T>, In>& in_;
-    const std::array<target<T>, Out>& out_;
-    const Kernel& kernel_;
+    std::size_t inputs_, outputs_;
+    std::array<stream<const T>, most_inputs> in_;
+    std::array<target<T>, most_outputs> out_;
+    alignas(16) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
+    void (*blocks_)(const void*, const std::array<run_of_blocks, 2>&, const row&, sums_type&);
     sequence_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
 };
+
+/// The sweep of a kernel.
+template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
+auto token_sweep_of(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
+                    const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
+    using inputs = std::array<typename lanes<T, Arch>::type, In>;
+    return token_sweep<T, Arch, decltype(std::apply(kernel, inputs()))>(c, in, out, kernel, weight);
+}
 
 /// Runs a kernel over the tokens of a call. Its totals join by +=.
 template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 auto sweep_tokens(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                   const executor& run, const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
-    return token_sweep<T, Arch, In, Out, Kernel>(c, in, out, kernel, weight)(run);
+    return token_sweep_of<T, Arch>(c, in, out, kernel, weight)(run);
 }
 
 } // namespace RLHF_NAMESPACE::detail
