@@ -68,8 +68,8 @@ bound_logits<E> bind_logits(call& c, const logits_view<E>& v, const char* name, 
                          (B > 1 && T > 1 && sequence < all_steps && step < all_sequences);
     if (overlap)
         fail(c.function(), "%s has strides of %lld and %lld: its rows of %lld overlap", name, step, sequence, width);
-    const auto add = [&](std::int64_t rows, std::int64_t cols, std::int64_t stride) {
-        c.arrays().add(v.data(), sizeof(E), name, rows, cols, stride, how, in_place_of);
+    const auto add = [&](std::int64_t n, std::int64_t length, std::int64_t apart) { // n runs of memory
+        c.arrays().add(v.data(), sizeof(E), name, n, length, apart, how, in_place_of);
     };
     if (sequence == times(T, step) || B == 1)
         add(c.tokens(), width, step);

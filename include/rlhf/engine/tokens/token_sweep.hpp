@@ -6,7 +6,7 @@
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
 
 #include <cstddef>
-#include <cstring>
+#include <new>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -41,10 +41,11 @@ public:
                 const Kernel& kernel, sequence_weight weight)
         : call_(c), inputs_(In), outputs_(Out), blocks_(&hot_loop<In, Out, Kernel>), weight_(weight),
           strided_(c.size() > 0 && c.mask(0).step != 1) {
-        static_assert(In <= most_inputs && Out <= most_outputs && sizeof(Kernel) <= sizeof(kernel_));
-        static_assert(std::is_trivially_copyable_v<Kernel>);
+        static_assert(In <= most_inputs && Out <= most_outputs);
+        static_assert(sizeof(Kernel) <= sizeof(kernel_) && alignof(Kernel) <= alignof(std::max_align_t) &&
+                      std::is_trivially_copyable_v<Kernel>);
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
-        std::memcpy(kernel_, &kernel, sizeof(Kernel));
+        ::new (static_cast<void*>(kernel_)) Kernel(kernel);
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
@@ -219,7 +220,7 @@ private:
     std::size_t inputs_, outputs_;
     std::array<stream<const T>, most_inputs> in_;
     std::array<target<T>, most_outputs> out_;
-    alignas(16) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
+    alignas(std::max_align_t) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
     void (*blocks_)(const void*, const std::array<run_of_blocks, 2>&, const row&, sums_type&);
     sequence_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
