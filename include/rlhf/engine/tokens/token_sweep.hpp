@@ -42,7 +42,7 @@ public:
         : call_(c), inputs_(In), outputs_(Out), blocks_(&hot_loop<In, Out, Kernel>), weight_(weight),
           strided_(c.size() > 0 && c.mask(0).step != 1) {
         static_assert(In <= most_inputs && Out <= most_outputs && sizeof(Kernel) <= sizeof(kernel_));
-        static_assert(std::is_trivially_copyable_v<Kernel>);
+        static_assert(std::is_trivially_copyable_v<Kernel> && alignof(Kernel) <= 16, "a kernel is plain numbers");
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
         std::memcpy(kernel_, &kernel, sizeof(Kernel));
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
@@ -154,6 +154,7 @@ private:
         const std::array add = r.add;
         sums_type sums; // stays in registers
         for (const run_of_blocks& b : runs) {
+            if (b.blocks == 0) continue; // its arrays are not set
             std::array<const T*, In> in;
             std::array<T*, Out> out;
             const std::uint8_t* mask = b.mask;
