@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
 # What tests, examples and benchmarks are compiled with; nothing of this reaches those who use the library.
-if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
-    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
-endif()
 
 # Warnings, without an instruction set.
 add_library(rlhf_warnings INTERFACE)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Headers, CMake package and pkg-config file. All but rlhf::compiled is independent of the architecture, and without that
-# library the package goes below share/.
+# Headers, CMake package and pkg-config file. All but rlhf::compiled is independent of the architecture, and without
+# that library the package goes below share/.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/rlhf")

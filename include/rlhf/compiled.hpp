@@ -5,50 +5,50 @@
 #include <rlhf/rlhf.hpp>
 
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
-/// these functions compiles in the time of reading the headers. Usual are float and double, and logits of float,
-/// double, bfloat16 and float16 with a gradient of their type. Other calls are compiled where they stand, as without
-/// this header.
+/// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
+/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. The divergences and
+/// vocab_shards are not among them. Other calls are compiled where they stand, as without this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
 
 /// The usual calls. `word` is `extern template` in this header and `template` in the library.
-#define RLHF_USUAL(word, T, result, name)                                                               \
+#define RLHF_USUAL(word, T, result, name)                                                                              \
     word result name(const batch&, const name##_arrays<T>&, const name##_options&, const executor&);
 
-#define RLHF_USUAL_ADVANTAGES(word, T)                                                                  \
-    RLHF_USUAL(word, T, void, discounted_returns)                                                       \
-    RLHF_USUAL(word, T, void, gae)                                                                      \
-    RLHF_USUAL(word, T, void, gae_backward)                                                             \
-    RLHF_USUAL(word, T, shape_rewards_result, shape_rewards)                                            \
-    RLHF_USUAL(word, T, ppo_advantages_result, ppo_advantages)                                          \
-    word moments moments_of<T>(const batch&, const view<const T>&, const executor&);                    \
-    word void whiten<T>(const batch&, const view<T>&, const moments&, const whiten_options&, const executor&); \
+#define RLHF_USUAL_ADVANTAGES(word, T)                                                                                 \
+    RLHF_USUAL(word, T, void, discounted_returns)                                                                      \
+    RLHF_USUAL(word, T, void, gae)                                                                                     \
+    RLHF_USUAL(word, T, void, gae_backward)                                                                            \
+    RLHF_USUAL(word, T, shape_rewards_result, shape_rewards)                                                           \
+    RLHF_USUAL(word, T, ppo_advantages_result, ppo_advantages)                                                         \
+    word moments moments_of<T>(const batch&, const view<const T>&, const executor&);                                   \
+    word void whiten<T>(const batch&, const view<T>&, const moments&, const whiten_options&, const executor&);         \
     word moments whiten<T>(const batch&, const view<T>&, const whiten_options&, const executor&);
 
-#define RLHF_USUAL_LOSSES(word, T)                                                                      \
-    RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                \
-    RLHF_USUAL(word, T, ppo_policy_loss_result, ppo_policy_loss)                                        \
-    RLHF_USUAL(word, T, ppo_value_loss_result, ppo_value_loss)                                          \
-    RLHF_USUAL(word, T, ptx_loss_result, ptx_loss)                                                      \
-    RLHF_USUAL(word, T, bradley_terry_loss_result, bradley_terry_loss)                                  \
-    RLHF_USUAL(word, T, ranking_loss_result, ranking_loss)                                              \
-    word plackett_luce_loss_result plackett_luce_loss(const batch&, const plackett_luce_loss_arrays<T>&, \
-                                                      const executor&);                                 \
+#define RLHF_USUAL_LOSSES(word, T)                                                                                     \
+    RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                               \
+    RLHF_USUAL(word, T, ppo_policy_loss_result, ppo_policy_loss)                                                       \
+    RLHF_USUAL(word, T, ppo_value_loss_result, ppo_value_loss)                                                         \
+    RLHF_USUAL(word, T, ptx_loss_result, ptx_loss)                                                                     \
+    RLHF_USUAL(word, T, bradley_terry_loss_result, bradley_terry_loss)                                                 \
+    RLHF_USUAL(word, T, ranking_loss_result, ranking_loss)                                                             \
+    word plackett_luce_loss_result plackett_luce_loss(const batch&, const plackett_luce_loss_arrays<T>&,               \
+                                                      const executor&);                                                \
     word double reward_bias<T>(const batch&, const view<const T>&, const executor&);
 
 /// What the functions of logits do: Source says where the logits come from and where their gradient goes.
-#define RLHF_USUAL_LOGITS(word, T, Source)                                                              \
-    word token_log_probs_result log_probs_of<T, native>(                                                \
-        call&, const Source&, const index_view&, const token_log_probs_arrays<T>&, const token_log_probs_options&, \
-        const executor&);                                                                               \
-    word token_log_probs_result log_probs_backward<T, native>(                                          \
-        call&, const Source&, const index_view&, const token_log_probs_backward_arrays<T>&,             \
-        const token_log_probs_options&, const executor&);                                               \
-    word cross_entropy_loss_result cross_entropy<native>(                                               \
-        call&, const Source&, const index_view&, const cross_entropy_loss_options&, const executor&);   \
-    word ppo_loss_result ppo_loss<T, native>(                                                           \
-        call&, const Source&, const index_view&, const ppo_loss_arrays<T>&, const ppo_loss_options&, const executor&);
+#define RLHF_USUAL_LOGITS(word, T, Source)                                                                             \
+    word token_log_probs_result log_probs_of<T, native>(call&, const Source&, const index_view&,                       \
+                                                        const token_log_probs_arrays<T>&,                              \
+                                                        const token_log_probs_options&, const executor&);              \
+    word token_log_probs_result log_probs_backward<T, native>(call&, const Source&, const index_view&,                 \
+                                                              const token_log_probs_backward_arrays<T>&,               \
+                                                              const token_log_probs_options&, const executor&);        \
+    word cross_entropy_loss_result cross_entropy<native>(call&, const Source&, const index_view&,                      \
+                                                         const cross_entropy_loss_options&, const executor&);          \
+    word ppo_loss_result ppo_loss<T, native>(call&, const Source&, const index_view&, const ppo_loss_arrays<T>&,       \
+                                             const ppo_loss_options&, const executor&);
 
 namespace RLHF_NAMESPACE {
 RLHF_USUAL_ADVANTAGES(extern template, float)

@@ -6,8 +6,7 @@
 #include <vector>
 
 int main() {
-    const rlhf::batch batch{
-        .steps = 2, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::batch batch{.steps = 2, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const std::vector<float> rewards{1, 2}, values(2);
     std::vector<float> advantages(2);
     rlhf::gae(batch, {.rewards = rewards, .values = values, .advantages = advantages}, {.gamma = 0.5, .lambda = 1});

@@ -84,8 +84,7 @@ void holds_for(const problem<T>& p, const subject<T>& f);
 template <class T, class Call, class Digest>
 void holds(const problem<T>& p, const Call& f, const Digest& digest) {
     holds_for<T>(p, {.run = [&](const call<T>& c) -> std::vector<double> { return digest(f(c)); },
-                     .joined =
-                         [&](const std::vector<call<T>>& parts) -> std::vector<double> {
+                     .joined = [&](const std::vector<call<T>>& parts) -> std::vector<double> {
                          std::invoke_result_t<const Call&, const call<T>&> all{};
                          for (const auto& part : parts) all += f(part);
                          return digest(all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every formula as device code: LAUNCH makes of a function a kernel for float and one for double, read from memory and
-// written to memory, so that nothing is known at compile time and nothing is left out. device.cmake compiles them and
+// Every formula as device code: LAUNCH makes two kernels of a function, for float and for double. They read from memory
+// and write to memory, so that nothing is known at compile time and nothing is left out. device.cmake compiles them and
 // looks into the PTX: a kernel reads each x[i] and writes each y[i] that its function names.
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>

@@ -56,7 +56,7 @@ if [ "${1:-}" = --check ]; then
         echo "STALE $where: $problem"
         stale=$((stale + 1))
     done < <(mutants)
-    echo "$checked mutants can be applied, but for $stale"
+    echo "$((checked - stale)) of $checked mutants can be applied"
     [ "$checked" -gt 0 ] && [ "$stale" = 0 ]
     exit
 fi

@@ -35,8 +35,8 @@ set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's
 set(numbers_only advantage/kl_controller.hpp) # a function without arrays: no contract to keep, nothing to measure
 
 # Tested against another function or its reference, or a sum in the test. Recipes are tested against their parts.
-set(no_reference advantage/discounted_returns.hpp advantage/gae_backward.hpp advantage/whiten.hpp logits/vocab_shards.hpp
-    reward/reward_bias.hpp)
+set(no_reference advantage/discounted_returns.hpp advantage/gae_backward.hpp advantage/whiten.hpp
+    logits/vocab_shards.hpp reward/reward_bias.hpp)
 set(function_of_vocab_shards vocab_shard_sums) # the header has three functions, and none has its name
 
 # The room of a header, named from include/rlhf; "" if there is none.

@@ -158,7 +158,8 @@ foreach(header IN LISTS headers)
     has_function("${header}" public)
     cmake_path(GET header STEM stem)
     if(public AND NOT header IN_LIST numbers_only AND NOT text MATCHES "call_of_${stem}[,>]")
-        complain("tests/structure/weight/calls.cpp does not call ${stem} with arch_of<struct call_of_${stem}, kilobytes>")
+        complain("tests/structure/weight/calls.cpp does not call ${stem} with "
+            "arch_of<struct call_of_${stem}, kilobytes>")
     endif()
 endforeach()
 

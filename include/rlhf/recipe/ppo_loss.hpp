@@ -6,6 +6,8 @@
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 
+#include <optional>
+
 namespace rlhf {
 
 struct ppo_loss_options {

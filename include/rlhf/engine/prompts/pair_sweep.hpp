@@ -6,8 +6,8 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of
-/// numbers. Totals have the statistics loss, margin, correct and nonfinite; pairs are their tokens,
-/// prompts their sequences.
+/// numbers. Totals have the statistics loss, margin, correct and nonfinite; pairs are their tokens, prompts their
+/// sequences.
 ///
 /// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
 /// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are

@@ -6,8 +6,6 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-template <class X, std::size_t>
-using repeated = X;
 using lane::terms;
 
 /// The statistics of a sweep that takes only the moments of one array.

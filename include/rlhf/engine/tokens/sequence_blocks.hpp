@@ -18,18 +18,24 @@ inline constexpr int block_tokens = sum_lanes<T>;
 /// compiled.
 inline constexpr std::size_t most_inputs = 6, most_outputs = 2;
 
-/// Where consecutive blocks of tokens lie. The mask is never absent, so that the hot loop has one path and an element
-/// has the same bits with a mask and without: without a mask the same block of ones is read again and again (DESIGN.md,
-/// D1).
+/// Where tokens lie side by side, the first of them at each pointer. The mask is never absent, so that the hot loop has
+/// one path and an element has the same bits with a mask and without: without a mask the same block of ones is read
+/// again and again (DESIGN.md, D1).
 template <class T>
-struct run_of_blocks {
-    run_of_blocks() {} // NOLINT: a segment has no time to clear arrays that it does not use
-    std::int64_t blocks = 0;
+struct token_places {
+    token_places() {} // NOLINT: a copied tail has no time to clear what it does not use
     std::array<const T*, most_inputs> in;
-    std::array<std::int64_t, most_inputs> in_step; ///< from block to block
-    std::array<T*, most_outputs> out;
+    std::array<std::int64_t, most_inputs> in_step; ///< from token to token: 1, or 0 for one block that is re-read
+    std::array<T*, most_outputs> out;              ///< null: not wanted
     const std::uint8_t* mask;
-    std::int64_t mask_step;
+    std::int64_t mask_step; ///< 1 or 0
+};
+
+/// Whole blocks of them, from token `first` on.
+template <class T>
+struct block_range {
+    const token_places<T>* of = nullptr;
+    std::int64_t first = 0, blocks = 0;
 };
 
 /// Copies n tokens. It is a function of its own, so that it is compiled once and not for every sweep (DESIGN.md, D26).
@@ -74,7 +80,6 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
 template <class T>
 class sequence_blocks {
 public:
-    using run = run_of_blocks<T>;
     using inputs = std::span<const stream<const T>>;
     using targets = std::span<const target<T>>;
 
@@ -84,6 +89,7 @@ public:
         alignas(64) std::array<std::array<T, size>, most_inputs> in;
         alignas(64) std::array<std::array<T, size>, most_outputs> out;
         alignas(64) std::array<std::uint8_t, size> mask;
+        token_places<T> places;
     };
 
     sequence_mask mask;
@@ -97,45 +103,40 @@ public:
         weight = 1.0 / divisor;
         for (std::size_t i = 0; i < out.size(); ++i)
             scale[i] = static_cast<T>(out[i].scale / divisor), add[i] = out[i].add;
-        for (std::size_t i = 0; i < in.size(); ++i)
-            if (in[i].step == 0) constants_[i].fill(*in[i].row(s, begin_));
-    }
-
-    /// The n tokens from t on as blocks in the caller's memory.
-    [[nodiscard]] run direct(std::int64_t t, std::int64_t n) const {
-        run b;
-        b.blocks = n / block_tokens<T>;
-        for (std::size_t i = 0; i < in_.size(); ++i) {
-            const bool constant = in_[i].step == 0;
-            b.in[i] = constant ? constants_[i].data() : in_[i].row(s_, begin_) + t;
-            b.in_step[i] = constant ? 0 : block_tokens<T>;
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            const bool constant = in[i].step == 0;
+            if (constant) constants_[i].fill(*in[i].row(s, begin_));
+            places_.in[i] = constant ? constants_[i].data() : in[i].row(s, begin_);
+            places_.in_step[i] = constant ? 0 : 1;
         }
-        for (std::size_t i = 0; i < out_.size(); ++i) b.out[i] = out_[i] ? out_[i].to.row(s_, begin_) + t : nullptr;
-        b.mask = mask.bytes != nullptr ? mask.bytes + t : ones.data();
-        b.mask_step = mask.bytes != nullptr ? block_tokens<T> : 0;
-        return b;
+        for (std::size_t i = 0; i < out.size(); ++i) places_.out[i] = out[i] ? out[i].to.row(s, begin_) : nullptr;
+        places_.mask = mask.bytes != nullptr ? mask.bytes : ones.data();
+        places_.mask_step = mask.bytes != nullptr ? 1 : 0;
+    }
+    sequence_blocks(const sequence_blocks&) = delete; // it points into itself
+
+    /// The n tokens from t on, whole blocks of them, in the caller's memory.
+    [[nodiscard]] block_range<T> direct(std::int64_t t, std::int64_t n) const {
+        return {&places_, t, n / block_tokens<T>};
     }
 
     /// The n tokens from t on, copied into blocks that are filled up with zeros.
-    [[nodiscard]] RLHF_NOINLINE run copied(copies& c, std::int64_t t, std::int64_t n) const {
-        run b;
-        b.blocks = (n + block_tokens<T> - 1) / block_tokens<T>;
-        const std::int64_t size = b.blocks * block_tokens<T>;
+    [[nodiscard]] RLHF_NOINLINE block_range<T> copied(copies& c, std::int64_t t, std::int64_t n) const {
+        const std::int64_t blocks = (n + block_tokens<T> - 1) / block_tokens<T>, size = blocks * block_tokens<T>;
+        c.places.in_step = places_.in_step;
         for (std::size_t i = 0; i < in_.size(); ++i) {
             const bool constant = in_[i].step == 0;
             if (!constant) copy_filled(at(in_[i], t), in_[i].step, n, c.in[i].data(), size);
-            b.in[i] = constant ? constants_[i].data() : c.in[i].data();
-            b.in_step[i] = constant ? 0 : block_tokens<T>;
+            c.places.in[i] = constant ? constants_[i].data() : c.in[i].data();
         }
         for (std::size_t i = 0; i < out_.size(); ++i) {
             const target<T>& o = out_[i];
             if (o && o.add) copy_filled<T>(at(o.to, t), o.to.step, n, c.out[i].data(), size);
-            b.out[i] = o ? c.out[i].data() : nullptr;
+            c.places.out[i] = o ? c.out[i].data() : nullptr;
         }
         copy_mask(mask, t, n, c.mask.data(), size);
-        b.mask = c.mask.data();
-        b.mask_step = block_tokens<T>;
-        return b;
+        c.places.mask = c.mask.data(), c.places.mask_step = 1;
+        return {&c.places, 0, blocks};
     }
     RLHF_NOINLINE void copy_out(const copies& c, std::int64_t t, std::int64_t n) const {
         for (std::size_t i = 0; i < out_.size(); ++i)
@@ -157,6 +158,7 @@ private:
     inputs in_;
     targets out_;
     std::int64_t s_, begin_;
+    token_places<T> places_; ///< of the whole sequence, if its tokens lie side by side
     alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };
 

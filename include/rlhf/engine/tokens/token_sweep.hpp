@@ -28,7 +28,6 @@ class token_sweep {
     using V = typename L::type;
     static constexpr auto registers = static_cast<std::size_t>(block_tokens<T> / L::width);
     using row = sequence_blocks<T>;
-    using run_of_blocks = typename row::run;
     using sums_type = segment_sums<T, Arch, Terms>;
     using running = typename sums_type::running_type;
 
@@ -41,9 +40,8 @@ public:
                 const Kernel& kernel, sequence_weight weight)
         : call_(c), inputs_(In), outputs_(Out), blocks_(&hot_loop<In, Out, Kernel>), weight_(weight),
           strided_(c.size() > 0 && c.mask(0).step != 1) {
-        static_assert(In <= most_inputs && Out <= most_outputs);
-        static_assert(sizeof(Kernel) <= sizeof(kernel_) && alignof(Kernel) <= alignof(std::max_align_t) &&
-                      std::is_trivially_copyable_v<Kernel>);
+        static_assert(In <= most_inputs && Out <= most_outputs && sizeof(Kernel) <= sizeof(kernel_));
+        static_assert(std::is_trivially_copyable_v<Kernel> && alignof(Kernel) <= 16, "a kernel is plain numbers");
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
         ::new (static_cast<void*>(kernel_)) Kernel(kernel);
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
@@ -122,9 +120,7 @@ private:
         const std::int64_t apart = strided_ ? n : n % block_tokens<T>; // tokens that are copied
         typename row::copies c;
         sums_type sums;
-        blocks({apart < n ? r.direct(t, n - apart) : run_of_blocks(),
-                apart > 0 ? r.copied(c, t + n - apart, apart) : run_of_blocks()},
-               r, sums);
+        blocks({r.direct(t, n - apart), apart > 0 ? r.copied(c, t + n - apart, apart) : block_range<T>()}, r, sums);
         if (apart > 0) r.copy_out(c, t + n - apart, apart);
         sums.join(part, r.weight, counted);
         if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
@@ -142,24 +138,28 @@ private:
         }
     }
 
-    void blocks(const std::array<run_of_blocks, 2>& runs, const row& r, sums_type& found) const {
+    void blocks(const std::array<block_range<T>, 2>& runs, const row& r, sums_type& found) const {
         blocks_(kernel_, runs, r, found);
     }
 
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_NOINLINE static void hot_loop(const void* of, const std::array<run_of_blocks, 2>& runs, const row& r,
+    RLHF_NOINLINE static void hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r,
                                        sums_type& found) {
         const Kernel kernel = *static_cast<const Kernel*>(of);
         const std::array scale = r.scale;
         const std::array add = r.add;
         sums_type sums; // stays in registers
-        for (const run_of_blocks& b : runs) {
+        for (const block_range<T>& b : runs) {
+            if (b.blocks == 0) continue;
             std::array<const T*, In> in;
+            std::array<std::int64_t, In> step; // from block to block
             std::array<T*, Out> out;
-            const std::uint8_t* mask = b.mask;
-            for (std::size_t i = 0; i < In; ++i) in[i] = b.in[i];
-            for (std::size_t i = 0; i < Out; ++i) out[i] = b.out[i];
+            for (std::size_t i = 0; i < In; ++i)
+                in[i] = b.of->in[i] + b.first * b.of->in_step[i], step[i] = block_tokens<T> * b.of->in_step[i];
+            for (std::size_t i = 0; i < Out; ++i) out[i] = b.of->out[i] != nullptr ? b.of->out[i] + b.first : nullptr;
+            const std::uint8_t* mask = b.of->mask + b.first * b.of->mask_step;
+            const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
             for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
                 if (none(mask))
                     for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
@@ -168,14 +168,14 @@ private:
                         one_register(in, out, mask, at, k, kernel, scale, add, sums);
                     });
                 for (std::size_t i = 0; i < In; ++i) {
-                    prefetch_far(in[i] + far_ahead * b.in_step[i]), prefetch(in[i] + ahead * b.in_step[i]);
-                    in[i] += b.in_step[i];
+                    prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
+                    in[i] += step[i];
                 }
                 for (T* to : out) {
                     to += at;
                     prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
                 }
-                mask += b.mask_step;
+                mask += mask_step;
             }
         }
         found = sums;
@@ -220,8 +220,8 @@ private:
     std::size_t inputs_, outputs_;
     std::array<stream<const T>, most_inputs> in_;
     std::array<target<T>, most_outputs> out_;
-    alignas(std::max_align_t) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
-    void (*blocks_)(const void*, const std::array<run_of_blocks, 2>&, const row&, sums_type&);
+    alignas(16) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
+    void (*blocks_)(const void*, const std::array<block_range<T>, 2>&, const row&, sums_type&);
     sequence_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
 };
