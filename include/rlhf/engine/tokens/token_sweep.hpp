@@ -70,8 +70,7 @@ public:
     void token(std::int64_t s, std::int64_t t) const {
         const row r = row_of(s);
         typename row::copies c;
-        sums_type sums;
-        blocks({r.copied(c, t, 1)}, r, sums);
+        blocks({r.copied(c, t, 1)}, r);
         r.copy_out(c, t, 1);
     }
 
@@ -119,8 +118,8 @@ private:
         part.tokens += counted;
         const std::int64_t apart = strided_ ? n : n % block_tokens<T>; // tokens that are copied
         typename row::copies c;
-        sums_type sums;
-        blocks({r.direct(t, n - apart), apart > 0 ? r.copied(c, t + n - apart, apart) : block_range<T>()}, r, sums);
+        const sums_type sums =
+            blocks({r.direct(t, n - apart), apart > 0 ? r.copied(c, t + n - apart, apart) : block_range<T>()}, r);
         if (apart > 0) r.copy_out(c, t + n - apart, apart);
         sums.join(part, r.weight, counted);
         if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
@@ -132,20 +131,18 @@ private:
         for (std::int64_t k = t; k < t + n; ++k) {
             if (!r.mask[k]) continue;
             typename row::copies c; // its outputs are dropped
-            sums_type one;
-            blocks({r.copied(c, k, 1)}, r, one);
+            const sums_type one = blocks({r.copied(c, k, 1)}, r);
             one.add_squares(part, segment);
         }
     }
 
-    void blocks(const std::array<block_range<T>, 2>& runs, const row& r, sums_type& found) const {
-        blocks_(kernel_, runs, r, found);
+    sums_type blocks(const std::array<block_range<T>, 2>& runs, const row& r) const {
+        return blocks_(kernel_, runs, r);
     }
 
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_NOINLINE static void hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r,
-                                       sums_type& found) {
+    RLHF_NOINLINE static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
         const Kernel kernel = *static_cast<const Kernel*>(of);
         const std::array scale = r.scale;
         const std::array add = r.add;
@@ -178,7 +175,7 @@ private:
                 mask += mask_step;
             }
         }
-        found = sums;
+        return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
     }
 
     static bool none(const std::uint8_t* mask) {
@@ -221,7 +218,7 @@ private:
     std::array<stream<const T>, most_inputs> in_;
     std::array<target<T>, most_outputs> out_;
     alignas(16) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
-    void (*blocks_)(const void*, const std::array<block_range<T>, 2>&, const row&, sums_type&);
+    sums_type (*blocks_)(const void*, const std::array<block_range<T>, 2>&, const row&);
     sequence_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
 };
