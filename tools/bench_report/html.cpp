@@ -111,7 +111,7 @@ void write_row(std::ostream& out, const figures& f, const measurement& m) {
 void write_all(std::ostream& out, const figures& f, const std::string& made) {
     out << "<h2>All figures</h2><p>± is half of the width of the middle half of the repetitions.</p>"
         << command("", made)
-        << "<div class='wide'><table><tr><th>type, where, how</th><th>who</th><th>ns</th><th class='left'>an …</th>"
+        << "<div class='wide'><table><tr><th>type, where, how</th><th>who</th><th>ns</th><th class='left'>per</th>"
            "<th>±</th><th>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
     std::string function;
     std::set<std::string> seen;

@@ -63,7 +63,7 @@ void write_table(std::ostream& out, const figures& f, bool colours) {
             functions.push_back(m.function());
     if (!functions.empty())
         out << s.soft() << std::left << std::setw(36) << "" << std::right << std::setw(9) << "ns"
-            << "  " << std::left << std::setw(9) << "an …" << std::right << std::setw(8) << "GB/s" << std::setw(9)
+            << "  " << std::left << std::setw(9) << "per" << std::right << std::setw(8) << "GB/s" << std::setw(9)
             << "of floor" << std::setw(10) << "v. plain" << std::setw(10) << "v. scalar" << s.plain() << '\n';
     for (const std::string& function : functions) {
         out << s.bold() << function << s.plain() << '\n';
