@@ -125,11 +125,10 @@ private:
         if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
     }
 
-    /// Adds, token by token, squares that a sum in T could not hold.
+    /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
     RLHF_COLD void add_squares(const row& r, std::int64_t t, std::int64_t n, const sums_type& segment,
                                running& part) const {
         for (std::int64_t k = t; k < t + n; ++k) {
-            if (!r.mask[k]) continue;
             typename row::copies c; // its outputs are dropped
             const sums_type one = blocks({r.copied(c, k, 1)}, r);
             one.add_squares(part, segment);
