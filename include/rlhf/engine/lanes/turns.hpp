@@ -11,6 +11,7 @@ namespace RLHF_NAMESPACE::detail {
 /// compiles in half of the time that N calls take (DESIGN.md, D26).
 template <std::size_t N, class F>
 RLHF_FORMULA void unrolled(F&& f) {
+    static_assert(N <= 16);
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < N; ++k) f(k);
 }
