@@ -21,7 +21,7 @@ constexpr std::array aggregations{rlhf::aggregation::token_mean, rlhf::aggregati
 TEMPLATE_TEST_CASE("mean_sweep: the sign is in the mean and in its gradient, under every aggregation", "", float,
                    double) {
     using T = TestType;
-    const double close = sizeof(T) == 4 ? 1e-6 : 1e-13;
+    const double small = sizeof(T) == 4 ? 1e-6 : 1e-13;
     test::random r(31);
     const test::rectangle b = test::mixed_rectangle(r);
     const auto x = test::normals<T>(r, b.size(), 1);
@@ -32,12 +32,12 @@ TEMPLATE_TEST_CASE("mean_sweep: the sign is in the mean and in its gradient, und
             std::vector<T> d(b.size(), T(9));
             const auto [n, sweep] = bind(c, x, d, sign, aggregations[how]);
             const auto totals = sweep({});
-            const auto want = reference::masked_mean(b.reference(), reference::to_real(x),
-                                                     static_cast<reference::aggregation>(how));
-            CHECK(n.sums(totals.loss).loss() == Approx(static_cast<double>(sign * want.mean)).epsilon(close));
+            const auto want =
+                reference::masked_mean(b.reference(), reference::to_real(x), static_cast<reference::aggregation>(how));
+            CHECK(n.sums(totals.loss).loss() == Approx(static_cast<double>(sign * want.mean)).epsilon(small));
             long double sum = 0;
             for (std::size_t i = 0; i < x.size(); ++i) sum += b.mask[i] != 0 ? sign * x[i] : 0;
-            CHECK(totals.value.value() == Approx(static_cast<double>(sum)).epsilon(close));
+            CHECK(totals.value.value() == Approx(static_cast<double>(sum)).epsilon(small));
             for (std::size_t i = 0; i < d.size(); ++i) REQUIRE(test::close(d[i], sign * want.d_values[i], 1));
         }
 }
