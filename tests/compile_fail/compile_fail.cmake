@@ -8,6 +8,9 @@
 #
 # A program without such a line must compile. Fields out of order are an error for g++ and a warning for clang, which
 # is asked to make it one.
+#
+# Without -Dsource= it parses the headers that the programs include, into -Dscratch= . Programs with flags of their own
+# do without.
 cmake_minimum_required(VERSION 3.21)
 
 set(ENV{LC_ALL} C) # plain quotes in the messages
@@ -20,12 +23,20 @@ else()
     set(extra "")
 endif()
 
+list(TRANSFORM includes PREPEND -I)
+set(headers "${scratch}/headers.hpp")
+if(NOT source)
+    file(WRITE "${headers}" "#include \"${CMAKE_CURRENT_LIST_DIR}/given.hpp\"\n#include <rlhf/rlhf.hpp>\n")
+    execute_process(COMMAND "${compiler}" -std=c++20 ${includes} -x c++-header "${headers}" -o "${headers}.gch"
+        COMMAND_ERROR_IS_FATAL ANY)
+    return()
+endif()
+
 file(STRINGS "${source}" lines REGEX "^// expect( ${family})?: ")
 file(STRINGS "${source}" flags REGEX "^// flags( ${family})?: ")
 list(TRANSFORM flags REPLACE "^// flags[^:]*: " "")
-list(TRANSFORM includes PREPEND -I)
 if(NOT flags)
-    set(flags " ")
+    set(flags "-include \"${headers}\"")
 endif()
 
 foreach(some IN LISTS flags)
