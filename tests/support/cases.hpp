@@ -4,12 +4,11 @@
 #include "reference/batch.hpp"
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/refusal.hpp"
 #include "support/ulp.hpp"
 
 #include <rlhf/results/count.hpp>
 
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 /// What the tests of losses share: one batch for the library and for its references, error bounds, refusals.
@@ -69,15 +68,6 @@ template <class T>
     if (static_cast<long double>(got) == want) return 0;
     return static_cast<double>(std::fabs(static_cast<long double>(got) - want) /
                                (scale * std::numeric_limits<T>::epsilon()));
-}
-
-/// What a call says that must be refused.
-template <class F>
-[[nodiscard]] std::string refusal(F&& f) {
-    try {
-        f();
-    } catch (const std::invalid_argument& e) { return e.what(); }
-    return "was not refused";
 }
 
 /// All pairs of elements.

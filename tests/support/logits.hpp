@@ -3,11 +3,10 @@
 
 #include "contract/contract.hpp"
 #include "reference/token_log_probs.hpp"
+#include "support/refusal.hpp"
 
 #include <rlhf/core/logits.hpp>
 
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 /// Logits for tests of what takes them.
@@ -36,15 +35,6 @@ template <class E>
 [[nodiscard]] rlhf::logits_view<E> logits_of(std::vector<E>& z, std::size_t B, std::size_t T, std::size_t V,
                                              std::size_t padded = 0) {
     return {z.data(), {.sequences = B, .steps = T, .vocab = V, .padded_vocab = padded}};
-}
-
-/// The sentence that a call is refused with; "" if it is not.
-template <class F>
-[[nodiscard]] std::string refusal(F&& f) {
-    try {
-        f();
-    } catch (const std::invalid_argument& e) { return e.what(); }
-    return "";
 }
 
 /// Of the logits of one token that the contract's harness knows by `vocab` inputs.

@@ -3,13 +3,12 @@
 
 #include "reference/batch.hpp"
 #include "support/random.hpp"
+#include "support/refusal.hpp"
 #include "support/ulp.hpp"
 
 #include <rlhf/core/batch.hpp>
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 
 namespace test {
 
@@ -96,15 +95,6 @@ template <class T>
         if (!(error <= tolerance * std::max<reference::real>(1, std::fabs(want[i])))) return false;
     }
     return true;
-}
-
-/// What a call says when it refuses its arguments; empty if it does not.
-template <class F>
-[[nodiscard]] std::string refusal(F&& f) {
-    try {
-        f();
-    } catch (const std::invalid_argument& e) { return e.what(); }
-    return {};
 }
 
 } // namespace test

@@ -129,13 +129,13 @@ TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
                                      .kl_limit = 1,
                                      .importance_limit = 2,
                                      .importance = rlhf::importance::mask});
-          }) == "was not refused");
+          }).empty());
     const rlhf::batch empty{.sequences = 2, .steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto none = std::span<const float>();
     CHECK(test::refusal([&] {
               rlhf::ppo_policy_loss<float>(empty, {.log_probs = none, .old_log_probs = none, .advantages = none},
                                            {.kl_coef = 0.1, .importance_limit = 2});
-          }) == "was not refused"); // a part without tokens, in which no option can act
+          }).empty()); // a part without tokens, in which no option can act
 }
 
 TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the call are refused") {
@@ -167,8 +167,8 @@ TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
         a.advantages = columns(in, 6), a.d_log_probs = columns(out, 6);
         return test::refusal([&] { rlhf::ppo_policy_loss(x.batch, a); });
     };
-    CHECK(said(0, 3) == "was not refused"); // side by side in one table
-    CHECK(said(3, 0) == "was not refused");
+    CHECK(said(0, 3).empty()); // side by side in one table
+    CHECK(said(3, 0).empty());
     CHECK(said(0, 2) == "rlhf::ppo_policy_loss: d_log_probs overlaps advantages");
     CHECK(said(2, 0) == "rlhf::ppo_policy_loss: d_log_probs overlaps advantages");
     std::vector<std::uint8_t> bytes(24, 1); // a mask in the gradient's memory

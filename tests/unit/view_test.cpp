@@ -221,7 +221,7 @@ TEST_CASE("offsets: bad ones are refused by whoever is called") {
     const std::vector<std::int64_t> falling{0, 3, 2}, later{2, 3}, one{0};
     CHECK(said(falling) == "rlhf::count: batch.offsets fall from 3 to 2 at sequence 1");
     CHECK(said(later) == "rlhf::count: batch.offsets start at 2, expected 0");
-    CHECK(said(one) == "was not refused");
+    CHECK(said(one).empty());
     const rlhf::index_view nowhere(static_cast<const int*>(nullptr), {.sequences = 1, .steps = 3});
     CHECK(said(rlhf::offsets_view(nowhere)) == "rlhf::count: batch.offsets is a null pointer to 3 elements");
     const rlhf::index_view table(falling.data(), {.sequences = 3, .steps = 1});
