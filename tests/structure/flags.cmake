@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
-# - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); at -O0; pedantic; with -ffast-math where it is
-#   allowed (tests/compile_fail refuses it elsewhere)
+# - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); at -O0; with -ffast-math where it is allowed
+#   (tests/compile_fail refuses it elsewhere)
 # - for a processor that xsimd does not know, where all is plain C++: -U__SSE2__ makes one of this; for RISC-V and ARM
 #   where their g++ is installed
-# - with the warnings that other projects make errors; for AVX-512, too, since g++ 12 warns of its own intrinsics
-#   wherever they are inlined
+# - with the warnings that other projects make errors, and pedantic; for AVX-512, too, since g++ 12 warns of its own
+#   intrinsics wherever they are inlined
 # - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
 #   symbol of the library, so that the linker cannot hand one of them the other's code
 # - a mistake is caught in a program that is linked with an object without exceptions, before or after
@@ -30,7 +30,7 @@ function(compile_with compiler object)
 endfunction()
 
 # What others compile with; g++ has one more.
-set(all_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror)
+set(all_warnings -pedantic-errors -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Werror)
 execute_process(COMMAND "${compiler}" -Wuseless-cast -E -x c++ /dev/null OUTPUT_QUIET ERROR_VARIABLE unknown)
 if(NOT unknown)
     list(APPEND all_warnings -Wuseless-cast)
@@ -40,7 +40,6 @@ compile(plain -O1 ${all_warnings} ${system_includes})
 compile(without_exceptions -O0 -fno-exceptions -fno-rtti ${system_includes})
 compile(without_xsimd -O0 -DRLHF_NO_SIMD)
 compile(fast_math -O0 -ffast-math -DRLHF_ALLOW_FAST_MATH ${system_includes})
-compile(pedantic -O0 -pedantic-errors ${system_includes})
 
 foreach(other IN ITEMS riscv64 aarch64)
     find_program(${other}_compiler ${other}-linux-gnu-g++)
