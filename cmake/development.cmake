@@ -40,3 +40,17 @@ function(rlhf_multiplies_by_eigen target)
         target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
 endfunction()
+
+# What a target calls as usual is code of rlhf::compiled, where that is built. Its headers are parsed once for all targets
+# that name the same owner, which is one of them; they have the same flags.
+function(rlhf_use_compiled target owner)
+    if(TARGET rlhf_compiled)
+        target_link_libraries(${target} PRIVATE rlhf_compiled)
+        rlhf_multiplies_by_eigen(${target}) # from precompiled headers g++ 12 warns of intrinsics as well
+        if(target STREQUAL owner)
+            target_precompile_headers(${target} PRIVATE <rlhf/compiled.hpp>)
+        else()
+            target_precompile_headers(${target} REUSE_FROM ${owner})
+        endif()
+    endif()
+endfunction()

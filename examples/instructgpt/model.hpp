@@ -6,7 +6,7 @@
 #include "random.hpp"
 #include "text.hpp"
 
-#include <rlhf/logits/token_log_probs.hpp>
+#include <rlhf/core/logits.hpp>
 
 #include <Eigen/Core>
 #include <cstddef>
