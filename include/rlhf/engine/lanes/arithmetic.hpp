@@ -6,10 +6,22 @@
 #include <rlhf/lane.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
 namespace RLHF_NAMESPACE::detail {
+
+/// What counts lanes: the instruction set's own type, or a number.
+template <class Words>
+struct counter_of {
+    using type = std::int64_t;
+};
+template <class Words>
+    requires requires { typename Words::counter; }
+struct counter_of<Words> {
+    using type = typename Words::counter;
+};
 
 /// How a sweep brings elements of T into lanes, and the words that xsimd lacks or gives different meanings from version
 /// to version. Where an instruction set has a word of its own (words.hpp), that one is used;
@@ -38,10 +50,18 @@ struct lanes<T, scalar> {
     }
     static mask counted(const std::uint8_t* bytes) { return *bytes != 0; }
     static int count(mask m) { return m ? 1 : 0; }
+    using counter = std::int64_t;
+    static void count_on(counter& n, mask m) { n += m ? 1 : 0; }
+    static std::int64_t counted_up(counter n) { return n; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
-    static type add_square_where(mask m, type sum, type x) { return m ? sum + x * x : sum; }
     static type larger(type a, type b) { return a > b ? a : b; }
-    static type larger_where(mask m, type a, type b) { return m ? larger(a, b) : b; }
+    static type add_square(type sum, type x) {
+#if defined(__FMA__)
+        return std::fma(x, x, sum);
+#else
+        return x * x + sum;
+#endif
+    }
     static type fma(type a, type b, type c) { return a * b + c; }
     static type sum_by_halves(type v) { return v; }
     static type largest(type v) { return v; }
@@ -79,6 +99,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
     using typename memory::type;
     using wide = simd<double, Arch>;
     using memory::width;
+    using typename memory::own;
 
     /// How many lanes are true.
     static int count(const mask& m) {
@@ -93,19 +114,27 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         }
     }
 
+    /// Counts lanes that are true over up to 2³¹ masks: count_on() adds a mask, counted_up() is how many there were.
+    using counter = typename counter_of<own>::type;
+    static void count_on(counter& n, const mask& m) {
+        if constexpr (requires { own::count_on(n, m); })
+            own::count_on(n, m);
+        else
+            n += count(m);
+    }
+    static std::int64_t counted_up(const counter& n) {
+        if constexpr (requires { own::counted_up(n); })
+            return own::counted_up(n);
+        else
+            return n;
+    }
+
     /// sum + x where m is true, else sum.
     static type add_where(const mask& m, const type& sum, const type& x) {
         if constexpr (requires { own::add_where(m, sum, x); })
             return own::add_where(m, sum, x);
         else
             return sum + select(m, x, type(T(0)));
-    }
-    /// sum + x² where m is true, else sum.
-    static type add_square_where(const mask& m, const type& sum, const type& x) {
-        if constexpr (requires { own::add_square_where(m, sum, x); })
-            return own::add_square_where(m, sum, x);
-        else
-            return select(m, fma(x, x, sum), sum);
     }
 
     /// a > b ? a : b, so b where one of them is NaN.
@@ -115,13 +144,6 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return select(a > b, a, b);
     }
-    /// larger(a, b) where m is true, else b.
-    static type larger_where(const mask& m, const type& a, const type& b) {
-        if constexpr (requires { own::larger_where(m, a, b); })
-            return own::larger_where(m, a, b);
-        else
-            return select(m && a > b, a, b);
-    }
 
     /// a b + c, rounded once where the instruction set can.
     static type fma(const type& a, const type& b, const type& c) {
@@ -130,6 +152,8 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return type::fma(a, b, c);
     }
+    /// sum + x², rounded once where the instruction set can.
+    static type add_square(const type& sum, const type& x) { return fma(x, x, sum); }
     /// fma(a, b, c) where m is true, else c.
     static type fma_where(const mask& m, const type& a, const type& b, const type& c) {
         if constexpr (requires { own::fma_where(m, a, b, c); })
@@ -180,7 +204,6 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
 
 private:
     using memory::size;
-    using typename memory::own;
     template <class F>
     static T joined(const type& v, F f) {
         std::array<T, size> x;

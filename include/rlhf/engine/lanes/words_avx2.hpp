@@ -69,6 +69,13 @@ struct words<float, 32> : avx2_words {
     }
 
     static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_ps(mask))); }
+    using counter = __m256i; // in 32 bits per lane
+    static void count_on(counter& n, V mask) { n = _mm256_sub_epi32(n, _mm256_castps_si256(mask)); }
+    static std::int64_t counted_up(counter n) {
+        const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
+        const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+        return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
+    }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
     struct doubles {
         __m256d first, last;

@@ -98,9 +98,7 @@ struct words<float, 64> {
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_ps(sum, m, sum, x); }
-    static V add_square_where(M m, V sum, V x) { return _mm512_mask3_fmadd_ps(x, x, sum, m); }
     static V larger(V a, V b) { return _mm512_max_ps(a, b); }
-    static V larger_where(M m, V a, V b) { return _mm512_mask_max_ps(b, m, a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_ps(a, b, c, m); }
     static V scale2(V v, V n) { return _mm512_scalef_ps(v, n); }
@@ -164,7 +162,6 @@ struct words<double, 64> {
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_pd(sum, m, sum, x); }
-    static V add_square_where(M m, V sum, V x) { return _mm512_mask3_fmadd_pd(x, x, sum, m); }
     static V larger(V a, V b) { return _mm512_max_pd(a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_pd(a, b, c, m); }

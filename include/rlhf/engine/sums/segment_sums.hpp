@@ -23,7 +23,8 @@ inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 /// Tokens of a segment, counted from the first token of its sequence that counts.
 inline constexpr std::int64_t segment_tokens = 512;
 
-/// The kinds of lane::statistic as accumulators of one segment.
+/// The kinds of lane::statistic as accumulators: what a segment has in one of the registers that hold its sums. where()
+/// makes a term neutral in the lanes that do not count, and add() adds all lanes.
 template <class T, class Arch>
 struct accumulator {
     using L = lanes<T, Arch>;
@@ -31,148 +32,195 @@ struct accumulator {
     using V = typename L::type;
     using mask = typename L::mask;
     static constexpr auto registers = static_cast<std::size_t>(sum_lanes<T> / L::width);
-    static constexpr auto wide = static_cast<std::size_t>(sum_lanes<T> / D::width); ///< registers of doubles
-    static constexpr auto wide_each = wide / registers;
-    using lanes_of_sum = std::array<V, registers>;
-    using lanes_of_moment = std::array<typename D::type, wide>;
+    static constexpr auto wide_each = static_cast<std::size_t>(L::width / D::width); ///< registers of doubles for one
+    using doubles = std::array<typename D::type, wide_each>;
+    using lanes_of_segment = std::array<double, static_cast<std::size_t>(sum_lanes<T>)>;
 
     struct sum {
-        lanes_of_sum x = filled<registers>(V(T(0)));
-        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) { x[r] = L::add_where(keep, x[r], v); }
-        [[nodiscard]] double joined(double /*weight*/) const { return tree(x); }
+        V x = V(T(0));
+        RLHF_FORMULA void add(const V& v) { x = x + v; }
+        RLHF_FORMULA static V where(const mask& keep, const V& v) {
+            using lane::select;
+            return select(keep, v, V(T(0)));
+        }
+        [[nodiscard]] static double joined(double /*weight*/, const auto&... of) { return tree({of.x...}); }
     };
     struct weighted_sum : sum {
-        [[nodiscard]] double joined(double weight) const { return tree(this->x) * weight; }
+        [[nodiscard]] static double joined(double weight, const auto&... of) { return tree({of.x...}) * weight; }
     };
     struct square_sum : sum {
-        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) {
-            this->x[r] = L::add_square_where(keep, this->x[r], v);
-        }
+        RLHF_FORMULA void add(const V& v) { this->x = L::add_square(this->x, v); }
     };
     struct count {
-        std::int64_t n = 0;
-        RLHF_FORMULA void add(std::size_t, const mask& keep, const mask& is) { n += L::count(keep && is); }
-        [[nodiscard]] std::int64_t joined() const { return n; }
+        typename L::counter n = {};
+        RLHF_FORMULA void add(const mask& is) { L::count_on(n, is); }
+        RLHF_FORMULA static mask where(const mask& keep, const mask& is) { return keep && is; }
+        [[nodiscard]] static std::int64_t joined(double /*weight*/, const auto&... of) {
+            return (L::counted_up(of.n) + ...);
+        }
     };
     struct maximum {
-        lanes_of_sum x = filled<registers>(V(-std::numeric_limits<T>::infinity()));
-        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) { x[r] = L::larger_where(keep, v, x[r]); }
-        [[nodiscard]] largest joined() const {
-            V all = x[0];
-            for (std::size_t r = 1; r < registers; ++r) all = L::larger(x[r], all);
+        V x = V(-std::numeric_limits<T>::infinity());
+        RLHF_FORMULA void add(const V& v) { x = L::larger(v, x); }
+        RLHF_FORMULA static V where(const mask& keep, const V& v) {
+            using lane::select;
+            return select(keep, v, V(-std::numeric_limits<T>::infinity()));
+        }
+        [[nodiscard]] static largest joined(double /*weight*/, const maximum& first, const auto&... others) {
+            V all = first.x;
+            ((all = L::larger(others.x, all)), ...);
             return {static_cast<double>(L::largest(all))};
         }
     };
     struct spread {
         sum x;
         square_sum squares;
-        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) {
-            x.add(r, keep, v), squares.add(r, keep, v);
-        }
+        RLHF_FORMULA void add(const V& v) { x.add(v), squares.add(v); }
+        RLHF_FORMULA static V where(const mask& keep, const V& v) { return sum::where(keep, v); }
         /// Do the squares keep their digits in T?
-        [[nodiscard]] bool in_range() const {
-            const double q = squares.joined(1);
+        [[nodiscard]] static bool in_range(double q) {
             return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which stays
         }
     };
     struct moments {
-        lanes_of_moment x = filled<wide>(typename D::type(0.0)), squares = x;
-        RLHF_FORMULA void add(std::size_t r, const mask& keep, const V& v) {
-            using lane::select;
-            const auto values = L::widen(select(keep, v, V(T(0))));
+        doubles x = filled(typename D::type(0.0)), squares = x;
+        RLHF_FORMULA void add(const V& v) {
+            const auto values = L::widen(v);
             for (std::size_t k = 0; k < wide_each; ++k) {
-                auto &a = x[r * wide_each + k], &b = squares[r * wide_each + k];
-                a = a + values[k];
-                b = b + values[k] * values[k];
+                x[k] = x[k] + values[k];
+                squares[k] = squares[k] + values[k] * values[k];
             }
         }
+        RLHF_FORMULA static V where(const mask& keep, const V& v) { return sum::where(keep, v); }
     };
 
-    static auto unloaded(const lanes_of_moment& v) {
-        std::array<double, static_cast<std::size_t>(sum_lanes<T>)> x;
-        for (std::size_t r = 0; r < wide; ++r) D::store(x.data() + r * static_cast<std::size_t>(D::width), v[r]);
+    static lanes_of_segment unloaded(const auto&... of) {
+        lanes_of_segment x;
+        double* to = x.data();
+        const auto one = [&](const doubles& from) {
+            for (const auto& v : from) D::store(to, v), to += D::width;
+        };
+        (one(of), ...);
         return x;
     }
 
 private:
-    /// An array of N times x. It is not filled by a loop, which would keep accumulators in memory.
-    template <std::size_t N, class X>
-    static std::array<X, N> filled(const X& x) {
-        return [&]<std::size_t... K>(std::index_sequence<K...>) { return std::array<X, N>{((void)K, x)...}; }
-        (std::make_index_sequence<N>());
+    /// All of one x. It is not filled by a loop, which would keep accumulators in memory.
+    static doubles filled(const typename D::type& x) {
+        return [&]<std::size_t... K>(std::index_sequence<K...>) { return doubles{((void)K, x)...}; }
+        (std::make_index_sequence<wide_each>());
     }
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
-    RLHF_FORMULA static double tree(const lanes_of_sum& v) {
-        lanes_of_moment x;
+    RLHF_FORMULA static double tree(const std::array<V, registers>& v) {
+        std::array<typename D::type, registers * wide_each> x;
         for (std::size_t r = 0; r < registers; ++r) {
             const auto values = L::widen(v[r]);
             for (std::size_t k = 0; k < wide_each; ++k) x[r * wide_each + k] = values[k];
         }
-        for (std::size_t half = wide / 2; half > 0; half /= 2)
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
             for (std::size_t k = 0; k < half; ++k) x[k] = x[k] + x[k + half];
         return D::sum_by_halves(x[0]);
     }
 };
 
-/// The accumulators of one segment.
+/// The sums of one segment.
 template <class T, class Arch, class Terms>
 class segment_sums;
 
 template <class T, class Arch, class V, std::size_t Writes, template <class> class Statistics>
 class segment_sums<T, Arch, terms<V, Writes, Statistics>> {
     using kinds = accumulator<T, Arch>;
+    using mask = typename kinds::mask;
+    static constexpr std::size_t registers = kinds::registers;
 
 public:
     using totals_type = totals<Statistics>;
     using running_type = running_totals<Statistics>;
 
-    /// Adds the terms of register r where keep is true.
-    RLHF_FORMULA void add(std::size_t r, const typename kinds::mask& keep, const terms<V, Writes, Statistics>& t) {
-        found_.each([&](auto& all, const auto& x) RLHF_INLINE { all.add(r, keep, x); }, found_, t.statistics);
+    /// What is added up in one register.
+    class part {
+    public:
+        RLHF_FORMULA void add(const Statistics<lane::statistic<V>>& s) {
+            found_.each([&](auto& all, const auto& x) RLHF_INLINE { all.add(x); }, found_, s);
+        }
+        /// Makes terms neutral where keep is false.
+        RLHF_FORMULA void keep_where(const mask& keep, Statistics<lane::statistic<V>>& s) const {
+            found_.each([&](const auto& all, auto& x) RLHF_INLINE { x = all.where(keep, x); }, found_, s);
+        }
+
+    private:
+        friend segment_sums;
+        Statistics<kinds> found_;
+    };
+
+    /// Calls f(k, part) for the part in each register k: one or two of them by name, because a loop would keep them in
+    /// memory.
+    template <class F>
+    RLHF_FORMULA void each_part(F&& f) {
+        if constexpr (registers > 2)
+            for (std::size_t k = 0; k < registers; ++k) f(k, parts_[k]);
+        else
+            [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE { (f(K, parts_[K]), ...); }
+        (std::make_index_sequence<registers>());
     }
 
-    /// Ends the segment: lanes join in double, in one fixed tree, then exactly.
-    void join(running_type& all, double sequence_weight, std::int64_t counted) const {
+    /// Ends the segment: lanes join in double, in one fixed tree, then exactly. Returns false if it left out squares,
+    /// which add_squares() adds.
+    bool join(running_type& all, double sequence_weight, std::int64_t counted) const {
         std::array<double, running_type::sums> sums;
         std::size_t i = 0, m = 0;
-        found_.each(
-            [&](const auto& found, auto& total) {
-                if constexpr (std::is_same_v<decltype(total), exact_sum&>)
-                    sums[i++] = found.joined(sequence_weight);
-                else if constexpr (std::is_same_v<decltype(total), power_sums&>)
-                    all.add_moments(m++, total, counted, kinds::unloaded(found.x), kinds::unloaded(found.squares));
-                else if constexpr (std::is_same_v<decltype(total), spread_sums&>)
-                    sums[i++] = found.x.joined(1), sums[i++] = found.in_range() ? found.squares.joined(1) : 0;
-                else
-                    total += found.joined();
+        bool in_range = true;
+        each(
+            [&]<class Total, class Kind>(Total& total, const Kind& first, const auto&... others) {
+                if constexpr (std::is_same_v<Total, exact_sum>)
+                    sums[i++] = Kind::joined(sequence_weight, first, others...);
+                else if constexpr (std::is_same_v<Total, power_sums>)
+                    all.add_moments(m++, total, counted, kinds::unloaded(first.x, others.x...),
+                                    kinds::unloaded(first.squares, others.squares...));
+                else if constexpr (std::is_same_v<Total, spread_sums>) {
+                    const double squares = kinds::sum::joined(1, first.squares, others.squares...);
+                    sums[i++] = kinds::sum::joined(1, first.x, others.x...);
+                    sums[i++] = Kind::in_range(squares) ? squares : 0;
+                    in_range = in_range && Kind::in_range(squares);
+                } else
+                    total += Kind::joined(1, first, others...);
             },
-            found_, all);
+            all);
         all.add(sums);
+        return in_range;
     }
 
-    /// False if join() left out squares, which add_squares() adds.
-    [[nodiscard]] bool in_range() const {
-        bool all = true;
-        found_.each(
-            [&](const auto& found) {
-                if constexpr (requires { found.in_range(); }) all = all && found.in_range();
-            },
-            found_);
-        return all;
-    }
     /// Adds the squares of a single token, which is the only one in these sums, where join() of its segment `whole`
     /// left squares out.
     void add_squares(running_type& all, const segment_sums& whole) const {
-        found_.each(
-            [&](const auto& found, const auto& of_all, auto& total) {
-                if constexpr (requires { of_all.in_range(); })
-                    if (!of_all.in_range()) total.add_square(found.x.joined(1));
+        const auto left_out = whole.left_out();
+        std::size_t i = 0;
+        each(
+            [&]<class Total>(Total& total, const auto&... of) {
+                if constexpr (std::is_same_v<Total, spread_sums>)
+                    if (left_out[i++]) total.add_square(kinds::sum::joined(1, of.x...));
             },
-            found_, whole.found_, all);
+            all);
     }
 
 private:
-    Statistics<kinds> found_;
+    /// Calls f for each statistic with its totals, if they are given, and its accumulators in all registers.
+    void each(auto&& f, auto&... all) const {
+        [&]<std::size_t... K>(std::index_sequence<K...>) { Statistics<kinds>::each(f, all..., parts_[K].found_...); }
+        (std::make_index_sequence<registers>());
+    }
+    /// Which spreads' squares join() leaves out.
+    [[nodiscard]] auto left_out() const {
+        std::array<bool, how_many<spread_sums, Statistics>()> found;
+        std::size_t i = 0;
+        each([&]<class Kind>(const Kind& first, const auto&... others) {
+            if constexpr (requires { Kind::in_range(0.0); })
+                found[i++] = !Kind::in_range(kinds::sum::joined(1, first.squares, others.squares...));
+        });
+        return found;
+    }
+
+    std::array<part, registers> parts_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -26,9 +26,9 @@ template <class T, class Arch, class Terms>
 class token_sweep {
     using L = lanes<T, Arch>;
     using V = typename L::type;
-    static constexpr auto registers = static_cast<std::size_t>(block_tokens<T> / L::width);
     using row = sequence_blocks<T>;
     using sums_type = segment_sums<T, Arch, Terms>;
+    using part_type = typename sums_type::part;
     using running = typename sums_type::running_type;
 
 public:
@@ -76,6 +76,7 @@ public:
 
 private:
     static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
+    static constexpr std::uint64_t every = low_bits(L::width);
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
 
@@ -102,7 +103,7 @@ private:
         if (begin == end) return;
         const row r = row_of(s);
         for (std::int64_t t = begin; t < end; t += segment_tokens)
-            segment(r, t, (std::min)(end - t, segment_tokens), part);
+            segment(r, t, (std::min)(end - t, segment_tokens), tokens == unlimited_tokens, part);
     }
 
     /// Writes +0 where nothing counts.
@@ -112,17 +113,19 @@ private:
             if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
     }
 
-    /// Sweeps a segment: the n tokens from t on.
-    void segment(const row& r, std::int64_t t, std::int64_t n, running& part) const {
+    /// Sweeps a segment: the n tokens from t on. `clears`: this piece of work also writes what follows them.
+    void segment(const row& r, std::int64_t t, std::int64_t n, bool clears, running& part) const {
         const std::int64_t counted = count_tokens(r.mask, t, n);
         part.tokens += counted;
-        const std::int64_t apart = strided_ ? n : n % block_tokens<T>; // tokens that are copied
+        const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
+        // Where padding follows, the mask drops it. All other tails are copied.
+        const bool in_place = n == whole || (clears && r.mask.bytes != nullptr && t + padded <= r.mask.length);
+        const std::int64_t direct = strided_ ? 0 : in_place ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
         const sums_type sums =
-            blocks({r.direct(t, n - apart), apart > 0 ? r.copied(c, t + n - apart, apart) : block_range<T>()}, r);
-        if (apart > 0) r.copy_out(c, t + n - apart, apart);
-        sums.join(part, r.weight, counted);
-        if (counted > 0 && !sums.in_range()) add_squares(r, t, n, sums, part);
+            blocks({r.direct(t, direct), apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>()}, r);
+        if (apart > 0) r.copy_out(c, t + direct, apart);
+        if (!sums.join(part, r.weight, counted) && counted > 0) add_squares(r, t, n, sums, part);
     }
 
     /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
@@ -157,59 +160,61 @@ private:
             const std::uint8_t* mask = b.of->mask + b.first * b.of->mask_step;
             const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
             for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
-                if (none(mask))
+                const std::uint64_t counts = counted_bits<block_tokens<T>>(mask);
+                if (counts == 0)
                     for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
                 else
-                    by_turns<registers>([&](std::size_t k) RLHF_INLINE {
-                        one_register(in, out, mask, at, k, kernel, scale, add, sums);
-                    });
-                for (std::size_t i = 0; i < In; ++i) {
-                    prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
-                    in[i] += step[i];
-                }
-                for (T* to : out) {
-                    to += at;
-                    prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
-                }
+                    sums.each_part([&](std::size_t k, part_type& part)
+                                       RLHF_INLINE { one_register(in, out, counts, at, k, kernel, scale, add, part); });
+                fetch(in, step, out, at);
+                for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
                 mask += mask_step;
             }
         }
         return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
     }
 
-    static bool none(const std::uint8_t* mask) {
-        std::uint64_t any = 0;
-        for (int k = 0; k < block_tokens<T>; k += 8) any |= eight_bytes(mask + k);
-        return any == 0;
+    template <std::size_t In, std::size_t Out>
+    RLHF_FORMULA static void fetch(const std::array<const T*, In>& in, const std::array<std::int64_t, In>& step,
+                                   const std::array<T*, Out>& out, std::int64_t at) {
+        for (std::size_t i = 0; i < In; ++i)
+            prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
+        for (T* to : out) {
+            to += at;
+            prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
+        }
     }
-
     static void clear_block(T* to, std::int64_t at, bool add) {
         if (to != nullptr && !add) std::fill_n(to + at, block_tokens<T>, T(0));
     }
 
+    /// Register k of a block. Where all of it counts, no mask is applied.
     template <std::size_t In, std::size_t Out, class Kernel>
     RLHF_FORMULA static void one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out,
-                                          const std::uint8_t* mask, std::int64_t at, std::size_t r,
+                                          std::uint64_t block_counts, std::int64_t at, std::size_t k,
                                           const Kernel& kernel, const std::array<T, most_outputs>& scale,
-                                          const std::array<bool, most_outputs>& add, sums_type& sums) {
-        const auto first = static_cast<std::int64_t>(r) * L::width;
-        const auto keep = L::counted(mask + first);
-        const auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+                                          const std::array<bool, most_outputs>& add, part_type& sums) {
+        const auto first = static_cast<std::int64_t>(k) * L::width;
+        const std::uint64_t counts = block_counts >> first & every;
+        auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
             return kernel(L::load(in[K] + first)...);
         }
         (std::make_index_sequence<In>());
-        sums.add(r, keep, t);
         [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
-            (write(out[K], at + first, keep, V(scale[K]) * t.writes[K], add[K]), ...);
+            (write(out[K], at + first, counts, V(scale[K]) * t.writes[K], add[K]), ...);
         }
         (std::make_index_sequence<Out>());
+        if (counts != every) sums.keep_where(L::where(counts), t.statistics);
+        sums.add(t.statistics);
     }
 
-    RLHF_FORMULA static void write(T* to, std::int64_t at, const typename L::mask& keep, const V& scaled, bool add) {
+    RLHF_FORMULA static void write(T* to, std::int64_t at, std::uint64_t counts, const V& scaled, bool add) {
         using lane::select;
         if (to == nullptr) return;
         const V old = add ? L::load(to + at) : V(T(0));
-        L::store(to + at, select(keep, add ? old + scaled : scaled, old));
+        V v = add ? old + scaled : scaled;
+        if (counts != every) v = select(L::where(counts), v, old);
+        L::store(to + at, v);
     }
 
     const call& call_;
