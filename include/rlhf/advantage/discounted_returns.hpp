@@ -29,6 +29,7 @@ struct discounted_returns_kernel {
     static constexpr bool forward = false;
     enum input { reward };
     static constexpr std::size_t inputs = 1, required = 1, outputs = 1;
+    static constexpr bool reads_after(std::size_t /*k*/) { return false; }
     T factor;
 
     template <class V, bool Flagged>

@@ -40,6 +40,7 @@ struct gae_kernel {
     static constexpr bool forward = false;
     enum input { reward, value, next_value };
     static constexpr std::size_t inputs = 3, required = 2, outputs = 2;
+    static constexpr bool reads_after(std::size_t k) { return k == value; }
     T gamma, factor;
     bool next_values;
 

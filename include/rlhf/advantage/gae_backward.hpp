@@ -37,6 +37,7 @@ struct gae_backward_kernel {
     static constexpr bool forward = true;
     enum input { d_advantage, d_return };
     static constexpr std::size_t inputs = 2, required = 2, outputs = 3;
+    static constexpr bool reads_after(std::size_t /*k*/) { return false; }
     T gamma, factor;
     bool next_values;
     std::array<T, 3> scale; ///< of the gradients

@@ -5,6 +5,7 @@
 #include <rlhf/engine/steps/recurrence.hpp>
 
 #include <span>
+#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -25,21 +26,25 @@ public:
     explicit time_major_sweep(const recurrence<T, Kernel>& of) : of_(of) {}
 
     void operator()(const executor& run) const {
-        constexpr std::int64_t each = width * static_cast<std::int64_t>(registers);
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
         for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
+        const bool plain = all && !of_.flags.any();
+        // One thread passes memory in long stretches; several share the sequences.
+        const std::int64_t each = width * static_cast<std::int64_t>(plain && run.is_this_thread() ? most : registers);
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = (std::min)(of_.call.size() - s, each);
             const bool full = all && n == each;
-            if (of_.flags.any())
-                full ? strip<true, true>(s, n) : strip<false, true>(s, n);
-            else
-                full ? strip<true, false>(s, n) : strip<false, false>(s, n);
+            if (of_.flags.any()) return full ? strip<true, true>(s, n) : strip<false, true>(s, n);
+            const std::int64_t whole = plain ? n - n % width : 0;
+            if (whole > 0) side_by_side(s, whole / width);
+            if (whole < n) strip<false, false>(s + whole, n - whole);
         });
     }
 
 private:
+    static constexpr std::size_t most = 4096 / (width * sizeof(T)); ///< side by side in memory: 4 KiB per step
+
     /// A register of sequences under way.
     struct column {
         std::int64_t s = 0, n = 0; ///< its first sequence, and how many
@@ -48,6 +53,63 @@ private:
         std::array<V, In> after;
         M begun, terminated_after, cut_after, unread_after, ended;
     };
+
+    /// What a register of sequences carries on.
+    struct carried {
+        V sum;
+        std::array<V, In> after;
+    };
+
+    /// Sweeps whole registers of sequences, side by side in memory, whose steps all count. What is carried on is in
+    /// memory, so that many of them go from step to step together.
+    RLHF_NOINLINE void side_by_side(std::int64_t s, std::int64_t columns) const {
+        const Kernel kernel = of_.kernel; // copies: outputs may alias members
+        const auto out = of_.out;
+        const auto in = of_.in;
+        std::array<carried, most> room;
+        const std::span<carried> at(room.data(), static_cast<std::size_t>(columns));
+        const bool recurs = kernel.factor != T(0);
+        column c;
+        c.s = s, c.n = width;
+        for (carried& x : at) {
+            x.sum = of_.carry ? load<false>(of_.carry, c, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k) x.after[k] = in[k].edge ? load<false>(in[k].edge, c, 0) : V(T(0));
+            c.s += width;
+        }
+        const std::int64_t steps = of_.call.batch().steps;
+        for (std::int64_t i = 0; i < steps; ++i) {
+            const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
+            std::array<const T*, In> from;
+            std::array<T*, Out> to;
+            for (std::size_t k = 0; k < In; ++k) from[k] = in[k].in ? in[k].in.data + s + t * in[k].in.step : nullptr;
+            for (std::size_t o = 0; o < Out; ++o) to[o] = out[o] ? out[o].to.data + s + t * out[o].to.step : nullptr;
+            std::int64_t j = 0;
+            for (carried& back : at) {
+                scan_steps<V, In, false> x;
+                for (std::size_t k = 0; k < In; ++k) {
+                    const bool there = k < Kernel::required || from[k] != nullptr;
+                    if (there) prefetch(from[k] + j + ahead * in[k].in.step);
+                    x.here[k] = there ? L::load(from[k] + j) : V(T(0));
+                    if (Kernel::reads_after(k)) x.after[k] = std::exchange(back.after[k], x.here[k]);
+                }
+                V sum = kernel.head(x);
+                if (recurs) sum = L::fma(V(kernel.factor), back.sum, sum);
+                const auto y = kernel.finish(x, sum, back.sum);
+                for (std::size_t o = 0; o < Out; ++o) {
+                    if (to[o] == nullptr) continue;
+                    prefetch_to_write(to[o] + j + ahead * out[o].to.step);
+                    L::store(to[o] + j, out[o].add ? L::load(to[o] + j) + y[o] : y[o]);
+                }
+                back.sum = sum;
+                j += width;
+            }
+        }
+        if constexpr (Kernel::forward) {
+            if (!of_.last) return;
+            c.s = s, c.ended = L::where(0);
+            for (const carried& x : at) c.last = x.sum, finish(c), c.s += width;
+        }
+    }
 
     /// Sweeps n sequences, at most as many as the registers have lanes. `All`: exactly as many, side by side in memory,
     /// and all steps count.
@@ -69,12 +131,7 @@ private:
         const std::int64_t steps = of_.call.batch().steps;
         for (std::int64_t i = 0; i < steps; ++i) {
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
-            if constexpr (All && !Flagged) // what is carried on stays in registers
-                [&]<std::size_t... J>(std::index_sequence<J...>) RLHF_INLINE {
-                    (step<All, Flagged>(kernel, room[J], t), ...);
-                }
-            (std::make_index_sequence<registers>());
-            else for (column& x : c) step<All, Flagged>(kernel, x, t);
+            for (column& x : c) step<All, Flagged>(kernel, x, t);
         }
         if constexpr (Kernel::forward)
             if (of_.last)
