@@ -12,13 +12,18 @@
 #define RLHF_VERSION_MINOR 1
 #define RLHF_VERSION_PATCH 0
 
-/// Stands in front of every formula: code for host and device, inlined into the sweep that calls it.
+/// RLHF_FORMULA stands in front of every formula: code for host and device, inlined into the sweep that calls it.
+/// RLHF_WORD stands in front of functions of plain numbers: for host and device, too, but the compiler decides. Inlined
+/// by force, they would multiply the code of unoptimised programs.
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define RLHF_FORMULA __host__ __device__ inline
+#define RLHF_WORD __host__ __device__ inline
 #elif defined(__GNUC__)
 #define RLHF_FORMULA __attribute__((always_inline)) inline
+#define RLHF_WORD inline
 #else
 #define RLHF_FORMULA inline
+#define RLHF_WORD inline
 #endif
 
 /// Stands between the parameters and the body of a lambda that is part of a hot loop, and inlines it.
@@ -26,6 +31,29 @@
 #define RLHF_INLINE __attribute__((always_inline))
 #else
 #define RLHF_INLINE
+#endif
+
+/// RLHF_FMA: has the machine an instruction for a b + c with one rounding? RLHF_REGISTER is then the letter by which an
+/// asm statement asks for a floating-point register.
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+#define RLHF_FMA 1
+#elif defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA) ||              \
+    (defined(_MSC_VER) && defined(__AVX2__))
+#define RLHF_FMA 1
+#if !defined(__GNUC__)
+#elif defined(__AVX512F__)
+#define RLHF_REGISTER "v"
+#elif defined(__x86_64__) || defined(__i386__)
+#define RLHF_REGISTER "x"
+#elif defined(__aarch64__) || defined(__arm__)
+#define RLHF_REGISTER "w"
+#elif defined(__riscv)
+#define RLHF_REGISTER "f"
+#else
+#define RLHF_REGISTER "m"
+#endif
+#else
+#define RLHF_FMA 0
 #endif
 
 /// Stand around code that calls intrinsics. The AVX-512 intrinsics of g++ 12 leave a variable uninitialised where a

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/config.hpp>
+#include <rlhf/lane/elementary.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 
 /// The words a formula may use.
 ///
-/// A formula is a template over its lane type V. It is written once for float, double, an xsimd batch, a dual number
-/// and a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the overloads
-/// below serve the scalars, and argument-dependent lookup finds those for any other lane type.
+/// A formula is a template over its lane type V. It is written once for float, double, lane::number, a register, a dual
+/// number and a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the
+/// overloads below serve float and double, and argument-dependent lookup finds those for any other lane type.
+///
+/// lane/elementary.hpp computes the words of float, double, lane::number and registers: the same bits on every machine
+/// with a fused multiply-add. So has a · b + c of lane::number and of registers; of float, a compiler may fuse it.
 ///
 /// To bring a lane type of your own, give it + − × ÷, unary −, comparisons, a constructor from double, and in its
-/// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !.
+/// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !. The other
+/// words have a version for any type.
 ///
 /// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
 namespace RLHF_NAMESPACE::lane {
@@ -60,26 +65,52 @@ struct terms {
 };
 
 using std::abs;
-using std::exp;
-using std::expm1;
-using std::log;
-using std::log1p;
 using std::sqrt;
 
-/// Chooses lane by lane. Both values are computed.
+/// a b + c, rounded once where the machine can; of another lane type, as its own operators round.
 template <class V>
-[[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
-    return condition ? yes : no;
+[[nodiscard]] RLHF_FORMULA V fma(V a, V b, V c) {
+    if constexpr (is_machine_number<V>)
+        return V(fma(number<V>(a), number<V>(b), number<V>(c)));
+    else
+        return a * b + c;
 }
 
-/// Constants that device code may use, too.
-inline constexpr float largest_float = (std::numeric_limits<float>::max)();
-inline constexpr float infinity = std::numeric_limits<float>::infinity();
+template <std::floating_point T>
+[[nodiscard]] RLHF_WORD T exp(T x) {
+    if constexpr (is_machine_number<T>)
+        return T(exp(number<T>(x)));
+    else
+        return std::exp(x);
+}
+template <std::floating_point T>
+[[nodiscard]] RLHF_WORD T expm1(T x) {
+    if constexpr (is_machine_number<T>)
+        return T(expm1(number<T>(x)));
+    else
+        return std::expm1(x);
+}
+[[nodiscard]] RLHF_WORD double exp2(double x) { return double(exp2(number<double>(x))); }
+template <std::floating_point T>
+[[nodiscard]] RLHF_WORD T log(T x) {
+    if constexpr (is_machine_number<T>)
+        return T(log(number<T>(x)));
+    else
+        return std::log(x);
+}
+template <std::floating_point T>
+[[nodiscard]] RLHF_WORD T log1p(T x) {
+    if constexpr (is_machine_number<T>)
+        return T(log1p(number<T>(x)));
+    else
+        return std::log1p(x);
+}
 
-/// Neither infinite nor NaN.
+/// Infinite or NaN.
 template <class V>
-[[nodiscard]] RLHF_FORMULA mask_of<V> finite(V x) {
-    return abs(x) < V(infinity);
+[[nodiscard]] RLHF_FORMULA mask_of<V> nonfinite(V x) {
+    const V none = x - x; // 0, or NaN
+    return none != none;
 }
 
 /// x within [low, high]; NaN stays NaN.
@@ -88,18 +119,39 @@ template <class V>
     return select(x < low, low, select(x > high, high, x));
 }
 
-/// eˣ for x ≤ 0 and log(1 + e) for e in [0, 1], from which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow. A
-/// lane type that has something faster for these domains than its exp and log1p specialises this.
+/// eˣ for x ≤ 0, and log(1 + e) for e in [0, 1], from which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow.
+/// For these domains machine numbers have something faster than exp and log1p.
 template <class V>
-struct decay {
-    [[nodiscard]] static RLHF_FORMULA V exp(V x) {
-        using lane::exp;
-        return exp(x);
-    }
-    [[nodiscard]] static RLHF_FORMULA V log1p(V e) {
-        using lane::log1p;
+[[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
+    return exp(x);
+}
+template <class V>
+[[nodiscard]] RLHF_FORMULA V log1p_unit(V e) {
+    if constexpr (is_machine_number<V>)
+        return V(log1p_unit(number<V>(e)));
+    else
         return log1p(e);
+}
+
+/// 1 + x/n (1 + x/(n+1) (… (1 + x/19))). It is a recursion and not a loop, so that its constants are computed at
+/// compile time.
+template <int N, class V>
+[[nodiscard]] RLHF_FORMULA V exp_excess_series(V x) {
+    if constexpr (N > 19)
+        return V(1);
+    else
+        return V(1) + x * (V(1) / V(N)) * exp_excess_series<N + 1>(x);
+}
+/// eˣ − 1 − x and its slope; near 0 as x²/2 (1 + x/3 (1 + x/4 (…))), so that it keeps its digits.
+template <class V>
+[[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
+    if constexpr (is_machine_number<V>) {
+        const auto e = exp_excess(number<V>(x));
+        return {V(e.value), V(e.slope)};
+    } else {
+        const V e = expm1(x), distant = select(e > V(largest_float), e, e - x);
+        return {select(abs(x) <= V(1), V(0.5) * x * x * exp_excess_series<3>(x), distant), e};
     }
-};
+}
 
 } // namespace RLHF_NAMESPACE::lane

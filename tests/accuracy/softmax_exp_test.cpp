@@ -118,20 +118,14 @@ void edges(double temperature, double at) {
 
 } // namespace
 
-TEST_CASE("softmax_exp: float in registers") {
+TEMPLATE_TEST_CASE("softmax_exp: float", "", native, scalar) {
 #if defined(__FMA__) || defined(__AVX512F__)
     constexpr double ulps = 1.5;
 #else
     constexpr double ulps = 2;
 #endif
     for (const double temperature : temperatures)
-        for (const double largest : largest_logits) is_exact<float, native>(temperature, largest, 125, {ulps});
-}
-
-// Through double, so that only the last rounding is left.
-TEST_CASE("softmax_exp: float alone") {
-    for (const double temperature : temperatures)
-        for (const double largest : largest_logits) is_exact<float, scalar>(temperature, largest, 125, {0.501});
+        for (const double largest : largest_logits) is_exact<float, TestType>(temperature, largest, 125, {ulps});
 }
 
 // The reciprocal of the temperature and its product with z − largest are rounded, that difference too: 3 |x| half ULP.

@@ -64,7 +64,7 @@ void recurrences_of() {
                    next = p.template numbers<T>(3, draw);
         const bool last = o.bootstrap && !o.next_values;
 
-        run(title<T, Arch>("gae") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("gae") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), v = p.template numbers<T>(2, draw);
             auto advantages = p.template output<T>(), returns = p.template output<T>();
             rlhf::gae<T, Arch>(
@@ -80,7 +80,7 @@ void recurrences_of() {
                 {.gamma = o.gamma, .lambda = o.lambda, .gaps = o.gaps}, run);
             h.add(r.memory, v.memory, advantages.memory, returns.memory);
         });
-        run(title<T, Arch>("gae_backward") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("gae_backward") + name, [&](hash& h, const rlhf::executor& run) {
             auto d_rewards = p.template output<T>(), d_values = p.template output<T>(), d_next = p.template output<T>();
             auto d_bootstrap = p.template per_sequence<T>(7, draw);
             rlhf::gae_backward<T, Arch>(
@@ -98,7 +98,7 @@ void recurrences_of() {
             h.add(d_rewards.memory, d_values.memory, d_next.memory, d_bootstrap);
         });
         if (o.next_values || o.to.scale != 1 || o.lambda != 0.95) return; // what returns do not have
-        run(title<T, Arch>("discounted_returns") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("discounted_returns") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), returns = p.template output<T>();
             rlhf::discounted_returns<T, Arch>(
                 p.batch,
@@ -129,8 +129,8 @@ const std::vector<named<rlhf::whiten_options>> whitenings = {
 
 template <class T, class Arch>
 void whitenings_of() {
-    tally<rlhf::moments> joined(title<T, Arch>("moments_of"));
-    each(token_scenes(), whitenings, title<T, Arch>("whiten"), [&](const scene& s, const auto& o, const auto& name) {
+    tally<rlhf::moments> joined(title<T>("moments_of"));
+    each(token_scenes(), whitenings, title<T>("whiten"), [&](const scene& s, const auto& o, const auto& name) {
         place p(s);
         run(name, [&](hash& h, const rlhf::executor& run) {
             auto x = p.template numbers<T>(8, [](random& r) { return r.bell(4) + (std::int64_t(3) << 47); });
@@ -176,32 +176,30 @@ const std::vector<named<shaping>> shapings = {
 
 template <class T, class Arch>
 void shapings_of() {
-    tally<rlhf::shape_rewards_result> joined(title<T, Arch>("shape_rewards"));
-    each(token_scenes(), shapings, title<T, Arch>("shape_rewards"),
-         [&](const scene& s, const auto& o, const auto& name) {
-             place p(s);
-             const auto scores = p.template per_sequence<T>(11, [](random& r) { return r.bell(4); });
-             std::vector<std::uint8_t> finished;
-             for (std::size_t q = 0; q < p.sequences(); ++q) finished.push_back(q % 3 != 0);
-             run(name, [&](hash& h, const rlhf::executor& run) {
-                 auto log_probs = p.template numbers<T>(9, [](random& r) { return r.log_prob(); });
-                 auto ref = p.template numbers<T>(9, [](random& r) { return r.log_prob() + r.bell(2); });
-                 auto rewards = p.template output<T>();
-                 const auto result =
-                     rlhf::shape_rewards<T, Arch>(p.batch,
-                                                  {.log_probs = log_probs.in(),
-                                                   .ref_log_probs = ref.in(),
-                                                   .scores = scores,
-                                                   .finished = o.finished ? rlhf::view<const std::uint8_t>(finished)
-                                                                          : rlhf::view<const std::uint8_t>(),
-                                                   .rewards = o.in_place == 1   ? log_probs.out
-                                                              : o.in_place == 2 ? ref.out
-                                                                                : rewards.out},
-                                                  o.options, run);
-                 joined(h, result);
-                 h.add(log_probs.memory, ref.memory, rewards.memory);
-             });
-         });
+    tally<rlhf::shape_rewards_result> joined(title<T>("shape_rewards"));
+    each(token_scenes(), shapings, title<T>("shape_rewards"), [&](const scene& s, const auto& o, const auto& name) {
+        place p(s);
+        const auto scores = p.template per_sequence<T>(11, [](random& r) { return r.bell(4); });
+        std::vector<std::uint8_t> finished;
+        for (std::size_t q = 0; q < p.sequences(); ++q) finished.push_back(q % 3 != 0);
+        run(name, [&](hash& h, const rlhf::executor& run) {
+            auto log_probs = p.template numbers<T>(9, [](random& r) { return r.log_prob(); });
+            auto ref = p.template numbers<T>(9, [](random& r) { return r.log_prob() + r.bell(2); });
+            auto rewards = p.template output<T>();
+            const auto result = rlhf::shape_rewards<T, Arch>(
+                p.batch,
+                {.log_probs = log_probs.in(),
+                 .ref_log_probs = ref.in(),
+                 .scores = scores,
+                 .finished = o.finished ? rlhf::view<const std::uint8_t>(finished) : rlhf::view<const std::uint8_t>(),
+                 .rewards = o.in_place == 1   ? log_probs.out
+                            : o.in_place == 2 ? ref.out
+                                              : rewards.out},
+                o.options, run);
+            joined(h, result);
+            h.add(log_probs.memory, ref.memory, rewards.memory);
+        });
+    });
 }
 
 void plain_numbers() {

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -13,20 +14,19 @@
 /// a change of code that should change no number is seen to change none. It says nothing of what is right: the other
 /// tests do.
 ///
-///     rlhf_bits            prints `function/types/architecture/scene/options  hash`, one line per case
+///     rlhf_bits            prints `function/types/scene/options  hash`, one line per case
 ///     rlhf_bits FILE       prints the lines that differ from those of the file; ends with 1 if there are any
-///     rlhf_bits FOLDER     does so with the folder's file of this compiler and instruction set
 ///
-/// Bits belong to a compiler, an instruction set and versions of xsimd, Eigen and libm: the first line of a file names
-/// them, and another build is skipped (77). Inputs are made of integers (scene.hpp), so that they are the same in all.
+/// Every case runs in registers and in plain C++, which give one line. The hashes are those of every compiler, every
+/// optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made of
+/// integers (scene.hpp), so that they are the same everywhere.
 ///
-/// Who mends a fault changes lines. Then write each file anew,
+/// Who mends a fault changes lines. Then write the file anew,
 ///
 ///     cmake --preset test && cmake --build build/test --target rlhf_bits
-///     build/test/tests/bits/rlhf_bits > tests/bits/g++12-avx512vbmi2.txt
+///     build/test/tests/bits/rlhf_bits > tests/bits/hashes.txt
 ///
-/// (for avx2fma the same with -DRLHF_MARCH=x86-64-v3 in a build folder of its own), and say in the commit which lines
-/// changed and why.
+/// and say in the commit which lines changed and why.
 namespace bits {
 
 /// 64 bits of everything that is added, in order. All NaN are one; zeros keep their sign.
@@ -115,7 +115,7 @@ private:
 };
 
 /// All cases of this run: name, two spaces, hash.
-std::vector<std::string>& lines();
+std::set<std::string>& lines();
 void report(const std::string& name, const hash& h);
 
 /// Pieces of work in reverse order.
@@ -172,9 +172,7 @@ void each(const Scenes& scenes, const std::vector<named<O>>& options, const std:
 }
 
 template <class X>
-inline const char* const name_of = "native";
-template <>
-inline const char* const name_of<rlhf::scalar> = "scalar";
+extern const char* const name_of;
 template <>
 inline const char* const name_of<float> = "f32";
 template <>
@@ -184,17 +182,18 @@ inline const char* const name_of<rlhf::bfloat16> = "bf16";
 template <>
 inline const char* const name_of<rlhf::float16> = "f16";
 
-template <class T, class Arch>
+template <class T>
 std::string title(const std::string& function) {
-    return function + "/" + name_of<T> + "/" + name_of<Arch>;
+    return function + "/" + name_of<T>;
 }
 
-/// f<T, Arch>(): float and double in registers, float in plain C++, whose double is the same code.
+/// f<T, Arch>(): float and double, in registers and in plain C++.
 template <class F>
 void types_and_architectures(F&& f) {
     f.template operator()<float, rlhf::native>();
     f.template operator()<double, rlhf::native>();
     f.template operator()<float, rlhf::scalar>();
+    f.template operator()<double, rlhf::scalar>();
 }
 
 /// Where gradients go: overwritten, overwritten with a factor, added.

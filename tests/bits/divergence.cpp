@@ -55,8 +55,7 @@ void one(const place& p, const divergence_case& o, const std::string& name, tall
 
 template <class E, class R, class G, class Arch>
 void divergences_of() {
-    const auto title =
-        std::string("logits_divergence/") + name_of<E> + "." + name_of<R> + "." + name_of<G> + "/" + name_of<Arch>;
+    const auto title = logits_title<E, R, G>("logits_divergence");
     tally<rlhf::divergence_sums> joined(title);
     each(logits_scenes(), divergences, title, [&](const scene& s, const divergence_case& o, const std::string& name) {
         place p(s);
@@ -98,7 +97,7 @@ struct top_k {
 
 template <class E, class G, class Arch>
 void top_k_of() {
-    const auto title = logits_title<E, G, float, Arch>("top_k_divergence");
+    const auto title = logits_title<E, G, float>("top_k_divergence");
     tally<rlhf::divergence_sums> joined(title);
     each(logits_scenes(), divergences, title, [&](const scene& s, const divergence_case& o, const std::string& name) {
         place p(s);

@@ -49,7 +49,7 @@ void rows_of() {
         const auto wide = targets_of<std::int64_t>(p);
         const rlhf::index_view targets = o.wide ? rlhf::index_view(wide.in()) : rlhf::index_view(narrow.in());
         auto log_sum_exp = p.output<T>();
-        run(logits_title<E, G, T, Arch>("token_log_probs") + name, [&](hash& h, const rlhf::executor& run) {
+        run(logits_title<E, G, T>("token_log_probs") + name, [&](hash& h, const rlhf::executor& run) {
             auto log_probs = p.output<T>(), entropy = p.output<T>(), collision = p.output<T>();
             const auto absent = rlhf::view<T>();
             h.add(rlhf::token_log_probs<T, Arch>(p.batch, z.in(), targets,
@@ -61,7 +61,7 @@ void rows_of() {
             h.add(log_probs.memory, entropy.memory, log_sum_exp.memory, collision.memory);
         });
         const auto d_log_probs = slopes<T>(p, 32), d_entropy = slopes<T>(p, 33);
-        run(logits_title<E, G, T, Arch>("token_log_probs_backward") + name, [&](hash& h, const rlhf::executor& run) {
+        run(logits_title<E, G, T>("token_log_probs_backward") + name, [&](hash& h, const rlhf::executor& run) {
             auto d = gradient_of_logits<G>(p);
             rlhf::logits_view<G> to = d.out;
             auto own = z.memory;
@@ -113,7 +113,7 @@ const std::vector<named<likelihood>> likelihoods = {
 
 template <class E, class G, class T, class Arch>
 void likelihoods_of() {
-    const std::string title = logits_title<E, G, T, Arch>("cross_entropy_loss");
+    const std::string title = logits_title<E, G, T>("cross_entropy_loss");
     tally<rlhf::cross_entropy_loss_result> joined(title);
     const auto one = [&](const scene& s, const likelihood& o, const std::string& name) {
         place p(s);
@@ -134,13 +134,13 @@ void likelihoods_of() {
         });
     };
     each(logits_scenes(), likelihoods, title, one);
-    if constexpr (!std::is_same_v<Arch, rlhf::scalar>) one(huge<G>(), {}, title + "/huge/default");
+    one(huge<G>(), {}, title + "/huge/default");
 }
 
 /// The vocabulary in three shards, a narrow one in the middle.
 template <class E, class G, class T, class Arch>
 void shards_of() {
-    each(logits_scenes(), row_cases, logits_title<E, G, T, Arch>("vocab_shards"),
+    each(logits_scenes(), row_cases, logits_title<E, G, T>("vocab_shards"),
          [&](const scene& s, const row_case& o, const std::string& name) {
              if (o.collision && !o.entropy) return; // what shards do not have
              place p(s);

@@ -117,9 +117,9 @@ void logits_types(F&& f) {
     f.template operator()<bfloat16, bfloat16, float, scalar>();
 }
 
-template <class E, class G, class T, class Arch>
+template <class E, class G, class T>
 std::string logits_title(const std::string& function) {
-    return function + "/" + name_of<E> + "." + name_of<G> + "." + name_of<T> + "/" + name_of<Arch>;
+    return function + "/" + name_of<E> + "." + name_of<G> + "." + name_of<T>;
 }
 
 } // namespace bits

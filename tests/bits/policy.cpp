@@ -53,36 +53,35 @@ const std::vector<named<policy_case>> policies = {
 
 template <class T, class Arch>
 void policies_of() {
-    tally<rlhf::ppo_policy_loss_result> joined(title<T, Arch>("ppo_policy_loss"));
-    each(token_scenes(), policies, title<T, Arch>("ppo_policy_loss"),
-         [&](const scene& s, const auto& o, const auto& name) {
-             place p(s);
-             const auto near = [](random& r) { return r.log_prob() + r.bell(); };
-             const auto bell = [](random& r) { return r.bell(3); };
-             const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
-                        old = p.template numbers<T>(1, near), advantages = p.template numbers<T>(2, bell),
-                        weights = p.template numbers<T>(3, bell);
-             const auto ref = p.template numbers<T>(1, [](random&r) { return r.log_prob() - r.bell(2); }),
-                        behavior = p.template numbers<T>(1, [](random&r) { return r.log_prob() + r.bell() / 2; });
-             const auto advantage = p.template per_sequence<T>(4, bell), weight = p.template per_sequence<T>(5, bell);
-             using view = rlhf::view<const T>;
-             run(name, [&](hash& h, const rlhf::executor& run) {
-                 auto d = p.template output<T>();
-                 const auto r = rlhf::ppo_policy_loss<T, Arch>(
-                     p.batch,
-                     {.log_probs = log_probs.in(),
-                      .old_log_probs = old.in(),
-                      .ref_log_probs = o.ref ? ref.in() : view(),
-                      .behavior_log_probs = o.behavior ? behavior.in() : view(),
-                      .advantages = o.per_sequence ? view(rlhf::per_sequence(advantage)) : advantages.in(),
-                      .weights = !o.weights       ? view()
-                                 : o.per_sequence ? view(rlhf::per_sequence(weight))
-                                                  : weights.in(),
-                      .d_log_probs = o.to(d.out)},
-                     o.options, run);
-                 joined(h, r), h.add(d.memory);
-             });
-         });
+    tally<rlhf::ppo_policy_loss_result> joined(title<T>("ppo_policy_loss"));
+    each(token_scenes(), policies, title<T>("ppo_policy_loss"), [&](const scene& s, const auto& o, const auto& name) {
+        place p(s);
+        const auto near = [](random& r) { return r.log_prob() + r.bell(); };
+        const auto bell = [](random& r) { return r.bell(3); };
+        const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
+                   old = p.template numbers<T>(1, near), advantages = p.template numbers<T>(2, bell),
+                   weights = p.template numbers<T>(3, bell);
+        const auto ref = p.template numbers<T>(1, [](random&r) { return r.log_prob() - r.bell(2); }),
+                   behavior = p.template numbers<T>(1, [](random&r) { return r.log_prob() + r.bell() / 2; });
+        const auto advantage = p.template per_sequence<T>(4, bell), weight = p.template per_sequence<T>(5, bell);
+        using view = rlhf::view<const T>;
+        run(name, [&](hash& h, const rlhf::executor& run) {
+            auto d = p.template output<T>();
+            const auto r = rlhf::ppo_policy_loss<T, Arch>(
+                p.batch,
+                {.log_probs = log_probs.in(),
+                 .old_log_probs = old.in(),
+                 .ref_log_probs = o.ref ? ref.in() : view(),
+                 .behavior_log_probs = o.behavior ? behavior.in() : view(),
+                 .advantages = o.per_sequence ? view(rlhf::per_sequence(advantage)) : advantages.in(),
+                 .weights = !o.weights       ? view()
+                            : o.per_sequence ? view(rlhf::per_sequence(weight))
+                                             : weights.in(),
+                 .d_log_probs = o.to(d.out)},
+                o.options, run);
+            joined(h, r), h.add(d.memory);
+        });
+    });
 }
 
 struct value_case {
@@ -109,28 +108,27 @@ const std::vector<named<value_case>> value_cases = {
 
 template <class T, class Arch>
 void values_of() {
-    tally<rlhf::ppo_value_loss_result> joined(title<T, Arch>("ppo_value_loss"));
-    each(token_scenes(), value_cases, title<T, Arch>("ppo_value_loss"),
-         [&](const scene& s, const auto& o, const auto& name) {
-             place p(s);
-             const auto bell = [](random& r) { return r.bell(4); };
-             const auto near = [](random& r) { return r.bell(4) + r.bell(); };
-             const auto values = p.template numbers<T>(6, bell), old = p.template numbers<T>(6, near),
-                        returns = p.template numbers<T>(7, bell), weights = p.template numbers<T>(8, bell);
-             run(name, [&](hash& h, const rlhf::executor& run) {
-                 auto d = p.template output<T>();
-                 const auto result =
-                     rlhf::ppo_value_loss<T, Arch>(p.batch,
-                                                   {.values = values.in(),
-                                                    .old_values = old.in(),
-                                                    .returns = returns.in(),
-                                                    .weights = o.weights ? weights.in() : rlhf::view<const T>(),
-                                                    .d_values = o.to(d.out)},
-                                                   o.options, run);
-                 joined(h, result);
-                 h.add(d.memory);
-             });
-         });
+    tally<rlhf::ppo_value_loss_result> joined(title<T>("ppo_value_loss"));
+    each(token_scenes(), value_cases, title<T>("ppo_value_loss"), [&](const scene& s, const auto& o, const auto& name) {
+        place p(s);
+        const auto bell = [](random& r) { return r.bell(4); };
+        const auto near = [](random& r) { return r.bell(4) + r.bell(); };
+        const auto values = p.template numbers<T>(6, bell), old = p.template numbers<T>(6, near),
+                   returns = p.template numbers<T>(7, bell), weights = p.template numbers<T>(8, bell);
+        run(name, [&](hash& h, const rlhf::executor& run) {
+            auto d = p.template output<T>();
+            const auto result =
+                rlhf::ppo_value_loss<T, Arch>(p.batch,
+                                              {.values = values.in(),
+                                               .old_values = old.in(),
+                                               .returns = returns.in(),
+                                               .weights = o.weights ? weights.in() : rlhf::view<const T>(),
+                                               .d_values = o.to(d.out)},
+                                              o.options, run);
+            joined(h, result);
+            h.add(d.memory);
+        });
+    });
 }
 
 struct mean_case {
@@ -151,21 +149,21 @@ const std::vector<named<mean_case>> means = {
 
 template <class T, class Arch>
 void means_of() {
-    tally<rlhf::masked_mean_result> mean(title<T, Arch>("masked_mean"));
-    tally<rlhf::ptx_loss_result> joined(title<T, Arch>("ptx_loss"));
+    tally<rlhf::masked_mean_result> mean(title<T>("masked_mean"));
+    tally<rlhf::ptx_loss_result> joined(title<T>("ptx_loss"));
     each(token_scenes(), means, "", [&](const scene& s, const auto& o, const auto& name) {
         place p(s);
         const auto log_probs = p.template numbers<T>(9, [](random& r) { return r.log_prob(); });
         const auto one = p.template per_sequence<T>(10, [](random& r) { return r.log_prob(); });
         using view = rlhf::view<const T>;
         const view values = o.per_sequence ? view(rlhf::per_sequence(one)) : log_probs.in();
-        run(title<T, Arch>("masked_mean") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("masked_mean") + name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
             const auto r = rlhf::masked_mean<T, Arch>(p.batch, {.values = values, .d_values = o.to(d.out)},
                                                       {.aggregation = o.how}, run);
             mean(h, r), h.add(d.memory);
         });
-        run(title<T, Arch>("ptx_loss") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("ptx_loss") + name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
             const auto result = rlhf::ptx_loss<T, Arch>(p.batch, {.log_probs = values, .d_log_probs = o.to(d.out)},
                                                         {.aggregation = o.how}, run);

@@ -25,8 +25,8 @@ const std::vector<named<rlhf::ppo_advantages_options>> advantage_cases = {
 
 template <class T, class Arch>
 void advantages_of() {
-    tally<rlhf::ppo_advantages_result> joined(title<T, Arch>("ppo_advantages"));
-    each(token_scenes(), advantage_cases, title<T, Arch>("ppo_advantages"),
+    tally<rlhf::ppo_advantages_result> joined(title<T>("ppo_advantages"));
+    each(token_scenes(), advantage_cases, title<T>("ppo_advantages"),
          [&](const scene& s, const auto& o, const auto& name) {
              place p(s);
              const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
@@ -112,8 +112,8 @@ void step_of(hash& h, const place& p, const step& o, tally<rlhf::ppo_loss_result
 
 template <class E, class G, class T, class Arch>
 void steps_of() {
-    tally<rlhf::ppo_loss_result> joined(logits_title<E, G, T, Arch>("ppo_loss"));
-    each(logits_scenes(), steps, logits_title<E, G, T, Arch>("ppo_loss"),
+    tally<rlhf::ppo_loss_result> joined(logits_title<E, G, T>("ppo_loss"));
+    each(logits_scenes(), steps, logits_title<E, G, T>("ppo_loss"),
          [&](const scene& s, const step& o, const auto& name) {
              place p(s);
              const auto targets = targets_of<std::int32_t>(p);
@@ -147,7 +147,7 @@ constexpr auto plain_product = []<class E>(const rlhf::product<E>& p) {
 
 struct head_case {
     step of = {};
-    bool eigen = false, d_hidden = true, d_weights = true;
+    bool d_hidden = true, d_weights = true;
     std::int64_t rows = 4; ///< of logits at a time
 };
 
@@ -155,7 +155,7 @@ const std::vector<named<head_case>> heads = {
     {"default", {}},
     {"one_row", {.rows = 1}},
     {"all_rows", {.rows = 600}},
-    {"eigen", {.eigen = true, .rows = 16}},
+    {"rows", {.rows = 16}},
     {"hidden_only", {.d_weights = false}},
     {"weights_only", {.d_hidden = false}},
     {"in_place", {.of = {.in_place = true}}},
@@ -168,8 +168,8 @@ template <class T, class Arch>
 void heads_of() {
     using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     constexpr std::int64_t size = 24;
-    tally<rlhf::cross_entropy_loss_result> likelihood(title<T, Arch>("linear_head/cross_entropy_loss"));
-    tally<rlhf::ppo_loss_result> joined(title<T, Arch>("linear_head/ppo_loss"));
+    tally<rlhf::cross_entropy_loss_result> likelihood(title<T>("linear_head/cross_entropy_loss"));
+    tally<rlhf::ppo_loss_result> joined(title<T>("linear_head/ppo_loss"));
     std::vector<scene> scenes = logits_scenes();
     std::erase_if(scenes, [](const scene& s) { return s.stride != 0 || s.vocab > 2000; });
     each(scenes, heads, "", [&](const scene& s, const head_case& o, const std::string& name) {
@@ -188,7 +188,7 @@ void heads_of() {
 
         /// call(head, where its gradient goes, hash, executor)
         const auto with = [&](const char* function, auto&& call) {
-            run(title<T, Arch>(std::string("linear_head/") + function) + name, [&](hash& h, const rlhf::executor& run) {
+            run(title<T>(std::string("linear_head/") + function) + name, [&](hash& h, const rlhf::executor& run) {
                 matrix hidden = states, d_hidden = matrix::Constant(states.rows(), size, T(0.125)),
                        d_weights = matrix::Constant(vocab, size, T(0.25));
                 std::vector<T> workspace(static_cast<std::size_t>(rlhf::linear_head_workspace(o.rows, vocab, size)));
@@ -197,8 +197,7 @@ void heads_of() {
                                                 .vocab = vocab,
                                                 .hidden_size = size,
                                                 .workspace = workspace,
-                                                .product = o.eigen ? rlhf::matrix_product<T>(rlhf::eigen_product)
-                                                                   : rlhf::matrix_product<T>(plain_product)};
+                                                .product = rlhf::matrix_product<T>(plain_product)};
                 const rlhf::linear_head_gradient<T> into{
                     .hidden =
                         o.d_hidden ? o.of.to(rlhf::view<T>(o.of.in_place ? hidden : d_hidden)) : rlhf::gradient<T>(),

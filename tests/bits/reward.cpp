@@ -49,8 +49,8 @@ const std::vector<named<ranking>> rankings = {
 
 template <class T, class Arch>
 void rankings_of() {
-    tally<rlhf::ranking_loss_result> joined(title<T, Arch>("ranking_loss"));
-    tally<rlhf::plackett_luce_loss_result> luce(title<T, Arch>("plackett_luce_loss"));
+    tally<rlhf::ranking_loss_result> joined(title<T>("ranking_loss"));
+    tally<rlhf::plackett_luce_loss_result> luce(title<T>("plackett_luce_loss"));
     each(prompt_scenes(), rankings, "", [&](const scene& s, const ranking& o, const std::string& name) {
         place p(s);
         const auto rewards = p.template numbers<T>(1, [](random& r) { return r.bell(5); });
@@ -65,14 +65,14 @@ void rankings_of() {
         rlhf::batch of_pairs = p.batch, of_rankings = p.batch;
         const rlhf::counts pairs = rlhf::count_pairs(p.batch, ranks), counted = rlhf::count_rankings(p.batch, ranks);
         if (s.whole) of_pairs.denominator = pairs, of_rankings.denominator = counted;
-        run(title<T, Arch>("ranking_loss") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("ranking_loss") + name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
             const auto r = rlhf::ranking_loss<T, Arch>(
                 of_pairs, {.rewards = rewards.in(), .ranks = ranks, .d_rewards = o.to(d.out)}, o.options, run);
             joined(h, r), h.add(pairs), h.add(d.memory);
         });
         if (o.options.margin != 0 || o.options.label_smoothing != 0) return; // what the other loss does not have
-        run(title<T, Arch>("plackett_luce_loss") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("plackett_luce_loss") + name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
             const auto r = rlhf::plackett_luce_loss<T, Arch>(
                 of_rankings, {.rewards = rewards.in(), .ranks = ranks, .d_rewards = o.to(d.out)}, run);
@@ -100,13 +100,13 @@ const std::vector<named<pairing>> pairings = {
 
 template <class T, class Arch>
 void pairings_of() {
-    tally<rlhf::bradley_terry_loss_result> joined(title<T, Arch>("bradley_terry_loss"));
+    tally<rlhf::bradley_terry_loss_result> joined(title<T>("bradley_terry_loss"));
     each(token_scenes(), pairings, "", [&](const scene& s, const pairing& o, const std::string& name) {
         place p(s);
         const auto chosen = p.template numbers<T>(1, [](random&r) { return r.bell(5); }),
                    rejected = p.template numbers<T>(2, [](random&r) { return r.bell(5); }),
                    margins = p.template numbers<T>(3, [](random&r) { return r.bell(); });
-        run(title<T, Arch>("bradley_terry_loss") + name, [&](hash& h, const rlhf::executor& run) {
+        run(title<T>("bradley_terry_loss") + name, [&](hash& h, const rlhf::executor& run) {
             auto d_chosen = p.template output<T>(), d_rejected = p.template output<T>();
             const auto r =
                 rlhf::bradley_terry_loss<T, Arch>(p.batch,
@@ -119,7 +119,7 @@ void pairings_of() {
             joined(h, r), h.add(d_chosen.memory, d_rejected.memory);
         });
         if (name.ends_with("/default"))
-            run(title<T, Arch>("reward_bias") + name, [&](hash& h, const rlhf::executor& run) {
+            run(title<T>("reward_bias") + name, [&](hash& h, const rlhf::executor& run) {
                 h.add(rlhf::reward_bias<T, Arch>(p.batch, chosen.in(), run));
             });
     });

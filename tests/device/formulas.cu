@@ -138,6 +138,12 @@ RLHF_FORMULA void adapted_kl_coef(const V* x, V* y) {
 LAUNCH(adapted_kl_coef)
 
 template <class V>
+RLHF_FORMULA void unless_zero(const V* x, V* y) {
+    y[0] = formula::unless_zero(x[0], x[1]);
+}
+LAUNCH(unless_zero)
+
+template <class V>
 RLHF_FORMULA void discounted(const V* x, V* y) {
     y[0] = formula::discounted(x[0], x[1]);
 }
@@ -223,18 +229,6 @@ RLHF_FORMULA void cross_entropy(const V* x, V* y) {
     y[0] = t.nll, y[1] = t.loss, y[2] = t.by_log_prob, y[3] = t.by_mean_log_prob, y[4] = t.by_log_sum_exp;
 }
 LAUNCH(cross_entropy)
-
-template <class V>
-RLHF_FORMULA void k3_series(const V* x, V* y) {
-    y[0] = formula::k3_series<3>(x[0]);
-}
-LAUNCH(k3_series)
-
-template <class V>
-RLHF_FORMULA void k3(const V* x, V* y) {
-    y[0] = formula::k3(x[0]);
-}
-LAUNCH(k3)
 
 template <class V>
 RLHF_FORMULA void difference(const V* x, V* y) {

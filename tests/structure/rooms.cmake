@@ -6,7 +6,7 @@ function(room name)
     set(below_${name} "${ARGN}" PARENT_SCOPE)
 endfunction()
 
-room(ground)                                        # config.hpp, lane.hpp: the compiler, the words of a formula
+room(ground)                                        # config.hpp, lane.hpp, lane/: the compiler, the words of a formula
 room(formula ground)                                # the whole rule of one token, pair or step
 room(core ground)                                   # what the caller hands in: arrays, batches, threads, products
 room(engine/call core ground)                       # arguments checked and bound to a batch
@@ -42,7 +42,7 @@ set(function_of_vocab_shards vocab_shard_sums) # the header has three functions,
 # The room of a header, named from include/rlhf; "" if there is none.
 function(room_of header result)
     cmake_path(GET header PARENT_PATH room)
-    if(header MATCHES "^(config|lane)\\.hpp$")
+    if(header MATCHES "^(config\\.hpp|lane\\.hpp|lane/.*)$")
         set(room ground)
     elseif(room STREQUAL "")
         set(room bundles)

@@ -62,7 +62,7 @@ std::vector<T> in_registers(std::size_t n, F f) {
 template <class T, class F>
 std::size_t differences(const std::vector<T>& got, F f) {
     std::size_t wrong = 0;
-    for (std::size_t i = 0; i < got.size(); ++i) wrong += !same(got[i], f(i));
+    for (std::size_t i = 0; i < got.size(); ++i) wrong += !same(got[i], T(f(i)));
     return wrong;
 }
 

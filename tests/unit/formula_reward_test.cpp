@@ -5,6 +5,7 @@
 
 #include "support/cases.hpp"
 #include "support/formulas.hpp"
+#include "support/ulp.hpp"
 
 #include <rlhf/formula/bradley_terry.hpp>
 
@@ -24,7 +25,7 @@ TEST_CASE("bradley_terry: its slopes are the derivatives of its loss", "[formula
         const auto t = rlhf::formula::bradley_terry(c, w, margin, smoothing, center);
         const auto by_c = rlhf::formula::bradley_terry<number>({c, 1.0}, w, margin, smoothing, center);
         const auto by_w = rlhf::formula::bradley_terry<number>(c, {w, 1.0}, margin, smoothing, center);
-        REQUIRE(by_c.loss.value == t.loss);
+        REQUIRE(test::ulp_distance(by_c.loss.value, t.loss) <= 8); // duals have std::exp and std::log1p
         REQUIRE(same(t.d_chosen, by_c.loss.slope));
         REQUIRE(same(t.d_rejected, by_w.loss.slope));
     }

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/dual.hpp"
 #include "support/toy_policy.hpp"
+#include "support/ulp.hpp"
 
 #include <rlhf/formula/kl.hpp>
 
@@ -134,7 +135,7 @@ TEST_CASE("each slope is the derivative of its value", "[kl]") {
             CAPTURE(static_cast<int>(estimator), x);
             const auto dual = rlhf::formula::kl(number{x, 1.0}, estimator, estimator, number(off));
             const auto plain = rlhf::formula::kl(x, estimator, estimator, off);
-            CHECK(dual.value.value == plain.value);
+            CHECK(test::ulp_distance(dual.value.value, plain.value) <= 4); // k3 of a double has a series of its own
             CHECK(dual.value.slope == Approx(plain.slope).epsilon(tolerance).margin(1e-16));
             const auto limited = rlhf::formula::kl(number{x, 1.0}, estimator, estimator, number(3.0));
             CHECK(limited.value.slope == Approx(limited.slope.value).epsilon(tolerance).margin(1e-16));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// ranking_loss of rewards that are not finite, and what it refuses.
+// ranking_loss of rewards that are not finite, what it refuses, and its bits in registers.
 
 #include "support/cases.hpp"
 
@@ -110,4 +110,20 @@ TEMPLATE_PRODUCT_TEST_CASE("ranking_loss: infinite rewards are what they are to 
                 if (some[0] != huge) CHECK(same(got.mean_margin(), want.mean_margin()));
             }
         }
+}
+
+TEMPLATE_TEST_CASE("ranking_loss: registers and plain C++ have the same bits", "", float, double) {
+    using T = TestType;
+    test::random r(37);
+    for (const std::size_t K : {5U, 33U, 200U}) {
+        CAPTURE(K);
+        const auto rewards = test::normals<T>(r, 3 * K, 0, 2);
+        std::vector<T> wide(3 * K), plain(3 * K);
+        const rlhf::batch where{.sequences = 3, .steps = K, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        const rlhf::ranking_loss_options o{.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01};
+        const auto in_wide = rlhf::ranking_loss<T, rlhf::native>(where, {.rewards = rewards, .d_rewards = wide}, o),
+                   in_plain = rlhf::ranking_loss<T, rlhf::scalar>(where, {.rewards = rewards, .d_rewards = plain}, o);
+        CHECK(test::same_bits(wide, plain));
+        CHECK((in_wide.loss() == in_plain.loss() && in_wide.mean_margin() == in_plain.mean_margin()));
+    }
 }

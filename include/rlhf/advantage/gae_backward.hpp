@@ -54,8 +54,8 @@ struct gae_backward_kernel {
         if constexpr (Flagged) {
             to_next = select(x.terminated, zero, to_next), to_this = select(x.terminated_after, zero, to_this);
             if (next_values) to_this = select(x.unread_after, to_this, zero);
-        } else if (next_values) { // separate calls: only a product that is passed may be contracted into the sum
-            return scaled(formula::gae_backward(x.here[d_return], sum, zero, to_next));
+        } else if (next_values) {
+            to_this = zero;
         }
         return scaled(formula::gae_backward(x.here[d_return], sum, to_this, to_next));
     }

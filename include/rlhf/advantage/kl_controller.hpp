@@ -52,7 +52,7 @@ namespace RLHF_NAMESPACE {
     detail::check_not_negative(self, "sequences", sequences);
     if (!(c.limit * sequences < c.horizon))
         detail::fail(self, "limit %g times sequences %g is not below horizon %g", c.limit, sequences, c.horizon);
-    c.kl_coef = formula::adapted_kl_coef(c.kl_coef, kl, c.target, c.limit, sequences, c.horizon);
+    c.kl_coef = double(formula::adapted_kl_coef<detail::real>(c.kl_coef, kl, c.target, c.limit, sequences, c.horizon));
     return c;
 }
 

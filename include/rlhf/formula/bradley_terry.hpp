@@ -24,15 +24,14 @@ struct comparison_term {
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing) {
-    using lane::abs, lane::select;
-    using decay = lane::decay<V>;
+    using lane::abs, lane::exp_nonpositive, lane::log1p_unit, lane::select;
     const V zero(0), one(1);
     const V m = chosen - rejected - margin;
-    const V e = decay::exp(-abs(m));                      // in [0, 1]
+    const V e = exp_nonpositive(-abs(m));                 // in [0, 1]
     const V wrong = select(m < zero, one, e) / (one + e); // σ(−m)
     // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
     const V line = select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
-    return {decay::log1p(e) + line, smoothing - wrong, wrong - smoothing};
+    return {log1p_unit(e) + line, smoothing - wrong, wrong - smoothing};
 }
 
 /// One comparison with the pull κ. Where κ is known to be 0, the overload above is cheaper.

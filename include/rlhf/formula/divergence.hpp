@@ -23,43 +23,28 @@ struct divergence_term {
     V value, pull;
 };
 
-/// 1 − u/n (1 − u/(n+1) (… (1 − u/19))). It is a recursion and not a loop, so that its constants are computed at
-/// compile time.
-template <int N, class V>
-[[nodiscard]] RLHF_FORMULA V k3_series(V u) {
-    if constexpr (N > 19)
-        return V(1);
-    else
-        return V(1) - u * (V(1) / V(N)) * k3_series<N + 1>(u);
-}
-
-/// e⁻ᵘ − 1 + u for |u| ≤ 1, as u²/2 (1 − u/3 (1 − u/4 (…))), which is never negative and keeps its digits near 0.
-template <class V>
-[[nodiscard]] RLHF_FORMULA V k3(V u) {
-    return V(0.5) * u * u * k3_series<3>(u);
-}
-
 /// p − q where log p − log q = r, without cancellation.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V difference(V p, V q, V r) {
-    using lane::abs, lane::select;
-    return select(abs(r) <= V(1), p * (r - k3(r)), p - q);
+    using lane::abs, lane::exp_excess, lane::select;
+    return select(abs(r) <= V(1), p * (r - exp_excess(-r).value), p - q);
 }
 
 /// One entry's share of KL(p ‖ q): p (log p − log q) − p + q, which is never negative and sums to the same.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V kl_share(V p, V q, V r) {
-    using lane::abs, lane::select;
-    return select(p == V(0), q, select(abs(r) <= V(1), p * k3(r), p * r - (p - q)));
+    using lane::abs, lane::exp_excess, lane::fma, lane::select;
+    return select(p == V(0), q, select(abs(r) <= V(1), p * exp_excess(-r).value, fma(p, r, q - p)));
 }
 
 /// 1/n + t/(n+2) + t²/(n+4) + … + tᵏ/23.
 template <int N, class V>
 [[nodiscard]] RLHF_FORMULA V artanh_series(V t) {
+    using lane::fma;
     if constexpr (N >= 23)
         return V(1) / V(23);
     else
-        return artanh_series<N + 2>(t) * t + V(1) / V(N);
+        return fma(artanh_series<N + 2>(t), t, V(1) / V(N));
 }
 
 template <class V>
@@ -70,13 +55,13 @@ struct log_and_excess_of {
 /// log x and x log x − x + 1, from x and x − 1. Near 1 they come from log x = 2 artanh s with s = (x − 1) / (x + 1).
 template <class V>
 [[nodiscard]] RLHF_FORMULA log_and_excess_of<V> log_and_excess(V x, V x_minus_1) {
-    using lane::abs, lane::log, lane::select;
+    using lane::abs, lane::fma, lane::log, lane::select;
     const V s = x_minus_1 / (V(2) + x_minus_1), s2 = s * s;
     const V t = artanh_series<3>(s2);
     const auto nearby = V(5) * abs(s) <= V(1);
-    const V l = select(nearby, V(2) * s * (V(1) + s2 * t), log(x));
-    const V excess = select(x == V(0), V(1), x * l - x_minus_1);
-    return {l, select(nearby, s * x_minus_1 * (V(1) + (V(1) + s) * s * t), excess)};
+    const V l = select(nearby, V(2) * s * fma(s2, t, V(1)), log(x));
+    const V excess = select(x == V(0), V(1), fma(x, l, -x_minus_1));
+    return {l, select(nearby, s * x_minus_1 * fma((V(1) + s) * s, t, V(1)), excess)};
 }
 
 /// One entry's share from p, q and r = log p − log q, which may be anything where both are 0. jsd also takes β and rest
@@ -86,12 +71,12 @@ template <class V>
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2.
 template <divergence How, class V>
 [[nodiscard]] RLHF_FORMULA divergence_term<V> divergence_share(V p, V q, V r, V beta, V rest) {
-    using lane::select;
+    using lane::fma, lane::select;
     if constexpr (How == divergence::reverse_kl) return {kl_share(p, q, r), select(p == V(0), V(0), p * r)};
     if constexpr (How == divergence::forward_kl) return {kl_share(q, p, -r), -difference(q, p, -r)};
-    const V m = beta * q + rest * p, d = difference(p, q, r) / m;
+    const V m = fma(beta, q, rest * p), d = difference(p, q, r) / m;
     const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
-    return {select(m == V(0), V(0), m * (beta * of_q.excess + rest * of_p.excess)),
+    return {select(m == V(0), V(0), m * fma(beta, of_q.excess, rest * of_p.excess)),
             select(p == V(0), V(0), rest * p * of_p.log)};
 }
 

@@ -5,11 +5,17 @@
 
 namespace RLHF_NAMESPACE::formula {
 
+/// What is multiplied by γ: x, or 0 at γ = 0, so that 0 · ∞ cannot arise.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V unless_zero(V gamma, V x) {
+    using lane::select; // overloads for batches and duals are found by argument-dependent lookup
+    return select(gamma == V(0), V(0), x);
+}
+
 /// γ x, and 0 at γ = 0 even for an infinite x.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V discounted(V gamma, V x) {
-    using lane::select; // overloads for batches and duals are found by argument-dependent lookup
-    return gamma * select(gamma == V(0), V(0), x);
+    return gamma * unless_zero(gamma, x);
 }
 
 /// The residual of one step, from which the advantage is the recurrence Âₜ = δₜ + γλ Âₜ₊₁.
@@ -19,7 +25,8 @@ template <class V>
 /// Source: Schulman et al. 2016, arXiv:1506.02438, section 3, and eq. 16 for the recurrence.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V td_error(V reward, V value, V next_value, V gamma) {
-    return reward + discounted(gamma, next_value) - value;
+    using lane::fma;
+    return fma(gamma, unless_zero(gamma, next_value), reward) - value;
 }
 
 /// The return that goes with an advantage: what the value is to become.

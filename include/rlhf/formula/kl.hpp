@@ -29,23 +29,23 @@ struct kl_term {
 ///     k3  = e⁻ᵈ − 1 + d  ∂k3  = 1 − e⁻ᵈ
 ///     abs = |d|          ∂abs = sign of d, 0 at 0
 ///
-/// k3 is computed as expm1(−d) + d, and is +∞ at d = ±∞. Near 0 its slope is accurate; its value has the rounding of d,
-/// an absolute error of 6·10⁻⁸ |d| for floats. Beyond ±limit the value is the limit and the slope is 0.
+/// k3 is +∞ at d = ±∞; near 0 its value and its slope keep their digits. Beyond ±limit the value is the limit and the
+/// slope is 0.
 ///
 /// Source: J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html.
 template <class V>
 [[nodiscard]] RLHF_FORMULA kl_term<V> kl(V d, kl_estimator value, kl_estimator slope, V limit) {
-    using lane::abs, lane::expm1, lane::select;
+    using lane::abs, lane::exp_excess, lane::select;
     const bool exponential = value == kl_estimator::k3 || slope == kl_estimator::k3;
-    const V e = exponential ? expm1(-d) : V(0);
+    const auto e = exponential ? exp_excess(-d) : lane::excess<V>{V(0), V(0)};
     const V k = value == kl_estimator::k1    ? d
                 : value == kl_estimator::k2  ? V(0.5) * d * d
                 : value == kl_estimator::abs ? abs(d)
-                                             : select(e > V(lane::largest_float), e, e + d);
+                                             : e.value;
     const V g = slope == kl_estimator::k1    ? V(1)
                 : slope == kl_estimator::k2  ? d
                 : slope == kl_estimator::abs ? select(d > V(0), V(1), select(d < V(0), V(-1), d))
-                                             : -e;
+                                             : -e.slope;
     const auto above = k > limit, below = k < -limit;
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
 }

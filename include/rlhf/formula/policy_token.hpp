@@ -52,7 +52,7 @@ struct policy_rule {
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics> operator()(V log_prob, V old_log_prob, V advantage,
                                                                                V ref_log_prob = V(0), V weight = V(1),
                                                                                V behavior_log_prob = V(0)) const {
-        using lane::abs, lane::select;
+        using lane::abs, lane::fma, lane::select;
         constexpr bool all = Parts == policy_parts::all;
         const V raw = log_prob - old_log_prob;
         V x = raw;
@@ -66,7 +66,7 @@ struct policy_rule {
         if (Parts != policy_parts::objective && ref) {
             const kl_term<V> k = kl(log_prob - ref_log_prob, kl_value, kl_slope, V(kl_limit));
             divergence = k.value;
-            if (kl_coef != 0) loss = loss + V(kl_coef) * k.value, slope = slope + V(kl_coef) * k.slope;
+            if (kl_coef != 0) loss = fma(V(kl_coef), k.value, loss), slope = fma(V(kl_coef), k.slope, slope);
         }
         if constexpr (all) loss = weight * loss, slope = weight * slope;
         return {.writes = {slope},
@@ -78,7 +78,7 @@ struct policy_rule {
                                .clipped_low = s.clipped_low,
                                .clipped_high = s.clipped_high,
                                .dual_clipped = all ? s.dual_clipped : lane::mask_of<V>(false),
-                               .nonfinite = !lane::finite(loss),
+                               .nonfinite = lane::nonfinite(loss),
                                .log_ratio_size = abs(raw)}};
     }
 };

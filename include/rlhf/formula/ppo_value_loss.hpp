@@ -24,10 +24,10 @@ struct huber {
 
     template <class V>
     [[nodiscard]] RLHF_FORMULA value_term<V> operator()(V e) const {
-        using lane::abs, lane::select;
+        using lane::abs, lane::fma, lane::select;
         const V half(0.5), limit(delta), size = abs(e);
         const auto outside = size > limit;
-        return {select(outside, limit * (size - half * limit), half * e * e),
+        return {select(outside, limit * fma(-half, limit, size), half * e * e),
                 select(outside, select(e > V(0), limit, -limit), e), outside};
     }
 };
@@ -88,7 +88,7 @@ struct value_rule {
         return {.writes = {weight * t.slope},
                 .statistics = {.loss = loss,
                                .clipped = t.clipped,
-                               .nonfinite = !lane::finite(loss),
+                               .nonfinite = lane::nonfinite(loss),
                                .returns = target,
                                .residuals = target - value}};
     }

@@ -51,7 +51,8 @@ template <class V, class D>
 
 template <class V>
 [[nodiscard]] RLHF_FORMULA V affine(V x, const affine_map<V>& m) {
-    return ((x - m.center) - m.center_rest) * m.factor + m.shift;
+    using lane::fma;
+    return fma((x - m.center) - m.center_rest, m.factor, m.shift);
 }
 
 } // namespace RLHF_NAMESPACE::formula

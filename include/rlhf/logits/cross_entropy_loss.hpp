@@ -38,7 +38,7 @@ public:
 
     /// Mean −log p, without smoothing and z-loss.
     [[nodiscard]] double nll() const { return per_token(totals_.nll); }
-    [[nodiscard]] double perplexity() const { return std::exp(nll()); }
+    [[nodiscard]] double perplexity() const { return lane::exp(nll()); }
     /// The share of tokens whose target alone has the largest logit.
     [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
 };
@@ -78,13 +78,13 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
             const double at_target = static_cast<double>(z[target]), lse = softmax.log_sum_exp();
             const double mean = softmax.logits / (static_cast<double>(source.vocab()) * o.temperature) - lse;
             const auto term =
-                formula::cross_entropy(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
-            sums.tokens += 1, sums.loss.add(term.loss * weight), sums.nll.add(term.nll);
+                formula::cross_entropy<real>(softmax.log_prob(at_target), mean, lse, o.label_smoothing, o.z_loss_coef);
+            sums.tokens += 1, sums.loss.add(double(term.loss * weight)), sums.nll.add(double(term.nll));
             sums.correct += at_target == softmax.shift && softmax.ties == 1 ? 1 : 0;
-            sums.nonfinite += std::isfinite(term.loss) ? 0 : 1;
-            slope = {.log_prob = term.by_log_prob,
-                     .log_sum_exp = term.by_log_sum_exp,
-                     .mean_log_prob = term.by_mean_log_prob,
+            sums.nonfinite += lane::nonfinite(term.loss) ? 1 : 0;
+            slope = {.log_prob = double(term.by_log_prob),
+                     .log_sum_exp = double(term.by_log_sum_exp),
+                     .mean_log_prob = double(term.by_mean_log_prob),
                      .scale = scale * weight};
         }
         if (source.has_gradient()) source.write(rows, here, softmax, slope, target);

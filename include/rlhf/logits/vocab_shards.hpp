@@ -67,11 +67,11 @@ inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position&
     if (shift > -std::numeric_limits<double>::infinity()) whole.shift = shift + 0.0; // −0 is 0, in any order
     exact_sum others, weighted;
     shards.each(here, [&](const vocab_shard& s) {
-        const double b = (s.shift - shift) / temperature, factor = std::exp(b), sum = s.max_weight + s.other_weight;
+        const double b = (s.shift - shift) / temperature, factor = lane::exp(b), sum = s.max_weight + s.other_weight;
         if (sum == 0) return;
         if (b == 0) whole.max_weight += std::nearbyint(s.max_weight);
         others.add(b == 0 ? s.other_weight : factor * sum);
-        weighted.add(factor > 0 ? factor * (s.weighted_logits + b * sum) : 0);
+        weighted.add(factor > 0 ? double(factor * (s.weighted_logits + real(b) * sum)) : 0);
     });
     whole.other_weight = others.value(), whole.weighted_logits = weighted.value();
     return whole;

@@ -27,7 +27,7 @@ public:
 
     /// Mean −log p of the tokens, whatever the aggregation.
     [[nodiscard]] double nll() const { return per_token(totals_.value); }
-    [[nodiscard]] double perplexity() const { return std::exp(nll()); }
+    [[nodiscard]] double perplexity() const { return lane::exp(nll()); }
 };
 
 /// The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised

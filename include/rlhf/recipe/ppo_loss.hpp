@@ -50,7 +50,8 @@ struct ppo_loss_result {
 
     /// The written gradients are its derivative. It adds up over the parts of a step.
     [[nodiscard]] double loss() const {
-        return policy.loss() + value_coef * value.loss() - entropy_coef * entropy.loss();
+        using detail::real;
+        return double(policy.loss() + value_coef * real(value.loss()) - entropy_coef * real(entropy.loss()));
     }
     ppo_loss_result& operator+=(const ppo_loss_result& o) {
         own += o.own, policy += o.policy, value += o.value, entropy += o.entropy;

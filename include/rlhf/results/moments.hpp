@@ -45,13 +45,13 @@ private:
         const double n = count();
         const auto [sum, sum_rest] = sums_.sum.value_and_rest();
         const auto [squares, squares_rest] = sums_.squares.value_and_rest();
-        const double a = n * squares, b = sum * sum;
+        const double a = lane::rounded(n * squares), b = lane::rounded(sum * sum);
         if (!std::isfinite(a) || !std::isfinite(b)) return std::isinf(a) && !std::isnan(b) ? a : a - b;
-        const double a_rest = std::fma(n, squares, -a) + n * squares_rest;
-        const double b_rest = std::fma(sum, sum, -b) + 2 * sum * sum_rest;
+        const detail::real a_rest = std::fma(n, squares, -a) + detail::real(n) * squares_rest;
+        const detail::real b_rest = std::fma(sum, sum, -b) + 2 * detail::real(sum) * sum_rest;
         detail::two_sum difference{.high = a};
         difference.add(-b);
-        return difference.high + (difference.low + (a_rest - b_rest));
+        return difference.high + (difference.low + double(a_rest - b_rest));
     }
 
     detail::power_sums sums_;

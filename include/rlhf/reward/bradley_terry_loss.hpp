@@ -43,7 +43,7 @@ struct bradley_terry_kernel {
             .statistics = {.loss = c.loss,
                            .margin = chosen - rejected,
                            .correct = chosen > rejected,
-                           .nonfinite = !lane::finite(c.loss)},
+                           .nonfinite = lane::nonfinite(c.loss)},
         };
     }
 };

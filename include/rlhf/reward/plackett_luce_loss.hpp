@@ -22,32 +22,32 @@ using plackett_luce_loss_result = loss_sums;
 namespace detail {
 /// Goes from the worst response to the best. Each is chosen from itself and all that are not better.
 struct plackett_luce_kernel {
-    using choice = formula::choice<double>;
+    using choice = formula::choice<real>;
 
     void operator()(ranked_prompt& p, exact_sum& all) const {
         const auto n = static_cast<std::size_t>(p.size);
         std::array<choice, most_responses> stage;
-        choice left{p.reward[n - 1], 0};
-        double loss = 0;
+        choice left{p.reward[n - 1], 0.0};
+        real loss = 0.0;
         for (std::size_t end = n; end > 0;) {
             std::size_t first = end - 1;
             while (first > 0 && p.rank_balance[first - 1] == p.rank_balance[end - 1]) --first;
-            for (std::size_t k = end; k-- > first;) left = formula::with_response(left, p.reward[k]);
+            for (std::size_t k = end; k-- > first;) left = formula::with_response<real>(left, p.reward[k]);
             for (std::size_t k = first; k < end; ++k) stage[k] = left;
             end = first;
         }
-        for (std::size_t k = 0; k < n; ++k) loss += formula::plackett_luce(stage[k], p.reward[k]);
+        for (std::size_t k = 0; k < n; ++k) loss = loss + formula::plackett_luce<real>(stage[k], p.reward[k]);
         slopes(p, stage, n);
-        all.add(loss);
+        all.add(double(loss));
     }
 
     /// ∂/∂rⱼ = −1 + Σ of the chance of j over the stages k in which j could still be chosen.
     static void slopes(ranked_prompt& p, const std::array<choice, most_responses>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
-            double chance = 0;
+            real chance = 0.0;
             for (std::size_t k = 0; k < n && p.rank_balance[k] <= p.rank_balance[j]; ++k)
-                chance += formula::chance(stage[k], p.reward[j]);
-            p.slope[j] = chance - 1;
+                chance = chance + formula::chance<real>(stage[k], p.reward[j]);
+            p.slope[j] = double(chance - 1.0);
         }
     }
 };

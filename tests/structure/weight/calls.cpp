@@ -5,7 +5,7 @@
 #include <rlhf/rlhf.hpp>
 
 /// Plain C++ under a name of its own for each call: by it a sweep's symbol says whose it is. The call has at most so
-/// many kilobytes of code.
+/// many kilobytes of code, in which every operation of a lane::number is a function call.
 template <class Function, int kilobytes = 0>
 struct arch_of {};
 
@@ -18,36 +18,36 @@ const X& any();
 void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::logits_gradient<float> d_logits,
            const rlhf::index_view& ids, rlhf::view<float> values, rlhf::view<rlhf::vocab_shard> shards) {
     using namespace rlhf;
-    bradley_terry_loss<float, arch_of<struct call_of_bradley_terry_loss, 16>>(b,
+    bradley_terry_loss<float, arch_of<struct call_of_bradley_terry_loss, 27>>(b,
                                                                               any<bradley_terry_loss_arrays<float>>());
-    cross_entropy_loss<arch_of<struct call_of_cross_entropy_loss, 36>>(b, logits, ids, d_logits);
-    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 36>>(b, any<linear_head<float>>(), ids,
+    cross_entropy_loss<arch_of<struct call_of_cross_entropy_loss, 48>>(b, logits, ids, d_logits);
+    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 48>>(b, any<linear_head<float>>(), ids,
                                                                               any<linear_head_gradient<float>>());
-    discounted_returns<float, arch_of<struct call_of_discounted_returns, 90>>(b,
-                                                                              any<discounted_returns_arrays<float>>());
-    gae<float, arch_of<struct call_of_gae, 120>>(b, any<gae_arrays<float>>());
-    gae_backward<float, arch_of<struct call_of_gae_backward, 130>>(b, any<gae_backward_arrays<float>>());
-    logits_divergence<arch_of<struct call_of_logits_divergence, 80>>(b, logits, logits, d_logits);
-    (void)masked_mean<float, arch_of<struct call_of_masked_mean, 13>>(b, any<masked_mean_arrays<float>>());
+    discounted_returns<float, arch_of<struct call_of_discounted_returns, 134>>(b,
+                                                                               any<discounted_returns_arrays<float>>());
+    gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
+    gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
+    logits_divergence<arch_of<struct call_of_logits_divergence, 142>>(b, logits, logits, d_logits);
+    (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,
                                                                              any<plackett_luce_loss_arrays<float>>());
-    ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 160>>(b, any<ppo_advantages_arrays<float>>());
-    ppo_loss<float, arch_of<struct call_of_ppo_loss, 140>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
-    ppo_loss<float, arch_of<struct call_of_linear_head, 140>>(
+    ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 240>>(b, any<ppo_advantages_arrays<float>>());
+    ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
+    ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
         b, any<linear_head<float>>(), ids, any<ppo_loss_arrays<float>>(), any<linear_head_gradient<float>>());
-    ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 43>>(b, any<ppo_policy_loss_arrays<float>>());
-    ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 42>>(b, any<ppo_value_loss_arrays<float>>());
-    ptx_loss<float, arch_of<struct call_of_ptx_loss, 13>>(b, any<ptx_loss_arrays<float>>());
-    ranking_loss<float, arch_of<struct call_of_ranking_loss, 30>>(b, any<ranking_loss_arrays<float>>());
-    (void)reward_bias<float, arch_of<struct call_of_reward_bias, 12>>(b, values);
-    shape_rewards<float, arch_of<struct call_of_shape_rewards, 15>>(b, any<shape_rewards_arrays<float>>());
-    token_log_probs<float, arch_of<struct call_of_token_log_probs, 47>>(b, logits, ids,
+    ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 77>>(b, any<ppo_policy_loss_arrays<float>>());
+    ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 54>>(b, any<ppo_value_loss_arrays<float>>());
+    ptx_loss<float, arch_of<struct call_of_ptx_loss, 18>>(b, any<ptx_loss_arrays<float>>());
+    ranking_loss<float, arch_of<struct call_of_ranking_loss, 47>>(b, any<ranking_loss_arrays<float>>());
+    (void)reward_bias<float, arch_of<struct call_of_reward_bias, 14>>(b, values);
+    shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
+    token_log_probs<float, arch_of<struct call_of_token_log_probs, 58>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
-    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 45>>(
+    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 59>>(
         b, logits, ids, any<token_log_probs_backward_arrays<float>>(), d_logits);
-    top_k_divergence<arch_of<struct call_of_top_k_divergence, 78>>(b, logits, any<top_k_reference>(), d_logits);
-    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 21>>(b, logits, 0, ids, shards);
-    vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 21>>(
+    top_k_divergence<arch_of<struct call_of_top_k_divergence, 97>>(b, logits, any<top_k_reference>(), d_logits);
+    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 25>>(b, logits, 0, ids, shards);
+    vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 27>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
-    whiten<float, arch_of<struct call_of_whiten, 20>>(b, values);
+    whiten<float, arch_of<struct call_of_whiten, 25>>(b, values);
 }

@@ -31,7 +31,7 @@ struct lanes;
 
 template <class T>
 struct lanes<T, scalar> {
-    using type = T;
+    using type = lane::number<T>;
     using mask = bool;
     static constexpr int width = 1;
 
@@ -41,7 +41,7 @@ struct lanes<T, scalar> {
     }
     template <bool = false, class E>
     static void store(E* p, type v) {
-        *p = static_cast<E>(v);
+        *p = static_cast<E>(T(v));
     }
     static std::array<type, 2> load_interleaved(const bfloat16* p) { return {load(p), load(p + 1)}; }
     template <bool = false>
@@ -54,23 +54,14 @@ struct lanes<T, scalar> {
     static void count_on(counter& n, mask m) { n += m ? 1 : 0; }
     static std::int64_t counted_up(counter n) { return n; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
-    static type larger(type a, type b) { return a > b ? a : b; }
-    static type add_square(type sum, type x) {
-#if defined(__FMA__)
-        return std::fma(x, x, sum);
-#else
-        return x * x + sum;
-#endif
-    }
-    static type fma(type a, type b, type c) { return a * b + c; }
-    static type sum_by_halves(type v) { return v; }
-    static type largest(type v) { return v; }
-    static type fma_where(mask m, type a, type b, type c) { return m ? a * b + c : c; }
-    static std::array<double, 1> widen(type v) { return {static_cast<double>(v)}; }
+    static T sum_by_halves(type v) { return T(v); }
+    static T largest(type v) { return T(v); }
+    static type fma_where(mask m, type a, type b, type c) { return m ? fma(a, b, c) : c; }
+    static std::array<lane::number<double>, 1> widen(type v) { return {static_cast<double>(T(v))}; }
 
     static type load_first(const T* p, std::int64_t n) { return n > 0 ? *p : T(0); }
     static void store_first(T* p, type v, std::int64_t n) {
-        if (n > 0) *p = v;
+        if (n > 0) *p = T(v);
     }
     static type load_last(const T* p, std::int64_t n) { return load_first(p, n); }
     static void store_last(T* p, type v, std::int64_t n) { store_first(p, v, n); }
@@ -89,7 +80,7 @@ struct lanes<T, scalar> {
     static mask where(std::uint64_t bits) { return (bits & 1) != 0; }
     static type broadcast(int, type v) { return v; }
     static type compress(std::uint64_t bits, type v, type rest) { return (bits & 1) != 0 ? v : rest; }
-    static type expand(std::uint64_t bits, type v) { return (bits & 1) != 0 ? v : T(0); }
+    static type expand(std::uint64_t bits, type v) { return (bits & 1) != 0 ? v : type(T(0)); }
 };
 
 template <class T, class Arch>
@@ -137,23 +128,6 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
             return sum + select(m, x, type(T(0)));
     }
 
-    /// a > b ? a : b, so b where one of them is NaN.
-    static type larger(const type& a, const type& b) {
-        if constexpr (requires { own::larger(a, b); })
-            return own::larger(a, b);
-        else
-            return select(a > b, a, b);
-    }
-
-    /// a b + c, rounded once where the instruction set can.
-    static type fma(const type& a, const type& b, const type& c) {
-        if constexpr (requires { own::fma(a, b, c); })
-            return own::fma(a, b, c);
-        else
-            return type::fma(a, b, c);
-    }
-    /// sum + x², rounded once where the instruction set can.
-    static type add_square(const type& sum, const type& x) { return fma(x, x, sum); }
     /// fma(a, b, c) where m is true, else c.
     static type fma_where(const mask& m, const type& a, const type& b, const type& c) {
         if constexpr (requires { own::fma_where(m, a, b, c); })
@@ -161,16 +135,6 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return select(m, fma(a, b, c), c);
     }
-    static type round(const type& v) { return type::round(v); }
-
-    /// v · 2ⁿ for whole numbers n ≤ 64 and v in [½, 2]; 0 where that is far below the smallest normal number.
-    static type scale2(const type& v, const type& n) {
-        if constexpr (requires { own::scale2(v, n); })
-            return own::scale2(v, n);
-        else
-            return type::scale2(v, larger(n, type(T(-127))));
-    }
-
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
     static T sum_by_halves(const type& v) {
         if constexpr (requires { own::sum_by_halves(v); })
@@ -215,5 +179,10 @@ private:
 };
 
 using lane::mask_of;
+
+/// Long sums are kept in this many lanes, whatever the width of a register, so that the order of additions is
+/// the same on every instruction set.
+template <class T>
+inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 
 } // namespace RLHF_NAMESPACE::detail

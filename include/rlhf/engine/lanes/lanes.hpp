@@ -4,5 +4,4 @@
 /// The registers that sweeps work in: memory, arithmetic, the words of lane.hpp that they have faster, and the caches.
 #include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/cache.hpp>
-#include <rlhf/engine/lanes/decay.hpp>
 #include <rlhf/engine/lanes/turns.hpp>

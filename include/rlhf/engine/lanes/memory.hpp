@@ -123,7 +123,7 @@ struct lanes_memory {
 
 protected:
     static constexpr auto size = static_cast<std::size_t>(width);
-    using own = words<T, sizeof(T) * size>;
+    using own = typename type::own;
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -3,7 +3,9 @@
 
 #include <rlhf/engine/lanes/words_avx2.hpp>
 #include <rlhf/engine/lanes/words_avx512.hpp>
+#include <rlhf/engine/lanes/words_neon.hpp>
 #include <rlhf/engine/lanes/words_sse2.hpp>
+#include <rlhf/lane.hpp>
 
 RLHF_INTRINSICS_BEGIN
 #if !defined(RLHF_NO_SIMD)
@@ -19,7 +21,8 @@ struct scalar {};
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A register of T with the words of lane.hpp: xsimd's where the instruction set has no better one (DESIGN.md, D24).
+/// A register of T with the words of lane::number, which it shares all bits with. Its words are xsimd's where the
+/// instruction set has no better one (DESIGN.md, D24).
 template <class T, class Arch>
 class simd;
 
@@ -44,11 +47,15 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, class Arch>
 class simd {
     using batch = xsimd::batch<T, Arch>;
+    using layout = lane::format<T>;
+    using integers = xsimd::batch<typename layout::integer, Arch>;
 
 public:
+    using element = T;
     using mask = xsimd::batch_bool<T, Arch>;
     using register_type = typename batch::register_type;
     static constexpr int size = static_cast<int>(batch::size);
+    using own = words<T, sizeof(T) * batch::size>; ///< what its instruction set does better
 
     simd() = default;
     simd(T x) : v_(x) {}
@@ -63,44 +70,87 @@ public:
 
     RLHF_FORMULA friend simd operator+(const simd& a, const simd& b) { return a.v_ + b.v_; }
     RLHF_FORMULA friend simd operator-(const simd& a, const simd& b) { return a.v_ - b.v_; }
-    RLHF_FORMULA friend simd operator*(const simd& a, const simd& b) { return a.v_ * b.v_; }
-    RLHF_FORMULA friend simd operator/(const simd& a, const simd& b) { return a.v_ / b.v_; }
-    RLHF_FORMULA friend simd operator-(const simd& a) { return -a.v_; }
+    RLHF_FORMULA friend simd operator*(const simd& a, const simd& b) {
+        return lane::rounded(register_type(a.v_ * b.v_));
+    }
+    RLHF_FORMULA friend simd operator/(const simd& a, const simd& b) {
+        if constexpr (requires { own::quotient(a, b); })
+            return own::quotient(a, b);
+        else
+            return a.v_ / b.v_;
+    }
+    RLHF_FORMULA friend simd operator-(const simd& a) { return simd(T(-0.0)) - a; } // xsimd 8 makes 0 of 0
     RLHF_FORMULA friend mask operator<(const simd& a, const simd& b) { return a.v_ < b.v_; }
     RLHF_FORMULA friend mask operator<=(const simd& a, const simd& b) { return a.v_ <= b.v_; }
     RLHF_FORMULA friend mask operator>(const simd& a, const simd& b) { return a.v_ > b.v_; }
     RLHF_FORMULA friend mask operator>=(const simd& a, const simd& b) { return a.v_ >= b.v_; }
     RLHF_FORMULA friend mask operator==(const simd& a, const simd& b) { return a.v_ == b.v_; }
-    RLHF_FORMULA friend mask operator!=(const simd& a, const simd& b) { return a.v_ != b.v_; }
+    RLHF_FORMULA friend mask operator!=(const simd& a, const simd& b) { // true for NaN, as xsimd 8's is not
+        if constexpr (requires { own::unequal(a, b); })
+            return mask(own::unequal(a, b));
+        else
+            return !(a == b);
+    }
     RLHF_FORMULA friend simd select(const mask& m, const simd& yes, const simd& no) {
         return ::xsimd::select(m, yes.v_, no.v_);
     }
     RLHF_FORMULA friend simd abs(const simd& a) { return ::xsimd::abs(a.v_); }
-    RLHF_FORMULA friend simd sqrt(const simd& a) { return ::xsimd::sqrt(a.v_); }
-    RLHF_FORMULA friend simd log(const simd& a) { return ::xsimd::log(a.v_); }
-    RLHF_FORMULA friend simd log1p(const simd& a) { return ::xsimd::log1p(a.v_); }
-    RLHF_FORMULA friend simd exp(const simd& a) {
-        if constexpr (requires { own::exp(a); })
-            return own::exp(a);
+    RLHF_FORMULA friend simd sqrt(const simd& a) {
+        if constexpr (requires { own::root(a); })
+            return own::root(a);
         else
-            return ::xsimd::exp(a.v_);
+            return ::xsimd::sqrt(a.v_);
     }
-    RLHF_FORMULA friend simd expm1(const simd& a) {
-        if constexpr (requires { own::expm1(a); })
-            return own::expm1(a);
+    RLHF_FORMULA friend simd larger(const simd& a, const simd& b) {
+        if constexpr (requires { own::larger(a, b); })
+            return own::larger(a, b);
         else
-            return ::xsimd::expm1(a.v_);
+            return select(a > b, a, b);
     }
-
-    /// a b + c, rounded once where the instruction set can.
-    static simd fma(const simd& a, const simd& b, const simd& c) { return ::xsimd::fma(a.v_, b.v_, c.v_); }
-    /// Rounds to the nearest whole number, ties to even.
-    static simd round(const simd& a) { return ::xsimd::nearbyint(a.v_); }
-    /// a · 2ⁿ for whole n, where 2ⁿ is a normal number.
-    static simd scale2(const simd& a, const simd& n) { return ::xsimd::ldexp(a.v_, ::xsimd::to_int(n.v_)); }
+    RLHF_FORMULA friend simd fma(const simd& a, const simd& b, const simd& c) {
+        if constexpr (RLHF_FMA == 0)
+            return a * b + c;
+        else if constexpr (requires { own::fma(a, b, c); })
+            return own::fma(a, b, c);
+        else
+            return ::xsimd::fma(a.v_, b.v_, c.v_);
+    }
+    RLHF_FORMULA friend simd round(const simd& a) { return (a + simd(layout::magic)) - simd(layout::magic); }
+    RLHF_FORMULA friend simd scale2(const simd& a, const simd& n) {
+        if constexpr (requires { own::scale2(a, n); }) {
+            return own::scale2(a, n);
+        } else {
+            const simd half = round(n * simd(T(0.5)));
+            return a * power2(half) * power2(n - half);
+        }
+    }
+    RLHF_FORMULA friend simd scale2_or_zero(const simd& a, const simd& n) {
+        if constexpr (requires { own::scale2_or_zero(a, n); })
+            return own::scale2_or_zero(a, n);
+        else
+            return a * power2(larger(layout::lowest, n));
+    }
+    struct split {
+        simd m, n;
+    };
+    RLHF_FORMULA friend split split2(const simd& x) {
+        const integers above = bits(x) - integers(layout::root_half - (layout::bias << layout::digits));
+        const simd n = from_bits((above >> layout::digits) | bits(simd(layout::unit)));
+        return {from_bits((above & integers(layout::one - 1)) + integers(layout::root_half)),
+                n - simd(layout::unit + T(layout::bias))};
+    }
 
 private:
-    using own = words<T, sizeof(T) * batch::size>;
+    static RLHF_FORMULA integers bits(const simd& a) {
+        return __builtin_bit_cast(typename integers::register_type, register_type(a.v_));
+    }
+    static RLHF_FORMULA simd from_bits(const integers& b) {
+        return __builtin_bit_cast(register_type, typename integers::register_type(b));
+    }
+    static RLHF_FORMULA simd power2(const simd& n) {
+        return from_bits((bits(n + simd(layout::magic)) + integers(layout::bias)) << layout::digits);
+    }
+
     batch v_;
 };
 

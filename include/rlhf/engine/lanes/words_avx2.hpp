@@ -76,6 +76,7 @@ struct words<float, 32> : avx2_words {
         const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
     }
+    static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
     struct doubles {
         __m256d first, last;
@@ -123,6 +124,7 @@ struct words<double, 32> : avx2_words {
     }
 
     static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_pd(mask))); }
+    static V unequal(V a, V b) { return _mm256_cmp_pd(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
     static double sum_by_halves(V v) {
         const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));

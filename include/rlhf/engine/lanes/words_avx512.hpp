@@ -2,7 +2,6 @@
 #pragma once
 
 #include <rlhf/core/float16.hpp>
-#include <rlhf/engine/lanes/exp_series.hpp>
 #include <rlhf/engine/lanes/words_avx2.hpp>
 
 #include <bit>
@@ -14,46 +13,10 @@
 RLHF_INTRINSICS_BEGIN
 namespace RLHF_NAMESPACE::detail {
 
-/// Exponentials of 16 floats: x = n log 2 + r with |r| ≤ log(2) / 2, and a series in r (DESIGN.md, D24).
-class exp16 {
-public:
-    explicit exp16(__m512 x) {
-        const __m512 bounded = _mm512_min_ps(all(89), _mm512_max_ps(all(-200), x)); // NaN stays
-        n_ = _mm512_roundscale_ps(_mm512_mul_ps(bounded, all(1.44269504F)), _MM_FROUND_TO_NEAREST_INT);
-        r_ = _mm512_fnmadd_ps(n_, all(0x1.62ep-1F), bounded); // the constant has few bits: exact
-        r_ = _mm512_fnmadd_ps(n_, all(0x1.0bfbe8p-15F), r_);
-    }
-    /// eˣ to 1.1 ULP; ∞ from 88.73 on, 0 below −103.98.
-    [[nodiscard]] __m512 exp() const {
-        const __m512 linear = _mm512_fmadd_ps(quadratic(), r_, all(1));
-        return _mm512_scalef_ps(_mm512_fmadd_ps(linear, r_, all(1)), n_);
-    }
-    /// eˣ − 1 to 2 ULP.
-    [[nodiscard]] __m512 expm1() const {
-        const __m512 rest = _mm512_fmadd_ps(_mm512_mul_ps(r_, r_), quadratic(), r_); // eʳ − 1
-        const __m512 power = _mm512_scalef_ps(all(0.5F), _mm512_max_ps(all(-64), n_));
-        const __m512 half = _mm512_fmadd_ps(rest, power, _mm512_sub_ps(power, all(0.5F)));
-        return _mm512_add_ps(half, half);
-    }
-
-private:
-    static __m512 all(float x) { return _mm512_set1_ps(x); }
-    /// (eʳ − 1 − r) / r².
-    [[nodiscard]] __m512 quadratic() const {
-        __m512 s = all(float(exp_series[0]));
-        for (std::size_t k = 1; k < exp_series.size(); ++k) s = _mm512_fmadd_ps(s, r_, all(float(exp_series[k])));
-        return s;
-    }
-    __m512 n_, r_;
-};
-
 template <>
 struct words<float, 64> {
     using V = __m512;
     using M = __mmask16;
-
-    static V exp(V x) { return exp16(x).exp(); }
-    static V expm1(V x) { return exp16(x).expm1(); }
 
     static V load(const bfloat16* p) {
         return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half_of(p)), 16));
@@ -98,10 +61,14 @@ struct words<float, 64> {
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_ps(sum, m, sum, x); }
+    static M unequal(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm512_max_ps(a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_ps(a, b, c, m); }
     static V scale2(V v, V n) { return _mm512_scalef_ps(v, n); }
+    static V scale2_or_zero(V v, V n) {
+        return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(n, _mm512_set1_ps(-127), _CMP_NLE_UQ), v, n);
+    }
     static float largest(V v) { return _mm512_reduce_max_ps(v); }
 #if defined(__AVX512DQ__)
     struct doubles {
@@ -124,8 +91,22 @@ struct words<float, 64> {
     static M where(std::uint64_t bits) { return static_cast<M>(bits); }
     static V compress(std::uint64_t bits, V v, V rest) { return _mm512_mask_compress_ps(rest, where(bits), v); }
     static V expand(std::uint64_t bits, V v) { return _mm512_maskz_expand_ps(where(bits), v); }
+    template <int N>
+    static V down_in_halves(V v) {
+        return within<N>((0xff >> N) * 0x0101U, v);
+    }
+    template <int N>
+    static V up_in_halves(V v) {
+        return within<16 - N>((0xff << N & 0xff) * 0x0101U, v);
+    }
 
 private:
+    /// Lane i + N, around the end, where the bit of lane i is set, else 0.
+    template <int N>
+    static V within(unsigned bits, V v) {
+        const __m512i all = _mm512_castps_si512(v);
+        return _mm512_castsi512_ps(_mm512_maskz_alignr_epi32(static_cast<M>(bits), all, all, N));
+    }
     static constexpr int upper_half = static_cast<int>(0xffff0000U);
     static M first(std::int64_t n) { return static_cast<M>((1U << n) - 1); }
     static M last(std::int64_t n) { return static_cast<M>(0xffffU << (16 - n)); }
@@ -162,9 +143,11 @@ struct words<double, 64> {
 
     static int count(M m) { return std::popcount(static_cast<unsigned>(m)); }
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_pd(sum, m, sum, x); }
+    static M unequal(V a, V b) { return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm512_max_pd(a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_pd(a, b, c, m); }
+    static V scale2(V v, V n) { return _mm512_scalef_pd(v, n); }
     static double sum_by_halves(V v) {
         const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1));
         return words<double, 32>::sum_by_halves(four);
@@ -182,8 +165,22 @@ struct words<double, 64> {
     static M where(std::uint64_t bits) { return static_cast<M>(bits); }
     static V compress(std::uint64_t bits, V v, V rest) { return _mm512_mask_compress_pd(rest, where(bits), v); }
     static V expand(std::uint64_t bits, V v) { return _mm512_maskz_expand_pd(where(bits), v); }
+    template <int N>
+    static V down_in_halves(V v) {
+        return within<N>((0xf >> N) * 0x11U, v);
+    }
+    template <int N>
+    static V up_in_halves(V v) {
+        return within<8 - N>((0xf << N & 0xf) * 0x11U, v);
+    }
 
 private:
+    /// Lane i + N, around the end, where the bit of lane i is set, else 0.
+    template <int N>
+    static V within(unsigned bits, V v) {
+        const __m512i all = _mm512_castpd_si512(v);
+        return _mm512_castsi512_pd(_mm512_maskz_alignr_epi64(static_cast<M>(bits), all, all, N));
+    }
     static M first(std::int64_t n) { return static_cast<M>((1U << n) - 1); }
     static M last(std::int64_t n) { return static_cast<M>(0xffU << (8 - n)); }
 };

@@ -3,8 +3,6 @@
 
 #include <rlhf/engine/lanes/words.hpp>
 
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -29,23 +27,6 @@ struct sse2_words {
     }
 };
 
-/// For each pattern of four bits, the lanes that take their element from `By` lanes above when the lanes whose bit is
-/// set move side by side. They move in two steps, by 1 and then by 2, as far as there are gaps below them. With `Apart`
-/// they move back, by 2 and then by 1.
-template <int By, bool Apart>
-constexpr std::array<std::uint8_t, 16> lane_moves() {
-    std::array<std::uint8_t, 16> lanes{};
-    for (int bits = 0; bits < 16; ++bits)
-        for (int k = 0, n = 0; k < 4; ++k) {
-            if ((bits >> k & 1) == 0) continue;
-            const int gap = k - n++, from = Apart ? k - gap : k,
-                      done = By == 1 ? (Apart ? gap & 2 : 0) : (Apart ? 0 : gap & 1);
-            const int to = Apart ? from + done + By : from - done - By;
-            if ((gap & By) != 0) lanes[static_cast<std::size_t>(bits)] |= static_cast<std::uint8_t>(1 << to);
-        }
-    return lanes;
-}
-
 template <>
 struct words<float, 16> : sse2_words {
     using V = __m128;
@@ -59,21 +40,6 @@ struct words<float, 16> : sse2_words {
         return _mm_shuffle_ps(v, v, N * 0x55);
     }
     static V where(std::uint64_t bits) { return _mm_castsi128_ps(sse2_words::where(bits, _mm_setr_epi32(1, 2, 4, 8))); }
-    static V compress(std::uint64_t bits, V v, V rest) {
-        const V beside = moved<2, false>(bits, moved<1, false>(bits, v));
-        return select(where(low_bits(std::popcount(bits))), beside, rest);
-    }
-    static V expand(std::uint64_t bits, V v) {
-        return _mm_and_ps(where(bits), moved<1, true>(bits, moved<2, true>(bits, v)));
-    }
-
-private:
-    template <int By, bool Apart>
-    static V moved(std::uint64_t bits, V v) {
-        static constexpr auto lanes = lane_moves<By, Apart>();
-        return select(where(lanes[bits]), shift_down < Apart ? 4 - By : By > (v, v), v);
-    }
-    static V select(V mask, V yes, V no) { return _mm_or_ps(_mm_and_ps(mask, yes), _mm_andnot_ps(mask, no)); }
 };
 
 template <>
@@ -89,16 +55,6 @@ struct words<double, 16> : sse2_words {
         return _mm_shuffle_pd(v, v, N * 3);
     }
     static V where(std::uint64_t bits) { return _mm_castsi128_pd(sse2_words::where(bits, _mm_setr_epi32(1, 1, 2, 2))); }
-    static V compress(std::uint64_t bits, V v, V rest) {
-        const V beside = select(where(bits == 2 ? 1 : 0), shift_down<1>(v, v), v);
-        return select(where(low_bits(std::popcount(bits))), beside, rest);
-    }
-    static V expand(std::uint64_t bits, V v) {
-        return _mm_and_pd(where(bits), select(where(bits == 2 ? 2 : 0), shift_down<1>(v, v), v));
-    }
-
-private:
-    static V select(V mask, V yes, V no) { return _mm_or_pd(_mm_and_pd(mask, yes), _mm_andnot_pd(mask, no)); }
 };
 
 template <>

@@ -23,6 +23,9 @@ class pair_sweep {
     using tile = prompt_tile<T, Arch>;
     static constexpr std::size_t width = tile::width, most_in_tile = tile::most_in_tile;
     static constexpr std::size_t wides = std::tuple_size_v<decltype(L::widen(V()))>;
+    /// A prompt that stands alone is summed in this many registers side by side, so in lanes whose number does not
+    /// depend on the instruction set.
+    static constexpr std::size_t side_by_side = static_cast<std::size_t>(sum_lanes<T>) / width;
 
 public:
     pair_sweep(const call& c, const stream<const T>& rewards, const bound_ranks& ranks, const target<T>& d_rewards,
@@ -49,7 +52,7 @@ private:
     };
     static_assert(piece_prompts <= narrow_sums<2>::capacity * 16);
 
-    /// Sums of lanes, in double.
+    /// Sums of the lanes of a register, in double.
     struct wide_sum {
         std::array<typename D::type, wides> part;
         wide_sum() { part.fill(typename D::type(0.0)); }
@@ -62,15 +65,19 @@ private:
             for (std::size_t k = 0; k < wides; ++k) D::store(&x[k * (width / wides)], part[k]);
             return x;
         }
-        [[nodiscard]] double all() const {
-            auto x = lanes();
-            for (std::size_t half = width / 2; half > 0; half /= 2)
-                for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-            return x[0];
-        }
     };
+    /// The sum of all lanes of registers side by side.
+    static double all(const std::array<wide_sum, side_by_side>& sums) {
+        std::array<double, side_by_side * width> x;
+        for (std::size_t r = 0; r < side_by_side; ++r) std::ranges::copy(sums[r].lanes(), &x[r * width]);
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
+        return x[0];
+    }
+    template <std::size_t Registers>
     struct terms {
-        V slope = V(T(0)), loss = V(T(0));
+        std::array<V, Registers> slope, loss;
+        terms() { slope.fill(V(T(0))), loss.fill(V(T(0))); }
     };
 
     /// Sweeps prompts. Prompts of one size go side by side, the longest first.
@@ -99,20 +106,23 @@ private:
         if (t.used == width) compare(t, sums);
     }
 
-    /// Compares one response of each lane with those at [begin, end).
-    RLHF_FORMULA static terms follow(const Pair& pair, const V& reward, const V& rank_balance, const T* rewards,
-                                     const T* rank_balances, T* slopes, std::size_t begin, std::size_t end,
-                                     std::int64_t& correct) {
-        terms all;
-        for (std::size_t at = begin * width; at < end * width; at += width) {
-            const V other = L::load(rewards + at);
-            const auto keep = rank_balance < L::load(rank_balances + at);
-            const auto c = pair(reward, other);
-            all.loss = L::add_where(keep, all.loss, c.loss);
-            all.slope = L::add_where(keep, all.slope, c.d_chosen);
-            L::store(slopes + at, L::add_where(keep, L::load(slopes + at), c.d_rejected));
-            correct += L::count(keep && reward > other);
-        }
+    /// Compares one response of each lane with those at [begin, end), so many registers at a time.
+    template <std::size_t Registers>
+    RLHF_FORMULA static terms<Registers> follow(const Pair& pair, const V& reward, const V& rank_balance,
+                                                const T* rewards, const T* rank_balances, T* slopes, std::size_t begin,
+                                                std::size_t end, std::int64_t& correct) {
+        terms<Registers> all;
+        for (std::size_t at = begin; at < end; at += Registers * width)
+            by_turns<Registers>([&](std::size_t r) RLHF_INLINE {
+                const std::size_t here = at + r * width;
+                const V other = L::load(rewards + here);
+                const auto keep = rank_balance < L::load(rank_balances + here);
+                const auto c = pair(reward, other);
+                all.loss[r] = L::add_where(keep, all.loss[r], c.loss);
+                all.slope[r] = L::add_where(keep, all.slope[r], c.d_chosen);
+                L::store(slopes + here, L::add_where(keep, L::load(slopes + here), c.d_rejected));
+                correct += L::count(keep && reward > other);
+            });
         return all;
     }
 
@@ -131,14 +141,14 @@ private:
         std::int64_t correct = 0;
         for (std::size_t k = 0; k < t.size; ++k) {
             const V reward = L::load(&t.reward[k * width]), rank_balance = L::load(&t.rank_balance[k * width]);
-            const terms found = follow(pair, reward, rank_balance, t.reward.data(), t.rank_balance.data(),
-                                       t.slope.data(), k + 1, t.size, correct);
-            L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope) * L::load(factor.data()));
-            loss.add(found.loss);
+            const auto found = follow<1>(pair, reward, rank_balance, t.reward.data(), t.rank_balance.data(),
+                                         t.slope.data(), (k + 1) * width, t.size * width, correct);
+            L::store(&t.slope[k * width], (L::load(&t.slope[k * width]) + found.slope[0]) * L::load(factor.data()));
+            loss.add(found.loss[0]);
             const auto counts = rank_balance > none;
             const auto from = L::widen(select(counts, reward, zero)),
                        times = L::widen(select(counts, rank_balance, zero));
-            for (std::size_t w = 0; w < wides; ++w) margin.part[w] = margin.part[w] - times[w] * (from[w] - best[w]);
+            for (std::size_t w = 0; w < wides; ++w) margin.part[w] = fma(times[w], best[w] - from[w], margin.part[w]);
         }
         tiles_.write(t);
         sums.correct += correct, sums.sequences += static_cast<std::int64_t>(t.used);
@@ -172,36 +182,36 @@ private:
         std::array<double, most> slope = {};
         const auto order = ranks_.sort(s, place.data(), rank_balance.data());
         if (order.pairs == 0) return tiles_.none(s);
-        const auto n = static_cast<std::size_t>(order.size), end = (n + width - 1) / width;
+        constexpr std::size_t lanes = side_by_side * width;
+        const auto n = static_cast<std::size_t>(order.size), end = (n + lanes - 1) / lanes * lanes;
         rank_balances.fill(tile::no_response);
         const T* row = rewards_.row(s, call_.begin(s));
-        double margin = 0;
+        real margin = 0.0;
         for (std::size_t k = 0; k < n; ++k) {
             reward[k] = row[place[k] * rewards_.step], rank_balances[k] = static_cast<T>(rank_balance[k]);
-            margin -= rank_balance[k] * (static_cast<double>(reward[k]) - static_cast<double>(reward[0]));
+            margin = fma(real(rank_balance[k]), real(reward[0]) - real(reward[k]), margin);
         }
-        wide_sum loss;
+        std::array<wide_sum, side_by_side> loss;
         for (std::size_t first = 0; first < n; first += most_in_tile)
-            for (std::size_t begin = first / width; begin < end; begin += most_in_tile) {
-                const std::size_t until = (std::min)(end, begin + most_in_tile);
-                std::fill(&slopes[begin * width], &slopes[begin * width] + (until - begin) * width, T(0));
+            for (std::size_t begin = first / lanes * lanes; begin < end; begin += most_in_tile * lanes) {
+                const std::size_t until = (std::min)(end, begin + most_in_tile * lanes);
+                std::fill(&slopes[begin], &slopes[begin] + (until - begin), T(0));
                 for (std::size_t k = first; k < (std::min)(n, first + most_in_tile); ++k) {
-                    const terms found =
-                        follow(pair, V(reward[k]), V(rank_balances[k]), reward.data(), rank_balances.data(),
-                               slopes.data(), (std::max)(begin, k / width), until, sums.correct);
-                    loss.add(found.loss);
-                    wide_sum lanes;
-                    lanes.add(found.slope);
-                    slope[k] += lanes.all();
+                    const auto found = follow<side_by_side>(pair, V(reward[k]), V(rank_balances[k]), reward.data(),
+                                                            rank_balances.data(), slopes.data(),
+                                                            (std::max)(begin, k / lanes * lanes), until, sums.correct);
+                    std::array<wide_sum, side_by_side> own;
+                    for (std::size_t r = 0; r < side_by_side; ++r)
+                        loss[r].add(found.loss[r]), own[r].add(found.slope[r]);
+                    slope[k] += all(own);
                 }
-                for (std::size_t k = begin * width; k < (std::min)(n, until * width); ++k)
-                    slope[k] += static_cast<double>(slopes[k]);
+                for (std::size_t k = begin; k < (std::min)(n, until); ++k) slope[k] += static_cast<double>(slopes[k]);
             }
         const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
         write_slopes(call_, d_rewards_, s, place.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
         sums.sequences += 1, sums.tokens += order.pairs;
-        count(n, reward.data(), rank_balances.data(), 1, loss.all() / by, margin, sums);
+        count(n, reward.data(), rank_balances.data(), 1, all(loss) / by, double(margin), sums);
     }
 
     void count(std::size_t size, const T* reward, const T* rank_balance, std::size_t step, double loss, double margin,

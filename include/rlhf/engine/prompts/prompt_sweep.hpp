@@ -145,7 +145,8 @@ RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s
         for (std::int64_t t = 0; t < c.length(s); ++t) row[t * d.to.step] = T(0);
     for (std::int64_t k = 0; k < size; ++k) {
         T& to = row[place[k] * d.to.step];
-        to = d.add ? to + slope(k) : slope(k);
+        const T own = lane::rounded(slope(k)); // a product
+        to = d.add ? to + own : own;
     }
 }
 

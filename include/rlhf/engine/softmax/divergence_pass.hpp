@@ -46,7 +46,7 @@ public:
             row.value = std::numeric_limits<double>::infinity() + row.p.sum + row.q.sum; // or NaN
             return row;
         }
-        row.offset = (row.p.shift - row.q.shift) + temperature_ * (row.p.log_sum - row.q.log_sum);
+        row.offset = double((row.p.shift - row.q.shift) + real(temperature_) * (row.p.log_sum - row.q.log_sum));
         sums s;
         const entries here(row, 0, *this);
         const std::int64_t whole = vocab - vocab % group;
@@ -101,7 +101,7 @@ private:
               over_q(static_cast<C>(1 / (row.q.sum * largest_q))),
               over_temperature(static_cast<C>(1 / row.p.temperature)), beta(of.beta_), rest(of.rest_) {
             two_sum all;
-            all.add(row.offset), all.add(row.p.temperature * centre);
+            all.add(row.offset), all.add(lane::rounded(row.p.temperature * centre));
             offset = static_cast<C>(all.high), offset_rest = static_cast<C>((all.high - double(offset)) + all.low);
         }
     };
@@ -162,7 +162,7 @@ private:
         for (std::int64_t v = 0; v < n_blocks * block; v += L::width) {
             V p;
             const V pull = share(L::load(z + v), L::load(w + v), e, exp, p).pull;
-            const V s = scale * L::fma(minus_mean, p, pull);
+            const V s = scale * fma(minus_mean, p, pull);
             L::store(d + v, add ? L::load(d + v) + s : s);
         }
     }

@@ -11,8 +11,9 @@ namespace RLHF_NAMESPACE::detail {
 /// How the entries of a row of logits come into registers. C is the type to compute in, float or double.
 ///
 /// The entries go through 16 float (8 double) lanes, whatever the width of a register, counted from the first entry of
-/// the row. Within a lane eight entries are added in pairs, and these sums in double. What is left of a row after whole
-/// groups of these is copied and filled up with −inf. So no bit depends on what lies around a row.
+/// the row: lane i holds the entries i, i + 16, … Of bfloat16, which comes in pairs, it holds the pairs i, i + 16, …
+/// Within a lane eight entries are added in pairs, and these sums in double. What is left of a row after whole groups
+/// of these is copied and filled up with −inf. So no bit depends on what lies around a row.
 template <class C, class Arch>
 struct row_entries {
     using L = lanes<C, Arch>;
@@ -50,6 +51,23 @@ struct row_entries {
         return x;
     }
 
+    /// The entries of a group that lie in the lanes of its r-th register.
+    template <class E>
+    RLHF_FORMULA static std::array<V, 8> column(const E* z, std::size_t r) {
+        const std::int64_t from = static_cast<std::int64_t>(r) * L::width;
+        std::array<V, 8> x;
+        unrolled<4>([&](std::size_t k) RLHF_INLINE {
+            const E* const two = z + static_cast<std::int64_t>(2 * k) * block;
+            if constexpr (is_bfloat16<E>) {
+                const auto [even, odd] = L::load_interleaved(two + 2 * from);
+                x[2 * k] = even, x[2 * k + 1] = odd;
+            } else {
+                x[2 * k] = L::load(two + from), x[2 * k + 1] = L::load(two + block + from);
+            }
+        });
+        return x;
+    }
+
     /// The largest of some entries. NaN is skipped here, and found by the sums.
     template <class E>
     RLHF_NOINLINE static C largest(const E* z, std::int64_t n_groups) {
@@ -57,22 +75,22 @@ struct row_entries {
         most.fill(V(-infinity));
         for (std::int64_t v = 0; v < n_groups * group; v += 4 * L::width) {
             const auto x = load<4>(z + v);
-            unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = L::larger(x[k], most[k]); });
+            unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = larger(x[k], most[k]); });
         }
         constexpr auto n = static_cast<std::size_t>(L::width);
         std::array<C, n> x;
-        L::store(x.data(), L::larger(L::larger(most[0], most[1]), L::larger(most[2], most[3])));
+        L::store(x.data(), larger(larger(most[0], most[1]), larger(most[2], most[3])));
         for (std::size_t half = n / 2; half > 0; half /= 2)
             for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
         return x[0];
     }
 
     /// Eight registers, and their sum in pairs.
-    using column = std::array<V, 8>;
-    RLHF_FORMULA static V sum(const column& x) { return tree({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]}); }
+    using eight = std::array<V, 8>;
+    RLHF_FORMULA static V sum(const eight& x) { return tree({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]}); }
     /// Σ x y
-    RLHF_FORMULA static V sum(const column& x, const column& y) {
-        const auto two = [&](std::size_t k) RLHF_INLINE { return L::fma(x[k + 1], y[k + 1], x[k] * y[k]); };
+    RLHF_FORMULA static V sum(const eight& x, const eight& y) {
+        const auto two = [&](std::size_t k) RLHF_INLINE { return fma(x[k + 1], y[k + 1], x[k] * y[k]); };
         return tree({two(0), two(2), two(4), two(6)});
     }
 
@@ -83,10 +101,7 @@ struct row_entries {
         softmax_lanes<C, Arch> total(s.others);
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t g = 0; g < whole; g += group) {
-            by_turns<registers>([&](std::size_t r) RLHF_INLINE {
-                const E* const from = z + g + static_cast<std::int64_t>(8 * r) * L::width;
-                total.add(r, sum(load<8>(from)));
-            });
+            by_turns<registers>([&](std::size_t r) RLHF_INLINE { total.add(r, sum(column(z + g, r))); });
             total.widen();
         }
         total.store(s.others);

@@ -20,9 +20,10 @@ struct softmax_accumulators {
     /// entries, each with e = each, are moved to the others. Factor 0: the sums so far vanish beside the new largest.
     void rescale(double by, double each, double factor) {
         const double square = factor * factor, moved = factor > 0 ? by : 0; // not 0 · inf
-        others[0] += ties * each, squares[0] += ties * each * each, ties = 0;
+        others[0] = double(others[0] + real(ties) * each);
+        squares[0] = double(squares[0] + real(ties) * each * each), ties = 0;
         for (std::size_t k = 0; k < others.size(); ++k) {
-            weighted[k] = (weighted[k] + moved * others[k]) * factor;
+            weighted[k] = double(fma(real(moved), real(others[k]), real(weighted[k])) * factor);
             others[k] *= factor, squares[k] *= square;
         }
     }

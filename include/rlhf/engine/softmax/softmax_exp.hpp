@@ -30,9 +30,10 @@ public:
         if constexpr (by_series) {
             // The temperature is in the constants: it costs nothing.
             minus_step_ = -short_number(log_2 * temperature);
-            minus_step_rest_ = C(-log_2 * temperature - double(minus_step_));
+            minus_step_rest_ = C(double(-log_2 * real(temperature) - double(minus_step_)));
             double power = 1;
-            for (std::size_t k = series_.size(); k-- > 0; power *= factor_) series_[k] = C(double(series_[k]) * power);
+            for (std::size_t k = 0; k < series_.size(); ++k, power *= factor_)
+                series_[k] = C(k < 2 ? power : double(C(terms::at(static_cast<int>(k) - 2))) * power);
         }
     }
 
@@ -45,7 +46,7 @@ public:
         softmax_origin<C> o;
         if (!as_it_is) o.from = z;
         if (as_it_is && !moderate) o.exponent = std::nearbyint(z * per_step_);
-        o.largest = z - o.from, o.lowest = C(double(o.largest) - 1e4 * temperature_);
+        o.largest = z - o.from, o.lowest = C(double(double(o.largest) - 1e4 * real(temperature_)));
         return o;
     }
     /// How many powers of two the first origin lies above the other.
@@ -54,14 +55,14 @@ public:
     }
     /// e of the largest, in double.
     [[nodiscard]] double of_largest(const softmax_origin<C>& o) const {
-        return std::exp(double(o.largest) / temperature_ - double(o.exponent) * log_2);
+        return lane::exp(double(real(double(o.largest)) / temperature_ - real(double(o.exponent)) * log_2));
     }
 
     /// The arguments of the exponential, from logits. They are kept above the lowest, so that −∞ needs no other care.
     template <std::size_t N>
     RLHF_FORMULA static std::array<V, N> from_origin(std::array<V, N> z, const softmax_origin<C>& o) {
         if (o.from != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = z[k] - V(o.from); });
-        unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = L::larger(V(o.lowest), z[k]); });
+        unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = larger(V(o.lowest), z[k]); });
         return z;
     }
 
@@ -74,18 +75,15 @@ public:
         if constexpr (by_series) {
             // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; only r is rounded
             std::array<V, N> n, r;
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = L::round(x[k] * V(per_step_)); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_), x[k]); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = L::fma(n[k], V(minus_step_rest_), r[k]); });
-            e.fill(V(series_[0]));
-            unrolled<6>([&](std::size_t c) RLHF_INLINE {
-                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::fma(e[k], r[k], V(series_[c + 1])); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = round(x[k] * V(per_step_)); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_), x[k]); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_rest_), r[k]); });
+            e.fill(V(series_.back()));
+            unrolled<degree>([&](std::size_t c) RLHF_INLINE {
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = fma(e[k], r[k], V(series_[degree - 1 - c])); });
             });
             if (o.exponent != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = L::scale2(e[k], n[k]); });
-        } else if constexpr (L::width == 1) {
-            for (std::size_t k = 0; k < N; ++k)
-                e[k] = static_cast<V>(exp(static_cast<double>(x[k]) * factor_ - double(o.exponent) * log_2));
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_or_zero(e[k], n[k]); });
         } else {
             for (std::size_t k = 0; k < N; ++k) e[k] = exp(x[k] * V(factor_));
         }
@@ -94,7 +92,7 @@ public:
 
 private:
     static constexpr double log_2 = 0.693147180559945309417232121458;
-    static constexpr bool by_series = std::same_as<C, float> && (L::width > 1); ///< else by the lane's own exp
+    static constexpr bool by_series = std::same_as<C, float>; ///< else by the lane's own exp
 
     /// x cut to 12 bits of its mantissa: its product with n ≤ 4096 is exact.
     static C short_number(double x) {
@@ -103,9 +101,10 @@ private:
 
     double temperature_, factor_;
     C per_step_, minus_step_ = 0, minus_step_rest_ = 0;
-    /// The coefficients of exp_series over powers of the temperature.
-    std::array<C, 7> series_ = {
-        C(exp_series[0]), C(exp_series[1]), C(exp_series[2]), C(exp_series[3]), C(exp_series[4]), C(1), C(1)};
+    /// The series of eʳ = 1 + r + c₂ r² + …, over powers of the temperature.
+    using terms = lane::elementary::exp_terms<float>;
+    static constexpr std::size_t degree = terms::size + 1;
+    std::array<C, degree + 1> series_ = {};
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -37,7 +37,7 @@ public:
             if (top > largest) {
                 const auto higher = exp_.origin(top);
                 if (largest > -infinity)
-                    s.rescale(double(largest) - double(top), as_added(origin), std::exp2(exp_.above(origin, higher)));
+                    s.rescale(double(largest) - double(top), as_added(origin), lane::exp2(exp_.above(origin, higher)));
                 largest = top, origin = higher;
             }
             top == largest ? add<sums, true>(from, n_groups, origin, s) : add<sums, false>(from, n_groups, origin, s);
@@ -65,9 +65,9 @@ public:
         if (log_sum_exp > -std::numeric_limits<double>::infinity()) {
             r.shift = double(C(log_sum_exp * temperature_));
             r.log_sum = log_sum_exp - r.shift / temperature_;
-            r.sum = std::exp(r.log_sum);
+            r.sum = lane::exp(r.log_sum);
         } else {
-            r.log_sum = log_sum_exp, r.sum = std::exp(log_sum_exp);
+            r.log_sum = log_sum_exp, r.sum = lane::exp(log_sum_exp);
         }
         return r;
     }
@@ -88,15 +88,15 @@ public:
         const double of_p = g.log_sum_exp - g.mean_log_prob;
         double at_target = 0;
         if (target >= 0) { // first: the sweep may overwrite the logit
-            const double log_p = row.log_prob(static_cast<double>(z[target])), p = std::exp(log_p);
-            const double through_entropy = p == 0 ? 0 : g.entropy * p * (log_p + row.entropy);
-            const C before = add ? static_cast<C>(d[target]) : C(0);
-            at_target =
-                double(before) + scale * (p * of_p - g.log_prob * std::expm1(log_p) - through_entropy + everywhere);
+            const real log_p = row.log_prob(static_cast<double>(z[target])), p = lane::exp(double(log_p));
+            const real through_entropy = p == 0.0 ? real(0.0) : g.entropy * p * (log_p + row.entropy);
+            const real before = add ? double(static_cast<C>(d[target])) : 0;
+            at_target = double(before + scale * (p * of_p - g.log_prob * real(lane::expm1(double(log_p))) -
+                                                 through_entropy + everywhere));
         }
         const auto origin = exp_.origin(C(row.shift));
         const double over_sum = scale / (row.sum * exp_.of_largest(origin));
-        const slope each{C(over_sum * (of_p - g.log_prob - g.entropy * (row.entropy - row.log_sum))),
+        const slope each{C(double(over_sum * (of_p - g.log_prob - g.entropy * real(row.entropy - row.log_sum)))),
                          C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
         g.entropy != 0 ? write<true>(z, vocab, origin, each, d, add, past_cache)
                        : write<false>(z, vocab, origin, each, d, add, past_cache);
@@ -158,8 +158,7 @@ private:
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
                 prefetch(z + fetched_ahead + g * group + k);
             by_turns<rows::registers>([&](std::size_t r) RLHF_INLINE {
-                const E* const from = z + g * group + static_cast<std::int64_t>(8 * r) * L::width;
-                auto x = exp.from_origin(rows::template load<8>(from), origin), e = exp(x, origin);
+                auto x = exp.from_origin(rows::column(z + g * group, r), origin), e = exp(x, origin);
                 if constexpr (Apart)
                     unrolled<8>([&](std::size_t k) RLHF_INLINE {
                         const auto largest = x[k] == V(origin.largest);
@@ -190,8 +189,8 @@ private:
             const auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin);
             auto s = exp(x, origin);
             unrolled<n>([&](std::size_t k) RLHF_INLINE {
-                const V factor = Linear ? L::fma(linear, x[k] - V(origin.largest), constant) : constant;
-                s[k] = L::fma(s[k], factor, everywhere);
+                const V factor = Linear ? fma(linear, x[k] - V(origin.largest), constant) : constant;
+                s[k] = fma(s[k], factor, everywhere);
             });
             unrolled<n / 2>([&](std::size_t k) RLHF_INLINE {
                 G* const out = to + at + static_cast<std::int64_t>(2 * k) * L::width;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/config.hpp>
+#include <rlhf/lane.hpp>
 
 #include <cmath>
 
@@ -25,7 +25,7 @@ struct softmax_stats {
     /// others), keeps its digits (DESIGN.md, D15).
     void add_up() {
         sum = ties + others;
-        log_sum = ties > 0 ? std::log(ties) + std::log1p(others / ties) : std::log(others);
+        log_sum = ties > 0 ? lane::log(ties) + lane::log1p(others / ties) : lane::log(others);
     }
 
     [[nodiscard]] bool impossible() const { return sum == 0; } ///< every logit is −inf

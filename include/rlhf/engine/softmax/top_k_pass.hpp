@@ -71,14 +71,15 @@ public:
         double of_p = 0, of_q = 0;
         for (std::int64_t i = 0; i < top_.k; ++i) {
             const entry e(*this, row.p, z, token, i);
-            row.value += e.term.value, row.pull += e.term.pull, of_p += e.p, of_q += e.q;
+            row.value += double(e.term.value), row.pull += double(e.term.pull), of_p += double(e.p),
+                of_q += double(e.q);
         }
         if (row.p.impossible()) {
             row.value = std::numeric_limits<double>::infinity() + of_q; // or NaN
         } else if (top_.k < vocab_) {
-            const double p = rest(of_p), q = rest(of_q);
-            const auto tail = formula::divergence_share<How>(p, q, std::log(p / q), beta_, 1 - beta_);
-            row.value += tail.value, row.pull += tail.pull, row.tail = tail.pull / p;
+            const real p = rest(of_p), q = rest(of_q);
+            const auto tail = share(p, q, lane::log(double(p / q)), beta_);
+            row.value += double(tail.value), row.pull += double(tail.pull), row.tail = double(tail.pull / p);
         }
         return row;
     }
@@ -97,7 +98,7 @@ public:
             const entry e(*this, row.p, z, token, i);
             const double before = add ? double(static_cast<C>(d[top_.id(token, i)])) : 0;
             listed[static_cast<std::size_t>(i)] =
-                static_cast<C>(before + scale / temperature_ * (e.term.pull - e.p * row.pull));
+                static_cast<C>(double(before + scale / real(temperature_) * (e.term.pull - e.p * real(row.pull))));
         }
         // The entries of the tail all have one slope, as entries have under log-sum-exp.
         rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d, width,
@@ -107,16 +108,19 @@ public:
     }
 
 private:
+    RLHF_NOINLINE static formula::divergence_term<real> share(real p, real q, real r, double beta) {
+        return formula::divergence_share<How>(p, q, r, real(beta), real(1 - beta));
+    }
     struct entry {
-        double p, q;
-        formula::divergence_term<double> term;
+        real p, q;
+        formula::divergence_term<real> term;
 
         template <class E>
         entry(const top_k_pass& rows, const softmax_stats& row, const E* z, std::int64_t token, std::int64_t i) {
-            const double log_p = row.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
-            const double log_q = rows.top_.log_prob(token, i);
-            p = std::exp(log_p), q = std::exp(log_q);
-            term = formula::divergence_share<How>(p, q, log_p - log_q, rows.beta_, 1 - rows.beta_);
+            const real log_p = row.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
+            const real log_q = rows.top_.log_prob(token, i);
+            p = lane::exp(double(log_p)), q = lane::exp(double(log_q));
+            term = share(p, q, log_p - log_q, rows.beta_);
         }
     };
     static double rest(double listed) { return 1 - listed < least_tail ? least_tail : 1 - listed; }

@@ -29,8 +29,8 @@ struct scan_flags {
 
 template <class T>
 void add_or_write(const target<T>& o, T* to, T value) {
-    const T scaled = static_cast<T>(o.scale) * value;
-    *to = o.add ? *to + scaled : scaled;
+    const lane::number<T> scaled = static_cast<T>(o.scale) * lane::number<T>(value);
+    *to = T(o.add ? *to + scaled : scaled);
 }
 
 /// With gaps::ignore the mask hides only what the recurrence writes. The adjoint of a recurrence, which runs forwards,
@@ -67,6 +67,30 @@ struct recurrence {
     scan_flags flags = {};
     stream<const T> carry = {}; ///< [B] S before the step at which the recurrence begins; absent: 0
     target<T> last = {};        ///< [B] what flows beyond the step at which the recurrence ends
+};
+
+/// Where the arrays of a sequence lie.
+template <class T, std::size_t In, std::size_t Out>
+struct scan_arrays {
+    template <class E>
+    struct source {
+        E* data = nullptr;
+        std::int64_t step = 1; ///< or 0: one element, which fills a register in memory
+        [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
+    };
+    struct sink {
+        T* data = nullptr; ///< null: not wanted
+        bool add = false;
+    };
+    std::array<source<const T>, In> in;
+    std::array<sink, Out> out;
+    source<const std::uint8_t> terminated, truncated; ///< null: no step is
+};
+
+/// Consecutive steps of a sequence.
+struct scan_range {
+    std::int64_t first = 0, steps = 0;
+    const std::uint8_t* mask = nullptr; ///< one byte per step; null: all count
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/lanes/groups.hpp>
 #include <rlhf/engine/steps/recurrence.hpp>
 
 namespace RLHF_NAMESPACE::detail {
-
-/// Where the arrays of a sequence lie.
-template <class T, std::size_t In, std::size_t Out>
-struct scan_arrays {
-    template <class E>
-    struct source {
-        E* data = nullptr;
-        std::int64_t step = 1; ///< or 0: one element, which fills a register in memory
-        [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
-    };
-    struct sink {
-        T* data = nullptr; ///< null: not wanted
-        bool add = false;
-    };
-    std::array<source<const T>, In> in;
-    std::array<sink, Out> out;
-    source<const std::uint8_t> terminated, truncated; ///< null: no step is
-};
-
-/// Consecutive steps of a sequence.
-struct scan_range {
-    std::int64_t first = 0, steps = 0;
-    const std::uint8_t* mask = nullptr; ///< one byte per step; null: all count
-};
 
 /// The state of a sequence's recurrence after a register of steps. What is carried on stands in every lane.
 template <class V, std::size_t In>
@@ -46,21 +23,23 @@ struct scan_state {
 /// The recurrence S = x + f S′ over registers of consecutive steps, from the last in memory to the first or, for a
 /// kernel that runs forwards, from the first to the last.
 ///
-/// First a register is summed in itself, by steps of 1, 2, 4, … lanes with the powers of f. Then comes the carry from k
-/// steps away, S = x + fᵏ S′. From register to register the chain is one multiply-add, so that a processor has several
-/// registers under way. Steps that do not advance time are removed from their register (compress), the scan runs over
-/// the rest, and results are scattered back (expand). Masks leave out the sums that would reach across a cut
-/// (DESIGN.md, D20).
+/// First each group of 8 floats or 4 doubles is summed in itself, by steps of 1, 2, 4 lanes with the powers of f. Then
+/// comes the carry from k steps away, S = x + fᵏ S′. From group to group the chain is one multiply-add, so that a
+/// processor has several registers under way. Steps that do not advance time are removed from their group (compress),
+/// the scan runs over the rest, and results are scattered back (expand). Masks leave out the sums that would reach
+/// across a cut (DESIGN.md, D20).
 template <class T, class Arch, class Kernel>
 class step_scan {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
-    using L = lanes<T, Arch>;
+    using L = group_lanes<T, Arch>;
     using V = typename L::type;
-    static constexpr int width = L::width, end_lane = Kernel::forward ? width - 1 : 0;
-    static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(width)));
-    static constexpr int offset = 16; ///< where the bits of the lanes begin in a word, so that shifts bring in ones
+    static constexpr int width = L::width, group = L::group, groups = L::groups;
+    static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(group)));
     static constexpr std::uint64_t all = ~std::uint64_t(0);
-    static_assert(width <= offset);
+    /// The group that the recurrence reaches as the i-th, and the lane of a group that it reaches last.
+    static constexpr int nth(int i) { return Kernel::forward ? i : groups - 1 - i; }
+    static constexpr int end_lane(int g) { return g * group + (Kernel::forward ? group - 1 : 0); }
+    static constexpr int last_lane = end_lane(nth(groups - 1));
 
 public:
     using state = scan_state<V, In>;
@@ -68,12 +47,13 @@ public:
     /// How far ahead memory is fetched to be written: 2 KiB. Without it, unaligned stores take twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
-    step_scan(const Kernel& kernel, gaps how, bool flagged) : kernel_(kernel), gaps_(how), flagged_(flagged) {
+    step_scan(const Kernel& kernel, gaps how, bool flagged)
+        : kernel_(kernel), gaps_(how), flagged_(flagged || kernel.factor == T(0)) {
         double p = 1;
         power_[0] = T(1);
         for (std::size_t n = 1; n < power_.size(); ++n) power_[n] = positive(p *= static_cast<double>(kernel.factor));
         carry_.fill(T(1));
-        for (std::size_t n = 0; n < size; ++n) carry_[n] = power_[Kernel::forward ? n + 1 : size - n];
+        for (std::size_t n = 0; n < width; ++n) carry_[n] = power_[Kernel::forward ? n % size + 1 : size - n % size];
     }
 
     /// Scans whole registers of steps.
@@ -93,13 +73,14 @@ public:
     /// steps in the chunk and local its result with carry_in = 0. The carry is always computed so, and chunks may
     /// therefore be summed at the same time (DESIGN.md, D21).
     RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
-        const double power = std::pow(static_cast<double>(kernel_.factor), static_cast<double>(s.counted));
-        s.sum = s.through ? L::fma(V(positive(power)), before, s.alone) : s.alone;
+        const real f = static_cast<double>(kernel_.factor), n = static_cast<double>(s.counted);
+        const double power = s.counted == 0 ? 1 : double(lane::exp(n * lane::log(f))); // fⁿ
+        s.sum = s.through ? fma(V(positive(power)), before, s.alone) : s.alone;
         s.alone = V(T(0)), s.through = true, s.counted = 0;
     }
 
 private:
-    static constexpr auto size = static_cast<std::size_t>(width);
+    static constexpr auto size = static_cast<std::size_t>(group);
     enum class gap { none, covered, squeezed };
     /// The registers that a sweep meets: all steps count; some are squeezed out; some are covered; and with flags the
     /// same, where all steps count or not. Each has a loop of its own with only the bodies that it needs. One loop with
@@ -119,7 +100,6 @@ private:
         constexpr bool whole_registers = How == sweep_of::all || How == sweep_of::all_flagged;
         constexpr gap in_part = How == sweep_of::squeezed || How == sweep_of::flagged ? gap::squeezed : gap::covered;
         const bool squeezed = How == sweep_of::flagged ? gaps_ == gaps::skip : How == sweep_of::squeezed;
-        const bool recur = kernel.factor != T(0); // else nothing is carried, not even 0 · ∞
         const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
         std::array<V, doublings> power;
         for (std::size_t j = 0; j < doublings; ++j) power[j] = V(power_[std::size_t(1) << j]);
@@ -135,50 +115,58 @@ private:
                                                    std::uint64_t counts, int n, const flag_bits& flags) RLHF_INLINE {
             using lane::select;
             constexpr bool squeezes = G == gap::squeezed;
-            [[maybe_unused]] const auto time = L::where(low_bits(n)), counting = L::where(counts);
+            [[maybe_unused]] const typename L::packing packed(counts, n);
+            [[maybe_unused]] const auto counting = L::where(counts);
             scan_steps<V, In, flags_given> x;
             each<In>([&](auto k) RLHF_INLINE {
                 if (k >= Kernel::required && in[k].data == nullptr) return void(x.here[k] = x.after[k] = zero);
                 V v = L::load(in[k].at(t));
                 if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
                 if constexpr (squeezes) {
-                    after[k] = L::template broadcast<end_lane>(after[k]);
+                    after[k] = L::template broadcast<last_lane>(after[k]);
                     v = L::compress(counts, v, after[k]);
                 }
                 x.here[k] = v, x.after[k] = behind(v, after[k]);
-                after[k] = squeezes && Kernel::forward ? end_of<squeezes>(v, n) : v;
+                after[k] = squeezes && Kernel::forward ? L::broadcast((std::max)(n - 1, 0), v) : v;
             });
-            std::uint64_t open = all; // from bit `offset` on, the lanes that are not cut
+            std::uint64_t open = all; // the lanes that are not cut
             if constexpr (Flagged) {
                 x.terminated = L::where(flags.terminated), x.terminated_after = L::where(flags.terminated_after);
                 x.unread = L::where(flags.unread), x.unread_after = L::where(flags.unread_after);
-                open = ~(flags.cut << offset);
+                open = ~(squeezes ? packed.spread(flags.cut) : flags.cut);
             } else if constexpr (flags_given) {
                 x.terminated = x.terminated_after = x.unread = x.unread_after = L::where(0);
             }
-            const V before = carried;
             sum = kernel.head(x);
-            if constexpr (squeezes) sum = select(time, sum, zero);
-            V f = carry, f_whole = whole;
-            if constexpr (squeezes && !Kernel::forward) f = L::load(carry_.data() + width - n);
-            if constexpr (squeezes) f_whole = V(power_[static_cast<std::size_t>(n)]);
-            if (recur) inside<Flagged>(sum, open, power);
-            const V end = end_of<squeezes>(sum, n);
-            const bool goes_on = (recur && (open >> (offset + end_lane) & 1) != 0) || n == 0;
-            if (recur) sum = follow<Flagged>(open, f, before, sum);
-            carried = goes_on ? L::fma(f_whole, before, end) : end;
-            alone = goes_on ? L::fma(f_whole, alone, end) : end;
-            through = through && goes_on;
+            if constexpr (squeezes) sum = packed.spread(sum);
+            V f = carry;
+            if constexpr (squeezes && !Kernel::forward) f = carry_down(packed);
+            inside<Flagged>(sum, open, power);
+            V came = carried;                   // what flows into the first step
+            V before = carried, ends = carried; // what flows into and out of each group, in all of its lanes
+            each<groups>([&](auto i) RLHF_INLINE {
+                constexpr int g = nth(i);
+                const auto n_steps = static_cast<std::size_t>(squeezes ? packed.n[g] : group);
+                const V f_whole = squeezes ? V(power_[n_steps]) : whole, end = end_of<squeezes, g>(sum, packed);
+                const bool goes_on = (open >> end_lane(g) & 1) != 0 || n_steps == 0;
+                before = from_group<g>(before, carried);
+                carried = goes_on ? fma(f_whole, carried, end) : end;
+                alone = goes_on ? fma(f_whole, alone, end) : end;
+                through = through && goes_on;
+                ends = from_group<g>(ends, carried);
+                if (groups > 1 && i == 0 && n_steps == 0) came = carried; // +0 if it was −0
+            });
+            sum = follow<Flagged>(open, f, before, sum);
 
             V previous = sum;
-            if constexpr (squeezes && !Kernel::forward) previous = select(time, sum, before);
-            const auto y = kernel.finish(x, sum, behind(previous, before));
+            if constexpr (squeezes && !(groups == 1 && Kernel::forward)) previous = packed.gathered(sum, came);
+            const auto y = kernel.finish(x, groups == 1 ? sum : previous, behind(previous, came));
             each<Out>([&](auto o) RLHF_INLINE {
                 if (out[o].data == nullptr) return;
                 const V v = squeezes ? L::expand(counts, y[o]) : y[o];
                 write<G != gap::none>(out[o].data + t, v, out[o].add, counting || out_all);
             });
-            if constexpr (squeezes) sum = carried;
+            if constexpr (squeezes) sum = ends;
         };
         for (std::int64_t i = 0; i < registers; ++i) {
             const std::int64_t j = (Kernel::forward ? i : registers - 1 - i) * width, t = part.first + j;
@@ -229,6 +217,7 @@ private:
         f.terminated_after = after(f.terminated, at.terminated), f.unread_after = after(f.unread, at.unread);
         const std::uint64_t cut = f.terminated | set(row.truncated), cut_after = after(cut, at.cut);
         f.cut = Kernel::forward ? cut_after : cut;
+        if (kernel_.factor == T(0)) f.cut = every; // nothing is carried, not even 0 · ∞
         return f;
     }
 
@@ -252,32 +241,43 @@ private:
         else
             return L::template shift_down<1>(v, before);
     }
-    /// Of the first n lanes the one that the recurrence reaches last, in every lane.
-    template <bool Squeezes>
-    RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] int n) {
+    /// Lanes of `yes` in the G-th group and those that the recurrence reaches later.
+    template <int G>
+    RLHF_FORMULA static V from_group(const V& no, const V& yes) {
+        using lane::select;
+        return G == nth(0) ? yes : select(L::where(low_bits(group) << G * group), yes, no);
+    }
+    /// Of a group the step that the recurrence reaches last, in every lane.
+    template <bool Squeezes, int G>
+    RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] const typename L::packing& p) {
         if constexpr (Squeezes && Kernel::forward)
-            return L::broadcast((std::max)(n - 1, 0), v);
+            return L::broadcast(G * group + (std::max)(p.n[G] - 1, 0), v);
         else
-            return L::template broadcast<end_lane>(v);
+            return L::template broadcast<end_lane(G)>(v);
+    }
+    /// The powers for the carry downwards, where steps of groups are missing.
+    RLHF_FORMULA V carry_down(const typename L::packing& p) const {
+        V f = V(T(0));
+        each<groups>([&](auto i)
+                         RLHF_INLINE { f = from_group<nth(i)>(f, L::load(carry_.data() + group - p.n[nth(i)])); });
+        return f;
     }
     template <bool Flagged>
     RLHF_FORMULA static V follow(std::uint64_t open, const V& factor, const V& sum, const V& v) {
         if constexpr (Flagged)
-            return L::fma_where(L::where(open >> offset), factor, sum, v);
+            return L::fma_where(L::where(open), factor, sum, v);
         else
-            return L::fma(factor, sum, v);
+            return fma(factor, sum, v);
     }
-    /// Sums inside the register, of 2, 4, 8, … steps.
+    /// Sums inside the groups, of 2, 4, 8 steps.
     template <bool Flagged, std::size_t J = 0>
     RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
         if constexpr (J < doublings) {
             constexpr int steps = 1 << J;
-            const V zero(T(0));
-            if constexpr (Kernel::forward)
-                v = follow<Flagged>(open, power[J], L::template shift_up<steps>(v, zero), v);
-            else
-                v = follow<Flagged>(open, power[J], L::template shift_down<steps>(v, zero), v);
-            open &= Kernel::forward ? open << steps : open >> steps;
+            constexpr std::uint64_t edge = low_bits(steps) << (Kernel::forward ? 0 : group - steps);
+            const V from = Kernel::forward ? L::template up_in_groups<steps>(v) : L::template down_in_groups<steps>(v);
+            v = follow<Flagged>(open, power[J], from, v);
+            open &= (Kernel::forward ? open << steps : open >> steps) | edge | edge << (width - group);
             inside<Flagged, J + 1>(v, open, power);
         }
     }
@@ -292,8 +292,9 @@ private:
     const Kernel& kernel_;
     gaps gaps_;
     bool flagged_;
-    std::array<T, size + 1> power_;             ///< 1, f, f², …
-    alignas(64) std::array<T, 2 * size> carry_; ///< powers by lanes; n < width steps downwards: from width − n on
+    std::array<T, size + 1> power_; ///< 1, f, f², …
+    /// Powers by lanes; n < group steps downwards: from group − n on.
+    alignas(64) std::array<T, static_cast<std::size_t>(width + group)> carry_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -10,7 +10,7 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, class Arch, class Kernel>
 class scan_tail {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
-    using L = lanes<T, Arch>;
+    using L = group_lanes<T, Arch>;
     using scan = step_scan<T, Arch, Kernel>;
     using arrays = typename scan::arrays;
     static constexpr std::int64_t width = L::width;

@@ -15,7 +15,8 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, class Arch, class Kernel>
 class step_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
-    using V = typename lanes<T, Arch>::type;
+    using L = group_lanes<T, Arch>;
+    using V = typename L::type;
     using scan = step_scan<T, Arch, Kernel>;
     using tile = scan_tail<T, Arch, Kernel>;
     using arrays = typename scan::arrays;
@@ -45,7 +46,7 @@ public:
     }
 
 private:
-    static constexpr std::int64_t width = lanes<T, Arch>::width;
+    static constexpr std::int64_t width = L::width;
     static constexpr std::int64_t chunk = 16384; ///< steps; the carry into the next chunk can be computed separately
     static constexpr std::int64_t piece_steps = 2 * chunk; ///< of sequences; each piece begins with a jump in memory
     static constexpr std::int64_t few_sequences = 16;      ///< with fewer, chunks are pieces of work
@@ -176,7 +177,7 @@ private:
     void finish([[maybe_unused]] const row& r, [[maybe_unused]] std::int64_t n) const {
         if constexpr (Kernel::forward) {
             alignas(64) std::array<T, static_cast<std::size_t>(width)> sums;
-            lanes<T, Arch>::store(sums.data(), r.state.last);
+            L::store(sums.data(), r.state.last);
             const T sum = sums[static_cast<std::size_t>((n - 1) % width)];
             write(r.s, of_.kernel.last(sum, set(r, r.all.terminated, r.last - 1)));
         }

@@ -93,7 +93,7 @@ private:
                     if (Kernel::reads_after(k)) x.after[k] = std::exchange(back.after[k], x.here[k]);
                 }
                 V sum = kernel.head(x);
-                if (recurs) sum = L::fma(V(kernel.factor), back.sum, sum);
+                if (recurs) sum = fma(V(kernel.factor), back.sum, sum);
                 const auto y = kernel.finish(x, sum, back.sum);
                 for (std::size_t o = 0; o < Out; ++o) {
                     if (to[o] == nullptr) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/config.hpp>
+#include <rlhf/lane/number.hpp>
 
 #include <array>
 #include <bit>
@@ -225,7 +225,7 @@ struct spread_sums {
     /// (Σx)² / (n Σx²): 1 if all n numbers are equal, 0 if all are 0.
     [[nodiscard]] double evenness(double n) const {
         const double s = sum.value();
-        const double q = large.value() * 0x1p192 + (squares.value() + little.value() * 0x1p-192);
+        const double q = double(real(large.value()) * 0x1p192 + (squares.value() + real(little.value()) * 0x1p-192));
         return n > 0 && q != 0 ? s * s / (n * q) : 0;
     }
     spread_sums& operator+=(const spread_sums& o) {

@@ -16,10 +16,6 @@ struct moments_statistics {
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.values...); }
 };
 
-/// Sums of a segment are kept in this many lanes, whatever the width of a register, so that the order of additions is
-/// the same on every instruction set.
-template <class T>
-inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 /// Tokens of a segment, counted from the first token of its sequence that counts.
 inline constexpr std::int64_t segment_tokens = 512;
 
@@ -49,7 +45,7 @@ struct accumulator {
         [[nodiscard]] static double joined(double weight, const auto&... of) { return tree({of.x...}) * weight; }
     };
     struct square_sum : sum {
-        RLHF_FORMULA void add(const V& v) { this->x = L::add_square(this->x, v); }
+        RLHF_FORMULA void add(const V& v) { this->x = fma(v, v, this->x); }
     };
     struct count {
         typename L::counter n = {};
@@ -61,14 +57,14 @@ struct accumulator {
     };
     struct maximum {
         V x = V(-std::numeric_limits<T>::infinity());
-        RLHF_FORMULA void add(const V& v) { x = L::larger(v, x); }
+        RLHF_FORMULA void add(const V& v) { x = larger(v, x); }
         RLHF_FORMULA static V where(const mask& keep, const V& v) {
             using lane::select;
             return select(keep, v, V(-std::numeric_limits<T>::infinity()));
         }
         [[nodiscard]] static largest joined(double /*weight*/, const maximum& first, const auto&... others) {
             V all = first.x;
-            ((all = L::larger(others.x, all)), ...);
+            ((all = larger(others.x, all)), ...);
             return {static_cast<double>(L::largest(all))};
         }
     };
@@ -88,7 +84,7 @@ struct accumulator {
             const auto values = L::widen(v);
             for (std::size_t k = 0; k < wide_each; ++k) {
                 x[k] = x[k] + values[k];
-                squares[k] = squares[k] + values[k] * values[k];
+                squares[k] = fma(values[k], values[k], squares[k]);
             }
         }
         RLHF_FORMULA static V where(const mask& keep, const V& v) { return sum::where(keep, v); }

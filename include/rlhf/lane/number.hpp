@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace RLHF_NAMESPACE::lane {
+
+/// Constants that device code may use, too.
+inline constexpr float largest_float = (std::numeric_limits<float>::max)();
+inline constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Chooses lane by lane. Both values are computed.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
+    return condition ? yes : no;
+}
+
+/// A product as it is, rounded. The compiler cannot see where it comes from, and so cannot fuse it with a sum.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V rounded(V product) {
+#if defined(RLHF_REGISTER)
+    asm("" : "+" RLHF_REGISTER(product));
+#endif
+    return product;
+}
+
+/// The bits of a float or double, x = ±m · 2ⁿ.
+template <class T>
+struct format {
+    using integer = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    static constexpr int digits = sizeof(T) == 4 ? 23 : 52; ///< of m, as stored
+    static constexpr integer bias = sizeof(T) == 4 ? 127 : 1023, one = integer(1) << digits,
+                             sign = integer(1) << (sizeof(T) * 8 - 1),
+                             root_half = static_cast<integer>(sizeof(T) == 4 ? 0x3f3504f3 : 0x3fe6a09e667f3bcd);
+    static constexpr T lowest = -T(bias);       ///< the exponent of 0 and of subnormal numbers
+    static constexpr T unit = T(one);           ///< a number from here on has no fraction
+    static constexpr T magic = unit + unit / 2; ///< what is added to it is rounded to a whole number
+};
+
+template <class T>
+inline constexpr bool is_machine_number = std::is_same_v<T, float> || std::is_same_v<T, double>;
+
+/// A float or double whose arithmetic is the same on every machine, in registers, in plain C++ and in device code. What
+/// it adds to T: a product is rounded before it is added to something. Who wants it fused says `fma`. A formula whose V
+/// is a number has the bits that the library's own sweeps write; with V = float a compiler may fuse products with sums.
+template <class T>
+class number {
+    static_assert(is_machine_number<T>, "rlhf: lane::number is of float or double");
+    using layout = format<T>;
+    using integer = typename layout::integer;
+
+public:
+    using element = T;
+
+    number() = default;
+    RLHF_WORD constexpr number(T x) : x_(x) {}
+    RLHF_WORD constexpr explicit operator T() const { return x_; }
+
+    RLHF_WORD friend number operator+(number a, number b) { return a.x_ + b.x_; }
+    RLHF_WORD friend number operator-(number a, number b) { return a.x_ - b.x_; }
+    RLHF_WORD friend number operator*(number a, number b) { return product(a.x_, b.x_); }
+    RLHF_WORD friend number operator/(number a, number b) { return a.x_ / b.x_; }
+    RLHF_WORD friend number operator-(number a) { return -a.x_; }
+    RLHF_WORD friend bool operator<(number a, number b) { return a.x_ < b.x_; }
+    RLHF_WORD friend bool operator<=(number a, number b) { return a.x_ <= b.x_; }
+    RLHF_WORD friend bool operator>(number a, number b) { return a.x_ > b.x_; }
+    RLHF_WORD friend bool operator>=(number a, number b) { return a.x_ >= b.x_; }
+    RLHF_WORD friend bool operator==(number a, number b) { return a.x_ == b.x_; }
+    RLHF_WORD friend bool operator!=(number a, number b) { return a.x_ != b.x_; }
+    RLHF_WORD friend number abs(number a) { return from_bits(bits(a) & ~layout::sign); }
+    RLHF_WORD friend number sqrt(number a) { return std::sqrt(a.x_); }
+
+    /// a > b ? a : b, so b where one of them is NaN.
+    RLHF_WORD friend number larger(number a, number b) { return a.x_ > b.x_ ? a : b; }
+    /// a b + c, rounded once where the machine can (RLHF_FMA), else twice.
+    RLHF_WORD friend number fma(number a, number b, number c) {
+#if RLHF_FMA
+        return std::fma(a.x_, b.x_, c.x_);
+#else
+        return a * b + c;
+#endif
+    }
+    /// The nearest whole number, ties to even, for |a| ≤ 2²² (floats), 2⁵¹ (doubles).
+    RLHF_WORD friend number round(number a) { return (a.x_ + layout::magic) - layout::magic; }
+    /// a · 2ⁿ rounded once, for whole n with |n| ≤ 250 (floats), 2040 (doubles) and a in [¼, 4].
+    RLHF_WORD friend number scale2(number a, number n) {
+        const number half = round(n * number(T(0.5)));
+        return a * power2(half) * power2(n - half);
+    }
+    /// a · 2ⁿ for whole n ≤ 127 (floats), 1023 (doubles), but 0 where 2ⁿ is not a normal number; NaN stays.
+    RLHF_WORD friend number scale2_or_zero(number a, number n) { return a * power2(larger(layout::lowest, n)); }
+    /// x = m · 2ⁿ with m in [√½, √2), for a normal x > 0.
+    struct split {
+        number m, n;
+    };
+    RLHF_WORD friend split split2(number x) {
+        const integer above = bits(x) - (layout::root_half - (layout::bias << layout::digits)); // its exponent: n
+        const number n = from_bits((above >> layout::digits) | bits(layout::unit));
+        return {from_bits((above & (layout::one - 1)) + layout::root_half), n - number(layout::unit + T(layout::bias))};
+    }
+
+private:
+    static RLHF_WORD integer bits(number a) { return __builtin_bit_cast(integer, a.x_); }
+    static RLHF_WORD number from_bits(integer b) { return __builtin_bit_cast(T, b); }
+    static RLHF_WORD number power2(number n) {
+        return from_bits((bits(n + number(layout::magic)) + layout::bias) << layout::digits);
+    }
+    static RLHF_WORD T product(T a, T b) {
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
+        if constexpr (sizeof(T) == 4)
+            return __fmul_rn(a, b);
+        else
+            return __dmul_rn(a, b);
+#else
+        return rounded(a * b);
+#endif
+    }
+
+    T x_;
+};
+
+} // namespace RLHF_NAMESPACE::lane
+
+namespace RLHF_NAMESPACE::detail {
+
+/// What the engine computes in outside of the registers.
+using real = lane::number<double>;
+
+} // namespace RLHF_NAMESPACE::detail
