@@ -26,7 +26,15 @@
 ///     cmake --preset test && cmake --build build/test --target rlhf_bits
 ///     build/test/tests/bits/rlhf_bits > tests/bits/hashes.txt
 ///
-/// and say in the commit which lines changed and why.
+/// and say in the commit which lines changed and why. On another instruction set, with a build folder of its own,
+///
+///     cmake --preset test -B build/avx2 -DRLHF_MARCH=x86-64-v3 && cmake --build build/avx2 --target rlhf_bits
+///     build/avx2/tests/bits/rlhf_bits tests/bits/hashes.txt
+///
+/// and for another processor (xsimd and Eigen stand for the folders of their headers)
+///
+///     aarch64-linux-gnu-g++ -std=c++20 -O1 -Iinclude -Itests -isystem xsimd -isystem Eigen tests/bits/*.cpp
+///     qemu-aarch64 -L /usr/aarch64-linux-gnu ./a.out tests/bits/hashes.txt
 namespace bits {
 
 /// 64 bits of everything that is added, in order. All NaN are one; zeros keep their sign.

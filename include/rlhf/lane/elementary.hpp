@@ -35,7 +35,6 @@ struct constants<float> {
     static constexpr float log_2_high = 0x1.62ep-1F, log_2_low = 0x1.0bfbe8p-15F;
     /// Is the second nearly a multiple of 2⁻²⁵ (float), 2⁻⁵⁴ (double)? It is 1071.94 and 990.42 of these.
     static constexpr bool low_is_whole = true;
-    static constexpr float whole = 0x1.8p23F;           ///< added to x, it leaves no fraction
     static constexpr float lowest = -104, highest = 89; ///< eˣ is 0 up to the first, and ∞ from the second on
     static constexpr float normal = 0x1p-126F;          ///< the smallest normal number
     static constexpr float up = 0x1p24F, up_by = 24;    ///< times 2²⁴, every number is normal
@@ -46,7 +45,6 @@ struct constants<double> {
     static constexpr double log2_e = 0x1.71547652b82fep0;
     static constexpr double log_2_high = 0x1.62e42fefa38p-1, log_2_low = 0x1.ef35793c7673p-45;
     static constexpr bool low_is_whole = false;
-    static constexpr double whole = 0x1.8p52;
     static constexpr double lowest = -746, highest = 709.8;
     static constexpr double normal = 0x1p-1022;
     static constexpr double up = 0x1p54, up_by = 54;
@@ -149,9 +147,17 @@ struct reduced {
 template <class V>
 [[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
     using c = constants<typename V::element>;
-    const V d = larger(V(c::lowest), x), n = fma(d, V(c::log2_e), V(c::whole)) - V(c::whole);
+    const V magic(format<typename V::element>::magic); // what is added to it is rounded to a whole number
+    const V d = larger(V(c::lowest), x), n = fma(d, V(c::log2_e), magic) - magic;
     const V exact = fma(n, V(-c::log_2_high), d);
     return {n, exact, fma(n, V(-c::log_2_low), exact)};
+}
+
+/// 2ⁿ eʳ for |r| ≤ log(2) / 2.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V exp_of(V n, V r) {
+    const V linear = fma(series<exp_terms<typename V::element>>(r), r, V(1));
+    return scale2(fma(linear, r, V(1)), n);
 }
 
 /// n log 2 + log(1 + f) for 1 + f in [√½, √2].
@@ -176,8 +182,7 @@ template <class V>
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
     const auto to = elementary::reduce(x);
-    const V linear = fma(elementary::series<elementary::exp_terms<typename V::element>>(to.r), to.r, V(1));
-    return scale2(fma(linear, to.r, V(1)), to.n);
+    return elementary::exp_of(to.n, to.r);
 }
 
 /// log(1 + e) for e in [0, 1]: it has no special cases, and a series of its own saves the reduction.
@@ -215,9 +220,7 @@ template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp2(V x) {
     using c = elementary::constants<typename V::element>;
     const V bound(c::most_exponent), held = larger(-bound, select(x > bound, bound, x)), n = round(held);
-    const V r = (held - n) * V(c::log_2_high + c::log_2_low);
-    const V linear = fma(elementary::series<elementary::exp_terms<typename V::element>>(r), r, V(1));
-    return scale2(fma(linear, r, V(1)), n);
+    return elementary::exp_of(n, (held - n) * V(c::log_2_high + c::log_2_low));
 }
 
 /// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.

@@ -6,7 +6,6 @@
 #include <rlhf/lane.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -135,6 +134,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return select(m, fma(a, b, c), c);
     }
+
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
     static T sum_by_halves(const type& v) {
         if constexpr (requires { own::sum_by_halves(v); })
@@ -180,8 +180,8 @@ private:
 
 using lane::mask_of;
 
-/// Long sums are kept in this many lanes, whatever the width of a register, so that the order of additions is
-/// the same on every instruction set.
+/// Long sums are kept in this many lanes, whatever the width of a register, so that the order of additions is the same
+/// on every instruction set.
 template <class T>
 inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 

@@ -14,6 +14,8 @@ inline constexpr int group_of = 32 / static_cast<int>(sizeof(T));
 /// Stands for Arch where its registers are narrower than a group: several of them are then one.
 template <class Arch>
 struct several {};
+template <class T, class Arch>
+using group_arch = std::conditional_t<(lanes<T, Arch>::width < group_of<T>), several<Arch>, Arch>;
 
 /// N registers, or masks.
 template <class E, std::size_t N>
@@ -116,9 +118,9 @@ private:
 
 /// Lanes of consecutive steps: one group, or two where a register has the room.
 template <class T, class Arch>
-struct group_lanes : lanes<T, std::conditional_t<(lanes<T, Arch>::width < group_of<T>), several<Arch>, Arch>> {
+struct group_lanes : lanes<T, group_arch<T, Arch>> {
 private:
-    using all = lanes<T, std::conditional_t<(lanes<T, Arch>::width < group_of<T>), several<Arch>, Arch>>;
+    using all = lanes<T, group_arch<T, Arch>>;
     using own = typename all::type::own;
 
 public:
