@@ -17,8 +17,9 @@
 /// The words of the benchmarks. A name is function/type/where/how/who, for instance ppo_policy_loss/f32/L3/tail/rlhf:
 ///
 ///     type    f32, f64, bf16
-///     where   L2, L3, DRAM: as many elements as are at home there; or a shape, 512x1024
-///     how     the mask (dense, tail, gaps), then what else is special, each a part of the name
+///     where   L2, L3, DRAM: as many elements as are at home there; or a shape, 512x1024; or call: one short call
+///     how     the mask (dense, tail, gaps), then what else is special, each a part of the name; of a short call its
+///             size, all of which counts and lies in L1
 ///     who     rlhf; scalar: the same without SIMD; plain: the loop that one writes first; floor: see stream();
 ///             eigen, torch
 ///
@@ -34,6 +35,7 @@ enum class counted {
 
 inline constexpr std::initializer_list<who> everybody = {who::rlhf, who::scalar, who::plain, who::floor};
 inline constexpr std::initializer_list<who> against_floor = {who::rlhf, who::floor};
+inline constexpr std::initializer_list<who> against_plain = {who::rlhf, who::plain};
 
 inline const char* name(who w) {
     constexpr const char* names[] = {"rlhf", "scalar", "plain", "floor", "eigen"};
@@ -68,6 +70,9 @@ inline std::span<const std::uint8_t> mask_of(counted c, std::int64_t steps, std:
     return kept<std::uint8_t>("tail " + std::to_string(steps), n, tail);
 }
 
+/// Where a short call is. Its times are per call.
+inline const std::string short_call = "call";
+
 /// The tokens of a benchmark: rows, and which of them count.
 struct rows {
     std::string where, how;
@@ -83,6 +88,13 @@ struct rows {
           steps(row), which(c) {}
     rows(std::int64_t n, std::int64_t row, counted c)
         : where(std::to_string(n) + 'x' + std::to_string(row)), how(name(c)), sequences(n), steps(row), which(c) {}
+
+    /// One sequence, all of which counts.
+    static rows one_call(std::int64_t n) {
+        rows r(1, n, counted::dense);
+        r.where = short_call, r.how = std::to_string(n);
+        return r;
+    }
 
     /// The same tokens as a single row.
     [[nodiscard]] rows joined() const {
@@ -178,6 +190,7 @@ void add(const std::string& function, const At& at, std::initializer_list<who> w
     const char* element = at.element;
     if constexpr (requires { case_of::elements(at); }) elements = case_of::elements(at), element = case_of::element;
     if constexpr (requires { case_of::bytes(at); }) bytes = case_of::bytes(at);
+    if (at.where == short_call) elements = 1, element = "call";
     bytes /= elements;
     const std::string item = function + '/' + type_name<T>() + '/' + at.where + (at.how.empty() ? "" : "/" + at.how);
     for (const who w : whom) {
@@ -212,17 +225,21 @@ rows fitting(place p, counted c, std::int64_t steps = 1024) {
     return {p, steps, c, bytes_a_token<Case, T>(c)};
 }
 
-/// The centre, and what lies around it. `more` is what is special about this Case.
+/// The centre, what lies around it, short rows and short calls. `more` is what is special about this Case.
 template <template <class> class Case>
 void vary(const std::string& function, const std::string& more = "") {
+    const auto named = [&](const rows& r) { return more.empty() ? r : r.called(more); };
     const auto at = [&]<class T>(T, place p, counted c, std::initializer_list<who> whom) {
-        const rows r = fitting<Case, T>(p, c);
-        add<Case, T>(function, more.empty() ? r : r.called(more), whom);
+        add<Case, T>(function, named(fitting<Case, T>(p, c)), whom);
     };
     at(float(), place::L3, counted::tail, everybody);
     for (const place p : {place::L2, place::DRAM}) at(float(), p, counted::tail, against_floor);
     for (const counted c : {counted::dense, counted::gaps}) at(float(), place::L3, c, against_floor);
     at(double(), place::L3, counted::tail, against_floor);
+    for (const place p : {place::L3, place::DRAM})
+        add<Case, float>(function, named(fitting<Case, float>(p, counted::tail, 64)).called("rows64"), against_floor);
+    for (const std::int64_t n : {1, 16, 64, 256, 1024})
+        add<Case, float>(function, named(rows::one_call(n)), against_plain);
 }
 
 } // namespace bench

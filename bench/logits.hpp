@@ -22,6 +22,13 @@ struct logit_rows {
     logit_rows(std::int64_t n, std::int64_t V)
         : where(std::to_string(n) + 'x' + std::to_string(V)), rows(n), vocab(V) {}
 
+    /// One row of a small vocabulary.
+    static logit_rows one_call(std::int64_t V) {
+        logit_rows r(1, V);
+        r.where = short_call, r.how = std::string("V").append(std::to_string(V));
+        return r;
+    }
+
     [[nodiscard]] logit_rows called(const std::string& part) const {
         logit_rows r = *this;
         r.how += (r.how.empty() ? "" : "/") + part;
@@ -78,17 +85,18 @@ logit_rows fitting_logits(place p) {
     return {p, p == place::DRAM ? 128256 : 32000, static_cast<double>((t.inputs + t.outputs) * sizeof(E))};
 }
 
-/// The centre (f32, L3), the other places and types.
+/// The centre (f32, L3), the other places and types, and a short call.
 template <template <class> class Case>
 void vary_logits(const std::string& function, const std::string& more = "") {
+    const auto named = [&](const logit_rows& r) { return more.empty() ? r : r.called(more); };
     const auto at = [&]<class E>(E, place p, std::initializer_list<who> whom) {
-        const logit_rows r = fitting_logits<Case, E>(p);
-        add<Case, E>(function, more.empty() ? r : r.called(more), whom);
+        add<Case, E>(function, named(fitting_logits<Case, E>(p)), whom);
     };
     at(float(), place::L3, everybody);
     for (const place p : {place::L2, place::DRAM}) at(float(), p, against_floor);
     for (const place p : {place::L3, place::DRAM}) at(rlhf::bfloat16(), p, against_floor);
     at(double(), place::L3, against_floor);
+    add<Case, float>(function, named(logit_rows::one_call(1024)), against_plain);
 }
 
 } // namespace bench

@@ -19,6 +19,19 @@ std::string line_of(const char* file, const char* key) {
     return "";
 }
 
+/// What this program was compiled for, as bench/goals.json spells it; or else as xsimd does.
+template <class Arch = rlhf::native>
+const char* instruction_set() {
+    if constexpr (std::is_same_v<Arch, rlhf::scalar>)
+        return "scalar";
+    else
+        return std::is_base_of_v<xsimd::avx512f, Arch> ? "avx512"
+               : std::is_base_of_v<xsimd::avx2, Arch>  ? "avx2"
+               : std::is_base_of_v<xsimd::neon, Arch>  ? "neon"
+               : std::is_base_of_v<xsimd::sse2, Arch>  ? "sse2"
+                                                       : Arch::name();
+}
+
 std::string size_text(std::size_t bytes) {
     const std::size_t KiB = bytes >> 10;
     return KiB >= 1024 ? std::to_string(KiB >> 10) + " MiB" : std::to_string(KiB) + " KiB";
@@ -42,6 +55,7 @@ std::vector<std::pair<std::string, std::string>> machine() {
             {"governor", scaling.empty() ? "not known" : scaling},
             {"compiler", RLHF_BENCH_COMPILER},
             {"flags", RLHF_BENCH_FLAGS},
+            {"instruction_set", instruction_set()},
             {"abi", RLHF_BENCH_TEXT(RLHF_ABI)},
             {"xsimd", RLHF_BENCH_TEXT(XSIMD_VERSION_MAJOR) "." RLHF_BENCH_TEXT(XSIMD_VERSION_MINOR) "." RLHF_BENCH_TEXT(
                           XSIMD_VERSION_PATCH)}};
@@ -50,7 +64,7 @@ std::vector<std::pair<std::string, std::string>> machine() {
 /// Says what machine this is; the figures are the report's.
 struct only_machine : benchmark::BenchmarkReporter {
     bool ReportContext(const Context&) override {
-        for (const auto& [key, value] : machine()) std::fprintf(stderr, "%-14s%s\n", key.c_str(), value.c_str());
+        for (const auto& [key, value] : machine()) std::fprintf(stderr, "%-17s%s\n", key.c_str(), value.c_str());
         return true;
     }
     void ReportRuns(const std::vector<Run>& runs) override {

@@ -18,7 +18,7 @@ struct prompts {
 };
 
 /// All K, in L3; K = 9 in L2 and in double (from DRAM they are no slower: they compute); 4096 prompts of 9 as peers
-/// have them.
+/// have them; and the call of one prompt.
 template <template <class> class Case>
 void vary_prompts(const std::string& function) {
     const auto fit = [](place p, std::int64_t K, double bytes) {
@@ -31,6 +31,7 @@ void vary_prompts(const std::string& function) {
         add<Case, float>(function, fit(place::L3, K, 8), {who::rlhf, who::plain, who::floor});
     add<Case, float>(function, fit(place::L2, 9, 8), against_floor);
     add<Case, double>(function, fit(place::L3, 9, 16), against_floor);
+    for (const std::int64_t K : {4, 9}) add<Case, float>(function, rows::one_call(K), against_plain);
     rows peers(4096, 9, counted::dense);
     peers.how = "K9";
     add<Case, float>(function, peers, everybody);

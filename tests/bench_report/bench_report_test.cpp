@@ -63,33 +63,62 @@ TEST_CASE("bench report: a goal is met if one of the runs meets it") {
     REQUIRE(g.all.size() == 3);
     CHECK(g.all[0].against == "gae/f32/L3/dense/floor"); // "floor" is that of the same item
 
-    const auto met = judge(g, {fast()});
+    const auto met = judge(g, "avx512", {fast()});
     CHECK(met[0].ratios.at(0) == Approx(0.52 / 0.55));
     CHECK(met[1].ratios.at(0) == Approx(3 / 0.55));
     CHECK(met[2].ratios.at(0) == Approx(3 / 0.52)); // at most: the other way round
     CHECK(missed(met).empty());
 
-    const auto none = judge(g, {slow()});
+    const auto none = judge(g, "avx512", {slow()});
     CHECK(missed(none).size() == 2);
     CHECK(none[2].met);
-    CHECK(missed(judge(g, {slow(), slow(), fast()})).empty());
-    CHECK(missed(judge(g, {fast(), slow()})).empty());
+    CHECK(missed(judge(g, "avx512", {slow(), slow(), fast()})).empty());
+    CHECK(missed(judge(g, "avx512", {fast(), slow()})).empty());
+}
+
+TEST_CASE("bench report: each instruction set has its bounds") {
+    const goals g = goals_of(file("goals.json"));
+    const auto v = judge(g, "avx2", {fast()});
+    REQUIRE(v.size() == 2); // the last one is for avx512
+    CHECK(v[0].bound == 0.99);
+    CHECK_FALSE(v[0].met);
+    CHECK(v[1].bound == 5);
+    CHECK(v[1].met);
+    CHECK(judge(g, "avx512", {fast()})[0].bound == 0.9);
+    const auto other = judge(g, "sve", {fast()}); // a bound without a name is for all
+    REQUIRE(other.size() == 1);
+    CHECK(other[0].bound == 5);
+    std::ostringstream out;
+    write_verdicts(out, "avx2", v, false);
+    CHECK(out.str().find("goals for avx2\nMISSED  gae/f32/L3/dense/rlhf") == 0);
+    CHECK(out.str().find(">= 0.990 of floor") != std::string::npos);
+}
+
+TEST_CASE("bench report: runs have one instruction set, and say it") {
+    const auto of = [](const char* name) { return figures_of(file(name)); };
+    CHECK(instruction_set_of({fast(), slow()}) == "avx512");
+    CHECK(instruction_set_of({of("avx2.json")}) == "avx2");
+    CHECK_THROWS_WITH(instruction_set_of({}), "there is no run to judge");
+    CHECK_THROWS_WITH(instruction_set_of({fast(), of("older.json")}),
+                      Catch::Matchers::StartsWith("a run does not say its instruction set"));
+    CHECK_THROWS_WITH(instruction_set_of({fast(), of("avx2.json")}),
+                      "the runs are of two instruction sets, avx512 and avx2");
 }
 
 TEST_CASE("bench report: what nobody measured is missed") {
-    const auto v = judge(goals_of(file("missing.json")), {fast(), slow()});
+    const auto v = judge(goals_of(file("missing.json")), "avx512", {fast(), slow()});
     REQUIRE(v.size() == 1);
     CHECK(v[0].ratios.empty());
     CHECK_FALSE(v[0].met);
-    CHECK_FALSE(judge(goals_of(file("goals.json")), {})[0].met);
+    CHECK_FALSE(judge(goals_of(file("goals.json")), "avx512", {})[0].met);
     std::ostringstream out;
-    write_verdicts(out, v, false);
-    CHECK(out.str().find("MISSING whiten/f32/L3/tail/rlhf") == 0);
+    write_verdicts(out, "avx512", v, false);
+    CHECK(out.str().find("\nMISSING whiten/f32/L3/tail/rlhf") != std::string::npos);
 }
 
 TEST_CASE("bench report: the filter is of what is missed, whole names") {
     const goals g = goals_of(file("goals.json"));
-    CHECK(filter_of(missed(judge(g, {slow()}))) ==
+    CHECK(filter_of(missed(judge(g, "avx512", {slow()}))) ==
           "^(gae/f32/L3/dense/floor|gae/f32/L3/dense/plain|gae/f32/L3/dense/rlhf)($|/)");
     CHECK(filter_of({{.item = "a.b/c+", .against = "d", .reason = ""}}) == "^(a\\.b/c\\+|d)($|/)");
     CHECK(filter_of({}) == "^$");
@@ -107,6 +136,9 @@ TEST_CASE("bench report: files that are something else say so") {
     CHECK_THROWS_WITH(of(""), "a/r: either at_least or at_most");
     CHECK_THROWS_WITH(of(R"(, "at_least": 1, "at_most": 2)"), "a/r: either at_least or at_most");
     CHECK_THROWS_WITH(of(R"(, "at_most": 0)"), "a/r: the bound is not positive");
+    CHECK_THROWS_WITH(of(R"(, "at_most": {"avx512": 1, "avx2": 0})"), "a/r: the bound is not positive");
+    CHECK_THROWS_WITH(of(R"(, "at_least": {"avx521": 1})"), "a/r: there is no instruction set avx521");
+    CHECK_THROWS_WITH(of(R"(, "at_least": {"avx512": "1"})"), Catch::Matchers::StartsWith("these are no goals"));
     CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is no list of peers"));
 }
 
@@ -126,6 +158,19 @@ TEST_CASE("bench report: peers stand beside the function of their name") {
     CHECK(beside(g, {.item = "kl/f32/9/k3_with_backward", .who = "", .element = "", .note = ""}) == &g.all[3]);
 }
 
+TEST_CASE("bench report: short calls are shown per call, over their size") {
+    figures f;
+    for (const auto& [item, ns] : {std::pair("gae/f32/call/1", 20.0), std::pair("gae/f32/call/64", 40.0)})
+        for (const char* who : {"rlhf", "plain"})
+            f.all.push_back({.item = item, .who = who, .element = "call", .times = {ns}});
+    std::ostringstream out;
+    write_table(out, f, false);
+    CHECK(out.str().find("40.0  call") != std::string::npos);
+    CHECK(html(f, {}, {}, {}, "").find("gae, one sequence, L1") != std::string::npos);
+    std::erase_if(f.all, [](const measurement& m) { return m.item == "gae/f32/call/64"; });
+    CHECK(html(f, {}, {}, {}, "").find("one sequence, L1") == std::string::npos); // one point is no curve
+}
+
 TEST_CASE("bench report: table and page have the figures, and the page no markup of others") {
     const figures f = fast();
     std::ostringstream out;
@@ -136,10 +181,10 @@ TEST_CASE("bench report: table and page have the figures, and the page no markup
     CHECK(table.find("\033") == std::string::npos);
 
     const goals g = goals_of(file("goals.json"));
-    const std::string page = html(f, peers_of(file("peers.json")), judge(g, {f}), g.notes, "./dev bench");
+    const std::string page = html(f, peers_of(file("peers.json")), judge(g, "avx512", {f}), g.notes, "./dev bench");
     for (const char* text : {"A processor &lt;of the test&gt;", "<td>f32 L3 dense</td><td>rlhf</td><td>0.550</td>",
-                             "<td class='met'>0.945</td>", "elsewhere 0.15 ns", "a library 1.0", "(10.0 ×)",
-                             "./dev bench --gate", "malloc", "</html>"})
+                             "Goals for avx512", "<td>≥ 0.900</td><td class='met'>0.945</td>", "elsewhere 0.15 ns",
+                             "a library 1.0", "(10.0 ×)", "./dev bench --gate", "malloc", "</html>"})
         CHECK(page.find(text) != std::string::npos);
     for (const char* text : {"<of the test>", "<script", "http"}) CHECK(page.find(text) == std::string::npos);
 }

@@ -32,9 +32,10 @@ li { overflow-wrap: anywhere; } .tile span { color: var(--soft); font-size: .85r
 
 const char* const reading = R"html(<h2>How to read this</h2>
 <p>A benchmark's name is <code>function/type/where/how/who</code>. <b>Where</b> is the place in which all arrays of a
-call are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape.
-<b>How</b> is the mask, <code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding)
-or <code>gaps</code> (runs in the middle are masked), and what else is special. <b>Who</b> is</p>
+call are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape, or
+<code>call</code>: one short call with its data in the first-level cache, measured per call. <b>How</b> is the mask,
+<code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding) or <code>gaps</code>
+(runs in the middle are masked), or the size of a short call, and what else is special. <b>Who</b> is</p>
 <ul><li><code>rlhf</code>: the library; <code>scalar</code>: the same without SIMD;</li>
 <li><code>plain</code>: the C++ loop that one writes first, by the same compiler with the same flags;</li>
 <li><code>floor</code>: the same arrays read once and written once with next to no arithmetic: what memory allows. No
@@ -52,16 +53,17 @@ std::string difference(const std::string& name, const std::string& other) {
     return result;
 }
 
-void write_verdicts_section(std::ostream& out, const std::vector<verdict>& verdicts,
+void write_verdicts_section(std::ostream& out, const figures& f, const std::vector<verdict>& verdicts,
                             const std::vector<std::string>& notes, const std::string& made) {
     if (verdicts.empty()) return;
-    out << "<h2>Goals</h2><p>Ratios to the floor, to plain loops or to each other, from <code>bench/goals.json</code>, "
+    out << "<h2>Goals for " << escaped(f.context.at("instruction_set"))
+        << "</h2><p>Ratios to the floor, to plain loops or to each other, from <code>bench/goals.json</code>, "
            "judged by this run. The gate measures what is missed again before it fails.</p><div class='wide'><table>"
            "<tr><th>item</th><th>against</th><th>goal</th><th>here</th></tr>";
     for (const verdict& v : verdicts)
         out << "<tr><td>" << escaped(v.of.item) << "<small>" << escaped(v.of.reason) << "</small></td><td>"
             << escaped(difference(v.of.item, v.of.against)) << "</td><td>" << (v.of.at_least ? "≥ " : "≤ ")
-            << digits3(v.of.bound) << "</td><td class='" << (v.met ? "met" : "missed") << "'>"
+            << digits3(v.bound) << "</td><td class='" << (v.met ? "met" : "missed") << "'>"
             << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td></tr>\n";
     out << "</table></div>" << command("", made + " --gate");
     if (notes.empty()) return;
@@ -141,7 +143,7 @@ std::string html(const figures& f, const std::vector<peer>& peers, const std::ve
     write_others(out, f, made);
     write_curves(out, f, made);
     write_peer_bars(out, f, peers, made);
-    write_verdicts_section(out, verdicts, notes, made);
+    write_verdicts_section(out, f, verdicts, notes, made);
     write_all(out, f, made);
     out << "</body></html>\n";
     return out.str();

@@ -28,11 +28,19 @@ struct arguments {
     bool filter = false;
 };
 
+std::vector<figures> runs_of(const arguments& a) {
+    std::vector<figures> runs;
+    for (const std::string& path : a.in) runs.push_back(figures_of(read(path)));
+    return runs;
+}
+
 int report(const arguments& a) {
+    const auto runs = runs_of(a);
     figures all;
-    for (const std::string& path : a.in) all.join(figures_of(read(path)));
+    for (const figures& f : runs) all.join(f);
     const auto peers = a.peers.empty() ? std::vector<peer>() : peers_of(read(a.peers));
     const goals g = a.goals.empty() ? goals() : goals_of(read(a.goals));
+    const auto verdicts = a.goals.empty() ? std::vector<verdict>() : judge(g, instruction_set_of(runs), {all});
     write_table(std::cout, all, isatty(STDOUT_FILENO) != 0);
     if (!peers.empty()) {
         std::cout << "peers\n";
@@ -41,22 +49,28 @@ int report(const arguments& a) {
     }
     if (a.out.empty()) return 0;
     std::ofstream page(a.out);
-    page << html(all, peers, judge(g, {all}), g.notes, a.command);
+    page << html(all, peers, verdicts, g.notes, a.command);
     if (!page) throw std::runtime_error("cannot write " + a.out);
     return 0;
 }
 
-/// 0: every goal is met; 1: some are not.
+/// 0: every goal is met; 1: some are not. Before the first run nothing says the instruction set: the filter is then of
+/// all goals.
 int gate(const arguments& a) {
     const goals g = goals_of(read(a.goals));
-    std::vector<figures> runs;
-    for (const std::string& path : a.in) runs.push_back(figures_of(read(path)));
-    const auto verdicts = judge(g, runs);
+    const auto runs = runs_of(a);
+    if (a.filter && runs.empty()) {
+        std::cout << filter_of(g.all) << '\n';
+        return 0;
+    }
+    const std::string instruction_set = instruction_set_of(runs);
+    const auto verdicts = judge(g, instruction_set, runs);
+    if (verdicts.empty()) throw std::runtime_error("no goal is for " + instruction_set);
     if (a.filter) {
         std::cout << filter_of(missed(verdicts)) << '\n';
         return 0;
     }
-    write_verdicts(std::cout, verdicts, isatty(STDOUT_FILENO) != 0);
+    write_verdicts(std::cout, instruction_set, verdicts, isatty(STDOUT_FILENO) != 0);
     return missed(verdicts).empty() ? 0 : 1;
 }
 

@@ -194,7 +194,13 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
     const auto K_of = [](const measurement& m) -> std::optional<double> {
         return m.item.rfind("ranking_loss/f32/L3/", 0) == 0 ? number_after(m, "K") : std::nullopt;
     };
-    const auto small = [](const char* title, const char* x, const char* y) {
+    const auto length_of_call = [](const std::string& function) {
+        return [=](const measurement& m) {
+            return m.item.rfind(function + "/f32/call/", 0) == 0 && m.part(4).empty() ? number_after(m, "")
+                                                                                      : std::nullopt;
+        };
+    };
+    const auto small = [](const std::string& title, const char* x, const char* y) {
         return plot{.title = title,
                     .x_label = x,
                     .y_label = y,
@@ -205,6 +211,10 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
                     .height = 270};
     };
     const std::vector<std::string> two = {"rlhf", "floor"};
+    const auto call = [&](const std::string& function) {
+        return curve(f, small(function + ", one sequence, L1", "tokens per call", "ns per call"), {"rlhf", "plain"},
+                     length_of_call(function));
+    };
     const std::string curves =
         curve(f, small("ppo_policy_loss, L3", "steps per row", "ns per token"), two,
               rows_of("ppo_policy_loss/f32/L3/", "tail")) +
@@ -215,12 +225,13 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
         curve(f, small("gae, rows of 1024", "tokens per call", "ns per token"), two, tokens_of("gae", "dense")) +
         curve(f, small("gae, L3", "steps per row", "ns per token"), two, rows_of("gae/f32/L3/", "dense")) +
         curve(f, small("ranking_loss, L3", "responses per prompt (K)", "ns per pair"), {"rlhf", "plain", "floor"},
-              K_of);
+              K_of) +
+        call("ppo_policy_loss") + call("ppo_value_loss") + call("gae");
     if (curves.empty()) return;
     out << "<h2>Length of rows, size of batches</h2><p>A row's sums are merged exactly, whatever its length: short "
            "rows "
            "pay for it. A batch is a call: small ones pay for the call.</p><div class='two'>"
-        << curves << "</div>" << command("ppo_policy_loss|gae|ranking", made);
+        << curves << "</div>" << command("ppo_policy_loss|ppo_value_loss/f32/call|gae|ranking", made);
 }
 
 void write_peer_bars(std::ostream& out, const figures& f, const std::vector<peer>& peers, const std::string& made) {

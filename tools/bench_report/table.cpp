@@ -82,8 +82,10 @@ void write_peers(std::ostream& out, const figures& f, const std::vector<peer>& p
     }
 }
 
-void write_verdicts(std::ostream& out, const std::vector<verdict>& verdicts, bool colours) {
+void write_verdicts(std::ostream& out, const std::string& instruction_set, const std::vector<verdict>& verdicts,
+                    bool colours) {
     const style s{colours};
+    out << s.bold() << "goals for " << instruction_set << s.plain() << '\n';
     for (const verdict& v : verdicts) {
         const std::string against = v.of.against.substr(v.of.against.rfind('/') + 1);
         out << (v.met ? s.good() : s.bad())
@@ -91,7 +93,7 @@ void write_verdicts(std::ostream& out, const std::vector<verdict>& verdicts, boo
                 : v.ratios.empty() ? "MISSING"
                                    : "MISSED ")
             << s.plain() << ' ' << std::left << std::setw(44) << v.of.item << std::right
-            << (v.of.at_least ? " >= " : " <= ") << std::setw(5) << digits3(v.of.bound) << " of " << std::left
+            << (v.of.at_least ? " >= " : " <= ") << std::setw(5) << digits3(v.bound) << " of " << std::left
             << std::setw(6) << (against == "rlhf" ? v.of.against : against) << std::right << "  measured:";
         for (const double r : v.ratios) out << ' ' << digits3(r);
         if (v.ratios.empty()) out << " nothing";
