@@ -21,7 +21,8 @@
 /// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !. The other
 /// words have a version for any type.
 ///
-/// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries.
+/// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries. `larger` and
+/// `smaller` say what they do.
 namespace RLHF_NAMESPACE::lane {
 
 /// The type of a comparison of two V.
@@ -111,6 +112,16 @@ template <class V>
 [[nodiscard]] RLHF_FORMULA mask_of<V> nonfinite(V x) {
     const V none = x - x; // 0, or NaN
     return none != none;
+}
+
+/// a > b ? a : b, and a < b ? a : b: b where one of them is NaN.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V larger(V a, V b) {
+    return select(a > b, a, b);
+}
+template <class V>
+[[nodiscard]] RLHF_FORMULA V smaller(V a, V b) {
+    return select(a < b, a, b);
 }
 
 /// x within [low, high]; NaN stays NaN.

@@ -3,7 +3,7 @@
 #
 # - a public function's header has all that CONTRIBUTING.md asks of a new loss: a test that registers it with the
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
-#   among empty batches, a bench, its place in a bundle, and a word in README.md and CHANGELOG.md
+#   among empty batches, a bench, its place in a bundle, and a word in README.md, CHANGELOG.md and ACCURACY.md
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
@@ -34,6 +34,7 @@ endfunction()
 
 text_of(README.md readme)
 text_of(CHANGELOG.md changelog)
+text_of(ACCURACY.md accuracy)
 text_of(examples/quickstart.cpp quickstart)
 text_of(include/rlhf/config.hpp config)
 
@@ -106,7 +107,7 @@ foreach(header IN LISTS headers)
     if(NOT bundled MATCHES "<rlhf/${header}>" AND NOT header IN_LIST not_bundled)
         complain("include/rlhf/${header} is in no bundle: ppo.hpp, reward_model.hpp or rlhf.hpp")
     endif()
-    foreach(document IN ITEMS README CHANGELOG)
+    foreach(document IN ITEMS README CHANGELOG ACCURACY)
         string(TOLOWER ${document} text)
         if(NOT "${${text}}" MATCHES "[^a-z_]${stem}[^a-z_]")
             complain("${document}.md does not name ${stem}")

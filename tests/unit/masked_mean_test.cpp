@@ -90,3 +90,25 @@ TEST_CASE("masked_mean: one element per sequence, infinities, sentences") {
     part.denominator = rlhf::counts{.tokens = 5, .sequences = 2};
     CHECK(message(part, {.values = x}).find("more than its denominator 5") != std::string::npos);
 }
+
+TEST_CASE("masked_mean: sums are right in the range that loss_sums states, and infinite or 0 beyond") {
+    const auto mean = []<class T>(T x) { // of 512 numbers: 32 floats in each of 16 lanes, or 64 doubles in each of 8
+        const std::vector<T> values(512, x);
+        const rlhf::batch b{.steps = 512, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        return rlhf::masked_mean<T>(b, {.values = values}).loss();
+    };
+    const double inf = std::numeric_limits<double>::infinity();
+    const float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::denorm_min();
+    CHECK((mean(0x1p150) == 0x1p150 && mean(-0x1p150) == -0x1p150));
+    CHECK((mean(0x1p151) == inf && mean(-0x1p151) == -inf && mean(1e49) == inf));
+    CHECK((mean(0x1p-201) == 0x1p-201 && mean(0x1p-203) == 0 && mean(1e-61) == 0));
+    CHECK((mean(0x1.fp122F) == 0x1.fp122 && mean(most) == inf));
+    CHECK((mean(least) == double(least) && mean(-least) == -double(least)));
+    const auto alone = [](double x) {
+        const rlhf::batch b{.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        return rlhf::masked_mean<double>(b, {.values = std::vector<double>{x}}).loss();
+    };
+    CHECK((alone(0x1.8p159) == 0x1.8p159 && alone(0x1p160) == inf));
+    CHECK((alone(0x1.0000000000001p-140) == 0x1.0000000000001p-140 && alone(0x1.0000000000001p-142) == 0x1p-142));
+    CHECK((alone(0x1p-192) == 0x1p-192 && alone(0x1.8p-192) == 0x1p-191 && alone(0x1p-194) == 0));
+}

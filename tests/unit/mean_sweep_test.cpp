@@ -51,8 +51,8 @@ TEMPLATE_TEST_CASE("mean_sweep: one token alone gets the bits of the sweep", "",
         const auto batch = b.batch();
         std::vector<T> all(b.size()), one(b.size());
         rlhf::detail::call c("f", batch), again("f", batch);
-        (void)bind(c, x, all, T(-1), how).second({});
-        const auto sweep = bind(again, x, one, T(-1), how).second;
+        (void)bind(c, x, all, T(-1), how).sweep({});
+        const auto sweep = bind(again, x, one, T(-1), how).sweep;
         for (std::size_t i = 0; i < one.size(); ++i)
             if (b.mask[i] != 0)
                 sweep.token(static_cast<std::int64_t>(i / b.steps), static_cast<std::int64_t>(i % b.steps));

@@ -243,6 +243,21 @@ TEST_CASE("whiten: the map's slope, and special values") {
         CHECK(test::ulp_distance(rlhf::formula::affine(x, {0.0, 0.0, 1.0, 0.0}), x) == 0);
 }
 
+TEST_CASE("moments_of: the variance is right in the range that moments states, and infinite or 0 beyond") {
+    const auto variance = []<class T>(T x, std::size_t n = 512) { // of n numbers, half of them −x
+        std::vector<T> values(n, x);
+        for (std::size_t i = 0; i < n; i += 2) values[i] = -x;
+        const rlhf::batch b{.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        return rlhf::moments_of<T>(b, values).variance(0);
+    };
+    const double inf = std::numeric_limits<double>::infinity();
+    CHECK((variance(0x1p76) == 0x1p152 && variance(0x1p76F) == 0x1p152));
+    CHECK((variance(0x1p80) == inf && variance(0x1p80F) == inf));
+    CHECK(variance(0x1.000001p-70, 2) == 0x1.000001p-70 * 0x1.000001p-70);
+    CHECK(variance(0x1.000001p-74, 2) != 0x1.000001p-74 * 0x1.000001p-74);
+    CHECK((variance(0x1p-96) == 0x1p-192 && variance(0x1p-100) == 0 && variance(0x1p-100F) == 0));
+}
+
 TEST_CASE("whiten: what it refuses") {
     std::vector<float> six(6, 1.F), five(5, 1.F);
     const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};

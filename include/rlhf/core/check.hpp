@@ -15,6 +15,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
+/// More elements than there is memory for, and far enough below the largest integer that sizes can be added to it.
+inline constexpr std::int64_t too_many = std::int64_t(1) << 62;
+/// The product of two sizes, at most too_many.
+constexpr std::int64_t times(std::int64_t a, std::int64_t b) {
+    std::int64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) || product > too_many ? too_many : product;
+}
+
 /// Ends a call that got bad arguments: throws std::invalid_argument with the text "rlhf::function: what". It formats on
 /// the stack, so that no std::string code is instantiated here. Without exceptions it calls RLHF_FAIL(message) if the
 /// user defined it, else prints the message; then it aborts.

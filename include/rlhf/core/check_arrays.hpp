@@ -24,7 +24,7 @@ struct table {
 /// except that it may lie exactly on the input that it is computed from.
 class arrays {
 public:
-    explicit arrays(const char* function) : function_(function) {}
+    explicit arrays(const char* function) : function_(function) {} // NOLINT: regions_ are set when they are used
 
     /// Checks that an array of views or integers is [rows, cols], flat or as rows, and adds it. Returns the stride from
     /// row to row.
@@ -40,7 +40,7 @@ public:
     std::int64_t add(const void* data, std::int64_t element_size, const char* name, std::int64_t rows,
                      std::int64_t cols, std::int64_t stride, access how, const void* in_place_of = nullptr) {
         if (rows <= 1) stride = cols;
-        if (times(rows, cols) == 0) return stride;
+        if (rows == 0 || cols == 0) return stride;
         if (stride < cols && !(stride == 0 && how == access::read))
             fail(function_, "%s has a stride of %lld, shorter than its row of %lld", name, stride, cols);
         if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, times(rows, cols));
@@ -48,32 +48,27 @@ public:
             fail(function_, "%s is [%lld, %lld] with a stride of %lld, more than there is memory", name, rows, cols,
                  stride);
         if (used_ == regions_.size()) fail(function_, "too many arrays");
-        regions_[used_++] = {name,
-                             static_cast<const char*>(data),
-                             rows,
-                             cols * element_size,
-                             stride * element_size,
-                             how == access::write,
-                             in_place_of};
+        const auto* const begin = static_cast<const char*>(data);
+        const std::int64_t row = cols * element_size, apart = stride * element_size;
+        regions_[used_++] = {
+            name, begin, begin + (rows - 1) * apart + row, rows, row, apart, how == access::write, in_place_of};
         return stride;
     }
 
     /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
         for (std::size_t i = 0; i < used_; ++i)
-            for (std::size_t j = 0; j < used_; ++j)
-                if (i != j && regions_[i].output && overlap(regions_[i], regions_[j]))
+            for (std::size_t j = 0; j < used_ && regions_[i].output; ++j)
+                if (i != j && overlap(regions_[i], regions_[j]))
                     fail(function_, "%s overlaps %s", regions_[i].name, regions_[j].name);
     }
 
 private:
     struct region {
-        const char* name = nullptr;
-        const char* begin = nullptr;
-        std::int64_t rows = 0, bytes = 0, stride = 0;
-        bool output = false;
-        const void* in_place_of = nullptr;
-        [[nodiscard]] const char* end() const { return begin + (rows - 1) * stride + bytes; }
+        const char *name, *begin, *end;
+        std::int64_t rows, bytes, stride; ///< bytes of a row, and from row to row
+        bool output;
+        const void* in_place_of;
     };
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
@@ -87,7 +82,7 @@ private:
     }
 
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
-        if (out.begin >= other.end() || other.begin >= out.end()) return false;
+        if (out.begin >= other.end || other.begin >= out.end) return false;
         const bool same_place =
             out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
@@ -101,7 +96,7 @@ private:
     }
 
     const char* function_;
-    std::array<region, 24> regions_ = {};
+    std::array<region, 24> regions_;
     std::size_t used_ = 0;
 };
 

@@ -39,11 +39,6 @@ template <class T>
 class view;
 
 namespace detail {
-/// More elements than there is memory for, and far enough below the largest integer that sizes can be added to it.
-inline constexpr std::int64_t too_many = std::int64_t(1) << 62;
-/// The product of two sizes, at most too_many.
-constexpr std::int64_t times(std::int64_t a, std::int64_t b) { return b > 0 && a > too_many / b ? too_many : a * b; }
-
 template <class A>
 concept adapted = requires {
     sizeof(adapter<A>);

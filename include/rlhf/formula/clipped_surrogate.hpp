@@ -21,15 +21,14 @@ struct clipped_surrogate {
 
     template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(V log_ratio, V advantage) const {
-        using lane::exp, lane::select; // overloads for batches and duals are found by argument-dependent lookup
-        const V zero(0);
-        const V ratio = exp(log_ratio);
-        const auto above = ratio > V(upper) && advantage >= zero;
-        const auto below = ratio < V(lower) && advantage < zero;
-        const V loss = -select(above, V(upper), select(below, V(lower), ratio)) * advantage;
-        const auto cut = above || below; // one test decides value, slope and statistic
+        using lane::exp, lane::larger, lane::select,
+            lane::smaller; // those of registers and duals are found beside them
+        const V zero(0), ratio = exp(log_ratio);
+        const V used = select(advantage < zero, larger(V(lower), ratio), smaller(V(upper), ratio));
+        const auto low = used > ratio, high = used < ratio && advantage > zero;
+        const V loss = -used * advantage;
         using mask = lane::mask_of<V>;
-        return {loss, select(cut, zero, loss), ratio, below, above && advantage > zero, mask(false)};
+        return {loss, select(low || high, zero, loss), ratio, low, high, mask(false)};
     }
 };
 

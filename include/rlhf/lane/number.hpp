@@ -37,9 +37,13 @@ struct format {
     static constexpr integer bias = sizeof(T) == 4 ? 127 : 1023, one = integer(1) << digits,
                              sign = integer(1) << (sizeof(T) * 8 - 1),
                              root_half = static_cast<integer>(sizeof(T) == 4 ? 0x3f3504f3 : 0x3fe6a09e667f3bcd);
-    static constexpr T lowest = -T(bias);       ///< the exponent of 0 and of subnormal numbers
-    static constexpr T unit = T(one);           ///< a number from here on has no fraction
-    static constexpr T magic = unit + unit / 2; ///< what is added to it is rounded to a whole number
+    static constexpr T lowest = 1 - T(bias);         ///< the exponent of the smallest normal number
+    static constexpr T unit = T(one);                ///< a number from here on has no fraction
+    static constexpr T magic = unit + unit / 2;      ///< what is added to it is rounded to a whole number
+    static constexpr T magic_bias = magic + T(bias); ///< what is added to n has the exponent of 2ⁿ in its last bits
+    /// a · 2ⁿ is formed as a · 2ⁿ⁺ᵐ · 2⁻ᵐ, with m = aside where n < 0 and −aside elsewhere, so that a · 2ⁿ⁺ᵐ is normal.
+    static constexpr integer aside = sizeof(T) == 4 ? 64 : 512, power_aside = (bias + aside) << digits; ///< 2 to it
+    static constexpr T magic_aside = magic_bias - T(aside);
 };
 
 template <class T>
@@ -77,6 +81,8 @@ public:
 
     /// a > b ? a : b, so b where one of them is NaN.
     RLHF_WORD friend number larger(number a, number b) { return a.x_ > b.x_ ? a : b; }
+    /// a < b ? a : b, so b where one of them is NaN.
+    RLHF_WORD friend number smaller(number a, number b) { return a.x_ < b.x_ ? a : b; }
     /// a b + c, rounded once where the machine can (RLHF_FMA), else twice.
     RLHF_WORD friend number fma(number a, number b, number c) {
 #if RLHF_FMA
@@ -87,13 +93,16 @@ public:
     }
     /// The nearest whole number, ties to even, for |a| ≤ 2²² (floats), 2⁵¹ (doubles).
     RLHF_WORD friend number round(number a) { return (a.x_ + layout::magic) - layout::magic; }
-    /// a · 2ⁿ rounded once, for whole n with |n| ≤ 250 (floats), 2040 (doubles) and a in [¼, 4].
+    /// a · 2ⁿ rounded once, for whole n with |n| ≤ 180 (floats), 1500 (doubles) and a in [¼, 4].
     RLHF_WORD friend number scale2(number a, number n) {
-        const number half = round(n * number(T(0.5)));
-        return a * power2(half) * power2(n - half);
+        const integer twice = (bits(n) & layout::sign) >> 1; // 2 aside, in an exponent's place, where n < 0; else 0
+        const integer power = bits(n + number(layout::magic_aside)) << layout::digits;
+        return a * from_bits(power + twice) * from_bits(layout::power_aside - twice);
     }
-    /// a · 2ⁿ for whole n ≤ 127 (floats), 1023 (doubles), but 0 where 2ⁿ is not a normal number; NaN stays.
-    RLHF_WORD friend number scale2_or_zero(number a, number n) { return a * power2(larger(layout::lowest, n)); }
+    /// a · 2ⁿ for whole n ≤ 127 (floats), 1023 (doubles), but 0, whatever a is, where 2ⁿ is not a normal number.
+    RLHF_WORD friend number scale2_or_zero(number a, number n) {
+        return n.x_ < layout::lowest ? number(T(0)) : a * power2(n);
+    }
     /// x = m · 2ⁿ with m in [√½, √2), for a normal x > 0.
     struct split {
         number m, n;
@@ -108,7 +117,7 @@ private:
     static RLHF_WORD integer bits(number a) { return __builtin_bit_cast(integer, a.x_); }
     static RLHF_WORD number from_bits(integer b) { return __builtin_bit_cast(T, b); }
     static RLHF_WORD number power2(number n) {
-        return from_bits((bits(n + number(layout::magic)) + layout::bias) << layout::digits);
+        return from_bits(bits(n + number(layout::magic_bias)) << layout::digits);
     }
     static RLHF_WORD T product(T a, T b) {
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)

@@ -5,8 +5,6 @@
 #include <rlhf/formula/mean.hpp>
 #include <rlhf/results/normalization.hpp>
 
-#include <utility>
-
 namespace RLHF_NAMESPACE::detail {
 
 /// Checks and binds the arguments of a mean. masked_mean, ptx_loss and ppo_loss share it.
@@ -18,7 +16,7 @@ auto mean_sweep(call& c, const view<const T>& values, const char* name, const gr
     const normalization n(c, how);
     c.done();
     const std::array targets{n.scaled(d)};
-    return std::pair(n, token_sweep_of<T, Arch>(c, streams, targets, formula::mean_rule<T>{sign}, n.weight));
+    return normalized{n, token_sweep_of<T, Arch>(c, streams, targets, formula::mean_rule<T>{sign}, n.weight)};
 }
 
 } // namespace RLHF_NAMESPACE::detail

@@ -125,7 +125,7 @@ auto ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_pol
     const auto with = [&]<policy_parts Parts>(const auto& objective, const auto&... more) {
         const std::array in{log_probs, old, advantages, more...};
         const auto rule = policy_rule_of<T, Parts>(o, objective, bool(ref), bool(behavior));
-        return std::pair(n, token_sweep_of<T, Arch>(c, in, targets, rule, n.weight));
+        return normalized{n, token_sweep_of<T, Arch>(c, in, targets, rule, n.weight)};
     };
     const bool limits = o.dual_clip < unlimited || o.log_ratio_limit < unlimited;
     if (!weights && !behavior && !limits) {

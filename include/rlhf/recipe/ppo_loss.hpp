@@ -171,7 +171,7 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
     };
     std::optional<decltype(bind_mean())> mean;
     if (!a.entropy.absent()) mean.emplace(bind_mean());
-    ppo_loss_rows<T, Arch>(c, source, bound, policy, bonus && mean ? &mean->second : nullptr, o, run);
+    ppo_loss_rows<T, Arch>(c, source, bound, policy, bonus && mean ? &mean->sweep : nullptr, o, run);
 
     ppo_loss_result r;
     r.value_coef = o.value_coef, r.entropy_coef = o.entropy_coef;
@@ -184,7 +184,7 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
                                            .weights = a.value_weights,
                                            .d_values = a.d_values.times(o.value_coef)},
                                           o.value, run);
-    if (mean) r.entropy = mean->first.sums(mean->second(run).loss);
+    if (mean) r.entropy = mean->n.sums(mean->sweep(run).loss);
     return r;
 }
 } // namespace detail

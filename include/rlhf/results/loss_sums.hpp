@@ -8,6 +8,11 @@ namespace RLHF_NAMESPACE {
 
 /// What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=, exactly
 /// and in any order (DESIGN.md, D2).
+///
+/// The range of sums: up to 512 tokens are added in lanes, of floats or of doubles as the inputs are. Each such part,
+/// times the weight of its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from 2¹⁶⁰
+/// (1.5 · 10⁴⁸) on. So sums are right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴² lose
+/// digits, and below 10⁻⁶¹ they vanish; no float is so small.
 class loss_sums {
 public:
     counts own; ///< counted here

@@ -37,4 +37,13 @@ struct normalization {
     [[nodiscard]] loss_sums sums(const exact_sum& weighted) const { return {own, weighted, divisor, own_divisor}; }
 };
 
+/// A sweep whose arguments are bound, and what its sums are divided by.
+template <class Sweep>
+struct normalized {
+    normalization n;
+    Sweep sweep;
+};
+template <class Sweep>
+normalized(const normalization&, Sweep) -> normalized<Sweep>;
+
 } // namespace RLHF_NAMESPACE::detail

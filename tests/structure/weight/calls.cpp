@@ -21,7 +21,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     bradley_terry_loss<float, arch_of<struct call_of_bradley_terry_loss, 27>>(b,
                                                                               any<bradley_terry_loss_arrays<float>>());
     cross_entropy_loss<arch_of<struct call_of_cross_entropy_loss, 48>>(b, logits, ids, d_logits);
-    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 48>>(b, any<linear_head<float>>(), ids,
+    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 49>>(b, any<linear_head<float>>(), ids,
                                                                               any<linear_head_gradient<float>>());
     discounted_returns<float, arch_of<struct call_of_discounted_returns, 134>>(b,
                                                                                any<discounted_returns_arrays<float>>());
@@ -41,13 +41,13 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ranking_loss<float, arch_of<struct call_of_ranking_loss, 47>>(b, any<ranking_loss_arrays<float>>());
     (void)reward_bias<float, arch_of<struct call_of_reward_bias, 14>>(b, values);
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
-    token_log_probs<float, arch_of<struct call_of_token_log_probs, 58>>(b, logits, ids,
+    token_log_probs<float, arch_of<struct call_of_token_log_probs, 59>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
-    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 59>>(
+    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 60>>(
         b, logits, ids, any<token_log_probs_backward_arrays<float>>(), d_logits);
     top_k_divergence<arch_of<struct call_of_top_k_divergence, 97>>(b, logits, any<top_k_reference>(), d_logits);
-    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 25>>(b, logits, 0, ids, shards);
+    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 26>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 27>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
-    whiten<float, arch_of<struct call_of_whiten, 25>>(b, values);
+    whiten<float, arch_of<struct call_of_whiten, 26>>(b, values);
 }

@@ -3,6 +3,7 @@
 
 #include <rlhf/engine/lanes/words_avx2.hpp>
 #include <rlhf/engine/lanes/words_avx512.hpp>
+#include <rlhf/engine/lanes/words_neon.hpp>
 #include <rlhf/engine/lanes/words_sse2.hpp>
 
 #include <bit>

@@ -107,6 +107,12 @@ public:
         else
             return select(a > b, a, b);
     }
+    RLHF_FORMULA friend simd smaller(const simd& a, const simd& b) {
+        if constexpr (requires { own::smaller(a, b); })
+            return own::smaller(a, b);
+        else
+            return select(a < b, a, b);
+    }
     RLHF_FORMULA friend simd fma(const simd& a, const simd& b, const simd& c) {
         if constexpr (RLHF_FMA == 0)
             return a * b + c;
@@ -120,15 +126,19 @@ public:
         if constexpr (requires { own::scale2(a, n); }) {
             return own::scale2(a, n);
         } else {
-            const simd half = round(n * simd(T(0.5)));
-            return a * power2(half) * power2(n - half);
+            const integers twice = (bits(n) & integers(layout::sign)) >> 1;
+            const integers power = bits(n + simd(layout::magic_aside)) << layout::digits;
+            return a * from_bits(power + twice) * from_bits(integers(layout::power_aside) - twice);
         }
     }
     RLHF_FORMULA friend simd scale2_or_zero(const simd& a, const simd& n) {
-        if constexpr (requires { own::scale2_or_zero(a, n); })
-            return own::scale2_or_zero(a, n);
+        const simd lowest(layout::lowest);
+        if constexpr (requires { own::scale2_or_zero(a, n, lowest); })
+            return own::scale2_or_zero(a, n, lowest);
+        else if constexpr (requires { own::zero_where_less(n, lowest, a); })
+            return own::zero_where_less(n, lowest, a * power2(n));
         else
-            return a * power2(larger(layout::lowest, n));
+            return select(n < lowest, simd(T(0)), a * power2(n));
     }
     struct split {
         simd m, n;
@@ -148,7 +158,7 @@ private:
         return __builtin_bit_cast(register_type, typename integers::register_type(b));
     }
     static RLHF_FORMULA simd power2(const simd& n) {
-        return from_bits((bits(n + simd(layout::magic)) + integers(layout::bias)) << layout::digits);
+        return from_bits(bits(n + simd(layout::magic_bias)) << layout::digits);
     }
 
     batch v_;

@@ -78,6 +78,8 @@ struct words<float, 32> : avx2_words {
     }
     static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
+    static V smaller(V a, V b) { return _mm256_min_ps(a, b); }
+    static V zero_where_less(V x, V bound, V v) { return _mm256_andnot_ps(_mm256_cmp_ps(x, bound, _CMP_LT_OQ), v); }
     struct doubles {
         __m256d first, last;
     };
@@ -126,6 +128,8 @@ struct words<double, 32> : avx2_words {
     static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_pd(mask))); }
     static V unequal(V a, V b) { return _mm256_cmp_pd(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
+    static V smaller(V a, V b) { return _mm256_min_pd(a, b); }
+    static V zero_where_less(V x, V bound, V v) { return _mm256_andnot_pd(_mm256_cmp_pd(x, bound, _CMP_LT_OQ), v); }
     static double sum_by_halves(V v) {
         const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
         return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));

@@ -63,11 +63,12 @@ struct words<float, 64> {
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_ps(sum, m, sum, x); }
     static M unequal(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm512_max_ps(a, b); }
+    static V smaller(V a, V b) { return _mm512_min_ps(a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_ps(a, b, c, m); }
     static V scale2(V v, V n) { return _mm512_scalef_ps(v, n); }
-    static V scale2_or_zero(V v, V n) {
-        return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(n, _mm512_set1_ps(-127), _CMP_NLE_UQ), v, n);
+    static V scale2_or_zero(V v, V n, V lowest) {
+        return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(n, lowest, _CMP_NLT_UQ), v, n);
     }
     static float largest(V v) { return _mm512_reduce_max_ps(v); }
 #if defined(__AVX512DQ__)
@@ -145,6 +146,7 @@ struct words<double, 64> {
     static V add_where(M m, V sum, V x) { return _mm512_mask_add_pd(sum, m, sum, x); }
     static M unequal(V a, V b) { return _mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm512_max_pd(a, b); }
+    static V smaller(V a, V b) { return _mm512_min_pd(a, b); }
     static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
     static V fma_where(M m, V a, V b, V c) { return _mm512_mask3_fmadd_pd(a, b, c, m); }
     static V scale2(V v, V n) { return _mm512_scalef_pd(v, n); }

@@ -34,21 +34,20 @@ public:
           tiles_(c, rewards, ranks, d_rewards, by_all_pairs) {}
 
     Totals operator()(const executor& run) const {
-        shared_totals<Totals> found;
-        run(static_cast<std::size_t>((call_.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
-            const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
-            running_totals part;
+        const std::int64_t pieces = (call_.size() + piece_prompts - 1) / piece_prompts;
+        return sum_pieces<Totals>(run, pieces, [&](std::int64_t piece, Totals& totals) {
+            const std::int64_t first = piece * piece_prompts;
+            running_totals part{totals};
             prompts(first, (std::min)(call_.size(), first + piece_prompts), part);
-            part.narrow.flush(0, part.loss), part.narrow.flush(1, part.margin);
-            found.add(part);
+            part.narrow.flush(0, totals.loss), part.narrow.flush(1, totals.margin);
         });
-        return found.all();
     }
 
 private:
     /// The totals of a piece of work, while it goes on.
-    struct running_totals : Totals {
-        narrow_sums<2> narrow; ///< losses, margins
+    struct running_totals {
+        Totals& all;
+        narrow_sums<2> narrow = {}; ///< losses, margins
     };
     static_assert(piece_prompts <= narrow_sums<2>::capacity * 16);
 
@@ -151,8 +150,8 @@ private:
             for (std::size_t w = 0; w < wides; ++w) margin.part[w] = fma(times[w], best[w] - from[w], margin.part[w]);
         }
         tiles_.write(t);
-        sums.correct += correct, sums.sequences += static_cast<std::int64_t>(t.used);
-        for (std::size_t lane = 0; lane < t.used; ++lane) sums.tokens += t.pairs[lane];
+        sums.all.correct += correct, sums.all.sequences += static_cast<std::int64_t>(t.used);
+        for (std::size_t lane = 0; lane < t.used; ++lane) sums.all.tokens += t.pairs[lane];
         count(t, loss.lanes(), margin.lanes(), sums);
         t.used = 0;
     }
@@ -165,8 +164,8 @@ private:
             finite &= std::abs(losses[lane]) + std::abs(margins[lane]) < unlimited;
         }
         if (finite) {
-            if (!sums.narrow.add(0, losses)) sums.loss.add(losses);
-            if (!sums.narrow.add(1, margins)) sums.margin.add(margins);
+            if (!sums.narrow.add(0, losses)) sums.all.loss.add(losses);
+            if (!sums.narrow.add(1, margins)) sums.all.margin.add(margins);
             return;
         }
         for (std::size_t lane = 0; lane < t.used; ++lane)
@@ -197,9 +196,9 @@ private:
                 const std::size_t until = (std::min)(end, begin + most_in_tile * lanes);
                 std::fill(&slopes[begin], &slopes[begin] + (until - begin), T(0));
                 for (std::size_t k = first; k < (std::min)(n, first + most_in_tile); ++k) {
-                    const auto found = follow<side_by_side>(pair, V(reward[k]), V(rank_balances[k]), reward.data(),
-                                                            rank_balances.data(), slopes.data(),
-                                                            (std::max)(begin, k / lanes * lanes), until, sums.correct);
+                    const auto found = follow<side_by_side>(
+                        pair, V(reward[k]), V(rank_balances[k]), reward.data(), rank_balances.data(), slopes.data(),
+                        (std::max)(begin, k / lanes * lanes), until, sums.all.correct);
                     std::array<wide_sum, side_by_side> own;
                     for (std::size_t r = 0; r < side_by_side; ++r)
                         loss[r].add(found.loss[r]), own[r].add(found.slope[r]);
@@ -210,15 +209,15 @@ private:
         const double by = tiles_.divisor(order), scale = d_rewards_.scale / by;
         write_slopes(call_, d_rewards_, s, place.data(), static_cast<std::int64_t>(n),
                      [&](std::int64_t k) { return static_cast<T>(scale * slope[static_cast<std::size_t>(k)]); });
-        sums.sequences += 1, sums.tokens += order.pairs;
+        sums.all.sequences += 1, sums.all.tokens += order.pairs;
         count(n, reward.data(), rank_balances.data(), 1, all(loss) / by, double(margin), sums);
     }
 
     void count(std::size_t size, const T* reward, const T* rank_balance, std::size_t step, double loss, double margin,
                running_totals& sums) const {
-        sums.loss.add(loss);
+        sums.all.loss.add(loss);
         const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
-        sums.margin.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.nonfinite));
+        sums.all.margin.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.all.nonfinite));
     }
 
     /// Goes pair by pair where something is not finite: counts the losses that are not. Returns the sum of the margins.

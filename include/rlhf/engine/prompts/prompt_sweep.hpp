@@ -5,7 +5,7 @@
 #include <rlhf/engine/call/call.hpp>
 #include <rlhf/engine/lanes/lanes.hpp>
 #include <rlhf/engine/sums/exact_sum.hpp>
-#include <rlhf/engine/sums/shared_totals.hpp>
+#include <rlhf/engine/sums/sum_pieces.hpp>
 
 #include <algorithm>
 
@@ -166,10 +166,9 @@ struct ranked_prompt {
 template <class T, class Totals, class Kernel>
 Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
                      const target<T>& d_rewards, const executor& run, const Kernel& kernel) {
-    shared_totals<Totals> found;
-    run(static_cast<std::size_t>((c.size() + piece_prompts - 1) / piece_prompts), [&](std::size_t piece) {
-        const auto first = static_cast<std::int64_t>(piece) * piece_prompts;
-        Totals part;
+    const std::int64_t pieces = (c.size() + piece_prompts - 1) / piece_prompts;
+    return sum_pieces<Totals>(run, pieces, [&](std::int64_t piece, Totals& part) {
+        const std::int64_t first = piece * piece_prompts;
         ranked_prompt p;
         for (std::int64_t s = first; s < (std::min)(c.size(), first + piece_prompts); ++s) {
             const auto order = ranks.sort(s, p.place.data(), p.rank_balance.data());
@@ -182,9 +181,7 @@ Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_
                 return static_cast<T>(d_rewards.scale * p.slope[static_cast<std::size_t>(k)]);
             });
         }
-        found.add(part);
     });
-    return found.all();
 }
 
 } // namespace RLHF_NAMESPACE::detail

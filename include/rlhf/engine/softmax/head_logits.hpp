@@ -47,27 +47,23 @@ public:
 
     template <class Totals, class Row>
     [[nodiscard]] Totals sweep(const call& c, const executor& run, Row&& row) const {
-        shared_totals<Totals> found;
+        Totals all;
         chunk now;
         bool add = d_weights_.add;
         const auto finish = [&] {
             multiply(now);
-            run(static_cast<std::size_t>(now.size), [&](std::size_t i) {
-                Totals part;
-                row(now.places[i], part);
-                found.add(part);
-            });
+            all +=
+                sum_pieces<Totals>(run, now.size, [&](std::int64_t i, Totals& part) { row(now.places[at(i)], part); });
             multiply_back(now, add);
             now.size = 0, add = true;
         };
-        Totals others; // of tokens that do not count
         for (std::int64_t s = 0; s < c.size(); ++s) {
             const sequence_mask mask = c.mask(s);
             const std::int64_t begin = c.begin(s), first = c.batch().packed() ? begin : s * c.length(s);
             for (std::int64_t t = 0; t < c.length(s); ++t) {
                 position here{s, begin, t, t < mask.length && mask[t]};
                 if (!here.counted) {
-                    row(here, others), clear(first + t);
+                    row(here, all), clear(first + t);
                     continue;
                 }
                 here.index = now.size;
@@ -78,8 +74,8 @@ public:
         if (now.size > 0) finish();
         for (std::int64_t v = 0; v < vocab_ && !add && d_weights_.data != nullptr; ++v) // nothing counts
             std::fill_n(d_weights_.row(v), size_, E(0));
-        found.add(others);
-        return found.all();
+        all.normalize();
+        return all;
     }
 
     [[nodiscard]] const E* at(const position& here) const { return logits_ + here.index * vocab_; }

@@ -4,7 +4,7 @@
 #include <rlhf/core/executor.hpp>
 #include <rlhf/engine/call/logits_call.hpp>
 #include <rlhf/engine/softmax/softmax_pass.hpp>
-#include <rlhf/engine/sums/shared_totals.hpp>
+#include <rlhf/engine/sums/sum_pieces.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -33,20 +33,15 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
                        steps = std::max<std::int64_t>(entries / vocab, 1);
     const std::int64_t chunks = (longest + steps - 1) / steps, sequences = std::max<std::int64_t>(steps / longest, 1);
     const std::int64_t groups = (c.size() + sequences - 1) / sequences;
-    shared_totals<Totals> found;
-    run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
-        const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
-                           chunk = static_cast<std::int64_t>(piece) % chunks;
-        Totals part;
+    return sum_pieces<Totals>(run, groups * chunks, [&](std::int64_t piece, Totals& part) {
+        const std::int64_t group = piece / chunks, chunk = piece % chunks;
         for (std::int64_t s = group * sequences; s < (std::min)(c.size(), (group + 1) * sequences); ++s) {
             const sequence_mask mask = c.mask(s);
             const std::int64_t begin = c.begin(s), end = (std::min)(c.length(s), (chunk + 1) * steps);
             for (std::int64_t t = chunk * steps; t < end; ++t)
                 row(position{s, begin, t, t < mask.length && mask[t]}, part);
         }
-        found.add(part);
     });
-    return found.all();
 }
 
 /// Logits in the caller's memory, and where their gradient goes. Sweeps over logits ask a source of logits for vocab()

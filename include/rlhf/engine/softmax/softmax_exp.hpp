@@ -12,13 +12,15 @@ namespace RLHF_NAMESPACE::detail {
 /// the exponential of a logit has the same mantissa in every row, segment and shard (DESIGN.md, D18).
 template <class C>
 struct softmax_origin {
-    C from = 0;     ///< 0; the largest for doubles, and where z − from has no rounding
-    C exponent = 0; ///< n; 0 for usual logits, whose e is a float
-    C largest = 0;  ///< z − from of the largest
-    C lowest = 0;   ///< z − from that counts as −∞: 10⁴ temperature below the largest
+    C from = 0;                         ///< 0; the largest for doubles, and where z − from has no rounding
+    C exponent = 0;                     ///< n; 0 for usual logits, whose e is a float
+    C largest = 0;                      ///< z − from of the largest
+    C lowest = 0;                       ///< z − from of which e is 0: 10⁴ temperature below the largest
+    bool moved = false, scaled = false; ///< from ≠ 0, n ≠ 0: loops ask a bool, not a number
 };
 
-/// The exponentials of a softmax. They are 0 from about 88 temperature below the largest on, and for −∞; NaN for NaN.
+/// The exponentials of a softmax. A float is 0 for z from about 87 temperature below the largest on, a double from 746;
+/// both are 0 for −∞ and NaN for NaN.
 template <class C, class Arch>
 class softmax_exp {
     using L = lanes<C, Arch>;
@@ -46,6 +48,7 @@ public:
         softmax_origin<C> o;
         if (!as_it_is) o.from = z;
         if (as_it_is && !moderate) o.exponent = std::nearbyint(z * per_step_);
+        o.moved = o.from != C(0), o.scaled = o.exponent != C(0);
         o.largest = z - o.from, o.lowest = C(double(double(o.largest) - 1e4 * real(temperature_)));
         return o;
     }
@@ -58,42 +61,51 @@ public:
         return lane::exp(double(real(double(o.largest)) / temperature_ - real(double(o.exponent)) * log_2));
     }
 
-    /// The arguments of the exponential, from logits. They are kept above the lowest, so that −∞ needs no other care.
+    /// The arguments of the exponential, from logits.
     template <std::size_t N>
     RLHF_FORMULA static std::array<V, N> from_origin(std::array<V, N> z, const softmax_origin<C>& o) {
-        if (o.from != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = z[k] - V(o.from); });
-        unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = larger(V(o.lowest), z[k]); });
+        if (o.moved) unrolled<N>([&](std::size_t k) RLHF_INLINE { z[k] = z[k] - V(o.from); });
         return z;
     }
+    /// z − largest, but finite where e is 0: e may be multiplied by it.
+    RLHF_FORMULA static V below_largest(V x, const softmax_origin<C>& o) {
+        return larger(V(o.lowest), x) - V(o.largest);
+    }
 
-    /// The exponentials of several registers side by side: a single one would be a chain of instructions that wait
-    /// (DESIGN.md, D14).
     template <std::size_t N>
     RLHF_FORMULA std::array<V, N> operator()(const std::array<V, N>& x, const softmax_origin<C>& o) const {
-        using lane::exp;
         std::array<V, N> e;
-        if constexpr (by_series) {
-            // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; only r is rounded
-            std::array<V, N> n, r;
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = round(x[k] * V(per_step_)); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_), x[k]); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_rest_), r[k]); });
-            e.fill(V(series_.back()));
-            unrolled<degree>([&](std::size_t c) RLHF_INLINE {
-                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = fma(e[k], r[k], V(series_[degree - 1 - c])); });
-            });
-            if (o.exponent != C(0)) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_or_zero(e[k], n[k]); });
-        } else {
-            for (std::size_t k = 0; k < N; ++k) e[k] = exp(x[k] * V(factor_));
-        }
+        constexpr std::size_t n = N < at_once ? N : at_once;
+        unrolled<N / n>([&](std::size_t k) RLHF_INLINE { exponentials<n>(x.data() + k * n, o, e.data() + k * n); });
         return e;
     }
 
 private:
     static constexpr double log_2 = 0.693147180559945309417232121458;
     static constexpr bool by_series = std::same_as<C, float>; ///< else by the lane's own exp
+    /// Registers side by side: a single one would be a chain of instructions that wait, and more would have no room for
+    /// their constants (DESIGN.md, D14).
+    static constexpr std::size_t at_once = 4;
 
+    template <std::size_t N>
+    RLHF_FORMULA void exponentials(const V* x, const softmax_origin<C>& o, V* e) const {
+        if constexpr (by_series) {
+            // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; only r is rounded
+            const V magic(lane::format<C>::magic); // what is added to it is rounded to a whole number
+            std::array<V, N> n, r;
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = fma(x[k], V(per_step_), magic) - magic; });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_), x[k]); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_rest_), r[k]); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = V(series_.back()); });
+            unrolled<degree>([&](std::size_t c) RLHF_INLINE {
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = fma(e[k], r[k], V(series_[degree - 1 - c])); });
+            });
+            if (o.scaled) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_or_zero(e[k], n[k]); });
+        } else {
+            for (std::size_t k = 0; k < N; ++k) e[k] = lane::exp(x[k] * V(factor_));
+        }
+    }
     /// x cut to 12 bits of its mantissa: its product with n ≤ 4096 is exact.
     static C short_number(double x) {
         return std::bit_cast<float>(std::bit_cast<std::uint32_t>(float(x)) & 0xfffff000U);

@@ -166,7 +166,7 @@ private:
                     });
                 total.others.add(r, rows::sum(e));
                 if constexpr (Want.entropy) {
-                    unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = x[k] - V(origin.largest); });
+                    unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = exp.below_largest(x[k], origin); });
                     total.weighted.add(r, rows::sum(e, x));
                 }
                 if constexpr (Want.squares) total.squares.add(r, rows::sum(e, e));
@@ -189,7 +189,7 @@ private:
             const auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin);
             auto s = exp(x, origin);
             unrolled<n>([&](std::size_t k) RLHF_INLINE {
-                const V factor = Linear ? fma(linear, x[k] - V(origin.largest), constant) : constant;
+                const V factor = Linear ? fma(linear, exp.below_largest(x[k], origin), constant) : constant;
                 s[k] = fma(s[k], factor, everywhere);
             });
             unrolled<n / 2>([&](std::size_t k) RLHF_INLINE {

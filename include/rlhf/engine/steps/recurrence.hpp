@@ -13,7 +13,8 @@ namespace RLHF_NAMESPACE::detail {
 /// or 0.
 template <class T>
 struct scan_input {
-    stream<const T> in, edge = {};
+    stream<const T> in, edge;
+    scan_input(const stream<const T>& each, const stream<const T>& beyond = {}) : in(each), edge(beyond) {} // NOLINT
 };
 template <class T, std::size_t In>
 using scan_inputs = std::array<scan_input<T>, In>;

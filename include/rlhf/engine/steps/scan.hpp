@@ -49,9 +49,9 @@ public:
 
     step_scan(const Kernel& kernel, gaps how, bool flagged)
         : kernel_(kernel), gaps_(how), flagged_(flagged || kernel.factor == T(0)) {
-        double p = 1;
-        power_[0] = T(1);
-        for (std::size_t n = 1; n < power_.size(); ++n) power_[n] = positive(p *= static_cast<double>(kernel.factor));
+        std::array<double, size + 1> p{1, static_cast<double>(kernel.factor)};
+        for (std::size_t n = 2; n < p.size(); ++n) p[n] = p[n / 2] * p[n - n / 2]; // none waits for more than three
+        for (std::size_t n = 0; n < p.size(); ++n) power_[n] = positive(p[n]);
         carry_.fill(T(1));
         for (std::size_t n = 0; n < width; ++n) carry_[n] = power_[Kernel::forward ? n % size + 1 : size - n % size];
     }

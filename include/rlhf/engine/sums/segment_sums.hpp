@@ -31,6 +31,9 @@ struct accumulator {
     static constexpr auto wide_each = static_cast<std::size_t>(L::width / D::width); ///< registers of doubles for one
     using doubles = std::array<typename D::type, wide_each>;
     using lanes_of_segment = std::array<double, static_cast<std::size_t>(sum_lanes<T>)>;
+    /// So many registers have names: four where a machine has 32, as NEON. Elsewhere they would only take compile time.
+    static constexpr std::size_t by_name = requires { L::own::many_registers; }
+    ? 4 : 2;
 
     struct sum {
         V x = V(T(0));
@@ -133,9 +136,12 @@ public:
     using totals_type = totals<Statistics>;
     using running_type = running_totals<Statistics>;
 
+    std::int64_t tokens = 0; ///< that count
+
     /// What is added up in one register.
     class part {
     public:
+        RLHF_FORMULA part() {} // without it g++ would clear the array of parts first, by `rep stos`
         RLHF_FORMULA void add(const Statistics<lane::statistic<V>>& s) {
             found_.each([&](auto& all, const auto& x) RLHF_INLINE { all.add(x); }, found_, s);
         }
@@ -149,11 +155,11 @@ public:
         Statistics<kinds> found_;
     };
 
-    /// Calls f(k, part) for the part in each register k: one or two of them by name, because a loop would keep them in
+    /// Calls f(k, part) for the part in each register k: a few of them by name, because a loop would keep them in
     /// memory.
     template <class F>
     RLHF_FORMULA void each_part(F&& f) {
-        if constexpr (registers > 2)
+        if constexpr (registers > kinds::by_name)
             for (std::size_t k = 0; k < registers; ++k) f(k, parts_[k]);
         else
             [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE { (f(K, parts_[K]), ...); }
@@ -162,7 +168,7 @@ public:
 
     /// Ends the segment: lanes join in double, in one fixed tree, then exactly. Returns false if it left out squares,
     /// which add_squares() adds.
-    bool join(running_type& all, double sequence_weight, std::int64_t counted) const {
+    bool join(running_type& all, double sequence_weight) const {
         std::array<double, running_type::sums> sums;
         std::size_t i = 0, m = 0;
         bool in_range = true;
@@ -171,7 +177,7 @@ public:
                 if constexpr (std::is_same_v<Total, exact_sum>)
                     sums[i++] = Kind::joined(sequence_weight, first, others...);
                 else if constexpr (std::is_same_v<Total, power_sums>)
-                    all.add_moments(m++, total, counted, kinds::unloaded(first.x, others.x...),
+                    all.add_moments(m++, total, tokens, kinds::unloaded(first.x, others.x...),
                                     kinds::unloaded(first.squares, others.squares...));
                 else if constexpr (std::is_same_v<Total, spread_sums>) {
                     const double squares = kinds::sum::joined(1, first.squares, others.squares...);
@@ -181,7 +187,7 @@ public:
                 } else
                     total += Kind::joined(1, first, others...);
             },
-            all);
+            all.all);
         all.add(sums);
         return in_range;
     }
@@ -196,7 +202,7 @@ public:
                 if constexpr (std::is_same_v<Total, spread_sums>)
                     if (left_out[i++]) total.add_square(kinds::sum::joined(1, of.x...));
             },
-            all);
+            all.all);
     }
 
 private:

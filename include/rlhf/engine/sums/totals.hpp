@@ -31,15 +31,16 @@ struct total {
 
 using lane::no_statistics;
 
-/// Every kind as one byte, so that the size of a struct of statistics is the number of its members.
-struct one_byte {
-    using weighted_sum = char;
-    using sum = char;
-    using square_sum = char;
-    using count = char;
-    using maximum = char;
-    using moments = char;
-    using spread = char;
+/// The names of these kinds. Each takes one byte, so that the size of a struct of statistics is the number of its
+/// members.
+struct total_names {
+    using weighted_sum = std::type_identity<total::weighted_sum>;
+    using sum = std::type_identity<total::sum>;
+    using square_sum = std::type_identity<total::square_sum>;
+    using count = std::type_identity<total::count>;
+    using maximum = std::type_identity<total::maximum>;
+    using moments = std::type_identity<total::moments>;
+    using spread = std::type_identity<total::spread>;
 };
 
 inline std::size_t each_leaves_out_a_member() { return 0; } // not constexpr: where it is called, the compiler stops
@@ -47,11 +48,12 @@ inline std::size_t each_leaves_out_a_member() { return 0; } // not constexpr: wh
 /// How many statistics are of type X when they are totals.
 template <class X, template <class> class Statistics>
 constexpr std::size_t how_many() {
-    using bytes = Statistics<one_byte>;
+    using names = Statistics<total_names>;
     std::size_t all = 0, found = 0;
-    Statistics<total> s;
-    s.each([&](const auto& x) { all += 1, found += std::is_same_v<decltype(x), const X&> ? 1 : 0; }, s);
-    return all == (std::is_empty_v<bytes> ? 0 : sizeof(bytes)) ? found : each_leaves_out_a_member();
+    names s;
+    s.each([&](const auto& x) { all += 1, found += std::is_same_v<decltype(x), const std::type_identity<X>&> ? 1 : 0; },
+           s);
+    return all == (std::is_empty_v<names> ? 0 : sizeof(names)) ? found : each_leaves_out_a_member();
 }
 
 /// What a sweep found. Parts join by +=, exactly and so in any order.
@@ -75,8 +77,12 @@ struct totals : Statistics<total> {
 
 /// The totals of one piece of work, while it goes on.
 template <template <class> class Statistics>
-class running_totals : public totals<Statistics> {
+class running_totals {
 public:
+    totals<Statistics>& all; ///< without what is still to be flushed
+
+    explicit running_totals(totals<Statistics>& to) : all(to) {}
+
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
@@ -97,12 +103,12 @@ public:
     void flush() {
         each_sum([&](std::size_t i, exact_sum& sum) { narrow_.flush(i, sum); });
         std::size_t i = 0;
-        this->each(
+        all.each(
             [&](auto& x) {
                 if constexpr (std::is_same_v<decltype(x), power_sums&>)
                     narrow_moments_.flush(i++, x.sum), narrow_moments_.flush(i++, x.squares);
             },
-            *this);
+            all);
         pending_ = 0;
     }
 
@@ -110,14 +116,14 @@ private:
     template <class F>
     void each_sum(F&& f) {
         std::size_t i = 0;
-        this->each(
+        all.each(
             [&](auto& x) {
                 if constexpr (std::is_same_v<decltype(x), exact_sum&>)
                     f(i++, x);
                 else if constexpr (std::is_same_v<decltype(x), spread_sums&>)
                     f(i++, x.sum), f(i++, x.squares);
             },
-            *this);
+            all);
     }
 
     narrow_sums<sums> narrow_;

@@ -62,10 +62,6 @@ RLHF_NOINLINE inline counted_range counted_tokens(const sequence_mask& mask) {
     const std::int64_t first = (std::min)(first_counted(mask), mask.length);
     return {first, (std::max)(past_last_counted(mask), first)};
 }
-/// How many of the n tokens from t on count.
-RLHF_NOINLINE inline std::int64_t count_tokens(const sequence_mask& mask, std::int64_t t, std::int64_t n) {
-    return count_counted(mask.from(t, n));
-}
 /// Writes +0 to n tokens.
 template <class T>
 RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
@@ -95,14 +91,12 @@ public:
     sequence_mask mask;
     std::array<T, most_outputs> scale = {};  ///< of the outputs
     std::array<bool, most_outputs> add = {}; ///< do outputs hold what is added to?
-    double weight;                           ///< of the sequence's losses
+    double weight = 1;                       ///< of the sequence's losses
 
     sequence_blocks(const call& c, inputs in, targets out, std::int64_t s, sequence_weight by)
         : mask(c.mask(s)), in_(in), out_(out), s_(s), begin_(c.begin(s)) {
-        const double divisor = divisor_of(by, mask);
-        weight = 1.0 / divisor;
-        for (std::size_t i = 0; i < out.size(); ++i)
-            scale[i] = static_cast<T>(out[i].scale / divisor), add[i] = out[i].add;
+        for (std::size_t i = 0; i < out.size(); ++i) scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
+        if (by != sequence_weight::one) divide(divisor_of(by, mask));
         for (std::size_t i = 0; i < in.size(); ++i) {
             const bool constant = in[i].step == 0;
             if (constant) constants_[i].fill(*in[i].row(s, begin_));
@@ -144,6 +138,11 @@ public:
     }
 
 private:
+    /// Divides weights by the tokens that count. A function of its own, because a division takes long and is rare.
+    RLHF_NOINLINE void divide(double divisor) {
+        weight = 1 / divisor;
+        for (std::size_t i = 0; i < out_.size(); ++i) scale[i] = static_cast<T>(out_[i].scale / divisor);
+    }
     template <class E>
     [[nodiscard]] E* at(const stream<E>& of, std::int64_t t) const {
         return of.row(s_, begin_) + t * of.step;

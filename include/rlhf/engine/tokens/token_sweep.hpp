@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rlhf/core/executor.hpp>
-#include <rlhf/engine/sums/shared_totals.hpp>
+#include <rlhf/engine/sums/sum_pieces.hpp>
 #include <rlhf/engine/tokens/sequence_blocks.hpp>
 
 #include <cstddef>
@@ -49,21 +49,20 @@ public:
     }
 
     totals_type operator()(const executor& run) const {
-        const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1);
-        const std::int64_t chunk = chunk_of(longest), chunks = (longest + chunk - 1) / chunk;
-        const std::int64_t rows = std::max<std::int64_t>(chunk / longest, 1); // of a piece
-        const std::int64_t groups = (call_.size() + rows - 1) / rows;
-        shared_totals<totals_type> found;
-        run(static_cast<std::size_t>(groups * chunks), [&](std::size_t piece) {
-            const std::int64_t group = static_cast<std::int64_t>(piece) / chunks,
-                               number = static_cast<std::int64_t>(piece) % chunks;
-            running part;
+        const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1), chunk = chunk_of(longest);
+        std::int64_t rows = call_.size(), groups = 1, chunks = 1; // a short call is one piece, without divisions
+        if (rows * longest > chunk) {
+            chunks = (longest + chunk - 1) / chunk;
+            rows = std::max<std::int64_t>(chunk / longest, 1); // of a piece
+            groups = (call_.size() + rows - 1) / rows;
+        }
+        return sum_pieces<totals_type>(run, groups * chunks, [&](std::int64_t piece, totals_type& totals) {
+            const std::int64_t group = chunks == 1 ? piece : piece / chunks, number = piece - group * chunks;
+            running part(totals);
             for (std::int64_t s = group * rows; s < (std::min)(call_.size(), (group + 1) * rows); ++s)
                 sweep(s, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
             part.flush();
-            found.add(part);
         });
-        return found.all();
     }
 
     /// What the sweep writes for one token that counts, with the same bits.
@@ -97,7 +96,7 @@ private:
         const std::int64_t begin = (std::min)(first + from, last), end = (std::min)(begin + tokens, last);
         if (from == 0) {
             clear(s, 0, first);
-            part.sequences += first < last ? 1 : 0;
+            part.all.sequences += first < last ? 1 : 0;
         }
         if (tokens == unlimited_tokens) clear(s, last, call_.length(s));
         if (begin == end) return;
@@ -115,8 +114,6 @@ private:
 
     /// Sweeps a segment: the n tokens from t on. `clears`: this piece of work also writes what follows them.
     void segment(const row& r, std::int64_t t, std::int64_t n, bool clears, running& part) const {
-        const std::int64_t counted = count_tokens(r.mask, t, n);
-        part.tokens += counted;
         const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
         // Where padding follows, the mask drops it. All other tails are copied.
         const bool in_place = n == whole || (clears && r.mask.bytes != nullptr && t + padded <= r.mask.length);
@@ -125,7 +122,8 @@ private:
         const sums_type sums =
             blocks({r.direct(t, direct), apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>()}, r);
         if (apart > 0) r.copy_out(c, t + direct, apart);
-        if (!sums.join(part, r.weight, counted) && counted > 0) add_squares(r, t, n, sums, part);
+        part.all.tokens += sums.tokens;
+        if (!sums.join(part, r.weight) && sums.tokens > 0) add_squares(r, t, n, sums, part);
     }
 
     /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
@@ -161,6 +159,7 @@ private:
             const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
             for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
                 const std::uint64_t counts = counted_bits<block_tokens<T>>(mask);
+                sums.tokens += counts == low_bits(block_tokens<T>) ? block_tokens<T> : std::popcount(counts);
                 if (counts == 0)
                     for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
                 else

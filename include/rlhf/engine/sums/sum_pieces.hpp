@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Runs n pieces of work, piece(i, totals), by an executor, and joins their totals, in any order (DESIGN.md, D8). A
+/// single piece, as a short call is, adds to the result itself.
+template <class Totals, class Executor, class Piece>
+Totals sum_pieces(const Executor& run, std::int64_t n, Piece&& piece) {
+    Totals all;
+    std::atomic_flag joining = ATOMIC_FLAG_INIT;
+    run(static_cast<std::size_t>(n), [&](std::size_t i) {
+        std::optional<Totals> part;
+        Totals& to = n == 1 ? all : part.emplace();
+        piece(static_cast<std::int64_t>(i), to);
+        to.normalize();
+        if (!part) return;
+        while (joining.test_and_set(std::memory_order_acquire)) {}
+        all += *part;
+        joining.clear(std::memory_order_release);
+    });
+    return all;
+}
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+
+// The errors of the functions of logits, which ACCURACY.md states. What is right is the formula of their documentation
+// in 50 digits. The errors at every temperature, and of rows of other shapes, are bounded in logits_accuracy_test.cpp.
+
+#include "accuracy/errors.hpp"
+
+#include <rlhf/rlhf.hpp>
+
+#include <numeric>
+
+namespace {
+
+using namespace accuracy;
+using rlhf::bfloat16, rlhf::divergence;
+constexpr auto heading = "Functions of logits";
+constexpr std::size_t long_row = 1100, short_row = 300, k = 8;
+const std::string shape = "rows of 1100 logits in [−12, 12]", small_shape = "rows of 300 logits in [−12, 12]";
+
+/// What a function of logits of E computes in, and returns.
+template <class E>
+using number = std::conditional_t<std::is_same_v<E, double>, double, float>;
+
+rlhf::batch rows(std::size_t n = 1) {
+    return {.steps = n, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
+}
+template <class E>
+rlhf::logits_view<E> logits_of(std::vector<E>& z) {
+    return {z.data(), {.steps = 1, .vocab = z.size()}};
+}
+/// Bell-shaped, with a deviation of 4.
+template <class E>
+std::vector<E> random_row(test::random& r, std::size_t V = long_row) {
+    std::vector<E> z(V);
+    for (E& e : z) e = static_cast<E>(in<double>(r, -4, 4) + r.uniform(-4, 4) + r.uniform(-4, 4));
+    return z;
+}
+
+struct softmax {
+    std::vector<exact> p, log_p;
+    exact log_sum_exp, entropy = 0, collision = 0;
+
+    template <class E>
+    explicit softmax(const std::vector<E>& z) {
+        exact sum = 0;
+        for (const E e : z) p.push_back(exp(exact(static_cast<double>(e)))), sum += p.back();
+        log_sum_exp = log(sum);
+        for (std::size_t v = 0; v < z.size(); ++v) {
+            p[v] /= sum, log_p.push_back(static_cast<double>(z[v]) - log_sum_exp);
+            entropy -= p[v] * log_p[v], collision += p[v] * p[v];
+        }
+    }
+};
+
+template <class E>
+void likelihoods(section& page) {
+    using T = number<E>;
+    constexpr auto V = long_row;
+    const std::string smooth = shape + ", ε = 0.125, ζ = 2⁻¹⁰";
+    line<E, T> log_prob("`token_log_probs`, log_probs", shape, ulp), entropy("`token_log_probs`, entropy", shape, ulp),
+        lse("`token_log_probs`, log_sum_exp", shape, ulp), collision("`token_log_probs`, collision", shape, ulp);
+    line<E> d("`token_log_probs_backward` of log_probs", shape, ulp),
+        d_entropy("`token_log_probs_backward` of entropy", shape, ulp_of_largest);
+    line<E, T> nll("`cross_entropy_loss`, loss", shape, ulp),
+        loss("`cross_entropy_loss` with ε and ζ, loss", smooth, ulp);
+    line<E> d_nll("`cross_entropy_loss`, gradient", shape, ulp),
+        d_loss("`cross_entropy_loss` with ε and ζ, gradient", smooth, ulp_of_largest);
+    test::random r(1);
+    for (int i = 0; i < page.draws / 100; ++i) {
+        auto z = random_row<E>(r);
+        const softmax want(z);
+        const std::vector<std::int64_t> target{static_cast<std::int64_t>(r.below(V))};
+        const auto at = static_cast<std::size_t>(target[0]);
+        std::vector<T> lp(1), H(1), L(1), squares(1);
+        const std::vector<T> one{1};
+        rlhf::token_log_probs<T>(rows(), logits_of(z), target,
+                                 {.log_probs = lp, .entropy = H, .log_sum_exp = L, .collision = squares});
+        log_prob.add(lp[0], want.log_p[at]), entropy.add(H[0], want.entropy);
+        lse.add(L[0], want.log_sum_exp), collision.add(squares[0], want.collision);
+        std::vector<E> by_p(V), by_H(V), by_nll(V), by_loss(V);
+        rlhf::token_log_probs_backward<T>(rows(), logits_of(z), target, {.d_log_probs = one}, logits_of(by_p));
+        rlhf::token_log_probs_backward<T>(rows(), logits_of(z), target, {.d_entropy = one}, logits_of(by_H));
+        nll.add(rlhf::cross_entropy_loss(rows(), logits_of(z), target, logits_of(by_nll)).loss(), -want.log_p[at]);
+        const auto smoothed = rlhf::cross_entropy_loss(rows(), logits_of(z), target, logits_of(by_loss),
+                                                       {.label_smoothing = 0.125, .z_loss_coef = 0x1p-10});
+        const exact all = std::accumulate(want.log_p.begin(), want.log_p.end(), exact(0)), l = want.log_sum_exp;
+        loss.add(smoothed.loss(), -exact(0.875) * want.log_p[at] - all / 8 / double(V) + l * l / 1024);
+        for (std::size_t v = 0; v < V; ++v) {
+            const exact p = want.p[v], target_here = v == at ? 1 : 0;
+            d.add(double(by_p[v]), target_here - p), d_nll.add(double(by_nll[v]), p - target_here);
+            d_entropy.add(double(by_H[v]), -p * (want.log_p[v] + want.entropy));
+            d_loss.add(double(by_loss[v]), (1 + l / 512) * p - exact(0.875) * target_here - exact(0.125) / double(V));
+        }
+    }
+    hold(page, log_prob, entropy, lse, collision, d, d_entropy, nll, loss, d_nll, d_loss);
+}
+
+/// Σ p log (p / q) and the like over classes, and ∂/∂p by class.
+struct truth {
+    exact value = 0;
+    std::vector<exact> by_p;
+    truth(divergence how, const std::vector<exact>& p, const std::vector<exact>& q) {
+        for (std::size_t c = 0; c < p.size(); ++c) {
+            const exact m = how == divergence::jsd ? exact((p[c] + q[c]) / 2) : q[c], l = log(p[c] / m);
+            if (how == divergence::reverse_kl) value += p[c] * l, by_p.push_back(l + 1);
+            if (how == divergence::forward_kl) value -= q[c] * l, by_p.push_back(-q[c] / p[c]);
+            if (how == divergence::jsd) value += (p[c] * l + q[c] * log(q[c] / m)) / 2, by_p.push_back(l / 2);
+        }
+    }
+    [[nodiscard]] exact mean(const std::vector<exact>& p) const {
+        exact sum = 0;
+        for (std::size_t c = 0; c < p.size(); ++c) sum += p[c] * by_p[c];
+        return sum;
+    }
+};
+
+template <class E>
+void divergences(section& page, divergence how, const std::string& name) {
+    using T = number<E>;
+    constexpr auto V = short_row;
+    const std::string near = small_shape + ", the reference's ± 2", top = near + ", of which 8 are known";
+    line<E, T> value("`logits_divergence`, " + name, near, ulp), top_value("`top_k_divergence`, " + name, top, ulp);
+    line<E> d("`logits_divergence`, gradient of " + name, near, ulp_of_largest),
+        top_d("`top_k_divergence`, gradient of " + name, top, ulp_of_largest);
+    test::random r(2);
+    for (int i = 0; i < page.draws / 100; ++i) {
+        auto z = random_row<E>(r, V), w = z;
+        for (E& e : w) e = static_cast<E>(static_cast<double>(e) + r.uniform(-2, 2));
+        std::vector<E> got(V), got_top(V);
+        const softmax p(z), q(w);
+        const truth want(how, p.p, q.p);
+        value.add(
+            rlhf::logits_divergence(rows(), logits_of(z), logits_of(w), logits_of(got), {.divergence = how}).loss(),
+            want.value);
+
+        std::vector<std::int64_t> ids(V);
+        std::iota(ids.begin(), ids.end(), 0);
+        std::partial_sort(ids.begin(), ids.begin() + k, ids.end(), [&](auto a, auto b) {
+            return q.log_p[static_cast<std::size_t>(a)] > q.log_p[static_cast<std::size_t>(b)];
+        });
+        ids.resize(k);
+        std::vector<float> log_q;
+        std::vector<exact> classes, reference;
+        std::vector<std::size_t> class_of(V, k);
+        for (const auto id : ids) {
+            const auto v = static_cast<std::size_t>(id);
+            class_of[v] = log_q.size(), log_q.push_back(static_cast<float>(q.log_p[v]));
+            classes.push_back(p.p[v]), reference.push_back(exp(exact(log_q.back())));
+        }
+        classes.push_back(1 - std::accumulate(classes.begin(), classes.end(), exact(0)));
+        reference.push_back(1 - std::accumulate(reference.begin(), reference.end(), exact(0)));
+        const truth want_top(how, classes, reference);
+        const auto of_top = rlhf::top_k_divergence(rows(), logits_of(z), {.k = k, .ids = ids, .log_probs = log_q},
+                                                   logits_of(got_top), {.divergence = how});
+        top_value.add(of_top.loss(), want_top.value);
+        const exact mean = want.mean(p.p), mean_top = want_top.mean(classes);
+        for (std::size_t v = 0; v < V; ++v) {
+            d.add(double(got[v]), p.p[v] * (want.by_p[v] - mean));
+            top_d.add(double(got_top[v]), p.p[v] * (want_top.by_p[class_of[v]] - mean_top));
+        }
+    }
+    hold(page, value, top_value, d, top_d);
+}
+
+template <class E>
+void shards(section& page) {
+    using T = number<E>;
+    constexpr std::size_t V = long_row, ranks = 4, width = V / ranks;
+    line<E, T> log_prob("`vocab_shard_log_probs`, log_probs", shape + ", four shards", ulp);
+    line<E> d("`vocab_shard_backward` of log_probs", shape + ", four shards", ulp);
+    test::random r(3);
+    for (int i = 0; i < page.draws / 100; ++i) {
+        auto z = random_row<E>(r);
+        const softmax want(z);
+        const std::vector<std::int64_t> target{static_cast<std::int64_t>(r.below(V))};
+        std::vector<rlhf::vocab_shard> gathered(ranks), combined(1);
+        std::vector<T> lp(1);
+        const std::vector<T> one{1};
+        const auto own = [&](std::size_t rank) {
+            return rlhf::logits_view<E>(z.data() + rank * width, {.steps = 1, .vocab = width});
+        };
+        for (std::size_t rank = 0; rank < ranks; ++rank)
+            rlhf::vocab_shard_sums(rows(), own(rank), rank * width, target,
+                                   rlhf::view<rlhf::vocab_shard>(&gathered[rank], {.steps = 1}));
+        rlhf::vocab_shard_log_probs<T>(rows(), target, {.shards = gathered, .combined = combined, .log_probs = lp});
+        log_prob.add(lp[0], want.log_p[static_cast<std::size_t>(target[0])]);
+        for (std::size_t rank = 0; rank < ranks; ++rank)
+            rlhf::vocab_shard_backward<T>(rows(), own(rank), rank * width, target,
+                                          {.combined = combined, .d_log_probs = one}, own(rank));
+        for (std::size_t v = 0; v < V; ++v)
+            d.add(double(z[v]), exact(static_cast<std::int64_t>(v) == target[0] ? 1 : 0) - want.p[v]);
+    }
+    hold(page, log_prob, d);
+}
+
+void all(section page) {
+    const auto of = [&]<class E>(E) {
+        likelihoods<E>(page), shards<E>(page);
+        divergences<E>(page, divergence::reverse_kl, "KL(p ‖ q)");
+        divergences<E>(page, divergence::forward_kl, "KL(q ‖ p)");
+        divergences<E>(page, divergence::jsd, "JSD, β = 0.5");
+    };
+    of(0.F), of(0.0), of(bfloat16());
+    CHECK(page.left() == "");
+}
+
+} // namespace
+
+TEST_CASE("accuracy: functions of logits") { all({heading, 1}); }
+
+TEST_CASE("accuracy: functions of logits, at length", "[.exhaustive]") { all({heading, 50}); }
