@@ -138,3 +138,28 @@ TEST_CASE("executor: the same bits under every executor, for many short rows and
 #endif
     }
 }
+
+TEST_CASE("executor: long rows that are cut into pieces have the bits of calls of their own") {
+    const std::size_t rows = 3, steps = 40000, n = rows * steps;
+    test::random r(2);
+    const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp),
+               advantages = test::advantages<float>(r, n);
+    const auto mask = test::flags(r, n, 0.8);
+    rlhf::batch b{.sequences = rows, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<float> d(n, -1), parts(n, -2);
+    const auto whole =
+        rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = advantages, .d_log_probs = d});
+    const auto denominator = rlhf::count(b);
+    rlhf::ppo_policy_loss_result joined;
+    for (std::size_t s = 0; s < rows; ++s) {
+        const auto row = [&](auto& x) { return std::span(x).subspan(s * steps, steps); };
+        const rlhf::batch one{.sequences = 1, .steps = steps, .mask = row(mask), .denominator = denominator};
+        joined += rlhf::ppo_policy_loss<float>(one, {.log_probs = row(lp),
+                                                     .old_log_probs = row(old),
+                                                     .advantages = row(advantages),
+                                                     .d_log_probs = row(parts)});
+    }
+    CHECK(test::same_bits(d, parts));
+    CHECK(joined.loss() == whole.loss());
+    CHECK(joined.mean_ratio() == whole.mean_ratio());
+}
