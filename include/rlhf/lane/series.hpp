@@ -7,7 +7,7 @@
 namespace RLHF_NAMESPACE::lane::elementary {
 
 /// c₂, c₃, … of eʳ = 1 + r + c₂ r² + … for |r| ≤ log(2) / 2. A relative error of 9.6 · 10⁻⁹ (float; minimax of
-/// eʳ − 1 − r, of which it is 1.3 · 10⁻⁷), 8.5 · 10⁻¹⁹ (double; minimax). c₂ is ½, so that eʳ − 1 − r keeps its digits
+/// eʳ − 1 − r, of which it is 1.3 · 10⁻⁷), 8.6 · 10⁻¹⁹ (double; minimax). c₂ is ½, so that eʳ − 1 − r keeps its digits
 /// near 0.
 template <class T>
 struct exp_terms {
