@@ -47,11 +47,16 @@ struct words<float, 32> : avx2_words {
     static void store(float* p, V v) {
         PastCache ? _mm256_stream_ps(p, v) : _mm256_storeu_ps(p, v);
     }
+    template <bool PastCache>
+    static void store(bfloat16* p, V v) {
+        const __m256i halves = _mm256_srli_epi32(nearest_bfloat16(v), 16);
+        put<PastCache>(p, _mm_packus_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
+    }
 #if defined(__F16C__)
     static V load(const float16* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
     template <bool PastCache>
     static void store(float16* p, V v) {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
+        put<PastCache>(p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
     }
 #endif
     struct pairs {
@@ -62,6 +67,13 @@ struct words<float, 32> : avx2_words {
         const __m256i upper_half = _mm256_set1_epi32(static_cast<int>(0xffff0000U));
         return {_mm256_castsi256_ps(_mm256_slli_epi32(both, 16)),
                 _mm256_castsi256_ps(_mm256_and_si256(both, upper_half))};
+    }
+    template <bool PastCache>
+    static void store_interleaved(bfloat16* p, V even, V odd) {
+        const __m256i low = _mm256_srli_epi32(nearest_bfloat16(even), 16);
+        const __m256i both = _mm256_blend_epi16(low, nearest_bfloat16(odd), 0xaa);
+        PastCache ? _mm256_stream_si256(reinterpret_cast<__m256i*>(p), both)
+                  : _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), both);
     }
     static V counted(const std::uint8_t* bytes) {
         const __m256i lanes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
@@ -112,6 +124,21 @@ struct words<float, 32> : avx2_words {
     }
     static std::uint64_t byte_of_each(std::uint64_t bits) { return _pdep_u64(bits, 0x0101010101010101U) * 0xff; }
 #endif
+
+private:
+    template <bool PastCache>
+    static void put(void* p, __m128i bits) {
+        PastCache ? _mm_stream_si128(static_cast<__m128i*>(p), bits) : _mm_storeu_si128(static_cast<__m128i*>(p), bits);
+    }
+    /// Floats whose upper halves are the nearest bfloat16, ties to even; NaN stays a quiet NaN.
+    static __m256i nearest_bfloat16(V v) {
+        const __m256i bits = _mm256_castps_si256(v), one = _mm256_set1_epi32(1);
+        const __m256i even = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+        const __m256i nearest = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), even);
+        const V quiet = _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x400000)));
+        const V is_nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
+        return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(nearest), quiet, is_nan));
+    }
 };
 
 template <>
