@@ -13,17 +13,18 @@ room(engine/call core ground)                       # arguments checked and boun
 room(engine/lanes core ground)                      # registers: the only room that knows xsimd
 room(engine/sums engine/lanes ground)               # sums that are exact or have one order
 room(engine/tokens engine/call engine/lanes engine/sums core ground)         # every token on its own
+room(engine/sequences engine/tokens engine/call engine/lanes engine/sums core ground) # a sequence's tokens together
 room(engine/steps engine/call engine/lanes engine/sums formula core ground)  # recurrences along the steps of a sequence
 room(engine/softmax engine/call engine/lanes engine/sums formula core ground) # rows of logits
 room(engine/prompts engine/call engine/lanes engine/sums core ground)        # the responses of a prompt
 room(results engine/call engine/sums core ground)   # what functions return, and what sums are divided by
 set(purposes advantage policy reward logits)        # the public functions, one per header
 foreach(purpose IN LISTS purposes)
-    room(${purpose} results engine/tokens engine/steps engine/softmax engine/prompts engine/call engine/lanes engine/sums
-        formula core ground)
+    room(${purpose} results engine/tokens engine/sequences engine/steps engine/softmax engine/prompts engine/call
+        engine/lanes engine/sums formula core ground)
 endforeach()
-room(recipe ${purposes} results engine/tokens engine/steps engine/softmax engine/prompts engine/call engine/lanes
-    engine/sums formula core ground)                # several functions as one
+room(recipe ${purposes} results engine/tokens engine/sequences engine/steps engine/softmax engine/prompts engine/call
+    engine/lanes engine/sums formula core ground)                # several functions as one
 room(with results core ground)                      # other libraries, each header knows one
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 

@@ -192,6 +192,13 @@ public:
         return in_range;
     }
 
+    /// Adds the segment to the sums of its sequence, whose segments are added in their order.
+    void add_to(Statistics<sequence_total>& sequence) const {
+        each([]<class Kind>(auto& sum, const Kind& first,
+                            const auto&... others) { sum += Kind::joined(1, first, others...); },
+             sequence);
+    }
+
     /// Adds the squares of a single token, which is the only one in these sums, where join() of its segment `whole`
     /// left squares out.
     void add_squares(running_type& all, const segment_sums& whole) const {

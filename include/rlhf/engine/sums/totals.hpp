@@ -29,6 +29,15 @@ struct total {
     using spread = spread_sums;
 };
 
+/// The kinds of lane::statistic when they are added up over one sequence.
+struct sequence_total {
+    using weighted_sum = double;
+    using sum = double;
+    using square_sum = double;
+    using count = std::int64_t;
+    using maximum = largest;
+};
+
 using lane::no_statistics;
 
 /// The names of these kinds. Each takes one byte, so that the size of a struct of statistics is the number of its

@@ -161,4 +161,41 @@ private:
     alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };
 
+/// The arrays of a sweep over tokens. It copies the streams and borrows the call.
+template <class T>
+class token_arrays {
+public:
+    template <std::size_t In, std::size_t Out>
+    token_arrays(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
+                 sequence_weight weight)
+        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.size() > 0 && c.mask(0).step != 1) {
+        static_assert(In <= most_inputs && Out <= most_outputs);
+        std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
+        for (const auto& i : in) strided_ = strided_ || i.step > 1;
+        for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
+    }
+
+    /// Do some array's tokens not lie side by side?
+    [[nodiscard]] bool strided() const { return strided_; }
+    [[nodiscard]] sequence_blocks<T> blocks(std::int64_t s) const {
+        return {call_, {in_.data(), inputs_}, outputs(), s, weight_};
+    }
+    /// Writes +0 to the tokens from … to − 1 of a sequence, where nothing counts.
+    void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
+        if (from == to) return;
+        for (const auto& o : outputs())
+            if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
+    }
+
+private:
+    [[nodiscard]] std::span<const target<T>> outputs() const { return {out_.data(), outputs_}; }
+
+    const call& call_;
+    std::size_t inputs_, outputs_;
+    std::array<stream<const T>, most_inputs> in_;
+    std::array<target<T>, most_outputs> out_;
+    sequence_weight weight_;
+    bool strided_;
+};
+
 } // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/executor.hpp>
+#include <rlhf/engine/sums/sum_pieces.hpp>
+#include <rlhf/engine/tokens/kernel_memory.hpp>
+#include <rlhf/engine/tokens/token_sweep.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The sweep over sequences, for losses in which the tokens of a sequence decide together. One after the other, while
+/// its tokens are in the cache, each sequence is
+///
+///     reduced    a first kernel's statistics are added up over its tokens that count
+///     decided    kernel.at(sums, tokens) makes of these sums the kernel for this sequence
+///     spread     that kernel runs over its tokens, as in the sweep over tokens
+///
+/// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
+/// Segments, and so bits, are as in the sweep over tokens; the sums of a sequence's segments are added in their order.
+template <class T, class Arch, class Reduced, class Terms>
+class sequence_sweep;
+
+template <class T, class Arch, class V, template <class> class Reduced, class Terms>
+class sequence_sweep<T, Arch, lane::terms<V, 0, Reduced>, Terms> {
+    using reduce_loop = token_loop<T, Arch, lane::terms<V, 0, Reduced>>;
+    using spread_loop = token_loop<T, Arch, Terms>;
+    using running = typename spread_loop::sums_type::running_type;
+    using sums_of_sequence = Reduced<sequence_total>;
+
+public:
+    using totals_type = typename spread_loop::sums_type::totals_type;
+
+    /// Copies its arguments, but borrows the call. `reduce` reads the first FewerIn inputs.
+    template <std::size_t FewerIn, std::size_t In, std::size_t Out, class Reduce, class Kernel>
+    sequence_sweep(std::integral_constant<std::size_t, FewerIn>, const call& c,
+                   const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
+                   const Reduce& reduce, const Kernel& kernel, sequence_weight weight)
+        : call_(c), arrays_(c, in, out, weight), reduce_(reduce), kernel_(kernel),
+          reduced_(reduce_loop::template of<FewerIn, 0, Reduce>(arrays_.strided())),
+          spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
+          decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens) {
+              return kernel_memory(static_cast<const Kernel*>(of)->at(sums, static_cast<double>(tokens)));
+          }) {
+        static_assert(FewerIn <= In);
+    }
+
+    totals_type operator()(const executor& run) const {
+        const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1), n = call_.size();
+        std::int64_t rows = n, pieces = 1; // a short call is one piece, without divisions
+        if (rows * longest > tokens_of_a_piece) {
+            rows = std::max<std::int64_t>(tokens_of_a_piece / longest, 1);
+            pieces = (n + rows - 1) / rows;
+        }
+        return sum_pieces<totals_type>(run, pieces, [&](std::int64_t piece, totals_type& totals) {
+            running part(totals);
+            for (std::int64_t s = piece * rows; s < (std::min)(n, (piece + 1) * rows); ++s) sweep(s, part);
+            part.flush();
+        });
+    }
+
+private:
+    static constexpr std::int64_t tokens_of_a_piece = 32 * segment_tokens;
+
+    void sweep(std::int64_t s, running& part) const {
+        const auto [first, last] = counted_tokens(call_.mask(s));
+        arrays_.clear(s, 0, first), arrays_.clear(s, last, call_.length(s));
+        if (first == last) return;
+        part.all.sequences += 1;
+        const sequence_blocks<T> r = arrays_.blocks(s);
+        sums_of_sequence sums;
+        std::int64_t tokens = 0;
+        for (std::int64_t t = first; t < last; t += segment_tokens) {
+            const auto segment = reduced_.segment(reduce_.get(), r, t, (std::min)(last - t, segment_tokens), true);
+            segment.add_to(sums), tokens += segment.tokens;
+        }
+        const kernel_memory kernel = decide_(kernel_.get(), sums, tokens);
+        spread_.add(kernel.get(), r, first, last, true, part);
+    }
+
+    const call& call_;
+    token_arrays<T> arrays_;
+    kernel_memory reduce_, kernel_;
+    reduce_loop reduced_;
+    spread_loop spread_;
+    kernel_memory (*decide_)(const void*, const sums_of_sequence&, std::int64_t);
+};
+
+/// The sweep of two kernels, of which the first reads so many inputs.
+template <class T, class Arch, std::size_t FewerIn, std::size_t In, std::size_t Out, class Reduce, class Kernel>
+auto sequence_sweep_of(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
+                       const Reduce& reduce, const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
+    using sweep = sequence_sweep<T, Arch, terms_of<T, Arch, FewerIn, Reduce>, terms_of<T, Arch, In, Kernel>>;
+    return sweep(std::integral_constant<std::size_t, FewerIn>(), c, in, out, reduce, kernel, weight);
+}
+
+} // namespace RLHF_NAMESPACE::detail

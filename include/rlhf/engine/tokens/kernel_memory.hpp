@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/config.hpp>
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Memory for a kernel, so that a sweep's type does not depend on the kernel's. A kernel is plain numbers.
+class kernel_memory {
+public:
+    kernel_memory() = default;
+    template <class Kernel>
+    explicit kernel_memory(const Kernel& kernel) {
+        put(kernel);
+    }
+    template <class Kernel>
+    void put(const Kernel& kernel) {
+        static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= sizeof bytes_ && alignof(Kernel) <= 16,
+                      "a kernel is plain numbers");
+        ::new (static_cast<void*>(bytes_)) Kernel(kernel);
+    }
+    [[nodiscard]] const void* get() const { return bytes_; }
+
+private:
+    alignas(16) std::byte bytes_[128]; // NOLINT: it has no constructor to call
+};
+
+} // namespace RLHF_NAMESPACE::detail

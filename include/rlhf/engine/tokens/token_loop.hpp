@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/sums/segment_sums.hpp>
+#include <rlhf/engine/tokens/sequence_blocks.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// What a kernel does to the tokens of a segment: it turns one element of each input into detail::terms. For masked
+/// tokens, whatever bits they hold, outputs are 0, or left as they are when the sweep adds to them.
+///
+/// Only the hot loop is compiled for each kernel. It is called by a pointer, and all else is the same for kernels of the
+/// same terms (DESIGN.md, D26).
+template <class T, class Arch, class Terms>
+class token_loop {
+    using L = lanes<T, Arch>;
+    using V = typename L::type;
+    using row = sequence_blocks<T>;
+
+public:
+    using sums_type = segment_sums<T, Arch, Terms>;
+
+    /// The loop of kernels of one type. strided: some array's tokens do not lie side by side.
+    template <std::size_t In, std::size_t Out, class Kernel>
+    static token_loop of(bool strided) {
+        static_assert(In <= most_inputs && Out <= most_outputs);
+        return token_loop(&hot_loop<In, Out, Kernel>, strided);
+    }
+
+    /// Runs over the tokens begin … end − 1 of a sequence, a segment at a time, and adds their sums to `part`.
+    /// `clears`: also writes what follows them in the sequence, so that blocks may reach there.
+    RLHF_FORMULA void add(const void* kernel, const row& r, std::int64_t begin, std::int64_t end, bool clears,
+                          typename sums_type::running_type& part) const {
+        for (std::int64_t t = begin; t < end; t += segment_tokens) {
+            const std::int64_t n = (std::min)(end - t, segment_tokens);
+            const sums_type sums = segment(kernel, r, t, n, clears);
+            part.all.tokens += sums.tokens;
+            if (!sums.join(part, r.weight) && sums.tokens > 0) add_squares(kernel, r, t, n, sums, part);
+        }
+    }
+
+    /// Runs over a segment: the n tokens from t on. A tail shorter than a block is copied into a block filled up with
+    /// zeros, and runs the same code.
+    RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
+                                   bool clears) const {
+        const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
+        // Where padding follows, the mask drops it. All other tails are copied.
+        const bool in_place = n == whole || (clears && r.mask.bytes != nullptr && t + padded <= r.mask.length);
+        const std::int64_t direct = strided_ ? 0 : in_place ? padded : whole, apart = n - (std::min)(n, direct);
+        typename row::copies c;
+        const block_range<T> copied = apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>();
+        sums_type sums = hot_loop_(kernel, {r.direct(t, direct), copied}, r);
+        if (apart > 0) r.copy_out(c, t + direct, apart);
+        return sums;
+    }
+
+    /// Runs over a single token, and writes its outputs, or drops them.
+    sums_type token(const void* kernel, const row& r, std::int64_t t, bool write) const {
+        typename row::copies c;
+        sums_type sums = hot_loop_(kernel, {r.copied(c, t, 1)}, r);
+        if (write) r.copy_out(c, t, 1);
+        return sums;
+    }
+
+private:
+    using part_type = typename sums_type::part;
+    using function = sums_type (*)(const void*, const std::array<block_range<T>, 2>&, const row&);
+    static constexpr std::uint64_t every = low_bits(L::width);
+    static constexpr std::int64_t ahead = 16,
+                                  far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
+
+    token_loop(function hot_loop, bool strided) : hot_loop_(hot_loop), strided_(strided) {}
+
+    /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
+    RLHF_COLD void add_squares(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
+                               const sums_type& segment, typename sums_type::running_type& part) const {
+        for (std::int64_t k = t; k < t + n; ++k) token(kernel, r, k, false).add_squares(part, segment);
+    }
+
+    /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
+    template <std::size_t In, std::size_t Out, class Kernel>
+    RLHF_NOINLINE static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
+        const Kernel kernel = *static_cast<const Kernel*>(of);
+        const std::array scale = r.scale;
+        const std::array add = r.add;
+        sums_type sums; // stays in registers
+        for (const block_range<T>& b : runs) {
+            if (b.blocks == 0) continue;
+            std::array<const T*, In> in;
+            std::array<std::int64_t, In> step; // from block to block
+            std::array<T*, Out> out;
+            for (std::size_t i = 0; i < In; ++i)
+                in[i] = b.of->in[i] + b.first * b.of->in_step[i], step[i] = block_tokens<T> * b.of->in_step[i];
+            for (std::size_t i = 0; i < Out; ++i) out[i] = b.of->out[i] != nullptr ? b.of->out[i] + b.first : nullptr;
+            const std::uint8_t* mask = b.of->mask + b.first * b.of->mask_step;
+            const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
+            for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
+                const std::uint64_t counts = counted_bits<block_tokens<T>>(mask);
+                sums.tokens += counts == low_bits(block_tokens<T>) ? block_tokens<T> : std::popcount(counts);
+                if (counts == 0)
+                    for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
+                else
+                    sums.each_part([&](std::size_t k, part_type& part)
+                                       RLHF_INLINE { one_register(in, out, counts, at, k, kernel, scale, add, part); });
+                fetch(in, step, out, at);
+                for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
+                mask += mask_step;
+            }
+        }
+        return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
+    }
+
+    template <std::size_t In, std::size_t Out>
+    RLHF_FORMULA static void fetch(const std::array<const T*, In>& in, const std::array<std::int64_t, In>& step,
+                                   const std::array<T*, Out>& out, std::int64_t at) {
+        for (std::size_t i = 0; i < In; ++i)
+            prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
+        for (T* to : out) {
+            to += at;
+            prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
+        }
+    }
+    static void clear_block(T* to, std::int64_t at, bool add) {
+        if (to != nullptr && !add) std::fill_n(to + at, block_tokens<T>, T(0));
+    }
+
+    /// Register k of a block. Where all of it counts, no mask is applied.
+    template <std::size_t In, std::size_t Out, class Kernel>
+    RLHF_FORMULA static void one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out,
+                                          std::uint64_t block_counts, std::int64_t at, std::size_t k,
+                                          const Kernel& kernel, const std::array<T, most_outputs>& scale,
+                                          const std::array<bool, most_outputs>& add, part_type& sums) {
+        const auto first = static_cast<std::int64_t>(k) * L::width;
+        const std::uint64_t counts = block_counts >> first & every;
+        auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            return kernel(L::load(in[K] + first)...);
+        }
+        (std::make_index_sequence<In>());
+        [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            (write(out[K], at + first, counts, V(scale[K]) * t.writes[K], add[K]), ...);
+        }
+        (std::make_index_sequence<Out>());
+        if (counts != every) sums.keep_where(L::where(counts), t.statistics);
+        sums.add(t.statistics);
+    }
+
+    RLHF_FORMULA static void write(T* to, std::int64_t at, std::uint64_t counts, const V& scaled, bool add) {
+        using lane::select;
+        if (to == nullptr) return;
+        const V old = add ? L::load(to + at) : V(T(0));
+        V v = add ? old + scaled : scaled;
+        if (counts != every) v = select(L::where(counts), v, old);
+        L::store(to + at, v);
+    }
+
+    function hot_loop_;
+    bool strided_;
+};
+
+} // namespace RLHF_NAMESPACE::detail
