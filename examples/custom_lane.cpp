@@ -54,7 +54,8 @@ int main() {
 
     std::printf("clipped surrogate, advantage 0.7\n log ratio       loss      slope  by the lane\n");
     for (const double x : {-0.5, -0.1, 0.0, 0.1, 0.5}) {
-        const auto p = formula::clipped_surrogate<double>{0.8, 1.2}(once(x, 1), once(0.7));
+        const formula::sampled_token<once> token{once(x, 1), once(0), once(x, 1), once(0.7)}; // π_old = 1
+        const auto p = formula::clipped_surrogate<double>{0.8, 1.2}(token);
         std::printf("%10.2f %10.5f %10.5f %12.5f\n", x, p.loss.value, p.slope.value, p.loss.slope);
     }
 

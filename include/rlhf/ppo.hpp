@@ -14,6 +14,7 @@
 #include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/logits/vocab_shards.hpp>
 #include <rlhf/policy/masked_mean.hpp>
+#include <rlhf/policy/policy_loss.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 #include <rlhf/policy/ptx_loss.hpp>

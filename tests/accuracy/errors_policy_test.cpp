@@ -24,6 +24,12 @@ constexpr auto heading = "Formulas of policies, values and advantages";
 template <class T>
 using number = rlhf::lane::number<T>;
 
+/// A token of π_old = 1.
+template <class V>
+formula::sampled_token<V> token(V log_ratio, V advantage) {
+    return {log_ratio, V(0), log_ratio, advantage};
+}
+
 /// −min(ρ Â, clip(ρ) Â), at Â < 0 at most c |Â|, and its derivative by log ρ.
 struct objective {
     exact loss, slope;
@@ -48,7 +54,7 @@ void surrogates(section& page) {
     for (int i = 0; i < page.draws; ++i) {
         const T x = in<T>(r, -2, 2), a = in<T>(r, -3, 3), l = in<T>(r, -3, 3);
         const objective want(x, a, T(0.8), T(1.2)), want_dual(x, a, T(0.8), T(1.2), 3);
-        const auto got = clipped(V(x), V(a)), got_dual = dual(V(x), V(a));
+        const auto got = clipped(token(V(x), V(a))), got_dual = dual(token(V(x), V(a)));
         loss.add(T(got.loss), want.loss), slope.add(T(got.slope), want.slope);
         dual_loss.add(T(got_dual.loss), want_dual.loss), dual_slope.add(T(got_dual.slope), want_dual.slope);
         V weighted(l), slope_of_it(l);

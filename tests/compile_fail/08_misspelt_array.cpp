@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect gcc: ppo_policy_loss_arrays<float>&' from expression of type '<brace-enclosed initializer list>'
+// expect gcc: policy_loss_arrays<float>&'} from expression of type '<brace-enclosed initializer list>'
 // expect clang: no matching function for call to 'ppo_policy_loss'
 #include "given.hpp"
 

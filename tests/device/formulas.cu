@@ -38,14 +38,14 @@ void launch(const V* x, V* y) {
 
 template <class V>
 RLHF_FORMULA void clipped_surrogate(const V* x, V* y) {
-    const auto t = formula::clipped_surrogate<V>{x[2], x[3]}(x[0], x[1]);
+    const auto t = formula::clipped_surrogate<V>{x[2], x[3]}(formula::sampled_token<V>{x[0], x[0], x[0], x[1]});
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
 }
 LAUNCH(clipped_surrogate)
 
 template <class V>
 RLHF_FORMULA void dual_clipped_surrogate(const V* x, V* y) {
-    const auto t = formula::dual_clipped_surrogate<V>{{x[2], x[3]}, x[4]}(x[0], x[1]);
+    const auto t = formula::dual_clipped_surrogate<V>{{x[2], x[3]}, x[4]}(formula::sampled_token<V>{x[0], x[0], x[0], x[1]});
     y[0] = t.loss, y[1] = t.slope, y[2] = V(t.dual_clipped);
 }
 LAUNCH(dual_clipped_surrogate)

@@ -29,7 +29,7 @@ room(with results core ground)                      # other libraries, each head
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 
 # A function's header includes no sibling, but for these.
-set(shared_in_a_room policy/mean_sweep.hpp logits/divergence.hpp logits/token_log_probs.hpp)
+set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/divergence.hpp logits/token_log_probs.hpp)
 # These make no public function of their own. mean_sweep has a test of its name, divergence those of its two functions.
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them

@@ -19,6 +19,12 @@ using test::same, test::same_or_nan, test::specials;
 using number = test::dual<double>;
 constexpr double inf = std::numeric_limits<double>::infinity();
 
+/// A token of π_old = 1.
+template <class V>
+rlhf::formula::sampled_token<V> token(V log_ratio, V advantage) {
+    return {log_ratio, V(0), log_ratio, advantage};
+}
+
 } // namespace
 
 TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formula]") {
@@ -33,14 +39,14 @@ TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formul
         const double x = r.normal(0, 0.7), advantage = r.below(10) == 0 ? 0 : r.normal();
         CAPTURE(x, advantage, b.upper);
         const clipped_surrogate<double> objective{b.lower, b.upper};
-        const auto plain = objective(x, advantage);
-        const auto d = objective(number{x, 1.0}, number(advantage));
+        const auto plain = objective(token(x, advantage));
+        const auto d = objective(token(number{x, 1.0}, number(advantage)));
         REQUIRE(test::ulp_distance(d.loss.value, plain.loss) <= 2); // the exponential of duals is std::exp
         REQUIRE(test::ulp_distance(plain.slope, d.loss.slope) <= 2);
         REQUIRE_FALSE(plain.dual_clipped);
         const dual_clipped_surrogate<double> dual{objective, b.dual};
-        const auto limited = dual(x, advantage);
-        const auto d_limited = dual(number{x, 1.0}, number(advantage));
+        const auto limited = dual(token(x, advantage));
+        const auto d_limited = dual(token(number{x, 1.0}, number(advantage)));
         REQUIRE(test::ulp_distance(d_limited.loss.value, limited.loss) <= 2);
         REQUIRE(test::ulp_distance(limited.slope, d_limited.loss.slope) <= 2);
         REQUIRE(plain.ratio == rlhf::lane::exp(x));
@@ -87,7 +93,7 @@ TEST_CASE("clipped_surrogate: at a bound the ratio is not cut", "[formula]") {
     for (const double x : {-0.3, 0.3}) {
         const double ratio = std::exp(x);
         for (const double advantage : {-2.0, 2.0}) {
-            const auto t = dual_clipped_surrogate<double>{{ratio, ratio}, ratio}(x, advantage);
+            const auto t = dual_clipped_surrogate<double>{{ratio, ratio}, ratio}(token(x, advantage));
             CHECK(t.slope == -ratio * advantage);
             CHECK_FALSE((t.clipped_low || t.clipped_high || t.dual_clipped));
         }
@@ -100,7 +106,7 @@ TEMPLATE_TEST_CASE("clipped_surrogate: special arguments", "[formula]", float, d
     test::for_pairs(specials<T>(), [&](T x, T advantage) {
         for (const T dual : {T(3), big}) {
             CAPTURE(x, advantage, dual);
-            const auto t = dual_clipped_surrogate<T>{{T(0.8), T(1.2)}, dual}(x, advantage);
+            const auto t = dual_clipped_surrogate<T>{{T(0.8), T(1.2)}, dual}(token(x, advantage));
             const T ratio = rlhf::lane::exp(x);
             T used = ratio; // the definition, where it has a limit
             if (advantage >= 0) used = ratio > T(1.2) ? T(1.2) : ratio;

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <rlhf/core/view.hpp>
+#include <rlhf/lane/number.hpp>
 
-#include <limits>
 #include <optional>
 
 namespace rlhf {
-
-inline constexpr double unlimited = std::numeric_limits<double>::infinity(); ///< a bound that is off
 
 enum class layout {
     batch_first, ///< [B, T]: the steps of a sequence lie side by side

@@ -27,13 +27,13 @@ struct policy_statistics {
 enum class policy_parts {
     objective, ///< the objective alone
     kl,        ///< with KL to a reference
-    all,       ///< with a limit of the log ratio, a dual clip, importance and weights as well
+    all,       ///< with a limit of the log ratio, rare options of the objective, importance and weights as well
 };
 
 /// The whole rule of one token of a policy loss, whatever its objective. Numbers are of T, rounded once from double.
 ///
-///     x    = log π − log π_old, clamped to ±log_ratio_limit       no gradient beyond
-///     l    = objective(x, Â)
+///     x    = log π − log π_old, clamped to ±log_ratio_limit       no gradient through ρ = eˣ beyond
+///     l    = objective(log π, log π_old, x, Â)
 ///     l   *= importance weight                                    with behavior
 ///     l   += kl_coef · k(log π − log π_ref)                       with ref
 ///     loss = weight · l
@@ -57,10 +57,10 @@ struct policy_rule {
         const V raw = log_prob - old_log_prob;
         V x = raw;
         if constexpr (all) x = lane::clamp(raw, V(-log_ratio_limit), V(log_ratio_limit));
-        const surrogate<V> s = objective(x, advantage);
+        const surrogate<V> s = objective(sampled_token<V>{log_prob, old_log_prob, x, advantage});
         V loss = s.loss, slope = s.slope, divergence(0);
         if constexpr (all) {
-            slope = select(abs(raw) > V(log_ratio_limit), V(0), slope);
+            if (objective.learns_by_ratio()) slope = select(abs(raw) > V(log_ratio_limit), V(0), slope);
             if (behavior) importance.apply(loss, slope, advantage, old_log_prob - behavior_log_prob);
         }
         if (Parts != policy_parts::objective && ref) {

@@ -15,23 +15,60 @@ struct ratio_range {
 
 } // namespace rlhf
 
+/// Objectives of a policy loss. With ρ = π / π_old and the advantage Â, the slope of each is −M φ(ρ) Â: φ is the
+/// factor that the objective makes of the ratio, and M is 0 where it stops a token. An objective is three things in one
+/// header:
+///
+/// - its options, a struct of numbers in namespace rlhf
+/// - its formula, a struct of the options as numbers of T, rounded once from double, with
+///
+///       template <class V>
+///       surrogate<V> operator()(const sampled_token<V>& t) const;
+///       bool learns_by_ratio() const; // else ρ is a constant, and the gradient flows through log π alone
+///
+/// - objective<options>, which makes the formula of the options
+///
+/// The objective does not see what multiplies the loss or is added to it (importance weight, KL, weight): see
+/// formula/policy_token.hpp.
 namespace RLHF_NAMESPACE::formula {
 
-/// What an objective of a policy loss makes of one token. An objective is a struct of its options, as numbers of T that
-/// are rounded once from double, with
-///
-///     template <class V>
-///     surrogate<V> operator()(V log_ratio, V advantage) const;
-///
-/// The log ratio is log π − log π_old, already limited. The objective does not see what multiplies the loss or is added
-/// to it (importance weight, KL, weight): see formula/policy_token.hpp.
+/// What an objective sees of a token.
+template <class V>
+struct sampled_token {
+    V log_prob, old_log_prob; ///< log π and log π_old, as they are
+    V log_ratio;              ///< log π − log π_old, already limited
+    V advantage;              ///< Â
+};
+
+/// What an objective makes of a token. It leaves false what it does not have.
 template <class V>
 struct surrogate {
     using mask = lane::mask_of<V>;
-    V loss, slope;                  ///< slope: ∂loss/∂ log π
-    V ratio;                        ///< ρ = exp(log ratio)
-    mask clipped_low, clipped_high; ///< a bound replaces ρ, and Â is not 0
-    mask dual_clipped;              ///< a limit replaces the loss
+    V loss, slope;                                              ///< slope: ∂loss/∂ log π
+    V ratio;                                                    ///< ρ = exp(log ratio)
+    mask clipped_low = mask(false), clipped_high = mask(false); ///< a bound replaces or stops ρ, and Â is not 0
+    mask dual_clipped = mask(false);                            ///< a limit replaces the loss
 };
+
+/// How the options of an objective become its formula. An objective specialises it, with
+///
+///     template <class T>
+///     static Formula<T> whole(const Options& o); // with all that the options can say
+///     static void bounds(const Options& o, auto&& within); // calls within(name, option, lowest, highest) for each
+///
+/// and, if a simpler formula serves the usual options, so that they do not pay for the others,
+///
+///     static bool is_usual(const Options& o);
+///     template <class T>
+///     static Simpler<T> usual(const Options& o);
+template <class Options>
+struct objective;
+
+/// −w log π, where the factor w is a constant; 0 where w is 0, also for π = 0.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V weighted_nll(V w, V log_prob) {
+    using lane::select;
+    return select(w == V(0), V(0), -w * log_prob);
+}
 
 } // namespace RLHF_NAMESPACE::formula

@@ -8,6 +8,12 @@
 #include <limits>
 #include <type_traits>
 
+namespace rlhf {
+
+inline constexpr double unlimited = std::numeric_limits<double>::infinity(); ///< a bound that is off
+
+} // namespace rlhf
+
 namespace RLHF_NAMESPACE::lane {
 
 /// Constants that device code may use, too.

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/tokens/token_sweep.hpp>
-#include <rlhf/formula/clipped_surrogate.hpp>
-#include <rlhf/formula/policy_token.hpp>
-#include <rlhf/results/loss_result.hpp>
+#include <rlhf/policy/policy_loss.hpp>
 
 namespace rlhf {
 
 struct ppo_policy_loss_options {
     ratio_range clip_range = 0.2;
     double dual_clip = unlimited;       ///< c > 1: at Â < 0 the loss is at most c |Â|
-    double log_ratio_limit = unlimited; ///< clamps log ρ to ±limit; no gradient beyond
-    double kl_coef = 0;                 ///< KL in the loss (not in the reward as well)
+    double log_ratio_limit = unlimited; ///< this and what follows: as in policy_loss_options
+    double kl_coef = 0;
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
-    std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
-    double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
-    double importance_limit = unlimited;                ///< limit of exp(old − behavior)
+    std::optional<rlhf::kl_estimator> kl_gradient = {};
+    double kl_limit = unlimited;
+    double importance_limit = unlimited;
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
@@ -26,137 +23,53 @@ struct ppo_policy_loss_options {
 namespace RLHF_NAMESPACE {
 
 template <class T>
-struct ppo_policy_loss_arrays {
-    view<const T> log_probs = detail::required<T>();     ///< [B, T] log π(aₜ|sₜ), nats
-    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
-    view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL, no KL statistic
-    view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
-    view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]; constants
-    view<const T> weights = {};                          ///< [B, T], or per_sequence [B]; factor of the loss; absent: 1
-    gradient<T> d_log_probs = {};                        ///< [B, T] ∂loss/∂log_probs; absent: values only
-};
-
-/// Sums over the tokens that count; the parts of a step join by +=.
-class ppo_policy_loss_result : public loss_result<ppo_policy_loss_result, formula::policy_statistics> {
-public:
-    using loss_result::loss_result;
-
-    [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    /// ρ < 1 − ε₋ and Â < 0
-    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
-    /// ρ > 1 + ε₊ and Â > 0
-    [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
-    /// ρ > c and Â < 0
-    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
-    /// mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit.
-    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
-    /// ½ mean((new − old)²)
-    [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    /// mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit.
-    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
-    /// The mean estimate of KL to the reference, after kl_limit.
-    [[nodiscard]] double kl() const { return per_token(totals_.kl); }
-    /// max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
-    [[nodiscard]] double max_log_ratio() const {
-        return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
-    }
-    /// (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
-    [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
-};
+using ppo_policy_loss_arrays = policy_loss_arrays<T>;
+using ppo_policy_loss_result = policy_loss_result;
 
 namespace detail {
-template <class T = double>
-void check_options(const char* f, const ppo_policy_loss_options& o) {
+inline ppo_clip objective_of(const ppo_policy_loss_options& o) { return {o.clip_range, o.dual_clip}; }
+inline policy_loss_options common_of(const ppo_policy_loss_options& o) {
+    return {.log_ratio_limit = o.log_ratio_limit,
+            .kl_coef = o.kl_coef,
+            .kl_estimator = o.kl_estimator,
+            .kl_gradient = o.kl_gradient,
+            .kl_limit = o.kl_limit,
+            .importance_limit = o.importance_limit,
+            .importance = o.importance,
+            .aggregation = o.aggregation};
+}
+
+inline void check_clips(const char* f, const ppo_policy_loss_options& o) {
     check_range(f, "clip_range.low", o.clip_range.low, 0, 1);
     check_not_negative(f, "clip_range.high", o.clip_range.high);
     check_range(f, "dual_clip", o.dual_clip, 1, unlimited);
     if (o.dual_clip < 1 + o.clip_range.high)
         fail(f, "dual_clip is %g, less than 1 + clip_range.high = %g", o.dual_clip, 1 + o.clip_range.high);
-    check_positive<T>(f, "log_ratio_limit", o.log_ratio_limit);
-    check_finite<T>(f, "kl_coef", o.kl_coef);
-    check_positive<T>(f, "kl_limit", o.kl_limit);
-    check_positive<T>(f, "importance_limit", o.importance_limit);
-    if (o.importance == importance::mask && !(o.importance_limit < unlimited))
-        fail(f, "importance::mask needs importance_limit");
 }
-
-/// Throws for options that cannot act, because the log-probs that they need are absent.
-inline void check_needs(const char* f, const ppo_policy_loss_options& o, bool ref, bool behavior) {
-    const auto needs = [&](bool used, bool there, const char* what) {
-        if (used && !there) fail(f, "%s", what);
-    };
-    needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
-    needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
-    needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
-    needs(o.importance_limit < unlimited, behavior, "importance_limit needs behavior_log_probs");
-}
-
-/// The options as numbers of T, rounded once.
-template <class T, formula::policy_parts Parts, class Objective>
-formula::policy_rule<T, Objective, Parts> policy_rule_of(const ppo_policy_loss_options& o, const Objective& objective,
-                                                         bool ref, bool behavior) {
-    return {.objective = objective,
-            .log_ratio_limit = T(o.log_ratio_limit),
-            .importance = {T(o.importance_limit), o.importance == importance::mask ? T(0) : T(o.importance_limit)},
-            .kl_coef = T(o.kl_coef),
-            .kl_limit = T(o.kl_limit),
-            .kl_value = o.kl_estimator,
-            .kl_slope = o.kl_gradient.value_or(o.kl_estimator),
-            .ref = ref,
-            .behavior = behavior};
+template <class T = double>
+void check_options(const char* f, const ppo_policy_loss_options& o) {
+    check_clips(f, o);
+    check_options<T>(f, common_of(o));
 }
 
 /// Checks and binds the arguments of ppo_policy_loss.
 template <class T, class Arch>
 auto ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_policy_loss_options& o) {
-    using formula::policy_parts;
-    check_options<T>(c.function(), o);
-    const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
-    const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
-    const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
-    const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
-    const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
-    if (c.tokens() > 0) check_needs(c.function(), o, bool(ref), bool(behavior));
-    const normalization n(c, o.aggregation);
-    c.done();
-
-    const std::array targets{n.scaled(d_log_probs)};
-    const formula::clipped_surrogate<T> plain{T(1 - o.clip_range.low), T(1 + o.clip_range.high)};
-    const auto with = [&]<policy_parts Parts>(const auto& objective, const auto&... more) {
-        const std::array in{log_probs, old, advantages, more...};
-        const auto rule = policy_rule_of<T, Parts>(o, objective, bool(ref), bool(behavior));
-        return normalized{n, token_sweep_of<T, Arch>(c, in, targets, rule, n.weight)};
-    };
-    const bool limits = o.dual_clip < unlimited || o.log_ratio_limit < unlimited;
-    if (!weights && !behavior && !limits) {
-        if (ref) return with.template operator()<policy_parts::kl>(plain, ref);
-        return with.template operator()<policy_parts::objective>(plain);
-    }
-    static constexpr T one = 1;
-    const auto or_one = [](const auto& s) { return s ? s : stream<const T>{&one, 0, 0}; };
-    return with.template operator()<policy_parts::all>(formula::dual_clipped_surrogate<T>{plain, T(o.dual_clip)},
-                                                       or_one(ref), or_one(weights), or_one(behavior));
+    check_clips(c.function(), o);
+    return policy_sweep<T, Arch>(c, a, objective_of(o), common_of(o));
 }
 } // namespace detail
 
-/// The clipped surrogate loss of PPO over the tokens of a batch, with its gradient and statistics from the same sweep.
+/// The clipped surrogate loss of PPO: policy_loss with the objective ppo_clip, its options and the common ones in one
+/// struct.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = max(−ρ Â, −clip(ρ, 1 − ε₋, 1 + ε₊) Â)                          at Â < 0 at most c |Â|
 ///     l   += kl_coef · k(log π − log π_ref)                                 with ref_log_probs
 ///     loss = Σ w l / denominator                                            by the aggregation
 ///
-/// With behavior_log_probs the policy part of l is multiplied by exp(old − behavior), truncated at (or masked beyond)
-/// importance_limit; no gradient flows through that factor.
-///
-/// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
-/// hold anything; their gradient is +0, or left as it is with add_to. At a bound of the clip range the ratio counts as
-/// not cut and has a gradient. Tokens whose loss is NaN or infinite are counted by nonfinite(); they are not removed
-/// from the sums. No counted token: loss 0, gradients 0.
-///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or without effect
-/// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
-/// batch that counts more than its denominator.
+/// At a bound of the clip range the ratio counts as not cut and has a gradient. All else, and what is thrown, is as in
+/// policy_loss.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native>

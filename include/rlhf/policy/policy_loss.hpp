@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/clipped_surrogate.hpp>
+#include <rlhf/formula/policy_token.hpp>
+#include <rlhf/results/loss_result.hpp>
+
+namespace rlhf {
+
+/// What all objectives have in common.
+struct policy_loss_options {
+    double log_ratio_limit = unlimited; ///< clamps log ρ to ±limit; no gradient through ρ beyond
+    double kl_coef = 0;                 ///< KL in the loss (not in the reward as well)
+    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
+    std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
+    double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
+    double importance_limit = unlimited;                ///< limit of exp(old − behavior)
+    rlhf::importance importance = rlhf::importance::truncate;
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct policy_loss_arrays {
+    view<const T> log_probs = detail::required<T>();     ///< [B, T] log π(aₜ|sₜ), nats
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
+    view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL, no KL statistic
+    view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
+    view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]; constants
+    view<const T> weights = {};                          ///< [B, T], or per_sequence [B]; factor of the loss; absent: 1
+    gradient<T> d_log_probs = {};                        ///< [B, T] ∂loss/∂log_probs; absent: values only
+};
+
+/// Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have.
+class policy_loss_result : public loss_result<policy_loss_result, formula::policy_statistics> {
+public:
+    using loss_result::loss_result;
+
+    [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
+    /// Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and
+    /// Â < 0; the others' documentation says it.
+    [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
+    /// The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
+    [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
+    /// ppo_clip with `dual`: ρ > c and Â < 0
+    [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
+    /// mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
+    /// ½ mean((new − old)²)
+    [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
+    /// mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit.
+    [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
+    /// The mean estimate of KL to the reference, after kl_limit.
+    [[nodiscard]] double kl() const { return per_token(totals_.kl); }
+    /// max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
+    [[nodiscard]] double max_log_ratio() const {
+        return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
+    }
+    /// (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
+    [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
+};
+
+namespace detail {
+template <class T = double>
+void check_options(const char* f, const policy_loss_options& o) {
+    check_positive<T>(f, "log_ratio_limit", o.log_ratio_limit);
+    check_finite<T>(f, "kl_coef", o.kl_coef);
+    check_positive<T>(f, "kl_limit", o.kl_limit);
+    check_positive<T>(f, "importance_limit", o.importance_limit);
+    if (o.importance == importance::mask && !(o.importance_limit < unlimited))
+        fail(f, "importance::mask needs importance_limit");
+}
+
+/// Throws for options that cannot act, because the log-probs that they need are absent.
+inline void check_needs(const char* f, const policy_loss_options& o, bool ref, bool behavior) {
+    const auto needs = [&](bool used, bool there, const char* what) {
+        if (used && !there) fail(f, "%s", what);
+    };
+    needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
+    needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
+    needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
+    needs(o.importance_limit < unlimited, behavior, "importance_limit needs behavior_log_probs");
+}
+
+template <class Objective>
+void check_objective(const char* f, const Objective& objective) {
+    formula::objective<Objective>::bounds(objective, [&](const char* option, double value, double low, double high) {
+        check_range(f, option, value, low, high);
+    });
+}
+
+/// The arrays of a policy loss, bound to a batch.
+template <class T>
+struct bound_policy {
+    stream<const T> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, weights;
+    target<T> d_log_probs; ///< with the divisor in its scale
+    normalization n;
+};
+
+/// Checks the common options, binds the arrays and ends the call's checks, whatever the objective.
+template <class T>
+bound_policy<T> bind_policy(call& c, const policy_loss_arrays<T>& a, const policy_loss_options& o) {
+    check_options<T>(c.function(), o);
+    const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
+    const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
+    const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
+    const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
+    const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
+    if (c.tokens() > 0) check_needs(c.function(), o, bool(ref), bool(behavior));
+    const normalization n(c, o.aggregation);
+    c.done();
+    return {log_probs, old, ref, behavior, advantages, weights, n.scaled(d_log_probs), n};
+}
+
+/// The common options as numbers of T, rounded once.
+template <class T, formula::policy_parts Parts, class Formula>
+formula::policy_rule<T, Formula, Parts> policy_rule_of(const policy_loss_options& o, const Formula& objective, bool ref,
+                                                       bool behavior) {
+    return {.objective = objective,
+            .log_ratio_limit = T(o.log_ratio_limit),
+            .importance = {T(o.importance_limit), o.importance == importance::mask ? T(0) : T(o.importance_limit)},
+            .kl_coef = T(o.kl_coef),
+            .kl_limit = T(o.kl_limit),
+            .kl_value = o.kl_estimator,
+            .kl_slope = o.kl_gradient.value_or(o.kl_estimator),
+            .ref = ref,
+            .behavior = behavior};
+}
+
+/// The sweep of an objective that sees one token at a time, with the parts that the call needs (DESIGN.md, D19).
+template <class T, class Arch, class Objective>
+auto token_policy_sweep(const call& c, const bound_policy<T>& a, const Objective& objective,
+                        const policy_loss_options& o) {
+    using formula::policy_parts;
+    using chosen = formula::objective<Objective>;
+    const std::array targets{a.d_log_probs};
+    const auto with = [&]<policy_parts Parts>(const auto& formula, const auto&... more) {
+        const std::array in{a.log_probs, a.old_log_probs, a.advantages, more...};
+        const auto rule = policy_rule_of<T, Parts>(o, formula, bool(a.ref_log_probs), bool(a.behavior_log_probs));
+        return normalized{a.n, token_sweep_of<T, Arch>(c, in, targets, rule, a.n.weight)};
+    };
+    constexpr bool has_rare_options = requires { chosen::is_usual(objective); };
+    bool rare = o.log_ratio_limit < unlimited;
+    if constexpr (has_rare_options) rare = rare || !chosen::is_usual(objective);
+    if (!a.weights && !a.behavior_log_probs && !rare) {
+        const auto formula = [&] {
+            if constexpr (has_rare_options)
+                return chosen::template usual<T>(objective);
+            else
+                return chosen::template whole<T>(objective);
+        }();
+        if (a.ref_log_probs) return with.template operator()<policy_parts::kl>(formula, a.ref_log_probs);
+        return with.template operator()<policy_parts::objective>(formula);
+    }
+    static constexpr T one = 1;
+    const auto or_one = [](const auto& s) { return s ? s : stream<const T>{&one, 0, 0}; };
+    return with.template operator()<policy_parts::all>(chosen::template whole<T>(objective), or_one(a.ref_log_probs),
+                                                       or_one(a.weights), or_one(a.behavior_log_probs));
+}
+
+/// Checks and binds the arguments of a policy loss. Here the objective's type chooses the sweep.
+template <class T, class Arch, class Objective>
+auto policy_sweep(call& c, const policy_loss_arrays<T>& a, const Objective& objective, const policy_loss_options& o) {
+    return token_policy_sweep<T, Arch>(c, bind_policy(c, a, o), objective, o);
+}
+} // namespace detail
+
+/// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
+/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv and dppo_kl, each in a header of its name below formula/ that has its
+/// formula, its options and their source.
+///
+///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
+///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
+///     l   += kl_coef · k(log π − log π_ref)                                with ref_log_probs
+///     loss = Σ w l / denominator                                           by the aggregation
+///
+/// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)
+/// importance_limit; no gradient flows through that factor.
+///
+/// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
+/// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted
+/// by nonfinite(); they are not removed from the sums. No counted token: loss 0, gradients 0.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or without effect
+/// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
+/// batch that counts more than its denominator.
+///
+/// Source: that of the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
+template <class T = float, class Arch = native, class Objective>
+policy_loss_result policy_loss(const batch& b, const policy_loss_arrays<T>& a, const Objective& objective,
+                               const policy_loss_options& o = {}, const executor& run = {}) {
+    detail::call c("policy_loss", b);
+    detail::check_objective(c.function(), objective);
+    const auto [n, sweep] = detail::policy_sweep<T, Arch>(c, a, objective, o);
+    return policy_loss_result(n, sweep(run));
+}
+
+} // namespace RLHF_NAMESPACE
