@@ -12,8 +12,8 @@ namespace RLHF_NAMESPACE::detail {
 /// What a kernel does to the tokens of a segment: it turns one element of each input into detail::terms. For masked
 /// tokens, whatever bits they hold, outputs are 0, or left as they are when the sweep adds to them.
 ///
-/// Only the hot loop is compiled for each kernel. It is called by a pointer, and all else is the same for kernels of the
-/// same terms (DESIGN.md, D26).
+/// Only the hot loop is compiled for each kernel. It is called by a pointer, and all else is the same for kernels of
+/// the same terms (DESIGN.md, D26).
 template <class T, class Arch, class Terms>
 class token_loop {
     using L = lanes<T, Arch>;
