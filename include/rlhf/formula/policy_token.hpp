@@ -48,6 +48,14 @@ struct policy_rule {
     kl_estimator kl_value, kl_slope;
     bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
 
+    /// The rule for the tokens of one sequence, if the objective is one of sequences.
+    template <class Sums>
+    [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, double tokens) const {
+        policy_rule r = *this;
+        r.objective = objective.for_sequence(sums, tokens, log_ratio_limit);
+        return r;
+    }
+
     template <class V>
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics> operator()(V log_prob, V old_log_prob, V advantage,
                                                                                V ref_log_prob = V(0), V weight = V(1),

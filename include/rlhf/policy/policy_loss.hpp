@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/sequences/sequence_sweep.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/policy_token.hpp>
@@ -131,17 +132,29 @@ formula::policy_rule<T, Formula, Parts> policy_rule_of(const policy_loss_options
             .behavior = behavior};
 }
 
-/// The sweep of an objective that sees one token at a time, with the parts that the call needs (DESIGN.md, D19).
-template <class T, class Arch, class Objective>
-auto token_policy_sweep(const call& c, const bound_policy<T>& a, const Objective& objective,
-                        const policy_loss_options& o) {
-    using formula::policy_parts;
-    using chosen = formula::objective<Objective>;
+/// A sweep over tokens, or, if the tokens of a sequence decide together, one over sequences.
+template <class T, class Arch, std::size_t In, class Rule>
+auto sweep_of_rule(const call& c, const bound_policy<T>& a, const std::array<stream<const T>, In>& in,
+                   const Rule& rule) {
     const std::array targets{a.d_log_probs};
+    if constexpr (requires { typename decltype(rule.objective)::reduced; })
+        return sequence_sweep_of<T, Arch, 2>(c, in, targets, typename decltype(rule.objective)::reduced(), rule,
+                                             a.n.weight);
+    else
+        return token_sweep_of<T, Arch>(c, in, targets, rule, a.n.weight);
+}
+
+/// Checks and binds the arguments of a policy loss, and chooses the parts that the call needs (DESIGN.md, D19).
+template <class T, class Arch, class Objective>
+auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective& objective,
+                  const policy_loss_options& o) {
+    using formula::policy_parts;
+    const bound_policy<T> a = bind_policy(c, arrays, o);
+    using chosen = formula::objective<Objective>;
     const auto with = [&]<policy_parts Parts>(const auto& formula, const auto&... more) {
         const std::array in{a.log_probs, a.old_log_probs, a.advantages, more...};
         const auto rule = policy_rule_of<T, Parts>(o, formula, bool(a.ref_log_probs), bool(a.behavior_log_probs));
-        return normalized{a.n, token_sweep_of<T, Arch>(c, in, targets, rule, a.n.weight)};
+        return normalized{a.n, sweep_of_rule<T, Arch>(c, a, in, rule)};
     };
     constexpr bool has_rare_options = requires { chosen::is_usual(objective); };
     bool rare = o.log_ratio_limit < unlimited;
@@ -160,12 +173,6 @@ auto token_policy_sweep(const call& c, const bound_policy<T>& a, const Objective
     const auto or_one = [](const auto& s) { return s ? s : stream<const T>{&one, 0, 0}; };
     return with.template operator()<policy_parts::all>(chosen::template whole<T>(objective), or_one(a.ref_log_probs),
                                                        or_one(a.weights), or_one(a.behavior_log_probs));
-}
-
-/// Checks and binds the arguments of a policy loss. Here the objective's type chooses the sweep.
-template <class T, class Arch, class Objective>
-auto policy_sweep(call& c, const policy_loss_arrays<T>& a, const Objective& objective, const policy_loss_options& o) {
-    return token_policy_sweep<T, Arch>(c, bind_policy(c, a, o), objective, o);
 }
 } // namespace detail
 

@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE::detail {
 /// its tokens are in the cache, each sequence is
 ///
 ///     reduced    a first kernel's statistics are added up over its tokens that count
-///     decided    kernel.at(sums, tokens) makes of these sums the kernel for this sequence
+///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for this sequence
 ///     spread     that kernel runs over its tokens, as in the sweep over tokens
 ///
 /// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
@@ -39,7 +39,7 @@ public:
           reduced_(reduce_loop::template of<FewerIn, 0, Reduce>(arrays_.strided())),
           spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
           decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens) {
-              return kernel_memory(static_cast<const Kernel*>(of)->at(sums, static_cast<double>(tokens)));
+              return kernel_memory(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
           }) {
         static_assert(FewerIn <= In);
     }
