@@ -4,6 +4,7 @@
 #include <rlhf/engine/sequences/sequence_sweep.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
+#include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/results/loss_result.hpp>
 
