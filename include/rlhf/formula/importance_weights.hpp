@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/importance.hpp>
+
+namespace rlhf {
+
+/// What the ratio π / μ of the policies that learned and sampled is taken of.
+enum class importance_level {
+    token,            ///< each token: e^ρ, with ρ = log π − log μ
+    sequence_mean,    ///< the geometric mean of a sequence's tokens: e^(mean ρ)
+    sequence_product, ///< the whole sequence: e^(Σ ρ)
+    none,             ///< all weights are 1
+};
+
+/// Bounds of a ratio. The default lets everything through.
+struct weight_range {
+    double low = 0, high = unlimited;
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE::formula {
+
+template <class Kind>
+struct log_weight_statistics {
+    typename Kind::sum log_weight = {};
+    typename Kind::maximum largest = {}, smallest = {}; ///< smallest: of −ρ
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.log_weight...), f(s.largest...), f(s.smallest...);
+    }
+};
+
+/// What a token adds to the sums that decide about its sequence: ρ = log π − log μ.
+struct log_weight_term {
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 0, log_weight_statistics> operator()(V log_prob, V behavior) const {
+        const V rho = log_prob - behavior;
+        return {.writes = {}, .statistics = {.log_weight = rho, .largest = rho, .smallest = -rho}};
+    }
+};
+
+template <class Kind>
+struct importance_statistics {
+    typename Kind::sum log_weight = {};
+    typename Kind::spread weight = {};
+    typename Kind::maximum largest = {};
+    typename Kind::count below = {}, above = {}, dropped = {}, nonfinite = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
+        f(s.log_weight...), f(s.weight...), f(s.largest...), f(s.below...), f(s.above...), f(s.dropped...),
+            f(s.nonfinite...);
+    }
+};
+
+/// Is x beyond the range? NaN is not.
+template <class T>
+struct range_of {
+    T low, high;
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::mask_of<V> beyond(V x) const {
+        return x < V(low) || x > V(high);
+    }
+};
+
+/// The importance weight of one token, which corrects for a policy μ that sampled it and is not π.
+///
+///     ρ = log π − log μ
+///     w = e^ρ, e^(mean ρ) or e^(Σ ρ) by the level; beyond its range the bound, or 0 (importance::mask)
+///     w = 0 for all tokens of a sequence    if e^(mean ρ), e^(Σ ρ) or any e^ρ is beyond its range
+///     w = 0 for its tokens of Â < 0         if mean(−ρ) > drift_limit
+///     w = 0 for the token                   if |π − μ| > probability_limit
+///
+/// NaN is beyond no bound: the weight of such a token, or sequence, is NaN.
+///
+/// Source: truncation: Espeholt et al. 2018, arXiv:1802.01561, eq. 1; the mask by drift: DeepSeek-V3.2,
+/// arXiv:2512.02556, §3.1; the rest is what trainers of language models do.
+template <class T>
+struct importance_weight_rule {
+    importance_level level;
+    bool mask;                                      ///< weights beyond the range become 0
+    bool sequence_dropped = false, drifted = false; ///< decided by the sequence
+    range_of<T> range, mean, product, token;        ///< of the weight, and of what a sequence needs
+    T drift_limit, probability_limit;
+    T sequence_weight = 1; ///< of the sequence
+
+    /// The rule for the tokens of one sequence.
+    template <class Sums>
+    [[nodiscard]] RLHF_FORMULA importance_weight_rule for_sequence(const Sums& sums, double tokens) const {
+        using lane::exp;
+        importance_weight_rule r = *this;
+        const T average = static_cast<T>(sums.log_weight / tokens);
+        const T of_mean = exp(average), of_product = exp(static_cast<T>(sums.log_weight));
+        const T most = exp(static_cast<T>(sums.largest.value)), least = exp(static_cast<T>(-sums.smallest.value));
+        r.sequence_dropped =
+            mean.beyond(of_mean) || product.beyond(of_product) || least < token.low || most > token.high;
+        r.drifted = -average > drift_limit;
+        r.sequence_weight = level == importance_level::sequence_mean ? of_mean : of_product;
+        return r;
+    }
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, importance_statistics> operator()(V log_prob, V behavior,
+                                                                                   V advantage) const {
+        using lane::abs, lane::exp, lane::select;
+        const V rho = log_prob - behavior, zero(0);
+        const V ratio = level == importance_level::token  ? exp(rho)
+                        : level == importance_level::none ? V(1)
+                                                          : V(sequence_weight);
+        const auto below = ratio<V(range.low), above = ratio> V(range.high);
+        const V bounded = select(below, mask ? zero : V(range.low), select(above, mask ? zero : V(range.high), ratio));
+        auto off = lane::mask_of<V>(sequence_dropped);
+        if (drifted) off = off || advantage < zero;
+        if (probability_limit < lane::infinity) off = off || abs(exp(log_prob) - exp(behavior)) > V(probability_limit);
+        const V weight = select(off, zero, bounded);
+        return {.writes = {weight},
+                .statistics = {.log_weight = rho,
+                               .weight = weight,
+                               .largest = ratio,
+                               .below = below,
+                               .above = above,
+                               .dropped = weight == zero,
+                               .nonfinite = lane::nonfinite(weight)}};
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/sequences/sequence_sweep.hpp>
+#include <rlhf/formula/importance_weights.hpp>
+
+namespace rlhf {
+
+struct importance_weights_options {
+    rlhf::importance_level level = rlhf::importance_level::token;
+    weight_range range = {};                              ///< of a weight
+    rlhf::importance beyond = rlhf::importance::truncate; ///< what becomes of a weight beyond its range
+    weight_range sequence_mean = {};                      ///< drops a sequence whose e^(mean ρ) is beyond
+    weight_range sequence_product = {};                   ///< drops a sequence whose e^(Σ ρ) is beyond
+    weight_range every_token = {};                        ///< drops a sequence if e^ρ of one of its tokens is beyond
+    double drift_limit = unlimited;       ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
+    double probability_limit = unlimited; ///< drops a token if |π − μ| is larger
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct importance_weights_arrays {
+    view<const T> log_probs = detail::required<T>();          ///< [B, T] log π of the policy that learns, nats
+    view<const T> behavior_log_probs = detail::required<T>(); ///< [B, T] log μ of the policy that sampled
+    view<const T> advantages = {};                            ///< [B, T], or per_sequence [B]; for drift_limit
+    view<T> weights = detail::required_output<T>();           ///< [B, T] out; may be the memory of either log-probs
+    view<std::uint8_t> keep = {}; ///< [B, T] out, a mask: 1 where a token counts and its weight is not 0
+};
+
+/// Sums over the tokens that count; the parts of a step join by +=.
+class importance_weights_result {
+public:
+    counts own; ///< counted here
+
+    importance_weights_result() = default;
+    explicit importance_weights_result(const detail::totals<formula::importance_statistics>& t)
+        : own{static_cast<double>(t.tokens), static_cast<double>(t.sequences)}, totals_(t) {}
+
+    /// mean(w), and the largest ratio before it met its range.
+    [[nodiscard]] double mean_weight() const { return per_token(totals_.weight.sum.value()); }
+    [[nodiscard]] double max_ratio() const { return totals_.largest.value > 0 ? totals_.largest.value : 0; }
+    /// (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
+    [[nodiscard]] double effective_sample_size() const { return totals_.weight.evenness(own.tokens); }
+    /// mean(log μ − log π): an estimate of KL(μ ‖ π).
+    [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_weight.value()); }
+    /// Tokens whose ratio is below or above the range.
+    [[nodiscard]] double below_fraction() const { return per_token(static_cast<double>(totals_.below)); }
+    [[nodiscard]] double above_fraction() const { return per_token(static_cast<double>(totals_.above)); }
+    /// Tokens whose weight is 0.
+    [[nodiscard]] double dropped_fraction() const { return per_token(static_cast<double>(totals_.dropped)); }
+    /// Tokens whose weight is NaN or infinite.
+    [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.nonfinite); }
+
+    importance_weights_result& operator+=(const importance_weights_result& o) {
+        own += o.own, totals_ += o.totals_;
+        return *this;
+    }
+
+private:
+    [[nodiscard]] double per_token(double sum) const { return own.tokens > 0 ? sum / own.tokens : 0; }
+    detail::totals<formula::importance_statistics> totals_;
+};
+
+namespace detail {
+
+inline bool limits(const weight_range& r) { return r.low > 0 || r.high < unlimited; }
+
+/// Do the tokens of a sequence decide together?
+inline bool looks_at_sequences(const importance_weights_options& o) {
+    return o.level == importance_level::sequence_mean || o.level == importance_level::sequence_product ||
+           limits(o.sequence_mean) || limits(o.sequence_product) || limits(o.every_token) || o.drift_limit < unlimited;
+}
+
+template <class T>
+void check_options(const char* f, const importance_weights_options& o, bool advantages) {
+    const auto check = [&](const char* name, const weight_range& r) {
+        if (!(r.low >= 0 && r.low <= r.high))
+            fail(f, "%s is [%g, %g], expected bounds of at least 0 that rise", name, r.low, r.high);
+    };
+    check("range", o.range), check("sequence_mean", o.sequence_mean);
+    check("sequence_product", o.sequence_product), check("every_token", o.every_token);
+    if (!(o.drift_limit >= 0)) fail(f, "drift_limit is %g, expected at least 0", o.drift_limit);
+    check_positive<T>(f, "probability_limit", o.probability_limit);
+    if (o.level == importance_level::none && limits(o.range))
+        fail(f, "range acts on no weight of importance_level::none");
+    if (o.beyond == importance::mask && !limits(o.range)) fail(f, "importance::mask needs a range");
+    if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
+}
+
+/// Writes 1 where a token counts and its weight is not 0, else 0. A byte stands where the batch's mask has it.
+template <class T>
+void write_kept(const call& c, const stream<const T>& weights, const stream<std::uint8_t>& keep, const executor& run) {
+    const std::int64_t shift = c.batch().predict_next.value_or(false) ? 1 : 0, n = c.size();
+    const std::int64_t rows = std::max<std::int64_t>(32 * segment_tokens / std::max<std::int64_t>(c.longest(), 1), 1);
+    run(static_cast<std::size_t>((n + rows - 1) / rows), [&](std::size_t piece) {
+        const std::int64_t first = static_cast<std::int64_t>(piece) * rows;
+        for (std::int64_t s = first; s < (std::min)(n, first + rows); ++s) {
+            const sequence_mask mask = c.mask(s);
+            const T* const w = weights.row(s, c.begin(s));
+            std::uint8_t* const to = keep.row(s, c.begin(s));
+            for (std::int64_t t = 0; t < mask.length; ++t)
+                to[(t + shift) * keep.step] = mask[t] && w[t * weights.step] != T(0) ? 1 : 0;
+            for (std::int64_t t = 0; t < (std::min)(shift, c.length(s)); ++t) to[t * keep.step] = 0;
+        }
+    });
+}
+
+} // namespace detail
+
+/// The importance weights between the policy μ that sampled, as the engine of generation reports it, and the policy π
+/// that learns, and which tokens are not worth learning from.
+///
+///     ρ = log π − log μ
+///     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
+///     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
+///
+/// The weights are `weights` of rlhf::policy_loss, the same for all epochs over a rollout. They are 0 where masked. A
+/// dropped token has the weight 0 and still counts in a denominator. If it should not, the mask becomes `keep`:
+///
+///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
+///
+/// What trainers call truncated importance sampling (TIS) is range.high; IcePop is a range with importance::mask. With
+/// the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask of DeepSeek-V3.2.
+///
+/// Arrays are [B, T] (or packed [tokens]) in nats; advantages may be rlhf::per_sequence. keep may be the memory of the
+/// batch's mask.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, bounds that fall or are negative, an
+/// option without effect (mask without a range, a range of no weight, drift_limit without advantages), outputs that
+/// overlap another array.
+///
+/// Source: see the formula.
+template <class T = float, class Arch = native>
+importance_weights_result importance_weights(const batch& b, const importance_weights_arrays<T>& a,
+                                             const importance_weights_options& o = {}, const executor& run = {}) {
+    detail::call c("importance_weights", b);
+    static constexpr T none = 0;
+    const auto log_probs = c.in(a.log_probs, "log_probs"), behavior = c.in(a.behavior_log_probs, "behavior_log_probs");
+    const auto advantages = c.optional(a.advantages, "advantages");
+    const T* own = a.weights.data() == a.behavior_log_probs.data() ? a.behavior_log_probs.data() : a.log_probs.data();
+    const std::array targets{c.out(a.weights, "weights", own)};
+    const auto keep = c.out(a.keep, "keep", b.mask.data());
+    if (!targets[0] && c.tokens() > 0) detail::fail(c.function(), "weights is missing");
+    detail::check_options<T>(c.function(), o, bool(advantages) || c.tokens() == 0);
+    c.done();
+
+    const auto range = [](const weight_range& r) { return formula::range_of<T>{T(r.low), T(r.high)}; };
+    const formula::importance_weight_rule<T> rule{.level = o.level,
+                                                  .mask = o.beyond == importance::mask,
+                                                  .range = range(o.range),
+                                                  .mean = range(o.sequence_mean),
+                                                  .product = range(o.sequence_product),
+                                                  .token = range(o.every_token),
+                                                  .drift_limit = T(o.drift_limit),
+                                                  .probability_limit = T(o.probability_limit)};
+    const std::array in{log_probs, behavior, advantages ? advantages : detail::stream<const T>{&none, 0, 0}};
+    const auto t = detail::looks_at_sequences(o)
+                       ? detail::sequence_sweep_of<T, Arch, 2>(c, in, targets, formula::log_weight_term(), rule)(run)
+                       : detail::sweep_tokens<T, Arch>(c, in, targets, run, rule);
+    if (keep) {
+        const auto& w = targets[0].to;
+        detail::write_kept<T>(c, {w.data, w.row_stride, w.step}, keep.to, run);
+    }
+    return importance_weights_result(t);
+}
+
+} // namespace RLHF_NAMESPACE
