@@ -27,6 +27,7 @@ const std::vector<named> cases = {
     {"sequence mean", {.level = importance_level::sequence_mean, .range = {0.9, 1.02}}},
     {"sequence product", {.level = importance_level::sequence_product, .range = {0.1, 5}, .beyond = importance::mask}},
     {"by mean", {.sequence_mean = {0.95, 1.03}}},
+    {"by mean from below", {.sequence_mean = {.low = 0.98}}},
     {"by product", {.level = importance_level::none, .sequence_product = {0.01, 20}}},
     {"by every token", {.every_token = {0.4, 2.4}}},
     {"drift", {.drift_limit = 0.01}},

@@ -90,7 +90,7 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
 
-/// Writes 1 where a token counts and its weight is not 0, else 0. A byte stands where the batch's mask has it.
+/// Writes 1 where a weight is not 0, else 0: weights are 0 where masked. A byte stands where the batch's mask has it.
 template <class T>
 void write_kept(const call& c, const stream<const T>& weights, const stream<std::uint8_t>& keep, const executor& run) {
     const std::int64_t shift = c.batch().predict_next.value_or(false) ? 1 : 0, n = c.size();
@@ -98,11 +98,10 @@ void write_kept(const call& c, const stream<const T>& weights, const stream<std:
     run(static_cast<std::size_t>((n + rows - 1) / rows), [&](std::size_t piece) {
         const std::int64_t first = static_cast<std::int64_t>(piece) * rows;
         for (std::int64_t s = first; s < (std::min)(n, first + rows); ++s) {
-            const sequence_mask mask = c.mask(s);
             const T* const w = weights.row(s, c.begin(s));
             std::uint8_t* const to = keep.row(s, c.begin(s));
-            for (std::int64_t t = 0; t < mask.length; ++t)
-                to[(t + shift) * keep.step] = mask[t] && w[t * weights.step] != T(0) ? 1 : 0;
+            for (std::int64_t t = 0; t < c.mask(s).length; ++t)
+                to[(t + shift) * keep.step] = w[t * weights.step] != T(0) ? 1 : 0;
             for (std::int64_t t = 0; t < (std::min)(shift, c.length(s)); ++t) to[t * keep.step] = 0;
         }
     });
