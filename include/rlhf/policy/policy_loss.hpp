@@ -2,8 +2,11 @@
 #pragma once
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
+#include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/policy_token.hpp>
+#include <rlhf/formula/sapo.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
