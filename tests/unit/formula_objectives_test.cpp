@@ -132,6 +132,8 @@ TEST_CASE("dppo: which tokens are stopped", "[formula]") {
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK(formula_of<double>(rlhf::dppo_kl{.range = 0.12})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0})(token(0.0, 0.0, 1.0)).clipped_high);
+    // nor where ρ is rounded up, and π_old ρ with it
+    CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(seen{0, std::log(0.99), 0.03, 1}).clipped_high);
     CHECK(kl(token(-0.02, 0.0, -1.0)).clipped_low); // D = −log π where π_old = 1
     CHECK_FALSE(kl(token(-0.005, 0.0, -1.0)).clipped_low);
 }

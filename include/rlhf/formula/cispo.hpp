@@ -47,9 +47,11 @@ struct cispo {
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
         using lane::exp, lane::select;
         const V ratio = exp(t.log_ratio);
-        const auto under = ratio<V(low), over = ratio> V(high), active = t.advantage != V(0);
-        const V weight = select(under, V(below), select(over, V(above), ratio)) * t.advantage;
-        return {weighted_nll(weight, t.log_prob), -weight, ratio, under && active, over && active};
+        const auto under = ratio < V(low);
+        const auto over = ratio > V(high);
+        const auto active = t.advantage != V(0);
+        const V slope = -select(under, V(below), select(over, V(above), ratio)) * t.advantage;
+        return {by_log_prob(slope, t.log_prob), slope, ratio, under && active, over && active};
     }
 };
 

@@ -57,9 +57,9 @@ struct dppo_surrogate {
     template <class V, class Mask>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t, V ratio, Mask low, Mask high) const {
         using lane::select, lane::smaller;
-        const V zero(0), weight = select(low || high, zero, smaller(V(cap), ratio) * t.advantage), slope = -weight;
+        const V zero(0), slope = select(low || high, zero, -smaller(V(cap), ratio) * t.advantage);
         if (by_ratio) return {slope, select(ratio > V(cap), zero, slope), ratio, low, high};
-        return {weighted_nll(weight, t.log_prob), slope, ratio, low, high};
+        return {by_log_prob(slope, t.log_prob), slope, ratio, low, high};
     }
 };
 
@@ -81,7 +81,9 @@ struct dppo_tv {
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
         using lane::exp;
         const V zero(0), ratio = exp(t.log_ratio), moved = exp(t.old_log_prob) * (ratio - V(1));
-        return rest(t, ratio, moved < V(-low) && t.advantage<zero, moved> V(high) && t.advantage > zero);
+        const auto fell = moved < V(-low);
+        const auto rose = moved > V(high);
+        return rest(t, ratio, fell && t.advantage < zero, rose && t.advantage > zero);
     }
 };
 
@@ -110,7 +112,9 @@ struct dppo_kl {
         // e⁻⁶⁰ is less than ε, and no subnormal number, which would take long.
         const V bound = larger(V(-60), (select(up, V(high), V(low)) + old * t.log_ratio) / others_old);
         const auto far = others_old + epsilon > (others + epsilon) * exp(bound);
-        return rest(t, ratio, far && down && ratio < one, far && up && ratio > one);
+        const auto fell = ratio < one;
+        const auto rose = ratio > one;
+        return rest(t, ratio, far && fell && down, far && rose && up);
     }
 };
 
