@@ -84,6 +84,64 @@ void policies_of() {
     });
 }
 
+/// Every objective alone, with KL, and with all arrays.
+struct objective_case {
+    rlhf::policy_loss_options options = {};
+    bool ref = false, all = false;
+};
+
+const std::vector<named<objective_case>> objective_cases = {
+    {"default", {}},
+    {"kl", {{.kl_coef = 0.1}, true}},
+    {"pair",
+     {{.log_ratio_limit = 1.5,
+       .kl_coef = 0.2,
+       .importance_limit = 1.4,
+       .aggregation = aggregation::sequence_mean_token_sum},
+      true,
+      true}},
+};
+
+template <class T, class Arch, class Objective>
+void objective_of(const std::string& objective_name, const Objective& objective) {
+    const auto what = title<T>("policy_loss/" + objective_name);
+    tally<rlhf::policy_loss_result> joined(what);
+    each(token_scenes(), objective_cases, what, [&](const scene& s, const auto& o, const auto& name) {
+        place p(s);
+        const auto near = [](random& r) { return r.log_prob() + r.bell(); };
+        const auto bell = [](random& r) { return r.bell(3); };
+        const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
+                   old = p.template numbers<T>(1, near), advantages = p.template numbers<T>(2, bell),
+                   ref = p.template numbers<T>(1, [](random&r) { return r.log_prob() - r.bell(2); }),
+                   weights = p.template numbers<T>(3, bell);
+        using view = rlhf::view<const T>;
+        run(name, [&](hash& h, const rlhf::executor& run) {
+            auto d = p.template output<T>();
+            const auto r = rlhf::policy_loss<T, Arch>(p.batch,
+                                                      {.log_probs = log_probs.in(),
+                                                       .old_log_probs = old.in(),
+                                                       .ref_log_probs = o.ref ? ref.in() : view(),
+                                                       .behavior_log_probs = o.all ? ref.in() : view(),
+                                                       .advantages = advantages.in(),
+                                                       .weights = o.all ? weights.in() : view(),
+                                                       .d_log_probs = writing()(d.out)},
+                                                      objective, o.options, run);
+            joined(h, r), h.add(d.memory);
+        });
+    });
+}
+
+template <class T, class Arch>
+void objectives_of() {
+    using rlhf::dppo_value;
+    objective_of<T, Arch>("ppo_clip", rlhf::ppo_clip{.range = {0.1, 0.4}, .dual = 3});
+    objective_of<T, Arch>("cispo", rlhf::cispo{});
+    objective_of<T, Arch>("cispo_mask", rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
+    objective_of<T, Arch>("sapo", rlhf::sapo{});
+    objective_of<T, Arch>("dppo_tv", rlhf::dppo_tv{.range = {0.05, 0.1}, .cap = 3});
+    objective_of<T, Arch>("dppo_kl", rlhf::dppo_kl{.value = dppo_value::ratio});
+}
+
 struct value_case {
     rlhf::ppo_value_loss_options options = {};
     bool weights = false;
@@ -178,6 +236,7 @@ void means_of() {
 void policy() {
     types_and_architectures([]<class T, class Arch>() {
         policies_of<T, Arch>();
+        objectives_of<T, Arch>();
         values_of<T, Arch>();
         means_of<T, Arch>();
     });

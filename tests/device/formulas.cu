@@ -3,9 +3,11 @@
 // and write to memory, so that nothing is known at compile time and nothing is left out. device.cmake compiles them and
 // looks into the PTX: a kernel reads each x[i] and writes each y[i] that its function names.
 #include <rlhf/formula/bradley_terry.hpp>
+#include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/cross_entropy_loss.hpp>
 #include <rlhf/formula/divergence.hpp>
+#include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/gae.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
@@ -14,6 +16,7 @@
 #include <rlhf/formula/plackett_luce_loss.hpp>
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/ppo_value_loss.hpp>
+#include <rlhf/formula/sapo.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -49,6 +52,52 @@ RLHF_FORMULA void dual_clipped_surrogate(const V* x, V* y) {
     y[0] = t.loss, y[1] = t.slope, y[2] = V(t.dual_clipped);
 }
 LAUNCH(dual_clipped_surrogate)
+
+template <class V>
+RLHF_FORMULA void by_log_prob(const V* x, V* y) {
+    y[0] = formula::by_log_prob(x[0], x[1]);
+}
+LAUNCH(by_log_prob)
+
+template <class V>
+RLHF_FORMULA void cispo(const V* x, V* y) {
+    const formula::sampled_token<V> token{x[0], x[1], x[0] - x[1], x[2]};
+    const auto t = formula::cispo<V>{x[3], x[4], x[5], x[6]}(token);
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+}
+LAUNCH(cispo)
+
+template <class V>
+RLHF_FORMULA void sapo(const V* x, V* y) {
+    const formula::sampled_token<V> token{x[0], x[1], x[0] - x[1], x[2]};
+    const auto t = formula::sapo<V>{x[3], x[4], x[5], x[6]}(token);
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio;
+}
+LAUNCH(sapo)
+
+template <class V>
+RLHF_FORMULA void dppo_surrogate(const V* x, V* y) {
+    const formula::sampled_token<V> token{x[0], x[0], x[0], x[1]};
+    const auto t = formula::dppo_surrogate<V>{x[2], x[3] != V(0)}(token, x[4], x[5] != V(0), x[6] != V(0));
+    y[0] = t.loss, y[1] = t.slope, y[2] = V(t.clipped_low), y[3] = V(t.clipped_high);
+}
+LAUNCH(dppo_surrogate)
+
+template <class V>
+RLHF_FORMULA void dppo_tv(const V* x, V* y) {
+    const formula::sampled_token<V> token{x[0], x[1], x[0] - x[1], x[2]};
+    const auto t = formula::dppo_tv<V>{x[3], x[4], {x[5], x[6] != V(0)}}(token);
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+}
+LAUNCH(dppo_tv)
+
+template <class V>
+RLHF_FORMULA void dppo_kl(const V* x, V* y) {
+    const formula::sampled_token<V> token{x[0], x[1], x[0] - x[1], x[2]};
+    const auto t = formula::dppo_kl<V>{x[3], x[4], {x[5], x[6] != V(0)}}(token);
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+}
+LAUNCH(dppo_kl)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

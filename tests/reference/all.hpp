@@ -11,6 +11,7 @@
 #include "masked_mean.hpp"
 #include "moments.hpp"
 #include "plackett_luce_loss.hpp"
+#include "policy_loss.hpp"
 #include "ppo_policy_loss.hpp"
 #include "ppo_value_loss.hpp"
 #include "ptx_loss.hpp"

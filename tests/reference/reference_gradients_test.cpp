@@ -81,6 +81,43 @@ TEST_CASE("reference policy gradient", "[reference]") {
         }
 }
 
+TEST_CASE("reference gradients of policy objectives", "[reference]") {
+    using reference::sampled_token;
+    test::random r(11);
+    const auto b = some_batch(r, kinds[0]);
+    const reference::policy_loss_arrays a{.log_probs = some(r, elements),
+                                          .old_log_probs = some(r, elements),
+                                          .ref_log_probs = some(r, elements),
+                                          .behavior_log_probs = some(r, elements),
+                                          .advantages = some(r, elements),
+                                          .weights = some(r, elements)};
+    const reference::policy_loss_options o{.log_ratio_limit = 1.5L, .kl_coef = .1L, .importance_high = 1.5L};
+    // Where the ratio is a constant, π_old moves along; the importance weight is one in any case.
+    const auto holds = [&](bool by_ratio, const auto& objective) {
+        const auto value = [&](const array& x) {
+            auto moved = a;
+            moved.log_probs = x;
+            for (std::size_t i = 0; i < x.size() && !by_ratio; ++i) {
+                moved.old_log_probs[i] += x[i] - a.log_probs[i];
+                moved.behavior_log_probs[i] += x[i] - a.log_probs[i];
+            }
+            return reference::policy_loss(b, moved, objective, o).loss;
+        };
+        CHECK(worst_difference(value, a.log_probs, reference::policy_loss(b, a, objective, o).d_log_probs) < tolerance);
+    };
+    for (const auto beyond : {reference::importance::truncate, reference::importance::mask})
+        holds(false, [&](const sampled_token& t) { return reference::cispo(t, 0.8L, 1.3L, beyond); });
+    holds(true, [](const sampled_token& t) { return reference::sapo(t, 1, 1.5L); });
+    for (const bool by_ratio : {false, true}) {
+        holds(by_ratio, [&](const sampled_token& t) {
+            return reference::dppo(t, reference::binary_tv(t), 0.1L, 0.2L, 2, by_ratio);
+        });
+        holds(by_ratio, [&](const sampled_token& t) {
+            return reference::dppo(t, reference::binary_kl(t), 0.02L, 0.05L, 2, by_ratio);
+        });
+    }
+}
+
 TEST_CASE("reference value gradient", "[reference]") {
     test::random r(2);
     for (const auto kind : kinds)

@@ -61,6 +61,9 @@ TEST_CASE("empty batch: losses") {
         CHECK(rlhf::ppo_policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
                                     {.kl_coef = 0.1})
                   .loss() == 0);
+        CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
+                                rlhf::cispo{}, {.importance_limit = 2})
+                  .loss() == 0);
         CHECK(rlhf::ppo_value_loss(b, {.values = in, .returns = in, .d_values = out}, {.clip_range = 0.2}).loss() == 0);
         CHECK(rlhf::masked_mean(b, {.values = in, .d_values = out}).loss() == 0);
         CHECK(rlhf::ptx_loss(b, {.log_probs = in, .d_log_probs = out}).loss() == 0);

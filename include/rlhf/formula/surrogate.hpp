@@ -70,11 +70,11 @@ struct surrogate {
 template <class Options>
 struct objective;
 
-/// −w log π, where the factor w is a constant; 0 where w is 0, also for π = 0.
+/// slope · log π, the loss whose slope is a constant; 0 where the slope is 0, also for π = 0.
 template <class V>
-[[nodiscard]] RLHF_FORMULA V weighted_nll(V w, V log_prob) {
+[[nodiscard]] RLHF_FORMULA V by_log_prob(V slope, V log_prob) {
     using lane::select;
-    return select(w == V(0), V(0), -w * log_prob);
+    return select(slope == V(0), V(0), slope * log_prob);
 }
 
 } // namespace RLHF_NAMESPACE::formula

@@ -3,9 +3,12 @@
 
 #include <rlhf/engine/sequences/sequence_sweep.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
+#include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/policy_token.hpp>
+#include <rlhf/formula/sapo.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
@@ -178,7 +181,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 } // namespace detail
 
 /// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv and dppo_kl, each in a header of its name below formula/ that has its
+/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl and gspo, each in a header of its name below formula/ that has its
 /// formula, its options and their source.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ

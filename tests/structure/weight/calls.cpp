@@ -35,6 +35,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
     ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
         b, any<linear_head<float>>(), ids, any<ppo_loss_arrays<float>>(), any<linear_head_gradient<float>>());
+    policy_loss<float, arch_of<struct call_of_policy_loss, 77>>(b, any<policy_loss_arrays<float>>(), any<dppo_kl>());
     ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 77>>(b, any<ppo_policy_loss_arrays<float>>());
     ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 54>>(b, any<ppo_value_loss_arrays<float>>());
     ptx_loss<float, arch_of<struct call_of_ptx_loss, 18>>(b, any<ptx_loss_arrays<float>>());

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+
+// The errors of the objectives of policy_loss, which ACCURACY.md states. What is right is the textbook's formula in 50
+// digits, of the same inputs. Options are powers of two, or sums of a few, which a float holds exactly.
+
+#include "accuracy/errors.hpp"
+
+#include <rlhf/policy/policy_loss.hpp>
+
+namespace {
+
+using namespace accuracy;
+namespace formula = rlhf::formula;
+
+constexpr auto heading = "Objectives of the policy loss";
+constexpr rlhf::cispo cispo{.low = 0.75, .high = 1.25};
+constexpr rlhf::sapo sapo{.tau_positive = 1, .tau_negative = 1.0625};
+constexpr rlhf::dppo_tv dppo_tv{.range = 0.125};
+constexpr rlhf::dppo_kl dppo_kl{.range = 0.0625};
+
+struct want {
+    exact loss = 0, slope = 0;
+    bool tie = false; ///< rounding may decide otherwise
+};
+struct token {
+    exact log_prob, old_log_prob, advantage;
+    [[nodiscard]] exact ratio() const { return exp(log_prob - old_log_prob); }
+};
+
+want right(const rlhf::cispo& o, const token& t) {
+    const exact slope = -clip(t.ratio(), o.low, o.high) * t.advantage;
+    return {slope * t.log_prob, slope};
+}
+want right(const rlhf::sapo& o, const token& t) {
+    const exact tau = t.advantage > 0 ? o.tau_positive : o.tau_negative, e = exp(tau * (1 - t.ratio()));
+    const exact gate = 1 / (1 + e);
+    return {-4 / tau * gate * t.advantage, -4 * e * gate * gate * t.ratio() * t.advantage};
+}
+want dppo(const token& t, const exact& divergence, const exact& most) {
+    const bool outward = (t.advantage > 0) == (t.ratio() > 1), stopped = outward && divergence > most;
+    const exact slope = stopped ? exact(0) : -t.ratio() * t.advantage;
+    return {slope * t.log_prob, slope, abs(divergence - most) < near_tie};
+}
+want right(const rlhf::dppo_tv& o, const token& t) {
+    return dppo(t, abs(exp(t.log_prob) - exp(t.old_log_prob)), o.range.high);
+}
+want right(const rlhf::dppo_kl& o, const token& t) {
+    const exact now = exp(t.log_prob), old = exp(t.old_log_prob), epsilon = 1e-8;
+    const exact others = log((1 - old + epsilon) / (1 - now + epsilon));
+    return dppo(t, (1 - old) * others - old * (t.log_prob - t.old_log_prob), o.range.high);
+}
+
+template <class T, class Options>
+void formula_alone(section& page, const std::string& name, const Options& o) {
+    using V = rlhf::lane::number<T>;
+    const auto f = formula::objective<Options>::template whole<T>(o);
+    const std::string inputs = "log π in [−5, −0.1], log ρ in [−2, 2], Â in [−3, 3]";
+    line<T> loss("`" + name + "`, loss", inputs, ulp), slope("`" + name + "`, slope", inputs, ulp);
+    test::random r(1);
+    for (int i = 0; i < page.draws; ++i) {
+        const T p = in<T>(r, -5, -0.1), x = in<T>(r, -2, 2), a = in<T>(r, -3, 3), old = std::min(p - x, T(-0.1));
+        const T held = p - old;
+        const want w = right(o, {exact(old) + held, old, a});
+        const auto got = f(formula::sampled_token<V>{V(p), V(old), V(held), V(a)});
+        if (w.tie || abs(exact(held) - (exact(p) - old)) > 0) continue; // the difference is exact
+        loss.add(T(got.loss), w.loss), slope.add(T(got.slope), w.slope);
+    }
+    hold(page, loss, slope);
+}
+
+template <class T, class Options>
+void function(section& page, const std::string& name, const Options& o) {
+    constexpr std::size_t N = 600;
+    const std::string inputs = "log π in [−5, −0.1], log π_old = log π ± 0.5, Â in [−1, 3]";
+    line<T> loss("`policy_loss` with " + name + ", loss", inputs, ulp),
+        gradient("`policy_loss` with " + name + ", gradient", inputs, ulp);
+    test::random r(2);
+    for (int i = 0; i < page.draws / 200; ++i) {
+        std::vector<T> p(N), old(N), a(N), d(N);
+        exact sum = 0;
+        bool tie = false;
+        std::vector<want> w(N);
+        for (std::size_t t = 0; t < N; ++t) {
+            p[t] = in<T>(r, -5, -0.1), old[t] = std::min(p[t] + in<T>(r, -0.5, 0.5), T(-0.05)), a[t] = in<T>(r, -1, 3);
+            w[t] = right(o, {p[t], old[t], a[t]});
+            sum += w[t].loss, tie = tie || w[t].tie;
+        }
+        if (tie) continue;
+        const auto got =
+            rlhf::policy_loss<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                 {.log_probs = p, .old_log_probs = old, .advantages = a, .d_log_probs = d}, o);
+        loss.add(got.loss(), sum / N);
+        for (std::size_t t = 0; t < N; ++t) gradient.add(d[t], w[t].slope / N);
+    }
+    hold(page, loss, gradient);
+}
+
+template <class T>
+void measure(section& page) {
+    formula_alone<T>(page, "cispo", cispo), formula_alone<T>(page, "sapo", sapo);
+    formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
+    function<T>(page, "cispo", cispo), function<T>(page, "sapo", sapo);
+    function<T>(page, "dppo_tv", dppo_tv), function<T>(page, "dppo_kl", dppo_kl);
+}
+
+void all(section page) {
+    measure<float>(page), measure<double>(page);
+    CHECK(page.left() == "");
+}
+
+} // namespace
+
+TEST_CASE("accuracy: objectives of the policy loss") { all({heading, 1}); }
+
+TEST_CASE("accuracy: objectives of the policy loss, at length", "[.exhaustive]") { all({heading, 50}); }

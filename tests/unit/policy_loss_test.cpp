@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+
+// policy_loss with each of its objectives. What they have in common is tested by ppo_policy_loss_test, too.
+
+#include "contract/contract.hpp"
+#include "reference/policy_loss.hpp"
+#include "reference/ppo_policy_loss.hpp"
+#include "support/cases.hpp"
+
+#include <rlhf/policy/ppo_policy_loss.hpp>
+
+using rlhf::policy_loss_options, rlhf::importance, rlhf::dppo_value;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> digest(const rlhf::policy_loss_result& r) {
+    return {r.loss(),
+            r.mean_loss(),
+            r.own.tokens,
+            r.own.sequences,
+            r.clip_fraction_low(),
+            r.clip_fraction_high(),
+            r.nonfinite(),
+            r.dual_clip_fraction(),
+            r.approx_kl(),
+            r.mean_ratio(),
+            r.approx_kl_half_square(),
+            r.kl(),
+            r.max_log_ratio(),
+            r.effective_sample_size()};
+}
+
+template <class T>
+std::vector<T> near_policy(test::random& r, std::size_t n) {
+    return test::normals<T>(r, n, -1.5, 0.3);
+}
+
+/// With all of the arrays, or the three that each call needs.
+template <class T, class Arch, class Objective>
+void contract_holds(const Objective& objective, bool everything) {
+    const contract::problem<T> p{
+        .inputs = {near_policy<T>, near_policy<T>, near_policy<T>, near_policy<T>, test::advantages<T>},
+        .sequences = {test::advantages<T>},
+        .adds = true};
+    policy_loss_options o;
+    if (everything) o = {.log_ratio_limit = 1, .kl_coef = 0.1, .importance_limit = 1.5};
+    contract::holds<T>(
+        p,
+        [&](const contract::call<T>& c) {
+            rlhf::policy_loss_arrays<T> a{
+                .log_probs = c.in[0], .old_log_probs = c.in[1], .advantages = c.in[4], .d_log_probs = c.d(0)};
+            if (everything) {
+                a.ref_log_probs = c.in[2], a.behavior_log_probs = c.in[3];
+                a.weights = rlhf::per_sequence(c.sequence[0]);
+            }
+            return rlhf::policy_loss<T, Arch>(c.batch, a, objective, o, c.run);
+        },
+        digest);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("policy_loss: same bits however the batch is laid out", "[contract]", float, double) {
+    for (const bool everything : {false, true}) {
+        contract_holds<TestType, rlhf::native>(rlhf::ppo_clip{.range = {0.2, 0.28}, .dual = 3}, everything);
+        contract_holds<TestType, rlhf::native>(rlhf::cispo{.low = 0.8, .high = 1.2}, everything);
+        contract_holds<TestType, rlhf::native>(rlhf::sapo{}, everything);
+        contract_holds<TestType, rlhf::native>(rlhf::dppo_tv{.range = 0.05, .cap = 2}, everything);
+        contract_holds<TestType, rlhf::native>(rlhf::dppo_kl{.value = dppo_value::ratio}, everything);
+    }
+    contract_holds<TestType, rlhf::scalar>(rlhf::sapo{}, false);
+}
+
+namespace {
+
+/// The objectives as the reference has them.
+reference::surrogate by_reference(const rlhf::ppo_clip& o, const reference::sampled_token& t) {
+    reference::ppo_policy_loss_options all;
+    all.clip_low = o.range.low, all.clip_high = o.range.high, all.dual_clip = o.dual;
+    auto s = reference::detail::clipped_surrogate(t.log_ratio, t.advantage, all);
+    if (t.limited) s.slope = 0;
+    return s;
+}
+reference::surrogate by_reference(const rlhf::cispo& o, const reference::sampled_token& t) {
+    return reference::cispo(t, o.low, o.high, static_cast<reference::importance>(o.beyond));
+}
+reference::surrogate by_reference(const rlhf::sapo& o, const reference::sampled_token& t) {
+    return reference::sapo(t, o.tau_positive, o.tau_negative);
+}
+reference::surrogate by_reference(const rlhf::dppo_tv& o, const reference::sampled_token& t) {
+    return reference::dppo(t, reference::binary_tv(t), o.range.low, o.range.high, o.cap, o.value == dppo_value::ratio);
+}
+reference::surrogate by_reference(const rlhf::dppo_kl& o, const reference::sampled_token& t) {
+    return reference::dppo(t, reference::binary_kl(t), o.range.low, o.range.high, o.cap, o.value == dppo_value::ratio);
+}
+
+using real = long double;
+
+/// A problem whose decisions do not hang on a rounding: tokens next to one are masked.
+template <class T, class Objective>
+struct objective_case {
+    Objective objective;
+    policy_loss_options options;
+    test::random r{77};
+    test::rectangle where = test::mixed_rectangle(r);
+    std::vector<T> lp, old, ref, behavior, advantages, weights;
+
+    objective_case(const Objective& by, const policy_loss_options& o) : objective(by), options(o) {
+        const std::size_t n = where.size();
+        lp = test::normals<T>(r, n, -1.5, 0.5), old = test::nearby(r, lp, 0.3), ref = test::nearby(r, lp, 0.5);
+        behavior = test::nearby(r, old, 0.4), advantages = test::advantages<T>(r, n),
+        weights = test::normals<T>(r, n, 1, 0.5);
+        for (std::size_t i = 0; i < n; ++i) {
+            lp[i] = std::min(lp[i], T(-0.01)), old[i] = std::min(old[i], T(-0.01));
+            if (r.below(20) == 0) advantages[i] = 0;
+            const real below = slope(i, -1e-5L), here = slope(i, 0), above = slope(i, 1e-5L);
+            const real w = std::exp(real(old[i]) - real(behavior[i]));
+            if (std::fabs(above - here) + std::fabs(below - here) > 0.01L * std::fabs(here) ||
+                flags(i, -1e-5L) != flags(i, 1e-5L) || std::fabs(w - o.importance_limit) < 1e-4L)
+                where.mask[i] = 0;
+        }
+        test::poison(r, lp, where.mask), test::poison(r, advantages, where.mask), test::poison(r, ref, where.mask);
+    }
+
+    [[nodiscard]] reference::surrogate token(std::size_t i, real moved = 0) const {
+        const real p = lp[i] + moved, q = old[i], x = p - q, limit = options.log_ratio_limit;
+        const real held = reference::clamped(x, -limit, limit);
+        return by_reference(objective, {p, q, held, advantages[i], held != x});
+    }
+    [[nodiscard]] real slope(std::size_t i, real moved) const { return token(i, moved).slope; }
+    [[nodiscard]] bool flags(std::size_t i, real moved) const { return token(i, moved).clipped; }
+
+    /// What a token's loss and slope are rounded at: their sizes, grown by how far their arguments are off.
+    [[nodiscard]] real scale(std::size_t i, bool kl, bool behave) const {
+        const auto t = token(i);
+        const real x = std::fabs(real(lp[i]) - real(old[i])), y = real(old[i]) - real(behavior[i]),
+                   d = real(lp[i]) - real(ref[i]);
+        real size = (std::fabs(t.loss) + std::fabs(t.slope)) * (1 + x);
+        if constexpr (std::is_same_v<Objective, rlhf::sapo>) size *= 1 + 2 * objective.tau_negative * std::exp(x);
+        if (behave) size *= std::min<real>(std::exp(y), options.importance_limit) * (1 + std::fabs(y));
+        if (kl) size += options.kl_coef * (1 + std::fabs(d)) * (1 + std::fabs(d)) * std::exp(d < 0 ? -d : 0);
+        return size;
+    }
+};
+
+constexpr double roundings = 6; // as in ppo_policy_loss_test: a difference, an exponential, five products and a sum
+
+template <class T, class Arch, class Objective>
+void matches_reference(const Objective& objective, const policy_loss_options& o, bool kl, bool everything) {
+    const objective_case<T, Objective> c(objective, o);
+    using view = rlhf::view<const T>;
+    std::vector<T> d(c.where.size());
+    const auto got = rlhf::policy_loss<T, Arch>(c.where.batch(),
+                                                {.log_probs = c.lp,
+                                                 .old_log_probs = c.old,
+                                                 .ref_log_probs = kl ? view(c.ref) : view(),
+                                                 .behavior_log_probs = everything ? view(c.behavior) : view(),
+                                                 .advantages = c.advantages,
+                                                 .weights = everything ? view(c.weights) : view(),
+                                                 .d_log_probs = d},
+                                                objective, o);
+    using reference::to_real;
+    reference::policy_loss_options options;
+    options.log_ratio_limit = o.log_ratio_limit, options.kl_coef = o.kl_coef;
+    options.importance_high = o.importance_limit;
+    const auto b = c.where.reference();
+    const auto want = reference::policy_loss(
+        b,
+        {.log_probs = to_real(c.lp),
+         .old_log_probs = to_real(c.old),
+         .ref_log_probs = kl ? to_real(c.ref) : reference::array(),
+         .behavior_log_probs = everything ? to_real(c.behavior) : reference::array(),
+         .advantages = to_real(c.advantages),
+         .weights = everything ? to_real(c.weights) : reference::array()},
+        [&](const reference::sampled_token& t) { return by_reference(objective, t); }, options);
+    const auto share = reference::shares(b, options.aggregation);
+    reference::array scale(c.where.size(), 0);
+    real sum = 0;
+    for (std::size_t i = 0; i < scale.size(); ++i)
+        if (c.where.mask[i] != 0) {
+            const real weight = everything ? std::fabs(real(c.weights[i])) : 1;
+            scale[i] = c.scale(i, kl, everything) * share[i] * weight + std::numeric_limits<T>::min(); // 0 may be −0
+            sum += scale[i];
+        }
+    CHECK(test::worst_error(d, want.d_log_probs, scale) <= roundings);
+    CHECK(test::error<T>(got.loss(), want.loss, sum) <= roundings + test::summing<T>);
+    CHECK(got.clip_fraction() == Approx(static_cast<double>(want.clip_fraction)).epsilon(1e-14));
+    CHECK(got.dual_clip_fraction() == Approx(static_cast<double>(want.dual_clip_fraction)).epsilon(1e-14));
+    CHECK(got.mean_ratio() == Approx(static_cast<double>(want.mean_ratio)).epsilon(1e-5));
+    CHECK(got.kl() == Approx(static_cast<double>(want.ref_kl)).epsilon(1e-4));
+    CHECK(got.nonfinite() == 0);
+}
+
+template <class T, class Arch, class Objective>
+void matches_reference(const Objective& objective) {
+    matches_reference<T, Arch>(objective, {}, false, false);
+    matches_reference<T, Arch>(objective, {.kl_coef = 0.1}, true, false);
+    matches_reference<T, Arch>(objective, {.log_ratio_limit = 0.25, .kl_coef = 0.1, .importance_limit = 1.3}, true,
+                               true);
+}
+
+} // namespace
+
+TEMPLATE_PRODUCT_TEST_CASE("policy_loss: value, gradient and statistics are those of the reference", "", std::pair,
+                           ((float, rlhf::native), (double, rlhf::scalar))) {
+    using T = typename TestType::first_type;
+    using Arch = typename TestType::second_type;
+    matches_reference<T, Arch>(rlhf::ppo_clip{.range = {0.2, 0.28}});
+    matches_reference<T, Arch>(rlhf::ppo_clip{.dual = 1.4});
+    matches_reference<T, Arch>(rlhf::cispo{.low = 0.8, .high = 1.2});
+    matches_reference<T, Arch>(rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
+    matches_reference<T, Arch>(rlhf::sapo{});
+    for (const auto value : {dppo_value::log_prob, dppo_value::ratio}) {
+        matches_reference<T, Arch>(rlhf::dppo_tv{.range = {0.02, 0.05}, .cap = 1.3, .value = value});
+        matches_reference<T, Arch>(rlhf::dppo_kl{.range = {0.005, 0.01}, .value = value});
+    }
+}
+
+TEST_CASE("policy_loss: with ppo_clip it is ppo_policy_loss") {
+    test::random r(3);
+    const std::size_t n = 700;
+    const auto lp = near_policy<float>(r, n), old = near_policy<float>(r, n), a = test::advantages<float>(r, n);
+    const rlhf::batch b{.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    for (const double dual : {1.5, rlhf::unlimited}) {
+        std::vector<float> one(n), other(n);
+        const auto x =
+            rlhf::policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = one},
+                              rlhf::ppo_clip{.range = {0.1, 0.3}, .dual = dual}, {.log_ratio_limit = 0.5});
+        const auto y =
+            rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = other},
+                                  {.clip_range = {0.1, 0.3}, .dual_clip = dual, .log_ratio_limit = 0.5});
+        CHECK(test::same_bits(one, other));
+        CHECK(digest(x) == digest(y));
+        CHECK((x.dual_clip_fraction() > 0) == (dual < 2));
+    }
+}
+
+TEST_CASE("policy_loss: options of an objective out of range are refused, NaN always") {
+    const std::vector<float> x{-1};
+    std::vector<float> d{7};
+    const auto refused = [&](const auto& objective, const policy_loss_options& o = {}) {
+        const auto said = test::refusal([&] {
+            rlhf::policy_loss({.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                              {.log_probs = x, .old_log_probs = x, .advantages = x, .d_log_probs = d}, objective, o);
+        });
+        CHECK((said.empty() || d[0] == 7));
+        return said;
+    };
+    const std::string f = "rlhf::policy_loss: ";
+    CHECK(refused(rlhf::ppo_clip{.range = {1.5, 0.2}}) == f + "range.low is 1.5, expected [0, 1]");
+    CHECK(refused(rlhf::ppo_clip{.range = {0.2, NaN}}) == f + "range.high is nan, expected [0, inf]");
+    CHECK(refused(rlhf::ppo_clip{.dual = 1.1}) == f + "dual is 1.1, expected [1.2, inf]");
+    CHECK(refused(rlhf::cispo{.low = -1}) == f + "low is -1, expected [0, 5]");
+    CHECK(refused(rlhf::cispo{.low = 2, .high = 1}) == f + "low is 2, expected [0, 1]");
+    CHECK(refused(rlhf::cispo{.high = NaN}) == f + "low is 0, expected [0, nan]");
+    CHECK(refused(rlhf::sapo{.tau_positive = 0}) == f + "tau_positive is 0, expected [1e-06, 64]");
+    CHECK(refused(rlhf::sapo{.tau_negative = 65}) == f + "tau_negative is 65, expected [1e-06, 64]");
+    CHECK(refused(rlhf::dppo_tv{.range = {-1, 0}}) == f + "range.low is -1, expected [0, inf]");
+    CHECK(refused(rlhf::dppo_kl{.range = {0, NaN}}) == f + "range.high is nan, expected [0, inf]");
+    CHECK(refused(rlhf::dppo_kl{.cap = -1}) == f + "cap is -1, expected [0, inf]");
+    CHECK(refused(rlhf::sapo{}, {.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
+    CHECK(refused(rlhf::sapo{}, {.log_ratio_limit = 0}) == f + "log_ratio_limit is 0, expected more than 0");
+    CHECK(refused(rlhf::cispo{.low = 0, .high = inf}).empty());
+}
