@@ -13,6 +13,7 @@
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/logits/vocab_shards.hpp>
+#include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/masked_mean.hpp>
 #include <rlhf/policy/policy_loss.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>

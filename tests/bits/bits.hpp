@@ -107,6 +107,10 @@ public:
         add(r.policy), add(r.value), add(r.entropy);
         add(r.loss(), r.value_coef, r.entropy_coef);
     }
+    void add(const rlhf::importance_weights_result& r) {
+        add(r.own.tokens, r.own.sequences, r.mean_weight(), r.max_ratio(), r.effective_sample_size(), r.approx_kl());
+        add(r.below_fraction(), r.above_fraction(), r.dropped_fraction(), r.nonfinite());
+    }
     void add(const rlhf::vocab_shard& s) {
         add(s.shift, s.max_weight, s.other_weight, s.weighted_logits, s.target_logit, s.holds_target);
     }
@@ -221,6 +225,7 @@ struct writing {
 
 void advantage();
 void policy();
+void sequences();
 void reward();
 void logits();
 void divergence();

@@ -9,6 +9,8 @@
 #include <rlhf/formula/divergence.hpp>
 #include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/gae.hpp>
+#include <rlhf/formula/gspo.hpp>
+#include <rlhf/formula/importance_weights.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/mean.hpp>
@@ -98,6 +100,51 @@ RLHF_FORMULA void dppo_kl(const V* x, V* y) {
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
 }
 LAUNCH(dppo_kl)
+
+/// The sums of a sequence that the rules of sequences read.
+template <class V>
+struct sum_of {
+    V value;
+};
+template <class V>
+struct log_ratio_sums {
+    V log_ratio;
+};
+template <class V>
+struct log_weight_sums {
+    V log_weight;
+    sum_of<V> largest, smallest;
+};
+
+template <class V>
+RLHF_FORMULA void sequence_surrogate(const V* x, V* y) {
+    const auto kind = static_cast<rlhf::sequence_ratio>(int(x[8]));
+    const auto f = formula::sequence_surrogate<V>{x[3], x[4], kind}.for_sequence(log_ratio_sums<V>{x[5]}, x[6], x[7]);
+    const auto t = f(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+    y[5] = formula::log_ratio_term{}(x[0], x[1]).statistics.log_ratio;
+}
+LAUNCH(sequence_surrogate)
+
+template <class V>
+RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
+    using range = formula::range_of<V>;
+    const formula::importance_weight_rule<V> rule{.level = static_cast<rlhf::importance_level>(int(x[3])),
+                                                  .mask = x[4] != V(0),
+                                                  .range = range{x[5], x[6]},
+                                                  .mean = range{x[7], x[8]},
+                                                  .product = range{x[9], x[10]},
+                                                  .token = range{x[11], x[12]},
+                                                  .drift_limit = x[13],
+                                                  .probability_limit = x[14]};
+    const auto t = rule.for_sequence(log_weight_sums<V>{x[15], {x[16]}, {x[17]}}, x[18])(x[0], x[1], x[2]);
+    const auto& s = t.statistics;
+    y[0] = t.writes[0], y[1] = s.log_weight, y[2] = s.weight, y[3] = s.largest, y[4] = V(s.below), y[5] = V(s.above);
+    y[6] = V(s.dropped), y[7] = V(s.nonfinite);
+    const auto term = formula::log_weight_term{}(x[0], x[1]).statistics;
+    y[8] = term.log_weight, y[9] = term.largest, y[10] = term.smallest;
+}
+LAUNCH(importance_weight_rule)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

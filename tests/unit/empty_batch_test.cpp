@@ -64,6 +64,12 @@ TEST_CASE("empty batch: losses") {
         CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
                                 rlhf::cispo{}, {.importance_limit = 2})
                   .loss() == 0);
+        CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
+                                rlhf::gspo{.range = 0.2})
+                  .loss() == 0);
+        CHECK(rlhf::importance_weights(b, {.log_probs = in, .behavior_log_probs = in, .weights = out},
+                                       {.every_token = {0.1, 10}, .drift_limit = 1})
+                  .mean_weight() == 0);
         CHECK(rlhf::ppo_value_loss(b, {.values = in, .returns = in, .d_values = out}, {.clip_range = 0.2}).loss() == 0);
         CHECK(rlhf::masked_mean(b, {.values = in, .d_values = out}).loss() == 0);
         CHECK(rlhf::ptx_loss(b, {.log_probs = in, .d_log_probs = out}).loss() == 0);

@@ -61,8 +61,8 @@ struct sequence_surrogate {
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // of the token
 
     /// The formula for a sequence with these sums and so many tokens.
-    template <class Sums>
-    [[nodiscard]] RLHF_FORMULA sequence_surrogate for_sequence(const Sums& sums, double tokens, T limit) const {
+    template <class Sums, class Number>
+    [[nodiscard]] RLHF_FORMULA sequence_surrogate for_sequence(const Sums& sums, Number tokens, T limit) const {
         sequence_surrogate f = *this;
         const bool mean = kind == sequence_ratio::mean;
         const T x = static_cast<T>(mean ? sums.log_ratio / tokens : sums.log_ratio), size = lane::abs(x);

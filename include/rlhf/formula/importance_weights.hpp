@@ -87,8 +87,8 @@ struct importance_weight_rule {
     T sequence_weight = 1; ///< of the sequence
 
     /// The rule for the tokens of one sequence.
-    template <class Sums>
-    [[nodiscard]] RLHF_FORMULA importance_weight_rule for_sequence(const Sums& sums, double tokens) const {
+    template <class Sums, class Number>
+    [[nodiscard]] RLHF_FORMULA importance_weight_rule for_sequence(const Sums& sums, Number tokens) const {
         using lane::exp;
         importance_weight_rule r = *this;
         const T average = static_cast<T>(sums.log_weight / tokens);

@@ -49,8 +49,8 @@ struct policy_rule {
     bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
 
     /// The rule for the tokens of one sequence, if the objective is one of sequences.
-    template <class Sums>
-    [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, double tokens) const {
+    template <class Sums, class Number>
+    [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, Number tokens) const {
         policy_rule r = *this;
         r.objective = objective.for_sequence(sums, tokens, log_ratio_limit);
         return r;

@@ -27,6 +27,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
+    importance_weights<float, arch_of<struct call_of_importance_weights, 60>>(b,
+                                                                             any<importance_weights_arrays<float>>());
     logits_divergence<arch_of<struct call_of_logits_divergence, 142>>(b, logits, logits, d_logits);
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,
@@ -35,6 +37,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
     ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
         b, any<linear_head<float>>(), ids, any<ppo_loss_arrays<float>>(), any<linear_head_gradient<float>>());
+    policy_loss<float, arch_of<struct call_of_gspo, 90>>(b, any<policy_loss_arrays<float>>(), any<gspo>());
     policy_loss<float, arch_of<struct call_of_policy_loss, 77>>(b, any<policy_loss_arrays<float>>(), any<dppo_kl>());
     ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 77>>(b, any<ppo_policy_loss_arrays<float>>());
     ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 54>>(b, any<ppo_value_loss_arrays<float>>());
