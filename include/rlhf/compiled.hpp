@@ -6,8 +6,9 @@
 
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
 /// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
-/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. The divergences and
-/// vocab_shards are not among them. Other calls are compiled where they stand, as without this header.
+/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. The objectives of
+/// policy_loss are ppo_clip, cispo and sapo. The divergences and vocab_shards are not among the usual calls. Other
+/// calls are compiled where they stand, as without this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
@@ -15,6 +16,10 @@
 /// The usual calls. `word` is `extern template` in this header and `template` in the library.
 #define RLHF_USUAL(word, T, result, name)                                                                              \
     word result name(const batch&, const name##_arrays<T>&, const name##_options&, const executor&);
+
+#define RLHF_USUAL_OBJECTIVE(word, T, objective)                                                                       \
+    word policy_loss_result policy_loss(const batch&, const policy_loss_arrays<T>&, const objective&,                  \
+                                        const policy_loss_options&, const executor&);
 
 #define RLHF_USUAL_ADVANTAGES(word, T)                                                                                 \
     RLHF_USUAL(word, T, void, discounted_returns)                                                                      \
@@ -29,6 +34,9 @@
 #define RLHF_USUAL_LOSSES(word, T)                                                                                     \
     RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                               \
     RLHF_USUAL(word, T, ppo_policy_loss_result, ppo_policy_loss)                                                       \
+    RLHF_USUAL_OBJECTIVE(word, T, cispo)                                                                               \
+    RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
+    RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
     RLHF_USUAL(word, T, ppo_value_loss_result, ppo_value_loss)                                                         \
     RLHF_USUAL(word, T, ptx_loss_result, ptx_loss)                                                                     \
     RLHF_USUAL(word, T, bradley_terry_loss_result, bradley_terry_loss)                                                 \

@@ -128,7 +128,8 @@ TEST_CASE("dppo: which tokens are stopped", "[formula]") {
                 CHECK(s.loss == Approx(slope * std::log(now)).margin(1e-15));
             }
         }
-    // At π = 1 the divergence is (1 − π_old) log((1 − π_old) / ε) − π_old log(1 / π_old) = 0.128, and nothing where π_old is 1 as well.
+    // At π = 1 the divergence is (1 − π_old) log((1 − π_old) / ε) − π_old log(1 / π_old) = 0.128, and 0 where π_old is
+    // 1 as well,
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK(formula_of<double>(rlhf::dppo_kl{.range = 0.12})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0})(token(0.0, 0.0, 1.0)).clipped_high);

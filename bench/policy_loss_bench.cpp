@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "bench.hpp"
+
+#include <rlhf/policy/policy_loss.hpp>
+
+#include <cmath>
+
+// The objectives of policy_loss but the clipped surrogate, which ppo_policy_loss_bench has.
+namespace policy_loss_bench {
+
+using bench::numbers, bench::room;
+
+template <class T>
+struct surrogate {
+    T loss, slope;
+};
+
+/// What one would write first.
+template <class T>
+surrogate<T> plain_token(const rlhf::cispo& o, T lp, T old, T a) {
+    const T weight = std::min(std::max(std::exp(lp - old), T(o.low)), T(o.high)) * a;
+    return {-weight * lp, -weight};
+}
+template <class T>
+surrogate<T> plain_token(const rlhf::sapo& o, T lp, T old, T a) {
+    const T ratio = std::exp(lp - old), tau = T(a > 0 ? o.tau_positive : o.tau_negative);
+    const T gate = 1 / (1 + std::exp(tau * (1 - ratio)));
+    return {-4 / tau * gate * a, -4 * gate * (1 - gate) * ratio * a};
+}
+template <class T>
+surrogate<T> plain_token(const rlhf::dppo_tv& o, T lp, T old, T a) {
+    const T moved = std::exp(lp) - std::exp(old), weight = std::exp(lp - old) * a;
+    const bool stopped = a > 0 ? moved > T(o.range.high) : moved < -T(o.range.low);
+    return stopped ? surrogate<T>{0, 0} : surrogate<T>{-weight * lp, -weight};
+}
+template <class T>
+surrogate<T> plain_token(const rlhf::dppo_kl& o, T lp, T old, T a) {
+    const T now = std::exp(lp), was = std::exp(old), weight = std::exp(lp - old) * a, e = T(1e-8);
+    const T divergence = was * (old - lp) + (1 - was) * std::log((1 - was + e) / (1 - now + e));
+    const bool stopped = a > 0 ? now > was && divergence > T(o.range.high) : now < was && divergence > T(o.range.low);
+    return stopped ? surrogate<T>{0, 0} : surrogate<T>{-weight * lp, -weight};
+}
+
+template <class T, class Objective>
+struct policy_loss {
+    static constexpr bench::traffic streams{.inputs = 3, .outputs = 1};
+    bench::rows at;
+    rlhf::batch batch = at.batch();
+    std::span<const T> log_probs = numbers<T>(-3, -1, 1, at.size()), old_log_probs = numbers<T>(-3, -1, 2, at.size());
+    std::span<const T> advantages = numbers<T>(-1, 1, 3, at.size());
+    std::span<T> d_log_probs = room<T>(0, at.size());
+
+    template <class Arch>
+    auto call() {
+        return rlhf::policy_loss<T, Arch>(batch,
+                                          {.log_probs = log_probs,
+                                           .old_log_probs = old_log_probs,
+                                           .advantages = advantages,
+                                           .d_log_probs = d_log_probs},
+                                          Objective());
+    }
+
+    /// Loss, gradient, approximate KL.
+    auto plain() {
+        const auto counts = at.counts();
+        const std::size_t n = at.size();
+        T tokens = 0, loss = 0, kl = 0;
+        for (std::size_t i = 0; i < n; ++i) tokens += counts(i) ? T(1) : T(0);
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!counts(i)) {
+                d_log_probs[i] = 0;
+                continue;
+            }
+            const auto s = plain_token<T>(Objective(), log_probs[i], old_log_probs[i], advantages[i]);
+            loss += s.loss, kl -= log_probs[i] - old_log_probs[i], d_log_probs[i] = s.slope / tokens;
+        }
+        return std::array<T, 2>{loss / tokens, kl / tokens};
+    }
+};
+template <class T>
+using cispo = policy_loss<T, rlhf::cispo>;
+template <class T>
+using sapo = policy_loss<T, rlhf::sapo>;
+template <class T>
+using dppo_tv = policy_loss<T, rlhf::dppo_tv>;
+template <class T>
+using dppo_kl = policy_loss<T, rlhf::dppo_kl>;
+
+const bool registered = [] {
+    constexpr const char* function = "policy_loss";
+    bench::vary<cispo>(function, "cispo");
+    bench::vary<sapo>(function, "sapo");
+    bench::vary<dppo_tv>(function, "dppo_tv");
+    bench::vary<dppo_kl>(function, "dppo_kl");
+    return true;
+}();
+
+} // namespace policy_loss_bench
