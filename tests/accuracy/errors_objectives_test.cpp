@@ -5,6 +5,7 @@
 
 #include "accuracy/errors.hpp"
 
+#include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/policy_loss.hpp>
 
 namespace {
@@ -95,12 +96,63 @@ void function(section& page, const std::string& name, const Options& o) {
     hold(page, loss, gradient);
 }
 
+/// Batches of one sequence, whose tokens share an advantage.
+template <class T>
+void gspo(section& page) {
+    constexpr std::size_t N = 600;
+    constexpr rlhf::gspo o{.range = 0.0625};
+    const std::string inputs = "log π in [−5, −0.1], log π_old = log π ± 0.5, one Â in [−1, 3] per sequence";
+    line<T> loss("`policy_loss` with gspo, loss", inputs, ulp),
+        gradient("`policy_loss` with gspo, gradient", inputs, ulp);
+    test::random r(3);
+    for (int i = 0; i < page.draws / 20; ++i) {
+        std::vector<T> p(N), old(N), d(N);
+        const std::vector<T> a(1, in<T>(r, -1, 3));
+        exact sum = 0;
+        for (std::size_t t = 0; t < N; ++t) {
+            p[t] = in<T>(r, -5, -0.1), old[t] = p[t] + in<T>(r, -0.5, 0.5);
+            sum += exact(p[t]) - old[t];
+        }
+        const exact ratio = exp(sum / N), low = 1 - o.range.low, high = 1 + o.range.high;
+        if (abs(ratio - low) < near_tie || abs(ratio - high) < near_tie) continue;
+        const bool cut = a[0] > 0 ? ratio > high : ratio < low;
+        const auto got = rlhf::policy_loss<T>(
+            {.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
+            {.log_probs = p, .old_log_probs = old, .advantages = rlhf::per_sequence(a), .d_log_probs = d}, o);
+        loss.add(got.loss(), -a[0] * (cut ? clip(ratio, low, high) : ratio));
+        if (!cut) gradient.add(d[0], -a[0] * ratio / N);
+    }
+    hold(page, loss, gradient);
+}
+
+template <class T>
+void weights(section& page, rlhf::importance_level level, const std::string& name) {
+    constexpr std::size_t N = 600;
+    line<T> weight("`importance_weights`, " + name, "log π in [−5, −0.1], log μ = log π ± 0.5", ulp);
+    test::random r(4);
+    for (int i = 0; i < page.draws / 20; ++i) {
+        std::vector<T> p(N), behavior(N), w(N);
+        exact sum = 0;
+        for (std::size_t t = 0; t < N; ++t) {
+            p[t] = in<T>(r, -5, -0.1), behavior[t] = p[t] + in<T>(r, -0.5, 0.5);
+            sum += exact(p[t]) - behavior[t];
+        }
+        rlhf::importance_weights<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                    {.log_probs = p, .behavior_log_probs = behavior, .weights = w}, {.level = level});
+        weight.add(w[0], level == rlhf::importance_level::token ? exp(exact(p[0]) - behavior[0]) : exp(sum / N));
+    }
+    hold(page, weight);
+}
+
 template <class T>
 void measure(section& page) {
     formula_alone<T>(page, "cispo", cispo), formula_alone<T>(page, "sapo", sapo);
     formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
     function<T>(page, "cispo", cispo), function<T>(page, "sapo", sapo);
     function<T>(page, "dppo_tv", dppo_tv), function<T>(page, "dppo_kl", dppo_kl);
+    gspo<T>(page);
+    weights<T>(page, rlhf::importance_level::token, "per token");
+    weights<T>(page, rlhf::importance_level::sequence_mean, "sequence_mean");
 }
 
 void all(section page) {

@@ -41,16 +41,15 @@ void gspo_of() {
         using view = rlhf::view<const T>;
         run(name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
-            const auto r =
-                rlhf::policy_loss<T, Arch>(p.batch,
-                                           {.log_probs = log_probs.in(),
-                                            .old_log_probs = old.in(),
-                                            .ref_log_probs = o.all ? ref.in() : view(),
-                                            .behavior_log_probs = o.all ? ref.in() : view(),
-                                            .advantages = rlhf::per_sequence(advantage),
-                                            .weights = o.all ? view(rlhf::per_sequence(weight)) : view(),
-                                            .d_log_probs = writing()(d.out)},
-                                           o.objective, o.options, run);
+            const auto r = rlhf::policy_loss<T, Arch>(p.batch,
+                                                      {.log_probs = log_probs.in(),
+                                                       .old_log_probs = old.in(),
+                                                       .ref_log_probs = o.all ? ref.in() : view(),
+                                                       .behavior_log_probs = o.all ? ref.in() : view(),
+                                                       .advantages = rlhf::per_sequence(advantage),
+                                                       .weights = o.all ? view(rlhf::per_sequence(weight)) : view(),
+                                                       .d_log_probs = writing()(d.out)},
+                                                      o.objective, o.options, run);
             joined(h, r), h.add(d.memory);
         });
     });
@@ -79,9 +78,9 @@ void weights_of() {
     tally<rlhf::importance_weights_result> joined(what);
     each(token_scenes(), weights_cases, what, [&](const scene& s, const auto& o, const auto& name) {
         place p(s);
-        const auto log_probs = p.template numbers<T>(1, [](random& r) { return r.log_prob(); }),
-                   behavior = p.template numbers<T>(1, [](random& r) { return r.log_prob() + r.bell() / 2; }),
-                   advantages = p.template numbers<T>(2, [](random& r) { return r.bell(3); });
+        const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
+                   behavior = p.template numbers<T>(1, [](random&r) { return r.log_prob() + r.bell() / 2; }),
+                   advantages = p.template numbers<T>(2, [](random&r) { return r.bell(3); });
         run(name, [&](hash& h, const rlhf::executor& run) {
             auto w = p.template output<T>();
             const auto r = rlhf::importance_weights<T, Arch>(p.batch,

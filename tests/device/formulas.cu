@@ -118,13 +118,18 @@ struct log_weight_sums {
 
 template <class V>
 RLHF_FORMULA void sequence_surrogate(const V* x, V* y) {
-    const auto kind = static_cast<rlhf::sequence_ratio>(int(x[8]));
-    const auto f = formula::sequence_surrogate<V>{x[3], x[4], kind}.for_sequence(log_ratio_sums<V>{x[5]}, x[6], x[7]);
-    const auto t = f(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
+    const formula::sequence_surrogate<V> any{x[1], x[2], static_cast<rlhf::sequence_ratio>(int(x[6]))};
+    const auto f = any.for_sequence(log_ratio_sums<V>{x[3]}, x[4], x[5]);
+    const auto t = f(formula::sampled_token<V>{V(0), V(0), V(0), x[0]});
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
-    y[5] = formula::log_ratio_term{}(x[0], x[1]).statistics.log_ratio;
 }
 LAUNCH(sequence_surrogate)
+
+template <class V>
+RLHF_FORMULA void log_ratio_term(const V* x, V* y) {
+    y[0] = formula::log_ratio_term{}(x[0], x[1]).statistics.log_ratio;
+}
+LAUNCH(log_ratio_term)
 
 template <class V>
 RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
@@ -141,10 +146,15 @@ RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
     const auto& s = t.statistics;
     y[0] = t.writes[0], y[1] = s.log_weight, y[2] = s.weight, y[3] = s.largest, y[4] = V(s.below), y[5] = V(s.above);
     y[6] = V(s.dropped), y[7] = V(s.nonfinite);
-    const auto term = formula::log_weight_term{}(x[0], x[1]).statistics;
-    y[8] = term.log_weight, y[9] = term.largest, y[10] = term.smallest;
 }
 LAUNCH(importance_weight_rule)
+
+template <class V>
+RLHF_FORMULA void log_weight_term(const V* x, V* y) {
+    const auto s = formula::log_weight_term{}(x[0], x[1]).statistics;
+    y[0] = s.log_weight, y[1] = s.largest, y[2] = s.smallest;
+}
+LAUNCH(log_weight_term)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

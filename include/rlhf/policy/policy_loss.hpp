@@ -181,8 +181,8 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 } // namespace detail
 
 /// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl and gspo, each in a header of its name below formula/ that has its
-/// formula, its options and their source.
+/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl and gspo, each in a header of its name below formula/ that has
+/// its formula, its options and their source. By gspo, ρ is the ratio of a whole sequence.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â

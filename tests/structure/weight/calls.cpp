@@ -28,7 +28,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 60>>(b,
-                                                                             any<importance_weights_arrays<float>>());
+                                                                              any<importance_weights_arrays<float>>());
     logits_divergence<arch_of<struct call_of_logits_divergence, 142>>(b, logits, logits, d_logits);
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,
