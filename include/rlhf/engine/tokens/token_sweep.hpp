@@ -220,7 +220,7 @@ private:
     std::size_t inputs_, outputs_;
     std::array<stream<const T>, most_inputs> in_;
     std::array<target<T>, most_outputs> out_;
-    alignas(16) std::byte kernel_[96]; // NOLINT: memory for a kernel, which is plain numbers
+    alignas(16) std::byte kernel_[112]; // NOLINT: memory for a kernel, which is plain numbers
     sums_type (*blocks_)(const void*, const std::array<block_range<T>, 2>&, const row&);
     sequence_weight weight_;
     bool strided_; ///< some array's tokens do not lie side by side
