@@ -58,7 +58,7 @@ void surrogates(section& page) {
         loss.add(T(got.loss), want.loss), slope.add(T(got.slope), want.slope);
         dual_loss.add(T(got_dual.loss), want_dual.loss), dual_slope.add(T(got_dual.slope), want_dual.slope);
         V weighted(l), slope_of_it(l);
-        formula::importance_weight<T>{T(2), T(2)}.apply(weighted, slope_of_it, V(a), V(x));
+        formula::importance_weight<T>{T(0), T(2), T(0), T(2)}.apply(weighted, slope_of_it, V(a), V(x));
         weight.add(T(weighted), min(exp(exact(x)), exact(2)) * l);
     }
     hold(page, loss, slope, dual_loss, dual_slope, weight);
@@ -100,7 +100,7 @@ void policy_tokens(section& page) {
     using V = number<T>;
     using formula::policy_parts;
     const formula::clipped_surrogate<T> clipped{T(0.8), T(1.2)};
-    const formula::importance_weight<T> importance{T(2), T(2)};
+    const formula::importance_weight<T> importance{T(0), T(2), T(0), T(2)};
     const auto none = T(rlhf::lane::infinity), coef = T(0.1);
     const formula::policy_rule<T, formula::clipped_surrogate<T>, policy_parts::objective> objective_alone{
         clipped, none, importance, 0, none, kl_estimator::k3, kl_estimator::k3, false, false};

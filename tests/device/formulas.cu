@@ -167,7 +167,7 @@ LAUNCH(kl)
 template <class V>
 RLHF_FORMULA void importance_weight(const V* x, V* y) {
     V loss = x[0], slope = x[1];
-    formula::importance_weight<V>{x[2], x[3]}.apply(loss, slope, x[4], x[5]);
+    formula::importance_weight<V>{x[2], x[3], x[6], x[7]}.apply(loss, slope, x[4], x[5]);
     y[0] = loss, y[1] = slope;
 }
 LAUNCH(importance_weight)
@@ -177,7 +177,7 @@ RLHF_FORMULA void policy_rule(const V* x, V* y) {
     using formula::policy_parts::all;
     const auto k = static_cast<rlhf::kl_estimator>(int(x[12]));
     const formula::policy_rule<V, formula::clipped_surrogate<V>, all> rule{
-        {x[6], x[7]}, x[8], {x[9], x[9]}, x[10], x[11], k, k, x[13] != V(0), x[14] != V(0)};
+        {x[6], x[7]}, x[8], {V(0), x[9], V(0), x[9]}, x[10], x[11], k, k, x[13] != V(0), x[14] != V(0)};
     const auto t = rule(x[0], x[1], x[2], x[3], x[4], x[5]);
     const auto& s = t.statistics;
     y[0] = t.writes[0], y[1] = s.loss, y[2] = s.log_ratio, y[3] = s.ratio, y[4] = s.kl, y[5] = s.log_ratio_size;

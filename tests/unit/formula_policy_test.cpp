@@ -64,10 +64,11 @@ TEST_CASE("policy_rule: what it writes is the derivative of its loss", "[formula
     using objective = dual_clipped_surrogate<double>;
     int limited = 0, masked = 0;
     for (int i = 0; i < 3000; ++i) {
+        const bool mask = r.below(2) != 0;
         const rlhf::formula::policy_rule<double, objective, policy_parts::all> rule{
             .objective = {{0.8, 1.28}, 3},
             .log_ratio_limit = r.below(2) ? 0.7 : inf,
-            .importance = {1.3, r.below(2) ? 1.3 : 0},
+            .importance = {0.8, 1.3, mask ? 0.0 : 0.8, mask ? 0.0 : 1.3},
             .kl_coef = r.below(2) ? 0.1 : 0,
             .kl_limit = r.below(2) ? 0.3 : inf,
             .kl_value = kl_estimator::k3,
@@ -83,7 +84,7 @@ TEST_CASE("policy_rule: what it writes is the derivative of its loss", "[formula
         REQUIRE(same(t.statistics.loss, d.statistics.loss.value)); // to the rounding of contracted products
         REQUIRE(same(t.writes[0], d.statistics.loss.slope));
         limited += std::fabs(lp - old) > rule.log_ratio_limit;
-        masked += rule.behavior && rule.importance.beyond == 0 && old - behavior > std::log(1.3);
+        masked += rule.behavior && mask && (old - behavior > std::log(1.3) || old - behavior < std::log(0.8));
     }
     CHECK(limited > 100);
     CHECK(masked > 100);

@@ -118,7 +118,7 @@ struct objective_case {
             const real below = slope(i, -1e-5L), here = slope(i, 0), above = slope(i, 1e-5L);
             const real w = std::exp(real(old[i]) - real(behavior[i]));
             if (std::fabs(above - here) + std::fabs(below - here) > 0.01L * std::fabs(here) ||
-                flags(i, -1e-5L) != flags(i, 1e-5L) || std::fabs(w - o.importance_limit) < 1e-4L)
+                flags(i, -1e-5L) != flags(i, 1e-5L) || std::fabs(w - o.importance_limit.high) < 1e-4L)
                 where.mask[i] = 0;
         }
         test::poison(r, lp, where.mask), test::poison(r, advantages, where.mask), test::poison(r, ref, where.mask);
@@ -139,7 +139,7 @@ struct objective_case {
                    d = real(lp[i]) - real(ref[i]);
         real size = (std::fabs(t.loss) + std::fabs(t.slope)) * (1 + x);
         if constexpr (std::is_same_v<Objective, rlhf::sapo>) size *= 1 + 2 * objective.tau_negative * std::exp(x);
-        if (behave) size *= std::min<real>(std::exp(y), options.importance_limit) * (1 + std::fabs(y));
+        if (behave) size *= std::min<real>(std::exp(y), options.importance_limit.high) * (1 + std::fabs(y));
         if (kl) size += options.kl_coef * (1 + std::fabs(d)) * (1 + std::fabs(d)) * std::exp(d < 0 ? -d : 0);
         return size;
     }
@@ -164,7 +164,7 @@ void matches_reference(const Objective& objective, const policy_loss_options& o,
     using reference::to_real;
     reference::policy_loss_options options;
     options.log_ratio_limit = o.log_ratio_limit, options.kl_coef = o.kl_coef;
-    options.importance_high = o.importance_limit;
+    options.importance_high = o.importance_limit.high;
     const auto b = c.where.reference();
     const auto want = reference::policy_loss(
         b,
@@ -254,7 +254,7 @@ TEST_CASE("policy_loss: options of an objective out of range are refused, NaN al
     CHECK(refused(rlhf::ppo_clip{.dual = 1.1}) == f + "dual is 1.1, expected [1.2, inf]");
     CHECK(refused(rlhf::cispo{.low = -1}) == f + "low is -1, expected [0, 5]");
     CHECK(refused(rlhf::cispo{.low = 2, .high = 1}) == f + "low is 2, expected [0, 1]");
-    CHECK(refused(rlhf::cispo{.high = NaN}) == f + "low is 0, expected [0, nan]");
+    CHECK(refused(rlhf::cispo{.high = NaN}) == f + "high is nan, expected [0, inf]");
     CHECK(refused(rlhf::sapo{.tau_positive = 0}) == f + "tau_positive is 0, expected [1e-06, 64]");
     CHECK(refused(rlhf::sapo{.tau_negative = 65}) == f + "tau_negative is 65, expected [1e-06, 64]");
     CHECK(refused(rlhf::dppo_tv{.range = {-1, 0}}) == f + "range.low is -1, expected [0, inf]");

@@ -129,6 +129,12 @@ TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     const auto weighted = rlhf::ppo_policy_loss(
         b, {.log_probs = lp, .old_log_probs = lp, .behavior_log_probs = far, .advantages = zero, .d_log_probs = d});
     CHECK((weighted.loss() == 0 && d[0] == 0));
+    // A weight that is masked below its bound takes an infinite loss away.
+    const std::vector<float> high{200}, bad{-1};
+    const auto masked = rlhf::ppo_policy_loss(
+        b, {.log_probs = high, .old_log_probs = zero, .behavior_log_probs = one, .advantages = bad, .d_log_probs = d},
+        {.importance_limit = {0.5, 2}, .importance = rlhf::importance::mask});
+    CHECK((masked.loss() == 0 && d[0] == 0));
     // All ratios 0: nothing is left in effect.
     const auto gone =
         rlhf::ppo_policy_loss(b, {.log_probs = far, .old_log_probs = zero, .advantages = one, .d_log_probs = d});

@@ -108,6 +108,9 @@ TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
     CHECK(refused({.kl_coef = inf}) == f + "kl_coef is inf, expected a finite number");
     CHECK(refused({.kl_limit = -1}) == f + "kl_limit is -1, expected more than 0");
     CHECK(refused({.importance_limit = NaN}) == f + "importance_limit is nan, expected more than 0");
+    CHECK(refused({.importance_limit = {3, 2}}) == f + "importance_limit.low is 3, expected [0, 2]");
+    CHECK(refused({.importance_limit = {NaN, 2}}) == f + "importance_limit.low is nan, expected [0, 2]");
+    CHECK(refused({.importance_limit = {-1, 2}}) == f + "importance_limit.low is -1, expected [0, 2]");
 }
 
 TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
@@ -116,6 +119,7 @@ TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
     CHECK(refused({.kl_gradient = rlhf::kl_estimator::k2}) == f + "kl_gradient needs ref_log_probs");
     CHECK(refused({.kl_limit = 1}) == f + "kl_limit needs ref_log_probs");
     CHECK(refused({.importance_limit = 2}) == f + "importance_limit needs behavior_log_probs");
+    CHECK(refused({.importance_limit = {0.5, rlhf::unlimited}}) == f + "importance_limit needs behavior_log_probs");
     CHECK(refused({.importance_limit = 2, .importance = rlhf::importance::mask}) ==
           f + "importance_limit needs behavior_log_probs");
     CHECK(refused([](six& x, arrays& a) { a.behavior_log_probs = x.old; }, {.importance = rlhf::importance::mask}) ==

@@ -121,7 +121,7 @@ struct policy_case {
             const double w = std::exp(double(old[i]) - double(behavior[i])), d = double(lp[i]) - double(ref[i]);
             const auto at = [](double value, double bound) { return std::fabs(value - bound) < 1e-5 * (1 + bound); };
             if (at(ratio, 1 - o.clip_range.low) || at(ratio, 1 + o.clip_range.high) || at(ratio, o.dual_clip) ||
-                at(x, o.log_ratio_limit) || at(w, o.importance_limit) ||
+                at(x, o.log_ratio_limit) || at(w, o.importance_limit.low) || at(w, o.importance_limit.high) ||
                 at(std::fabs(rlhf::formula::kl(d, o.kl_estimator, o.kl_estimator, rlhf::unlimited).value), o.kl_limit))
                 where.mask[i] = 0;
         }
@@ -141,7 +141,7 @@ reference::ppo_policy_loss_options to_reference(const rlhf::ppo_policy_loss_opti
     r.kl_limit = o.kl_limit;
     r.importance =
         o.importance == rlhf::importance::mask ? reference::importance::mask : reference::importance::truncate;
-    r.importance_high = o.importance_limit;
+    r.importance_low = o.importance_limit.low, r.importance_high = o.importance_limit.high;
     r.aggregation = static_cast<reference::aggregation>(o.aggregation);
     return r;
 }
@@ -242,6 +242,10 @@ TEMPLATE_PRODUCT_TEST_CASE("ppo_policy_loss: value, gradient and statistics are 
         matches_reference<T, Arch>({.kl_coef = 0.2, .kl_estimator = e, .kl_limit = 0.3}, true, false);
     }
     matches_reference<T, Arch>({.importance_limit = 1.3}, false, true);
+    matches_reference<T, Arch>({.importance_limit = {0.8, 1.3}}, false, true);
+    matches_reference<T, Arch>({.importance_limit = {0.8, 1.3}, .importance = rlhf::importance::mask}, false, true);
+    matches_reference<T, Arch>({.importance_limit = {0.8, rlhf::unlimited}, .importance = rlhf::importance::mask},
+                               false, true);
     matches_reference<T, Arch>(
         {.importance_limit = 1.3, .importance = rlhf::importance::mask, .aggregation = aggregations[1]}, false, true);
 }

@@ -63,7 +63,7 @@ struct objective<rlhf::cispo> {
         return {T(o.low), T(o.high), mask ? T(0) : T(o.low), mask ? T(0) : T(o.high)};
     }
     static void bounds(const rlhf::cispo& o, auto&& within) {
-        within("low", o.low, 0.0, o.high), within("high", o.high, o.low, unlimited);
+        within("high", o.high, 0.0, unlimited), within("low", o.low, 0.0, o.high);
     }
 };
 

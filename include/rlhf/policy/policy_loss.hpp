@@ -20,7 +20,7 @@ struct policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
     double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
-    double importance_limit = unlimited;                ///< limit of exp(old − behavior)
+    importance_range importance_limit = unlimited;      ///< of exp(old − behavior): the upper bound, or both
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
@@ -75,8 +75,9 @@ void check_options(const char* f, const policy_loss_options& o) {
     check_positive<T>(f, "log_ratio_limit", o.log_ratio_limit);
     check_finite<T>(f, "kl_coef", o.kl_coef);
     check_positive<T>(f, "kl_limit", o.kl_limit);
-    check_positive<T>(f, "importance_limit", o.importance_limit);
-    if (o.importance == importance::mask && !(o.importance_limit < unlimited))
+    check_positive<T>(f, "importance_limit", o.importance_limit.high);
+    check_range(f, "importance_limit.low", o.importance_limit.low, 0, o.importance_limit.high);
+    if (o.importance == importance::mask && !o.importance_limit.limits())
         fail(f, "importance::mask needs importance_limit");
 }
 
@@ -88,7 +89,7 @@ inline void check_needs(const char* f, const policy_loss_options& o, bool ref, b
     needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
     needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
     needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
-    needs(o.importance_limit < unlimited, behavior, "importance_limit needs behavior_log_probs");
+    needs(o.importance_limit.limits(), behavior, "importance_limit needs behavior_log_probs");
 }
 
 template <class Objective>
@@ -125,9 +126,11 @@ bound_policy<T> bind_policy(call& c, const policy_loss_arrays<T>& a, const polic
 template <class T, formula::policy_parts Parts, class Formula>
 formula::policy_rule<T, Formula, Parts> policy_rule_of(const policy_loss_options& o, const Formula& objective, bool ref,
                                                        bool behavior) {
+    const T low = T(o.importance_limit.low), high = T(o.importance_limit.high);
+    const bool mask = o.importance == importance::mask;
     return {.objective = objective,
             .log_ratio_limit = T(o.log_ratio_limit),
-            .importance = {T(o.importance_limit), o.importance == importance::mask ? T(0) : T(o.importance_limit)},
+            .importance = {low, high, mask ? T(0) : low, mask ? T(0) : high},
             .kl_coef = T(o.kl_coef),
             .kl_limit = T(o.kl_limit),
             .kl_value = o.kl_estimator,
@@ -190,7 +193,8 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 ///     loss = Σ w l / denominator                                           by the aggregation
 ///
 /// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)
-/// importance_limit; no gradient flows through that factor.
+/// importance_limit; no gradient flows through that factor. With one number, its upper bound, that is truncated
+/// importance sampling (TIS), with both and importance::mask IcePop.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted

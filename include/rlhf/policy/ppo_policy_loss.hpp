@@ -13,7 +13,7 @@ struct ppo_policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {};
     double kl_limit = unlimited;
-    double importance_limit = unlimited;
+    importance_range importance_limit = unlimited;
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
