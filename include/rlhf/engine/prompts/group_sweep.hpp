@@ -97,6 +97,7 @@ private:
         }
         const bool lost = n < end - begin && !leave_out_, constant = n > 1 && !(lowest < highest) && !lost;
         t.groups += 1, t.constant += constant ? 1 : 0, t.unscorable += end - begin - n;
+        const bool own_center = arrays_.baselines && (n > 1 || !rule_.of_group());
         formula::affine_map<real> map{};
         if (n > 0 && !lost) map = rule_of<real>()(sums_of(begin, end, n, lowest, highest));
         for (std::int64_t p = begin; p < end; ++p) {
@@ -104,7 +105,7 @@ private:
             const double x = reward(p);
             const bool scorable = std::isfinite(x);
             if (arrays_.keep) *arrays_.keep.row(s, 0) = scorable && !lost && !constant ? 1 : 0;
-            if (arrays_.baselines) map.center = static_cast<double>(*arrays_.baselines.row(s, 0));
+            if (own_center) map.center = static_cast<double>(*arrays_.baselines.row(s, 0));
             const double a = lost       ? std::numeric_limits<double>::quiet_NaN()
                              : scorable ? double(formula::affine(real(x), map))
                                         : 0.0;
