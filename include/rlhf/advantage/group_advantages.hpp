@@ -126,7 +126,9 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     if (uses_batch(o)) {
         const moments m = given != nullptr ? *given : reward_moments(c, arrays.rewards, o.unscorable, run);
         rule.batch_mean = m.mean();
-        if (m.count() > 1 && m.count() > o.ddof)
+        if (!std::isfinite(m.mean()))
+            rule.batch_mean = rule.batch_deviation = std::numeric_limits<double>::quiet_NaN();
+        else if (m.count() > 1 && m.count() > o.ddof)
             rule.batch_deviation = formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor);
     }
     groups.sort();
