@@ -10,7 +10,7 @@ namespace RLHF_NAMESPACE {
 struct groups {
     extent size = 0;     ///< so many consecutive sequences are a group; N is a multiple
     index_view ids = {}; ///< [N] int32 or int64, any numbers in any order: sequences with one id are a group
-    /// With ids: at least N elements, where sequences are sorted by their groups. What it holds afterwards is unspecified.
+    /// With ids: at least N elements, where sequences are sorted by their groups.
     view<std::int64_t> workspace = {};
 };
 

@@ -27,6 +27,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
+    group_advantages<float, arch_of<struct call_of_group_advantages, 30>>({}, any<group_advantages_arrays<float>>());
     logits_divergence<arch_of<struct call_of_logits_divergence, 142>>(b, logits, logits, d_logits);
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,

@@ -9,8 +9,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Reads eight rows of eight elements, `apart` elements from one another, and writes them as columns of doubles: element
-/// k of row g goes to to[8 k + g], where to is aligned to 64 bytes. Arch: scalar, or anything else.
+/// Reads eight rows of eight elements, which begin `apart` elements from one another, and writes them as columns of
+/// doubles: element k of row g goes to to[8 k + g]. `to` is aligned to 64 bytes. Arch: scalar, or anything else.
 template <class Arch, class T>
 void rows_to_columns(const T* from, std::int64_t apart, double* to) {
     using own = words<T, 32>;

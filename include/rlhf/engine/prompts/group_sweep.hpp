@@ -140,8 +140,8 @@ private:
 
     // ---- several groups, one in each lane ------------------------------------------------------------------------
 
-    /// The groups of one size at these positions, eight at a time. Returns where fewer are left, or where a read of eight
-    /// rewards could go past the last one.
+    /// The groups of one size at these positions, eight at a time. Returns where fewer are left, or where a read of
+    /// eight rewards could go past the last one.
     std::int64_t tiles(std::int64_t at, std::int64_t end, group_totals& t) const {
         const std::int64_t K = groups_.size();
         const V count(static_cast<double>(K));
