@@ -79,10 +79,9 @@ struct group_rule {
         if (baseline == group_baseline::others_mean)
             center = s.lowest, rest = s.mean, factor = factor * (s.count / (s.count - one));
         if (!of_group()) return {center, rest, factor, zero};
-        const auto several = s.count > one;
+        const auto several = s.count > one; // else rest is 0
         const bool kept = lone == lone_reward::kept;
-        return {select(several, center, kept ? zero : s.lowest), select(several, rest, zero),
-                select(several, factor, kept ? one : zero), zero};
+        return {kept ? select(several, center, zero) : center, rest, select(several, factor, kept ? one : zero), zero};
     }
 
 private:

@@ -70,12 +70,13 @@ private:
                                                     const Each& each) {
         formula::group_sums<N> s{.count = count, .lowest = lowest, .range = highest - lowest};
         grid_sum<N, Fine> above(count * s.range), squares(count * (s.range * s.range));
-        each([&](const N& x) RLHF_INLINE { above.add(x - lowest); });
+        each([&](const auto&... x) RLHF_INLINE { above.add((x - lowest)...); });
         const N mean = s.mean = above.value() * (N(1) / count);
-        each([&](const N& x) RLHF_INLINE {
+        const auto square = [&](const N& x) RLHF_INLINE {
             const N d = (x - lowest) - mean;
-            squares.add(d * d);
-        });
+            return d * d;
+        };
+        each([&](const auto&... x) RLHF_INLINE { squares.add(square(x)...); });
         s.squares = squares.value();
         return s;
     }
@@ -176,14 +177,18 @@ private:
     }
     /// The sums of a register of groups. If a reward is not finite, then neither is the mean.
     static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, std::int64_t K, const V& count) {
-        V lowest = D::load(column), highest = lowest;
-        for (std::int64_t k = 1; k < K; ++k) {
-            const V r = D::load(column + k * lanes_of_tile);
-            lowest = smaller(r, lowest), highest = larger(r, highest);
-        }
+        const auto member = [&](std::int64_t k) RLHF_INLINE { return D::load(column + k * lanes_of_tile); };
         const auto each = [&](auto&& f) RLHF_INLINE {
-            for (std::int64_t k = 0; k < K; ++k) f(D::load(column + k * lanes_of_tile));
+            std::int64_t k = 0;
+            for (; k + 4 <= K; k += 4) f(member(k), member(k + 1), member(k + 2), member(k + 3));
+            for (; k < K; ++k) f(member(k));
         };
+        V lowest = member(0), highest = lowest;
+        each([&](const V& first, const auto&... r) RLHF_INLINE {
+            V low = first, high = first;
+            ((low = smaller(r, low), high = larger(r, high)), ...);
+            lowest = smaller(low, lowest), highest = larger(high, highest);
+        });
         return sums<(coarse_up_to < most_in_tile)>(count, lowest, highest, each);
     }
     void count_tile(std::int64_t at, const std::array<double, std::size_t(lanes_of_tile)>& range,

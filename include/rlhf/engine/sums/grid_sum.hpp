@@ -17,25 +17,36 @@ public:
     explicit RLHF_FORMULA grid_sum(const V& bound) {
         using lane::larger;
         magic_ = scale2(V(1.5), split2(larger(bound, V(0x1p-1000))).n + V(2)); // bound < √2 · 2ⁿ, so x + magic_ …
-        high_ = low_ = V(0);                                                   // … has the exponent of magic_
+        for (int i = 0; i < chains; ++i) high_[i] = low_[i] = V(0);            // … has the exponent of magic_
     }
-    RLHF_FORMULA void add(const V& x) {
-        const V whole = (x + magic_) - magic_;
-        high_ = high_ + whole;
-        if constexpr (Fine) {
-            const V fine = magic_ * V(0x1p-20);
-            low_ = low_ + (((x - whole) + fine) - fine);
-        }
+    /// Adds up to four terms, to sums of their own: a processor waits for an addition before it begins the next one.
+    template <class... X>
+    RLHF_FORMULA void add(const X&... x) {
+        static_assert(sizeof...(X) <= chains);
+        int chain = 0;
+        (add_to(chain++, x), ...);
     }
     [[nodiscard]] RLHF_FORMULA V value() const {
+        const V high = (high_[0] + high_[1]) + (high_[2] + high_[3]);
         if constexpr (Fine)
-            return high_ + low_;
+            return high + ((low_[0] + low_[1]) + (low_[2] + low_[3]));
         else
-            return high_;
+            return high;
     }
 
 private:
-    V magic_, high_, low_;
+    static constexpr int chains = 4;
+
+    RLHF_FORMULA void add_to(int chain, const V& x) {
+        const V whole = (x + magic_) - magic_;
+        high_[chain] = high_[chain] + whole;
+        if constexpr (Fine) {
+            const V fine = magic_ * V(0x1p-20);
+            low_[chain] = low_[chain] + (((x - whole) + fine) - fine);
+        }
+    }
+
+    V magic_, high_[chains], low_[chains];
 };
 
 } // namespace RLHF_NAMESPACE::detail
