@@ -9,7 +9,7 @@
 #include <vector>
 
 int main() {
-    // Three prompts with four answers each, of up to five tokens. A verifier says 1 or 0; the second prompt is too easy.
+    // Three prompts with four answers of up to five tokens. A verifier says 1 or 0. The second prompt is too easy.
     constexpr std::size_t G = 4, B = 3 * G, T = 5;
     const std::vector<float> rewards{1, 0, 0, 1, /**/ 1, 1, 1, 1, /**/ 0, 0, 0, 1};
     const std::vector<std::size_t> lengths{5, 3, 4, 2, /**/ 4, 4, 5, 1, /**/ 2, 5, 3, 4};

@@ -142,6 +142,7 @@ TEMPLATE_TEST_CASE("group_advantages: the parts of a step with its moments", "",
     rlhf::moments m = rlhf::reward_moments<T>(all.subspan(6 * 1000));
     m += rlhf::reward_moments<T>(all.first(6 * 1000));
     CHECK(m == rlhf::reward_moments<T>(rewards));
+    CHECK(rlhf::reward_moments<T>(std::vector<T>(9000, T(2e9))).mean() == 2e9); // their sum needs more than 64 bits
     rlhf::group_advantages_result counts;
     for (const auto part : {all.first(6 * 1000), all.subspan(6 * 1000)})
         counts += group_advantages<T>({.size = 6}, {.rewards = part, .advantages = part}, m, o); // in place
