@@ -45,7 +45,7 @@ struct by_ids : group_advantages<T> {
     std::vector<std::int32_t> ids;
     std::vector<std::int64_t> workspace;
 
-    explicit by_ids(const bench::rows& r) : group_advantages<T>(r), workspace(r.size()) {
+    explicit by_ids(const bench::rows& r) : group_advantages<T>(r), workspace(2 * r.size()) {
         const auto groups = static_cast<std::size_t>(r.sequences);
         for (std::size_t i = 0; i < r.size(); ++i) ids.push_back(static_cast<std::int32_t>(i * 2654435761U % groups));
     }

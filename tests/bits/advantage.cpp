@@ -226,7 +226,7 @@ void groups_of_rewards() {
                 const std::size_t n = size * 37;
                 random r(size);
                 std::vector<T> rewards, baselines;
-                std::vector<std::int64_t> lengths, workspace(n);
+                std::vector<std::int64_t> lengths, workspace(2 * n);
                 std::vector<std::int32_t> ids;
                 for (std::size_t i = 0; i < n; ++i) {
                     rewards.push_back(i / size % 5 == 4 ? T(0.1) : real<T>(r.bell(4)));

@@ -65,6 +65,7 @@ TEMPLATE_TEST_CASE("group_advantages: by hand", "", float, double) {
           std::vector<T>{T(-0.5), T(0.5)});
     CHECK(advantages<T>(2, {1, 1, 5, 5}, {.baseline = group_baseline::batch_mean, .scale = group_scale::none}) ==
           std::vector<T>{-2, -2, 2, 2});
+    CHECK(advantages<T>(2, {3, 7}, {.scale = group_scale::batch_std, .ddof = 2}) == std::vector<T>{-2, 2});
 }
 
 TEMPLATE_TEST_CASE("group_advantages: a group of one, and lengths that are 0", "", float, double) {
@@ -136,6 +137,7 @@ TEMPLATE_TEST_CASE("group_advantages: the parts of a step with its moments", "",
     const std::size_t n = 6 * 3000;
     auto rewards = test::normals<T>(r, n, 2, 3);
     rewards[77] = T(1e-12), rewards[5000] = T(1e12); // not of usual size
+    std::fill_n(rewards.begin() + 12, 6, T(1));
     const options o{.baseline = group_baseline::batch_mean, .scale = group_scale::batch_std};
     const auto whole = advantages(6, rewards, o);
     const std::span all(rewards);
@@ -147,7 +149,7 @@ TEMPLATE_TEST_CASE("group_advantages: the parts of a step with its moments", "",
     for (const auto part : {all.first(6 * 1000), all.subspan(6 * 1000)})
         counts += group_advantages<T>({.size = 6}, {.rewards = part, .advantages = part}, m, o); // in place
     CHECK(test::same_bits(rewards, whole));
-    CHECK(counts == rlhf::group_advantages_result{.groups = 3000});
+    CHECK(counts == rlhf::group_advantages_result{.groups = 3000, .constant_groups = 1});
 }
 
 TEST_CASE("group_advantages: rewards as a table, as a column, and ids as a column") {
@@ -165,7 +167,7 @@ TEST_CASE("group_advantages: rewards as a table, as a column, and ids as a colum
                      {.rewards = rlhf::view(table.data(), {.sequences = 2, .steps = 4}), .advantages = out}, o);
     CHECK(out[0] == -4.5F);
     const std::vector<std::int32_t> ids{7, 0, -3, 0, 7, 0, -3, 0};
-    std::vector<std::int64_t> workspace(4);
+    std::vector<std::int64_t> workspace(8);
     group_advantages(
         {.ids = rlhf::index_view(ids.data(), {.sequences = 4, .steps = 1, .stride = 2}), .workspace = workspace},
         {.rewards = column, .advantages = a}, o);
@@ -186,7 +188,7 @@ TEST_CASE("group_advantages: verl's") {
         CAPTURE(name);
         const auto& g = all.at("verl_" + name);
         const auto ids = g.integers<std::int64_t>("ids"), lengths = g.integers<std::int64_t>("lengths");
-        std::vector<std::int64_t> workspace(12);
+        std::vector<std::int64_t> workspace(24);
         std::vector<double> a(12);
         rlhf::group_advantages_arrays<double> arrays{.rewards = g["rewards"], .advantages = a};
         if (name == "opo") arrays.lengths = lengths;
@@ -202,7 +204,7 @@ TEST_CASE("group_advantages: what it refuses") {
     const std::vector<float> r(6, 1.F);
     std::vector<float> a(6, 7.F);
     const std::vector<std::int32_t> ids(6), lengths{1, 1, -1, 1, 1, 1};
-    std::vector<std::int64_t> workspace(6);
+    std::vector<std::int64_t> workspace(12);
     const std::string self = "rlhf::group_advantages: ";
     const rlhf::group_advantages_arrays<float> arrays{.rewards = r, .advantages = a};
     const auto says = [&](const rlhf::groups& g, const rlhf::group_advantages_arrays<float>& x, const options& o = {}) {
@@ -215,7 +217,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 4}, arrays) == "6 sequences are no multiple of groups.size 4");
     CHECK(says({.size = 3, .ids = ids, .workspace = workspace}, arrays) ==
           "groups.size is 3, expected 0 beside groups.ids");
-    CHECK(says({.ids = ids}, arrays) == "groups.workspace has 0 elements, expected at least 6: ids are sorted there");
+    CHECK(says({.ids = ids}, arrays) == "groups.workspace has 0 elements, expected at least 12 (2 for each id)");
     CHECK(says({.ids = std::span(ids).first(5), .workspace = workspace}, arrays) ==
           "groups.ids has 5 elements, expected 6");
     CHECK(says({.size = 3}, {.rewards = r, .advantages = std::span(a).first(5)}) ==
@@ -238,9 +240,9 @@ TEST_CASE("group_advantages: what it refuses") {
           "lengths has 4 elements, expected 6");
     CHECK(says({.size = 3}, {.rewards = std::span(a).subspan(1, 3), .advantages = std::span(a).first(3)}) ==
           "advantages overlaps rewards");
-    CHECK(says({.ids = ids, .workspace = rlhf::view(workspace.data(), {.sequences = 2, .steps = 3})}, arrays) ==
-          "groups.workspace has 0 elements, expected at least 6: ids are sorted there");
-    CHECK((a == std::vector<float>(6, 7.F) && workspace == std::vector<std::int64_t>(6)));
+    CHECK(says({.ids = ids, .workspace = rlhf::view(workspace.data(), {.sequences = 2, .steps = 6})}, arrays) ==
+          "groups.workspace has 0 elements, expected at least 12 (2 for each id)");
+    CHECK((a == std::vector<float>(6, 7.F) && workspace == std::vector<std::int64_t>(12)));
 }
 
 TEST_CASE("group_advantages: several rewards, each normalised in its group (GDPO)") {

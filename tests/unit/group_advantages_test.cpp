@@ -19,7 +19,7 @@ struct scene {
     std::vector<std::int64_t> ids, lengths, workspace;
 
     explicit scene(std::vector<T> r, std::vector<std::int64_t> group = {})
-        : rewards(std::move(r)), ids(std::move(group)), workspace(rewards.size()) {
+        : rewards(std::move(r)), ids(std::move(group)), workspace(2 * rewards.size()) {
         test::random random(rewards.size());
         baselines = test::normals<T>(random, rewards.size());
         for (std::size_t i = 0; i < rewards.size(); ++i)
@@ -213,7 +213,7 @@ rlhf::group_advantages_result of_rows(const contract::call<T>& c, const rlhf::mo
             ids.push_back(static_cast<std::int32_t>(-s));
         }
     std::vector<T> a(rewards.size());
-    std::vector<std::int64_t> workspace(rewards.size());
+    std::vector<std::int64_t> workspace(2 * rewards.size());
     const auto r = rlhf::group_advantages<T, Arch>({.ids = ids, .workspace = workspace},
                                                    {.rewards = rewards, .advantages = a}, m, o, c.run);
     for (std::size_t i = 0; i < a.size(); ++i) *to[i] = a[i];

@@ -109,7 +109,7 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     const batch b = one_each(elements(a.rewards));
     call c("group_advantages", b);
     check_options(c.function(), o, !a.baselines.absent(), !a.lengths.absent());
-    const bound_groups groups(c, g);
+    bound_groups groups(c, g);
     group_streams<T> arrays{.rewards = c.per_sequence(a.rewards, "rewards"),
                             .baselines = c.per_sequence(a.baselines, "baselines"),
                             .lengths = a.lengths};

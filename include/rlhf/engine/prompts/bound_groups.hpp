@@ -5,6 +5,7 @@
 #include <rlhf/engine/call/call.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -24,11 +25,11 @@ public:
         }
         place_ = c.tokens_of(g.ids, "groups.ids");
         const std::int64_t room = w.rows() < 0 ? w.cols() : w.rows() == 1 ? w.cols() : 0;
-        if (room < sequences_)
-            fail(f, "groups.workspace has %lld elements, expected at least %lld: ids are sorted there", room,
-                 sequences_);
+        if (room < group_workspace(sequences_))
+            fail(f, "groups.workspace has %lld elements, expected at least %lld (2 for each id)", room,
+                 group_workspace(sequences_));
         c.arrays().add(w.data(), sizeof(std::int64_t), "groups.workspace", 1, room, room, access::write);
-        order_ = w.data();
+        order_ = w.data(), other_ = order_ + sequences_;
     }
 
     /// The size of all groups; 0 if they come by ids.
@@ -36,19 +37,19 @@ public:
 
     [[nodiscard]] std::int64_t sequences() const { return sequences_; }
 
-    /// Sorts the sequences by their ids. Called once all checks are done.
-    void sort() const {
+    /// Sorts the sequences by their ids, as numbers without sign; those of one group stay in order. Called once all
+    /// checks are done.
+    void sort() {
         if (order_ == nullptr) return;
+        std::uint64_t differ = 0; // the bits in which two ids differ
         bool sorted = true;
         for (std::int64_t s = 0; s < sequences_; ++s) {
             order_[s] = s;
-            sorted = sorted && (s == 0 || id(s - 1) <= id(s));
+            differ |= bits(s) ^ bits(0);
+            sorted = sorted && (s == 0 || bits(s - 1) <= bits(s));
         }
-        if (!sorted)
-            std::sort(order_, order_ + sequences_, [this](std::int64_t a, std::int64_t b) {
-                const std::int64_t x = id(a), y = id(b);
-                return x < y || (x == y && a < b);
-            });
+        for (int shift = 0; shift < 64 && !sorted; shift += 8)
+            if ((differ >> shift & 0xff) != 0) sort_by(shift);
     }
 
     /// Of work: sequences, each of which belongs to the piece in which its group begins.
@@ -73,12 +74,22 @@ public:
     }
 
 private:
+    /// By one byte of the ids, into the other half of the workspace.
+    void sort_by(int shift) {
+        std::array<std::int64_t, 257> begin{};
+        const auto byte = [&](std::int64_t s) { return static_cast<std::size_t>(bits(s) >> shift & 0xff); };
+        for (std::int64_t s = 0; s < sequences_; ++s) ++begin[byte(s) + 1];
+        for (std::size_t b = 1; b < begin.size(); ++b) begin[b] += begin[b - 1];
+        for (std::int64_t i = 0; i < sequences_; ++i) other_[begin[byte(order_[i])]++] = order_[i];
+        std::swap(order_, other_);
+    }
+    [[nodiscard]] std::uint64_t bits(std::int64_t s) const { return static_cast<std::uint64_t>(id(s)); }
     [[nodiscard]] std::int64_t id(std::int64_t s) const { return ids_[s * place_.row_stride]; }
 
     std::int64_t size_, sequences_;
     index_view ids_;
     places place_;
-    std::int64_t* order_ = nullptr;
+    std::int64_t *order_ = nullptr, *other_ = nullptr;
 };
 
 } // namespace RLHF_NAMESPACE::detail
