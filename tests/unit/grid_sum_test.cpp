@@ -19,11 +19,12 @@ double sum_of(const std::vector<double>& x, double bound) {
     return double(sum.value());
 }
 
-/// Terms in [0, 1), half of which lie in the middle of two multiples of a unit.
+/// Terms in [0, 1): many lie in the middle of two multiples of a unit, and some are small.
 std::vector<double> terms(test::random& r, std::size_t n) {
     std::vector<double> x(n);
     for (double& v : x) {
         v = r.uniform();
+        if (r.below(4) == 0) v = std::ldexp(v, -static_cast<int>(r.below(70)));
         if (r.below(2) == 0) v = std::floor(v * 0x1p44) * 0x1p-44 + 0x1p-45 * double(r.below(2)) + 0x1p-46;
     }
     return x;

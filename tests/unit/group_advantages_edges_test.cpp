@@ -125,6 +125,10 @@ TEMPLATE_TEST_CASE("group_advantages: what cannot be scored spreads to its group
             for (const options& o :
                  {options{.baseline = group_baseline::batch_mean}, {.scale = group_scale::batch_std}})
                 for (const T x : advantages(4, r, o)) CHECK(std::isnan(x));
+            std::vector<T> equal{3, 3, static_cast<T>(bad), 3};
+            CHECK(group_advantages<T>({.size = 4}, {.rewards = equal}).constant_groups == 0);
+            CHECK(group_advantages<T>({.size = 4}, {.rewards = equal}, {.unscorable = unscorable::left_out})
+                      .constant_groups == 1);
             const auto m = rlhf::reward_moments<T>(r, unscorable::left_out);
             CHECK(m.count() == static_cast<double>(r.size()) - 5);
             CHECK(!std::isfinite(rlhf::reward_moments<T>(r).mean()));
@@ -217,7 +221,8 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 4}, arrays) == "6 sequences are no multiple of groups.size 4");
     CHECK(says({.size = 3, .ids = ids, .workspace = workspace}, arrays) ==
           "groups.size is 3, expected 0 beside groups.ids");
-    CHECK(says({.ids = ids}, arrays) == "groups.workspace has 0 elements, expected at least 12 (2 for each id)");
+    CHECK(says({.ids = ids, .workspace = std::span(workspace).first(11)}, arrays) ==
+          "groups.workspace has 11 elements, expected at least 12 (2 for each id)";
     CHECK(says({.ids = std::span(ids).first(5), .workspace = workspace}, arrays) ==
           "groups.ids has 5 elements, expected 6");
     CHECK(says({.size = 3}, {.rewards = r, .advantages = std::span(a).first(5)}) ==

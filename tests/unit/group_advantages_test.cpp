@@ -6,6 +6,8 @@
 #include <rlhf/advantage/group_advantages.hpp>
 
 #include <numeric>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 
@@ -233,4 +235,18 @@ TEMPLATE_TEST_CASE("group_advantages: the contract, with rows as groups", "", fl
             [](const rlhf::group_advantages_result& r) {
                 return std::vector<double>{r.groups, r.constant_groups, r.unscorable};
             });
+}
+
+TEST_CASE("group_advantages: nothing is read or written past the last reward") {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    void* const memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory != MAP_FAILED);
+    char* const end = static_cast<char*>(memory) + page; // from here on an access ends the program
+    REQUIRE(mprotect(end, page, PROT_NONE) == 0);
+    for (std::size_t size = 1; size <= 12; ++size) {
+        const std::span rewards(reinterpret_cast<float*>(end) - 24 * size, 24 * size);
+        std::fill(rewards.begin(), rewards.end(), 1.F);
+        CHECK(rlhf::group_advantages({.size = size}, {.rewards = rewards, .advantages = rewards}).groups == 24);
+    }
+    munmap(memory, 2 * page);
 }

@@ -10,13 +10,12 @@ namespace RLHF_NAMESPACE::detail {
 /// binary digits for the bound. Fine: what that leaves is added too, in units that are 2²⁰ times smaller, for up to 2³²
 /// terms (DESIGN.md, D33).
 ///
-/// The bound, where it is not 0, lies between 2⁻¹⁰⁰⁰ and 2¹⁰⁰⁰.
+/// The bound is 0, or between 2⁻¹⁰⁰⁰ and 2¹⁰⁰⁰.
 template <class V, bool Fine>
 class grid_sum {
 public:
     explicit RLHF_FORMULA grid_sum(const V& bound) {
-        using lane::larger;
-        magic_ = scale2(V(1.5), split2(larger(bound, V(0x1p-1000))).n + V(2)); // bound < √2 · 2ⁿ, so x + magic_ …
+        magic_ = scale2(V(1.5), split2(bound).n + V(2)); // bound < √2 · 2ⁿ, so x + magic_ …
         for (int i = 0; i < chains; ++i) high_[i] = low_[i] = V(0);            // … has the exponent of magic_
     }
     /// Adds up to four terms, to sums of their own: a processor waits for an addition before it begins the next one.
