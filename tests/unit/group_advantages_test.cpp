@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "contract/contract.hpp"
+#include "golden/goldens.hpp"
 #include "reference/group_advantages.hpp"
 #include "support/rows.hpp"
 
@@ -235,6 +236,32 @@ TEMPLATE_TEST_CASE("group_advantages: the contract, with rows as groups", "", fl
             [](const rlhf::group_advantages_result& r) {
                 return std::vector<double>{r.groups, r.constant_groups, r.unscorable};
             });
+}
+
+TEST_CASE("group_advantages: verl's") {
+    using enum group_baseline;
+    const auto all = test::read_goldens("packages.txt");
+    constexpr auto none_ = group_scale::none;
+    constexpr auto kept = lone_reward::kept;
+    for (const auto& [name, o] :
+         std::map<std::string, options>{{"grpo", {.lone = kept}},
+                                        {"dr_grpo", {.scale = none_, .lone = kept}},
+                                        {"rloo", {.baseline = others_mean, .scale = none_, .lone = kept}},
+                                        {"opo", {.baseline = length_weighted_mean, .scale = none_, .lone = kept}},
+                                        {"remax", {.baseline = given, .scale = none_}}}) {
+        CAPTURE(name);
+        const auto& g = all.at("verl_" + name);
+        const auto ids = g.integers<std::int64_t>("ids"), lengths = g.integers<std::int64_t>("lengths");
+        std::vector<std::int64_t> workspace(24);
+        std::vector<double> a(12);
+        rlhf::group_advantages_arrays<double> arrays{.rewards = g["rewards"], .advantages = a};
+        if (name == "opo") arrays.lengths = lengths;
+        if (name == "remax") arrays.baselines = g["baselines"];
+        const auto n = rlhf::group_advantages<double>({.ids = ids, .workspace = workspace}, arrays, o);
+        CHECK((n.groups == 4 && n.constant_groups == 1));
+        a[3] /= name == "grpo" ? 1 + 1e-6 : 1; // verl divides a group of one by 1 + ε
+        for (std::size_t i = 0; i < 12; ++i) CHECK(a[i] == Approx(g["advantages"][i]).epsilon(1e-12).margin(1e-15));
+    }
 }
 
 TEST_CASE("group_advantages: nothing is read or written past the last reward") {
