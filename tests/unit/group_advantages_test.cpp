@@ -241,14 +241,14 @@ TEMPLATE_TEST_CASE("group_advantages: the contract, with rows as groups", "", fl
 TEST_CASE("group_advantages: verl's") {
     using enum group_baseline;
     const auto all = test::read_goldens("packages.txt");
-    constexpr auto none_ = group_scale::none;
+    constexpr auto raw = group_scale::none;
     constexpr auto kept = lone_reward::kept;
     for (const auto& [name, o] :
          std::map<std::string, options>{{"grpo", {.lone = kept}},
-                                        {"dr_grpo", {.scale = none_, .lone = kept}},
-                                        {"rloo", {.baseline = others_mean, .scale = none_, .lone = kept}},
-                                        {"opo", {.baseline = length_weighted_mean, .scale = none_, .lone = kept}},
-                                        {"remax", {.baseline = given, .scale = none_}}}) {
+                                        {"dr_grpo", {.scale = raw, .lone = kept}},
+                                        {"rloo", {.baseline = others_mean, .scale = raw, .lone = kept}},
+                                        {"opo", {.baseline = length_weighted_mean, .scale = raw, .lone = kept}},
+                                        {"remax", {.baseline = given, .scale = raw}}}) {
         CAPTURE(name);
         const auto& g = all.at("verl_" + name);
         const auto ids = g.integers<std::int64_t>("ids"), lengths = g.integers<std::int64_t>("lengths");
