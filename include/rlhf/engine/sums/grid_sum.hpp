@@ -15,8 +15,8 @@ template <class V, bool Fine>
 class grid_sum {
 public:
     explicit RLHF_FORMULA grid_sum(const V& bound) {
-        magic_ = scale2(V(1.5), split2(bound).n + V(2)); // bound < √2 · 2ⁿ, so x + magic_ …
-        for (int i = 0; i < chains; ++i) high_[i] = low_[i] = V(0);            // … has the exponent of magic_
+        magic_ = scale2(V(1.5), split2(bound).n + V(2)); // bound < √2 · 2ⁿ: x + magic_ has the exponent of magic_
+        for (int i = 0; i < chains; ++i) high_[i] = low_[i] = V(0);
     }
     /// Adds up to four terms, to sums of their own: a processor waits for an addition before it begins the next one.
     template <class... X>
