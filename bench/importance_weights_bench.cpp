@@ -19,7 +19,7 @@ struct importance_weights {
 
     template <class Arch>
     auto call() {
-        rlhf::importance_weights_options o{.range = {0, 2}};
+        rlhf::importance_weights_options o{.range = 2};
         if (BySequence) o.sequence_mean = {0.5, 2};
         return rlhf::importance_weights<T, Arch>(
             batch, {.log_probs = log_probs, .behavior_log_probs = behavior, .weights = weights}, o);

@@ -27,6 +27,8 @@
     RLHF_USUAL(word, T, void, gae_backward)                                                                            \
     RLHF_USUAL(word, T, shape_rewards_result, shape_rewards)                                                           \
     RLHF_USUAL(word, T, ppo_advantages_result, ppo_advantages)                                                         \
+    word group_advantages_result group_advantages(const groups&, const group_advantages_arrays<T>&,                    \
+                                                  const group_advantages_options&, const executor&);                   \
     word moments moments_of<T>(const batch&, const view<const T>&, const executor&);                                   \
     word void whiten<T>(const batch&, const view<T>&, const moments&, const whiten_options&, const executor&);         \
     word moments whiten<T>(const batch&, const view<T>&, const whiten_options&, const executor&);

@@ -5,6 +5,7 @@
 #include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/gae.hpp>
 #include <rlhf/advantage/gae_backward.hpp>
+#include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/kl_controller.hpp>
 #include <rlhf/advantage/shape_rewards.hpp>
 #include <rlhf/advantage/whiten.hpp>

@@ -216,6 +216,30 @@ void rankings(section& page, test::random& r, std::size_t K, const std::string& 
 }
 
 template <class T>
+void in_groups(section& page, test::random& r) {
+    constexpr std::size_t K = 8;
+    const std::string inputs = "groups of 8, r in [−1, 3]";
+    line<T> grpo("`group_advantages`, GRPO", inputs, ulp_of_largest),
+        rloo("`group_advantages`, RLOO", inputs, ulp_of_largest);
+    for (int i = 0; i < page.draws / 200; ++i) {
+        const auto x = array<T>(r, -1, 3);
+        std::vector<T> a(N), l(N);
+        rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = a}, {.epsilon = 0});
+        rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = l},
+                                  {.baseline = rlhf::group_baseline::others_mean, .scale = rlhf::group_scale::none});
+        for (std::size_t g = 0; g < N; g += K) {
+            const auto at = [&](std::size_t k) { return static_cast<std::ptrdiff_t>(g + k); };
+            const std::vector<exact> group(x.begin() + at(0), x.begin() + at(K));
+            const exact mean = mean_of(group), std = sqrt(variance_of(group));
+            for (std::size_t k = 0; k < K; ++k)
+                grpo.add(a[g + k], (group[k] - mean) / std),
+                    rloo.add(l[g + k], group[k] - (mean * K - group[k]) / (K - 1));
+        }
+    }
+    hold(page, grpo, rloo);
+}
+
+template <class T>
 void comparisons(section& page, test::random& r) {
     const std::string inputs = "300 pairs, r in [−5, 5]";
     line<T> loss("`bradley_terry_loss`, loss", inputs, ulp), d("`bradley_terry_loss`, gradient", inputs, ulp);
@@ -237,6 +261,7 @@ void all(section page) {
         test::random r(1);
         policies<T>(page, r), values<T>(page, r), recurrences<T>(page, r), means<T>(page, r), comparisons<T>(page, r);
         rankings<T>(page, r, 9, "9"), rankings<T>(page, r, 40, "40");
+        in_groups<T>(page, r);
     };
     of(0.F), of(0.0);
     CHECK(page.left() == "");

@@ -102,6 +102,7 @@ public:
         add(static_cast<const rlhf::loss_sums&>(r));
         add(r.divergence(), r.nonfinite());
     }
+    void add(const rlhf::group_advantages_result& r) { add(r.groups, r.constant_groups, r.unscorable); }
     void add(const rlhf::ppo_advantages_result& r) { add(r.rewards), add(r.advantages); }
     void add(const rlhf::ppo_loss_result& r) {
         add(r.policy), add(r.value), add(r.entropy);

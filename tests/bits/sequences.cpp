@@ -60,7 +60,7 @@ const std::vector<named<rlhf::importance_weights_options>> weights_cases = {
     {"truncated", {.range = {0.5, 1.2}}},
     {"masked", {.range = {0.5, 1.2}, .beyond = importance::mask}},
     {"sequence_mean", {.level = importance_level::sequence_mean, .range = {0.9, 1.1}}},
-    {"sequence_product", {.level = importance_level::sequence_product, .range = {.high = 5}}},
+    {"sequence_product", {.level = importance_level::sequence_product, .range = 5}},
     {"probability", {.probability_limit = 0.1}},
     {"all",
      {.level = importance_level::sequence_mean,

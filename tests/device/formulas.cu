@@ -10,6 +10,7 @@
 #include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/gae.hpp>
 #include <rlhf/formula/gspo.hpp>
+#include <rlhf/formula/group_advantage.hpp>
 #include <rlhf/formula/importance_weights.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
@@ -292,6 +293,18 @@ RLHF_FORMULA void affine(const V* x, V* y) {
     y[0] = formula::affine(x[0], formula::affine_map<V>{x[1], x[2], x[3], x[4]});
 }
 LAUNCH(affine)
+
+template <class V>
+RLHF_FORMULA void group_rule(const V* x, V* y) {
+    const formula::group_sums<V> sums{x[0], x[1], x[2], x[3], x[4], x[5], x[6]};
+    const auto baseline = static_cast<rlhf::group_baseline>(int(x[7]));
+    const auto scale = static_cast<rlhf::group_scale>(int(x[8]));
+    const auto lone = static_cast<rlhf::lone_reward>(int(x[9]));
+    const auto floor = static_cast<rlhf::std_floor>(int(x[12]));
+    const auto m = formula::group_rule<V>{baseline, scale, lone, x[10], x[11], floor, x[13], x[14]}(sums);
+    y[0] = m.center, y[1] = m.center_rest, y[2] = m.factor;
+}
+LAUNCH(group_rule)
 
 // ---- rankings ---------------------------------------------------------------------------------------------------------
 

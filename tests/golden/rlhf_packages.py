@@ -4,6 +4,7 @@
 import ast
 import pathlib
 import types
+from collections import defaultdict
 from typing import Any, Optional, Tuple, Union
 
 import numpy as np
@@ -37,6 +38,7 @@ def write_packages(root):
     x = normal(5, 5)
     w.case("trl_masked_whiten", values=x, mask=MASK, whitened=trl.masked_whiten(x, MASK))
     w.case("trl_masked_whiten_keep_mean", values=x, mask=MASK, whitened=trl.masked_whiten(x, MASK, shift_mean=False))
+    write_verl_groups(w, root)
 
 
 def write_verl(w, root):
@@ -124,6 +126,32 @@ def write_verl(w, root):
         controller.update(k, 512)
         coefs.append(controller.value)
     w.case("verl_adaptive_kl", coef=0.2, target=6, horizon=10000, steps=512, kl=kls, coefs=coefs)
+
+
+def write_verl_groups(w, root):
+    """verl/trainer/ppo/core_algos.py: compute_{grpo,rloo,opo,remax}_outcome_advantage. Ragged groups, one of them of one
+    sequence, another one constant."""
+    names = [f"compute_{n}_outcome_advantage" for n in ("grpo", "rloo", "opo", "remax")]
+    verl = take(
+        root / "verl/trainer/ppo/core_algos.py", *names, defaultdict=defaultdict, AlgoConfig=object, verl_F=None
+    )
+    ids = torch.tensor([4, 4, 7, -1, 4, 7, 2, 2, 7, 4, 2, 7])
+    lengths = torch.tensor([5, 2, 1, 3, 4, 4, 1, 2, 3, 5, 2, 1])
+    mask = (torch.arange(5) < lengths[:, None]).double()
+    rewards, baselines = normal(12), normal(12)
+    rewards[ids == 2] = 0.3
+    at_end = torch.zeros(12, 5).scatter(1, lengths[:, None] - 1, rewards[:, None])
+    given = dict(rewards=rewards, ids=ids, lengths=lengths)
+
+    def advantages(name, **more):
+        return getattr(verl, f"compute_{name}_outcome_advantage")(at_end.clone(), response_mask=mask, **more)[0][:, 0]
+
+    index = ids.numpy()
+    w.case("verl_grpo", **given, epsilon=1e-6, advantages=advantages("grpo", index=index))
+    w.case("verl_dr_grpo", **given, advantages=advantages("grpo", index=index, norm_adv_by_std_in_grpo=False))
+    w.case("verl_rloo", **given, advantages=advantages("rloo", index=index))
+    w.case("verl_opo", **given, advantages=advantages("opo", index=index))
+    w.case("verl_remax", **given, baselines=baselines, advantages=advantages("remax", reward_baselines=baselines))
 
 
 def write_openrlhf(w, root):

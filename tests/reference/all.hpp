@@ -5,6 +5,7 @@
 #include "bradley_terry_loss.hpp"
 #include "cross_entropy_loss.hpp"
 #include "gae.hpp"
+#include "group_advantages.hpp"
 #include "kl.hpp"
 #include "kl_controller.hpp"
 #include "logits_divergence.hpp"

@@ -16,7 +16,7 @@ room(engine/tokens engine/call engine/lanes engine/sums core ground)         # e
 room(engine/sequences engine/tokens engine/call engine/lanes engine/sums core ground) # a sequence's tokens together
 room(engine/steps engine/call engine/lanes engine/sums formula core ground)  # recurrences along the steps of a sequence
 room(engine/softmax engine/call engine/lanes engine/sums formula core ground) # rows of logits
-room(engine/prompts engine/call engine/lanes engine/sums core ground)        # the responses of a prompt
+room(engine/prompts engine/call engine/lanes engine/sums formula core ground) # the responses of a prompt
 room(results engine/call engine/sums core ground)   # what functions return, and what sums are divided by
 set(purposes advantage policy reward logits)        # the public functions, one per header
 foreach(purpose IN LISTS purposes)

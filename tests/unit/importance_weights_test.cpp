@@ -27,7 +27,7 @@ const std::vector<named> cases = {
     {"sequence mean", {.level = importance_level::sequence_mean, .range = {0.9, 1.02}}},
     {"sequence product", {.level = importance_level::sequence_product, .range = {0.1, 5}, .beyond = importance::mask}},
     {"by mean", {.sequence_mean = {0.95, 1.03}}},
-    {"by mean from below", {.sequence_mean = {.low = 0.98}}},
+    {"by mean from below", {.sequence_mean = {0.98, inf}}},
     {"by product", {.level = importance_level::none, .sequence_product = {0.01, 20}}},
     {"by every token", {.every_token = {0.4, 2.4}}},
     {"drift", {.drift_limit = 0.01}},
@@ -62,7 +62,7 @@ void contract_holds(const rlhf::importance_weights_options& o) {
 }
 
 reference::importance_weights_options to_reference(const rlhf::importance_weights_options& o) {
-    const auto range = [](const rlhf::weight_range& r) { return reference::weight_range{r.low, r.high}; };
+    const auto range = [](const rlhf::importance_range& r) { return reference::weight_range{r.low, r.high}; };
     return {.level = static_cast<reference::importance_level>(o.level),
             .range = range(o.range),
             .mask = o.beyond == importance::mask,
@@ -83,7 +83,7 @@ struct weights_case {
     weights_case(test::random& r, const rlhf::importance_weights_options& o) : where(test::mixed_rectangle(r, 1100)) {
         const std::size_t n = where.size(), steps = where.steps;
         lp = test::normals<T>(r, n, -1.5, 0.5), behavior = lp, advantages = test::advantages<T>(r, n);
-        const auto at = [](double x, const rlhf::weight_range& w) {
+        const auto at = [](double x, const rlhf::importance_range& w) {
             const auto near = [&](double bound) { return std::fabs(x - bound) < 1e-4 * (1 + bound); };
             return near(w.low) || near(w.high);
         };
@@ -189,7 +189,7 @@ TEMPLATE_TEST_CASE("importance_weights: against the reference", "[reference]", f
 TEST_CASE("importance_weights: keep is a mask in the place of the batch's") {
     const std::vector<double> lp{-1, -1, -1, -1, -1, -1}, behavior{-1, -2, -1, -1, -2, -1};
     std::vector<double> w(6);
-    const rlhf::importance_weights_options o{.range = {0, 2}, .beyond = importance::mask};
+    const rlhf::importance_weights_options o{.range = 2, .beyond = importance::mask};
     using bytes = std::vector<std::uint8_t>;
     bytes mask{1, 1, 0, 7, 1, 1};
     rlhf::batch b{.sequences = 2, .steps = 3, .mask = mask, .denominator = rlhf::counted_here};
@@ -260,7 +260,7 @@ TEST_CASE("importance_weights: refusals") {
     CHECK(said({.drift_limit = -1}) == f + "drift_limit is -1, expected at least 0");
     CHECK(said({.drift_limit = 1}) == f + "drift_limit needs advantages");
     CHECK(said({.probability_limit = 0}) == f + "probability_limit is 0, expected more than 0");
-    CHECK(said({.level = importance_level::none, .range = {0, 2}}) ==
+    CHECK(said({.level = importance_level::none, .range = 2}) ==
           f + "range acts on no weight of importance_level::none");
     CHECK(said({.beyond = importance::mask}) == f + "importance::mask needs a range");
     CHECK(said({.range = {1, 1}}).empty());

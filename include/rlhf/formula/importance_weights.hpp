@@ -13,11 +13,6 @@ enum class importance_level {
     none,             ///< all weights are 1
 };
 
-/// Bounds of a ratio. The default lets everything through.
-struct weight_range {
-    double low = 0, high = unlimited;
-};
-
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {

@@ -8,11 +8,11 @@ namespace rlhf {
 
 struct importance_weights_options {
     rlhf::importance_level level = rlhf::importance_level::token;
-    weight_range range = {};                              ///< of a weight
+    importance_range range = unlimited;                   ///< of a weight
     rlhf::importance beyond = rlhf::importance::truncate; ///< what becomes of a weight beyond its range
-    weight_range sequence_mean = {};                      ///< drops a sequence whose e^(mean ρ) is beyond
-    weight_range sequence_product = {};                   ///< drops a sequence whose e^(Σ ρ) is beyond
-    weight_range every_token = {};                        ///< drops a sequence if e^ρ of one of its tokens is beyond
+    importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is beyond
+    importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is beyond
+    importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is beyond
     double drift_limit = unlimited;       ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
     double probability_limit = unlimited; ///< drops a token if |π − μ| is larger
 };
@@ -66,17 +66,16 @@ private:
 
 namespace detail {
 
-inline bool limits(const weight_range& r) { return r.low > 0 || r.high < unlimited; }
-
 /// Do the tokens of a sequence decide together?
 inline bool looks_at_sequences(const importance_weights_options& o) {
     return o.level == importance_level::sequence_mean || o.level == importance_level::sequence_product ||
-           limits(o.sequence_mean) || limits(o.sequence_product) || limits(o.every_token) || o.drift_limit < unlimited;
+           o.sequence_mean.limits() || o.sequence_product.limits() || o.every_token.limits() ||
+           o.drift_limit < unlimited;
 }
 
 template <class T>
 void check_options(const char* f, const importance_weights_options& o, bool advantages) {
-    const auto check = [&](const char* name, const weight_range& r) {
+    const auto check = [&](const char* name, const importance_range& r) {
         if (!(r.low >= 0 && r.low <= r.high))
             fail(f, "%s is [%g, %g], expected bounds of at least 0 that rise", name, r.low, r.high);
     };
@@ -84,9 +83,9 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     check("sequence_product", o.sequence_product), check("every_token", o.every_token);
     if (!(o.drift_limit >= 0)) fail(f, "drift_limit is %g, expected at least 0", o.drift_limit);
     check_positive<T>(f, "probability_limit", o.probability_limit);
-    if (o.level == importance_level::none && limits(o.range))
+    if (o.level == importance_level::none && o.range.limits())
         fail(f, "range acts on no weight of importance_level::none");
-    if (o.beyond == importance::mask && !limits(o.range)) fail(f, "importance::mask needs a range");
+    if (o.beyond == importance::mask && !o.range.limits()) fail(f, "importance::mask needs a range");
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
 
@@ -146,7 +145,7 @@ importance_weights_result importance_weights(const batch& b, const importance_we
     detail::check_options<T>(c.function(), o, bool(advantages) || c.tokens() == 0);
     c.done();
 
-    const auto range = [](const weight_range& r) { return formula::range_of<T>{T(r.low), T(r.high)}; };
+    const auto range = [](const importance_range& r) { return formula::range_of<T>{T(r.low), T(r.high)}; };
     const formula::importance_weight_rule<T> rule{.level = o.level,
                                                   .mask = o.beyond == importance::mask,
                                                   .range = range(o.range),

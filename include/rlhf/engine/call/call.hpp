@@ -93,12 +93,13 @@ public:
     }
     /// An array with one element per sequence, [B].
     template <class T>
-    stream<T> per_sequence(const view<T>& v, const char* name, access how = access::read) {
+    stream<T> per_sequence(const view<T>& v, const char* name, access how = access::read,
+                           const void* in_place_of = nullptr) {
         if (v.absent()) return {};
         const view<T> each = one_per_sequence(v, function_, name);
         if (each.cols() != size_)
             fail(function_, "%s has %lld elements, expected %lld (one per sequence)", name, each.cols(), size_);
-        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how), 0};
+        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how, in_place_of), 0};
     }
     /// Checks and adds an array (a view or an index_view) with one element per token, flat or in the shape of the
     /// batch. Returns where its tokens lie.

@@ -98,6 +98,30 @@ struct words<float, 32> : avx2_words {
     static doubles widen(V v) {
         return {_mm256_cvtps_pd(_mm256_castps256_ps128(v)), _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))};
     }
+    static void store_doubles(double* p, V v) {
+        const doubles d = widen(v);
+        _mm256_store_pd(p, d.first), _mm256_store_pd(p + 4, d.last);
+    }
+    static V load_doubles(const double* p) {
+        return _mm256_set_m128(_mm256_cvtpd_ps(_mm256_load_pd(p + 4)), _mm256_cvtpd_ps(_mm256_load_pd(p)));
+    }
+    /// Element k of register g becomes element g of register k.
+    static void transpose(V (&r)[8]) {
+        V pairs[8], fours[8];
+        for (int i = 0; i < 8; i += 2) {
+            pairs[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+            pairs[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+        }
+        for (int i = 0; i < 8; i += 4)
+            for (int k = 0; k < 2; ++k) {
+                fours[i + 2 * k] = _mm256_shuffle_ps(pairs[i + k], pairs[i + k + 2], 0x44);
+                fours[i + 2 * k + 1] = _mm256_shuffle_ps(pairs[i + k], pairs[i + k + 2], 0xee);
+            }
+        for (int k = 0; k < 4; ++k) {
+            r[k] = _mm256_permute2f128_ps(fours[k], fours[k + 4], 0x20);
+            r[k + 4] = _mm256_permute2f128_ps(fours[k], fours[k + 4], 0x31);
+        }
+    }
 
     template <int N>
     static V shift_down(V v, V next) {

@@ -131,6 +131,9 @@ struct words<double, 64> {
     using V = __m512d;
     using M = __mmask8;
 
+    static void store_doubles(double* p, __m256 v) { _mm512_store_pd(p, _mm512_cvtps_pd(v)); }
+    static __m256 load_doubles(const double* p) { return _mm512_cvtpd_ps(_mm512_load_pd(p)); }
+
     static V load_first(const double* p, std::int64_t n) { return _mm512_maskz_loadu_pd(first(n), p); }
     static void store_first(double* p, V v, std::int64_t n) { _mm512_mask_storeu_pd(p, first(n), v); }
     static V load_last(const double* p, std::int64_t n) { return _mm512_maskz_expandloadu_pd(last(n), p); }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/lanes/simd.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace RLHF_NAMESPACE::detail {
+
+template <class Words>
+concept converts_eight_doubles = requires {
+    &Words::store_doubles;
+};
+/// Who converts eight numbers of T to doubles in memory, and back: a register of AVX-512 if there is one. What is then
+/// loaded as one register must not have been stored as two, because a processor would wait until both are written.
+template <class T>
+using eight_doubles = std::conditional_t<converts_eight_doubles<words<double, 64>>, words<double, 64>, words<T, 32>>;
+
+/// Reads eight rows of eight elements, which begin `apart` elements from one another, and writes them as columns of
+/// doubles: element k of row g goes to to[8 k + g]. `to` is aligned to 64 bytes. Arch: scalar, or anything else.
+template <class Arch, class T>
+void rows_to_columns(const T* from, std::int64_t apart, double* to) {
+    using own = words<T, 32>;
+    using doubles = eight_doubles<T>;
+    if constexpr (!std::is_same_v<Arch, scalar> && requires(typename own::V(&rows)[8]) { own::transpose(rows); }) {
+        typename own::V rows[8];
+        for (std::int64_t g = 0; g < 8; ++g) std::memcpy(&rows[g], from + g * apart, sizeof rows[g]);
+        own::transpose(rows);
+        for (std::int64_t k = 0; k < 8; ++k) doubles::store_doubles(to + 8 * k, rows[k]);
+    } else {
+        for (std::int64_t g = 0; g < 8; ++g)
+            for (std::int64_t k = 0; k < 8; ++k) to[8 * k + g] = static_cast<double>(from[g * apart + k]);
+    }
+}
+
+/// Undoes rows_to_columns for the first n ≤ 8 elements of each row. Nothing else is written.
+template <class Arch, class T>
+void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t n) {
+    using own = words<T, 32>;
+    using doubles = eight_doubles<T>;
+    if constexpr (!std::is_same_v<Arch, scalar> && requires(typename own::V(&rows)[8]) { own::transpose(rows); }) {
+        typename own::V rows[8];
+        for (std::int64_t k = 0; k < 8; ++k) rows[k] = doubles::load_doubles(from + 8 * k);
+        own::transpose(rows);
+        for (std::int64_t g = 0; g < 8; ++g) {
+            T row[8];
+            std::memcpy(row, &rows[g], sizeof row);
+            if (n == 8)
+                std::memcpy(to + g * apart, row, sizeof row);
+            else
+                for (std::int64_t k = 0; k < n; ++k) to[g * apart + k] = row[k];
+        }
+    } else {
+        for (std::int64_t g = 0; g < 8; ++g)
+            for (std::int64_t k = 0; k < n; ++k) to[g * apart + k] = static_cast<T>(from[8 * k + g]);
+    }
+}
+
+} // namespace RLHF_NAMESPACE::detail

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/executor.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/engine/lanes/transpose.hpp>
+#include <rlhf/engine/prompts/bound_groups.hpp>
+#include <rlhf/engine/sums/grid_sum.hpp>
+#include <rlhf/engine/sums/sum_pieces.hpp>
+#include <rlhf/formula/group_advantage.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The arrays of a sweep over groups, one element per sequence.
+template <class T>
+struct group_streams {
+    stream<const T> rewards, baselines = {}; ///< baselines may be absent, and so may what follows
+    index_view lengths = {};
+    std::int64_t lengths_stride = 0;
+    stream<T> advantages = {};
+    stream<std::uint8_t> keep = {};
+};
+
+/// What a sweep over groups counts.
+struct group_totals {
+    std::int64_t groups = 0, constant = 0, unscorable = 0;
+    group_totals& operator+=(const group_totals& o) {
+        groups += o.groups, constant += o.constant, unscorable += o.unscorable;
+        return *this;
+    }
+    void normalize() {}
+};
+
+/// The sweep over groups of rewards: sums first, then the rule, which makes a map, then the map of each reward. Groups
+/// of one size up to most_in_tile go side by side in lanes, others one by one, with the same operations.
+template <class T, class Arch>
+class group_sweep {
+    using D = lanes<double, Arch>;
+    using V = typename D::type;
+    using rule = formula::group_rule<double>;
+    static constexpr std::int64_t width = D::width, lanes_of_tile = 8, most_in_tile = 128;
+
+public:
+    group_sweep(const bound_groups& groups, const group_streams<T>& arrays, const rule& r, bool leave_out)
+        : groups_(groups), arrays_(arrays), rule_(r), sequences_(groups.sequences()), leave_out_(leave_out) {
+        side_by_side_ = groups.size() > 0 && groups.size() <= most_in_tile && arrays.rewards.row_stride == 1 &&
+                        (!arrays.advantages || arrays.advantages.row_stride == 1) && !arrays.baselines &&
+                        arrays.lengths.absent();
+    }
+
+    [[nodiscard]] group_totals operator()(const executor& run) const {
+        return sum_pieces<group_totals>(run, groups_.pieces(), [&](std::int64_t piece, group_totals& t) {
+            std::int64_t at = groups_.begin(piece * groups_.piece);
+            const std::int64_t end = groups_.begin((piece + 1) * groups_.piece);
+            if (side_by_side_) at = tiles(at, end, t);
+            while (at < end) at = one(at, groups_.end(at), t);
+        });
+    }
+
+private:
+    template <class N>
+    [[nodiscard]] formula::group_rule<N> rule_of() const {
+        return {rule_.baseline,   rule_.scale, rule_.lone,          N(rule_.ddof),
+                N(rule_.epsilon), rule_.floor, N(rule_.batch_mean), N(rule_.batch_deviation)};
+    }
+
+    /// each(f) calls f with every reward that counts.
+    template <bool Fine, class N, class Each>
+    static RLHF_FORMULA formula::group_sums<N> sums(const N& count, const N& lowest, const N& highest,
+                                                    const Each& each) {
+        formula::group_sums<N> s{.count = count, .lowest = lowest, .range = highest - lowest};
+        grid_sum<N, Fine> above(count * s.range), squares(count * (s.range * s.range));
+        each([&](const auto&... x) RLHF_INLINE { above.add((x - lowest)...); });
+        const N mean = s.mean = above.value() * (N(1) / count);
+        const auto square = [&](const N& x) RLHF_INLINE {
+            const N d = (x - lowest) - mean;
+            return d * d;
+        };
+        each([&](const auto&... x) RLHF_INLINE { squares.add(square(x)...); });
+        s.squares = squares.value();
+        return s;
+    }
+
+    // ---- one group -----------------------------------------------------------------------------------------------
+
+    [[nodiscard]] double reward(std::int64_t position) const {
+        return static_cast<double>(*arrays_.rewards.row(groups_[position], 0));
+    }
+
+    /// The group at these positions. Returns its end.
+    std::int64_t one(std::int64_t begin, std::int64_t end, group_totals& t) const {
+        std::int64_t n = 0;
+        double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+        for (std::int64_t p = begin; p < end; ++p) {
+            const double x = reward(p);
+            if (!std::isfinite(x)) continue;
+            lowest = (std::min)(lowest, x), highest = (std::max)(highest, x), ++n;
+        }
+        const bool lost = n < end - begin && !leave_out_, constant = n > 1 && !(lowest < highest) && !lost;
+        t.groups += 1, t.constant += constant ? 1 : 0, t.unscorable += end - begin - n;
+        const bool own_center = arrays_.baselines && (n > 1 || !rule_.of_group());
+        formula::affine_map<real> map{};
+        if (n > 0 && !lost) map = rule_of<real>()(sums_of(begin, end, n, lowest, highest));
+        for (std::int64_t p = begin; p < end; ++p) {
+            const std::int64_t s = groups_[p];
+            const double x = reward(p);
+            const bool scorable = std::isfinite(x);
+            if (arrays_.keep) *arrays_.keep.row(s, 0) = scorable && !lost && !constant ? 1 : 0;
+            if (own_center) map.center = static_cast<double>(*arrays_.baselines.row(s, 0));
+            const double a = lost       ? std::numeric_limits<double>::quiet_NaN()
+                             : scorable ? double(formula::affine(real(x), map))
+                                        : 0.0;
+            if (arrays_.advantages) *arrays_.advantages.row(s, 0) = static_cast<T>(a);
+        }
+        return end;
+    }
+
+    [[nodiscard]] formula::group_sums<real> sums_of(std::int64_t begin, std::int64_t end, std::int64_t n, double lowest,
+                                                    double highest) const {
+        const auto each = [&](auto&& f) {
+            for (std::int64_t p = begin; p < end; ++p)
+                if (const double x = reward(p); std::isfinite(x)) f(real(x));
+        };
+        const real count(static_cast<double>(n));
+        auto s = n <= coarse_up_to ? sums<false>(count, real(lowest), real(highest), each)
+                                   : sums<true>(count, real(lowest), real(highest), each);
+        if (!arrays_.lengths.absent()) add_lengths(s, begin, end);
+        return s;
+    }
+    void add_lengths(formula::group_sums<real>& s, std::int64_t begin, std::int64_t end) const {
+        std::int64_t all = 0;
+        const auto length = [&](std::int64_t p) { return arrays_.lengths[groups_[p] * arrays_.lengths_stride]; };
+        for (std::int64_t p = begin; p < end; ++p) all += std::isfinite(reward(p)) ? length(p) : 0;
+        s.lengths = static_cast<double>(all);
+        grid_sum<real, true> weighted(s.lengths * s.range);
+        for (std::int64_t p = begin; p < end; ++p)
+            if (const double x = reward(p); std::isfinite(x))
+                weighted.add(real(static_cast<double>(length(p))) * (real(x) - s.lowest));
+        s.weighted = weighted.value();
+    }
+
+    // ---- several groups, one in each lane ------------------------------------------------------------------------
+
+    /// The groups of one size at these positions, eight at a time. Returns where fewer are left, or where a read of
+    /// eight rewards could go past the last one.
+    std::int64_t tiles(std::int64_t at, std::int64_t end, group_totals& t) const {
+        const std::int64_t K = groups_.size();
+        const V count(static_cast<double>(K));
+        const auto map_of = rule_of<V>();
+        alignas(64) std::array<double, std::size_t(most_in_tile * lanes_of_tile)> x;
+        alignas(64) std::array<double, std::size_t(lanes_of_tile)> range;
+        for (; at + lanes_of_tile * K <= end && at + lanes_of_tile * K + 8 <= sequences_; at += lanes_of_tile * K) {
+            for (std::int64_t k = 0; k < K; k += 8)
+                rows_to_columns<Arch>(arrays_.rewards.data + at + k, K, x.data() + k * lanes_of_tile);
+            bool finite = true;
+            for (std::int64_t lane = 0; lane < lanes_of_tile; lane += width) {
+                double* const column = x.data() + lane;
+                const auto s = column_sums(column, K, count);
+                finite = finite && D::count(lane::nonfinite(s.mean)) == 0;
+                D::store(range.data() + lane, s.range);
+                const auto map = map_of(s);
+                for (std::int64_t k = 0; k < K; ++k) {
+                    double* const r = column + k * lanes_of_tile;
+                    D::store(r, formula::affine(D::load(r), map));
+                }
+            }
+            if (!finite) {
+                for (std::int64_t g = 0; g < lanes_of_tile; ++g) one(at + g * K, at + (g + 1) * K, t);
+                continue;
+            }
+            for (std::int64_t k = 0; k < K && arrays_.advantages; k += 8)
+                columns_to_rows<Arch>(x.data() + k * lanes_of_tile, arrays_.advantages.data + at + k, K,
+                                      (std::min)(K - k, std::int64_t(8)));
+            count_tile(at, range, t);
+        }
+        return at;
+    }
+    /// The sums of a register of groups. If a reward is not finite, then neither is the mean.
+    static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, std::int64_t K, const V& count) {
+        const auto member = [&](std::int64_t k) RLHF_INLINE { return D::load(column + k * lanes_of_tile); };
+        const auto each = [&](auto&& f) RLHF_INLINE {
+            std::int64_t k = 0;
+            for (; k + 4 <= K; k += 4) f(member(k), member(k + 1), member(k + 2), member(k + 3));
+            for (; k < K; ++k) f(member(k));
+        };
+        V lowest = member(0), highest = lowest;
+        each([&](const V& first, const auto&... r) RLHF_INLINE {
+            V low = first, high = first;
+            ((low = smaller(r, low), high = larger(r, high)), ...);
+            lowest = smaller(low, lowest), highest = larger(high, highest);
+        });
+        return sums<(coarse_up_to < most_in_tile)>(count, lowest, highest, each);
+    }
+    void count_tile(std::int64_t at, const std::array<double, std::size_t(lanes_of_tile)>& range,
+                    group_totals& t) const {
+        const std::int64_t K = groups_.size();
+        t.groups += lanes_of_tile;
+        for (std::int64_t g = 0; g < lanes_of_tile; ++g) {
+            const bool constant = K > 1 && range[static_cast<std::size_t>(g)] == 0;
+            t.constant += constant ? 1 : 0;
+            for (std::int64_t k = 0; k < K && arrays_.keep; ++k)
+                *arrays_.keep.row(at + g * K + k, 0) = constant ? 0 : 1;
+        }
+    }
+
+    /// Groups of so many rewards are added up without the fine part: the squares of 128 floats then have a relative
+    /// error below 2⁻³⁶.
+    static constexpr std::int64_t coarse_up_to = sizeof(T) == 4 ? most_in_tile : 0;
+
+    const bound_groups& groups_;
+    const group_streams<T>& arrays_;
+    rule rule_;
+    std::int64_t sequences_;
+    bool leave_out_, side_by_side_;
+};
+
+} // namespace RLHF_NAMESPACE::detail

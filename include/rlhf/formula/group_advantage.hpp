@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/whiten.hpp>
+
+namespace rlhf {
+
+/// What is subtracted from a reward. A group is the rewards of one prompt's responses.
+enum class group_baseline {
+    none,                 ///< 0
+    group_mean,           ///< the mean of its group: GRPO
+    others_mean,          ///< the mean of the others in its group: RLOO
+    length_weighted_mean, ///< Σ length · r / Σ length over its group: OPO
+    batch_mean,           ///< the mean of all groups
+    given,                ///< a number per sequence that the caller gives: ReMax, a running mean
+};
+
+/// What the difference is divided by.
+enum class group_scale {
+    none,       ///< 1
+    group_std,  ///< the standard deviation of its group: GRPO
+    batch_std,  ///< the standard deviation of all rewards
+    group_mean, ///< the size of the mean of its group: MaxRL
+};
+
+/// The advantage of a group of one, if its baseline or scale is taken from the group.
+enum class lone_reward {
+    zero, ///< 0
+    kept, ///< the reward as it is
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE::formula {
+
+/// Sums over the rewards of a group. They begin at its lowest reward, so that equal rewards give exactly 0, and a mean
+/// far above the deviation costs no digits.
+template <class V>
+struct group_sums {
+    V count;                           ///< of rewards
+    V lowest, range;                   ///< the lowest reward; the highest minus the lowest
+    V mean = V(0);                     ///< of r − lowest
+    V squares = V(0);                  ///< Σ (r − mean)²
+    V lengths = V(0), weighted = V(0); ///< Σ length and Σ length (r − lowest), for length_weighted_mean
+};
+
+/// How the rewards of a group become advantages:
+///
+///     A = (r − baseline) / scale          as group_baseline and group_scale say, with
+///     std = √(Σ (r − mean)² / (n − ddof)), and ε as std_floor says; so in group_scale::group_mean, with |mean| for std
+///
+/// The scale is 1 where there is no standard deviation (n ≤ ddof). The advantage is 0 where the group's own standard
+/// deviation, or mean, by which it would be divided, is 0, whatever ε is. A group of one is as lone_reward says.
+template <class V>
+struct group_rule {
+    group_baseline baseline;
+    group_scale scale;
+    lone_reward lone;
+    V ddof, epsilon;
+    std_floor floor;
+    V batch_mean, batch_deviation; ///< for the options that name the batch
+
+    /// Is a reward compared with its group?
+    [[nodiscard]] RLHF_FORMULA bool of_group() const {
+        return scale == group_scale::group_std || scale == group_scale::group_mean ||
+               baseline == group_baseline::group_mean || baseline == group_baseline::others_mean ||
+               baseline == group_baseline::length_weighted_mean;
+    }
+
+    /// The advantage of r is affine(r, map). With a baseline of its own, a reward has that as center.
+    [[nodiscard]] RLHF_FORMULA affine_map<V> operator()(const group_sums<V>& s) const {
+        using lane::select;
+        const V one(1), zero(0), divisor = deviation(s);
+        V center = zero, rest = zero, factor = select(divisor == zero, zero, one / divisor);
+        if (baseline == group_baseline::batch_mean) center = batch_mean;
+        if (baseline == group_baseline::group_mean) center = s.lowest, rest = s.mean;
+        if (baseline == group_baseline::length_weighted_mean)
+            center = s.lowest, rest = select(s.lengths > zero, s.weighted / s.lengths, s.mean);
+        if (baseline == group_baseline::others_mean)
+            center = s.lowest, rest = s.mean, factor = factor * (s.count / (s.count - one));
+        if (!of_group()) return {center, rest, factor, zero};
+        const auto several = s.count > one; // else rest is 0
+        const bool kept = lone == lone_reward::kept;
+        return {kept ? select(several, center, zero) : center, rest, select(several, factor, kept ? one : zero), zero};
+    }
+
+private:
+    [[nodiscard]] RLHF_FORMULA V deviation(const group_sums<V>& s) const {
+        using lane::select;
+        if (scale == group_scale::none) return V(1);
+        if (scale == group_scale::batch_std) return batch_deviation;
+        const V m = s.lowest + s.mean, free = s.count - ddof;
+        if (scale == group_scale::group_mean) return select(m == V(0), V(0), floored_deviation(m * m, epsilon, floor));
+        const V d = floored_deviation(s.squares * (V(1) / free), epsilon, floor);
+        return select(s.range == V(0), V(0), select(free > V(0), d, V(1)));
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula
