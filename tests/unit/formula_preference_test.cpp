@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+
+// Objectives over pairs of answers, one pair at a time: their slopes against dual numbers, and what they make of ±∞, ±0
+// and NaN.
+
+#include "support/cases.hpp"
+#include "support/formulas.hpp"
+#include "support/ulp.hpp"
+
+#include <rlhf/formula/dpo.hpp>
+#include <rlhf/formula/ipo.hpp>
+#include <rlhf/formula/slic_hinge.hpp>
+
+namespace {
+
+using test::same, test::specials;
+using number = test::dual<double>;
+namespace formula = rlhf::formula;
+
+template <class T, class Options>
+auto formula_of(const Options& o) {
+    return formula::objective<Options>::template whole<T>(o);
+}
+template <class T>
+formula::comparison_term<T> term(const auto& objective, T chosen, T rejected, T margin = T(0)) {
+    return objective(formula::preferred_pair<T>{chosen, rejected, margin});
+}
+
+template <class Options>
+void slopes_are_derivatives(const Options& o, double deviation) {
+    test::random r(5);
+    const auto f = formula_of<double>(o);
+    for (int i = 0; i < 1000; ++i) {
+        const double c = r.normal(0, deviation), j = r.normal(0, deviation), margin = r.below(2) ? 0 : r.normal();
+        CAPTURE(c, j, margin);
+        const auto t = term(f, c, j, margin);
+        const auto by_c = term<number>(f, {c, 1.0}, j, margin), by_j = term<number>(f, c, {j, 1.0}, margin);
+        REQUIRE(std::fabs(by_c.loss.value - t.loss) <= 1e-14 * (1 + std::fabs(t.loss))); // duals have std::exp
+        REQUIRE(same(t.d_chosen, by_c.loss.slope));
+        REQUIRE(same(t.d_rejected, by_j.loss.slope));
+    }
+}
+
+} // namespace
+
+TEST_CASE("preferences: slopes are the derivatives of losses", "[formula]") {
+    for (const double beta : {0.1, 1.0, 4.0}) {
+        for (const double e : {0.0, 0.1, 0.5}) slopes_are_derivatives(rlhf::dpo{beta, e}, 3 / beta);
+        for (const double e : {0.0, 0.1, 0.4}) slopes_are_derivatives(rlhf::robust_dpo{beta, e}, 3 / beta);
+        slopes_are_derivatives(rlhf::simpo{beta, 0.7}, 3 / beta);
+        slopes_are_derivatives(rlhf::ipo{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::slic_hinge{beta}, 3 / beta);
+    }
+}
+
+TEMPLATE_TEST_CASE("dpo, robust_dpo, simpo: special arguments", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    const auto check = [&](const auto& objective, T beta, T smoothing, T gamma) {
+        test::for_pairs(specials<T>(), [&](T chosen, T rejected) {
+            for (const T margin : {T(0), T(1), big, -big, std::numeric_limits<T>::quiet_NaN()}) {
+                CAPTURE(chosen, rejected, margin, beta, smoothing, gamma);
+                const auto t = term(formula_of<T>(objective), chosen, rejected, margin);
+                const T m = beta * (chosen - rejected) - margin - gamma;
+                CHECK(std::isnan(t.loss) == std::isnan(m));
+                CHECK(std::isnan(t.d_chosen) == std::isnan(m));
+                if (m == big)
+                    CHECK((t.loss == (smoothing == 0 ? 0 : smoothing * big) && t.d_chosen == beta * smoothing));
+                if (m == -big) CHECK((t.loss == big && t.d_chosen == beta * (smoothing - 1)));
+                if (std::isfinite(m)) CHECK(t.loss == Approx(std::log1p(std::exp(-m)) + smoothing * m).epsilon(1e-6));
+                CHECK((std::isnan(m) || t.d_rejected == -t.d_chosen));
+            }
+        });
+    };
+    check(rlhf::dpo{.beta = 0.5}, T(0.5), T(0), T(0));
+    check(rlhf::dpo{.beta = 0.5, .label_smoothing = 0.25}, T(0.5), T(0.25), T(0));
+    check(rlhf::robust_dpo{.beta = 0.5, .label_smoothing = 0.25}, T(0.5), T(-0.5), T(0));
+    check(rlhf::simpo{.beta = 2, .gamma = 0.5}, T(2), T(0), T(0.5));
+    // Far pairs keep their digits, and nothing overflows.
+    const auto f = formula_of<T>(rlhf::dpo{.beta = 1});
+    CHECK(term(f, T(60), T(0)).loss == Approx(std::exp(-60.0)).epsilon(1e-6));
+    CHECK(term(f, T(60), T(0)).d_chosen == Approx(-std::exp(-60.0)).epsilon(1e-6));
+    CHECK(term(f, T(0), T(1e30F)).loss == T(1e30F));
+    CHECK(term(f, T(0), T(1e30F)).d_rejected == 1);
+}
+
+TEMPLATE_TEST_CASE("ipo: special arguments", "[formula]", float, double) {
+    using T = TestType;
+    const auto f = formula_of<T>(rlhf::ipo{.beta = 0.5}); // pulls to 1
+    test::for_pairs(specials<T>(), [&](T chosen, T rejected) {
+        CAPTURE(chosen, rejected);
+        const auto t = term(f, chosen, rejected);
+        const T d = chosen - rejected - 1;
+        CHECK(std::isnan(t.loss) == std::isnan(d));
+        CHECK(std::isnan(t.d_chosen) == std::isnan(d));
+        if (!std::isnan(d)) CHECK((t.loss == d * d && t.d_chosen == 2 * d && t.d_rejected == -2 * d));
+    });
+    CHECK(term(f, T(1), T(0)).loss == 0);
+}
+
+TEMPLATE_TEST_CASE("slic_hinge: special arguments", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    const auto f = formula_of<T>(rlhf::slic_hinge{.beta = 0.5});
+    test::for_pairs(specials<T>(), [&](T chosen, T rejected) {
+        for (const T margin : {T(0), T(1), big, -big, std::numeric_limits<T>::quiet_NaN()}) {
+            CAPTURE(chosen, rejected, margin);
+            const auto t = term(f, chosen, rejected, margin);
+            const T m = T(0.5) * (chosen - rejected) - margin;
+            CHECK(std::isnan(t.loss) == std::isnan(m));
+            CHECK(std::isnan(t.d_chosen) == std::isnan(m));
+            if (m < 1) CHECK((t.loss == 1 - m && t.d_chosen == T(-0.5) && t.d_rejected == T(0.5)));
+            if (m >= 1) CHECK((t.loss == 0 && t.d_chosen == 0 && t.d_rejected == 0));
+        }
+    });
+    CHECK(term(f, T(2), T(0)).d_chosen == 0); // at the bound
+}
