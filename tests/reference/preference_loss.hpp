@@ -48,6 +48,46 @@ using preference = std::function<preference_term(real c, real j, real margin)>;
     };
 }
 
+/// 1 − σ(β c) + σ(β j) (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 7).
+[[nodiscard]] inline preference apo_zero(real beta) {
+    return [=](real c, real j, real) {
+        const real good = sigmoid(beta * c), bad = sigmoid(beta * j);
+        return preference_term{1 - good + bad, -beta * good * (1 - good), beta * bad * (1 - bad)};
+    };
+}
+
+/// σ(β c) + 1 − σ(β (c − j)) (the same, eq. 8).
+[[nodiscard]] inline preference apo_down(real beta) {
+    return [=](real c, real j, real) {
+        const real good = sigmoid(beta * c), right = sigmoid(beta * (c - j)), by_delta = beta * right * (1 - right);
+        return preference_term{good + 1 - right, beta * good * (1 - good) - by_delta, by_delta};
+    };
+}
+
+/// (c − 1 / (2β))² + (j + 1 / (2β))² (Wu et al. 2024, arXiv:2405.00675, eq. 4.7).
+[[nodiscard]] inline preference sppo(real beta) {
+    return [=](real c, real j, real) {
+        const real good = c - 1 / (2 * beta), bad = j + 1 / (2 * beta);
+        return preference_term{good * good + bad * bad, 2 * good, 2 * bad};
+    };
+}
+
+/// −log σ(β c) − ½ log σ(−β c) − ½ log σ(−β j) (Chen et al. 2024, arXiv:2402.05369).
+[[nodiscard]] inline preference nca(real beta) {
+    return [=](real c, real j, real) {
+        return preference_term{softplus(-beta * c) + softplus(beta * c) / 2 + softplus(beta * j) / 2,
+                               beta * (-sigmoid(-beta * c) + sigmoid(beta * c) / 2), beta * sigmoid(beta * j) / 2};
+    };
+}
+
+/// −log σ(β c − δ) − log σ(−(β j − δ)) (Jung et al. 2024, arXiv:2404.04656).
+[[nodiscard]] inline preference bco(real beta, real shift) {
+    return [=](real c, real j, real) {
+        return preference_term{softplus(shift - beta * c) + softplus(beta * j - shift),
+                               -beta * sigmoid(shift - beta * c), beta * sigmoid(beta * j - shift)};
+    };
+}
+
 struct preference_loss_arrays {
     array chosen, rejected, margins = {}, weights = {};
 };

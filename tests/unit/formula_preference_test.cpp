@@ -7,9 +7,7 @@
 #include "support/formulas.hpp"
 #include "support/ulp.hpp"
 
-#include <rlhf/formula/dpo.hpp>
-#include <rlhf/formula/ipo.hpp>
-#include <rlhf/formula/slic_hinge.hpp>
+#include <rlhf/preference/preference_loss.hpp>
 
 namespace {
 
@@ -50,6 +48,11 @@ TEST_CASE("preferences: slopes are the derivatives of losses", "[formula]") {
         slopes_are_derivatives(rlhf::simpo{beta, 0.7}, 3 / beta);
         slopes_are_derivatives(rlhf::ipo{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::slic_hinge{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::apo_zero{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::apo_down{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::sppo{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::nca{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::bco{beta, 0.7}, 3 / beta);
     }
 }
 
@@ -114,4 +117,43 @@ TEMPLATE_TEST_CASE("slic_hinge: special arguments", "[formula]", float, double) 
         }
     });
     CHECK(term(f, T(2), T(0)).d_chosen == 0); // at the bound
+}
+
+TEMPLATE_TEST_CASE("apo_zero, apo_down, sppo, nca, bco: special arguments", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity(), NaN = std::numeric_limits<T>::quiet_NaN();
+    const auto sigma = [](T x) { return 1 / (1 + std::exp(-x)); };
+    const auto bend = [](T x) {
+        return std::exp(-std::abs(x)) / ((1 + std::exp(-std::abs(x))) * (1 + std::exp(-std::abs(x))));
+    };
+    const auto plus = [&](T x) { return x == big ? x : std::log1p(std::exp(x)); };
+    const auto near = [](T got, T want) {
+        return (std::isnan(got) && std::isnan(want)) || got == want ||
+               std::abs(got - want) <= 8 * std::numeric_limits<T>::epsilon() * (1 + std::abs(want));
+    };
+    const auto check = [&](const auto& objective, T c, T j, T loss, T d_c, T d_j) {
+        const auto t = term(formula_of<T>(objective), c, j);
+        CAPTURE(typeid(objective).name(), c, j, t.loss, loss, t.d_chosen, d_c, t.d_rejected, d_j);
+        CHECK(near(t.loss, loss));
+        CHECK(near(t.d_chosen, d_c));
+        CHECK(near(t.d_rejected, d_j));
+    };
+    test::for_pairs(specials<T>(), [&](T c, T j) {
+        const T b = T(0.5), C = b * c, J = b * j, D = b * (c - j), s = T(0.25);
+        check(rlhf::apo_zero{.beta = 0.5}, c, j, sigma(-C) + sigma(J), -b * bend(C), b * bend(J));
+        check(rlhf::apo_down{.beta = 0.5}, c, j, sigma(C) + sigma(-D), b * bend(C) - b * bend(D), b * bend(D));
+        check(rlhf::sppo{.beta = 0.5}, c, j, (c - 1) * (c - 1) + (j + 1) * (j + 1), 2 * (c - 1), 2 * (j + 1));
+        check(rlhf::nca{.beta = 0.5}, c, j, plus(-C) + plus(C) / 2 + plus(J) / 2, b * (sigma(C) / 2 - sigma(-C)),
+              b * sigma(J) / 2);
+        check(rlhf::bco{.beta = 0.5, .shift = 0.25}, c, j, plus(s - C) + plus(J - s), -b * sigma(s - C),
+              b * sigma(J - s));
+    });
+    // Far out, slopes keep their digits.
+    const T tail = std::exp(T(-30));
+    for (const T far : {T(30), T(-30)}) {
+        CHECK(term(formula_of<T>(rlhf::apo_zero{.beta = 1}), far, T(0)).d_chosen == Approx(-tail).epsilon(1e-6));
+        CHECK(term(formula_of<T>(rlhf::apo_down{.beta = 1}), T(0), far).d_rejected == Approx(tail).epsilon(1e-6));
+    }
+    CHECK(term(formula_of<T>(rlhf::apo_zero{.beta = 1}), T(30), T(-40)).loss == Approx(tail).epsilon(1e-4));
+    CHECK(std::isnan(term(formula_of<T>(rlhf::apo_down{}), NaN, T(0)).d_rejected));
 }

@@ -24,6 +24,11 @@ void each_objective(F&& f) {
     f(rlhf::simpo{.beta = 2, .gamma = 0.75}, reference::dpo(2, 0, .75L));
     f(rlhf::ipo{.beta = 0.25}, reference::ipo(.25L));
     f(rlhf::slic_hinge{.beta = 0.25}, reference::slic_hinge(.25L));
+    f(rlhf::apo_zero{.beta = 0.25}, reference::apo_zero(.25L));
+    f(rlhf::apo_down{.beta = 0.25}, reference::apo_down(.25L));
+    f(rlhf::sppo{.beta = 0.25}, reference::sppo(.25L));
+    f(rlhf::nca{.beta = 0.25}, reference::nca(.25L));
+    f(rlhf::bco{.beta = 0.25, .shift = 0.5}, reference::bco(.25L, .5L));
 }
 template <class Objective>
 constexpr bool has_margin = requires {
@@ -157,7 +162,13 @@ TEST_CASE("preference_loss: what is wrong is refused, and nothing is written") {
         CHECK(said(right, rlhf::simpo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::ipo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::slic_hinge{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::apo_zero{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::apo_down{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::sppo{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::nca{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::bco{.beta = beta}).starts_with(f + "beta is "));
     }
+    CHECK(said(right, rlhf::bco{.shift = NaN}) == f + "shift is nan, expected [-1e+06, 1e+06]");
     CHECK(said(right, rlhf::dpo{.beta = 1e7}) == f + "beta is 1e+07, expected [1e-06, 1e+06]");
     CHECK(said(right, rlhf::dpo{.label_smoothing = 0.6}) == f + "label_smoothing is 0.6, expected [0, 0.5]");
     CHECK(said(right, rlhf::dpo{.label_smoothing = -0.1}) == f + "label_smoothing is -0.1, expected [0, 0.5]");

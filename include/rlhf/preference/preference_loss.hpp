@@ -2,9 +2,12 @@
 #pragma once
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/formula/apo.hpp>
 #include <rlhf/formula/dpo.hpp>
 #include <rlhf/formula/ipo.hpp>
+#include <rlhf/formula/nca.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
+#include <rlhf/formula/sppo.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace RLHF_NAMESPACE {
@@ -45,23 +48,28 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 }
 } // namespace detail
 
-/// A loss over pairs of answers of which one is preferred, with its gradient. The objective is one of rlhf::dpo,
-/// robust_dpo, simpo, ipo and slic_hinge; the headers of their names below formula/ (robust_dpo and simpo: dpo) have
-/// formula, options and source.
+/// A loss over pairs of answers of which one is preferred, with its gradient. The headers of the objectives have their
+/// formula, options and source:
+///
+///     formula/dpo.hpp          dpo (with label smoothing: cDPO), robust_dpo, simpo
+///     formula/ipo.hpp          ipo
+///     formula/slic_hinge.hpp   slic_hinge
+///     formula/nca.hpp          nca, bco
+///     formula/apo.hpp          apo_zero, apo_down
+///     formula/sppo.hpp         sppo
 ///
 ///     loss = Σ w objective(c, j) / denominator.tokens
 ///
-/// c and j are log-probabilities of whole answers or their log ratios, from sequence_log_probs:
-///
-///     dpo, robust_dpo, ipo, slic_hinge   sums, with ref_log_probs
-///     simpo                              averages, without
-///     the preference term of CPO         dpo on sums, without; its other term is ptx_loss on the chosen answers
+/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo takes averages of
+/// log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without ref_log_probs; its other
+/// term is ptx_loss on the chosen answers.
 ///
 /// Arrays are [pairs]. For pairs by their places among the sequences of a batch, use rlhf::preference_pairs. Masked
 /// pairs may hold anything; their gradients are +0, or left as they are with add_to. No counted pair: loss 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, margins for an
-/// objective without them (ipo), a gradient that overlaps another array, a batch that counts more than its denominator.
+/// objective without them (all but the first and third header), a gradient that overlaps another array, a batch that
+/// counts more than its denominator.
 template <class T = float, class Arch = native, class Objective>
 preference_loss_result preference_loss(const batch& b, const preference_loss_arrays<T>& a, const Objective& objective,
                                        const executor& run = {}) {
