@@ -48,6 +48,25 @@ using preference = std::function<preference_term(real c, real j, real margin)>;
     };
 }
 
+/// KL of (σ(m), σ(−m)) to (1 − ε, ε) with m = β (c − j) (Ji et al. 2024, arXiv:2402.00856, eq. 16).
+[[nodiscard]] inline preference exo(real beta, real smoothing) {
+    return [=](real c, real j, real) {
+        const real m = beta * (c - j), p = sigmoid(m), q = sigmoid(-m);
+        const real right = -softplus(-m) - std::log(1 - smoothing), wrong = -softplus(m) - std::log(smoothing);
+        const real slope = beta * p * q * (right - wrong);
+        return preference_term{p * right + q * wrong, slope, -slope};
+    };
+}
+
+/// (1 − μ) · −log σ(m) + μ e⁻ᵐ with m = β (c − j), μ = σ(m / τ) (Lu et al. 2024, arXiv:2406.08414, eq. 5).
+[[nodiscard]] inline preference discopop(real beta, real tau) {
+    return [=](real c, real j, real) {
+        const real m = beta * (c - j), mu = sigmoid(m / tau), rest = sigmoid(-m / tau), bend = mu * rest / tau;
+        const real slope = beta * (-bend * softplus(-m) - rest * sigmoid(-m) + (bend - mu) * std::exp(-m));
+        return preference_term{rest * softplus(-m) + mu * std::exp(-m), slope, -slope};
+    };
+}
+
 /// 1 − σ(β c) + σ(β j) (D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 7).
 [[nodiscard]] inline preference apo_zero(real beta) {
     return [=](real c, real j, real) {

@@ -48,6 +48,8 @@ TEST_CASE("preferences: slopes are the derivatives of losses", "[formula]") {
         slopes_are_derivatives(rlhf::simpo{beta, 0.7}, 3 / beta);
         slopes_are_derivatives(rlhf::ipo{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::slic_hinge{beta}, 3 / beta);
+        for (const double e : {0.001, 0.5}) slopes_are_derivatives(rlhf::exo{beta, e}, 3 / beta);
+        for (const double tau : {0.05, 0.5, 1.0}) slopes_are_derivatives(rlhf::discopop{beta, tau}, 3 / beta);
         slopes_are_derivatives(rlhf::apo_zero{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::apo_down{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::sppo{beta}, 3 / beta);
@@ -156,4 +158,35 @@ TEMPLATE_TEST_CASE("apo_zero, apo_down, sppo, nca, bco: special arguments", "[fo
     }
     CHECK(term(formula_of<T>(rlhf::apo_zero{.beta = 1}), T(30), T(-40)).loss == Approx(tail).epsilon(1e-4));
     CHECK(std::isnan(term(formula_of<T>(rlhf::apo_down{}), NaN, T(0)).d_rejected));
+}
+
+TEMPLATE_TEST_CASE("exo, discopop: limits of far pairs, not products", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity();
+    const auto exo = formula_of<T>(rlhf::exo{.beta = 1, .label_smoothing = 0.125});
+    const auto disco = formula_of<T>(rlhf::discopop{.beta = 1, .tau = 0.5});
+    for (const T far : {T(200), T(1e30F), big}) {
+        CHECK(term(exo, far, T(0)).loss == Approx(-std::log(0.875)));
+        CHECK(term(exo, -far, T(0)).loss == Approx(-std::log(0.125)));
+        for (const T m : {far, -far}) CHECK(std::abs(term(exo, m, T(0)).d_chosen) <= T(1e-37F));
+        CHECK(term(disco, far, T(0)).loss <= T(1e-37F));
+        CHECK(term(disco, -far, T(0)).loss == far);
+        CHECK(std::abs(term(disco, far, T(0)).d_chosen) <= T(1e-37F));
+        CHECK(term(disco, -far, T(0)).d_chosen == -1);
+    }
+    test::for_pairs(specials<T>(), [&](T c, T j) {
+        CHECK(std::isnan(term(exo, c, j).loss) == std::isnan(c - j));
+        CHECK(std::isnan(term(exo, c, j).d_chosen) == std::isnan(c - j));
+        CHECK(std::isnan(term(disco, c, j).loss) == std::isnan(c - j));
+        CHECK(std::isnan(term(disco, c, j).d_rejected) == std::isnan(c - j));
+    });
+    // exo is least, 0, where σ(m) = 1 − ε; discopop is (log 2 + 1) / 2 where the policy is the reference.
+    const T least = std::log(T(7));
+    CHECK(std::abs(term(exo, least, T(0)).loss) <= 2 * std::numeric_limits<T>::epsilon());
+    CHECK(std::abs(term(exo, least, T(0)).d_chosen) <= 2 * std::numeric_limits<T>::epsilon());
+    CHECK(term(disco, T(0), T(0)).loss == Approx((std::log(2.0) + 1) / 2));
+    const auto widest = formula_of<T>(rlhf::discopop{.beta = 1, .tau = 1});
+    CHECK(term(widest, T(-100), T(0)).loss == T(101)); // e⁻ᵐ times σ(m) is 1
+    CHECK(term(widest, -big, T(0)).loss == big);
+    CHECK(term(widest, -big, T(0)).d_chosen == -1);
 }

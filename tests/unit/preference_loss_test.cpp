@@ -24,6 +24,8 @@ void each_objective(F&& f) {
     f(rlhf::simpo{.beta = 2, .gamma = 0.75}, reference::dpo(2, 0, .75L));
     f(rlhf::ipo{.beta = 0.25}, reference::ipo(.25L));
     f(rlhf::slic_hinge{.beta = 0.25}, reference::slic_hinge(.25L));
+    f(rlhf::exo{.beta = 0.25, .label_smoothing = 0.0625}, reference::exo(.25L, .0625L));
+    f(rlhf::discopop{.beta = 0.25, .tau = 0.5}, reference::discopop(.25L, .5L));
     f(rlhf::apo_zero{.beta = 0.25}, reference::apo_zero(.25L));
     f(rlhf::apo_down{.beta = 0.25}, reference::apo_down(.25L));
     f(rlhf::sppo{.beta = 0.25}, reference::sppo(.25L));
@@ -162,12 +164,18 @@ TEST_CASE("preference_loss: what is wrong is refused, and nothing is written") {
         CHECK(said(right, rlhf::simpo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::ipo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::slic_hinge{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::exo{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::discopop{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::apo_zero{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::apo_down{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::sppo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::nca{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::bco{.beta = beta}).starts_with(f + "beta is "));
     }
+    CHECK(said(right, rlhf::exo{.label_smoothing = 0}) == f + "label_smoothing is 0, expected [1e-06, 0.5]");
+    CHECK(said(right, rlhf::exo{.label_smoothing = 0.6}) == f + "label_smoothing is 0.6, expected [1e-06, 0.5]");
+    CHECK(said(right, rlhf::discopop{.tau = 0}) == f + "tau is 0, expected [0.001, 1]");
+    CHECK(said(right, rlhf::discopop{.tau = 1.5}) == f + "tau is 1.5, expected [0.001, 1]");
     CHECK(said(right, rlhf::bco{.shift = NaN}) == f + "shift is nan, expected [-1e+06, 1e+06]");
     CHECK(said(right, rlhf::dpo{.beta = 1e7}) == f + "beta is 1e+07, expected [1e-06, 1e+06]");
     CHECK(said(right, rlhf::dpo{.label_smoothing = 0.6}) == f + "label_smoothing is 0.6, expected [0, 0.5]");
@@ -217,6 +225,10 @@ TEST_CASE("preference_loss: infinite log ratios give limits, NaN its own pair") 
     CHECK((dc[0] == -0.25 && dc[1] == -0.75 && dc[2] == -0.75));
     CHECK(run(rlhf::simpo{.beta = 2, .gamma = 0.5}) == 4);
     CHECK((dc[0] == 0 && dc[1] == -2 && dc[2] == -2));
+    CHECK(run(rlhf::exo{.beta = 0.5}) == 2);
+    CHECK((dc[0] == 0 && dc[1] == 0 && dc[2] == 0));
+    CHECK(run(rlhf::discopop{.beta = 0.5}) == 4);
+    CHECK((dc[0] == 0 && dc[1] == -0.5 && dc[2] == -0.5));
     CHECK(run(rlhf::ipo{.beta = 0.5}) == 5);
     CHECK((dc[0] == inf && dc[1] == -inf && dc[2] == -inf));
     CHECK(run(rlhf::slic_hinge{.beta = 0.5}) == 4);

@@ -24,12 +24,12 @@ struct sigmoid_term {
     V value, slope;
 };
 
-/// σ(x) and its slope σ(x) σ(−x), with all digits at either end.
+/// σ(x) and its slope σ(x) σ(−x).
 template <class V>
 [[nodiscard]] RLHF_FORMULA sigmoid_term<V> sigmoid_with_slope(V x) {
-    using lane::abs, lane::exp_nonpositive, lane::select;
-    const V e = exp_nonpositive(-abs(x)), large = V(1) / (V(1) + e), small = e * large; // σ(±|x|)
-    return {select(x < V(0), small, large), large * small};
+    using lane::select;
+    const both_sigmoids<V> s = sigmoids(x);
+    return {select(x < V(0), s.small, s.large), s.large * s.small};
 }
 
 /// One pair under apo_zero.

@@ -27,6 +27,18 @@ struct preferred_pair {
     V margin;           ///< 0 for objectives without one
 };
 
+/// e = e^−|x|, and σ(±|x|) = 1 / (1 + e) and e / (1 + e), each with all its digits.
+template <class V>
+struct both_sigmoids {
+    V e, large, small;
+};
+template <class V>
+[[nodiscard]] RLHF_FORMULA both_sigmoids<V> sigmoids(V x) {
+    using lane::abs, lane::exp_nonpositive;
+    const V e = exp_nonpositive(-abs(x)), large = V(1) / (V(1) + e);
+    return {e, large, e * large};
+}
+
 template <class Kind>
 struct preference_statistics {
     typename Kind::weighted_sum loss = {};

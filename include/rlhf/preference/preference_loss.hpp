@@ -3,7 +3,9 @@
 
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/apo.hpp>
+#include <rlhf/formula/discopop.hpp>
 #include <rlhf/formula/dpo.hpp>
+#include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/ipo.hpp>
 #include <rlhf/formula/nca.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
@@ -54,6 +56,8 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 ///     formula/dpo.hpp          dpo (with label smoothing: cDPO), robust_dpo, simpo
 ///     formula/ipo.hpp          ipo
 ///     formula/slic_hinge.hpp   slic_hinge
+///     formula/exo.hpp          exo
+///     formula/discopop.hpp     discopop
 ///     formula/nca.hpp          nca, bco
 ///     formula/apo.hpp          apo_zero, apo_down
 ///     formula/sppo.hpp         sppo
