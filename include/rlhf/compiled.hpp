@@ -35,7 +35,13 @@
     RLHF_USUAL(word, T, ranking_loss_result, ranking_loss)                                                             \
     word plackett_luce_loss_result plackett_luce_loss(const batch&, const plackett_luce_loss_arrays<T>&,               \
                                                       const executor&);                                                \
-    word double reward_bias<T>(const batch&, const view<const T>&, const executor&);
+    word double reward_bias<T>(const batch&, const view<const T>&, const executor&);                                   \
+    RLHF_USUAL(word, T, sequence_log_probs_result, sequence_log_probs)                                                 \
+    word void sequence_log_probs_backward(const batch&, const sequence_log_probs_backward_arrays<T>&,                  \
+                                          const sequence_log_probs_options&, const executor&);                         \
+    word preference_loss_result preference_loss(const batch&, const preference_loss_arrays<T>&, const dpo&,            \
+                                                const executor&);                                                      \
+    word preference_loss_result preference_pairs(const batch&, const preference_pairs_arrays<T>&, const dpo&);
 
 /// What the functions of logits do: Source says where the logits come from and where their gradient goes.
 #define RLHF_USUAL_LOGITS(word, T, Source)                                                                             \

@@ -25,6 +25,7 @@ namespace {
 void all_cases() {
     bits::advantage();
     bits::policy();
+    bits::preference();
     bits::reward();
     bits::logits();
     bits::divergence();

@@ -3,33 +3,16 @@
 // The gradients that the references write, against central differences of the values that they write.
 
 #include "reference/all.hpp"
+#include "reference/differences.hpp"
 #include "support/catch.hpp"
 #include "support/random.hpp"
 
-#include <functional>
 #include <utility>
 
-using reference::array, reference::real;
+using reference::array, reference::real, reference::tolerance, reference::worst_difference;
 
 namespace {
 
-/// Worst |analytic − numeric| over all elements. In long double a step of 10⁻⁵ leaves an error near 10⁻¹⁰.
-real worst_difference(const std::function<real(const array&)>& value, array at, const array& gradient) {
-    const real step = 1e-5L;
-    real worst = 0;
-    for (std::size_t i = 0; i < at.size(); ++i) {
-        const real here = at[i];
-        at[i] = here + step;
-        const real above = value(at);
-        at[i] = here - step;
-        const real below = value(at);
-        at[i] = here;
-        worst = std::fmax(worst, std::fabs((above - below) / (2 * step) - gradient[i]));
-    }
-    return worst;
-}
-
-constexpr real tolerance = 2e-9L;
 constexpr std::size_t sequences = 6, steps = 7, elements = sequences * steps;
 
 reference::batch some_batch(test::random& r, test::mask_kind kind) {

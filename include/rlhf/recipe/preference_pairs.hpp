@@ -109,8 +109,8 @@ view<T> one_per_answer(call& c, const view<T>& v, const char* name, std::int64_t
 /// it is with add_to. The gradients of a sequence are added in T, in the order of its pairs; since there are few pairs
 /// next to tokens, all is done on this thread, and nothing is allocated.
 ///
-/// Throws std::invalid_argument before anything is written: as preference_loss, and a pair that names a sequence that is
-/// not there.
+/// Throws std::invalid_argument before anything is written: as preference_loss, and for a pair that names a sequence
+/// that is not there.
 template <class T = float, class Arch = native, class Objective>
 preference_loss_result preference_pairs(const batch& b, const preference_pairs_arrays<T>& a,
                                         const Objective& objective) {
