@@ -85,24 +85,31 @@ struct pairs {
                 joined(h, rlhf::preference_loss<T, Arch>(p.batch, a, objective, run));
                 h.add(d_chosen.memory, d_rejected.memory);
             });
-            std::vector<T> sums;
-            for (std::uint64_t i = 0; i < 23; ++i) sums.push_back(real<T>(random(i).bell(30)));
-            const auto any = [](random& r, bool inside) { return inside ? std::int64_t(r.below(23)) : -99; };
-            const auto narrow = p.template integers<std::int32_t>(5, any);
-            const auto wide = p.template integers<std::int64_t>(6, any);
-            if (s.predict_next) return; // indices are of the steps
-            run(title<T>("preference_pairs") + name, [&](hash& h, const rlhf::executor&) {
-                std::vector<T> d_sums(23, T(0.125));
-                joined_by_place(h, rlhf::preference_pairs<T, Arch>(p.batch,
-                                                                   {.sums = sums,
-                                                                    .chosen = narrow.in(),
-                                                                    .rejected = wide.in(),
-                                                                    .margins = a.margins,
-                                                                    .weights = a.weights,
-                                                                    .d_sums = o.to(rlhf::view<T>(d_sums))},
-                                                                   objective));
-                h.add(d_sums);
-            });
+            if constexpr (std::is_same_v<Objective, rlhf::dpo>) by_place(p, a, objective, o, name);
+        });
+    }
+
+    /// The same of sums by their places. Indices are of the steps, so that predict_next would shift the mask alone.
+    template <class Objective>
+    void by_place(const place& p, const rlhf::preference_loss_arrays<T>& a, const Objective& objective,
+                  const pairing& o, const std::string& name) {
+        if (p.scene().predict_next) return;
+        std::vector<T> sums;
+        for (std::uint64_t i = 0; i < 23; ++i) sums.push_back(real<T>(random(i).bell(30)));
+        const auto any = [](random& r, bool inside) { return inside ? std::int64_t(r.below(23)) : -99; };
+        const auto narrow = p.template integers<std::int32_t>(5, any);
+        const auto wide = p.template integers<std::int64_t>(6, any);
+        run(title<T>("preference_pairs") + name, [&](hash& h, const rlhf::executor&) {
+            std::vector<T> d_sums(23, T(0.125));
+            joined_by_place(h, rlhf::preference_pairs<T, Arch>(p.batch,
+                                                               {.sums = sums,
+                                                                .chosen = narrow.in(),
+                                                                .rejected = wide.in(),
+                                                                .margins = a.margins,
+                                                                .weights = a.weights,
+                                                                .d_sums = o.to(rlhf::view<T>(d_sums))},
+                                                               objective));
+            h.add(d_sums);
         });
     }
 };

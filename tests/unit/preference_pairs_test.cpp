@@ -110,6 +110,14 @@ TEST_CASE("preference_pairs: K ranked answers, each in many pairs") {
     rlhf::preference_pairs<double>(pairs(3), {.sums = sums, .chosen = chosen, .rejected = rejected, .d_sums = column},
                                    rlhf::ipo{.beta = 0.5});
     for (std::size_t i = 0; i < 4; ++i) CHECK((spread[2 * i] == d[i] && spread[2 * i + 1] == 7));
+    const std::vector<double> apart{1, NAN, 0.5, NAN, -1, NAN, 9};
+    rlhf::preference_pairs<double>(pairs(3),
+                                   {.sums = rlhf::view(apart.data(), {.sequences = 4, .steps = 1, .stride = 2}),
+                                    .chosen = chosen,
+                                    .rejected = rejected,
+                                    .d_sums = added},
+                                   rlhf::ipo{.beta = 0.5});
+    CHECK(added == d);
 }
 
 TEST_CASE("preference_pairs: what is wrong is refused, and nothing is written") {
