@@ -139,6 +139,9 @@ TEST_CASE("sequence_log_probs: what has no number shows in its own sequence") {
     const auto plain = rlhf::sequence_log_probs(b, {.log_probs = log_probs, .sums = sums});
     CHECK((sums[0] == -inf && sums[1] == -inf && std::isnan(sums[2]) && sums[3] == -2));
     CHECK(plain.nonfinite == 3);
+    auto both = r;
+    both += plain;
+    CHECK((both.nonfinite == 7 && both.own == rlhf::counts{16, 8}));
     const std::vector<float> d_sums{inf, NaN, 1, 2};
     std::vector<float> d(8);
     rlhf::sequence_log_probs_backward(b, {.d_sums = d_sums, .d_log_probs = d});
