@@ -136,7 +136,7 @@ preference_loss_result preference_pairs(const batch& b, const preference_pairs_a
 
     const bool wanted = !bound.d_sums.absent();
     if (wanted && !a.d_sums.add) detail::clear_tokens(bound.d_sums.data(), bound.d_sums.stride(), answers);
-    preference_loss_result all;
+    preference_loss_result joined;
     detail::pair_block<T> block(bound);
     for (std::int64_t s = 0; s < c.size(); ++s) {
         const auto [first, last] = detail::counted_tokens(c.mask(s)); // segments as in preference_loss
@@ -155,12 +155,12 @@ preference_loss_result preference_pairs(const batch& b, const preference_pairs_a
                                              .d_rejected = d(block.d_rejected)};
             if (bound.margins) arrays.margins = of(block.margins);
             const counts whole{n.divisor, n.divisor};
-            all += preference_loss<T, Arch>({.steps = pairs, .mask = mask, .denominator = whole}, arrays, objective);
+            joined += preference_loss<T, Arch>({.steps = pairs, .mask = mask, .denominator = whole}, arrays, objective);
             if (wanted) block.scatter(c, s, t, pairs);
         }
     }
-    all.own = n.own;
-    return all;
+    joined.own = n.own;
+    return joined;
 }
 
 } // namespace RLHF_NAMESPACE

@@ -29,12 +29,12 @@ public:
         : kernel_(kernel), loop_(loop::template of<In, 0, Kernel>(strided)) {}
 
     [[nodiscard]] found operator()(const sequence_blocks<T>& r, const counted_range& of) const {
-        found all;
+        found whole;
         for (std::int64_t t = of.first; t < of.last; t += segment_tokens) {
             const auto segment = loop_.segment(kernel_.get(), r, t, (std::min)(of.last - t, segment_tokens), true);
-            segment.add_to(all.sums), all.tokens += segment.tokens;
+            segment.add_to(whole.sums), whole.tokens += segment.tokens;
         }
-        return all;
+        return whole;
     }
 
 private:
