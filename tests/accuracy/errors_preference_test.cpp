@@ -127,6 +127,18 @@ void objectives_of_both(section& page) {
 }
 
 template <class T>
+void odds(section& page) {
+    const auto log_odds = [](const exact& x) { return x - log(1 - exp(x)); };
+    measure<T>(
+        page, "`orpo`", rlhf::orpo{.beta = 0.125},
+        [=](const exact& c, const exact& j) {
+            const exact wrong = sigmoid(log_odds(j) - log_odds(c)) / 8;
+            return term{softplus(log_odds(j) - log_odds(c)) / 8, -wrong / (1 - exp(c)), wrong / (1 - exp(j))};
+        },
+        ulp, ulp, "c, j in [−3, −0.125], β = 0.125", -3, -0.125);
+}
+
+template <class T>
 void functions(section& page) {
     constexpr std::size_t B = 2, S = 300;
     const std::string tokens = "2 × 300 tokens, log π in [−5, 0]", pairs = "300 pairs, " + answers;
@@ -172,7 +184,7 @@ void functions(section& page) {
 
 void all(section page) {
     const auto of = [&]<class T>(T) {
-        objectives_of_difference<T>(page), objectives_of_both<T>(page), functions<T>(page);
+        objectives_of_difference<T>(page), objectives_of_both<T>(page), odds<T>(page), functions<T>(page);
     };
     of(0.F), of(0.0);
     CHECK(page.left() == "");

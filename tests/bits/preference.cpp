@@ -130,6 +130,7 @@ void pairs_of() {
     cases.of("apo_down", rlhf::apo_down{}, few, plain_pairings);
     cases.of("sppo", rlhf::sppo{}, few, plain_pairings);
     cases.of("nca", rlhf::nca{}, few, plain_pairings);
+    cases.of("orpo", rlhf::orpo{}, few, plain_pairings);
     cases.of("bco", rlhf::bco{.shift = 0.3}, few, plain_pairings);
 }
 

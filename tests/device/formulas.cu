@@ -16,6 +16,7 @@
 #include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/nca.hpp>
+#include <rlhf/formula/orpo.hpp>
 #include <rlhf/formula/placed_score.hpp>
 #include <rlhf/formula/plackett_luce_loss.hpp>
 #include <rlhf/formula/policy_token.hpp>
@@ -254,6 +255,20 @@ RLHF_FORMULA void preference_rule(const V* x, V* y) {
     y[5] = V(s.correct), y[6] = V(s.nonfinite);
 }
 LAUNCH(preference_rule)
+
+template <class V>
+RLHF_FORMULA void log_odds(const V* x, V* y) {
+    const auto t = formula::log_odds(x[0]);
+    y[0] = t.value, y[1] = t.slope;
+}
+LAUNCH(log_odds)
+
+template <class V>
+RLHF_FORMULA void odds_preference(const V* x, V* y) {
+    const auto t = formula::odds_preference<V>{x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(odds_preference)
 
 template <class V>
 RLHF_FORMULA void logistic_preference(const V* x, V* y) {

@@ -107,6 +107,16 @@ using preference = std::function<preference_term(real c, real j, real margin)>;
     };
 }
 
+/// −β log σ(o), o the log of the ratio of odds, of log-probabilities (Hong et al. 2024, arXiv:2403.07691, eq. 7).
+[[nodiscard]] inline preference orpo(real beta) {
+    return [=](real c, real j, real) {
+        const auto log_odds = [](real x) { return x - std::log(1 - std::exp(x)); };
+        const real o = log_odds(c) - log_odds(j), wrong = sigmoid(-o);
+        return preference_term{beta * softplus(-o), -beta * wrong / (1 - std::exp(c)),
+                               beta * wrong / (1 - std::exp(j))};
+    };
+}
+
 struct preference_loss_arrays {
     array chosen, rejected, margins = {}, weights = {};
 };

@@ -27,14 +27,16 @@ TEST_CASE("reference gradients of preferences", "[reference]") {
         {"exo", reference::exo(.7L, .1L)},      {"discopop", reference::discopop(.7L, .4L)},
         {"apo_zero", reference::apo_zero(.7L)}, {"apo_down", reference::apo_down(.7L)},
         {"sppo", reference::sppo(.7L)},         {"nca", reference::nca(.7L)},
-        {"bco", reference::bco(.7L, .3L)}};
+        {"bco", reference::bco(.7L, .3L)},      {"orpo", reference::orpo(.7L)}};
     for (const auto kind : test::mask_kinds)
         for (const auto& [name, objective] : objectives) {
             CAPTURE(name);
             auto b = reference::padded(sequences, steps, test::mask(r, kind, sequences, steps));
             if (r.below(2) == 0) b.denominator = reference::counts{.tokens = 60, .sequences = 9};
-            const reference::preference_loss_arrays a{some(r, elements, 2), some(r, elements, 2), some(r, elements),
-                                                      some(r, elements)};
+            reference::preference_loss_arrays a{some(r, elements, 2), some(r, elements, 2), some(r, elements),
+                                                some(r, elements)};
+            for (auto* x : {&a.chosen, &a.rejected})
+                for (real& e : *x) e = -.1L - std::fabs(e); // orpo compares log-probabilities
             const auto d = reference::preference_loss(b, a, objective, .7L);
             const auto by = [&, &objective = objective](array reference::preference_loss_arrays::*field) {
                 return [&, field](const array& x) {

@@ -29,7 +29,10 @@ void slopes_are_derivatives(const Options& o, double deviation) {
     test::random r(5);
     const auto f = formula_of<double>(o);
     for (int i = 0; i < 1000; ++i) {
-        const double c = r.normal(0, deviation), j = r.normal(0, deviation), margin = r.below(2) ? 0 : r.normal();
+        double c = r.normal(0, deviation), j = r.normal(0, deviation);
+        if (std::is_same_v<Options, rlhf::orpo>)
+            c = -0.01 - std::fabs(c), j = -0.01 - std::fabs(j); // log-probabilities
+        const double margin = r.below(2) ? 0 : r.normal();
         CAPTURE(c, j, margin);
         const auto t = term(f, c, j, margin);
         const auto by_c = term<number>(f, {c, 1.0}, j, margin), by_j = term<number>(f, c, {j, 1.0}, margin);
@@ -54,6 +57,7 @@ TEST_CASE("preferences: slopes are the derivatives of losses", "[formula]") {
         slopes_are_derivatives(rlhf::apo_down{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::sppo{beta}, 3 / beta);
         slopes_are_derivatives(rlhf::nca{beta}, 3 / beta);
+        slopes_are_derivatives(rlhf::orpo{beta}, 3);
         slopes_are_derivatives(rlhf::bco{beta, 0.7}, 3 / beta);
     }
 }
@@ -189,4 +193,29 @@ TEMPLATE_TEST_CASE("exo, discopop: limits of far pairs, not products", "[formula
     CHECK(term(widest, T(-100), T(0)).loss == T(101)); // e⁻ᵐ times σ(m) is 1
     CHECK(term(widest, -big, T(0)).loss == big);
     CHECK(term(widest, -big, T(0)).d_chosen == -1);
+}
+
+TEMPLATE_TEST_CASE("orpo: certain and impossible answers", "[formula]", float, double) {
+    using T = TestType;
+    const T big = std::numeric_limits<T>::infinity(), half = std::log(T(0.5));
+    const auto f = formula_of<T>(rlhf::orpo{.beta = 0.5});
+    CHECK(term(f, half, half).loss == Approx(0.5 * std::log(2.0)));
+    CHECK(term(f, half, half).d_chosen == Approx(-0.5));
+    const auto certain = term(f, T(0), half); // the odds of ½ are 1
+    CHECK(certain.loss == 0);
+    CHECK(certain.d_chosen == Approx(-0.5));
+    CHECK(certain.d_rejected == 0);
+    CHECK(term(f, half, T(0)).loss == big);
+    CHECK(term(f, half, T(0)).d_chosen == Approx(-1));
+    CHECK(term(f, half, T(0)).d_rejected == big);
+    const auto impossible = term(f, -big, half);
+    CHECK((impossible.loss == big && impossible.d_chosen == T(-0.5) && impossible.d_rejected == Approx(1)));
+    const auto easy = term(f, half, -big);
+    CHECK((easy.loss == 0 && easy.d_chosen == 0 && easy.d_rejected == 0));
+    for (const T both : {T(0), -big}) CHECK(std::isnan(term(f, both, both).loss));
+    CHECK(std::isnan(term(f, T(0.5), half).loss));
+    CHECK(std::isnan(term(f, half, T(0.5)).d_rejected));
+    // Averages so low that their odds are no numbers keep the difference.
+    CHECK(term(f, T(-1000), T(-1010)).loss == Approx(0.5 * std::exp(-10.0)).epsilon(1e-3));
+    CHECK(term(f, T(-1000), T(-990)).loss == Approx(5).epsilon(1e-4));
 }

@@ -29,6 +29,7 @@ void each_objective(F&& f) {
     f(rlhf::apo_zero{.beta = 0.25}, reference::apo_zero(.25L));
     f(rlhf::apo_down{.beta = 0.25}, reference::apo_down(.25L));
     f(rlhf::sppo{.beta = 0.25}, reference::sppo(.25L));
+    f(rlhf::orpo{.beta = 0.25}, reference::orpo(.25L));
     f(rlhf::nca{.beta = 0.25}, reference::nca(.25L));
     f(rlhf::bco{.beta = 0.25, .shift = 0.5}, reference::bco(.25L, .5L));
 }
@@ -40,7 +41,7 @@ constexpr bool has_margin = requires {
 template <class T, class Arch, class Objective>
 void contract_holds(const Objective& objective) {
     contract::holds<T>(
-        {.inputs = {test::advantages<T>, test::advantages<T>, test::advantages<T>, test::advantages<T>},
+        {.inputs = {test::log_probs<T>, test::log_probs<T>, test::advantages<T>, test::advantages<T>},
          .outputs = 2,
          .adds = true},
         [&](const contract::call<T>& c) {
@@ -62,6 +63,9 @@ void matches_reference(const Objective& objective, const reference::preference& 
     const std::size_t n = where.size();
     auto chosen = test::normals<T>(r, n, -1, 6), rejected = test::normals<T>(r, n, -2, 6);
     auto own_margins = test::normals<T>(r, n, 0.5, 0.5), own_weights = test::normals<T>(r, n, 1, 0.5);
+    if (std::is_same_v<Objective, rlhf::orpo>) // log-probabilities
+        for (auto* x : {&chosen, &rejected})
+            for (T& e : *x) e = T(-0.5) - std::abs(e);
     for (auto* x : {&chosen, &rejected, &own_margins, &own_weights}) test::poison(r, *x, where.mask);
     std::vector<T> d_chosen(n), d_rejected(n);
     rlhf::preference_loss_arrays<T> a{
@@ -169,6 +173,7 @@ TEST_CASE("preference_loss: what is wrong is refused, and nothing is written") {
         CHECK(said(right, rlhf::apo_zero{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::apo_down{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::sppo{.beta = beta}).starts_with(f + "beta is "));
+        CHECK(said(right, rlhf::orpo{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::nca{.beta = beta}).starts_with(f + "beta is "));
         CHECK(said(right, rlhf::bco{.beta = beta}).starts_with(f + "beta is "));
     }

@@ -8,6 +8,7 @@
 #include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/ipo.hpp>
 #include <rlhf/formula/nca.hpp>
+#include <rlhf/formula/orpo.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/results/loss_result.hpp>
@@ -61,11 +62,12 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 ///     formula/nca.hpp          nca, bco
 ///     formula/apo.hpp          apo_zero, apo_down
 ///     formula/sppo.hpp         sppo
+///     formula/orpo.hpp         orpo
 ///
 ///     loss = Σ w objective(c, j) / denominator.tokens
 ///
-/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo takes averages of
-/// log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without ref_log_probs; its other
+/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo and
+/// orpo take averages of log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without ref_log_probs; its other
 /// term is ptx_loss on the chosen answers.
 ///
 /// Arrays are [pairs]. For pairs by their places among the sequences of a batch, use rlhf::preference_pairs. Masked
