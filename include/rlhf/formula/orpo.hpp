@@ -5,8 +5,8 @@
 
 namespace rlhf {
 
-/// The odds ratio term of ORPO: average log-probabilities, and no reference. Its other term is ptx_loss on the preferred
-/// answers.
+/// The odds ratio term of ORPO: average log-probabilities, and no reference. Its other term is ptx_loss on the
+/// preferred answers.
 struct orpo {
     double beta = 0.1; ///< λ of the paper, a factor of the loss
 };

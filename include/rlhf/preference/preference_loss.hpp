@@ -66,9 +66,9 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 ///
 ///     loss = Σ w objective(c, j) / denominator.tokens
 ///
-/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo and
-/// orpo take averages of log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without ref_log_probs; its other
-/// term is ptx_loss on the chosen answers.
+/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo and orpo take
+/// averages of log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without
+/// ref_log_probs; its other term is ptx_loss on the chosen answers.
 ///
 /// Arrays are [pairs]. For pairs by their places among the sequences of a batch, use rlhf::preference_pairs. Masked
 /// pairs may hold anything; their gradients are +0, or left as they are with add_to. No counted pair: loss 0.
