@@ -7,8 +7,8 @@
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
 /// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
 /// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. The objectives of
-/// policy_loss are ppo_clip, cispo and sapo. The divergences and vocab_shards are not among the usual calls. Other
-/// calls are compiled where they stand, as without this header.
+/// policy_loss are ppo_clip, cispo and sapo, and the one of preference_loss is dpo. The divergences and vocab_shards are
+/// not among the usual calls. Other calls are compiled where they stand, as without this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
@@ -45,7 +45,13 @@
     RLHF_USUAL(word, T, ranking_loss_result, ranking_loss)                                                             \
     word plackett_luce_loss_result plackett_luce_loss(const batch&, const plackett_luce_loss_arrays<T>&,               \
                                                       const executor&);                                                \
-    word double reward_bias<T>(const batch&, const view<const T>&, const executor&);
+    word double reward_bias<T>(const batch&, const view<const T>&, const executor&);                                   \
+    RLHF_USUAL(word, T, sequence_log_probs_result, sequence_log_probs)                                                 \
+    word void sequence_log_probs_backward(const batch&, const sequence_log_probs_backward_arrays<T>&,                  \
+                                          const sequence_log_probs_options&, const executor&);                         \
+    word preference_loss_result preference_loss(const batch&, const preference_loss_arrays<T>&, const dpo&,            \
+                                                const executor&);                                                      \
+    word preference_loss_result preference_pairs(const batch&, const preference_pairs_arrays<T>&, const dpo&);
 
 /// What the functions of logits do: Source says where the logits come from and where their gradient goes.
 #define RLHF_USUAL_LOGITS(word, T, Source)                                                                             \

@@ -3,4 +3,5 @@
 
 /// Everything that needs no other library than xsimd.
 #include <rlhf/ppo.hpp>
+#include <rlhf/preference.hpp>
 #include <rlhf/reward_model.hpp>

@@ -115,6 +115,11 @@ public:
     void add(const rlhf::vocab_shard& s) {
         add(s.shift, s.max_weight, s.other_weight, s.weighted_logits, s.target_logit, s.holds_target);
     }
+    void add(const rlhf::preference_loss_result& r) {
+        add(static_cast<const rlhf::loss_sums&>(r));
+        add(r.accuracy(), r.mean_chosen_reward(), r.mean_rejected_reward(), r.mean_margin(), r.nonfinite());
+    }
+    void add(const rlhf::sequence_log_probs_result& r) { add(r.own), add(r.nonfinite); }
     void add(const rlhf::token_log_probs_result& r) { add(r.tokens, r.nonfinite); }
 
     [[nodiscard]] std::uint64_t value() const { return state_ ^ state_ >> 32; }
@@ -227,6 +232,7 @@ struct writing {
 void advantage();
 void policy();
 void sequences();
+void preference();
 void reward();
 void logits();
 void divergence();

@@ -2,24 +2,33 @@
 // Every formula as device code: LAUNCH makes two kernels of a function, for float and for double. They read from memory
 // and write to memory, so that nothing is known at compile time and nothing is left out. device.cmake compiles them and
 // looks into the PTX: a kernel reads each x[i] and writes each y[i] that its function names.
+#include <rlhf/formula/apo.hpp>
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/cross_entropy_loss.hpp>
+#include <rlhf/formula/discopop.hpp>
 #include <rlhf/formula/divergence.hpp>
+#include <rlhf/formula/dpo.hpp>
 #include <rlhf/formula/dppo.hpp>
+#include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/gae.hpp>
-#include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/group_advantage.hpp>
+#include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/importance_weights.hpp>
+#include <rlhf/formula/ipo.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/mean.hpp>
+#include <rlhf/formula/nca.hpp>
+#include <rlhf/formula/orpo.hpp>
 #include <rlhf/formula/placed_score.hpp>
 #include <rlhf/formula/plackett_luce_loss.hpp>
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/slic_hinge.hpp>
+#include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -339,6 +348,116 @@ RLHF_FORMULA void chance(const V* x, V* y) {
     y[0] = formula::chance(formula::choice<V>{x[0], x[1]}, x[2]);
 }
 LAUNCH(chance)
+
+// ---- preferences ------------------------------------------------------------------------------------------------------
+
+template <class V>
+RLHF_FORMULA void sigmoids(const V* x, V* y) {
+    const auto s = formula::sigmoids(x[0]);
+    y[0] = s.e, y[1] = s.large, y[2] = s.small;
+}
+LAUNCH(sigmoids)
+
+template <class V>
+RLHF_FORMULA void sigmoid_with_slope(const V* x, V* y) {
+    const auto s = formula::sigmoid_with_slope(x[0]);
+    y[0] = s.value, y[1] = s.slope;
+}
+LAUNCH(sigmoid_with_slope)
+
+template <class V>
+RLHF_FORMULA void preference_rule(const V* x, V* y) {
+    const formula::preference_rule<V, formula::logistic_preference<V>> rule{{x[4], x[5], x[6]}};
+    const auto t = rule(x[0], x[1], x[2], x[3]);
+    const auto& s = t.statistics;
+    y[0] = t.writes[0], y[1] = t.writes[1], y[2] = s.loss, y[3] = s.chosen_reward, y[4] = s.rejected_reward;
+    y[5] = V(s.correct), y[6] = V(s.nonfinite);
+}
+LAUNCH(preference_rule)
+
+template <class V>
+RLHF_FORMULA void log_odds(const V* x, V* y) {
+    const auto t = formula::log_odds(x[0]);
+    y[0] = t.value, y[1] = t.slope;
+}
+LAUNCH(log_odds)
+
+template <class V>
+RLHF_FORMULA void odds_preference(const V* x, V* y) {
+    const auto t = formula::odds_preference<V>{x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(odds_preference)
+
+template <class V>
+RLHF_FORMULA void logistic_preference(const V* x, V* y) {
+    const auto t = formula::logistic_preference<V>{x[3], x[4], x[5]}(formula::preferred_pair<V>{x[0], x[1], x[2]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(logistic_preference)
+
+template <class V>
+RLHF_FORMULA void hinge_preference(const V* x, V* y) {
+    const auto t = formula::hinge_preference<V>{x[3]}(formula::preferred_pair<V>{x[0], x[1], x[2]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(hinge_preference)
+
+template <class V>
+RLHF_FORMULA void squared_preference(const V* x, V* y) {
+    const auto t = formula::squared_preference<V>{V(1), x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(squared_preference)
+
+template <class V>
+RLHF_FORMULA void exact_preference(const V* x, V* y) {
+    const auto t = formula::exact_preference<V>{x[2], x[3], x[4]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(exact_preference)
+
+template <class V>
+RLHF_FORMULA void modulated_preference(const V* x, V* y) {
+    const auto t = formula::modulated_preference<V>{x[2], x[3], x[4]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(modulated_preference)
+
+template <class V>
+RLHF_FORMULA void zero_anchored_preference(const V* x, V* y) {
+    const auto t = formula::zero_anchored_preference<V>{x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(zero_anchored_preference)
+
+template <class V>
+RLHF_FORMULA void down_anchored_preference(const V* x, V* y) {
+    const auto t = formula::down_anchored_preference<V>{x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(down_anchored_preference)
+
+template <class V>
+RLHF_FORMULA void two_squares_preference(const V* x, V* y) {
+    const auto t = formula::two_squares_preference<V>{V(1), x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(two_squares_preference)
+
+template <class V>
+RLHF_FORMULA void contrastive_preference(const V* x, V* y) {
+    const auto t = formula::contrastive_preference<V>{x[2]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(contrastive_preference)
+
+template <class V>
+RLHF_FORMULA void classifier_preference(const V* x, V* y) {
+    const auto t = formula::classifier_preference<V>{x[2], x[3]}(formula::preferred_pair<V>{x[0], x[1], x[0]});
+    y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
+}
+LAUNCH(classifier_preference)
 
 // ---- logits -----------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ room(engine/steps engine/call engine/lanes engine/sums formula core ground)  # r
 room(engine/softmax engine/call engine/lanes engine/sums formula core ground) # rows of logits
 room(engine/prompts engine/call engine/lanes engine/sums formula core ground) # the responses of a prompt
 room(results engine/call engine/sums core ground)   # what functions return, and what sums are divided by
-set(purposes advantage policy reward logits)        # the public functions, one per header
+set(purposes advantage policy reward preference logits)        # the public functions, one per header
 foreach(purpose IN LISTS purposes)
     room(${purpose} results engine/tokens engine/sequences engine/steps engine/softmax engine/prompts engine/call
         engine/lanes engine/sums formula core ground)

@@ -89,6 +89,25 @@ TEST_CASE("empty batch: losses") {
     }
 }
 
+TEST_CASE("empty batch: preferences") {
+    const std::vector<float> sums(3), d_sums(3);
+    const auto none = nothing<const int>();
+    for (const auto& b : empty_batches()) {
+        CAPTURE(b.packed(), b.sequences.n, b.steps.n, b.layout == rlhf::layout::time_first);
+        const auto size = static_cast<std::size_t>(b.size());
+        std::vector<float> written(size, 7.f);
+        CHECK(rlhf::sequence_log_probs(b, {.log_probs = in, .ref_log_probs = in, .sums = written}).own ==
+              rlhf::counts{});
+        CHECK(written == std::vector<float>(size, 0.f));
+        rlhf::sequence_log_probs_backward(b, {.d_sums = std::span(d_sums).first(size), .d_log_probs = out});
+        CHECK(rlhf::preference_loss(b, {.chosen = in, .rejected = in, .d_chosen = out}, rlhf::dpo{}).loss() == 0);
+        std::vector<float> d(3, 7.f);
+        CHECK(rlhf::preference_pairs(b, {.sums = sums, .chosen = none, .rejected = none, .d_sums = d}, rlhf::dpo{})
+                  .loss() == 0);
+        CHECK(d == std::vector<float>(3, 0.f));
+    }
+}
+
 TEST_CASE("empty batch: logits") {
     float nowhere = 7;
     std::vector<float> weights(20), workspace(20);

@@ -18,7 +18,7 @@ struct comparison_term {
 ///     ∂loss/∂r_c = ε − σ(−m) + 2κ (r_c + r_r)      ∂loss/∂r_r = σ(−m) − ε + 2κ (r_c + r_r)
 ///
 /// ε: label smoothing, κ: pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise. If
-/// both rewards are infinite with the same sign, loss and slopes are NaN.
+/// both rewards are infinite with the same sign, loss and slopes are NaN. ε may be negative (robust_dpo).
 ///
 /// Source: Bradley and Terry 1952; Ouyang et al. 2022, arXiv:2203.02155, eq. 1; margin: Touvron et al. 2023,
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
@@ -30,7 +30,7 @@ template <class V>
     const V e = exp_nonpositive(-abs(m));                 // in [0, 1]
     const V wrong = select(m < zero, one, e) / (one + e); // σ(−m)
     // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
-    const V line = select(m < zero, (smoothing - one) * m, select(smoothing > zero, smoothing * m, zero));
+    const V line = select(m < zero, (smoothing - one) * m, select(smoothing != zero, smoothing * m, zero));
     return {log1p_unit(e) + line, smoothing - wrong, wrong - smoothing};
 }
 

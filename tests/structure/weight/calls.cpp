@@ -34,6 +34,10 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,
                                                                              any<plackett_luce_loss_arrays<float>>());
+    preference_loss<float, arch_of<struct call_of_preference_loss, 29>>(b, any<preference_loss_arrays<float>>(),
+                                                                        any<dpo>());
+    preference_pairs<float, arch_of<struct call_of_preference_pairs, 31>>(b, any<preference_pairs_arrays<float>>(),
+                                                                          any<dpo>());
     ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 240>>(b, any<ppo_advantages_arrays<float>>());
     ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
     ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
@@ -45,6 +49,10 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ptx_loss<float, arch_of<struct call_of_ptx_loss, 18>>(b, any<ptx_loss_arrays<float>>());
     ranking_loss<float, arch_of<struct call_of_ranking_loss, 47>>(b, any<ranking_loss_arrays<float>>());
     (void)reward_bias<float, arch_of<struct call_of_reward_bias, 14>>(b, values);
+    sequence_log_probs<float, arch_of<struct call_of_sequence_log_probs, 11>>(b,
+                                                                              any<sequence_log_probs_arrays<float>>());
+    sequence_log_probs_backward<float, arch_of<struct call_of_sequence_log_probs_backward, 12>>(
+        b, any<sequence_log_probs_backward_arrays<float>>());
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
     token_log_probs<float, arch_of<struct call_of_token_log_probs, 59>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/core/executor.hpp>
-#include <rlhf/engine/sums/sum_pieces.hpp>
-#include <rlhf/engine/tokens/kernel_memory.hpp>
-#include <rlhf/engine/tokens/token_sweep.hpp>
+#include <rlhf/engine/sequences/sequence_sums.hpp>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -22,7 +19,7 @@ class sequence_sweep;
 
 template <class T, class Arch, class V, template <class> class Reduced, class Terms>
 class sequence_sweep<T, Arch, lane::terms<V, 0, Reduced>, Terms> {
-    using reduce_loop = token_loop<T, Arch, lane::terms<V, 0, Reduced>>;
+    using reduction = sequence_sums<T, Arch, lane::terms<V, 0, Reduced>>;
     using spread_loop = token_loop<T, Arch, Terms>;
     using running = typename spread_loop::sums_type::running_type;
     using sums_of_sequence = Reduced<sequence_total>;
@@ -35,8 +32,8 @@ public:
     sequence_sweep(std::integral_constant<std::size_t, FewerIn>, const call& c,
                    const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                    const Reduce& reduce, const Kernel& kernel, sequence_weight weight)
-        : call_(c), arrays_(c, in, out, weight), reduce_(reduce), kernel_(kernel),
-          reduced_(reduce_loop::template of<FewerIn, 0, Reduce>(arrays_.strided())),
+        : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
+          reduced_(std::integral_constant<std::size_t, FewerIn>(), reduce, arrays_.strided()),
           spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
           decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens) {
               return kernel_memory(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
@@ -45,42 +42,29 @@ public:
     }
 
     totals_type operator()(const executor& run) const {
-        const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1), n = call_.size();
-        std::int64_t rows = n, pieces = 1; // a short call is one piece, without divisions
-        if (rows * longest > tokens_of_a_piece) {
-            rows = std::max<std::int64_t>(tokens_of_a_piece / longest, 1);
-            pieces = (n + rows - 1) / rows;
-        }
-        return sum_pieces<totals_type>(run, pieces, [&](std::int64_t piece, totals_type& totals) {
+        return run_sequences<totals_type>(call_, run, [&](std::int64_t first, std::int64_t last, totals_type& totals) {
             running part(totals);
-            for (std::int64_t s = piece * rows; s < (std::min)(n, (piece + 1) * rows); ++s) sweep(s, part);
+            for (std::int64_t s = first; s < last; ++s) sweep(s, part);
             part.flush();
         });
     }
 
 private:
-    static constexpr std::int64_t tokens_of_a_piece = 32 * segment_tokens;
-
     void sweep(std::int64_t s, running& part) const {
         const auto [first, last] = counted_tokens(call_.mask(s));
         arrays_.clear(s, 0, first), arrays_.clear(s, last, call_.length(s));
         if (first == last) return;
         part.all.sequences += 1;
         const sequence_blocks<T> r = arrays_.blocks(s);
-        sums_of_sequence sums;
-        std::int64_t tokens = 0;
-        for (std::int64_t t = first; t < last; t += segment_tokens) {
-            const auto segment = reduced_.segment(reduce_.get(), r, t, (std::min)(last - t, segment_tokens), true);
-            segment.add_to(sums), tokens += segment.tokens;
-        }
-        const kernel_memory kernel = decide_(kernel_.get(), sums, tokens);
+        const auto found = reduced_(r, {first, last});
+        const kernel_memory kernel = decide_(kernel_.get(), found.sums, found.tokens);
         spread_.add(kernel.get(), r, first, last, true, part);
     }
 
     const call& call_;
     token_arrays<T> arrays_;
-    kernel_memory reduce_, kernel_;
-    reduce_loop reduced_;
+    kernel_memory kernel_;
+    reduction reduced_;
     spread_loop spread_;
     kernel_memory (*decide_)(const void*, const sums_of_sequence&, std::int64_t);
 };

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Preferences without a reward model: DPO and its kin. From the log-probabilities of answers to gradients.
+#include <rlhf/logits/token_log_probs.hpp>
+#include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/preference/preference_loss.hpp>
+#include <rlhf/preference/sequence_log_probs.hpp>
+#include <rlhf/recipe/preference_pairs.hpp>

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+
+// Losses over pairs of answers, and the sums over sequences that they compare.
+
+#include "scene.hpp"
+
+namespace bits {
+
+namespace {
+
+struct summing {
+    bool ref = false, average = false;
+    writing to = {};
+};
+
+const std::vector<named<summing>> summings = {
+    {"default", {}},
+    {"ref", {.ref = true}},
+    {"average", {.average = true}},
+    {"scaled", {.to = {.scale = -0.3}}},
+    {"all", {.ref = true, .average = true, .to = {.scale = 0.7, .add = true}}},
+};
+
+template <class T, class Arch>
+void sums_of() {
+    tally<rlhf::sequence_log_probs_result> joined(title<T>("sequence_log_probs"));
+    each(token_scenes(), summings, "", [&](const scene& s, const summing& o, const std::string& name) {
+        place p(s);
+        const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
+                   ref = p.template numbers<T>(2, [](random&r) { return r.log_prob(); });
+        const auto d_sums = p.template per_sequence<T>(3, [](random& r) { return r.bell(); });
+        const rlhf::sequence_log_probs_options options{.average = o.average};
+        run(title<T>("sequence_log_probs") + name, [&](hash& h, const rlhf::executor& run) {
+            std::vector<T> sums(p.sequences());
+            rlhf::sequence_log_probs_arrays<T> a{.log_probs = log_probs.in(), .sums = sums};
+            if (o.ref) a.ref_log_probs = ref.in();
+            const auto r = rlhf::sequence_log_probs<T, Arch>(p.batch, a, options, run);
+            joined(h, r), h.add(sums);
+            auto d = p.template output<T>();
+            rlhf::sequence_log_probs_backward<T, Arch>(p.batch, {.d_sums = d_sums, .d_log_probs = o.to(d.out)}, options,
+                                                       run);
+            h.add(d.memory);
+        });
+    });
+}
+
+struct pairing {
+    bool margins = false, weights = false;
+    writing to = {};
+};
+
+const std::vector<named<pairing>> plain_pairings = {
+    {"default", {}},
+    {"weights", {.weights = true, .to = {.scale = 0.7, .add = true}}},
+};
+const std::vector<named<pairing>> pairings = {
+    {"default", {}},
+    {"margins", {.margins = true}},
+    {"weights", {.weights = true}},
+    {"scaled", {.to = {.scale = -0.3}}},
+    {"all", {.margins = true, .weights = true, .to = {.scale = 0.7, .add = true}}},
+};
+
+/// What the cases of one type share.
+template <class T, class Arch>
+struct pairs {
+    tally<rlhf::preference_loss_result> joined{title<T>("preference_loss")},
+        joined_by_place{title<T>("preference_pairs")};
+
+    template <class Objective>
+    void of(const std::string& what, const Objective& objective, const std::vector<scene>& scenes,
+            const std::vector<named<pairing>>& options) {
+        each(scenes, options, "/" + what, [&](const scene& s, const pairing& o, const std::string& name) {
+            place p(s);
+            const auto chosen = p.template numbers<T>(1, [](random&r) { return r.bell(30); }),
+                       rejected = p.template numbers<T>(2, [](random&r) { return r.bell(30); }),
+                       margins = p.template numbers<T>(3, [](random&r) { return r.bell(); }),
+                       weights = p.template numbers<T>(4, [](random&r) { return r.around(2); });
+            rlhf::preference_loss_arrays<T> a{.chosen = chosen.in(), .rejected = rejected.in()};
+            if (o.margins) a.margins = margins.in();
+            if (o.weights) a.weights = weights.in();
+            run(title<T>("preference_loss") + name, [&](hash& h, const rlhf::executor& run) {
+                auto d_chosen = p.template output<T>(), d_rejected = p.template output<T>();
+                a.d_chosen = o.to(d_chosen.out), a.d_rejected = o.to(d_rejected.out);
+                joined(h, rlhf::preference_loss<T, Arch>(p.batch, a, objective, run));
+                h.add(d_chosen.memory, d_rejected.memory);
+            });
+            if constexpr (std::is_same_v<Objective, rlhf::dpo>) by_place(p, a, objective, o, name);
+        });
+    }
+
+    /// The same of sums by their places. Indices are of the steps, so that predict_next would shift the mask alone.
+    template <class Objective>
+    void by_place(const place& p, const rlhf::preference_loss_arrays<T>& a, const Objective& objective,
+                  const pairing& o, const std::string& name) {
+        if (p.scene().predict_next) return;
+        std::vector<T> sums;
+        for (std::uint64_t i = 0; i < 23; ++i) sums.push_back(real<T>(random(i).bell(30)));
+        const auto any = [](random& r, bool inside) { return inside ? std::int64_t(r.below(23)) : -99; };
+        const auto narrow = p.template integers<std::int32_t>(5, any);
+        const auto wide = p.template integers<std::int64_t>(6, any);
+        run(title<T>("preference_pairs") + name, [&](hash& h, const rlhf::executor&) {
+            std::vector<T> d_sums(23, T(0.125));
+            joined_by_place(h, rlhf::preference_pairs<T, Arch>(p.batch,
+                                                               {.sums = sums,
+                                                                .chosen = narrow.in(),
+                                                                .rejected = wide.in(),
+                                                                .margins = a.margins,
+                                                                .weights = a.weights,
+                                                                .d_sums = o.to(rlhf::view<T>(d_sums))},
+                                                               objective));
+            h.add(d_sums);
+        });
+    }
+};
+
+template <class T, class Arch>
+void pairs_of() {
+    pairs<T, Arch> cases;
+    cases.of("dpo", rlhf::dpo{}, token_scenes(), pairings);
+    const std::vector<scene> few{{.name = "rows"}, {.name = "special", .content = content::special}};
+    cases.of("cdpo", rlhf::dpo{.label_smoothing = 0.1}, few, pairings);
+    cases.of("robust_dpo", rlhf::robust_dpo{}, few, pairings);
+    cases.of("simpo", rlhf::simpo{}, few, pairings);
+    cases.of("slic_hinge", rlhf::slic_hinge{}, few, pairings);
+    cases.of("ipo", rlhf::ipo{}, few, plain_pairings);
+    cases.of("exo", rlhf::exo{}, few, plain_pairings);
+    cases.of("discopop", rlhf::discopop{}, few, plain_pairings);
+    cases.of("apo_zero", rlhf::apo_zero{}, few, plain_pairings);
+    cases.of("apo_down", rlhf::apo_down{}, few, plain_pairings);
+    cases.of("sppo", rlhf::sppo{}, few, plain_pairings);
+    cases.of("nca", rlhf::nca{}, few, plain_pairings);
+    cases.of("orpo", rlhf::orpo{}, few, plain_pairings);
+    cases.of("bco", rlhf::bco{.shift = 0.3}, few, plain_pairings);
+}
+
+} // namespace
+
+void preference() {
+    types_and_architectures([]<class T, class Arch>() {
+        sums_of<T, Arch>();
+        pairs_of<T, Arch>();
+    });
+}
+
+} // namespace bits
