@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t sequences = 5, steps = 6, elements = sequences * steps;
 
-array some(test::random& r, std::size_t n, double deviation = 1) {
-    return reference::to_real(test::normals<double>(r, n, 0, deviation));
-}
-
 } // namespace
 
 TEST_CASE("reference gradients of preferences", "[reference]") {
