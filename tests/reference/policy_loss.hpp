@@ -115,8 +115,8 @@ template <class Objective>
             if (!b.counted(e)) continue;
             const real log_ratio = a.log_probs[e] - a.old_log_probs[e];
             const real used = clamped(log_ratio, -o.log_ratio_limit, o.log_ratio_limit), ratio = std::exp(used);
-            const surrogate l = objective(
-                sampled_token{a.log_probs[e], a.old_log_probs[e], used, a.advantages[e], used != log_ratio});
+            const surrogate l =
+                objective(sampled_token{a.log_probs[e], a.old_log_probs[e], used, a.advantages[e], used != log_ratio});
             const real is = a.behavior_log_probs.empty()
                                 ? 1
                                 : detail::importance_weight(a.old_log_probs[e] - a.behavior_log_probs[e], o);

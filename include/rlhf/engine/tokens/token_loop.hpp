@@ -72,7 +72,7 @@ private:
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
 
-    token_loop(function hot_loop, bool strided) : hot_loop_(hot_loop), strided_(strided) {}
+    token_loop(function loop, bool strided) : hot_loop_(loop), strided_(strided) {}
 
     /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
     RLHF_COLD void add_squares(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
