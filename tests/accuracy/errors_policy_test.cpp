@@ -103,9 +103,10 @@ void policy_tokens(section& page) {
     const formula::importance_weight<T> importance{T(0), T(2), T(0), T(2)};
     const auto none = T(rlhf::lane::infinity), coef = T(0.1);
     const formula::policy_rule<T, formula::clipped_surrogate<T>, policy_parts::objective> objective_alone{
-        clipped, none, importance, 0, none, kl_estimator::k3, kl_estimator::k3, false, false};
+        clipped, none, importance, 0, none, kl_estimator::k3, kl_estimator::k3, rlhf::kl_weight::one, false, false};
     const formula::policy_rule<T, formula::dual_clipped_surrogate<T>, policy_parts::all> everything{
-        {clipped, T(3)}, none, importance, coef, none, kl_estimator::k3, kl_estimator::k3, true, true};
+        {clipped, T(3)},      none, importance, coef, none, kl_estimator::k3, kl_estimator::k3,
+        rlhf::kl_weight::one, true, true};
     const std::string of_one = "log π in [−5, 0], log π_old = log π ± 0.5, Â in [−3, 3]",
                       of_all = of_one + ", log π_ref = log π ± 1, importance, dual clip, weight in [0, 2]";
     line<T> loss("`policy_rule`, loss", of_one, ulp), slope("`policy_rule`, slope", of_one, ulp);

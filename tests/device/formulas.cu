@@ -175,6 +175,14 @@ RLHF_FORMULA void kl(const V* x, V* y) {
 LAUNCH(kl)
 
 template <class V>
+RLHF_FORMULA void weighted_kl(const V* x, V* y) {
+    const auto by = static_cast<rlhf::kl_weight>(int(x[7]));
+    const auto t = formula::weighted_kl(formula::kl_term<V>{x[0], x[1]}, x[2], x[3], x[4] != V(0), x[5], x[6] != V(0), by);
+    y[0] = t.value, y[1] = t.slope;
+}
+LAUNCH(weighted_kl)
+
+template <class V>
 RLHF_FORMULA void importance_weight(const V* x, V* y) {
     V loss = x[0], slope = x[1];
     formula::importance_weight<V>{x[2], x[3], x[6], x[7]}.apply(loss, slope, x[4], x[5]);
@@ -186,8 +194,9 @@ template <class V>
 RLHF_FORMULA void policy_rule(const V* x, V* y) {
     using formula::policy_parts::all;
     const auto k = static_cast<rlhf::kl_estimator>(int(x[12]));
+    const auto by = static_cast<rlhf::kl_weight>(int(x[15]));
     const formula::policy_rule<V, formula::clipped_surrogate<V>, all> rule{
-        {x[6], x[7]}, x[8], {V(0), x[9], V(0), x[9]}, x[10], x[11], k, k, x[13] != V(0), x[14] != V(0)};
+        {x[6], x[7]}, x[8], {V(0), x[9], V(0), x[9]}, x[10], x[11], k, k, by, x[13] != V(0), x[14] != V(0)};
     const auto t = rule(x[0], x[1], x[2], x[3], x[4], x[5]);
     const auto& s = t.statistics;
     y[0] = t.writes[0], y[1] = s.loss, y[2] = s.log_ratio, y[3] = s.ratio, y[4] = s.kl, y[5] = s.log_ratio_size;

@@ -7,6 +7,9 @@
 /// β KL(π‖π_ref) estimated from the sampled token.
 namespace reference {
 
+/// What multiplies the KL estimate of a token: nothing, ρ, ρ as a constant, or π / (π as a constant).
+enum class kl_weight { one, ratio, constant_ratio, own_ratio };
+
 /// What becomes of a ratio of policies out of bounds.
 enum class importance { truncate, mask };
 
@@ -26,6 +29,7 @@ struct policy_loss_options {
     kl_estimator kl_value = kl_estimator::k3;
     std::optional<kl_estimator> kl_gradient = {}; ///< whose slope stands for that of kl_value; absent: its own
     real kl_limit = unlimited; ///< cuts each token's estimate to ±limit; beyond it there is no slope
+    reference::kl_weight kl_weight = kl_weight::one;
     reference::importance importance = importance::truncate;
     real importance_low = 0, importance_high = unlimited;
     reference::aggregation aggregation = aggregation::token_mean;
@@ -126,9 +130,13 @@ template <class Objective>
                 const real value = kl(o.kl_value, x, o.kl_limit).value;
                 r.ref_kl += value / n;
                 if (o.kl_coef != 0) {
-                    loss += o.kl_coef * value;
                     const bool beyond = std::fabs(kl(o.kl_value, x).value) > o.kl_limit;
-                    slope += beyond ? 0 : o.kl_coef * kl(o.kl_gradient.value_or(o.kl_value), x).slope;
+                    const real own = beyond ? 0 : kl(o.kl_gradient.value_or(o.kl_value), x).slope;
+                    const bool by_ratio = o.kl_weight == kl_weight::ratio || o.kl_weight == kl_weight::constant_ratio;
+                    const bool learns =
+                        o.kl_weight == kl_weight::own_ratio || (o.kl_weight == kl_weight::ratio && used == log_ratio);
+                    loss += o.kl_coef * (by_ratio ? ratio : 1) * value;
+                    slope += o.kl_coef * (by_ratio ? ratio : 1) * (learns ? value + own : own);
                 }
             }
             const real weight = share[e] * (a.weights.empty() ? 1 : a.weights[e]);

@@ -73,6 +73,7 @@ TEST_CASE("policy_rule: what it writes is the derivative of its loss", "[formula
             .kl_limit = r.below(2) ? 0.3 : inf,
             .kl_value = kl_estimator::k3,
             .kl_slope = kl_estimator::k3,
+            .kl_weight = rlhf::kl_weight::one,
             .ref = r.below(2) != 0,
             .behavior = r.below(2) != 0};
         const double lp = r.normal(-1, 0.5), old = r.normal(lp, 0.6), advantage = r.normal(), ref = r.normal(lp, 0.6),

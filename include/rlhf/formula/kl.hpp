@@ -13,6 +13,14 @@ enum class kl_estimator {
     abs, ///< |d|         biased; its gradient is that of Σ |π − π_ref|
 };
 
+/// What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+enum class kl_weight {
+    one,            ///< nothing
+    ratio,          ///< ρ, through which the gradient flows, too: TRL, Liger's chunks, slime
+    constant_ratio, ///< ρ as a constant: Liger's kernels
+    own_ratio,      ///< π / (π as a constant), which is 1 and has a gradient: NeMo-RL
+};
+
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {
@@ -48,6 +56,26 @@ template <class V>
                                              : -e.slope;
     const auto above = k > limit, below = k < -limit;
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
+}
+
+/// A token's estimate k(d) times a weight other than one, and the slope of that.
+///
+///     ratio           ρ k   ∂ = ρ (k + ∂k)      ρ ∂k where the ratio does not learn, because its limit replaces it
+///     constant_ratio  ρ k   ∂ = ρ ∂k
+///     own_ratio       k     ∂ = k + ∂k
+///
+/// k + ∂k is the gradient that the expectation of k has under π. For k3 with its own slope it is d, and computed so.
+///
+/// Source: DeepSeek-AI 2025 (DeepSeek-V3.2), arXiv:2512.02556, §3.1; k + ∂k: Tang and Munos 2025, arXiv:2506.09477.
+template <class V>
+[[nodiscard]] RLHF_FORMULA kl_term<V> weighted_kl(const kl_term<V>& k, V d, V limit, bool is_k3, V ratio,
+                                                  lane::mask_of<V> learns, kl_weight weight) {
+    using lane::abs, lane::select;
+    const auto within = abs(k.value) < limit;
+    const V sum = is_k3 ? select(within, d, k.value + k.slope) : k.value + k.slope;
+    if (weight == kl_weight::own_ratio) return {k.value, sum};
+    const V slope = weight == kl_weight::ratio ? select(learns, sum, k.slope) : k.slope;
+    return {ratio * k.value, ratio * slope};
 }
 
 } // namespace RLHF_NAMESPACE::formula

@@ -35,7 +35,7 @@ enum class policy_parts {
 ///     x    = log π − log π_old, clamped to ±log_ratio_limit       no gradient through ρ = eˣ beyond
 ///     l    = objective(log π, log π_old, x, Â)
 ///     l   *= importance weight                                    with behavior
-///     l   += kl_coef · k(log π − log π_ref)                       with ref
+///     l   += kl_coef · k(log π − log π_ref) · its weight          with ref
 ///     loss = weight · l
 ///
 /// Writes ∂loss/∂ log π. A coefficient of 0 leaves its term out, so that 0 · ∞ cannot arise.
@@ -46,6 +46,7 @@ struct policy_rule {
     importance_weight<T> importance;
     T kl_coef, kl_limit;
     kl_estimator kl_value, kl_slope;
+    rlhf::kl_weight kl_weight;
     bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
 
     /// The rule for the tokens of one sequence, if the objective is one of sequences.
@@ -72,8 +73,12 @@ struct policy_rule {
             if (behavior) importance.apply(loss, slope, advantage, old_log_prob - behavior_log_prob);
         }
         if (Parts != policy_parts::objective && ref) {
-            const kl_term<V> k = kl(log_prob - ref_log_prob, kl_value, kl_slope, V(kl_limit));
+            const V d = log_prob - ref_log_prob;
+            kl_term<V> k = kl(d, kl_value, kl_slope, V(kl_limit));
             divergence = k.value;
+            if (all && kl_weight != rlhf::kl_weight::one)
+                k = weighted_kl(k, d, V(kl_limit), kl_value == kl_estimator::k3 && kl_slope == kl_estimator::k3,
+                                s.ratio, abs(raw) <= V(log_ratio_limit), kl_weight);
             if (kl_coef != 0) loss = fma(V(kl_coef), k.value, loss), slope = fma(V(kl_coef), k.slope, slope);
         }
         if constexpr (all) loss = weight * loss, slope = weight * slope;

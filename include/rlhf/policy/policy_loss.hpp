@@ -20,6 +20,7 @@ struct policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
     double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
+    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;   ///< of the estimate in the loss, not of the statistic
     importance_range importance_limit = unlimited;      ///< of exp(old − behavior): the upper bound, or both
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
@@ -89,6 +90,7 @@ inline void check_needs(const char* f, const policy_loss_options& o, bool ref, b
     needs(o.kl_coef != 0, ref, "kl_coef needs ref_log_probs");
     needs(o.kl_gradient.has_value(), ref, "kl_gradient needs ref_log_probs");
     needs(o.kl_limit < unlimited, ref, "kl_limit needs ref_log_probs");
+    needs(o.kl_weight != kl_weight::one, ref, "kl_weight needs ref_log_probs");
     needs(o.importance_limit.limits(), behavior, "importance_limit needs behavior_log_probs");
 }
 
@@ -135,6 +137,7 @@ formula::policy_rule<T, Formula, Parts> policy_rule_of(const policy_loss_options
             .kl_limit = T(o.kl_limit),
             .kl_value = o.kl_estimator,
             .kl_slope = o.kl_gradient.value_or(o.kl_estimator),
+            .kl_weight = o.kl_weight,
             .ref = ref,
             .behavior = behavior};
 }
@@ -163,8 +166,11 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
         const auto rule = policy_rule_of<T, Parts>(o, formula, bool(a.ref_log_probs), bool(a.behavior_log_probs));
         return normalized{a.n, sweep_of_rule<T, Arch>(c, a, in, rule)};
     };
+    if constexpr (requires { typename decltype(chosen::template whole<T>(objective))::reduced; })
+        if (o.kl_weight == kl_weight::ratio || o.kl_weight == kl_weight::constant_ratio)
+            fail(c.function(), "kl_weight is by the ratio of a token, and this objective has one of sequences");
     constexpr bool has_rare_options = requires { chosen::is_usual(objective); };
-    bool rare = o.log_ratio_limit < unlimited;
+    bool rare = o.log_ratio_limit < unlimited || o.kl_weight != kl_weight::one;
     if constexpr (has_rare_options) rare = rare || !chosen::is_usual(objective);
     if (!a.weights && !a.behavior_log_probs && !rare) {
         const auto formula = [&] {
@@ -189,7 +195,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
-///     l   += kl_coef · k(log π − log π_ref)                                with ref_log_probs
+///     l   += kl_coef · k(log π − log π_ref)                                with ref_log_probs, times its kl_weight
 ///     loss = Σ w l / denominator                                           by the aggregation
 ///
 /// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)

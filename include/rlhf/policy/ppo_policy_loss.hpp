@@ -13,6 +13,7 @@ struct ppo_policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {};
     double kl_limit = unlimited;
+    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;
     importance_range importance_limit = unlimited;
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
@@ -34,6 +35,7 @@ inline policy_loss_options common_of(const ppo_policy_loss_options& o) {
             .kl_estimator = o.kl_estimator,
             .kl_gradient = o.kl_gradient,
             .kl_limit = o.kl_limit,
+            .kl_weight = o.kl_weight,
             .importance_limit = o.importance_limit,
             .importance = o.importance,
             .aggregation = o.aggregation};
