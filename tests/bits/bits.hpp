@@ -229,6 +229,7 @@ void policy();
 void sequences();
 void reward();
 void logits();
+void kept();
 void divergence();
 void recipe();
 

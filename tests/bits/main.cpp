@@ -28,6 +28,7 @@ void all_cases() {
     bits::sequences();
     bits::reward();
     bits::logits();
+    bits::kept();
     bits::divergence();
     bits::recipe();
 }

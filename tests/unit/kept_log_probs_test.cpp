@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("kept_log_probs: of the whole vocabulary it is token_log_prob
     using T = number<TestType>;
     test::random r(5);
     const std::size_t n = 6;
-    for (const std::size_t V : {9, 800, 5000}) {
+    for (const std::size_t V : {9U, 800U, 5000U}) {
         CAPTURE(V);
         auto z = test::random_logits<TestType>(r, n * V);
         const auto targets = test::targets(r, n, V);

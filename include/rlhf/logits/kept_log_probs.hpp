@@ -12,13 +12,12 @@ namespace RLHF_NAMESPACE {
 
 using kept_log_probs_result = token_log_probs_result;
 
-/// What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Both arrays
-/// are runs of int32 or int64. Sets are given per token, in the order of the batch: with predict_next step t uses the
-/// set of token t + 1, as it uses its target.
+/// What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Token i has
+/// ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch, and sets are given as targets are:
+/// with predict_next step t uses the set of token t + 1.
 struct kept_set {
-    index_view ids; ///< the ids of all tokens, one token after the other, in any order, each once per token
-    index_view
-        offsets; ///< [tokens + 1], from 0 to the number of ids: token i has ids[offsets[i]] … ids[offsets[i + 1] − 1]
+    index_view ids;     ///< of all tokens, one token after the other; in any order, each once per token
+    index_view offsets; ///< [tokens + 1], from 0 to the number of ids
 };
 
 /// The sets of these sequences: the counterpart of batch.part(). The ids stay where they are.
