@@ -100,7 +100,7 @@ using added64 = backward_of<E, 64, true>;
 
 const bool registered = [] {
     using namespace bench;
-    constexpr std::initializer_list<who> here = {who::rlhf, who::scalar, who::plain};
+    const std::initializer_list<who> here = {who::rlhf, who::scalar, who::plain};
     const logit_rows rows(256, 32000), wide(256, 128256);
     for (const auto& at : {rows, wide}) {
         add<forward16, float>("kept_log_probs", at.called("K16"), here);
