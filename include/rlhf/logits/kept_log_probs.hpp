@@ -55,13 +55,13 @@ struct kept_log_probs_backward_arrays {
 ///
 /// Logits and targets are as in token_log_probs; log-probabilities are computed in double and rounded once. A target
 /// that was not kept counts as kept. With an empty set S is the target alone: log_probs and entropy are 0. If S is the
-/// whole vocabulary, these are the numbers of token_log_probs. log_kept is as exact as log_sum_exp is in T, and may be
-/// above 0 by its rounding.
+/// whole vocabulary, log_probs are those of token_log_probs up to 2 ULP. log_kept is as exact as log_sum_exp is in T,
+/// and may be above 0 by its rounding.
 ///
 /// Rows that do not count are not read, whatever their ids are; their outputs are 0. Logits outside S are not read
-/// either. A logit of −inf in S is a token with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy is
-/// 0; log_kept is −inf then, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens whose log-probability is not finite are counted by
-/// `nonfinite`.
+/// either. A logit of −inf in S is a token with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy
+/// is 0; log_kept is −inf then, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens
+/// whose log-probability is not finite are counted by `nonfinite`.
 ///
 /// Throws std::invalid_argument before anything is written: for what token_log_probs throws, for offsets that are not
 /// one more than there are tokens, do not begin at 0, fall, or do not end at the number of ids, for an id outside
