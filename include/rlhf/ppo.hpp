@@ -10,6 +10,7 @@
 #include <rlhf/advantage/shape_rewards.hpp>
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/logits/cross_entropy_loss.hpp>
+#include <rlhf/logits/kept_log_probs.hpp>
 #include <rlhf/logits/logits_divergence.hpp>
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/logits/top_k_divergence.hpp>

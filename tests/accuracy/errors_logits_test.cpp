@@ -162,6 +162,44 @@ void divergences(section& page, divergence how, const std::string& name) {
     hold(page, value, top_value, d, top_d);
 }
 
+/// A set of 64 of the row's entries, one of which is the target.
+template <class E>
+void kept(section& page) {
+    using T = number<E>;
+    constexpr std::size_t V = long_row, size = 64;
+    const std::string of_row = shape + ", of which 64 are kept";
+    line<E, T> log_prob("`kept_log_probs`, log_probs", of_row, ulp), entropy("`kept_log_probs`, entropy", of_row, ulp);
+    line<E> d("`kept_log_probs_backward` of log_probs", of_row, ulp),
+        d_entropy("`kept_log_probs_backward` of entropy", of_row, ulp_of_largest);
+    test::random r(4);
+    for (int i = 0; i < page.draws / 100; ++i) {
+        auto z = random_row<E>(r);
+        std::vector<std::int64_t> ids(V);
+        std::iota(ids.begin(), ids.end(), 0);
+        for (std::size_t k = 0; k < size; ++k) std::swap(ids[k], ids[k + r.below(V - k)]);
+        ids.resize(size);
+        std::vector<E> listed;
+        for (const auto id : ids) listed.push_back(z[static_cast<std::size_t>(id)]);
+        const softmax want(listed);
+        const auto at = r.below(size);
+        const std::vector<std::int64_t> target{ids[at]}, offsets{0, size};
+        const rlhf::kept_set set{.ids = ids, .offsets = offsets};
+        std::vector<T> lp(1), H(1);
+        const std::vector<T> one{1};
+        rlhf::kept_log_probs<T>(rows(), logits_of(z), target, set, {.log_probs = lp, .entropy = H});
+        log_prob.add(lp[0], want.log_p[at]), entropy.add(H[0], want.entropy);
+        std::vector<E> by_p(V), by_H(V);
+        rlhf::kept_log_probs_backward<T>(rows(), logits_of(z), target, set, {.d_log_probs = one}, logits_of(by_p));
+        rlhf::kept_log_probs_backward<T>(rows(), logits_of(z), target, set, {.d_entropy = one}, logits_of(by_H));
+        for (std::size_t k = 0; k < size; ++k) {
+            const auto v = static_cast<std::size_t>(ids[k]);
+            d.add(double(by_p[v]), exact(k == at ? 1 : 0) - want.p[k]);
+            d_entropy.add(double(by_H[v]), -want.p[k] * (want.log_p[k] + want.entropy));
+        }
+    }
+    hold(page, log_prob, entropy, d, d_entropy);
+}
+
 template <class E>
 void shards(section& page) {
     using T = number<E>;
@@ -195,7 +233,7 @@ void shards(section& page) {
 
 void all(section page) {
     const auto of = [&]<class E>(E) {
-        likelihoods<E>(page), shards<E>(page);
+        likelihoods<E>(page), kept<E>(page), shards<E>(page);
         divergences<E>(page, divergence::reverse_kl, "KL(p ‖ q)");
         divergences<E>(page, divergence::forward_kl, "KL(q ‖ p)");
         divergences<E>(page, divergence::jsd, "JSD, β = 0.5");

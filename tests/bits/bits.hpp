@@ -235,6 +235,7 @@ void sequences();
 void preference();
 void reward();
 void logits();
+void kept();
 void divergence();
 void recipe();
 

@@ -29,6 +29,7 @@ void all_cases() {
     bits::preference();
     bits::reward();
     bits::logits();
+    bits::kept();
     bits::divergence();
     bits::recipe();
 }

@@ -6,6 +6,7 @@
 #include "cross_entropy_loss.hpp"
 #include "gae.hpp"
 #include "group_advantages.hpp"
+#include "kept_log_probs.hpp"
 #include "kl.hpp"
 #include "kl_controller.hpp"
 #include "logits_divergence.hpp"

@@ -100,6 +100,31 @@ TEST_CASE("reference gradients with respect to logits", "[reference]") {
     }
 }
 
+TEST_CASE("reference gradients over kept sets", "[reference]") {
+    test::random r(8);
+    constexpr std::size_t vocabulary = 5;
+    for (const auto kind : kinds) {
+        const auto b = some_batch(r, kind);
+        const auto logits = some(r, elements * vocabulary, 2);
+        const auto targets = test::targets<std::int64_t>(r, elements, vocabulary);
+        reference::id_sets kept(elements);
+        for (std::size_t e = 0; e < elements; ++e)
+            for (std::size_t v = 0; v < vocabulary; ++v)
+                if (r.below(2) == 0) kept[e].push_back(static_cast<std::int64_t>(v));
+        const auto g = some(r, elements), h = some(r, elements);
+        const real temperature = .7L;
+        const auto value = [&](const array& z) {
+            const auto p = reference::kept_log_probs(b, z, vocabulary, targets, kept, temperature);
+            real sum = 0;
+            for (std::size_t e = 0; e < elements; ++e) sum += g[e] * p.log_probs[e] + h[e] * p.entropy[e];
+            return sum;
+        };
+        CHECK(worst_difference(value, logits,
+                               reference::kept_log_probs_backward(b, logits, vocabulary, targets, kept, g, h,
+                                                                  temperature)) < tolerance);
+    }
+}
+
 TEST_CASE("reference gradients of divergences", "[reference]") {
     test::random r(7);
     constexpr std::size_t vocabulary = 5, k = 2;
