@@ -18,6 +18,7 @@ namespace test {
 class golden {
 public:
     [[nodiscard]] const std::vector<double>& operator[](const std::string& key) const { return arrays_.at(key); }
+    [[nodiscard]] bool has(const std::string& key) const { return arrays_.contains(key); }
     [[nodiscard]] double number(const std::string& key) const { return arrays_.at(key).at(0); }
     /// An array of whole numbers: a mask, targets, ranks.
     template <class I = std::int64_t>
