@@ -120,7 +120,8 @@ def write_verl_corrections(w, base, seed):
     )
     torch.manual_seed(seed)
     new, old, mask = policies([10, 7, 1, 9, 4, 3], 10)
-    new[4:] = old[4:] + dyadic(2, 10, deviation=1 / 32)
+    new[4, :4] = old[4, :4] + torch.tensor([1, -1, 0, 0]) / 64
+    new[5, :3] = old[5, :3] + torch.tensor([1, 0, 0]) / 64
     w.case("verl_correction_data", log_probs=new, behavior_log_probs=old, mask=mask)
     helpers = take(base.parents[1] / "utils/torch_functional.py", "masked_sum", "masked_mean")
     path = base / "rollout_corr_helper.py"
@@ -148,8 +149,8 @@ def write_verl_corrections(w, base, seed):
     for mode, bounds in (
         ("token_k1", "0.6_1.4"),
         ("seq_sum_k1", "0.5_2.0"),
-        ("seq_mean_k1", "0.99_1.02"),
-        ("seq_max_k2", "0.02"),
+        ("seq_mean_k1", "0.999_1.001"),
+        ("seq_max_k2", "0.0002"),
     ):
         keep, _ = verl.compute_rollout_rejection_mask(new - old, mask, mode, bounds)
         w.case(f"verl_rejection_{mode}", keep=keep)

@@ -5,9 +5,17 @@
 #include "golden/policies.hpp"
 
 #include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
+#include <rlhf/recipe/preset/papers.hpp>
+#include <rlhf/recipe/preset/prime_rl.hpp>
+#include <rlhf/recipe/preset/skyrl.hpp>
+#include <rlhf/recipe/preset/slime.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
+
+#include <iterator>
+#include <sstream>
 
 namespace {
 
@@ -15,6 +23,21 @@ namespace verl = rlhf::preset::verl;
 namespace trl = rlhf::preset::trl;
 namespace openrlhf = rlhf::preset::openrlhf;
 using test::policy_goldens, test::worst_relative, test::golden_tolerance;
+
+// Cells of the table in PRESETS.md.
+struct dash {};
+std::string cell(dash) { return "–"; }
+std::string cell(double x) {
+    std::ostringstream text;
+    text << x;
+    return x == rlhf::unlimited ? "none" : text.str();
+}
+std::string cell(const rlhf::ratio_range& r) {
+    return r.low == r.high ? cell(r.low) : cell(r.low) + ", " + cell(r.high);
+}
+std::string cell(const rlhf::cispo& o) { return cell(o.low) + ", " + cell(o.high); }
+std::string cell(rlhf::aggregation how) { return how == rlhf::aggregation::token_mean ? "tokens" : "sequences"; }
+std::string cell(rlhf::lone_reward lone) { return lone == rlhf::lone_reward::kept ? "its reward" : "0"; }
 
 /// ppo_policy_loss is policy_loss with these two.
 rlhf::ppo_clip clip(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::objective_of(o); }
@@ -87,12 +110,12 @@ TEMPLATE_TEST_CASE("presets: verl's rollout correction", "[presets]", float, dou
     }
 
     // Rejection bounds are of −ρ, and of ρ² / 2.
-    const double far = std::exp(std::sqrt(2 * 0.02));
+    const double far = std::exp(std::sqrt(2 * 0.0002));
     using options = rlhf::importance_weights_options;
     for (const auto& [name, o] : std::map<std::string, options>{
              {"token_k1", {.range = {1 / 1.4, 1 / 0.6}, .beyond = rlhf::importance::mask}},
              {"seq_sum_k1", {.sequence_product = {1 / 2.0, 1 / 0.5}}},
-             {"seq_mean_k1", {.level = rlhf::importance_level::none, .sequence_mean = {1 / 1.02, 1 / 0.99}}},
+             {"seq_mean_k1", verl::geometric_rejection},
              {"seq_max_k2", {.level = rlhf::importance_level::none, .every_token = {1 / far, far}}}}) {
         INFO(name);
         const auto kept = weights<TestType>(g, "log_probs", "behavior_log_probs", o).second;
@@ -191,4 +214,59 @@ TEMPLATE_TEST_CASE("presets: advantages of groups", "[presets]", float, double) 
         rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, a, o);
         CHECK(worst_relative(got, want) < golden_tolerance<TestType>);
     }
+}
+
+TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
+    std::ifstream file(RLHF_TESTS "/../PRESETS.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    int rows = 0;
+    const auto row = [&](const std::string& axis, const auto&... presets) {
+        std::string line = "\n| " + axis + " |";
+        ((line += " " + cell(presets) + " |"), ...);
+        INFO(line);
+        CHECK(page.find(line + "\n") != std::string::npos);
+        ++rows;
+    };
+    constexpr dash no;
+    namespace skyrl = rlhf::preset::skyrl;
+    namespace slime = rlhf::preset::slime;
+    namespace nemo_rl = rlhf::preset::nemo_rl;
+    const auto ppo = [&](const char* axis, auto member) {
+        row(axis, rlhf::ppo_policy_loss_options{}.*member, verl::ppo_policy_loss.*member, trl::ppo_policy_loss.*member,
+            openrlhf::ppo_policy_loss.*member, skyrl::ppo_policy_loss.*member, slime::ppo_policy_loss.*member,
+            nemo_rl::ppo_policy_loss.*member);
+    };
+    ppo("clip range", &rlhf::ppo_policy_loss_options::clip_range);
+    ppo("dual clip", &rlhf::ppo_policy_loss_options::dual_clip);
+    ppo("limit of log ρ", &rlhf::ppo_policy_loss_options::log_ratio_limit);
+    ppo("mean over", &rlhf::ppo_policy_loss_options::aggregation);
+    row("cispo: bounds of ρ", rlhf::cispo{}, verl::cispo, trl::cispo, no, skyrl::cispo, slime::cispo, nemo_rl::cispo);
+    row("gspo: range", no, verl::gspo.range, trl::gspo.range, openrlhf::gspo.range, skyrl::gspo.range,
+        slime::gspo.range, nemo_rl::gspo.range);
+    const auto gspo = [&](const char* axis, auto member) {
+        row(axis, rlhf::policy_loss_options{}.*member, verl::gspo_policy_loss.*member,
+            trl::sequence_policy_loss.*member, openrlhf::gspo_policy_loss.*member, skyrl::gspo_policy_loss.*member,
+            slime::policy_loss.*member, nemo_rl::gspo_policy_loss.*member);
+    };
+    gspo("gspo: limit of log s", &rlhf::policy_loss_options::log_ratio_limit);
+    gspo("gspo: mean over", &rlhf::policy_loss_options::aggregation);
+    row("dppo_tv: range", rlhf::dppo_tv{}.range, verl::dppo_tv.range, no, no, skyrl::dppo_tv.range, no, no);
+    row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no);
+    row("clip of values", rlhf::ppo_value_loss_options{}.clip_range, verl::ppo_value_loss.clip_range, no,
+        openrlhf::ppo_value_loss.clip_range, skyrl::ppo_value_loss.clip_range, slime::ppo_value_loss.clip_range, no);
+    const rlhf::ppo_advantages_options library;
+    row("λ of gae", library.gae.lambda, verl::ppo_advantages.gae.lambda, no, openrlhf::ppo_advantages.gae.lambda, no,
+        no, no);
+    row("KL in the reward", library.rewards.kl_coef, verl::ppo_advantages.rewards.kl_coef, no,
+        openrlhf::ppo_advantages.rewards.kl_coef, no, no, no);
+    row("whitening: ddof", library.whiten.ddof, verl::ppo_advantages.whiten.ddof, no,
+        openrlhf::ppo_advantages.whiten.ddof, no, no, no);
+    row("groups: ε of the deviation", rlhf::group_advantages_options{}.epsilon, verl::grpo.epsilon, trl::grpo.epsilon,
+        openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, no);
+    row("groups: one alone gets", rlhf::group_advantages_options{}.lone, verl::grpo.lone, trl::grpo.lone, no,
+        skyrl::grpo.lone, no, no);
+    // Nothing else stands in the table: each row, the heading and the line below it begin with a bar.
+    std::size_t bars = 0;
+    for (std::size_t at = 0; (at = page.find("\n|", at)) != std::string::npos; ++at) ++bars;
+    CHECK(bars == static_cast<std::size_t>(rows) + 2);
 }
