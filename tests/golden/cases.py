@@ -16,6 +16,9 @@ class Writer:
         self.file = open(path, "w")
         print(f"# Written by generate.py, which says how to run it, with {about}.", file=self.file)
 
+    def note(self, text):
+        print(f"# {text}", file=self.file)
+
     def case(self, name, **arrays):
         print(f"case {name}", file=self.file)
         for key, value in arrays.items():

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt and preferences.txt beside this file, in
-double.
+"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
+file, in double.
+
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
-    venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d newer
-    venv/bin/python generate.py packages newer
+    venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
+    venv/bin/python generate.py packages
 
-The packages are not installed: rlhf_packages.py and trl_preferences.py take what they name out of their files, so that
-nothing that those files import is needed.
+The packages are not installed: rlhf_packages.py, policy_packages.py and trl_preferences.py take what they name out of
+their files, so that nothing that those files import is needed.
+
 """
 
 import pathlib
@@ -20,6 +22,7 @@ import torch
 import torch.nn.functional as F
 
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
+from policy_packages import write_policies
 from rlhf_packages import write_packages
 from trl_preferences import write_preferences
 
@@ -173,5 +176,5 @@ if __name__ == "__main__":
     write_torch()
     if len(sys.argv) > 1:
         write_packages(pathlib.Path(sys.argv[1]))
-    if len(sys.argv) > 2:
-        write_preferences(pathlib.Path(sys.argv[2]))
+        write_policies(pathlib.Path(sys.argv[1]))
+        write_preferences(pathlib.Path(sys.argv[1]) / "newer")

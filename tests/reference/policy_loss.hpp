@@ -88,12 +88,12 @@ struct sampled_token {
     return {-factor * t.advantage * t.log_prob, -factor * t.advantage};
 }
 [[nodiscard]] inline real binary_tv(const sampled_token& t) {
-    const real old = std::exp(t.old_log_prob);
-    return std::fabs(old * std::exp(t.log_ratio) - old);
+    return std::fabs(std::exp(t.log_prob) - std::exp(t.old_log_prob));
 }
 [[nodiscard]] inline real binary_kl(const sampled_token& t) {
-    const real old = std::exp(t.old_log_prob), now = old * std::exp(t.log_ratio), epsilon = 1e-8L;
-    return -old * t.log_ratio + (1 - old) * std::log((1 - old + epsilon) / (1 - (now < 1 ? now : 1) + epsilon));
+    const real old = std::exp(t.old_log_prob), now = std::exp(t.log_prob), epsilon = 1e-8L;
+    return old * (t.old_log_prob - t.log_prob) +
+           (1 - old) * std::log((1 - old + epsilon) / (1 - (now < 1 ? now : 1) + epsilon));
 }
 
 namespace detail {

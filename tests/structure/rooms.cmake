@@ -25,6 +25,7 @@ foreach(purpose IN LISTS purposes)
 endforeach()
 room(recipe ${purposes} results engine/tokens engine/sequences engine/steps engine/softmax engine/prompts engine/call
     engine/lanes engine/sums formula core ground)                # several functions as one
+room(recipe/preset recipe ${purposes} results formula core ground) # options of trainers and papers, no functions
 room(with results core ground)                      # other libraries, each header knows one
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 

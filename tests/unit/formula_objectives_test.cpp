@@ -133,10 +133,14 @@ TEST_CASE("dppo: which tokens are stopped", "[formula]") {
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK(formula_of<double>(rlhf::dppo_kl{.range = 0.12})(token(0.0, std::log(0.99), 1.0)).clipped_high);
     CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0})(token(0.0, 0.0, 1.0)).clipped_high);
-    // nor where ρ is rounded up, and π_old ρ with it
-    CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(seen{0, std::log(0.99), 0.03, 1}).clipped_high);
+    // nor where log π is rounded up
+    CHECK_FALSE(formula_of<double>(rlhf::dppo_kl{.range = 0.14})(token(0.02, std::log(0.99), 1.0)).clipped_high);
     CHECK(kl(token(-0.02, 0.0, -1.0)).clipped_low); // D = −log π where π_old = 1
     CHECK_FALSE(kl(token(-0.005, 0.0, -1.0)).clipped_low);
+    // π is what it is, whatever log_ratio_limit made of ρ, and where ρ is no finite float.
+    CHECK((tv(seen{-0.5, -23, 1, 1}).clipped_high && kl(seen{-0.5, -23, 1, 1}).clipped_high));
+    CHECK((tv(seen{-0.4, -0.5, 0.01, 1}).slope != 0 && kl(seen{-3, old, -0.001, -1}).clipped_low));
+    CHECK(formula_of<float>(rlhf::dppo_tv{.cap = 3})(token(-0.5F, -120.0F, 1.0F)).clipped_high);
 }
 
 TEST_CASE("dppo: the cap", "[formula]") {

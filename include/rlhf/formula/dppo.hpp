@@ -67,7 +67,8 @@ struct dppo_surrogate {
 ///
 ///     low  = Â < 0 and π − π_old < −δ₋      high = Â > 0 and π − π_old > δ₊       stopped: low or high
 ///
-/// π − π_old is computed as π_old (ρ − 1). NaN in any argument gives a NaN loss. clipped_low, clipped_high: low, high.
+/// π and π_old are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
+/// loss. clipped_low, clipped_high: low, high.
 ///
 /// Source: arXiv:2602.04879, eq. 13.
 template <class T>
@@ -80,7 +81,7 @@ struct dppo_tv {
     template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
         using lane::exp;
-        const V zero(0), ratio = exp(t.log_ratio), moved = exp(t.old_log_prob) * (ratio - V(1));
+        const V zero(0), ratio = exp(t.log_ratio), moved = exp(t.log_prob) - exp(t.old_log_prob);
         const auto fell = moved < V(-low);
         const auto rose = moved > V(high);
         return rest(t, ratio, fell && t.advantage < zero, rose && t.advantage > zero);
@@ -92,8 +93,9 @@ struct dppo_tv {
 ///     D    = π_old (log π_old − log π) + (1 − π_old) log((1 − π_old + ε) / (1 − π + ε)),  ε = 10⁻⁸
 ///     low  = Â < 0, ρ < 1 and D > δ₋        high = Â > 0, ρ > 1 and D > δ₊         stopped: low or high
 ///
-/// D > δ is computed as 1 − π_old + ε > (1 − π + ε) exp((δ + π_old log ρ) / (1 − π_old)), without a logarithm, and π as
-/// π_old ρ, at most 1. NaN in any argument gives a NaN loss. clipped_low, clipped_high: low, high.
+/// D > δ is computed as 1 − π_old + ε > (1 − π + ε) exp((δ + π_old (log π − log π_old)) / (1 − π_old)), without a
+/// logarithm. π and π_old, at most 1, are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any
+/// argument gives a NaN loss. clipped_low, clipped_high: low, high.
 ///
 /// Source: arXiv:2602.04879, eq. 14; the ε is that of trainers.
 template <class T>
@@ -107,10 +109,11 @@ struct dppo_kl {
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
         using lane::exp, lane::larger, lane::select;
         const V zero(0), one(1), epsilon(T(1e-8)), ratio = exp(t.log_ratio), old = exp(t.old_log_prob);
-        const V others_old = larger(zero, one - old), others = larger(zero, one - old * ratio); // 1 − π_old, 1 − π
+        const V others_old = larger(zero, one - old), others = larger(zero, one - exp(t.log_prob)); // 1 − π_old, 1 − π
         const auto up = t.advantage > zero, down = t.advantage < zero;
         // e⁻⁶⁰ is less than ε, and no subnormal number, which would take long.
-        const V bound = larger(V(-60), (select(up, V(high), V(low)) + old * t.log_ratio) / others_old);
+        const V bound =
+            larger(V(-60), (select(up, V(high), V(low)) + old * (t.log_prob - t.old_log_prob)) / others_old);
         const auto far = others_old + epsilon > (others + epsilon) * exp(bound);
         const auto fell = ratio < one;
         const auto rose = ratio > one;

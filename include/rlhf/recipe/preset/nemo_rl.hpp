@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+
+/// What NeMo-RL computes by the defaults of its GRPO example. Read in git 7ea279abf, examples/configs/grpo_math_1B.yaml
+/// and nemo_rl/algorithms/loss/loss_functions.py; names in brackets are its options.
+///
+/// Its advantages compare a reward with the mean and the standard deviation of the others of its group
+/// [use_leave_one_out_baseline], which the library does not have.
+namespace rlhf::preset::nemo_rl {
+
+/// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c]. Its KL in the loss
+/// [reference_policy_kl_penalty 0.01] has a gradient of its own kind, which the library does not have.
+inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+/// [use_cispo]: the same range.
+inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
+/// [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.
+inline constexpr rlhf::gspo gspo{.range = 0.2};
+inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+
+/// [truncated_importance_sampling_type] icepop and seq-mask-tis with the bounds that its source names; off by default.
+inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = importance::mask};
+inline constexpr importance_weights_options sequence_mask{.sequence_mean = {0.999, 1.002}};
+
+} // namespace rlhf::preset::nemo_rl

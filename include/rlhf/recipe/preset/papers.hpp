@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/recipe/ppo_advantages.hpp>
+
+/// What papers say. What they do not report is the library's default.
+namespace rlhf::preset {
+
+/// Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward by β = 0.02, no discount, clip
+/// 0.2. λ is that of Stiennon et al. 2020; the clip of values and whitening are not reported.
+namespace instructgpt {
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.clip_range = 0.2};
+inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.02}, .gae = {.gamma = 1}};
+inline constexpr double ptx_coef = 27.8; ///< γ, of ptx_loss
+} // namespace instructgpt
+
+/// Yu et al. 2025, arXiv:2503.14476: the upper bound is higher, tokens count alike, there is no KL. Groups without
+/// variance are sampled anew: `keep` says which.
+namespace dapo {
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.clip_range = {0.2, 0.28}};
+inline constexpr group_advantages_options group_advantages{};
+} // namespace dapo
+
+/// Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,
+/// sequences · the longest answer allowed: that product is the batch's denominator, counts.tokens.
+namespace dr_grpo {
+inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+inline constexpr group_advantages_options group_advantages{.scale = group_scale::none};
+} // namespace dr_grpo
+
+/// Zheng et al. 2025, arXiv:2507.18071.
+namespace gspo {
+inline constexpr rlhf::gspo objective{.range = {3e-4, 4e-4}};
+inline constexpr policy_loss_options policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+} // namespace gspo
+
+/// CISPO with the bounds of ScaleRL, arXiv:2510.13786.
+namespace scalerl {
+inline constexpr rlhf::cispo objective{.low = 0, .high = 5};
+} // namespace scalerl
+
+} // namespace rlhf::preset

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/policy_loss.hpp>
+
+/// What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
+/// prime_rl/configs/trainer.py; names in brackets are its options.
+///
+/// old_log_probs are those of the sampler in all of this, and ref_log_probs the same array: the loss has τ (log π −
+/// log π_old)², which is kl_estimator::k2 by 2 τ. Sums are divided by the tokens of the whole step.
+namespace rlhf::preset::prime_rl {
+
+/// default_loss_fn [dppo_mask_low, dppo_mask_high, kl_tau]. At Â = 0 it stops tokens as at Â < 0, which is the same.
+inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
+inline constexpr policy_loss_options policy_loss{.kl_coef = 2e-3, .kl_estimator = kl_estimator::k2};
+
+} // namespace rlhf::preset::prime_rl

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_value_loss.hpp>
+
+/// What SkyRL computes by its defaults. Read in git a9564572e, skyrl/train/config/config.py and
+/// skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
+///
+/// It averages by scaling the advantages [loss_reduction token_mean], KL by a rule of its own.
+namespace rlhf::preset::skyrl {
+
+/// [policy_loss_type] regular: unlike the library, log ratios are clamped to ±20. dual_clip adds [clip_ratio_c].
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.log_ratio_limit = 20};
+inline constexpr ppo_policy_loss_options dual_clip_policy_loss{.dual_clip = 3, .log_ratio_limit = 20};
+/// [policy_loss_type] cispo: [cispo_eps_clip_low, cispo_eps_clip_high] are distances from 1; the bounds are ScaleRL's.
+inline constexpr policy_loss_options policy_loss{.log_ratio_limit = 20};
+inline constexpr rlhf::cispo cispo{.low = 0, .high = 5};
+/// [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. Its old_log_probs are the sampler's.
+inline constexpr rlhf::cispo rollout_is{.low = 0.8, .high = 1.2, .beyond = importance::mask};
+/// [policy_loss_type] sapo [tau_pos, tau_neg]; [loss_reduction] sequence_mean is advised.
+inline constexpr rlhf::sapo sapo{};
+/// [policy_loss_type] gspo: PPO's range, the log ratio of a sequence clamped above, at 10.
+inline constexpr rlhf::gspo gspo{.range = 0.2};
+inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
+/// [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them.
+inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
+
+/// [value_clip].
+inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2};
+
+/// [advantage_estimator] grpo, by [grpo_norm_by_std] with the standard deviation. A group of one keeps its reward.
+inline constexpr group_advantages_options grpo{.lone = lone_reward::kept};
+
+/// [off_policy_correction], off by default: [tis_ratio_type] token and sequence, [sequence_mask_metric] geometric and
+/// product.
+inline constexpr importance_weights_options token_tis{.range = 2};
+inline constexpr importance_weights_options sequence_tis{.level = importance_level::sequence_product, .range = 5};
+inline constexpr importance_weights_options geometric_mask{.level = importance_level::none,
+                                                           .sequence_mean = {0.99, 1.01}};
+inline constexpr importance_weights_options product_mask{.level = importance_level::none, .sequence_product = {0.5, 2}};
+
+} // namespace rlhf::preset::skyrl

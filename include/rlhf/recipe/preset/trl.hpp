@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+
+/// What TRL's GRPOTrainer computes by its defaults. Read in TRL 1.16.0, trainer/grpo_trainer.py, _compute_loss, and
+/// grpo_config.py; names in brackets are its options.
+///
+/// Log ratios are not clamped. KL in the loss is off [beta]; where it is on it is multiplied by ρ
+/// [use_bias_correction_kl], which the library does not have: with that off it is kl_coef. A sequence without tokens
+/// counts in a mean over sequences.
+namespace rlhf::preset::trl {
+
+/// [loss_type] dapo, the default, and bnpo: as the library. dapo's denominator is of the whole step, bnpo's of a
+/// micro-batch. [delta] is dual_clip, if it is 1 + ε₊ at least.
+inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+/// [loss_type] grpo.
+inline constexpr ppo_policy_loss_options grpo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+/// [loss_type] luspo: with ρ per token, or, as advised, per sequence [importance_sampling_level].
+inline constexpr ppo_policy_loss_options luspo_policy_loss{.aggregation = aggregation::sequence_mean_token_sum};
+inline constexpr policy_loss_options gspo_luspo_policy_loss{.aggregation = aggregation::sequence_mean_token_sum};
+
+/// [loss_type] dr_grpo: with ppo_policy_loss. It divides by sequences · max_completion_length whatever the mask says;
+/// that product is the batch's denominator, counts.tokens.
+
+/// [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default, that of [epsilon],
+/// all weights are 0.2 at most. ScaleRL's is 5.
+inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
+/// [loss_type] sapo [sapo_temperature_pos, sapo_temperature_neg], averaged over sequences.
+inline constexpr rlhf::sapo sapo{};
+/// [importance_sampling_level] sequence, with [loss_type] grpo. The range is PPO's [epsilon].
+inline constexpr rlhf::gspo gspo{.range = 0.2};
+inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+inline constexpr policy_loss_options sequence_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+
+/// [scale_rewards] group, batch and none. Unlike the library: ε is 10⁻⁴, and what no reward function could judge does
+/// not count and has the advantage 0. [scale_rewards] batch takes the mean of the group all the same.
+inline constexpr group_advantages_options grpo{.epsilon = 1e-4, .unscorable = unscorable::left_out};
+inline constexpr group_advantages_options grpo_batch_std{
+    .scale = group_scale::batch_std, .epsilon = 1e-4, .unscorable = unscorable::left_out};
+inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none, .unscorable = unscorable::left_out};
+
+/// [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
+/// sequence, 0 above 3. The log-probs are π_old's.
+inline constexpr importance_weights_options importance_weights{
+    .level = importance_level::sequence_product, .range = 3, .beyond = importance::mask};
+
+} // namespace rlhf::preset::trl

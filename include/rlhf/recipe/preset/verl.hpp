@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/policy/ppo_value_loss.hpp>
+#include <rlhf/recipe/ppo_advantages.hpp>
+
+/// What verl computes by its defaults. Read in verl 0.9.1; names in brackets are its options.
+///
+/// It divides a sequence's sum by n + 10⁻⁸ and fractions by the number of tokens + 10⁻⁸. [clip_ratio_low] and
+/// [clip_ratio_high] are 0.2 whatever [clip_ratio] is.
+namespace rlhf::preset::verl {
+
+/// trainer/ppo/core_algos.py, compute_policy_loss_vanilla. Unlike the library: the dual clip is always on
+/// [clip_ratio_c], and log ratios are clamped to ±20.
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.dual_clip = 3, .log_ratio_limit = 20};
+/// With KL in the loss [use_kl_loss, kl_loss_coef, kl_loss_type low_var_kl], which is clamped to 10.
+inline constexpr ppo_policy_loss_options ppo_policy_loss_with_kl{
+    .dual_clip = 3, .log_ratio_limit = 20, .kl_coef = 0.001, .kl_limit = 10};
+
+/// [policy_loss.loss_mode] sapo, cispo, dppo_tv, dppo_kl and gspo: an objective and the options beside it. The ranges
+/// are those of PPO [clip_ratio_low, clip_ratio_high], also where papers have others; the cap of DPPO is that of the
+/// dual clip [clip_ratio_c], not the 20 that its function would take.
+inline constexpr policy_loss_options policy_loss{.log_ratio_limit = 20};
+inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
+inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .cap = 3};
+inline constexpr rlhf::dppo_kl dppo_kl{.range = 0.2, .cap = 3};
+/// [tau_pos, tau_neg]; the function averages over sequences whatever [loss_agg_mode] is.
+inline constexpr rlhf::sapo sapo{};
+inline constexpr policy_loss_options sapo_policy_loss{.log_ratio_limit = 20,
+                                                      .aggregation = aggregation::sequence_mean_token_mean};
+/// The log ratio of a sequence is clamped above, at 10. [loss_agg_mode] stays token-mean unless it is set to
+/// seq-mean-token-mean, as the function's documentation advises.
+inline constexpr rlhf::gspo gspo{.range = 0.2};
+inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
+
+/// workers/config/critic.py [cliprange_value].
+inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.5};
+
+/// compute_gae_advantage_return: [gamma, lam] 1, whitened with ddof 1. No KL in the reward [use_kl_in_reward]; where it
+/// is, it is k1 by 0.001 [kl_ctrl.kl_coef].
+inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0}, .gae = {.lambda = 1}};
+
+/// [adv_estimator] grpo, by [norm_adv_by_std_in_grpo] with or without the standard deviation; rloo, opo and remax. A
+/// group of one keeps its reward; grpo divides it by 1 + 10⁻⁶.
+inline constexpr group_advantages_options grpo{.lone = lone_reward::kept};
+inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none, .lone = lone_reward::kept};
+inline constexpr group_advantages_options rloo{
+    .baseline = group_baseline::others_mean, .scale = group_scale::none, .lone = lone_reward::kept};
+inline constexpr group_advantages_options opo{
+    .baseline = group_baseline::length_weighted_mean, .scale = group_scale::none, .lone = lone_reward::kept};
+inline constexpr group_advantages_options remax{.baseline = group_baseline::given, .scale = group_scale::none};
+
+/// trainer/config/algorithm.py, RolloutCorrectionConfig [rollout_is, rollout_is_threshold], with π_old as log_probs:
+/// its defaults, decoupled_token_is and decoupled_token_icepop. Log ratios are clamped to ±20.
+inline constexpr importance_weights_options importance_weights{.level = importance_level::sequence_product, .range = 2};
+inline constexpr importance_weights_options token_importance_weights{.range = 2};
+inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = importance::mask};
+/// decoupled_geo_rs [rollout_rs seq_mean_k1, rollout_rs_threshold 0.999_1.001]. Its bounds are of π_rollout / π_old,
+/// the inverse of ρ. It removes tokens from the mask: use `keep`.
+inline constexpr importance_weights_options geometric_rejection{.level = importance_level::none,
+                                                                .sequence_mean = {1 / 1.001, 1 / 0.999}};
+
+} // namespace rlhf::preset::verl
