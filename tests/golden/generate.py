@@ -2,7 +2,6 @@
 """Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
 file, in double.
 
-
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
@@ -12,7 +11,6 @@ Run with:
 
 The packages are not installed: rlhf_packages.py, policy_packages.py and trl_preferences.py take what they name out of
 their files, so that nothing that those files import is needed.
-
 """
 
 import pathlib

@@ -29,7 +29,7 @@ template <class V>
 [[nodiscard]] RLHF_FORMULA sigmoid_term<V> sigmoid_with_slope(V x) {
     using lane::select;
     const both_sigmoids<V> s = sigmoids(x);
-    return {select(x < V(0), s.small, s.large), s.large * s.small};
+    return {select(x < V(0), s.other, s.large), s.large * s.other};
 }
 
 /// One pair under apo_zero.

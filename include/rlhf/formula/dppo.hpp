@@ -114,10 +114,10 @@ struct dppo_kl {
         // e⁻⁶⁰ is less than ε, and no subnormal number, which would take long.
         const V bound =
             larger(V(-60), (select(up, V(high), V(low)) + old * (t.log_prob - t.old_log_prob)) / others_old);
-        const auto far = others_old + epsilon > (others + epsilon) * exp(bound);
+        const auto beyond = others_old + epsilon > (others + epsilon) * exp(bound);
         const auto fell = ratio < one;
         const auto rose = ratio > one;
-        return rest(t, ratio, far && fell && down, far && rose && up);
+        return rest(t, ratio, beyond && fell && down, beyond && rose && up);
     }
 };
 

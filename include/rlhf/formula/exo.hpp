@@ -34,12 +34,12 @@ struct exact_preference {
         using lane::abs, lane::log1p_unit, lane::select;
         const V zero(0), m = V(beta) * (p.chosen - p.rejected);
         const both_sigmoids<V> s = sigmoids(m);
-        const V near = log1p_unit(s.e); // −log s.large
-        const V large = select(m < zero, V(wrong), V(right)) - near,
-                small = select(m < zero, V(right), V(wrong)) - (abs(m) + near);
-        const auto none = s.small == zero; // else 0 · ∞
-        const V slope = select(none, zero, V(beta) * (s.large * s.small * (m - (V(wrong) - V(right)))));
-        return {s.large * large + select(none, zero, s.small * small), slope, -slope};
+        const V shift = log1p_unit(s.e); // −log s.large
+        const V large = select(m < zero, V(wrong), V(right)) - shift,
+                other = select(m < zero, V(right), V(wrong)) - (abs(m) + shift);
+        const auto none = s.other == zero; // else 0 · ∞
+        const V slope = select(none, zero, V(beta) * (s.large * s.other * (m - (V(wrong) - V(right)))));
+        return {s.large * large + select(none, zero, s.other * other), slope, -slope};
     }
 };
 

@@ -30,7 +30,7 @@ struct preferred_pair {
 /// e = e^−|x|, and σ(±|x|) = 1 / (1 + e) and e / (1 + e), each with all its digits.
 template <class V>
 struct both_sigmoids {
-    V e, large, small;
+    V e, large, other;
 };
 template <class V>
 [[nodiscard]] RLHF_FORMULA both_sigmoids<V> sigmoids(V x) {
