@@ -35,10 +35,10 @@ struct modulated_preference {
         const comparison_term<V> logistic = bradley_terry(m, zero, zero, zero);
         const both_sigmoids<V> s = sigmoids(V(sharpness) * m);
         const auto right = m >= zero;
-        const V rest = select(right, s.small, s.large); // 1 − μ
+        const V rest = select(right, s.other, s.large); // 1 − μ
         const V beyond = select(V(excess) == zero, zero, V(excess) * distance);
         const V exponential = s.large * exp_nonpositive(select(right, distance, beyond)); // μ e⁻ᵐ
-        const V fades = select(s.small == zero, zero, s.small * logistic.loss);           // else 0 · ∞
+        const V fades = select(s.other == zero, zero, s.other * logistic.loss);           // else 0 · ∞
         const V by_m =
             rest * logistic.d_chosen - V(sharpness) * (s.large * fades) + (V(sharpness) * rest - V(1)) * exponential;
         const V slope = V(beta) * by_m;
