@@ -9,7 +9,23 @@
 #include <rlhf/preference/sequence_log_probs.hpp>
 #include <rlhf/recipe/preference_pairs.hpp>
 
+#include <algorithm>
+
 namespace {
+
+/// Without the responses that the policy cannot give, because they have a word that it does not know.
+comparisons possible(const comparisons& all, word unknown) {
+    comparisons result;
+    for (std::size_t p = 0; p < all.prompts(); ++p) {
+        for (auto r = static_cast<std::size_t>(all.offsets[p]); r < static_cast<std::size_t>(all.offsets[p + 1]); ++r) {
+            if (std::ranges::count(all.responses[r], unknown) > 0) continue;
+            result.responses.add(all.responses.topics[r], all.responses[r]);
+            result.ranks.push_back(all.ranks[r]);
+        }
+        result.offsets.push_back(static_cast<std::int32_t>(result.ranks.size()));
+    }
+    return result;
+}
 
 /// The pairs of ranked responses to a prompt, by their places; ties are none.
 struct ranked_pairs {
@@ -52,7 +68,8 @@ void add_dpo_gradient(language_model& policy, const language_model& sft, const c
 
 tuning_log train_dpo(language_model& policy, const tuning_inputs& given, const tuning_options& o, progress& bar) {
     random_source random(o.seed);
-    comparison_stream rankings(given.rankings, random);
+    const comparisons learned = possible(given.rankings, policy.vocabulary() - 1);
+    comparison_stream rankings(learned, random);
     adam optimiser(policy);
     activations a;
     tuning_log log;

@@ -42,11 +42,12 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β.
+/// The runs of step 3. PPO and PPO-ptx come at several β. That of GRPO is larger: it divides rewards by the deviation
+/// of their group, which is smaller than that of all rewards, but not the KL.
 std::vector<tuning_options> planned_runs(const settings& s) {
     std::vector<tuning_options> runs{{.name = ppo_name, .kl_coef = 0.15},
                                      {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},
-                                     {.name = grpo_name, .by = method::grpo, .kl_coef = 0.15, .answers = 8},
+                                     {.name = grpo_name, .by = method::grpo, .kl_coef = 0.25, .answers = 8},
                                      {.name = dpo_name, .by = method::dpo, .kl_coef = 0.15, .answers = 4}};
     if (!s.quick) {
         runs.push_back({.name = "PPO, β = 0.8", .kl_coef = 0.8});

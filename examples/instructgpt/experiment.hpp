@@ -74,7 +74,7 @@ struct results {
 /// Names of the runs that others look up.
 inline constexpr const char* ppo_name = "PPO, β = 0.15";
 inline constexpr const char* ppo_ptx_name = "PPO-ptx, β = 0.15";
-inline constexpr const char* grpo_name = "GRPO, β = 0.15";
+inline constexpr const char* grpo_name = "GRPO, β = 0.25";
 inline constexpr const char* dpo_name = "DPO, β = 0.15";
 inline constexpr const char* sober_name = "PPO, β = 0.15, tuned for the sober group";
 
