@@ -2,8 +2,8 @@
 // Miniature InstructGPT: the evaluation (sections 3.6 and 4 of the paper).
 #include "evaluate.hpp"
 
-#include "ppo.hpp"
 #include "reward_model.hpp"
+#include "tuning.hpp"
 
 #include <rlhf/advantage/shape_rewards.hpp>
 #include <rlhf/policy/ptx_loss.hpp>

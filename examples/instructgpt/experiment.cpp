@@ -2,6 +2,10 @@
 // Miniature InstructGPT: the whole experiment, in the order of the paper's figure 2.
 #include "experiment.hpp"
 
+#include "dpo.hpp"
+#include "grpo.hpp"
+#include "ppo.hpp"
+
 #include <rlhf/advantage/whiten.hpp>
 
 #include <algorithm>
@@ -38,10 +42,13 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β.
-std::vector<ppo_options> planned_runs(const settings& s) {
-    std::vector<ppo_options> runs{{.name = ppo_name, .kl_coef = 0.15},
-                                  {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1}};
+/// The runs of step 3. PPO and PPO-ptx come at several β. That of GRPO is larger: it divides rewards by the deviation
+/// of their group, which is smaller than that of all rewards, but not the KL.
+std::vector<tuning_options> planned_runs(const settings& s) {
+    std::vector<tuning_options> runs{{.name = ppo_name, .kl_coef = 0.15},
+                                     {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},
+                                     {.name = grpo_name, .by = method::grpo, .kl_coef = 0.25, .answers = 8},
+                                     {.name = dpo_name, .by = method::dpo, .kl_coef = 0.15, .answers = 4}};
     if (!s.quick) {
         runs.push_back({.name = "PPO, β = 0.8", .kl_coef = 0.8});
         runs.push_back({.name = "PPO-ptx, β = 0.05", .kl_coef = 0.05, .ptx_coef = 1});
@@ -49,17 +56,31 @@ std::vector<ppo_options> planned_runs(const settings& s) {
         runs.push_back({.name = "PPO, β = 0", .kl_coef = 0});
         runs.push_back({.name = sober_name, .kl_coef = 0.15});
     }
-    for (ppo_options& o : runs) o.iterations = s.ppo_iterations, o.prompts = s.ppo_prompts, o.limit = limit;
+    for (tuning_options& o : runs) {
+        o.iterations = s.iterations, o.prompts = s.answers / o.answers;
+        o.limit = limit, o.seed = s.seed;
+    }
     return runs;
+}
+
+tuning_log train(language_model& policy, const tuning_inputs& given, const tuning_options& o, progress& bar) {
+    switch (o.by) {
+    case method::grpo:
+        return train_grpo(policy, given, o, bar);
+    case method::dpo:
+        return train_dpo(policy, given, o, bar);
+    default:
+        return train_ppo(policy, given, o, bar);
+    }
 }
 
 double expected_work(const settings& s, const corpus& data) {
     const double pretraining = 1.5 * static_cast<double>(data.pretraining.tokens.size());
     const double tuning = 2 * 6.0 * static_cast<double>(data.demonstrations.tokens.size());
-    double ppo = 0;
-    for (const ppo_options& o : planned_runs(s))
-        ppo += 11.0 * static_cast<double>(o.iterations * o.prompts) * (o.ptx_coef > 0 ? 5 : 3);
-    return pretraining + tuning + ppo / std::min(s.threads, 2U);
+    double step3 = 0;
+    for (const tuning_options& o : planned_runs(s))
+        step3 += 11.0 * static_cast<double>(s.iterations * s.answers) * o.work();
+    return pretraining + tuning + step3 / std::min(s.threads, 2U);
 }
 
 /// Rewards of mean 0 and deviation 1 over responses of the SFT model, as the paper normalises them.
@@ -80,8 +101,8 @@ settings settings::quick_run(std::uint64_t seed) {
             .labelled_prompts = 1200,
             .test_labelled_prompts = 200,
             .evaluation_prompts = 300,
-            .ppo_iterations = 40,
-            .ppo_prompts = 64,
+            .iterations = 40,
+            .answers = 64,
             .threads = 2,
             .quick = true};
 }
@@ -169,16 +190,16 @@ struct laboratory {
     /// Step 3: all runs, side by side.
     void reinforce(const scalar_model& rewarder, const scalar_model& sober_rewarder) {
         const text glimpse = data.held_out.part(0, std::min<std::size_t>(100, data.held_out.size()));
-        for (ppo_options& o : planned_runs(s)) o.seed = s.seed, r.runs.push_back({.options = o, .log = {}, .row = {}});
+        for (const tuning_options& o : planned_runs(s)) r.runs.push_back({.options = o, .log = {}, .row = {}});
         std::vector<std::unique_ptr<language_model>> policies;
         std::vector<std::function<void()>> jobs;
         for (tuned& run : r.runs) {
             language_model& policy = *policies.emplace_back(std::make_unique<language_model>(model));
             jobs.emplace_back([&] {
                 const scalar_model& judge = run.options.name == sober_name ? sober_rewarder : rewarder;
-                run.log =
-                    train_ppo(policy, {model, judge, data.demonstrations.topics, data.pretraining, glimpse, people},
-                              run.options, bar);
+                const tuning_inputs given{model,   judge, r.compared, data.demonstrations.topics, data.pretraining,
+                                          glimpse, people};
+                run.log = train(policy, given, run.options, bar);
                 random_source own(s.seed + 1);
                 run.row = evaluate(run.options.name, policy, model, judge, prompts, data.held_out, people, own, limit);
             });
@@ -249,11 +270,11 @@ bool check_signs(const results& r) {
         std::printf("%s %s: %.3f > %.3f\n", good ? "ok    " : "FAILED", what, larger, smaller);
         all = all && good;
     };
-    const evaluation &ppo = r.run(ppo_name).row, &ptx = r.run(ppo_ptx_name).row;
-    check("reward up with PPO", ppo.reward->value, r.sft().reward->value);
-    check("reward up with PPO-ptx", ptx.reward->value, r.sft().reward->value);
-    check("KL of PPO above 0", ppo.kl->value, 0);
-    check("KL of PPO-ptx above 0", ptx.kl->value, 0);
-    check("perplexity of PPO above that of PPO-ptx", ppo.perplexity, ptx.perplexity);
+    for (const tuned& t : r.runs) {
+        check(("reward up with " + t.options.name).c_str(), t.row.reward->value, r.sft().reward->value);
+        check(("KL above 0 with " + t.options.name).c_str(), t.row.kl->value, 0);
+    }
+    check("perplexity of PPO above that of PPO-ptx", r.run(ppo_name).row.perplexity,
+          r.run(ppo_ptx_name).row.perplexity);
     return all;
 }

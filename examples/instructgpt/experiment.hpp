@@ -3,9 +3,9 @@
 #pragma once
 
 #include "evaluate.hpp"
-#include "ppo.hpp"
 #include "reward_model.hpp"
 #include "sft.hpp"
+#include "tuning.hpp"
 
 #include <array>
 #include <cstddef>
@@ -18,9 +18,9 @@ struct settings {
     std::size_t vocabulary = 1000;
     std::size_t sentences = 0; ///< of the corpus; 0: all
     std::size_t labelled_prompts = 3000, test_labelled_prompts = 500, evaluation_prompts = 1000;
-    std::size_t ppo_iterations = 150, ppo_prompts = 128;
-    unsigned threads = 2; ///< results do not depend on it
-    bool quick = false;   ///< only what shows the signs of the effects
+    std::size_t iterations = 150, answers = 128; ///< of step 3; answers per iteration
+    unsigned threads = 2;                        ///< results do not depend on it
+    bool quick = false;                          ///< only what shows the signs of the effects
 
     /// A run of a few seconds.
     [[nodiscard]] static settings quick_run(std::uint64_t seed);
@@ -33,8 +33,8 @@ struct files {
 
 /// A policy after step 3.
 struct tuned {
-    ppo_options options;
-    ppo_log log;
+    tuning_options options;
+    tuning_log log;
     evaluation row;
 };
 
@@ -74,6 +74,8 @@ struct results {
 /// Names of the runs that others look up.
 inline constexpr const char* ppo_name = "PPO, β = 0.15";
 inline constexpr const char* ppo_ptx_name = "PPO-ptx, β = 0.15";
+inline constexpr const char* grpo_name = "GRPO, β = 0.25";
+inline constexpr const char* dpo_name = "DPO, β = 0.15";
 inline constexpr const char* sober_name = "PPO, β = 0.15, tuned for the sober group";
 
 [[nodiscard]] results run_experiment(const settings& s, const files& f, const vocabulary& words,

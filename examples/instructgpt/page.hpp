@@ -65,6 +65,22 @@ inline constexpr const char* ptx = R"html(<h3>And do not forget (PPO-ptx)</h3>
 <p class="formula">loss<sub>ptx</sub> = −γ E<sub>x ~ pretraining</sub> log π<sub>φ</sub>(x)</p>
 )html";
 
+inline constexpr const char* grpo = R"html(<h3>Without a critic: GRPO</h3>
+<p>Of a later paper (Shao et al. 2024, arXiv:2402.03300). The policy answers each prompt G times, and an answer's
+advantage is its reward against the rewards of its group. The loss is that of PPO, and the KL penalty is in it, not in
+the reward:</p>
+<p class="formula">Â<sub>i</sub> = (r<sub>i</sub> − mean r) / std r,&emsp;
+loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + β (π<sub>SFT</sub> / π<sub>φ</sub> − 1 − log π<sub>SFT</sub> /
+π<sub>φ</sub>)</p>
+)html";
+
+inline constexpr const char* dpo = R"html(<h3>Without a reward model: DPO</h3>
+<p>Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) samples nothing. It learns from the rankings
+of step 2, from all pairs of a prompt's answers; what it samples here is for the curves:</p>
+<p class="formula">loss = −log σ(β (log [π<sub>φ</sub>(y<sub>w</sub> | x) / π<sub>SFT</sub>(y<sub>w</sub> | x)] −
+log [π<sub>φ</sub>(y<sub>l</sub> | x) / π<sub>SFT</sub>(y<sub>l</sub> | x)]))</p>
+)html";
+
 inline constexpr const char* tail = R"html(<h2>What this is and is not</h2>
 <p>A demonstration that the losses and gradients do what the paper says, small enough to read and to run anywhere. It is
 not evidence about people: the labellers are simulated, the small model writes poor English, and the large model is of

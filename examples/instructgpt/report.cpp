@@ -39,16 +39,17 @@ std::string code(const char* snippet) {
 }
 
 /// A run looks the same in all plots.
-series styled(const ppo_options& o, std::vector<double> x, std::vector<double> y) {
-    const bool ptx = o.ptx_coef > 0, far = o.kl_coef < 0.1;
+series styled(const tuning_options& o, std::vector<double> x, std::vector<double> y) {
+    const bool ptx = o.ptx_coef > 0, far = o.kl_coef < 0.1, dpo = o.by == method::dpo;
     const int of_ppo = o.kl_coef == 0 ? 3 : far ? 4 : o.kl_coef > 0.5 ? 6 : 1;
     return {.name = o.name,
             .x = std::move(x),
             .y = std::move(y),
-            .colour = o.name == sober_name ? 5
-                      : ptx                ? 0
-                                           : of_ppo,
-            .dashed = ptx && far};
+            .colour = o.name == sober_name || dpo ? 5
+                      : o.by == method::grpo      ? 2
+                      : ptx                       ? 0
+                                                  : of_ppo,
+            .dashed = dpo || (ptx && far)};
 }
 
 void write_summary(std::ostream& out, const results& r) {
@@ -116,8 +117,9 @@ void write_steps(std::ostream& out, const results& r) {
                                 .colour = 3}},
                      .width = 380,
                      .height = 250})
-        << "</div>" << page::step3 << code(snippets::rollout) << page::learn << code(snippets::ppo) << page::ptx
-        << code(snippets::ptx);
+        << "</div>" << page::step3 << code(snippets::rollout) << code(snippets::ppo_advantages) << page::learn
+        << code(snippets::ppo) << page::ptx << code(snippets::ptx) << page::grpo << code(snippets::grpo_advantages)
+        << code(snippets::grpo) << page::dpo << code(snippets::dpo);
 }
 
 void write_table(std::ostream& out, const results& r) {
@@ -152,8 +154,8 @@ void write_tax(std::ostream& out, const results& r) {
            .percent_y = true};
     for (const tuned& t : r.runs) {
         if (t.options.name == sober_name) continue;
-        const std::vector<double> kl = sparse(smooth(t.log.kl), ppo_log::perplexity_every);
-        p.lines.push_back(styled(t.options, kl, change(sparse(t.log.perplexity, ppo_log::perplexity_every))));
+        const std::vector<double> kl = sparse(smooth(t.log.kl), tuning_log::perplexity_every);
+        p.lines.push_back(styled(t.options, kl, change(sparse(t.log.perplexity, tuning_log::perplexity_every))));
         series end = styled(t.options, {t.row.kl->value}, {100 * (t.row.perplexity / r.sft().perplexity - 1)});
         end.name += ", end";
         end.points = true;
@@ -177,7 +179,7 @@ void write_overoptimisation(std::ostream& out, const results& r) {
     const std::vector<double> kl = smooth(free->log.kl);
     std::vector<double> end_kl, end_gold, end_reward;
     for (const tuned& t : r.runs) {
-        if (t.options.ptx_coef > 0 || t.options.name == sober_name) continue;
+        if (t.options.by != method::ppo || t.options.ptx_coef > 0 || t.options.name == sober_name) continue;
         end_kl.push_back(t.row.kl->value);
         end_gold.push_back((t.row.gold.value - gold.value) * gold_unit);
         end_reward.push_back((t.row.reward->value - reward.value) * reward_unit);
@@ -252,7 +254,7 @@ void write_curves(std::ostream& out, const results& r) {
     kl.y_label = "nats per response", explained.y_label = "share";
     for (const tuned& t : r.runs) {
         const auto add = [&](plot& p, const std::vector<double>& y) {
-            p.lines.push_back(styled(t.options, steps(y.size()), smooth(y)));
+            if (!y.empty()) p.lines.push_back(styled(t.options, steps(y.size()), smooth(y)));
         };
         add(reward, t.log.reward), add(gold, t.log.gold), add(kl, t.log.kl), add(explained, t.log.explained_variance);
     }

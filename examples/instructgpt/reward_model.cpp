@@ -59,30 +59,36 @@ comparisons ranked_by(const comparisons& c, const labellers& people, random_sour
 
 double agreement(const comparisons& a, const comparisons& b) {
     double pairs = 0, agreed = 0;
-    for (std::size_t p = 0; p < a.prompts(); ++p)
-        for (auto i = static_cast<std::size_t>(a.offsets[p]); i < static_cast<std::size_t>(a.offsets[p + 1]); ++i)
-            for (auto j = static_cast<std::size_t>(a.offsets[p]); j < i; ++j) {
-                ++pairs;
-                agreed += (a.ranks[i] < a.ranks[j]) == (b.ranks[i] < b.ranks[j]);
-            }
+    each_pair(a, [&](std::size_t i, std::size_t j) {
+        ++pairs;
+        agreed += (a.ranks[i] < a.ranks[j]) == (b.ranks[i] < b.ranks[j]);
+    });
     return pairs > 0 ? agreed / pairs : 0;
+}
+
+comparison_stream::comparison_stream(const comparisons& c, random_source& random)
+    : comparisons_(&c), random_(&random), order_(c.prompts()) {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    at_ = order_.size();
+}
+
+comparisons comparison_stream::next(std::size_t prompts) {
+    const std::size_t n = std::min(prompts, order_.size());
+    if (at_ + n > order_.size()) random_->shuffle(order_), at_ = 0;
+    at_ += n;
+    return choose(*comparisons_, std::span(order_).subspan(at_ - n, n));
 }
 
 reward_model_curve train_reward_model(scalar_model& model, const comparisons& data, const reward_model_options& o,
                                       random_source& random, progress& bar) {
-    std::vector<std::size_t> order(data.prompts());
-    std::iota(order.begin(), order.end(), std::size_t{0});
     const auto steps =
-        static_cast<std::size_t>(o.epochs * static_cast<double>(order.size()) / static_cast<double>(o.batch_prompts));
+        static_cast<std::size_t>(o.epochs * static_cast<double>(data.prompts()) / static_cast<double>(o.batch_prompts));
+    comparison_stream stream(data, random);
     activations a;
     adam optimiser(model);
     reward_model_curve curve;
-    std::size_t at = order.size();
     for (std::size_t step = 0; step < steps; ++step) {
-        if (at + o.batch_prompts > order.size()) random.shuffle(order), at = 0;
-        const std::size_t n = std::min(o.batch_prompts, order.size());
-        const comparisons now = choose(data, std::span(order).subspan(at, n));
-        at += n;
+        const comparisons now = stream.next(o.batch_prompts);
         // [report: reward_model]
         model.forward(now.responses, a, contexts::ends); // one reward per response
         floats d_rewards(a.scalars.size());

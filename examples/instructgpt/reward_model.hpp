@@ -31,6 +31,28 @@ struct comparisons {
 /// The share of pairs on which two rankings of the same responses agree.
 [[nodiscard]] double agreement(const comparisons& a, const comparisons& b);
 
+/// Calls f(i, j), j < i, for all pairs of responses to the same prompt.
+template <class F>
+void each_pair(const comparisons& c, const F& f) {
+    for (std::size_t p = 0; p < c.prompts(); ++p)
+        for (auto i = static_cast<std::size_t>(c.offsets[p]); i < static_cast<std::size_t>(c.offsets[p + 1]); ++i)
+            for (auto j = static_cast<std::size_t>(c.offsets[p]); j < i; ++j) f(i, j);
+}
+
+/// Prompts in random order with their ranked responses, for ever.
+class comparison_stream {
+public:
+    comparison_stream(const comparisons& c, random_source& random);
+    /// So many prompts, or all if there are fewer.
+    [[nodiscard]] comparisons next(std::size_t prompts);
+
+private:
+    const comparisons* comparisons_;
+    random_source* random_;
+    std::vector<std::size_t> order_;
+    std::size_t at_ = 0;
+};
+
 /// One JSON object per line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}; ranks may be left out
 /// when the best response comes first.
 [[nodiscard]] comparisons read_rankings(const std::string& path, const vocabulary& words);

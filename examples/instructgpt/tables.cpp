@@ -81,8 +81,13 @@ void write_csv(const results& r, const std::string& directory) {
     curves << "run (labellers are simulated),iteration,reward,gold,KL to SFT,perplexity,clip fraction,"
               "explained variance\n";
     for (const tuned& t : r.runs)
-        for (std::size_t i = 0; i < t.log.kl.size(); ++i)
-            curves << std::quoted(t.options.name, '"', '"') << ',' << i + 1 << ',' << t.log.reward[i] << ','
-                   << t.log.gold[i] << ',' << t.log.kl[i] << ',' << t.log.perplexity[i] << ',' << t.log.clip_fraction[i]
-                   << ',' << t.log.explained_variance[i] << '\n';
+        for (std::size_t i = 0; i < t.log.kl.size(); ++i) {
+            curves << std::quoted(t.options.name, '"', '"') << ',' << i + 1;
+            for (const auto* y : {&t.log.reward, &t.log.gold, &t.log.kl, &t.log.perplexity, &t.log.clip_fraction,
+                                  &t.log.explained_variance}) {
+                curves << ',';
+                if (!y->empty()) curves << (*y)[i];
+            }
+            curves << '\n';
+        }
 }
