@@ -120,9 +120,11 @@ TEST_CASE("empty batch: logits") {
             &nowhere, {.sequences = b.packed() ? 1 : b.sequences.n, .steps = b.packed() ? 0 : b.steps.n, .vocab = 5});
         CHECK(rlhf::token_log_probs(b, z, ids, {.log_probs = out, .entropy = out}).tokens == 0);
         CHECK(rlhf::token_log_probs_backward(b, z, ids, {.d_log_probs = in}, z).tokens == 0);
-        const rlhf::kept_set kept{.ids = ids, .offsets = ids};
-        CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .entropy = out}).tokens == 0);
-        CHECK(rlhf::kept_log_probs_backward(b, z, ids, kept, {.d_log_probs = in}, z).tokens == 0);
+        const std::vector<int> first{0};
+        for (const auto& kept : {rlhf::kept_set{.ids = ids, .offsets = first}, rlhf::kept_set{}}) {
+            CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .entropy = out}).tokens == 0);
+            CHECK(rlhf::kept_log_probs_backward(b, z, ids, kept, {.d_log_probs = in}, z).tokens == 0);
+        }
         const auto shards = nothing<rlhf::vocab_shard>();
         rlhf::vocab_shard_sums(b, z, 0, ids, shards);
         CHECK(rlhf::vocab_shard_log_probs<float>(b, ids, {.shards = shards, .log_probs = out}).tokens == 0);

@@ -30,9 +30,9 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     group_advantages<float, arch_of<struct call_of_group_advantages, 30>>({}, any<group_advantages_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 60>>(b,
                                                                               any<importance_weights_arrays<float>>());
-    kept_log_probs<float, arch_of<struct call_of_kept_log_probs, 60>>(b, logits, ids, any<kept_set>(),
+    kept_log_probs<float, arch_of<struct call_of_kept_log_probs, 12>>(b, logits, ids, any<kept_set>(),
                                                                       any<kept_log_probs_arrays<float>>());
-    kept_log_probs_backward<float, arch_of<struct call_of_kept_log_probs_backward, 90>>(
+    kept_log_probs_backward<float, arch_of<struct call_of_kept_log_probs_backward, 16>>(
         b, logits, ids, any<kept_set>(), any<kept_log_probs_backward_arrays<float>>(), d_logits);
     logits_divergence<arch_of<struct call_of_logits_divergence, 142>>(b, logits, logits, d_logits);
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 18>>(b, any<masked_mean_arrays<float>>());
