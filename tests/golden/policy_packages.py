@@ -121,7 +121,7 @@ def write_verl_corrections(w, base, seed):
     torch.manual_seed(seed)
     new, old, mask = policies([10, 7, 1, 9, 4, 3], 10)
     new[4, :4] = old[4, :4] + torch.tensor([1, -1, 0, 0]) / 64
-    new[5, :3] = old[5, :3] + torch.tensor([1, 0, 0]) / 64
+    new[5, :3] = old[5, :3] + torch.tensor([-1, 0, 0]) / 64
     w.case("verl_correction_data", log_probs=new, behavior_log_probs=old, mask=mask)
     helpers = take(base.parents[1] / "utils/torch_functional.py", "masked_sum", "masked_mean")
     path = base / "rollout_corr_helper.py"
