@@ -40,7 +40,8 @@ int run(const settings& s, const files& f, const std::string& out) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"A miniature InstructGPT: SFT, reward model, PPO and PPO-ptx. The labellers are simulated."};
+    CLI::App app{
+        "A miniature InstructGPT: SFT, reward model, PPO, PPO-ptx, GRPO and DPO. The labellers are simulated."};
     files f{.corpus = INSTRUCTGPT_DATA "/austen.tok.gz",
             .lexicon = INSTRUCTGPT_DATA "/vader_ratings_austen_words.tsv",
             .demonstrations = "",
