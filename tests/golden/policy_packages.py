@@ -228,6 +228,7 @@ def write_trl(w, base, seed):
     case("cispo_scalerl", loss_type="cispo", epsilon_high=5.0)
     case("delta", delta=4.0)
     case("kl", beta=0.04, use_bias_correction_kl=False)
+    case("kl_by_ratio", beta=0.04)
     case("off_policy_mask", off_policy_mask_threshold=0.5)
     for mode in ("sequence_mask", "sequence_truncate", "token_mask", "token_truncate"):
         case(f"vllm_{mode}", use_vllm=True, vllm_importance_sampling_mode=mode)

@@ -139,6 +139,9 @@ TEST_CASE("presets: TRL's policy losses", "[presets]") {
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
     loss("delta", {.dual_clip = 4});
     loss("kl", {.kl_coef = 0.04}, {.ref = true});
+    auto with_kl = trl::kl_policy_loss;
+    with_kl.kl_coef = 0.04;
+    loss("kl_by_ratio", with_kl, {.ref = true});
     loss("off_policy_mask", trl::ppo_policy_loss,
          {.weights =
               weights<double>(g, "log_probs", "old_log_probs",

@@ -11,9 +11,10 @@
 /// [use_leave_one_out_baseline], which the library does not have.
 namespace rlhf::preset::nemo_rl {
 
-/// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c]. Its KL in the loss
-/// [reference_policy_kl_penalty 0.01] has a gradient of its own kind, which the library does not have.
+/// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
 inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+/// The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling.
+inline constexpr ppo_policy_loss_options kl_policy_loss{.kl_coef = 0.01, .kl_weight = kl_weight::own_ratio};
 /// [use_cispo]: the same range.
 inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
 /// [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.

@@ -8,14 +8,15 @@
 /// What TRL's GRPOTrainer computes by its defaults. Read in TRL 1.16.0, trainer/grpo_trainer.py, _compute_loss, and
 /// grpo_config.py; names in brackets are its options.
 ///
-/// Log ratios are not clamped. KL in the loss is off [beta]; where it is on it is multiplied by ρ
-/// [use_bias_correction_kl], which the library does not have: with that off it is kl_coef. A sequence without tokens
-/// counts in a mean over sequences.
+/// Log ratios are not clamped. KL in the loss is off [beta]; where it is on, it is multiplied by ρ
+/// [use_bias_correction_kl]: kl_policy_loss. A sequence without tokens counts in a mean over sequences.
 namespace rlhf::preset::trl {
 
 /// [loss_type] dapo, the default, and bnpo: as the library. dapo's denominator is of the whole step, bnpo's of a
 /// micro-batch. [delta] is dual_clip, if it is 1 + ε₊ at least.
 inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+/// The same with ref_log_probs, where [beta] is kl_coef.
+inline constexpr ppo_policy_loss_options kl_policy_loss{.kl_weight = kl_weight::ratio};
 /// [loss_type] grpo.
 inline constexpr ppo_policy_loss_options grpo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 /// [loss_type] luspo: with ρ per token, or, as advised, per sequence [importance_sampling_level].
