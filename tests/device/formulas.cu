@@ -363,7 +363,7 @@ LAUNCH(chance)
 template <class V>
 RLHF_FORMULA void sigmoids(const V* x, V* y) {
     const auto s = formula::sigmoids(x[0]);
-    y[0] = s.e, y[1] = s.large, y[2] = s.small;
+    y[0] = s.e, y[1] = s.large, y[2] = s.other;
 }
 LAUNCH(sigmoids)
 

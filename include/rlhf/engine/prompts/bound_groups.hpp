@@ -77,7 +77,7 @@ private:
     /// By one byte of the ids, into the other half of the workspace.
     void sort_by(int shift) {
         std::array<std::int64_t, 257> begin{};
-        const auto byte = [&](std::int64_t s) { return static_cast<std::size_t>(bits(s) >> shift & 0xff); };
+        const auto byte = [&](std::int64_t s) -> std::size_t { return bits(s) >> shift & 0xff; };
         for (std::int64_t s = 0; s < sequences_; ++s) ++begin[byte(s) + 1];
         for (std::size_t b = 1; b < begin.size(); ++b) begin[b] += begin[b - 1];
         for (std::int64_t i = 0; i < sequences_; ++i) other_[begin[byte(order_[i])]++] = order_[i];
