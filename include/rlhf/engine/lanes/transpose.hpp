@@ -13,6 +13,10 @@ template <class Words>
 concept converts_eight_doubles = requires {
     &Words::store_doubles;
 };
+template <class Words>
+concept transposes = requires {
+    &Words::transpose;
+};
 /// Who converts eight numbers of T to doubles in memory, and back: a register of AVX-512 if there is one. What is then
 /// loaded as one register must not have been stored as two, because a processor would wait until both are written.
 template <class T>
@@ -24,7 +28,7 @@ template <class Arch, class T>
 void rows_to_columns(const T* from, std::int64_t apart, double* to) {
     using own = words<T, 32>;
     using doubles = eight_doubles<T>;
-    if constexpr (!std::is_same_v<Arch, scalar> && requires(typename own::V(&rows)[8]) { own::transpose(rows); }) {
+    if constexpr (!std::is_same_v<Arch, scalar> && transposes<own>) {
         typename own::V rows[8];
         for (std::int64_t g = 0; g < 8; ++g) std::memcpy(&rows[g], from + g * apart, sizeof rows[g]);
         own::transpose(rows);
@@ -40,7 +44,7 @@ template <class Arch, class T>
 void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t n) {
     using own = words<T, 32>;
     using doubles = eight_doubles<T>;
-    if constexpr (!std::is_same_v<Arch, scalar> && requires(typename own::V(&rows)[8]) { own::transpose(rows); }) {
+    if constexpr (!std::is_same_v<Arch, scalar> && transposes<own>) {
         typename own::V rows[8];
         for (std::int64_t k = 0; k < 8; ++k) rows[k] = doubles::load_doubles(from + 8 * k);
         own::transpose(rows);
