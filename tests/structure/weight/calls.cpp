@@ -27,7 +27,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
-    group_advantages<float, arch_of<struct call_of_group_advantages, 30>>({}, any<group_advantages_arrays<float>>());
+    group_advantages<float, arch_of<struct call_of_group_advantages, 38>>({}, any<group_advantages_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 60>>(b,
                                                                               any<importance_weights_arrays<float>>());
     kept_log_probs<float, arch_of<struct call_of_kept_log_probs, 12>>(b, logits, ids, any<kept_set>(),
@@ -47,7 +47,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
         b, any<linear_head<float>>(), ids, any<ppo_loss_arrays<float>>(), any<linear_head_gradient<float>>());
     policy_loss<float, arch_of<struct call_of_gspo, 90>>(b, any<policy_loss_arrays<float>>(), any<gspo>());
-    policy_loss<float, arch_of<struct call_of_policy_loss, 77>>(b, any<policy_loss_arrays<float>>(), any<dppo_kl>());
+    policy_loss<float, arch_of<struct call_of_policy_loss, 92>>(b, any<policy_loss_arrays<float>>(), any<dppo_kl>());
     ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 77>>(b, any<ppo_policy_loss_arrays<float>>());
     ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 54>>(b, any<ppo_value_loss_arrays<float>>());
     ptx_loss<float, arch_of<struct call_of_ptx_loss, 18>>(b, any<ptx_loss_arrays<float>>());
