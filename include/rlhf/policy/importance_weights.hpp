@@ -108,15 +108,22 @@ void write_kept(const call& c, const stream<const T>& weights, const stream<std:
 
 } // namespace detail
 
-/// The importance weights between the policy μ that sampled, as the engine of generation reports it, and the policy π
-/// that learns, and which tokens are not worth learning from.
+/// The importance weights between the policy μ that sampled, as the engine of generation (vLLM, SGLang) reports it, and
+/// the policy π whose rollout it should have been, and which tokens are not worth learning from. log_probs are usually
+/// the old_log_probs of the policy loss.
 ///
 ///     ρ = log π − log μ
 ///     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
 ///     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
 ///
-/// The weights are `weights` of rlhf::policy_loss, the same for all epochs over a rollout. They are 0 where masked. A
-/// dropped token has the weight 0 and still counts in a denominator. If it should not, the mask becomes `keep`:
+/// The weights are `weights` of rlhf::policy_loss, the same for all epochs over a rollout. There they multiply KL in
+/// the loss as well, which its own behavior_log_probs do not; give one of the two. With rlhf::gspo use a level of
+/// sequences, because its slope is exact if the tokens of a sequence share a weight.
+///
+/// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not,
+/// the mask becomes `keep`, whose bytes stand where those of the batch's mask do, with predict_next too. Then the token
+/// also leaves what is over counted tokens, such as the ratio of a sequence. Where group_advantages gives a `keep` [B],
+/// a token is kept if both are 1.
 ///
 ///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
 ///

@@ -200,7 +200,8 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 ///
 /// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)
 /// importance_limit; no gradient flows through that factor. With one number, its upper bound, that is truncated
-/// importance sampling (TIS), with both and importance::mask IcePop.
+/// importance sampling (TIS), with both and importance::mask IcePop. Weights from rlhf::importance_weights are given as
+/// `weights` instead: with both, a token would be corrected twice.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted
