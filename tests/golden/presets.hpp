@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "golden/policies.hpp"
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+
+/// What the tests of presets share that reproduce a trainer's own code.
+namespace test {
+
+/// ppo_policy_loss is policy_loss with these two.
+inline rlhf::ppo_clip clip(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::objective_of(o); }
+inline rlhf::policy_loss_options common(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::common_of(o); }
+
+/// The weights of importance_weights over the package's data, and the mask that it keeps.
+template <class T>
+std::pair<std::vector<T>, std::vector<std::uint8_t>>
+weights(const policy_goldens& g, const std::string& log_probs, const std::string& behavior,
+        const rlhf::importance_weights_options& o, const std::vector<T>& advantages = {}) {
+    const auto pi = g.get<T>(log_probs), mu = g.get<T>(behavior);
+    std::pair<std::vector<T>, std::vector<std::uint8_t>> r{pi, std::vector<std::uint8_t>(pi.size())};
+    rlhf::importance_weights_arrays<T> a{
+        .log_probs = pi, .behavior_log_probs = mu, .weights = r.first, .keep = r.second};
+    if (!advantages.empty()) a.advantages = rlhf::per_sequence(advantages);
+    rlhf::importance_weights<T>(g.batch(), a, o);
+    return r;
+}
+
+/// The advantages of groups of four, as the case has them. Trainers subtract the mean from the reward, and both are
+/// rounded at the size of the reward.
+template <class T>
+std::vector<T> advantages(const std::vector<double>& rewards, const rlhf::group_advantages_options& o) {
+    const std::vector<T> r(rewards.begin(), rewards.end());
+    std::vector<T> a(r.size());
+    rlhf::group_advantages<T>({.size = 4}, {.rewards = r, .advantages = a}, o);
+    return a;
+}
+
+/// group_advantages makes of the rewards what the case has.
+template <class T>
+void reproduce_groups(const char* rewards, const char* name, const rlhf::group_advantages_options& o) {
+    INFO(name);
+    const auto got = advantages<T>(policy_goldens::at_name(rewards)["rewards"], o);
+    CHECK(worst_relative(got, policy_goldens::at_name(name)["advantages"]) < golden_tolerance<T>);
+}
+
+} // namespace test

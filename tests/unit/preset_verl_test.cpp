@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+// verl's presets, and the options that they name, against what the package's own code computed
+// (tests/golden/policies.txt).
+
+#include "golden/presets.hpp"
+
+#include <rlhf/recipe/preset/verl.hpp>
+
+namespace verl = rlhf::preset::verl;
+using namespace test;
+
+TEST_CASE("presets: verl's policy losses", "[presets]") {
+    const policy_goldens g("verl");
+    for (const auto& [suffix, sign] : {std::pair<std::string, double>{"", 1}, {"_negated", -1}}) {
+        const test::policy_case c{.sign = sign, .epsilon = 1e-8};
+        g.reproduce("vanilla" + suffix, clip(verl::ppo_policy_loss), common(verl::ppo_policy_loss), c);
+        g.reproduce("cispo" + suffix, verl::cispo, verl::policy_loss, c);
+        g.reproduce("dppo_tv" + suffix, verl::dppo_tv, verl::policy_loss, c);
+        g.reproduce("dppo_kl" + suffix, verl::dppo_kl, verl::policy_loss, c);
+        g.reproduce("gspo" + suffix, verl::gspo, verl::gspo_policy_loss, c);
+        // A sequence's sum is divided by n + 1e-8.
+        g.reproduce("sapo" + suffix, verl::sapo, verl::sapo_policy_loss,
+                    {.sign = sign, .weights = g.shrunk(1e-8), .epsilon = 1e-8});
+    }
+    g.reproduce("vanilla_weights", clip(verl::ppo_policy_loss), common(verl::ppo_policy_loss),
+                {.weights = g.get<double>("weights"), .epsilon = 1e-8});
+    auto by_sequence = verl::gspo_policy_loss;
+    by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
+    g.reproduce("gspo_paper", rlhf::gspo{.range = {3e-4, 4e-4}}, by_sequence,
+                {.weights = g.shrunk(1e-8), .epsilon = 1e-8});
+}
+
+TEMPLATE_TEST_CASE("presets: verl's rollout correction", "[presets]", float, double) {
+    const policy_goldens g("verl_correction");
+    auto sequence_icepop = verl::icepop;
+    sequence_icepop.level = verl::importance_weights.level;
+    for (const auto& [name, o] :
+         std::map<std::string, rlhf::importance_weights_options>{{"token", verl::token_importance_weights},
+                                                                 {"sequence", verl::importance_weights},
+                                                                 {"token_icepop", verl::icepop},
+                                                                 {"sequence_icepop", sequence_icepop}}) {
+        INFO(name);
+        // The token whose log ratio is below −20 has the weight e⁻²⁰ there.
+        auto want = g.at(name)["weights"];
+        auto got = weights<TestType>(g, "log_probs", "behavior_log_probs", o).first;
+        for (std::size_t i = 0; i < got.size(); ++i)
+            if (want[i] != 0 && want[i] < 2.1e-9) {
+                CHECK(got[i] <= static_cast<TestType>(want[i]));
+                got[i] = static_cast<TestType>(want[i]);
+            }
+        CHECK(worst_relative(got, want) < golden_tolerance<TestType>);
+    }
+
+    // Rejection bounds are of −ρ, and of ρ² / 2.
+    const double far = std::exp(std::sqrt(2 * 0.0002));
+    using options = rlhf::importance_weights_options;
+    for (const auto& [name, o] : std::map<std::string, options>{
+             {"token_k1", {.range = {1 / 1.4, 1 / 0.6}, .beyond = rlhf::importance::mask}},
+             {"seq_sum_k1", {.sequence_product = {1 / 2.0, 1 / 0.5}}},
+             {"seq_mean_k1", verl::geometric_rejection},
+             {"seq_max_k2", {.level = rlhf::importance_level::none, .every_token = {1 / far, far}}}}) {
+        INFO(name);
+        const auto kept = weights<TestType>(g, "log_probs", "behavior_log_probs", o).second;
+        const test::golden& want = policy_goldens::at_name("verl_rejection_" + name);
+        CHECK(kept == want.integers<std::uint8_t>("keep"));
+    }
+}
+
+TEMPLATE_TEST_CASE("presets: verl's advantages of groups", "[presets]", float, double) {
+    const auto& g = test::read_goldens("packages.txt");
+    for (const auto& [name, o] : std::map<std::string, rlhf::group_advantages_options>{{"verl_grpo", verl::grpo},
+                                                                                       {"verl_dr_grpo", verl::dr_grpo},
+                                                                                       {"verl_rloo", verl::rloo},
+                                                                                       {"verl_opo", verl::opo},
+                                                                                       {"verl_remax", verl::remax}}) {
+        INFO(name);
+        const auto& c = g.at(name);
+        auto want = c["advantages"];
+        if (name == "verl_grpo") want[3] *= 1 + 1e-6; // verl divides a group of one by 1 + ε
+        const std::vector<TestType> rewards(c["rewards"].begin(), c["rewards"].end());
+        std::vector<TestType> got(rewards.size()), baselines;
+        std::vector<std::int64_t> ids = c.integers("ids"), lengths = c.integers("lengths"), workspace(2 * ids.size());
+        rlhf::group_advantages_arrays<TestType> a{.rewards = rewards, .advantages = got};
+        if (o.baseline == rlhf::group_baseline::given)
+            baselines.assign(c["baselines"].begin(), c["baselines"].end()), a.baselines = baselines;
+        if (o.baseline == rlhf::group_baseline::length_weighted_mean) a.lengths = lengths;
+        rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, a, o);
+        CHECK(worst_relative(got, want) < golden_tolerance<TestType>);
+    }
+}
