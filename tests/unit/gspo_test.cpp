@@ -3,8 +3,8 @@
 #include "reference/gspo.hpp"
 #include "support/cases.hpp"
 #include "support/dual.hpp"
+#include "support/policy_losses.hpp"
 
-#include <rlhf/policy/policy_loss.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
 using rlhf::aggregation, rlhf::sequence_ratio;
@@ -15,46 +15,6 @@ constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numer
 constexpr std::array aggregations{aggregation::token_mean, aggregation::sequence_mean_token_mean,
                                   aggregation::sequence_mean_token_sum};
 constexpr std::array ratios{sequence_ratio::mean, sequence_ratio::product};
-
-std::vector<double> digest(const rlhf::policy_loss_result& r) {
-    return {r.loss(),
-            r.mean_loss(),
-            r.own.tokens,
-            r.own.sequences,
-            r.clip_fraction_low(),
-            r.clip_fraction_high(),
-            r.nonfinite(),
-            r.approx_kl(),
-            r.approx_kl_half_square(),
-            r.mean_ratio(),
-            r.kl(),
-            r.max_log_ratio(),
-            r.effective_sample_size()};
-}
-
-template <class T>
-std::vector<T> near_policy(test::random& r, std::size_t n) {
-    return test::normals<T>(r, n, -1, 0.3);
-}
-
-template <class T, class Arch>
-void contract_holds(const rlhf::gspo& objective, const rlhf::policy_loss_options& o, bool all) {
-    const contract::problem<T> p{
-        .inputs = {near_policy<T>, near_policy<T>, near_policy<T>, near_policy<T>, test::advantages<T>},
-        .sequences = {test::advantages<T>},
-        .adds = true};
-    contract::holds<T>(
-        p,
-        [&](const contract::call<T>& c) {
-            rlhf::policy_loss_arrays<T> a{
-                .log_probs = c.in[0], .old_log_probs = c.in[1], .advantages = c.in[4], .d_log_probs = c.d(0)};
-            if (all)
-                a.ref_log_probs = c.in[2], a.behavior_log_probs = c.in[3],
-                a.weights = rlhf::per_sequence(c.sequence[0]);
-            return rlhf::policy_loss<T, Arch>(c.batch, a, objective, o, c.run);
-        },
-        digest);
-}
 
 /// A problem in which the sequences are far from where their ratio is cut, and share an advantage unless `by_token`.
 template <class T>
@@ -136,14 +96,15 @@ void matches_reference(const rlhf::gspo& g, const rlhf::policy_loss_options& o, 
 } // namespace
 
 TEMPLATE_TEST_CASE("gspo: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>({.range = 0.05}, {}, false);
-    contract_holds<TestType, rlhf::scalar>({.range = 0.05}, {}, false);
-    contract_holds<TestType, rlhf::native>({.range = {0.2, 0.28}, .ratio = sequence_ratio::product},
-                                           {.log_ratio_limit = 1,
-                                            .kl_coef = 0.1,
-                                            .importance_limit = 1.5,
-                                            .aggregation = aggregation::sequence_mean_token_mean},
-                                           true);
+    contract::holds_for_policy_loss<TestType, rlhf::native>(rlhf::gspo{.range = 0.05}, {}, false);
+    contract::holds_for_policy_loss<TestType, rlhf::scalar>(rlhf::gspo{.range = 0.05}, {}, false);
+    contract::holds_for_policy_loss<TestType, rlhf::native>(
+        rlhf::gspo{.range = {0.2, 0.28}, .ratio = sequence_ratio::product},
+        {.log_ratio_limit = 1,
+         .kl_coef = 0.1,
+         .importance_limit = 1.5,
+         .aggregation = aggregation::sequence_mean_token_mean},
+        true);
 }
 
 TEMPLATE_TEST_CASE("gspo: against the reference", "[reference]", float, double) {
@@ -193,7 +154,7 @@ TEMPLATE_TEST_CASE("gspo: sequences of one token have the bits of ppo_policy_los
     using T = TestType;
     test::random r(37);
     const std::size_t n = 300;
-    const auto lp = near_policy<T>(r, n), old = near_policy<T>(r, n), ref = near_policy<T>(r, n),
+    const auto lp = test::near_policy<T>(r, n), old = test::near_policy<T>(r, n), ref = test::near_policy<T>(r, n),
                advantages = test::advantages<T>(r, n), weights = test::advantages<T>(r, n);
     const rlhf::batch b{.sequences = n, .steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
     for (const auto ratio : ratios) {
@@ -216,7 +177,7 @@ TEMPLATE_TEST_CASE("gspo: sequences of one token have the bits of ppo_policy_los
                                                     .d_log_probs = by_token},
                                                    {.clip_range = 0.2, .log_ratio_limit = 0.5, .kl_coef = 0.3});
         CHECK(test::same_bits(by_sequence, by_token));
-        CHECK(digest(got) == digest(want));
+        CHECK(test::digest(got) == test::digest(want));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "reference/policy_loss.hpp"
 #include "reference/ppo_policy_loss.hpp"
 #include "support/cases.hpp"
+#include "support/policy_losses.hpp"
 
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
@@ -15,49 +16,11 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<double> digest(const rlhf::policy_loss_result& r) {
-    return {r.loss(),
-            r.mean_loss(),
-            r.own.tokens,
-            r.own.sequences,
-            r.clip_fraction_low(),
-            r.clip_fraction_high(),
-            r.nonfinite(),
-            r.dual_clip_fraction(),
-            r.approx_kl(),
-            r.mean_ratio(),
-            r.approx_kl_half_square(),
-            r.kl(),
-            r.max_log_ratio(),
-            r.effective_sample_size()};
-}
-
-template <class T>
-std::vector<T> near_policy(test::random& r, std::size_t n) {
-    return test::normals<T>(r, n, -1.5, 0.3);
-}
-
-/// With all of the arrays, or the three that each call needs.
 template <class T, class Arch, class Objective>
 void contract_holds(const Objective& objective, bool everything) {
-    const contract::problem<T> p{
-        .inputs = {near_policy<T>, near_policy<T>, near_policy<T>, near_policy<T>, test::advantages<T>},
-        .sequences = {test::advantages<T>},
-        .adds = true};
     policy_loss_options o;
     if (everything) o = {.log_ratio_limit = 1, .kl_coef = 0.1, .importance_limit = 1.5};
-    contract::holds<T>(
-        p,
-        [&](const contract::call<T>& c) {
-            rlhf::policy_loss_arrays<T> a{
-                .log_probs = c.in[0], .old_log_probs = c.in[1], .advantages = c.in[4], .d_log_probs = c.d(0)};
-            if (everything) {
-                a.ref_log_probs = c.in[2], a.behavior_log_probs = c.in[3];
-                a.weights = rlhf::per_sequence(c.sequence[0]);
-            }
-            return rlhf::policy_loss<T, Arch>(c.batch, a, objective, o, c.run);
-        },
-        digest);
+    contract::holds_for_policy_loss<T, Arch>(objective, o, everything);
 }
 
 } // namespace
@@ -221,7 +184,8 @@ TEMPLATE_PRODUCT_TEST_CASE("policy_loss: value, gradient and statistics are thos
 TEST_CASE("policy_loss: with ppo_clip it is ppo_policy_loss") {
     test::random r(3);
     const std::size_t n = 700;
-    const auto lp = near_policy<float>(r, n), old = near_policy<float>(r, n), a = test::advantages<float>(r, n);
+    const auto lp = test::near_policy<float>(r, n), old = test::near_policy<float>(r, n),
+               a = test::advantages<float>(r, n);
     const rlhf::batch b{.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
     for (const double dual : {1.5, rlhf::unlimited}) {
         std::vector<float> one(n), other(n);
@@ -232,7 +196,7 @@ TEST_CASE("policy_loss: with ppo_clip it is ppo_policy_loss") {
             rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = other},
                                   {.clip_range = {0.1, 0.3}, .dual_clip = dual, .log_ratio_limit = 0.5});
         CHECK(test::same_bits(one, other));
-        CHECK(digest(x) == digest(y));
+        CHECK(test::digest(x) == test::digest(y));
         CHECK((x.dual_clip_fraction() > 0) == (dual < 2));
     }
 }

@@ -3,34 +3,13 @@
 #include "golden/goldens.hpp"
 #include "reference/ppo_policy_loss.hpp"
 #include "support/cases.hpp"
+#include "support/policy_losses.hpp"
 
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
-using rlhf::aggregation, rlhf::kl_estimator;
+using rlhf::aggregation, rlhf::kl_estimator, test::digest, test::near_policy;
 
 namespace {
-
-std::vector<double> digest(const rlhf::ppo_policy_loss_result& r) {
-    return {r.loss(),
-            r.mean_loss(),
-            r.own.tokens,
-            r.own.sequences,
-            r.clip_fraction_low(),
-            r.clip_fraction_high(),
-            r.dual_clip_fraction(),
-            r.nonfinite(),
-            r.approx_kl(),
-            r.approx_kl_half_square(),
-            r.mean_ratio(),
-            r.kl(),
-            r.max_log_ratio(),
-            r.effective_sample_size()};
-}
-
-template <class T>
-std::vector<T> near_policy(test::random& r, std::size_t n) {
-    return test::normals<T>(r, n, -1, 0.3);
-}
 
 template <class T, class Arch>
 void contract_holds(const rlhf::ppo_policy_loss_options& o) {
