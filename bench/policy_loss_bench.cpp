@@ -41,9 +41,11 @@ surrogate<T> plain_token(const rlhf::dppo_kl& o, T lp, T old, T a) {
     return stopped ? surrogate<T>{0, 0} : surrogate<T>{-weight * lp, -weight};
 }
 
+/// The arrays and the call, whatever the objective.
 template <class T, class Objective>
-struct policy_loss {
+struct on_tokens {
     static constexpr bench::traffic streams{.inputs = 3, .outputs = 1};
+    Objective objective;
     bench::rows at;
     rlhf::batch batch = at.batch();
     std::span<const T> log_probs = numbers<T>(-3, -1, 1, at.size()), old_log_probs = numbers<T>(-3, -1, 2, at.size());
@@ -57,8 +59,15 @@ struct policy_loss {
                                            .old_log_probs = old_log_probs,
                                            .advantages = advantages,
                                            .d_log_probs = d_log_probs},
-                                          Objective());
+                                          objective);
     }
+};
+
+template <class T, class Objective>
+struct policy_loss : on_tokens<T, Objective> {
+    using base = on_tokens<T, Objective>;
+    using base::at, base::log_probs, base::old_log_probs, base::advantages, base::d_log_probs;
+    explicit policy_loss(const bench::rows& where) : base{Objective(), where} {}
 
     /// Loss, gradient, approximate KL.
     auto plain() {
@@ -77,6 +86,38 @@ struct policy_loss {
         return std::array<T, 2>{loss / tokens, kl / tokens};
     }
 };
+/// The ratio of a sequence: what one would write first takes two loops over it.
+template <class T>
+struct gspo : on_tokens<T, rlhf::gspo> {
+    using base = on_tokens<T, rlhf::gspo>;
+    using base::at, base::log_probs, base::old_log_probs, base::advantages, base::d_log_probs;
+    explicit gspo(const bench::rows& where) : base{{.range = 0.2}, where} {}
+
+    /// Loss, gradient, approximate KL.
+    auto plain() {
+        const auto counts = at.counts();
+        const auto steps = static_cast<std::size_t>(at.steps);
+        T tokens = 0, loss = 0, kl = 0;
+        for (std::size_t i = 0; i < at.size(); ++i) tokens += counts(i) ? T(1) : T(0);
+        for (std::size_t first = 0; first < at.size(); first += steps) {
+            T sum = 0, n = 0;
+            for (std::size_t i = first; i < first + steps; ++i)
+                if (counts(i)) sum += log_probs[i] - old_log_probs[i], n += 1;
+            const T ratio = std::exp(sum / n), low = std::max(ratio, T(0.8)), high = std::min(ratio, T(1.2));
+            for (std::size_t i = first; i < first + steps; ++i) {
+                if (!counts(i)) {
+                    d_log_probs[i] = 0;
+                    continue;
+                }
+                const T a = advantages[i], used = a < 0 ? low : high;
+                loss -= used * a, d_log_probs[i] = used == ratio ? -ratio * a / tokens : 0;
+            }
+            kl -= sum;
+        }
+        return std::array<T, 2>{loss / tokens, kl / tokens};
+    }
+};
+
 template <class T>
 using cispo = policy_loss<T, rlhf::cispo>;
 template <class T>
@@ -92,6 +133,13 @@ const bool registered = [] {
     bench::vary<sapo>(function, "sapo");
     bench::vary<dppo_tv>(function, "dppo_tv");
     bench::vary<dppo_kl>(function, "dppo_kl");
+    bench::vary<gspo>(function, "gspo");
+    for (const std::int64_t steps : {16, 64, 128, 512, 4096}) // the sweep over sequences against the plain loop
+        bench::add<gspo, float>(function,
+                                bench::fitting<gspo, float>(bench::place::L2, bench::counted::tail, steps)
+                                    .called("rows" + std::to_string(steps))
+                                    .called("gspo"),
+                                bench::against_plain);
     return true;
 }();
 

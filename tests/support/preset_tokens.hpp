@@ -16,7 +16,7 @@ namespace test {
 
 /// Two sequences, of four tokens and of two. Ratios are from 0.1 to 30, advantages of both signs.
 inline const std::vector<double> preset_log_probs{-0.5, -1.5, -0.2, -2.5, -1.0, -0.4},
-    preset_old_log_probs{-0.6, -1.2, -3.6, -0.2, -1.05, -0.9}, preset_advantages{1.5, 0.5, -2, -0.75, 1, -0.5};
+    preset_old_log_probs{-0.6, -1.2, -3.6, -0.2, -1.22, -0.8}, preset_advantages{1.5, 0.5, -2, -0.75, 1, -0.5};
 inline const std::vector<std::int32_t> preset_offsets{0, 4, 6};
 inline const rlhf::batch preset_batch{.offsets = preset_offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
 
@@ -39,7 +39,7 @@ inline void has_slopes(const auto& objective, const rlhf::policy_loss_options& o
     for (std::size_t i = 0; i < 6; ++i) {
         CAPTURE(i);
         const double divisor = over_sequences ? (i < 4 ? 8 : 4) : 6;
-        const double log_ratio = i < 4 ? 0.9 / 4 : 0.55 / 2; // 0.1 − 0.3 + 3.4 − 2.3 and 0.05 + 0.5, in the mean
+        const double log_ratio = i < 4 ? 0.9 / 4 : 0.62 / 2; // the means of 0.1, −0.3, 3.4, −2.3 and of 0.22, 0.4
         const preset_token t{preset_log_probs[i], preset_old_log_probs[i], preset_advantages[i], std::exp(log_ratio)};
         CHECK(d[i] == Approx(slope(t) / divisor).epsilon(1e-13).margin(1e-15));
     }

@@ -40,7 +40,7 @@ TEST_CASE("presets: SkyRL's corrections and advantages", "[presets]") {
     CHECK(token[2] == 2);
     CHECK(sequence[0] == Approx(std::exp(0.9))); // 0.1 − 0.3 + 3.4 − 2.3
     CHECK(preset_weights(skyrl::geometric_mask) == std::vector<double>(6, 0));
-    CHECK(preset_weights(skyrl::product_mask) == std::vector<double>{0, 0, 0, 0, 1, 1}); // e^0.9 and e^0.55
+    CHECK(preset_weights(skyrl::product_mask) == std::vector<double>{0, 0, 0, 0, 1, 1}); // e^0.9 and e^0.62
     std::vector<double> one{3}, a(1);
     rlhf::group_advantages<double>({.size = 1}, {.rewards = one, .advantages = a}, skyrl::grpo);
     CHECK(a[0] == 3);

@@ -127,7 +127,7 @@ void write_kept(const call& c, const stream<const T>& weights, const stream<std:
 ///
 ///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
 ///
-/// What trainers call truncated importance sampling (TIS) is range.high; IcePop is a range with importance::mask. With
+/// What trainers call truncated importance sampling (TIS) is range = C; IcePop is a range with importance::mask. With
 /// the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask of DeepSeek-V3.2.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages may be rlhf::per_sequence. keep may be the memory of the
