@@ -175,7 +175,7 @@ template <class T = float>
 /// Moments of the batch are those of this call, or given: reward_moments of a whole step, merged over its parts. With
 /// them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of a
 /// group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
-/// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; those of the batch have the range of `moments`.
+/// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, N no multiple of the size of groups, no
 /// workspace for ids, options out of range, an array without its option and the reverse, a negative length, outputs

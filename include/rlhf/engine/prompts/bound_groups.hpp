@@ -37,8 +37,8 @@ public:
 
     [[nodiscard]] std::int64_t sequences() const { return sequences_; }
 
-    /// Sorts the sequences by their ids, as numbers without sign; those of one group stay in order. Called once all
-    /// checks are done.
+    /// Sorts the sequences by their ids, as numbers without sign; sequences of one group stay in order. Called once
+    /// all checks are done.
     void sort() {
         if (order_ == nullptr) return;
         std::uint64_t differ = 0; // the bits in which two ids differ

@@ -9,7 +9,7 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// A kernel's statistics, added up over the tokens of a sequence that count. Segments are as in the sweep over tokens;
-/// those of a sequence are added in their order, in double.
+/// the segments of a sequence are added in their order, in double.
 template <class T, class Arch, class Terms>
 class sequence_sums;
 
@@ -57,7 +57,7 @@ Totals run_sequences(const call& c, const executor& run, F&& f) {
     });
 }
 
-/// Calls write(s, found, totals) with the sums of every sequence; those without a counted token have sums of 0.
+/// Calls write(s, found, totals) with the sums of every sequence. A sequence without a counted token has sums of 0.
 template <class Totals, class T, class Arch, std::size_t In, class Kernel, class Write>
 Totals sum_each_sequence(const call& c, const std::array<stream<const T>, In>& in, const Kernel& kernel,
                          const executor& run, Write&& write) {
