@@ -6,9 +6,9 @@
 
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
 /// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
-/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. The objectives of
-/// policy_loss are ppo_clip, cispo and sapo, and the one of preference_loss is dpo. The divergences, kept_log_probs and
-/// vocab_shards are not among the usual calls. Other calls are compiled where they stand, as without this header.
+/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss is there with
+/// all of its objectives, preference_loss with dpo. The divergences, kept_log_probs and vocab_shards are not among the
+/// usual calls. Other calls are compiled where they stand, as without this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
@@ -33,12 +33,18 @@
     word void whiten<T>(const batch&, const view<T>&, const moments&, const whiten_options&, const executor&);         \
     word moments whiten<T>(const batch&, const view<T>&, const whiten_options&, const executor&);
 
-#define RLHF_USUAL_LOSSES(word, T)                                                                                     \
-    RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                               \
+#define RLHF_USUAL_POLICIES(word, T)                                                                                   \
     RLHF_USUAL(word, T, ppo_policy_loss_result, ppo_policy_loss)                                                       \
     RLHF_USUAL_OBJECTIVE(word, T, cispo)                                                                               \
+    RLHF_USUAL_OBJECTIVE(word, T, dppo_kl)                                                                             \
+    RLHF_USUAL_OBJECTIVE(word, T, dppo_tv)                                                                             \
+    RLHF_USUAL_OBJECTIVE(word, T, gspo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
+    RLHF_USUAL(word, T, importance_weights_result, importance_weights)
+
+#define RLHF_USUAL_LOSSES(word, T)                                                                                     \
+    RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                               \
     RLHF_USUAL(word, T, ppo_value_loss_result, ppo_value_loss)                                                         \
     RLHF_USUAL(word, T, ptx_loss_result, ptx_loss)                                                                     \
     RLHF_USUAL(word, T, bradley_terry_loss_result, bradley_terry_loss)                                                 \
@@ -69,6 +75,8 @@
 namespace RLHF_NAMESPACE {
 RLHF_USUAL_ADVANTAGES(extern template, float)
 RLHF_USUAL_ADVANTAGES(extern template, double)
+RLHF_USUAL_POLICIES(extern template, float)
+RLHF_USUAL_POLICIES(extern template, double)
 RLHF_USUAL_LOSSES(extern template, float)
 RLHF_USUAL_LOSSES(extern template, double)
 namespace detail {
