@@ -37,15 +37,15 @@ endfunction()
 # g++ 12 warns of its own AVX-512 intrinsics wherever Eigen's products inline them.
 function(rlhf_multiplies_by_eigen target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+        target_compile_options(${target} PUBLIC -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
 endfunction()
 
 # What a target calls as usual is code of rlhf::compiled, where that is built. Its headers are parsed once for all targets
-# that name the same owner, which is one of them; they have the same flags.
+# that name the same owner, which is one of them; they have the same flags. Those who link a target link what it links.
 function(rlhf_use_compiled target owner)
     if(TARGET rlhf_compiled)
-        target_link_libraries(${target} PRIVATE rlhf_compiled)
+        target_link_libraries(${target} PUBLIC rlhf_compiled)
         rlhf_multiplies_by_eigen(${target}) # from precompiled headers g++ 12 warns of intrinsics as well
         if(target STREQUAL owner)
             target_precompile_headers(${target} PRIVATE <rlhf/compiled.hpp>)

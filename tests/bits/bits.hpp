@@ -14,8 +14,8 @@
 /// a change of code that should change no number is seen to change none. It says nothing of what is right: the other
 /// tests do.
 ///
-///     rlhf_bits            prints `function/types/scene/options  hash`, one line per case
-///     rlhf_bits FILE       prints the lines that differ from those of the file; ends with 1 if there are any
+///     bits            prints `function/types/scene/options  hash`, one line per case
+///     bits FILE       prints the lines that differ from those of the file; ends with 1 if there are any
 ///
 /// Every case runs in registers and in plain C++, which give one line. The hashes are those of every compiler, every
 /// optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made of
@@ -23,13 +23,13 @@
 ///
 /// Who mends a fault changes lines. Then write the file anew,
 ///
-///     cmake --preset test && cmake --build build/test --target rlhf_bits
-///     build/test/tests/bits/rlhf_bits > tests/bits/hashes.txt
+///     cmake --preset test && cmake --build build/test --target bits
+///     build/test/tests/bits/bits > tests/bits/hashes.txt
 ///
 /// and say in the commit which lines changed and why. On another instruction set, with a build folder of its own,
 ///
-///     cmake --preset test -B build/avx2 -DRLHF_MARCH=x86-64-v3 && cmake --build build/avx2 --target rlhf_bits
-///     build/avx2/tests/bits/rlhf_bits tests/bits/hashes.txt
+///     cmake --preset test -B build/avx2 -DRLHF_MARCH=x86-64-v3 && cmake --build build/avx2 --target bits
+///     build/avx2/tests/bits/bits tests/bits/hashes.txt
 ///
 /// and for another processor (xsimd and Eigen stand for the folders of their headers)
 ///

@@ -38,7 +38,7 @@ std::vector<T> near_policy(random& r, std::size_t n) {
 namespace contract {
 
 /// The contract of policy_loss, with all of the arrays, or the three that each call needs.
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void holds_for_policy_loss(const Objective& objective, const rlhf::policy_loss_options& o, bool everything) {
     const problem<T> p{.inputs = {test::near_policy<T>, test::near_policy<T>, test::near_policy<T>,
                                   test::near_policy<T>, test::advantages<T>},
@@ -53,7 +53,7 @@ void holds_for_policy_loss(const Objective& objective, const rlhf::policy_loss_o
                 a.ref_log_probs = c.in[2], a.behavior_log_probs = c.in[3];
                 a.weights = rlhf::per_sequence(c.sequence[0]);
             }
-            return rlhf::policy_loss<T, Arch>(c.batch, a, objective, o, c.run);
+            return rlhf::policy_loss<T>(c.batch, a, objective, o, c.run);
         },
         test::digest);
 }

@@ -13,20 +13,20 @@ std::vector<double> digest(const rlhf::bradley_terry_loss_result& r) {
             r.comparisons(), r.accuracy(),  r.mean_margin(), r.nonfinite()};
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::bradley_terry_loss_options& o) {
     const contract::problem<T> p{
         .inputs = {test::advantages<T>, test::advantages<T>, test::advantages<T>}, .outputs = 2, .adds = true};
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::bradley_terry_loss<T, Arch>(c.batch,
-                                                     {.chosen_rewards = c.in[0],
-                                                      .rejected_rewards = c.in[1],
-                                                      .margins = c.in[2],
-                                                      .d_chosen_rewards = c.d(0),
-                                                      .d_rejected_rewards = c.d(1)},
-                                                     o, c.run);
+            return rlhf::bradley_terry_loss<T>(c.batch,
+                                               {.chosen_rewards = c.in[0],
+                                                .rejected_rewards = c.in[1],
+                                                .margins = c.in[2],
+                                                .d_chosen_rewards = c.d(0),
+                                                .d_rejected_rewards = c.d(1)},
+                                               o, c.run);
         },
         digest);
 }
@@ -35,7 +35,7 @@ void contract_holds(const rlhf::bradley_terry_loss_options& o) {
 /// log1p, a quotient and at most four products and sums follow.
 constexpr double roundings = 8;
 
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::bradley_terry_loss_options& o, bool with_margins) {
     test::random r(23);
     const auto where = test::mixed_rectangle(r);
@@ -44,14 +44,14 @@ void matches_reference(const rlhf::bradley_terry_loss_options& o, bool with_marg
     const auto margins = test::normals<T>(r, n, 0.5, 0.5);
     test::poison(r, chosen, where.mask), test::poison(r, rejected, where.mask);
     std::vector<T> d_chosen(n), d_rejected(n);
-    const auto got = rlhf::bradley_terry_loss<T, Arch>(
-        where.batch(),
-        {.chosen_rewards = chosen,
-         .rejected_rewards = rejected,
-         .margins = with_margins ? rlhf::view<const T>(margins) : rlhf::view<const T>(),
-         .d_chosen_rewards = d_chosen,
-         .d_rejected_rewards = d_rejected},
-        o);
+    const auto got =
+        rlhf::bradley_terry_loss<T>(where.batch(),
+                                    {.chosen_rewards = chosen,
+                                     .rejected_rewards = rejected,
+                                     .margins = with_margins ? rlhf::view<const T>(margins) : rlhf::view<const T>(),
+                                     .d_chosen_rewards = d_chosen,
+                                     .d_rejected_rewards = d_rejected},
+                                    o);
     using reference::to_real;
     const auto b = where.reference();
     const auto want = reference::bradley_terry_loss(
@@ -82,22 +82,18 @@ constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::numeric
 } // namespace
 
 TEMPLATE_TEST_CASE("bradley_terry_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01});
-    contract_holds<TestType, rlhf::scalar>({});
+    contract_holds<TestType>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01});
 }
 
-TEMPLATE_PRODUCT_TEST_CASE("bradley_terry_loss: value, gradients and statistics are those of the reference", "",
-                           std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
-                            (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
+TEMPLATE_TEST_CASE("bradley_terry_loss: value, gradients and statistics are those of the reference", "", float,
+                   double) {
+    using T = TestType;
     for (const bool margins : {false, true})
         for (const double margin : {0.0, 1.0})
             for (const double smoothing : {0.0, 0.1, 0.5})
                 for (const double center : {0.0, 0.01}) {
                     CAPTURE(margins, margin, smoothing, center);
-                    matches_reference<T, Arch>({margin, smoothing, center}, margins);
+                    matches_reference<T>({margin, smoothing, center}, margins);
                 }
 }
 

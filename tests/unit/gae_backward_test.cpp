@@ -13,7 +13,7 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
     return test::normals<T>(r, n);
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::gae_backward_options& o, bool next_values, bool time_major) {
     const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>},
                                  .outputs = next_values ? 3U : 2U,
@@ -25,14 +25,14 @@ void contract_holds(const rlhf::gae_backward_options& o, bool next_values, bool 
                                        .d_rewards = c.out[0],
                                        .d_values = rlhf::write_to(c.out[1], 0.3)};
         if (next_values) a.next_values = c.in[0], a.d_next_values = c.out[2];
-        rlhf::gae_backward<T, Arch>(c.batch, a, o, c.run);
+        rlhf::gae_backward<T>(c.batch, a, o, c.run);
     });
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         const test::flags_like terminated(c.in[0], 1.2), truncated(c.in[1], 1.2);
         rlhf::gae_backward_arrays<T> a{.d_advantages = c.in[0], .d_returns = c.in[1], .terminated = terminated.view()};
         a.d_rewards = c.out[0], a.d_values = c.out[1];
         if (next_values) a.next_values = c.in[0], a.truncated = truncated.view(), a.d_next_values = c.out[2];
-        rlhf::gae_backward<T, Arch>(c.batch, a, o, c.run);
+        rlhf::gae_backward<T>(c.batch, a, o, c.run);
     });
 }
 
@@ -51,7 +51,6 @@ struct example {
           terminated(test::flags(r, of.size, 0.1)), truncated(test::flags(r, of.size, 0.1)) {}
 
     /// what: bit 0 next values, bit 1 terminated, bit 2 truncated, bit 3 no d_advantages, bit 4 no d_returns.
-    template <class Arch>
     void backward(const rlhf::gae_backward_options& o, int what) {
         d_rewards.assign(rows.size, T(9)), d_values = d_next_values = d_rewards,
                                            d_bootstrap.assign(rows.sequences, T(9));
@@ -61,7 +60,7 @@ struct example {
         if ((what & 4) != 0) a.truncated = truncated;
         if ((what & 8) == 0) a.d_advantages = d_advantages;
         if ((what & 16) == 0) a.d_returns = d_returns;
-        rlhf::gae_backward<T, Arch>(rows.library, a, o);
+        rlhf::gae_backward<T>(rows.library, a, o);
     }
 };
 
@@ -78,8 +77,7 @@ TEMPLATE_TEST_CASE("gae_backward: same bits however the batch is laid out", "", 
     for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero})
         for (const bool next_values : {false, true})
             for (const bool time_major : {false, true}) {
-                contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, next_values, time_major);
-                contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, next_values, time_major);
+                contract_holds<TestType>({.gamma = 0.99, .gaps = how}, next_values, time_major);
             }
 }
 
@@ -98,7 +96,7 @@ TEMPLATE_TEST_CASE("gae_backward: the reference on every layout, mask, gap and f
                 for (const auto& [gamma, lambda] : {std::pair(1.0, 1.0), {0.5, 0.0}, {0.0, 1.0}, {0.9375, 0.75}})
                     for (int what = 0; what < 24; ++what) {
                         if ((what & 4) != 0 && (what & 1) == 0) continue;
-                        e.template backward<rlhf::native>({.gamma = gamma, .lambda = lambda, .gaps = gap}, what);
+                        e.backward({.gamma = gamma, .lambda = lambda, .gaps = gap}, what);
                         reference::gae_arrays a{.rewards = {}, .values = {}};
                         if ((what & 1) != 0) a.next_values.assign(rows.size, 0);
                         if ((what & 2) != 0) a.terminated = e.terminated;
@@ -136,7 +134,7 @@ TEST_CASE("gae_backward: <J x, y> = <x, J' y>") {
                 if ((what & 2) != 0) a.terminated = e.terminated;
                 if ((what & 4) != 0) a.truncated = e.truncated;
                 rlhf::gae<double>(rows.library, a, {.gamma = 0.97, .lambda = 0.9, .gaps = gap});
-                e.backward<rlhf::native>({.gamma = 0.97, .lambda = 0.9, .gaps = gap}, what);
+                e.backward({.gamma = 0.97, .lambda = 0.9, .gaps = gap}, what);
                 const double forward = dot(advantages, e.d_advantages) + dot(returns, e.d_returns);
                 double backward =
                     dot(e.rewards, e.d_rewards) + dot(e.values, e.d_values) + dot(e.bootstrap, e.d_bootstrap);
@@ -210,7 +208,7 @@ TEST_CASE("gae_backward: central differences of a nonlinear loss") {
     loss();
     for (std::size_t i = 0; i < rows.size; ++i)
         e.d_advantages[i] = std::cos(advantages[i]), e.d_returns[i] = returns[i];
-    e.backward<rlhf::native>({.gamma = o.gamma, .lambda = o.lambda}, 0);
+    e.backward({.gamma = o.gamma, .lambda = o.lambda}, 0);
     const auto check = [&](std::vector<double>& x, const std::vector<double>& slope) {
         for (std::size_t i = 0; i < x.size(); ++i) {
             const double here = x[i], h = 1e-5;
@@ -232,7 +230,7 @@ TEMPLATE_TEST_CASE("gae_backward: written, scaled and added", "", float, double)
     test::random r(8);
     const test::rows rows(r, test::arrangement::padded, test::mask_kind::gaps, 5, 140);
     example<T> e(r, rows);
-    e.template backward<rlhf::native>({}, 0);
+    e.backward({}, 0);
     std::vector<T> scaled(rows.size), added(rows.size, T(1)), last(rows.sequences, T(1));
     rlhf::gae_backward<T>(rows.library, {.d_advantages = e.d_advantages,
                                          .d_returns = e.d_returns,

@@ -14,7 +14,7 @@ std::vector<T> numbers(test::random& r, std::size_t n) {
     return test::normals<T>(r, n);
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::gae_options& o, bool time_major) {
     const contract::problem<T> p{.inputs = {numbers<T>, numbers<T>, numbers<T>},
                                  .sequences = {numbers<T>},
@@ -22,25 +22,25 @@ void contract_holds(const rlhf::gae_options& o, bool time_major) {
                                  .time_major = false,
                                  .only_time_major = time_major};
     contract::holds<T>(p, [&](const contract::call<T>& c) {
-        rlhf::gae<T, Arch>(c.batch,
-                           {.rewards = c.in[0],
-                            .values = c.in[1],
-                            .bootstrap_values = c.sequence[0],
-                            .advantages = c.out[0],
-                            .returns = c.out[1]},
-                           o, c.run);
+        rlhf::gae<T>(c.batch,
+                     {.rewards = c.in[0],
+                      .values = c.in[1],
+                      .bootstrap_values = c.sequence[0],
+                      .advantages = c.out[0],
+                      .returns = c.out[1]},
+                     o, c.run);
     });
     contract::holds<T>(p, [&](const contract::call<T>& c) {
         const test::flags_like terminated(c.in[2], 1.2), truncated(c.in[2], 0.9);
-        rlhf::gae<T, Arch>(c.batch,
-                           {.rewards = c.in[0],
-                            .values = c.in[1],
-                            .next_values = c.in[2],
-                            .terminated = terminated.view(),
-                            .truncated = truncated.view(),
-                            .advantages = c.out[0],
-                            .returns = c.out[1]},
-                           o, c.run);
+        rlhf::gae<T>(c.batch,
+                     {.rewards = c.in[0],
+                      .values = c.in[1],
+                      .next_values = c.in[2],
+                      .terminated = terminated.view(),
+                      .truncated = truncated.view(),
+                      .advantages = c.out[0],
+                      .returns = c.out[1]},
+                     o, c.run);
     });
 }
 
@@ -57,7 +57,6 @@ struct comparison {
           terminated(test::flags(r, of.size, 0.1)), truncated(test::flags(r, of.size, 0.1)) {}
 
     /// what: bit 0 next values, bit 1 bootstrap values, bit 2 terminated, bit 3 truncated.
-    template <class Arch>
     void run(rlhf::gaps how, double gamma, double lambda, int what) {
         std::vector<T> advantages(rows.size, T(9)), returns(rows.size, T(9));
         rlhf::gae_arrays<T> a{.rewards = rewards, .values = values, .advantages = advantages, .returns = returns};
@@ -66,7 +65,7 @@ struct comparison {
         if ((what & 2) != 0) a.bootstrap_values = bootstrap, b.bootstrap_values = reference::to_real(bootstrap);
         if ((what & 4) != 0) a.terminated = terminated, b.terminated = terminated;
         if ((what & 8) != 0) a.truncated = truncated, b.truncated = truncated;
-        rlhf::gae<T, Arch>(rows.library, a, {.gamma = gamma, .lambda = lambda, .gaps = how});
+        rlhf::gae<T>(rows.library, a, {.gamma = gamma, .lambda = lambda, .gaps = how});
         const auto want = reference::gae(rows.plain, b,
                                          {.gamma = gamma, .lambda = lambda, .gaps = static_cast<reference::gaps>(how)});
         // A chain of additions of numbers near 1, each rounded.
@@ -82,8 +81,7 @@ struct comparison {
 TEMPLATE_TEST_CASE("gae: same bits however the batch is laid out", "", float, double) {
     for (const auto how : {rlhf::gaps::skip, rlhf::gaps::zero})
         for (const bool time_major : {false, true}) {
-            contract_holds<TestType, rlhf::native>({.gamma = 0.99, .gaps = how}, time_major);
-            contract_holds<TestType, rlhf::scalar>({.gamma = 0.99, .gaps = how}, time_major);
+            contract_holds<TestType>({.gamma = 0.99, .gaps = how}, time_major);
         }
 }
 
@@ -100,8 +98,7 @@ TEMPLATE_TEST_CASE("gae: the reference on every layout, mask, gap and flag", "",
                          {std::pair(1.0, 1.0), {1.0, 0.0}, {0.0, 1.0}, {0.9375, 0.75}, {1.0, 0.95}})
                         for (int what = 0; what < 16; ++what) {
                             if ((what & 8) != 0 && (what & 1) == 0) continue;
-                            c.template run<rlhf::native>(gap, gamma, lambda, what);
-                            if (gamma == 0.9375) c.template run<rlhf::scalar>(gap, gamma, lambda, what);
+                            c.run(gap, gamma, lambda, what);
                         }
             }
 }

@@ -53,13 +53,13 @@ reference::gspo_options to_reference(const rlhf::gspo& g, const rlhf::policy_los
 
 /// log s is a sum of up to 1100 differences, each rounded, in segments of 512: log s, and so each ratio, is off by at
 /// most `summing` roundings of Σ|d| (of its mean) and one of each log-prob. Slope and loss have five roundings more.
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::gspo& g, const rlhf::policy_loss_options& o, bool by_token) {
     test::random r(29);
     const gspo_case<T> x(r, g, by_token);
     const std::size_t n = x.where.size();
     std::vector<T> d(n);
-    const auto got = rlhf::policy_loss<T, Arch>(
+    const auto got = rlhf::policy_loss<T>(
         x.where.batch(),
         {.log_probs = x.lp, .old_log_probs = x.old, .advantages = x.advantages, .weights = x.weights, .d_log_probs = d},
         g, o);
@@ -96,15 +96,13 @@ void matches_reference(const rlhf::gspo& g, const rlhf::policy_loss_options& o, 
 } // namespace
 
 TEMPLATE_TEST_CASE("gspo: same bits however the batch is laid out", "[contract]", float, double) {
-    contract::holds_for_policy_loss<TestType, rlhf::native>(rlhf::gspo{.range = 0.05}, {}, false);
-    contract::holds_for_policy_loss<TestType, rlhf::scalar>(rlhf::gspo{.range = 0.05}, {}, false);
-    contract::holds_for_policy_loss<TestType, rlhf::native>(
-        rlhf::gspo{.range = {0.2, 0.28}, .ratio = sequence_ratio::product},
-        {.log_ratio_limit = 1,
-         .kl_coef = 0.1,
-         .importance_limit = 1.5,
-         .aggregation = aggregation::sequence_mean_token_mean},
-        true);
+    contract::holds_for_policy_loss<TestType>(rlhf::gspo{.range = 0.05}, {}, false);
+    contract::holds_for_policy_loss<TestType>(rlhf::gspo{.range = {0.2, 0.28}, .ratio = sequence_ratio::product},
+                                              {.log_ratio_limit = 1,
+                                               .kl_coef = 0.1,
+                                               .importance_limit = 1.5,
+                                               .aggregation = aggregation::sequence_mean_token_mean},
+                                              true);
 }
 
 TEMPLATE_TEST_CASE("gspo: against the reference", "[reference]", float, double) {
@@ -113,10 +111,9 @@ TEMPLATE_TEST_CASE("gspo: against the reference", "[reference]", float, double) 
             for (const bool by_token : {false, true}) {
                 CAPTURE(int(ratio), int(how), by_token);
                 const rlhf::gspo g{.range = {0.1, 0.2}, .ratio = ratio};
-                matches_reference<TestType, rlhf::native>(g, {.aggregation = how}, by_token);
-                matches_reference<TestType, rlhf::native>(g, {.log_ratio_limit = 0.15, .aggregation = how}, by_token);
+                matches_reference<TestType>(g, {.aggregation = how}, by_token);
+                matches_reference<TestType>(g, {.log_ratio_limit = 0.15, .aggregation = how}, by_token);
             }
-    matches_reference<TestType, rlhf::scalar>({.range = {0.1, 0.2}}, {}, false);
 }
 
 TEST_CASE("gspo: the gradient is the derivative of the loss", "[reference]") {

@@ -47,13 +47,13 @@ std::vector<T> near_policy(test::random& r, std::size_t n) {
     return test::normals<T>(r, n, -1, 0.3);
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::importance_weights_options& o) {
     const contract::problem<T> p{.inputs = {near_policy<T>, near_policy<T>, test::advantages<T>}};
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::importance_weights<T, Arch>(
+            return rlhf::importance_weights<T>(
                 c.batch,
                 {.log_probs = c.in[0], .behavior_log_probs = c.in[1], .advantages = c.in[2], .weights = c.out[0]}, o,
                 c.run);
@@ -112,20 +112,20 @@ struct weights_case {
 
 /// ρ is rounded once, and a weight's exponential and bound once more. A sequence's sum has the roundings of its terms
 /// and `summing` of their sizes.
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::importance_weights_options& o) {
     test::random r(41);
     const weights_case<T> x(r, o);
     const std::size_t n = x.where.size();
     std::vector<T> weights(n, T(7));
     std::vector<std::uint8_t> keep(n, 7);
-    const auto got = rlhf::importance_weights<T, Arch>(x.where.batch(),
-                                                       {.log_probs = x.lp,
-                                                        .behavior_log_probs = x.behavior,
-                                                        .advantages = x.advantages,
-                                                        .weights = weights,
-                                                        .keep = keep},
-                                                       o);
+    const auto got = rlhf::importance_weights<T>(x.where.batch(),
+                                                 {.log_probs = x.lp,
+                                                  .behavior_log_probs = x.behavior,
+                                                  .advantages = x.advantages,
+                                                  .weights = weights,
+                                                  .keep = keep},
+                                                 o);
     using reference::to_real;
     const auto b = x.where.reference();
     const auto want =
@@ -172,17 +172,14 @@ void matches_reference(const rlhf::importance_weights_options& o) {
 TEMPLATE_TEST_CASE("importance_weights: same bits however the batch is laid out", "[contract]", float, double) {
     for (const auto& c : cases) {
         CAPTURE(c.name);
-        contract_holds<TestType, rlhf::native>(c.options);
+        contract_holds<TestType>(c.options);
     }
-    contract_holds<TestType, rlhf::scalar>(cases.front().options);
-    contract_holds<TestType, rlhf::scalar>(cases.back().options);
 }
 
 TEMPLATE_TEST_CASE("importance_weights: against the reference", "[reference]", float, double) {
     for (const auto& c : cases) {
         CAPTURE(c.name);
-        matches_reference<TestType, rlhf::native>(c.options);
-        matches_reference<TestType, rlhf::scalar>(c.options);
+        matches_reference<TestType>(c.options);
     }
 }
 

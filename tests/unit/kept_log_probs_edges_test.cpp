@@ -7,7 +7,6 @@
 
 namespace {
 
-using rlhf::native, rlhf::scalar;
 using test::sent_sets;
 using per_token = std::vector<float>;
 
@@ -39,7 +38,7 @@ TEST_CASE("kept_log_probs: a target counts once, kept or not") {
     CHECK((lp[1] == 0 && H[1] == 0 && d == std::vector<double>(2 * V, 0)));
 }
 
-TEMPLATE_TEST_CASE("kept_log_probs: the largest logit comes in a later piece", "", native, scalar) {
+TEST_CASE("kept_log_probs: the largest logit comes in a later piece") {
     const std::size_t V = 4000, n = 2;
     test::random r(8);
     auto z = test::random_logits<double>(r, n * V, 1);
@@ -50,8 +49,8 @@ TEMPLATE_TEST_CASE("kept_log_probs: the largest logit comes in a later piece", "
     const sent_sets<std::int64_t> sent({every, every});
     const std::vector<std::int64_t> targets{3999, 1600};
     std::vector<double> lp(n), H(n);
-    rlhf::kept_log_probs<double, TestType>(test::aligned(1, n), test::logits_of(z, 1, n, V), targets, sent.kept(),
-                                           {.log_probs = lp, .entropy = H});
+    rlhf::kept_log_probs<double>(test::aligned(1, n), test::logits_of(z, 1, n, V), targets, sent.kept(),
+                                 {.log_probs = lp, .entropy = H});
     const auto want = reference::kept_log_probs(reference::padded(1, n), test::widened(z), V, targets, {every, every});
     for (std::size_t i = 0; i < n; ++i) {
         CHECK(test::close(lp[i], want.log_probs[i], 4));
@@ -59,7 +58,7 @@ TEMPLATE_TEST_CASE("kept_log_probs: the largest logit comes in a later piece", "
     }
 }
 
-TEMPLATE_TEST_CASE("kept_log_probs: logits that are not finite", "", native, scalar) {
+TEST_CASE("kept_log_probs: logits that are not finite") {
     const std::size_t V = 10, n = 7;
     per_token z(n * V, 0.5F);
     const auto at = [&](std::size_t row, std::size_t v) -> float& { return z[row * V + v]; };
@@ -77,9 +76,9 @@ TEMPLATE_TEST_CASE("kept_log_probs: logits that are not finite", "", native, sca
     log_sum_exp[6] = -inf;
     per_token lp(n, 7), H(n, 7), mass(n, 7), d(n * V, 7);
     const auto b = test::aligned(1, n);
-    const auto result = rlhf::kept_log_probs<float, TestType>(
-        b, test::logits_of(z, 1, n, V), targets, sent.kept(),
-        {.log_sum_exp = log_sum_exp, .log_probs = lp, .entropy = H, .log_kept = mass});
+    const auto result =
+        rlhf::kept_log_probs<float>(b, test::logits_of(z, 1, n, V), targets, sent.kept(),
+                                    {.log_sum_exp = log_sum_exp, .log_probs = lp, .entropy = H, .log_kept = mass});
     CHECK((result.tokens == 7 && result.nonfinite == 5));
     CHECK((lp[0] == 0 && H[0] == 0 && mass[0] == -1));
     CHECK((lp[1] == -inf && H[1] == 0 && mass[1] == -inf));
@@ -90,8 +89,8 @@ TEMPLATE_TEST_CASE("kept_log_probs: logits that are not finite", "", native, sca
 
     const per_token g(n, 1), h(n, 0.25F);
     const auto backward =
-        rlhf::kept_log_probs_backward<float, TestType>(b, test::logits_of(z, 1, n, V), targets, sent.kept(),
-                                                       {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 1, n, V));
+        rlhf::kept_log_probs_backward<float>(b, test::logits_of(z, 1, n, V), targets, sent.kept(),
+                                             {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 1, n, V));
     CHECK((backward.tokens == 7 && backward.nonfinite == 2));
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t v = 0; v < V; ++v) {

@@ -3,11 +3,11 @@
 
 namespace {
 
-using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar;
+using rlhf::bfloat16, rlhf::float16;
 using test::number, test::small, test::sent_sets;
 
 /// Some targets are kept, others not.
-template <class E, class Arch>
+template <class E>
 void values_match(std::size_t V, std::size_t size, double temperature, double deviation = 3) {
     using T = number<E>;
     CAPTURE(V, size, temperature, deviation);
@@ -24,7 +24,7 @@ void values_match(std::size_t V, std::size_t size, double temperature, double de
     std::vector<T> log_sum_exp(n), log_probs(n, 7), entropy(n, 7), log_kept(n, 7);
     rlhf::token_log_probs<T>(b, test::logits_of(z, 2, 5, V), targets, {.log_sum_exp = log_sum_exp},
                              {.temperature = temperature});
-    const auto result = rlhf::kept_log_probs<T, Arch>(
+    const auto result = rlhf::kept_log_probs<T>(
         b, test::logits_of(z, 2, 5, V), targets, sent.kept(),
         {.log_sum_exp = log_sum_exp, .log_probs = log_probs, .entropy = entropy, .log_kept = log_kept},
         {.temperature = temperature});
@@ -44,7 +44,7 @@ void values_match(std::size_t V, std::size_t size, double temperature, double de
     CHECK(result.tokens == static_cast<double>(reference::count(reference::padded(2, 5, mask)).tokens));
 }
 
-template <class E, class Arch, class D = E>
+template <class E, class D = E>
 void gradients_match(std::size_t V, std::size_t size, double temperature) {
     using T = number<E>;
     CAPTURE(V, size, temperature);
@@ -58,9 +58,9 @@ void gradients_match(std::size_t V, std::size_t size, double temperature) {
     g[1] = 0, h[2] = 0, g[3] = h[3] = 0;
     const sent_sets<> sent(sets);
     std::vector<D> d(n * V, static_cast<D>(9));
-    rlhf::kept_log_probs_backward<T, Arch>(test::aligned(2, 3), test::logits_of(z, 2, 3, V), targets, sent.kept(),
-                                           {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 2, 3, V),
-                                           {.temperature = temperature});
+    rlhf::kept_log_probs_backward<T>(test::aligned(2, 3), test::logits_of(z, 2, 3, V), targets, sent.kept(),
+                                     {.d_log_probs = g, .d_entropy = h}, test::logits_of(d, 2, 3, V),
+                                     {.temperature = temperature});
     const auto want = reference::kept_log_probs_backward(reference::padded(2, 3), test::widened(z), V, targets, sets,
                                                          reference::to_real(g), reference::to_real(h), temperature);
     const double storage = std::is_same_v<D, bfloat16>  ? 0x1p-8
@@ -83,31 +83,31 @@ void gradients_match(std::size_t V, std::size_t size, double temperature) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("kept_log_probs: the values of the reference", "", native, scalar) {
+TEST_CASE("kept_log_probs: the values of the reference") {
     for (const auto& [V, size] : {std::pair{1, 0}, std::pair{1, 1}, std::pair{7, 0}, std::pair{7, 3}, std::pair{70, 63},
                                   std::pair{70, 64}, std::pair{70, 65}, std::pair{1000, 100}, std::pair{3000, 1023},
                                   std::pair{3000, 1024}, std::pair{3000, 2500}}) {
         const auto vocab = static_cast<std::size_t>(V), n = static_cast<std::size_t>(size);
-        values_match<float, TestType>(vocab, n, 1);
-        values_match<double, TestType>(vocab, n, 1);
-        values_match<float, TestType>(vocab, n, 0.7, 1);
-        values_match<double, TestType>(vocab, n, 0.7, 100);
-        values_match<bfloat16, TestType>(vocab, n, 1.3);
-        values_match<float16, TestType>(vocab, n, 1, 0.01);
+        values_match<float>(vocab, n, 1);
+        values_match<double>(vocab, n, 1);
+        values_match<float>(vocab, n, 0.7, 1);
+        values_match<double>(vocab, n, 0.7, 100);
+        values_match<bfloat16>(vocab, n, 1.3);
+        values_match<float16>(vocab, n, 1, 0.01);
     }
 }
 
-TEMPLATE_TEST_CASE("kept_log_probs_backward: the gradient of the reference", "", native, scalar) {
+TEST_CASE("kept_log_probs_backward: the gradient of the reference") {
     for (const auto& [V, size] : {std::pair{1, 0}, std::pair{7, 0}, std::pair{7, 3}, std::pair{200, 64},
                                   std::pair{3000, 1023}, std::pair{3000, 2500}}) {
         const auto vocab = static_cast<std::size_t>(V), n = static_cast<std::size_t>(size);
-        gradients_match<float, TestType>(vocab, n, 1);
-        gradients_match<double, TestType>(vocab, n, 0.7);
-        gradients_match<bfloat16, TestType>(vocab, n, 1);
-        gradients_match<float16, TestType>(vocab, n, 1);
-        gradients_match<float, TestType, bfloat16>(vocab, n, 0.7);
-        gradients_match<bfloat16, TestType, float>(vocab, n, 0.7);
-        gradients_match<double, TestType, float>(vocab, n, 2);
+        gradients_match<float>(vocab, n, 1);
+        gradients_match<double>(vocab, n, 0.7);
+        gradients_match<bfloat16>(vocab, n, 1);
+        gradients_match<float16>(vocab, n, 1);
+        gradients_match<float, bfloat16>(vocab, n, 0.7);
+        gradients_match<bfloat16, float>(vocab, n, 0.7);
+        gradients_match<double, float>(vocab, n, 2);
     }
 }
 

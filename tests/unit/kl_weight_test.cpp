@@ -63,7 +63,7 @@ namespace {
 
 /// The losses of both have the roundings of a policy loss: an exponential of d and one of the log ratio, whose
 /// arguments are rounded, and five products and sums.
-template <class T, class Arch>
+template <class T>
 void matches_reference(kl_weight weight, kl_estimator k, double limit, double log_ratio_limit) {
     test::random r(53);
     auto where = test::mixed_rectangle(r);
@@ -86,13 +86,13 @@ void matches_reference(kl_weight weight, kl_estimator k, double limit, double lo
                                           .kl_estimator = k,
                                           .kl_limit = limit,
                                           .kl_weight = weight};
-    const auto got = rlhf::ppo_policy_loss<T, Arch>(where.batch(),
-                                                    {.log_probs = lp,
-                                                     .old_log_probs = old,
-                                                     .ref_log_probs = ref,
-                                                     .advantages = advantages,
-                                                     .d_log_probs = d_log_probs},
-                                                    o);
+    const auto got = rlhf::ppo_policy_loss<T>(where.batch(),
+                                              {.log_probs = lp,
+                                               .old_log_probs = old,
+                                               .ref_log_probs = ref,
+                                               .advantages = advantages,
+                                               .d_log_probs = d_log_probs},
+                                              o);
     using reference::to_real, reference::real;
     const auto b = where.reference();
     const auto clipped = [](const reference::sampled_token& t) {
@@ -128,9 +128,8 @@ TEMPLATE_TEST_CASE("kl_weight: against the reference", "[reference]", float, dou
     for (const auto weight : weights)
         for (const auto k : estimators) {
             CAPTURE(int(weight), int(k));
-            matches_reference<TestType, rlhf::native>(weight, k, inf, inf);
-            matches_reference<TestType, rlhf::native>(weight, k, 0.3, 0.2);
-            matches_reference<TestType, rlhf::scalar>(weight, k, 0.3, 0.2);
+            matches_reference<TestType>(weight, k, inf, inf);
+            matches_reference<TestType>(weight, k, 0.3, 0.2);
         }
 }
 

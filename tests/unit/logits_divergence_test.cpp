@@ -5,7 +5,7 @@
 
 namespace {
 
-using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar, rlhf::divergence;
+using rlhf::bfloat16, rlhf::float16, rlhf::divergence;
 using test::kinds, test::beta_of, test::aggregations, test::digest, test::wanted;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
@@ -41,7 +41,7 @@ private:
 };
 
 /// R: the reference's type. Gradients replace the logits.
-template <class C, class E, class R, class Arch>
+template <class C, class E, class R>
 void matches(std::size_t V, const rlhf::logits_divergence_options& o, double noise = 1, double more = 0) {
     CAPTURE(V, static_cast<int>(o.divergence), o.beta, o.temperature, noise);
     test::random r(V);
@@ -55,10 +55,9 @@ void matches(std::size_t V, const rlhf::logits_divergence_options& o, double noi
     const auto policy = test::widened(z), other = test::widened(w);
     const auto rows = reference::padded(B, S, mask);
     const auto want = reference::logits_divergence(rows, policy, other, V, wanted(o));
-    const auto value_only =
-        rlhf::logits_divergence<Arch>(b, test::logits_of(z, B, S, V), test::logits_of(w, B, S, V), o);
-    const auto got = rlhf::logits_divergence<Arch>(b, test::logits_of(z, B, S, V), test::logits_of(w, B, S, V),
-                                                   test::logits_of(z, B, S, V), o);
+    const auto value_only = rlhf::logits_divergence(b, test::logits_of(z, B, S, V), test::logits_of(w, B, S, V), o);
+    const auto got = rlhf::logits_divergence(b, test::logits_of(z, B, S, V), test::logits_of(w, B, S, V),
+                                             test::logits_of(z, B, S, V), o);
     CHECK(test::same_bits(digest(got), digest(value_only)));
     // what is wrong with log-sum-exp enters squared
     const double relative = std::same_as<C, double> ? 1e-14 : 5e-7, absolute = relative * relative / 4;
@@ -88,22 +87,22 @@ void matches(std::size_t V, const rlhf::logits_divergence_options& o, double noi
 
 } // namespace
 
-TEMPLATE_TEST_CASE("logits_divergence: value and gradient of the reference", "", native, scalar) {
+TEST_CASE("logits_divergence: value and gradient of the reference") {
     for (const auto kind : kinds) {
         for (const std::size_t V : {1, 2, 7, 16, 17, 127, 128, 145, 1000, 3000})
             for (const auto how : aggregations) {
-                matches<float, float, float, TestType>(V, {.divergence = kind, .aggregation = how});
-                matches<float, float, float, TestType>(
+                matches<float, float, float>(V, {.divergence = kind, .aggregation = how});
+                matches<float, float, float>(
                     V, {.divergence = kind, .beta = beta_of(kind, 0.1), .temperature = 2, .aggregation = how}, 0.1);
-                matches<double, double, double, TestType>(
+                matches<double, double, double>(
                     V, {.divergence = kind, .beta = beta_of(kind, 0.8), .temperature = 0.7, .aggregation = how}, 3);
             }
-        matches<float, float, float, TestType>(1000, {.divergence = kind}, 8);
-        matches<float, float, float, TestType>(1000, {.divergence = kind}, 0.01, 100);
-        matches<float, bfloat16, float, TestType>(1000, {.divergence = kind});
-        matches<float, float16, bfloat16, TestType>(1000, {.divergence = kind});
-        matches<float, float, float16, TestType>(1000, {.divergence = kind, .temperature = 0.5});
-        matches<double, double, bfloat16, TestType>(300, {.divergence = kind});
+        matches<float, float, float>(1000, {.divergence = kind}, 8);
+        matches<float, float, float>(1000, {.divergence = kind}, 0.01, 100);
+        matches<float, bfloat16, float>(1000, {.divergence = kind});
+        matches<float, float16, bfloat16>(1000, {.divergence = kind});
+        matches<float, float, float16>(1000, {.divergence = kind, .temperature = 0.5});
+        matches<double, double, bfloat16>(300, {.divergence = kind});
     }
 }
 
@@ -124,15 +123,15 @@ TEST_CASE("logits_divergence: float logits of the policy, double ones of the ref
     }
 }
 
-TEMPLATE_TEST_CASE("logits_divergence: hardly any, and none", "", native, scalar) {
+TEST_CASE("logits_divergence: hardly any, and none") {
     for (const auto kind : kinds) {
         for (const double noise : {0.3, 1e-2, 1e-3, 1e-5}) {
-            matches<float, float, float, TestType>(1000, {.divergence = kind}, noise);
-            matches<float, float, float, TestType>(
-                9, {.divergence = kind, .beta = beta_of(kind, 0.05), .temperature = 1.3}, noise);
+            matches<float, float, float>(1000, {.divergence = kind}, noise);
+            matches<float, float, float>(9, {.divergence = kind, .beta = beta_of(kind, 0.05), .temperature = 1.3},
+                                         noise);
         }
-        matches<double, double, double, TestType>(1000, {.divergence = kind},
-                                                  0.1); // less is too little for long double
+        matches<double, double, double>(1000, {.divergence = kind},
+                                        0.1); // less is too little for long double
 
         // the last bits: never negative
         test::random r(11);
@@ -146,8 +145,7 @@ TEMPLATE_TEST_CASE("logits_divergence: hardly any, and none", "", native, scalar
                 x = std::nextafter(x, r.below(2) == 0 ? 100.F : -100.F);
             }
             const double D =
-                rlhf::logits_divergence<TestType>(b, test::logits_of(z, 1, 1, V), test::logits_of(w, 1, 1, V), o)
-                    .loss();
+                rlhf::logits_divergence(b, test::logits_of(z, 1, 1, V), test::logits_of(w, 1, 1, V), o).loss();
             REQUIRE((D >= 0 && D < 1e-12));
             const double none =
                 rlhf::logits_divergence<TestType>(b, test::logits_of(z, 1, 1, V), test::logits_of(z, 1, 1, V),
@@ -159,11 +157,10 @@ TEMPLATE_TEST_CASE("logits_divergence: hardly any, and none", "", native, scalar
     }
 }
 
-TEMPLATE_TEST_CASE("logits_divergence: jsd of float logits keeps its digits where beta is near 1, as near 0", "",
-                   native, scalar) {
+TEST_CASE("logits_divergence: jsd of float logits keeps its digits where beta is near 1, as near 0") {
     for (const double small : {1e-3, 1e-6, 1e-8, 1e-12}) {
-        matches<float, float, float, TestType>(300, {.divergence = divergence::jsd, .beta = small});
-        matches<float, float, float, TestType>(300, {.divergence = divergence::jsd, .beta = 1 - small});
+        matches<float, float, float>(300, {.divergence = divergence::jsd, .beta = small});
+        matches<float, float, float>(300, {.divergence = divergence::jsd, .beta = 1 - small});
 
         test::random r(13);
         const std::size_t V = 300;

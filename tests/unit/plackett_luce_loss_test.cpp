@@ -22,7 +22,7 @@ std::vector<std::int32_t> ranks(test::random& r, std::size_t n) {
     return x;
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(bool ranked) {
     contract::problem<T> p{
         .inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
@@ -33,7 +33,7 @@ void contract_holds(bool ranked) {
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::plackett_luce_loss<T, Arch>(
+            return rlhf::plackett_luce_loss<T>(
                 c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)},
                 c.run);
         },
@@ -57,7 +57,7 @@ V definition(const std::vector<V>& rewards, const std::vector<int>& rank) {
 /// Everything but the last rounding is in double: a maximum of exponents, sums of at most 33, two logarithms.
 constexpr double roundings = 1;
 
-template <class T, class Arch>
+template <class T>
 void matches_reference() {
     test::random r(41);
     constexpr std::size_t prompts = 40, K = 33;
@@ -70,7 +70,7 @@ void matches_reference() {
         std::vector<T> d(rewards.size());
         const rlhf::index_view given = ranked ? rlhf::index_view(order) : rlhf::index_view();
         const rlhf::batch where{.sequences = prompts, .steps = K, .mask = mask, .denominator = rlhf::counted_here};
-        const auto got = rlhf::plackett_luce_loss<T, Arch>(where, {.rewards = rewards, .ranks = given, .d_rewards = d});
+        const auto got = rlhf::plackett_luce_loss<T>(where, {.rewards = rewards, .ranks = given, .d_rewards = d});
         const auto want =
             reference::plackett_luce_loss(reference::padded(prompts, K, mask),
                                           {reference::to_real(rewards), ranked ? order : std::vector<std::int64_t>()});
@@ -133,14 +133,12 @@ TEMPLATE_TEST_CASE("plackett_luce: infinite rewards", "[formula]", float, double
 }
 
 TEMPLATE_TEST_CASE("plackett_luce_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>(true);
-    contract_holds<TestType, rlhf::native>(false);
-    contract_holds<TestType, rlhf::scalar>(true);
+    contract_holds<TestType>(true);
+    contract_holds<TestType>(false);
 }
 
 TEMPLATE_TEST_CASE("plackett_luce_loss: value and gradient are those of the reference", "", float, double) {
-    matches_reference<TestType, rlhf::native>();
-    matches_reference<TestType, rlhf::scalar>();
+    matches_reference<TestType>();
 }
 
 TEST_CASE("plackett_luce_loss: with ties it is its definition, and its slope the derivative") {

@@ -16,24 +16,23 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numeric_limits<double>::quiet_NaN();
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void contract_holds(const Objective& objective, bool everything) {
     policy_loss_options o;
     if (everything) o = {.log_ratio_limit = 1, .kl_coef = 0.1, .importance_limit = 1.5};
-    contract::holds_for_policy_loss<T, Arch>(objective, o, everything);
+    contract::holds_for_policy_loss<T>(objective, o, everything);
 }
 
 } // namespace
 
 TEMPLATE_TEST_CASE("policy_loss: same bits however the batch is laid out", "[contract]", float, double) {
     for (const bool everything : {false, true}) {
-        contract_holds<TestType, rlhf::native>(rlhf::ppo_clip{.range = {0.2, 0.28}, .dual = 3}, everything);
-        contract_holds<TestType, rlhf::native>(rlhf::cispo{.low = 0.8, .high = 1.2}, everything);
-        contract_holds<TestType, rlhf::native>(rlhf::sapo{}, everything);
-        contract_holds<TestType, rlhf::native>(rlhf::dppo_tv{.range = 0.05, .cap = 2}, everything);
-        contract_holds<TestType, rlhf::native>(rlhf::dppo_kl{.value = dppo_value::ratio}, everything);
+        contract_holds<TestType>(rlhf::ppo_clip{.range = {0.2, 0.28}, .dual = 3}, everything);
+        contract_holds<TestType>(rlhf::cispo{.low = 0.8, .high = 1.2}, everything);
+        contract_holds<TestType>(rlhf::sapo{}, everything);
+        contract_holds<TestType>(rlhf::dppo_tv{.range = 0.05, .cap = 2}, everything);
+        contract_holds<TestType>(rlhf::dppo_kl{.value = dppo_value::ratio}, everything);
     }
-    contract_holds<TestType, rlhf::scalar>(rlhf::sapo{}, false);
 }
 
 namespace {
@@ -110,20 +109,20 @@ struct objective_case {
 
 constexpr double roundings = 6; // as in ppo_policy_loss_test: a difference, an exponential, five products and a sum
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void matches_reference(const Objective& objective, const policy_loss_options& o, bool kl, bool everything) {
     const objective_case<T, Objective> c(objective, o);
     using view = rlhf::view<const T>;
     std::vector<T> d(c.where.size());
-    const auto got = rlhf::policy_loss<T, Arch>(c.where.batch(),
-                                                {.log_probs = c.lp,
-                                                 .old_log_probs = c.old,
-                                                 .ref_log_probs = kl ? view(c.ref) : view(),
-                                                 .behavior_log_probs = everything ? view(c.behavior) : view(),
-                                                 .advantages = c.advantages,
-                                                 .weights = everything ? view(c.weights) : view(),
-                                                 .d_log_probs = d},
-                                                objective, o);
+    const auto got = rlhf::policy_loss<T>(c.where.batch(),
+                                          {.log_probs = c.lp,
+                                           .old_log_probs = c.old,
+                                           .ref_log_probs = kl ? view(c.ref) : view(),
+                                           .behavior_log_probs = everything ? view(c.behavior) : view(),
+                                           .advantages = c.advantages,
+                                           .weights = everything ? view(c.weights) : view(),
+                                           .d_log_probs = d},
+                                          objective, o);
     using reference::to_real;
     reference::policy_loss_options options;
     options.log_ratio_limit = o.log_ratio_limit, options.kl_coef = o.kl_coef;
@@ -156,28 +155,25 @@ void matches_reference(const Objective& objective, const policy_loss_options& o,
     CHECK(got.nonfinite() == 0);
 }
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void matches_reference(const Objective& objective) {
-    matches_reference<T, Arch>(objective, {}, false, false);
-    matches_reference<T, Arch>(objective, {.kl_coef = 0.1}, true, false);
-    matches_reference<T, Arch>(objective, {.log_ratio_limit = 0.25, .kl_coef = 0.1, .importance_limit = 1.3}, true,
-                               true);
+    matches_reference<T>(objective, {}, false, false);
+    matches_reference<T>(objective, {.kl_coef = 0.1}, true, false);
+    matches_reference<T>(objective, {.log_ratio_limit = 0.25, .kl_coef = 0.1, .importance_limit = 1.3}, true, true);
 }
 
 } // namespace
 
-TEMPLATE_PRODUCT_TEST_CASE("policy_loss: value, gradient and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
-    matches_reference<T, Arch>(rlhf::ppo_clip{.range = {0.2, 0.28}});
-    matches_reference<T, Arch>(rlhf::ppo_clip{.dual = 1.4});
-    matches_reference<T, Arch>(rlhf::cispo{.low = 0.8, .high = 1.2});
-    matches_reference<T, Arch>(rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
-    matches_reference<T, Arch>(rlhf::sapo{});
+TEMPLATE_TEST_CASE("policy_loss: value, gradient and statistics are those of the reference", "", float, double) {
+    using T = TestType;
+    matches_reference<T>(rlhf::ppo_clip{.range = {0.2, 0.28}});
+    matches_reference<T>(rlhf::ppo_clip{.dual = 1.4});
+    matches_reference<T>(rlhf::cispo{.low = 0.8, .high = 1.2});
+    matches_reference<T>(rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
+    matches_reference<T>(rlhf::sapo{});
     for (const auto value : {dppo_value::log_prob, dppo_value::ratio}) {
-        matches_reference<T, Arch>(rlhf::dppo_tv{.range = {0.02, 0.05}, .cap = 1.3, .value = value});
-        matches_reference<T, Arch>(rlhf::dppo_kl{.range = {0.005, 0.01}, .value = value});
+        matches_reference<T>(rlhf::dppo_tv{.range = {0.02, 0.05}, .cap = 1.3, .value = value});
+        matches_reference<T>(rlhf::dppo_kl{.range = {0.005, 0.01}, .value = value});
     }
 }
 

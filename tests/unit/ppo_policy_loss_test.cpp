@@ -11,7 +11,7 @@ using rlhf::aggregation, rlhf::kl_estimator, test::digest, test::near_policy;
 
 namespace {
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::ppo_policy_loss_options& o) {
     const contract::problem<T> p{
         .inputs = {near_policy<T>, near_policy<T>, near_policy<T>, near_policy<T>, test::advantages<T>},
@@ -20,15 +20,15 @@ void contract_holds(const rlhf::ppo_policy_loss_options& o) {
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::ppo_policy_loss<T, Arch>(c.batch,
-                                                  {.log_probs = c.in[0],
-                                                   .old_log_probs = c.in[1],
-                                                   .ref_log_probs = c.in[2],
-                                                   .behavior_log_probs = c.in[3],
-                                                   .advantages = c.in[4],
-                                                   .weights = rlhf::per_sequence(c.sequence[0]),
-                                                   .d_log_probs = c.d(0)},
-                                                  o, c.run);
+            return rlhf::ppo_policy_loss<T>(c.batch,
+                                            {.log_probs = c.in[0],
+                                             .old_log_probs = c.in[1],
+                                             .ref_log_probs = c.in[2],
+                                             .behavior_log_probs = c.in[3],
+                                             .advantages = c.in[4],
+                                             .weights = rlhf::per_sequence(c.sequence[0]),
+                                             .d_log_probs = c.d(0)},
+                                            o, c.run);
         },
         digest);
 }
@@ -46,8 +46,7 @@ TEMPLATE_TEST_CASE("ppo_policy_loss: same bits however the batch is laid out", "
                                               .kl_coef = 0.1,
                                               .importance_limit = 1.5,
                                               .aggregation = how};
-        contract_holds<TestType, rlhf::native>(o);
-        if (how == aggregation::token_mean) contract_holds<TestType, rlhf::scalar>(o);
+        contract_holds<TestType>(o);
     }
 }
 
@@ -156,12 +155,12 @@ policy_scales scales_of(const policy_case<T>& c, const reference::ppo_policy_los
     return s;
 }
 
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::ppo_policy_loss_options& o, bool kl, bool behavior) {
     test::random r(99);
     const policy_case<T> c(r, o);
     std::vector<T> d(c.where.size());
-    const auto got = rlhf::ppo_policy_loss<T, Arch>(
+    const auto got = rlhf::ppo_policy_loss<T>(
         c.where.batch(),
         {.log_probs = c.lp,
          .old_log_probs = c.old,
@@ -203,29 +202,26 @@ void matches_reference(const rlhf::ppo_policy_loss_options& o, bool kl, bool beh
 
 } // namespace
 
-TEMPLATE_PRODUCT_TEST_CASE("ppo_policy_loss: value, gradient and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
-                            (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
+TEMPLATE_TEST_CASE("ppo_policy_loss: value, gradient and statistics are those of the reference", "", float, double) {
+    using T = TestType;
     for (const auto how : aggregations) {
         CAPTURE(static_cast<int>(how));
-        matches_reference<T, Arch>({.clip_range = {0.2, 0.28}, .aggregation = how}, false, false);
+        matches_reference<T>({.clip_range = {0.2, 0.28}, .aggregation = how}, false, false);
     }
-    matches_reference<T, Arch>({.clip_range = 0.1, .dual_clip = 1.4}, false, false);
-    matches_reference<T, Arch>({.clip_range = {1, rlhf::unlimited}, .log_ratio_limit = 0.25}, true, false);
+    matches_reference<T>({.clip_range = 0.1, .dual_clip = 1.4}, false, false);
+    matches_reference<T>({.clip_range = {1, rlhf::unlimited}, .log_ratio_limit = 0.25}, true, false);
     for (const auto e : {kl_estimator::k1, kl_estimator::k2, kl_estimator::k3, kl_estimator::abs}) {
         CAPTURE(static_cast<int>(e));
-        matches_reference<T, Arch>({.dual_clip = 2, .kl_coef = 0.1, .kl_estimator = e}, true, false);
-        matches_reference<T, Arch>({.kl_coef = 0.3, .kl_estimator = kl_estimator::k1, .kl_gradient = e}, true, true);
-        matches_reference<T, Arch>({.kl_coef = 0.2, .kl_estimator = e, .kl_limit = 0.3}, true, false);
+        matches_reference<T>({.dual_clip = 2, .kl_coef = 0.1, .kl_estimator = e}, true, false);
+        matches_reference<T>({.kl_coef = 0.3, .kl_estimator = kl_estimator::k1, .kl_gradient = e}, true, true);
+        matches_reference<T>({.kl_coef = 0.2, .kl_estimator = e, .kl_limit = 0.3}, true, false);
     }
-    matches_reference<T, Arch>({.importance_limit = 1.3}, false, true);
-    matches_reference<T, Arch>({.importance_limit = {0.8, 1.3}}, false, true);
-    matches_reference<T, Arch>({.importance_limit = {0.8, 1.3}, .importance = rlhf::importance::mask}, false, true);
-    matches_reference<T, Arch>({.importance_limit = {0.8, rlhf::unlimited}, .importance = rlhf::importance::mask},
-                               false, true);
-    matches_reference<T, Arch>(
+    matches_reference<T>({.importance_limit = 1.3}, false, true);
+    matches_reference<T>({.importance_limit = {0.8, 1.3}}, false, true);
+    matches_reference<T>({.importance_limit = {0.8, 1.3}, .importance = rlhf::importance::mask}, false, true);
+    matches_reference<T>({.importance_limit = {0.8, rlhf::unlimited}, .importance = rlhf::importance::mask}, false,
+                         true);
+    matches_reference<T>(
         {.importance_limit = 1.3, .importance = rlhf::importance::mask, .aggregation = aggregations[1]}, false, true);
 }
 

@@ -25,7 +25,7 @@ std::vector<double> digest(const rlhf::ppo_value_loss_result& r) {
             r.explained_variance()};
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::ppo_value_loss_options& o) {
     const contract::problem<T> p{.inputs = {test::advantages<T>, test::advantages<T>, test::advantages<T>},
                                  .sequences = {test::advantages<T>},
@@ -33,13 +33,13 @@ void contract_holds(const rlhf::ppo_value_loss_options& o) {
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::ppo_value_loss<T, Arch>(c.batch,
-                                                 {.values = c.in[0],
-                                                  .old_values = c.in[1],
-                                                  .returns = c.in[2],
-                                                  .weights = rlhf::per_sequence(c.sequence[0]),
-                                                  .d_values = c.d(0)},
-                                                 o, c.run);
+            return rlhf::ppo_value_loss<T>(c.batch,
+                                           {.values = c.in[0],
+                                            .old_values = c.in[1],
+                                            .returns = c.in[2],
+                                            .weights = rlhf::per_sequence(c.sequence[0]),
+                                            .d_values = c.d(0)},
+                                           o, c.run);
         },
         digest);
 }
@@ -48,7 +48,7 @@ void contract_holds(const rlhf::ppo_value_loss_options& o) {
 /// weight, the scale and its product. The clipped value is a sum: half an epsilon of its terms.
 constexpr double roundings = 6;
 
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::ppo_value_loss_options& o) {
     test::random r(17);
     auto where = test::mixed_rectangle(r);
@@ -65,7 +65,7 @@ void matches_reference(const rlhf::ppo_value_loss_options& o) {
     }
     test::poison(r, values, where.mask), test::poison(r, returns, where.mask);
     std::vector<T> d(n);
-    const auto got = rlhf::ppo_value_loss<T, Arch>(
+    const auto got = rlhf::ppo_value_loss<T>(
         where.batch(), {.values = values, .old_values = old_values, .returns = returns, .d_values = d}, o);
 
     using reference::to_real;
@@ -158,24 +158,20 @@ TEMPLATE_TEST_CASE("value_loss: special arguments", "[formula]", float, double) 
 TEMPLATE_TEST_CASE("ppo_value_loss: same bits however the batch is laid out", "[contract]", float, double) {
     for (const auto how :
          {aggregation::token_mean, aggregation::sequence_mean_token_mean, aggregation::sequence_mean_token_sum})
-        contract_holds<TestType, rlhf::native>({.clip_range = 0.2, .huber = 1, .aggregation = how});
-    contract_holds<TestType, rlhf::native>({});
-    contract_holds<TestType, rlhf::scalar>({.clip_range = 0.2});
+        contract_holds<TestType>({.clip_range = 0.2, .huber = 1, .aggregation = how});
+    contract_holds<TestType>({});
 }
 
-TEMPLATE_PRODUCT_TEST_CASE("ppo_value_loss: value, gradient and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
-                            (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
+TEMPLATE_TEST_CASE("ppo_value_loss: value, gradient and statistics are those of the reference", "", float, double) {
+    using T = TestType;
     for (const double range : {rlhf::unlimited, 0.2, 0.5})
         for (const double huber : {rlhf::unlimited, 0.4}) {
             CAPTURE(range, huber);
-            matches_reference<T, Arch>({.clip_range = range, .huber = huber});
-            matches_reference<T, Arch>(
+            matches_reference<T>({.clip_range = range, .huber = huber});
+            matches_reference<T>(
                 {.clip_range = range, .huber = huber, .aggregation = aggregation::sequence_mean_token_mean});
         }
-    matches_reference<T, Arch>({.clip_range = 0.2, .aggregation = aggregation::sequence_mean_token_sum});
+    matches_reference<T>({.clip_range = 0.2, .aggregation = aggregation::sequence_mean_token_sum});
 }
 
 TEST_CASE("ppo_value_loss: PyTorch's and rlax's numbers", "[goldens]") {

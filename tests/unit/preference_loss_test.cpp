@@ -38,7 +38,7 @@ constexpr bool has_margin = requires {
     rlhf::formula::objective<Objective>::has_margin;
 };
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void contract_holds(const Objective& objective) {
     contract::holds<T>(
         {.inputs = {test::log_probs<T>, test::log_probs<T>, test::advantages<T>, test::advantages<T>},
@@ -48,7 +48,7 @@ void contract_holds(const Objective& objective) {
             rlhf::preference_loss_arrays<T> a{.chosen = c.in[0], .rejected = c.in[1], .weights = c.in[2]};
             if (has_margin<Objective>) a.margins = c.in[3];
             a.d_chosen = c.d(0), a.d_rejected = c.d(1);
-            return rlhf::preference_loss<T, Arch>(c.batch, a, objective, c.run);
+            return rlhf::preference_loss<T>(c.batch, a, objective, c.run);
         },
         digest);
 }
@@ -56,7 +56,7 @@ void contract_holds(const Objective& objective) {
 /// Some roundings of m, of at most its terms' size, then exp, log1p, a quotient, and products with β and the weight.
 constexpr double roundings = 12;
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void matches_reference(const Objective& objective, const reference::preference& formula, bool margins, bool weights) {
     test::random r(29);
     const auto where = test::mixed_rectangle(r);
@@ -72,7 +72,7 @@ void matches_reference(const Objective& objective, const reference::preference& 
         .chosen = chosen, .rejected = rejected, .d_chosen = d_chosen, .d_rejected = d_rejected};
     if (margins) a.margins = own_margins;
     if (weights) a.weights = own_weights;
-    const auto got = rlhf::preference_loss<T, Arch>(where.batch(), a, objective);
+    const auto got = rlhf::preference_loss<T>(where.batch(), a, objective);
     using reference::to_real;
     const auto b = where.reference();
     const auto want = reference::preference_loss(b,
@@ -108,24 +108,19 @@ rlhf::batch pairs(std::size_t n) { return {.steps = n, .mask = rlhf::all, .denom
 } // namespace
 
 TEMPLATE_TEST_CASE("preference_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    each_objective([]<class Objective>(const Objective& objective, const auto&) {
-        contract_holds<TestType, rlhf::native>(objective);
-    });
-    contract_holds<TestType, rlhf::scalar>(rlhf::dpo{});
+    each_objective(
+        []<class Objective>(const Objective& objective, const auto&) { contract_holds<TestType>(objective); });
 }
 
-TEMPLATE_PRODUCT_TEST_CASE("preference_loss: value, gradients and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
-                            (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
+TEMPLATE_TEST_CASE("preference_loss: value, gradients and statistics are those of the reference", "", float, double) {
+    using T = TestType;
     int number = 0;
     each_objective([&]<class Objective>(const Objective& objective, const reference::preference& formula) {
         ++number;
         for (const bool margins : {false, has_margin<Objective>})
             for (const bool weights : {false, true}) {
                 CAPTURE(number, margins, weights);
-                matches_reference<T, Arch>(objective, formula, margins, weights);
+                matches_reference<T>(objective, formula, margins, weights);
             }
     });
 }

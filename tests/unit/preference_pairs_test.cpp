@@ -21,13 +21,13 @@ std::vector<T> some_sums() {
     return test::normals<T>(r, answers, 0, 3);
 }
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void contract_holds(const Objective& objective) {
     const auto sums = some_sums<T>();
     contract::holds<T>(
         {.inputs = {test::advantages<T>, test::advantages<T>}, .indices = {places, places}, .outputs = 0},
         [&](const contract::call<T>& c) {
-            return rlhf::preference_pairs<T, Arch>(
+            return rlhf::preference_pairs<T>(
                 c.batch,
                 {.sums = sums, .chosen = c.index(0), .rejected = c.index(1), .margins = c.in[0], .weights = c.in[1]},
                 objective);
@@ -40,8 +40,7 @@ rlhf::batch pairs(std::size_t n) { return {.steps = n, .mask = rlhf::all, .denom
 } // namespace
 
 TEMPLATE_TEST_CASE("preference_pairs: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>(rlhf::dpo{.beta = 0.5, .label_smoothing = 0.1});
-    contract_holds<TestType, rlhf::scalar>(rlhf::slic_hinge{});
+    contract_holds<TestType>(rlhf::dpo{.beta = 0.5, .label_smoothing = 0.1});
 }
 
 TEMPLATE_TEST_CASE("preference_pairs: it is preference_loss of the gathered sums, and adds gradients up", "", float,

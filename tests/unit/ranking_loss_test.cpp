@@ -23,7 +23,7 @@ std::vector<std::int32_t> ranks(test::random& r, std::size_t n) {
     return x;
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
     contract::problem<T> p{
         .inputs = {test::advantages<T>}, .predict_next = false, .adds = true, .lengths = {9, 0, 1, 40, 4, 2, 7, 23}};
@@ -34,7 +34,7 @@ void contract_holds(const rlhf::ranking_loss_options& o, bool ranked) {
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::ranking_loss<T, Arch>(
+            return rlhf::ranking_loss<T>(
                 c.batch, {.rewards = c.in[0], .ranks = ranked ? c.index(0) : rlhf::index_view(), .d_rewards = c.d(0)},
                 o, c.run);
         },
@@ -76,7 +76,7 @@ struct sizes {
     }
 };
 
-template <class T, class Arch>
+template <class T>
 void matches_reference(const rlhf::ranking_loss_options& o, bool ranked, std::size_t prompts, std::size_t K) {
     test::random r(31);
     const auto mask = test::mask(r, test::mask_kind::random, prompts, K);
@@ -87,7 +87,7 @@ void matches_reference(const rlhf::ranking_loss_options& o, bool ranked, std::si
     std::vector<T> d(rewards.size());
     const rlhf::index_view given = ranked ? rlhf::index_view(rank) : rlhf::index_view();
     const rlhf::batch where{.sequences = prompts, .steps = K, .mask = mask, .denominator = rlhf::counted_here};
-    const auto got = rlhf::ranking_loss<T, Arch>(where, {.rewards = rewards, .ranks = given, .d_rewards = d}, o);
+    const auto got = rlhf::ranking_loss<T>(where, {.rewards = rewards, .ranks = given, .d_rewards = d}, o);
     const auto b = reference::padded(prompts, K, mask);
     const auto list = ranked ? rank : std::vector<std::int64_t>();
     const auto want =
@@ -111,26 +111,22 @@ void matches_reference(const rlhf::ranking_loss_options& o, bool ranked, std::si
 } // namespace
 
 TEMPLATE_TEST_CASE("ranking_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01}, true);
-    contract_holds<TestType, rlhf::native>({.ties = tie_divisor::all_pairs}, false);
-    contract_holds<TestType, rlhf::scalar>({}, true);
+    contract_holds<TestType>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01}, true);
+    contract_holds<TestType>({.ties = tie_divisor::all_pairs}, false);
 }
 
-TEMPLATE_PRODUCT_TEST_CASE("ranking_loss: value, gradient and statistics are those of the reference", "", std::pair,
-                           ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
-                            (double, rlhf::scalar))) {
-    using T = typename TestType::first_type;
-    using Arch = typename TestType::second_type;
+TEMPLATE_TEST_CASE("ranking_loss: value, gradient and statistics are those of the reference", "", float, double) {
+    using T = TestType;
     for (const bool ranked : {false, true})
         for (const auto ties : {tie_divisor::kept_pairs, tie_divisor::all_pairs}) {
             for (const std::size_t K : {3U, 9U, 33U, 65U, 100U}) {
                 CAPTURE(ranked, K);
-                matches_reference<T, Arch>({.ties = ties}, ranked, 40, K);
-                matches_reference<T, Arch>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties},
-                                           ranked, 40, K);
+                matches_reference<T>({.ties = ties}, ranked, 40, K);
+                matches_reference<T>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01, .ties = ties}, ranked,
+                                     40, K);
             }
         }
-    matches_reference<T, Arch>({}, true, 2, 1024);
+    matches_reference<T>({}, true, 2, 1024);
 }
 
 TEST_CASE("ranking_loss: 40-digit and PyTorch's numbers", "[goldens]") {

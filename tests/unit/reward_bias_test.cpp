@@ -11,12 +11,6 @@ TEMPLATE_TEST_CASE("reward_bias: same bits however the batch is laid out", "", f
     contract::holds<TestType>(
         p, [](const contract::call<TestType>& c) { return rlhf::reward_bias<TestType>(c.batch, c.in[0], c.run); },
         digest);
-    contract::holds<TestType>(
-        p,
-        [](const contract::call<TestType>& c) {
-            return rlhf::reward_bias<TestType, rlhf::scalar>(c.batch, c.in[0], c.run);
-        },
-        digest);
 }
 
 TEMPLATE_TEST_CASE("reward_bias: demonstrations score 0 after it", "", float, double) {

@@ -30,22 +30,21 @@ struct summed {
     }
 };
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::sequence_log_probs_options& o) {
     contract::holds<T>(
         {.inputs = {test::log_probs<T>, test::log_probs<T>}, .outputs = 0},
         [&](const contract::call<T>& c) {
             std::vector<T> sums(static_cast<std::size_t>(c.batch.size()), T(7));
-            const auto r = rlhf::sequence_log_probs<T, Arch>(
+            const auto r = rlhf::sequence_log_probs<T>(
                 c.batch, {.log_probs = c.in[0], .ref_log_probs = c.in[1], .sums = sums}, o, c.run);
             return summed<T>{r, {sums.begin(), sums.end()}};
         },
         summed<T>::digest);
-    contract::holds<T>({.inputs = {}, .sequences = {test::advantages<T>}, .adds = true},
-                       [&](const contract::call<T>& c) {
-                           rlhf::sequence_log_probs_backward<T, Arch>(
-                               c.batch, {.d_sums = c.sequence[0], .d_log_probs = c.d(0)}, o, c.run);
-                       });
+    contract::holds<T>(
+        {.inputs = {}, .sequences = {test::advantages<T>}, .adds = true}, [&](const contract::call<T>& c) {
+            rlhf::sequence_log_probs_backward<T>(c.batch, {.d_sums = c.sequence[0], .d_log_probs = c.d(0)}, o, c.run);
+        });
 }
 
 const rlhf::batch six{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
@@ -53,10 +52,7 @@ const rlhf::batch six{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominato
 } // namespace
 
 TEMPLATE_TEST_CASE("sequence_log_probs: same bits however the batch is laid out", "[contract]", float, double) {
-    for (const bool average : {false, true}) {
-        contract_holds<TestType, rlhf::native>({average});
-        contract_holds<TestType, rlhf::scalar>({average});
-    }
+    for (const bool average : {false, true}) { contract_holds<TestType>({average}); }
 }
 
 TEMPLATE_TEST_CASE("sequence_log_probs: sums, averages and their gradients are those of the reference", "", float,

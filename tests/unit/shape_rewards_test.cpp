@@ -21,13 +21,13 @@ std::vector<T> scores(test::random& r, std::size_t n) {
     return test::normals<T>(r, n, 0, 3);
 }
 
-template <class T, class Arch>
+template <class T>
 void contract_holds(const rlhf::shape_rewards_options& o) {
     const contract::problem<T> p{.inputs = {near_policy<T>, near_policy<T>}, .sequences = {scores<T>}};
     contract::holds<T>(
         p,
         [&](const contract::call<T>& c) {
-            return rlhf::shape_rewards<T, Arch>(
+            return rlhf::shape_rewards<T>(
                 c.batch, {.log_probs = c.in[0], .ref_log_probs = c.in[1], .scores = c.sequence[0], .rewards = c.out[0]},
                 o, c.run);
         },
@@ -72,7 +72,6 @@ struct example {
         return reference::shape_rewards(rows.plain, a, p);
     }
 
-    template <class Arch>
     void agrees(const rlhf::shape_rewards_options& o) const {
         std::vector<T> rewards(rows.size, T(9));
         const rlhf::shape_rewards_arrays<T> a{.log_probs = log_probs,
@@ -80,7 +79,7 @@ struct example {
                                               .scores = score,
                                               .finished = finished,
                                               .rewards = rewards};
-        const auto got = rlhf::shape_rewards<T, Arch>(rows.library, a, o);
+        const auto got = rlhf::shape_rewards<T>(rows.library, a, o);
         const auto want = wanted(o);
         auto everywhere = rows.plain;
         everywhere.mask.clear();
@@ -101,9 +100,8 @@ struct example {
 TEMPLATE_TEST_CASE("shape_rewards: same bits however the batch is laid out", "", float, double) {
     for (const auto& o : several_options) {
         if (o.unfinished_penalty != 0 || o.unfinished_score) continue;
-        contract_holds<TestType, rlhf::native>(o);
+        contract_holds<TestType>(o);
     }
-    contract_holds<TestType, rlhf::scalar>({.kl_estimator = kl_estimator::k3});
 }
 
 TEMPLATE_TEST_CASE("shape_rewards: the reference on every layout, mask, position and option", "", float, double) {
@@ -117,8 +115,7 @@ TEMPLATE_TEST_CASE("shape_rewards: the reference on every layout, mask, position
                     for (auto o : several_options) {
                         o.score_position = where;
                         CAPTURE(how, kind, next, where, o.kl_coef);
-                        e.template agrees<rlhf::native>(o);
-                        e.template agrees<rlhf::scalar>(o);
+                        e.agrees(o);
                     }
             }
 }

@@ -4,7 +4,7 @@
 
 namespace {
 
-using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar;
+using rlhf::bfloat16, rlhf::float16;
 using test::number, test::small;
 using per_token = std::vector<float>;
 template <class T>
@@ -13,7 +13,7 @@ using outputs = test::token_outputs<T>;
 constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
-template <class E, class Arch>
+template <class E>
 void values_match(std::size_t V, double temperature, double deviation) {
     using T = number<E>;
     CAPTURE(V, temperature, deviation);
@@ -25,8 +25,8 @@ void values_match(std::size_t V, double temperature, double deviation) {
     auto b = test::aligned(B, S);
     b.mask = mask;
     outputs<T> got(n);
-    const auto result = rlhf::token_log_probs<T, Arch>(b, test::logits_of(z, B, S, V), targets, got.arrays(),
-                                                       {.temperature = temperature});
+    const auto result =
+        rlhf::token_log_probs<T>(b, test::logits_of(z, B, S, V), targets, got.arrays(), {.temperature = temperature});
     const auto want =
         reference::token_log_probs(reference::padded(B, S, mask), test::widened(z), V, targets, temperature);
     std::size_t wrong = 0;
@@ -43,24 +43,24 @@ void values_match(std::size_t V, double temperature, double deviation) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("token_log_probs: the values of the reference", "", native, scalar) {
+TEST_CASE("token_log_probs: the values of the reference") {
     for (const std::size_t V : {1, 2, 7, 16, 17, 511, 512, 513, 1000}) {
-        values_match<float, TestType>(V, 1, 3);
-        values_match<double, TestType>(V, 1, 3);
-        values_match<float, TestType>(V, 0.7, 1);
-        values_match<double, TestType>(V, 0.7, 1);
+        values_match<float>(V, 1, 3);
+        values_match<double>(V, 1, 3);
+        values_match<float>(V, 0.7, 1);
+        values_match<double>(V, 0.7, 1);
     }
     for (const std::size_t V : {7, 1000}) {
-        values_match<bfloat16, TestType>(V, 1.3, 3);
-        values_match<float16, TestType>(V, 1, 3);
-        values_match<float, TestType>(V, 1, 100);
-        values_match<float, TestType>(V, 1, 0.01);
+        values_match<bfloat16>(V, 1.3, 3);
+        values_match<float16>(V, 1, 3);
+        values_match<float>(V, 1, 100);
+        values_match<float>(V, 1, 0.01);
     }
-    for (const double temperature : {1.0, 0.7, 3.0}) values_match<float, TestType>(50257, temperature, 2);
-    values_match<bfloat16, TestType>(50257, 1, 2);
+    for (const double temperature : {1.0, 0.7, 3.0}) values_match<float>(50257, temperature, 2);
+    values_match<bfloat16>(50257, 1, 2);
 }
 
-TEMPLATE_TEST_CASE("token_log_probs: rows that are hard to add up", "", native, scalar) {
+TEST_CASE("token_log_probs: rows that are hard to add up") {
     test::random r(31);
     const std::size_t V = 16385;
     per_token z(4 * V);
@@ -73,8 +73,8 @@ TEMPLATE_TEST_CASE("token_log_probs: rows that are hard to add up", "", native, 
     const std::vector<std::int32_t> targets{9000, V - 1, V - 1, V - 1};
     const double temperature = 1 / (1 + 0x1p-24); // whose reciprocal is as far from a float as can be
     outputs<float> got(4);
-    rlhf::token_log_probs<float, TestType>(test::aligned(1, 4), test::logits_of(z, 1, 4, V), targets, got.arrays(),
-                                           {.temperature = temperature});
+    rlhf::token_log_probs<float>(test::aligned(1, 4), test::logits_of(z, 1, 4, V), targets, got.arrays(),
+                                 {.temperature = temperature});
     const auto want = reference::token_log_probs(reference::padded(1, 4), test::widened(z), V,
                                                  {targets.begin(), targets.end()}, temperature);
     for (std::size_t i = 0; i < 4; ++i) {
@@ -196,25 +196,4 @@ TEMPLATE_TEST_CASE("token_log_probs: same bits however the batch is laid out", "
         [](const rlhf::token_log_probs_result& r) {
             return std::vector<double>{r.tokens, r.nonfinite};
         });
-}
-
-TEST_CASE("token_log_probs: scalar and batches agree") {
-    test::random r(8);
-    const std::size_t V = 777, n = 16;
-    auto z = test::random_logits<float>(r, n * V);
-    const auto targets = test::targets(r, n, V);
-    const auto g = test::normals<float>(r, n);
-    outputs<float> batches(n), one(n);
-    per_token d_batches(n * V), d_one(n * V);
-    const auto b = test::aligned(1, n);
-    rlhf::token_log_probs<float, native>(b, test::logits_of(z, 1, n, V), targets, batches.arrays());
-    rlhf::token_log_probs<float, scalar>(b, test::logits_of(z, 1, n, V), targets, one.arrays());
-    rlhf::token_log_probs_backward<float, native>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g},
-                                                  test::logits_of(d_batches, 1, n, V));
-    rlhf::token_log_probs_backward<float, scalar>(b, test::logits_of(z, 1, n, V), targets, {.d_log_probs = g},
-                                                  test::logits_of(d_one, 1, n, V));
-    CHECK(test::worst_ulp_error(batches.log_probs, one.log_probs) <= 2);
-    CHECK(test::worst_ulp_error(batches.entropy, one.entropy) <= 4);
-    CHECK(test::worst_ulp_error(batches.collision, one.collision) <= 8);
-    CHECK(test::worst_ulp_error(d_batches, d_one, 1e-12) <= 8);
 }

@@ -7,7 +7,7 @@
 
 namespace {
 
-using rlhf::bfloat16, rlhf::native, rlhf::scalar, rlhf::divergence;
+using rlhf::bfloat16, rlhf::divergence;
 using test::kinds, test::beta_of, test::aggregations, test::digest, test::wanted;
 
 /// The k likeliest entries of rows of logits, as a server sends them.
@@ -36,7 +36,7 @@ struct server {
 };
 
 /// Gradients replace the logits.
-template <class E, class Arch>
+template <class E>
 void matches(std::size_t V, std::size_t k, const rlhf::top_k_divergence_options& o) {
     CAPTURE(V, k, static_cast<int>(o.divergence), o.beta, o.temperature);
     test::random r(V + k);
@@ -51,9 +51,9 @@ void matches(std::size_t V, std::size_t k, const rlhf::top_k_divergence_options&
     const auto want =
         reference::top_k_divergence(reference::padded(B, S, mask), test::widened(z), V, k,
                                     {sent.ids.begin(), sent.ids.end()}, reference::to_real(sent.log_probs), wanted(o));
-    const auto value_only = rlhf::top_k_divergence<Arch>(b, test::logits_of(z, B, S, V), sent.reference(), o);
+    const auto value_only = rlhf::top_k_divergence(b, test::logits_of(z, B, S, V), sent.reference(), o);
     const auto got =
-        rlhf::top_k_divergence<Arch>(b, test::logits_of(z, B, S, V), sent.reference(), test::logits_of(z, B, S, V), o);
+        rlhf::top_k_divergence(b, test::logits_of(z, B, S, V), sent.reference(), test::logits_of(z, B, S, V), o);
     CHECK(test::same_bits(digest(got), digest(value_only)));
     // Of a float's log-sum-exp 10⁻⁷ is wrong, which the tail takes as if it were its own. Without a tail the float
     // log-probabilities are a distribution but for as much.
@@ -75,20 +75,19 @@ void matches(std::size_t V, std::size_t k, const rlhf::top_k_divergence_options&
 
 } // namespace
 
-TEMPLATE_TEST_CASE("top_k_divergence: value and gradient of the reference", "", native, scalar) {
+TEST_CASE("top_k_divergence: value and gradient of the reference") {
     for (const auto kind : kinds)
         for (const auto how : aggregations)
             for (const std::size_t V : {2, 9, 17, 300}) {
-                matches<float, TestType>(V, 1, {.divergence = kind, .aggregation = how});
-                matches<float, TestType>(V, (V + 1) / 2,
-                                         {.divergence = kind, .beta = beta_of(kind, 0.2), .aggregation = how});
-                matches<double, TestType>(
+                matches<float>(V, 1, {.divergence = kind, .aggregation = how});
+                matches<float>(V, (V + 1) / 2, {.divergence = kind, .beta = beta_of(kind, 0.2), .aggregation = how});
+                matches<double>(
                     V, (V + 1) / 2,
                     {.divergence = kind, .beta = beta_of(kind, 0.8), .temperature = 0.7, .aggregation = how});
-                matches<double, TestType>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
-                matches<bfloat16, TestType>(V, 2, {.divergence = kind, .aggregation = how});
+                matches<double>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
+                matches<bfloat16>(V, 2, {.divergence = kind, .aggregation = how});
             }
-    matches<float, TestType>(3000, 1024, {});
+    matches<float>(3000, 1024, {});
 }
 
 TEST_CASE("top_k_divergence: of all entries it is logits_divergence, of fewer less") {

@@ -65,22 +65,14 @@ TEMPLATE_TEST_CASE("vocab_shards: what the whole vocabulary gives", "", float, d
     CHECK(differences(p, ranks<TestType>(p, wide).run(), p.whole()) == 0);
 }
 
-TEST_CASE("vocab_shards: what the whole vocabulary gives, in plain C++") {
-    for (const widths& w : cuts()) {
-        CAPTURE(w);
-        const auto p = every_kind<float>(w, 0.7, 3);
-        CHECK(differences(p, ranks<float, scalar>(p, w).run(), p.whole<scalar>()) == 0);
-    }
-}
-
-TEMPLATE_TEST_CASE("vocab_shards: the numbers of the reference", "", native, scalar) {
+TEST_CASE("vocab_shards: the numbers of the reference") {
     const auto check = []<class E>(const widths& w, double temperature, E) {
         using T = number<E>;
         CAPTURE(w, temperature);
         auto p = every_kind<E>(w, temperature, 2);
         p.n = 13; // those with numbers
         p.z.resize(p.n * p.V), p.targets.resize(p.n), p.d_log_probs.resize(p.n), p.d_entropy.resize(p.n);
-        const auto got = ranks<E, TestType>(p, w).run();
+        const auto got = ranks<E>(p, w).run();
         const auto geometry = reference::padded(1, p.n);
         const auto want = reference::token_log_probs(geometry, test::widened(p.z), p.V, p.targets, temperature);
         const auto d = reference::token_log_probs_backward(geometry, test::widened(p.z), p.V, p.targets,
@@ -136,7 +128,7 @@ TEMPLATE_TEST_CASE("vocab_shards: one rank has the bits of token_log_probs", "",
     }
 }
 
-TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits in every shard", "", native, scalar) {
+TEST_CASE("vocab_shards: every logit's exponential has the same digits in every shard") {
     test::random r(4);
     const std::size_t n = 100, V = 2; // one besides the largest: no float is added to another
     const problem<float> p{n,
@@ -147,7 +139,7 @@ TEMPLATE_TEST_CASE("vocab_shards: every logit's exponential has the same digits 
                            std::vector<float>(n),
                            {.temperature = 0.9}};
     outputs<float> o(n, V);
-    const ranks<float, TestType> one(p, {V}), many(p, {1, 1});
+    const ranks<float> one(p, {V}), many(p, {1, 1});
     const auto want = one.combine(one.gathered(), o), got = many.combine(many.gathered(), o);
     for (std::size_t i = 0; i < n; ++i) {
         CHECK((got[i].shift == want[i].shift && got[i].max_weight == want[i].max_weight));
