@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "golden/deviations.hpp"
 #include "golden/goldens.hpp"
-#include "support/catch.hpp"
 
 #include <rlhf/policy/policy_loss.hpp>
 
@@ -12,22 +12,21 @@
 /// The library's own functions against what packages made of their data (policies.txt, see policy_packages.py there).
 namespace test {
 
-/// Relative errors. The data has few bits, so floats have it exactly.
-template <class T>
-constexpr double golden_tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-12;
-
-/// Worst |got − want| / |want|; where want is 0, got is 0.
-template <class A>
-[[nodiscard]] double worst_relative(const A& got, const std::vector<double>& want) {
-    if (got.size() != want.size()) return INFINITY;
-    double largest = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        const double error = std::fabs(static_cast<double>(got[i]) - want[i]);
-        if (!(error <= std::fabs(want[i]))) return INFINITY; // NaN as well
-        if (want[i] != 0) largest = std::max(largest, error / std::fabs(want[i]));
-    }
-    return largest;
-}
+/// The row of an objective in PRESETS.md.
+template <class Objective>
+constexpr const char* row_of = nullptr;
+template <>
+inline constexpr const char* row_of<rlhf::ppo_clip> = "`ppo_policy_loss`";
+template <>
+inline constexpr const char* row_of<rlhf::cispo> = "`policy_loss` by cispo";
+template <>
+inline constexpr const char* row_of<rlhf::sapo> = "`policy_loss` by sapo";
+template <>
+inline constexpr const char* row_of<rlhf::dppo_tv> = "`policy_loss` by dppo_tv";
+template <>
+inline constexpr const char* row_of<rlhf::dppo_kl> = "`policy_loss` by dppo_kl";
+template <>
+inline constexpr const char* row_of<rlhf::gspo> = "`policy_loss` by gspo";
 
 /// What a case departs in from its package's data and defaults.
 struct policy_case {
@@ -96,8 +95,8 @@ private:
         rlhf::batch b = batch();
         if (c.denominator) b.denominator = *c.denominator;
         const auto r = rlhf::policy_loss<T>(b, a, objective, o);
-        CHECK(worst_relative(std::vector{r.loss()}, g["loss"]) < golden_tolerance<T>);
-        CHECK(worst_relative(d, g["d_log_probs"]) < golden_tolerance<T>);
+        CHECK(agrees<T>(row_of<Objective>, worst_relative(std::vector{r.loss()}, g["loss"])));
+        CHECK(agrees<T>(row_of<Objective>, worst_relative(d, g["d_log_probs"])));
         const double fraction = r.clip_fraction() * r.own.tokens / (r.own.tokens + c.epsilon);
         if (g.has("clip_fraction"))
             CHECK(worst_relative(std::vector{fraction}, g["clip_fraction"]) < golden_tolerance<double>);

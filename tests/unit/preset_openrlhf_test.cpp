@@ -33,3 +33,5 @@ TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages of groups", "[presets]", floa
     reproduce_groups<TestType>("openrlhf_rewards", "openrlhf_dr_grpo", openrlhf::dr_grpo);
     reproduce_groups<TestType>("openrlhf_rewards", "openrlhf_rloo", openrlhf::rloo);
 }
+
+TEST_CASE("presets: OpenRLHF's deviations", "[presets]") { holds_column("OpenRLHF"); }

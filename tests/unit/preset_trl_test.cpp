@@ -56,3 +56,5 @@ TEMPLATE_TEST_CASE("presets: TRL's advantages of groups", "[presets]", float, do
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_batch", trl::grpo_batch_std);
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_none", trl::dr_grpo);
 }
+
+TEST_CASE("presets: TRL's deviations", "[presets]") { holds_column("TRL", {"`preference_loss`"}); }

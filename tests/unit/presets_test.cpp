@@ -42,7 +42,8 @@ std::string cell(rlhf::lone_reward lone) { return lone == rlhf::lone_reward::kep
 
 TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     std::ifstream file(RLHF_TESTS "/../PRESETS.md");
-    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    std::string page{std::istreambuf_iterator<char>(file), {}};
+    page.resize(page.find("\n## How near")); // the table of deviations has tests of its own
     int rows = 0;
     const auto row = [&](const std::string& axis, const auto&... presets) {
         std::string line = "\n| " + axis + " |";
