@@ -64,13 +64,14 @@ def write_policies(root):
     w = Writer(
         HERE / "policies.txt",
         f"torch {torch.__version__.split('+')[0]}. A case begins with its package: verl 0.9.1, trl 1.16.0, "
-        "openrlhf 0.11.2",
+        "openrlhf 0.11.2; later ones are said above their data",
     )
     write_verl(w, root / "verl/trainer/ppo", root / "verl/workers/config/actor.py", 3)
     write_verl_corrections(w, root / "verl/trainer/ppo", 4)
     write_trl(w, root / "newer/trl/trainer", 5)
     write_trl_advantages(w, root / "newer/trl/trainer", 6)
     write_openrlhf(w, root / "openrlhf-0.11.2.data/purelib/openrlhf", 7)
+    return w
 
 
 class Config(dict):

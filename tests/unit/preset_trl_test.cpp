@@ -24,10 +24,10 @@ TEST_CASE("presets: TRL's policy losses", "[presets]") {
     g.reproduce("luspo_sequence", trl::gspo, trl::gspo_luspo_policy_loss);
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
     loss("delta", {.dual_clip = 4});
-    loss("kl", {.kl_coef = 0.04}, {.ref = true});
+    loss("kl", {.kl_coef = 0.04}, {.ref = "ref_log_probs", .row = "KL in the loss"});
     auto with_kl = trl::kl_policy_loss;
     with_kl.kl_coef = 0.04;
-    loss("kl_by_ratio", with_kl, {.ref = true});
+    loss("kl_by_ratio", with_kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
     loss("off_policy_mask", trl::ppo_policy_loss,
          {.weights =
               weights<double>(g, "log_probs", "old_log_probs",
