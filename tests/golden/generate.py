@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
-file, in double.
+"""Writes what PyTorch and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt and steps.txt
+beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
@@ -31,6 +31,7 @@ from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from policy_packages import write_policies
 from rlhf_packages import write_packages
 from trainer_policies import write_trainer_policies
+from trainer_steps import write_steps
 from trl_preferences import write_preferences
 
 
@@ -185,3 +186,4 @@ if __name__ == "__main__":
         write_packages(pathlib.Path(sys.argv[1]))
         write_trainer_policies(write_policies(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[1]))
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
+        write_steps(pathlib.Path(sys.argv[1]))

@@ -11,7 +11,7 @@ from collections import defaultdict
 import torch
 
 from cases import HERE, Writer, leaf
-from rlhf_packages import take
+from rlhf_packages import cast_to_double, take
 
 
 def dyadic(*shape, deviation=1.0):
@@ -35,10 +35,12 @@ def defaults(path, name):
     return fields
 
 
-def run_branch(path, test, has, space):
+def run_branch(path, test, has, space, in_double=False):
     """Runs the if statement of a file whose test is that text and whose body has the other one, in a namespace."""
     for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
         if isinstance(node, ast.If) and ast.unparse(node.test) == test and has in ast.unparse(node.body[0]):
+            if in_double:
+                cast_to_double(node)
             exec(compile(ast.Module([node], []), str(path), "exec"), space)
             return space
     raise LookupError(test)

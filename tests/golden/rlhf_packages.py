@@ -17,12 +17,16 @@ import torch.nn.functional as F
 from cases import HERE, MASK, Writer, leaf, normal
 
 
-DOUBLES = dict(float32="float64", float="double")
+def cast_to_double(code):
+    """What the code casts to float, x.float() or torch.float32, is cast to double."""
+    for part in ast.walk(code):
+        if isinstance(part, ast.Attribute):
+            part.attr = dict(float32="float64", float="double").get(part.attr, part.attr)
 
 
 def take(path, *names, of=None, in_double=False, **given):
     """The functions, methods and classes of those names in a file, or in a class of it, run in a namespace of their
-    own. in_double: what the code casts to float, x.float() or torch.float32, is cast to double."""
+    own."""
     space = dict(torch=torch, np=np, nn=nn, F=F, Optional=Optional, Tuple=Tuple, Union=Union, Any=Any, **given)
     tree = ast.parse(pathlib.Path(path).read_text())
     if of is not None:
@@ -30,9 +34,8 @@ def take(path, *names, of=None, in_double=False, **given):
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
             node.decorator_list = []
-            for part in ast.walk(node):
-                if in_double and isinstance(part, ast.Attribute):
-                    part.attr = DOUBLES.get(part.attr, part.attr)
+            if in_double:
+                cast_to_double(node)
             code = compile(
                 ast.Module([node], []), str(path), "exec", __future__.annotations.compiler_flag, dont_inherit=True
             )

@@ -3,6 +3,7 @@
 // NeMo-RL's presets, and the options that they name, against what its own code computed (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 #include "support/preset_tokens.hpp"
 
 #include <rlhf/recipe/preset/nemo_rl.hpp>
@@ -44,6 +45,11 @@ TEST_CASE("presets: NeMo-RL's policy losses", "[presets]") {
 TEST_CASE("presets: NeMo-RL's GSPO", "[presets]") {
     has_slopes(nemo_rl::gspo, nemo_rl::gspo_policy_loss, true,
                [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 0.8, 1.2); });
+}
+
+TEMPLATE_TEST_CASE("presets: NeMo-RL's KL", "[presets]", float, double) {
+    const double limit = nemo_rl::kl_policy_loss.kl_limit;
+    step_goldens<TestType>::kl("nemo_rl", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
 }
 
 TEST_CASE("presets: NeMo-RL's deviations", "[presets]") { holds_column("NeMo-RL"); }

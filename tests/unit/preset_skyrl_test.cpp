@@ -4,6 +4,7 @@
 // (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/skyrl.hpp>
 
@@ -45,6 +46,23 @@ TEST_CASE("presets: SkyRL's corrections", "[presets]") {
             .second;
     g.reproduce("token_mask", clip(skyrl::ppo_policy_loss), common(skyrl::ppo_policy_loss),
                 {.weights = std::vector<double>(keep.begin(), keep.end())});
+}
+
+TEMPLATE_TEST_CASE("presets: SkyRL's advantages, values and KL", "[presets]", float, double) {
+    using steps = step_goldens<TestType>;
+    steps::gae("skyrl_gae", skyrl::ppo_advantages.gae, skyrl::ppo_advantages.whiten);
+    steps::whiten("skyrl_whiten", skyrl::ppo_advantages.whiten);
+    // REINFORCE++ begins anew before each gap: what a sequence earns after a tool's answer does not reach what it said
+    // before.
+    std::vector<std::uint8_t> last(60);
+    for (std::size_t i = 0; i + 1 < 60; ++i) last[i] = steps::mask()[i + 1] == 0;
+    steps::returns("skyrl_returns", rlhf::gaps::ignore, last);
+    steps::value("skyrl_value", skyrl::ppo_value_loss);
+    const double none = rlhf::unlimited;
+    steps::kl("skyrl", kl_estimators, {{"k1", none}, {"k2", none}, {"k3", 10}, {"abs", none}});
+    steps::groups("skyrl_grpo", skyrl::grpo);
+    steps::groups("skyrl_rloo", skyrl::rloo);
+    steps::groups("skyrl_maxrl", skyrl::maxrl, "group_sizes");
 }
 
 TEST_CASE("presets: SkyRL's deviations", "[presets]") { holds_column("SkyRL"); }

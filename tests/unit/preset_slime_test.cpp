@@ -3,6 +3,7 @@
 // slime's presets, and the options that they name, against what its own code computed (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/slime.hpp>
 
@@ -40,6 +41,10 @@ TEST_CASE("presets: slime's corrections and advantages", "[presets]") {
     CHECK((slime::tis.range.high == 2 && slime::ppo_value_loss.clip_range == 0.2));
     const auto a = advantages<double>({1, 0, 0, 1}, slime::grpo);
     CHECK(a[0] == Approx(0.5 / (std::sqrt(1.0 / 3) + 1e-6)).epsilon(1e-13)); // ddof 1, ε 10⁻⁶ beside the root
+}
+
+TEMPLATE_TEST_CASE("presets: slime's GAE", "[presets]", float, double) {
+    step_goldens<TestType>::gae("slime_gae", {.gaps = rlhf::gaps::ignore});
 }
 
 TEST_CASE("presets: slime's deviations", "[presets]") { holds_column("slime"); }

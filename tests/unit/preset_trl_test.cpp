@@ -4,6 +4,7 @@
 // (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/trl.hpp>
 
@@ -55,6 +56,12 @@ TEMPLATE_TEST_CASE("presets: TRL's advantages of groups", "[presets]", float, do
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_group", trl::grpo);
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_batch", trl::grpo_batch_std);
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_none", trl::dr_grpo);
+}
+
+TEMPLATE_TEST_CASE("presets: whitening of TRL 0.23", "[presets]", float, double) {
+    using steps = step_goldens<TestType>;
+    steps::whiten("trl_whiten", {});
+    steps::whiten("trl_whiten_keep_mean", {.center = false});
 }
 
 TEST_CASE("presets: TRL's deviations", "[presets]") { holds_column("TRL", {"`preference_loss`"}); }

@@ -90,12 +90,13 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
         openrlhf::ppo_value_loss.clip_range, skyrl::ppo_value_loss.clip_range, slime::ppo_value_loss.clip_range, no,
         areal::ppo_value_loss.clip_range, torchrl::ppo_value_loss.clip_range, no);
     const rlhf::ppo_advantages_options library;
-    row("λ of gae", library.gae.lambda, verl::ppo_advantages.gae.lambda, no, openrlhf::ppo_advantages.gae.lambda, no,
-        no, no, areal::ppo_advantages.gae.lambda, no, no);
+    row("λ of gae", library.gae.lambda, verl::ppo_advantages.gae.lambda, no, openrlhf::ppo_advantages.gae.lambda,
+        skyrl::ppo_advantages.gae.lambda, no, no, areal::ppo_advantages.gae.lambda, no, no);
     row("KL in the reward", library.rewards.kl_coef, verl::ppo_advantages.rewards.kl_coef, no,
-        openrlhf::ppo_advantages.rewards.kl_coef, no, no, no, areal::ppo_advantages.rewards.kl_coef, no, no);
+        openrlhf::ppo_advantages.rewards.kl_coef, skyrl::ppo_advantages.rewards.kl_coef, no, no,
+        areal::ppo_advantages.rewards.kl_coef, no, no);
     row("whitening: ddof", library.whiten.ddof, verl::ppo_advantages.whiten.ddof, no,
-        openrlhf::ppo_advantages.whiten.ddof, no, no, no, no, no, no);
+        openrlhf::ppo_advantages.whiten.ddof, skyrl::ppo_advantages.whiten.ddof, no, no, no, no, no);
     row("groups: ε of the deviation", rlhf::group_advantages_options{}.epsilon, verl::grpo.epsilon, trl::grpo.epsilon,
         openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, no, no,
         torchrl::group_advantages.epsilon, no);

@@ -21,12 +21,12 @@ inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr rlhf::sapo sapo{};
 inline constexpr policy_loss_options policy_loss{}; ///< of both
 
-/// critic.py [value_eps_clip].
-inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2};
+/// PPOCriticConfig [eps_clip].
+inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.5};
 
-/// [discount, gae_lambda] 1, KL in the reward by k1 [kl_ctl, kl_estimator], and no whitening [adv_norm].
+/// [discount, gae_lambda] 1, KL in the reward by k1 clamped to ±10 [kl_ctl, kl_estimator], and no whitening [adv_norm].
 inline constexpr ppo_advantages_options ppo_advantages{
-    .rewards = {.kl_coef = 0.1}, .gae = {.lambda = 1}, .whiten = no_whitening};
+    .rewards = {.kl_coef = 0.1, .kl_limit = 10}, .gae = {.lambda = 1}, .whiten = no_whitening};
 
 /// [rejection_sampling]: metric ratio, level token, upper 5, with action mask, the default, or clamp; π_old as
 /// log_probs. By level sequence all tokens have the weight of the sequence, e^(mean ρ).
