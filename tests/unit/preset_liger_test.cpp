@@ -20,8 +20,8 @@ TEST_CASE("presets: Liger's policy losses", "[presets]") {
     loss("grpo", liger::grpo_policy_loss, {.denominator = all_sequences});
     loss("dr_grpo", liger::ppo_policy_loss, {.denominator = all_sequences});
     g.reproduce("cispo", liger::cispo, liger::policy_loss);
-    g.reproduce("sapo", liger::sapo, liger::sequence_policy_loss, {.denominator = all_sequences});
-    g.reproduce("gspo", liger::gspo, liger::sequence_policy_loss, {.denominator = all_sequences});
+    g.reproduce("sapo", liger::sapo, liger::sapo_policy_loss, {.denominator = all_sequences});
+    g.reproduce("gspo", liger::gspo, liger::gspo_policy_loss, {.denominator = all_sequences});
     g.reproduce("luspo_sequence", liger::gspo, liger::luspo_policy_loss, {.denominator = all_sequences});
     loss("delta", {.dual_clip = 4});
     loss("kl", liger::kl_policy_loss, {.ref = "ref_log_probs", .row = "KL in the loss"});

@@ -20,8 +20,8 @@ TEST_CASE("presets: TRL's policy losses", "[presets]") {
     loss("grpo", trl::grpo_policy_loss), loss("luspo", trl::luspo_policy_loss);
     loss("dr_grpo", trl::ppo_policy_loss, {.denominator = rlhf::counts{6 * 512, 6}}); // max_completion_length is 512
     g.reproduce("cispo", trl::cispo, trl::policy_loss);
-    g.reproduce("sapo", trl::sapo, trl::sequence_policy_loss);
-    g.reproduce("gspo", trl::gspo, trl::sequence_policy_loss);
+    g.reproduce("sapo", trl::sapo, trl::sapo_policy_loss);
+    g.reproduce("gspo", trl::gspo, trl::gspo_policy_loss);
     g.reproduce("luspo_sequence", trl::gspo, trl::gspo_luspo_policy_loss);
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
     loss("delta", {.dual_clip = 4});

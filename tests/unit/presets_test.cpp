@@ -77,10 +77,9 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     row("gspo: range", no, verl::gspo.range, trl::gspo.range, openrlhf::gspo.range, skyrl::gspo.range,
         slime::gspo.range, nemo_rl::gspo.range, areal::gspo.range, no, liger::gspo.range);
     const auto gspo = [&](const char* axis, auto member) {
-        row(axis, rlhf::policy_loss_options{}.*member, verl::gspo_policy_loss.*member,
-            trl::sequence_policy_loss.*member, openrlhf::gspo_policy_loss.*member, skyrl::gspo_policy_loss.*member,
-            slime::policy_loss.*member, nemo_rl::gspo_policy_loss.*member, areal::policy_loss.*member, no,
-            liger::sequence_policy_loss.*member);
+        row(axis, rlhf::policy_loss_options{}.*member, verl::gspo_policy_loss.*member, trl::gspo_policy_loss.*member,
+            openrlhf::gspo_policy_loss.*member, skyrl::gspo_policy_loss.*member, slime::policy_loss.*member,
+            nemo_rl::gspo_policy_loss.*member, areal::policy_loss.*member, no, liger::gspo_policy_loss.*member);
     };
     gspo("gspo: limit of log s", &rlhf::policy_loss_options::log_ratio_limit);
     gspo("gspo: mean over", &rlhf::policy_loss_options::aggregation);

@@ -29,6 +29,7 @@ inline constexpr policy_loss_options policy_loss{}; ///< of cispo
 /// [loss_type] sapo and [importance_sampling_level] sequence with grpo: averaged over sequences.
 inline constexpr rlhf::sapo sapo{};
 inline constexpr rlhf::gspo gspo{.range = 0.2};
-inline constexpr policy_loss_options sequence_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
 } // namespace rlhf::preset::liger

@@ -33,8 +33,8 @@ inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio}
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2,
                                                        .aggregation = aggregation::sequence_mean_token_mean};
 
-/// [advantage_estimator] gae [gamma, lambd] 1: it does not look at the mask, and whitens with ddof 1. KL in the reward is
-/// off [use_kl_in_reward]. reinforce++ starts anew at each gap of the mask: terminated before it.
+/// [advantage_estimator] gae [gamma, lambd] 1: it does not look at the mask, and whitens with ddof 1. KL in the reward
+/// is off [use_kl_in_reward]. reinforce++ starts anew at each gap of the mask: terminated before it.
 inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0},
                                                        .gae = {.lambda = 1, .gaps = gaps::ignore}};
 
