@@ -16,8 +16,8 @@ inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.
 inline constexpr double ptx_coef = 27.8; ///< γ, of ptx_loss
 } // namespace instructgpt
 
-/// Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by 0.04
-/// and k3. ε and the clip range are not reported.
+/// Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by
+/// 0.04 and k3. ε and the clip range are not reported.
 namespace grpo {
 inline constexpr ppo_policy_loss_options ppo_policy_loss{.kl_coef = 0.04,
                                                          .aggregation = aggregation::sequence_mean_token_mean};
