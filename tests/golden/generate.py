@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
-file, in double.
+"""Writes what PyTorch and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt and steps.txt
+beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
+    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4; do
+        venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d more $p
+    done
+    for w in more/*.whl; do unzip -qo $w -d packages; done
+    for p in NVIDIA-NeMo/RL:7ea279abf THUDM/slime:624b824a8 PrimeIntellect-ai/prime-rl:559b44772; do
+        git clone -q https://github.com/${p%:*} packages/git/$(basename ${p%:*}) && \\
+            git -C packages/git/$(basename ${p%:*}) checkout -q ${p#*:}
+    done
     venv/bin/python generate.py packages
 
-The packages are not installed: rlhf_packages.py, policy_packages.py and trl_preferences.py take what they name out of
-their files, so that nothing that those files import is needed.
+The packages are not installed: the modules beside this one take what they name out of their files, so that nothing that
+those files import is needed.
 """
 
 import pathlib
@@ -22,6 +30,8 @@ import torch.nn.functional as F
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from policy_packages import write_policies
 from rlhf_packages import write_packages
+from trainer_policies import write_trainer_policies
+from trainer_steps import write_steps
 from trl_preferences import write_preferences
 
 
@@ -174,5 +184,6 @@ if __name__ == "__main__":
     write_torch()
     if len(sys.argv) > 1:
         write_packages(pathlib.Path(sys.argv[1]))
-        write_policies(pathlib.Path(sys.argv[1]))
+        write_trainer_policies(write_policies(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[1]))
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
+        write_steps(pathlib.Path(sys.argv[1]))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "golden/deviations.hpp"
 #include "golden/goldens.hpp"
-#include "support/catch.hpp"
 
 #include <rlhf/policy/policy_loss.hpp>
 
@@ -12,30 +12,32 @@
 /// The library's own functions against what packages made of their data (policies.txt, see policy_packages.py there).
 namespace test {
 
-/// Relative errors. The data has few bits, so floats have it exactly.
-template <class T>
-constexpr double golden_tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-12;
-
-/// Worst |got − want| / |want|; where want is 0, got is 0.
-template <class A>
-[[nodiscard]] double worst_relative(const A& got, const std::vector<double>& want) {
-    if (got.size() != want.size()) return INFINITY;
-    double largest = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) {
-        const double error = std::fabs(static_cast<double>(got[i]) - want[i]);
-        if (!(error <= std::fabs(want[i]))) return INFINITY; // NaN as well
-        if (want[i] != 0) largest = std::max(largest, error / std::fabs(want[i]));
-    }
-    return largest;
-}
+/// The row of an objective in PRESETS.md.
+template <class Objective>
+constexpr const char* row_of = "an objective that policies.hpp gives no row";
+template <>
+inline constexpr const char* row_of<rlhf::ppo_clip> = "`ppo_policy_loss`";
+template <>
+inline constexpr const char* row_of<rlhf::cispo> = "`policy_loss` by cispo";
+template <>
+inline constexpr const char* row_of<rlhf::sapo> = "`policy_loss` by sapo";
+template <>
+inline constexpr const char* row_of<rlhf::dppo_tv> = "`policy_loss` by dppo_tv";
+template <>
+inline constexpr const char* row_of<rlhf::dppo_kl> = "`policy_loss` by dppo_kl";
+template <>
+inline constexpr const char* row_of<rlhf::gspo> = "`policy_loss` by gspo";
 
 /// What a case departs in from its package's data and defaults.
 struct policy_case {
     double sign = 1;                  ///< of the advantages
     std::vector<double> weights = {}; ///< [B, T] or [B]
     std::optional<rlhf::counts> denominator = {};
-    double epsilon = 0; ///< the package divides a fraction of tokens by n + epsilon
-    bool ref = false;
+    double epsilon = 0;                 ///< the package divides a fraction of tokens by n + epsilon
+    std::string ref = {};               ///< which data is ref_log_probs
+    bool value = true, gradient = true; ///< which of them is the package's own
+    std::string row = {};               ///< of PRESETS.md, if it is not the objective's
+    std::vector<double> factor = {};    ///< [B, T] of the advantages
 };
 
 /// The data of one package, [B, T].
@@ -55,6 +57,7 @@ public:
     [[nodiscard]] std::vector<T> get(const std::string& key) const {
         return std::vector<T>(data_[key].begin(), data_[key].end());
     }
+    [[nodiscard]] const std::vector<std::uint8_t>& mask() const { return mask_; }
     [[nodiscard]] rlhf::batch batch() const {
         return {.sequences = rows_, .steps = 10, .mask = mask_, .denominator = rlhf::counted_here};
     }
@@ -85,19 +88,21 @@ private:
         const golden& g = at(name);
         const auto log_probs = get<T>("log_probs"), old = get<T>("old_log_probs");
         auto advantages = get<T>("advantages");
-        for (T& a : advantages) a *= static_cast<T>(c.sign);
-        const std::vector<T> ref = c.ref ? get<T>("ref_log_probs") : std::vector<T>(),
+        for (std::size_t i = 0; i < advantages.size(); ++i)
+            advantages[i] *= static_cast<T>(c.factor.empty() ? c.sign : c.factor[i]);
+        const std::vector<T> ref = c.ref.empty() ? std::vector<T>() : get<T>(c.ref),
                              weights(c.weights.begin(), c.weights.end());
         std::vector<T> d(log_probs.size());
         rlhf::policy_loss_arrays<T> a{
             .log_probs = log_probs, .old_log_probs = old, .advantages = shaped(advantages), .d_log_probs = d};
-        if (c.ref) a.ref_log_probs = ref;
+        if (!c.ref.empty()) a.ref_log_probs = ref;
         if (!weights.empty()) a.weights = shaped(weights);
         rlhf::batch b = batch();
         if (c.denominator) b.denominator = *c.denominator;
         const auto r = rlhf::policy_loss<T>(b, a, objective, o);
-        CHECK(worst_relative(std::vector{r.loss()}, g["loss"]) < golden_tolerance<T>);
-        CHECK(worst_relative(d, g["d_log_probs"]) < golden_tolerance<T>);
+        const std::string row = c.row.empty() ? row_of<Objective> : c.row;
+        if (c.value) CHECK(agrees<T>(row, worst_relative(std::vector{r.loss()}, g["loss"])));
+        if (c.gradient) CHECK(agrees<T>(row, worst_relative(d, g["d_log_probs"])));
         const double fraction = r.clip_fraction() * r.own.tokens / (r.own.tokens + c.epsilon);
         if (g.has("clip_fraction"))
             CHECK(worst_relative(std::vector{fraction}, g["clip_fraction"]) < golden_tolerance<double>);

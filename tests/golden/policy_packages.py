@@ -11,7 +11,7 @@ from collections import defaultdict
 import torch
 
 from cases import HERE, Writer, leaf
-from rlhf_packages import take
+from rlhf_packages import cast_to_double, take
 
 
 def dyadic(*shape, deviation=1.0):
@@ -35,10 +35,12 @@ def defaults(path, name):
     return fields
 
 
-def run_branch(path, test, has, space):
+def run_branch(path, test, has, space, in_double=False):
     """Runs the if statement of a file whose test is that text and whose body has the other one, in a namespace."""
     for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
         if isinstance(node, ast.If) and ast.unparse(node.test) == test and has in ast.unparse(node.body[0]):
+            if in_double:
+                cast_to_double(node)
             exec(compile(ast.Module([node], []), str(path), "exec"), space)
             return space
     raise LookupError(test)
@@ -64,13 +66,14 @@ def write_policies(root):
     w = Writer(
         HERE / "policies.txt",
         f"torch {torch.__version__.split('+')[0]}. A case begins with its package: verl 0.9.1, trl 1.16.0, "
-        "openrlhf 0.11.2",
+        "openrlhf 0.11.2; later ones are said above their data",
     )
     write_verl(w, root / "verl/trainer/ppo", root / "verl/workers/config/actor.py", 3)
     write_verl_corrections(w, root / "verl/trainer/ppo", 4)
     write_trl(w, root / "newer/trl/trainer", 5)
     write_trl_advantages(w, root / "newer/trl/trainer", 6)
     write_openrlhf(w, root / "openrlhf-0.11.2.data/purelib/openrlhf", 7)
+    return w
 
 
 class Config(dict):

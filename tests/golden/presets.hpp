@@ -43,7 +43,7 @@ template <class T>
 void reproduce_groups(const char* rewards, const char* name, const rlhf::group_advantages_options& o) {
     INFO(name);
     const auto got = advantages<T>(policy_goldens::at_name(rewards)["rewards"], o);
-    CHECK(worst_relative(got, policy_goldens::at_name(name)["advantages"]) < golden_tolerance<T>);
+    CHECK(agrees<T>("`group_advantages`", worst_relative(got, policy_goldens::at_name(name)["advantages"])));
 }
 
 } // namespace test

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes packages.txt: what RLHF packages compute. The functions are taken out of their files by name."""
 
+import __future__
+
 import ast
 import pathlib
 import types
@@ -15,13 +17,29 @@ import torch.nn.functional as F
 from cases import HERE, MASK, Writer, leaf, normal
 
 
-def take(path, *names, **given):
-    """The functions, methods and classes of those names in a file, run in a namespace of their own."""
+def cast_to_double(code):
+    """What the code casts to float, x.float() or torch.float32, is cast to double."""
+    for part in ast.walk(code):
+        if isinstance(part, ast.Attribute):
+            part.attr = dict(float32="float64", float="double").get(part.attr, part.attr)
+
+
+def take(path, *names, of=None, in_double=False, **given):
+    """The functions, methods and classes of those names in a file, or in a class of it, run in a namespace of their
+    own."""
     space = dict(torch=torch, np=np, nn=nn, F=F, Optional=Optional, Tuple=Tuple, Union=Union, Any=Any, **given)
-    for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
+    tree = ast.parse(pathlib.Path(path).read_text())
+    if of is not None:
+        (tree,) = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == of]
+    for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
             node.decorator_list = []
-            exec(compile(ast.Module([node], []), str(path), "exec"), space)
+            if in_double:
+                cast_to_double(node)
+            code = compile(
+                ast.Module([node], []), str(path), "exec", __future__.annotations.compiler_flag, dont_inherit=True
+            )
+            exec(code, space)
     return types.SimpleNamespace(**{n: space[n] for n in names})
 
 

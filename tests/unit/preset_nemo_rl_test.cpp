@@ -1,30 +1,55 @@
 // SPDX-License-Identifier: MIT
 
-// What is read in the source, as numbers of a few tokens.
+// NeMo-RL's presets, and the options that they name, against what its own code computed (tests/golden/policies.txt).
 
+#include "golden/presets.hpp"
+#include "golden/steps.hpp"
 #include "support/preset_tokens.hpp"
 
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 
-using test::clipped_slope, test::has_slopes, test::preset_token, test::preset_weights;
-
 namespace nemo_rl = rlhf::preset::nemo_rl;
+using namespace test;
 
 TEST_CASE("presets: NeMo-RL's policy losses", "[presets]") {
-    has_slopes(nemo_rl::ppo_policy_loss, false,
-               [](const preset_token& t) { return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2); });
-    // With its sampling, the gradient of k3 is the log ratio to the reference, which is π_old here.
-    has_slopes(nemo_rl::kl_policy_loss, false, [](const preset_token& t) {
-        return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2) + 0.01 * (t.log_prob - t.old_log_prob);
-    });
-    has_slopes(nemo_rl::cispo, nemo_rl::policy_loss, false,
-               [](const preset_token& t) { return -std::fmin(std::fmax(t.ratio(), 0.8), 1.2) * t.advantage; });
+    const policy_goldens g("nemo_rl");
+    const auto plain = clip(nemo_rl::ppo_policy_loss);
+    const auto ppo = common(nemo_rl::ppo_policy_loss);
+    // A sum is divided by n + 10⁻⁸: that of all tokens, or that of a sequence and then that of the six sequences.
+    const auto n = static_cast<double>(std::count(g.mask().begin(), g.mask().end(), 1));
+    std::vector<double> all_tokens(60, n / (n + 1e-8)), each = g.shrunk(1e-8);
+    for (double& w : each) w *= 6 / (6 + 1e-8);
+    g.reproduce("ppo", plain, ppo, {.weights = all_tokens});
+    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo, {.weights = all_tokens});
+    auto by_sequence = ppo;
+    by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
+    g.reproduce("sequence_mean", plain, by_sequence, {.weights = each});
+    g.reproduce("cispo", nemo_rl::cispo, nemo_rl::policy_loss, {.weights = all_tokens});
+    g.reproduce("kl", plain, common(nemo_rl::kl_policy_loss),
+                {.weights = all_tokens, .ref = "ref_log_probs", .row = "KL in the loss"});
+    // Beyond the limit there is no gradient of the sampling either, which no option does.
+    g.reproduce("kl_limited", plain, common(nemo_rl::kl_policy_loss),
+                {.weights = all_tokens, .ref = "far_ref_log_probs", .gradient = false, .row = "KL in the loss"});
+    for (const auto& [name, o] :
+         std::map<std::string, rlhf::importance_weights_options>{{"weights", {}},
+                                                                 {"tis", {.range = 2}},
+                                                                 {"icepop", nemo_rl::icepop},
+                                                                 {"sequence_mask", nemo_rl::sequence_mask}}) {
+        auto w = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first;
+        for (double& x : w) x *= all_tokens[0];
+        g.reproduce(name, plain, ppo, {.weights = w});
+    }
+}
+
+// The log ratio of a sequence is its sum divided by n + 10⁻⁸, too, which no option does: held to the formula.
+TEST_CASE("presets: NeMo-RL's GSPO", "[presets]") {
     has_slopes(nemo_rl::gspo, nemo_rl::gspo_policy_loss, true,
                [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 0.8, 1.2); });
 }
 
-TEST_CASE("presets: NeMo-RL's corrections", "[presets]") {
-    const auto w = preset_weights(nemo_rl::icepop);
-    CHECK((w[0] == Approx(std::exp(0.1)) && w[2] == 0 && w[3] == 0));           // ratios of 30 and 0.1
-    CHECK(preset_weights(nemo_rl::sequence_mask) == std::vector<double>(6, 0)); // e^0.225 and e^0.31
+TEMPLATE_TEST_CASE("presets: NeMo-RL's KL", "[presets]", float, double) {
+    const double limit = nemo_rl::kl_policy_loss.kl_limit;
+    step_goldens<TestType>::kl("nemo_rl", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
 }
+
+TEST_CASE("presets: NeMo-RL's deviations", "[presets]") { holds_column("NeMo-RL"); }

@@ -4,6 +4,7 @@
 // (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/openrlhf.hpp>
 
@@ -33,3 +34,25 @@ TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages of groups", "[presets]", floa
     reproduce_groups<TestType>("openrlhf_rewards", "openrlhf_dr_grpo", openrlhf::dr_grpo);
     reproduce_groups<TestType>("openrlhf_rewards", "openrlhf_rloo", openrlhf::rloo);
 }
+
+TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages, values, KL and pairs", "[presets]", float, double) {
+    using steps = step_goldens<TestType>;
+    const auto& o = openrlhf::ppo_advantages;
+    steps::gae("openrlhf_gae", o.gae);
+    steps::returns("openrlhf_returns", o.gae.gaps);
+    steps::whiten("openrlhf_whiten", o.whiten);
+    steps::value("openrlhf_value", openrlhf::ppo_value_loss);
+    const double limit = o.rewards.kl_limit;
+    steps::kl("openrlhf", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
+    steps::pairs("openrlhf_pairs");
+
+    auto rewards = o.rewards;
+    rewards.kl_coef = 1.0 / 64;
+    const auto log_probs = steps::get("log_probs"), ref = steps::get("ref_log_probs"), scores = steps::get("scores");
+    std::vector<TestType> r(60);
+    rlhf::shape_rewards<TestType>(
+        steps::batch(), {.log_probs = log_probs, .ref_log_probs = ref, .scores = scores, .rewards = r}, rewards);
+    steps::agree("`shape_rewards`", r, "openrlhf_reward", "rewards");
+}
+
+TEST_CASE("presets: OpenRLHF's deviations", "[presets]") { holds_column("OpenRLHF"); }

@@ -21,6 +21,15 @@ TEST_CASE("presets: policy losses of papers", "[presets]") {
                [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 1 - 3e-4, 1 + 4e-4); });
     has_slopes(preset::scalerl::objective, {}, false,
                [](const preset_token& t) { return -std::fmin(t.ratio(), 5) * t.advantage; });
+    has_slopes(preset::dppo::objective, {}, false, [](const preset_token& t) {
+        const double now = std::exp(t.log_prob), old = std::exp(t.old_log_prob), rest = (1 - old) / (1 - now);
+        const bool outward = t.advantage > 0 ? now > old : now < old;
+        const bool stopped = outward && -old * std::log(t.ratio()) + (1 - old) * std::log(rest) > 0.05;
+        return stopped ? 0 : -t.ratio() * t.advantage;
+    });
+    has_slopes(preset::grpo::ppo_policy_loss, true, [](const preset_token& t) {
+        return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2) + 0.04 * (1 - 1 / t.ratio()); // π_old as the reference
+    });
     CHECK((preset::gspo::objective.range.low == 3e-4 && preset::gspo::objective.range.high == 4e-4));
 }
 

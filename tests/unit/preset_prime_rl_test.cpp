@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 
-// What is read in the source, as numbers of a few tokens.
+// prime-rl's presets against what its own code computed (tests/golden/policies.txt).
 
-#include "support/preset_tokens.hpp"
+#include "golden/presets.hpp"
 
 #include <rlhf/recipe/preset/prime_rl.hpp>
 
-using test::has_slopes, test::preset_token;
-
 namespace prime_rl = rlhf::preset::prime_rl;
+using namespace test;
 
-TEST_CASE("presets: prime-rl's policy loss", "[presets]") {
-    // −Â ρ where the token is not stopped, and τ d² with d = log π − log π_old and τ = 10⁻³ at every token.
-    has_slopes(prime_rl::dppo_tv, prime_rl::policy_loss, false, [](const preset_token& t) {
-        const double moved = std::exp(t.log_prob) - std::exp(t.old_log_prob);
-        const bool stopped = t.advantage > 0 ? moved > 0.2 : moved < -0.2;
-        return (stopped ? 0 : -t.ratio() * t.advantage) + 2 * 1e-3 * (t.log_prob - t.old_log_prob);
-    });
+TEST_CASE("presets: prime-rl's policy losses", "[presets]") {
+    const policy_goldens g("prime_rl");
+    g.reproduce("default", prime_rl::dppo_tv, prime_rl::policy_loss, {.ref = "old_log_probs"});
+    // Its IPO stops tokens on both sides. KL is of all tokens, so that what stops them multiplies the advantages.
+    const auto keep = weights<double>(g, "log_probs", "old_log_probs", prime_rl::ipo_mask).first;
+    g.reproduce("ipo", rlhf::dppo_tv{.range = 1, .value = rlhf::dppo_value::ratio}, prime_rl::policy_loss,
+                {.ref = "old_log_probs", .factor = keep});
 }
+
+TEST_CASE("presets: prime-rl's deviations", "[presets]") { holds_column("prime-rl"); }

@@ -1,47 +1,68 @@
 // SPDX-License-Identifier: MIT
 
-// What is read in the source, as numbers of a few tokens.
+// SkyRL's presets, and the options that they name, against what the package's own code computed
+// (tests/golden/policies.txt).
 
-#include "support/preset_tokens.hpp"
+#include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/skyrl.hpp>
 
-using test::clipped_slope, test::has_slopes, test::preset_token, test::preset_weights;
-
 namespace skyrl = rlhf::preset::skyrl;
+using namespace test;
 
 TEST_CASE("presets: SkyRL's policy losses", "[presets]") {
-    has_slopes(skyrl::ppo_policy_loss, false,
-               [](const preset_token& t) { return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2); });
-    has_slopes(skyrl::dual_clip_policy_loss, false, [](const preset_token& t) {
-        return t.advantage < 0 && t.ratio() > 3 ? 0 : clipped_slope(t.ratio(), t.advantage, 0.8, 1.2);
-    });
-    has_slopes(skyrl::cispo, skyrl::policy_loss, false,
-               [](const preset_token& t) { return -std::fmin(t.ratio(), 5) * t.advantage; });
-    has_slopes(skyrl::rollout_is, skyrl::policy_loss, false,
-               [](const preset_token& t) { return t.ratio() > 0.8 && t.ratio() < 1.2 ? -t.ratio() * t.advantage : 0; });
-    has_slopes(skyrl::sapo, skyrl::policy_loss, false, [](const preset_token& t) {
-        const double tau = t.advantage > 0 ? 1 : 1.05, gate = 1 / (1 + std::exp(-tau * (t.ratio() - 1)));
-        return -4 * gate * (1 - gate) * t.ratio() * t.advantage;
-    });
-    has_slopes(skyrl::gspo, skyrl::gspo_policy_loss, false,
-               [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 0.8, 1.2); });
-    has_slopes(skyrl::dppo_tv, skyrl::policy_loss, false, [](const preset_token& t) {
-        const double moved = std::exp(t.log_prob) - std::exp(t.old_log_prob);
-        return (t.advantage > 0 ? moved > 0.2 : moved < -0.2) ? 0 : -t.ratio() * t.advantage;
-    });
-    CHECK((skyrl::ppo_policy_loss.log_ratio_limit == 20 && skyrl::gspo_policy_loss.log_ratio_limit == 10));
-    CHECK(skyrl::ppo_value_loss.clip_range == 0.2);
+    const policy_goldens g("skyrl");
+    const auto plain = clip(skyrl::ppo_policy_loss);
+    const auto ppo = common(skyrl::ppo_policy_loss);
+    g.reproduce("regular", plain, ppo);
+    g.reproduce("dual_clip", clip(skyrl::dual_clip_policy_loss), common(skyrl::dual_clip_policy_loss));
+    const rlhf::counts all_sequences{6 * 512, 6}; // max_seq_len is 512
+    auto by_sequence = ppo;
+    by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
+    g.reproduce("sequence_mean", plain, by_sequence, {.denominator = all_sequences});
+    g.reproduce("token_sum_norm", plain, ppo, {.denominator = all_sequences});
+    g.reproduce("sapo", skyrl::sapo, by_sequence, {.denominator = all_sequences});
+    g.reproduce("cispo", skyrl::cispo, skyrl::policy_loss);
+    g.reproduce("rollout_is", skyrl::rollout_is, skyrl::policy_loss);
+    g.reproduce("gspo", skyrl::gspo, skyrl::gspo_policy_loss);
+    by_sequence.log_ratio_limit = skyrl::gspo_policy_loss.log_ratio_limit;
+    g.reproduce("gspo_sequence_mean", skyrl::gspo, by_sequence, {.denominator = all_sequences});
+    g.reproduce("dppo_tv", skyrl::dppo_tv, skyrl::policy_loss);
+    g.reproduce("dppo_kl", rlhf::dppo_kl{.range = 0.05, .value = rlhf::dppo_value::ratio}, skyrl::policy_loss);
 }
 
-TEST_CASE("presets: SkyRL's corrections and advantages", "[presets]") {
-    const auto token = preset_weights(skyrl::token_tis), sequence = preset_weights(skyrl::sequence_tis);
-    CHECK(token[0] == Approx(std::exp(0.1)));
-    CHECK(token[2] == 2);
-    CHECK(sequence[0] == Approx(std::exp(0.9))); // 0.1 − 0.3 + 3.4 − 2.3
-    CHECK(preset_weights(skyrl::geometric_mask) == std::vector<double>(6, 0));
-    CHECK(preset_weights(skyrl::product_mask) == std::vector<double>{0, 0, 0, 0, 1, 1}); // e^0.9 and e^0.62
-    std::vector<double> one{3}, a(1);
-    rlhf::group_advantages<double>({.size = 1}, {.rewards = one, .advantages = a}, skyrl::grpo);
-    CHECK(a[0] == 3);
+TEST_CASE("presets: SkyRL's corrections", "[presets]") {
+    const policy_goldens g("skyrl");
+    const auto reproduces = [&](const char* name, const rlhf::importance_weights_options& o) {
+        g.reproduce(name, clip(skyrl::ppo_policy_loss), common(skyrl::ppo_policy_loss),
+                    {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+    };
+    reproduces("token_tis", skyrl::token_tis), reproduces("sequence_tis", skyrl::sequence_tis);
+    reproduces("geometric_mask", skyrl::geometric_mask), reproduces("product_mask", skyrl::product_mask);
+    reproduces("outlier", {.level = rlhf::importance_level::none, .every_token = {0.2, 5}});
+    const auto keep =
+        weights<double>(g, "old_log_probs", "behavior_log_probs", {.range = {0.5, 2}, .beyond = rlhf::importance::mask})
+            .second;
+    g.reproduce("token_mask", clip(skyrl::ppo_policy_loss), common(skyrl::ppo_policy_loss),
+                {.weights = std::vector<double>(keep.begin(), keep.end())});
 }
+
+TEMPLATE_TEST_CASE("presets: SkyRL's advantages, values and KL", "[presets]", float, double) {
+    using steps = step_goldens<TestType>;
+    steps::gae("skyrl_gae", skyrl::ppo_advantages.gae, skyrl::ppo_advantages.whiten);
+    steps::whiten("skyrl_whiten", skyrl::ppo_advantages.whiten);
+    // REINFORCE++ begins anew before each gap: what a sequence earns after a tool's answer does not reach what it said
+    // before.
+    std::vector<std::uint8_t> last(60);
+    for (std::size_t i = 0; i + 1 < 60; ++i) last[i] = steps::mask()[i + 1] == 0;
+    steps::returns("skyrl_returns", rlhf::gaps::ignore, last);
+    steps::value("skyrl_value", skyrl::ppo_value_loss);
+    const double none = rlhf::unlimited;
+    steps::kl("skyrl", kl_estimators, {{"k1", none}, {"k2", none}, {"k3", 10}, {"abs", none}});
+    steps::groups("skyrl_grpo", skyrl::grpo);
+    steps::groups("skyrl_rloo", skyrl::rloo);
+    steps::groups("skyrl_maxrl", skyrl::maxrl, "group_sizes");
+}
+
+TEST_CASE("presets: SkyRL's deviations", "[presets]") { holds_column("SkyRL"); }

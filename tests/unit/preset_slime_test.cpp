@@ -1,40 +1,50 @@
 // SPDX-License-Identifier: MIT
 
-// What is read in the source, as numbers of a few tokens.
+// slime's presets, and the options that they name, against what its own code computed (tests/golden/policies.txt).
 
-#include "support/preset_tokens.hpp"
+#include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/slime.hpp>
 
-using test::clipped_slope, test::has_slopes, test::preset_token, test::preset_weights;
-
 namespace slime = rlhf::preset::slime;
+using namespace test;
 
 TEST_CASE("presets: slime's policy losses", "[presets]") {
-    has_slopes(slime::ppo_policy_loss, true,
-               [](const preset_token& t) { return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2); });
-    has_slopes(slime::cispo, slime::policy_loss, true,
-               [](const preset_token& t) { return -std::fmin(std::fmax(t.ratio(), 0.8), 1.2) * t.advantage; });
-    has_slopes(slime::gspo, slime::policy_loss, true,
-               [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 0.8, 1.2); });
-    CHECK(slime::ppo_value_loss.clip_range == 0.2);
+    const policy_goldens g("slime");
+    const auto plain = clip(slime::ppo_policy_loss);
+    const auto ppo = common(slime::ppo_policy_loss);
+    g.reproduce("ppo", plain, ppo);
+    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo);
+    g.reproduce("cispo", slime::cispo, slime::policy_loss);
+    g.reproduce("gspo", slime::gspo, slime::policy_loss);
+    for (const auto& [name, estimator] :
+         std::map<std::string, rlhf::kl_estimator>{{"kl_k1", rlhf::kl_estimator::k1},
+                                                   {"kl_k2", rlhf::kl_estimator::k2},
+                                                   {"kl_k3", rlhf::kl_estimator::k3},
+                                                   {"kl_low_var_kl", rlhf::kl_estimator::k3},
+                                                   {"kl_by_ratio", rlhf::kl_estimator::k3}}) {
+        auto o = ppo;
+        o.kl_coef = 0.1, o.kl_estimator = estimator;
+        if (name == "kl_low_var_kl") o.kl_limit = 10;
+        if (name == "kl_by_ratio") o.kl_weight = rlhf::kl_weight::ratio;
+        g.reproduce(name, plain, o, {.sign = 0, .ref = "ref_log_probs", .row = "KL in the loss"});
+    }
 }
 
 TEST_CASE("presets: slime's corrections and advantages", "[presets]") {
-    const auto w = preset_weights(slime::tis);
-    CHECK((w[3] == Approx(std::exp(-2.3)) && w[2] == 2));
-    // Both sequences are nearer to the policy than to what sampled them: mean(−ρ) is below 10⁻⁴, and nothing drops.
-    CHECK(preset_weights(slime::opsm) == std::vector<double>(6, 1));
-    std::vector<double> drifted(6), keep{1, 1, 0, 0, 1, 0}; // of the two policies changed over, those of Â < 0 drop
-    rlhf::importance_weights<double>(test::preset_batch,
-                                     {.log_probs = test::preset_old_log_probs,
-                                      .behavior_log_probs = test::preset_log_probs,
-                                      .advantages = test::preset_advantages,
-                                      .weights = drifted},
-                                     slime::opsm);
-    CHECK(drifted == keep);
-    const std::vector<double> rewards{1, 0, 0, 1};
-    std::vector<double> a(4);
-    rlhf::group_advantages<double>({.size = 4}, {.rewards = rewards, .advantages = a}, slime::grpo);
+    const policy_goldens g("slime");
+    const auto w = weights<double>(g, "log_probs", "old_log_probs", slime::opsm, g.get<double>("advantages")).first;
+    auto want = g.at("opsm")["keep"];
+    for (std::size_t i = 0; i < want.size(); ++i) want[i] *= g.mask()[i];
+    CHECK(w == want);
+    CHECK((slime::tis.range.high == 2 && slime::ppo_value_loss.clip_range == 0.2));
+    const auto a = advantages<double>({1, 0, 0, 1}, slime::grpo);
     CHECK(a[0] == Approx(0.5 / (std::sqrt(1.0 / 3) + 1e-6)).epsilon(1e-13)); // ddof 1, ε 10⁻⁶ beside the root
 }
+
+TEMPLATE_TEST_CASE("presets: slime's GAE", "[presets]", float, double) {
+    step_goldens<TestType>::gae("slime_gae", {.gaps = rlhf::gaps::ignore});
+}
+
+TEST_CASE("presets: slime's deviations", "[presets]") { holds_column("slime"); }

@@ -4,6 +4,7 @@
 // (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/trl.hpp>
 
@@ -19,15 +20,15 @@ TEST_CASE("presets: TRL's policy losses", "[presets]") {
     loss("grpo", trl::grpo_policy_loss), loss("luspo", trl::luspo_policy_loss);
     loss("dr_grpo", trl::ppo_policy_loss, {.denominator = rlhf::counts{6 * 512, 6}}); // max_completion_length is 512
     g.reproduce("cispo", trl::cispo, trl::policy_loss);
-    g.reproduce("sapo", trl::sapo, trl::sequence_policy_loss);
-    g.reproduce("gspo", trl::gspo, trl::sequence_policy_loss);
+    g.reproduce("sapo", trl::sapo, trl::sapo_policy_loss);
+    g.reproduce("gspo", trl::gspo, trl::gspo_policy_loss);
     g.reproduce("luspo_sequence", trl::gspo, trl::gspo_luspo_policy_loss);
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
     loss("delta", {.dual_clip = 4});
-    loss("kl", {.kl_coef = 0.04}, {.ref = true});
+    loss("kl", {.kl_coef = 0.04}, {.ref = "ref_log_probs", .row = "KL in the loss"});
     auto with_kl = trl::kl_policy_loss;
     with_kl.kl_coef = 0.04;
-    loss("kl_by_ratio", with_kl, {.ref = true});
+    loss("kl_by_ratio", with_kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
     loss("off_policy_mask", trl::ppo_policy_loss,
          {.weights =
               weights<double>(g, "log_probs", "old_log_probs",
@@ -56,3 +57,11 @@ TEMPLATE_TEST_CASE("presets: TRL's advantages of groups", "[presets]", float, do
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_batch", trl::grpo_batch_std);
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_none", trl::dr_grpo);
 }
+
+TEMPLATE_TEST_CASE("presets: whitening of TRL 0.23", "[presets]", float, double) {
+    using steps = step_goldens<TestType>;
+    steps::whiten("trl_whiten", {});
+    steps::whiten("trl_whiten_keep_mean", {.center = false});
+}
+
+TEST_CASE("presets: TRL's deviations", "[presets]") { holds_column("TRL", {"`preference_loss`"}); }

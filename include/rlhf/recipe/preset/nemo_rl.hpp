@@ -13,8 +13,10 @@ namespace rlhf::preset::nemo_rl {
 
 /// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
 inline constexpr ppo_policy_loss_options ppo_policy_loss{};
-/// The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling.
-inline constexpr ppo_policy_loss_options kl_policy_loss{.kl_coef = 0.01, .kl_weight = kl_weight::own_ratio};
+/// The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling, and is
+/// clamped to 10 [kl_output_clamp_value]. There it has no gradient at all; the library keeps that of the sampling.
+inline constexpr ppo_policy_loss_options kl_policy_loss{
+    .kl_coef = 0.01, .kl_limit = 10, .kl_weight = kl_weight::own_ratio};
 /// [use_cispo]: the same range.
 inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
 /// [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.

@@ -16,6 +16,14 @@ inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.
 inline constexpr double ptx_coef = 27.8; ///< γ, of ptx_loss
 } // namespace instructgpt
 
+/// Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by
+/// 0.04 and k3. ε and the clip range are not reported.
+namespace grpo {
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.kl_coef = 0.04,
+                                                         .aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr group_advantages_options group_advantages{};
+} // namespace grpo
+
 /// Yu et al. 2025, arXiv:2503.14476: the upper bound is higher, tokens count alike, there is no KL. Groups without
 /// variance are sampled anew: `keep` says which.
 namespace dapo {
@@ -36,9 +44,15 @@ inline constexpr rlhf::gspo objective{.range = {3e-4, 4e-4}};
 inline constexpr policy_loss_options policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 } // namespace gspo
 
-/// CISPO with the bounds of ScaleRL, arXiv:2510.13786.
+/// CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either. It
+/// tunes the upper one and does not report it.
 namespace scalerl {
 inline constexpr rlhf::cispo objective{.low = 0, .high = 5};
 } // namespace scalerl
+
+/// DPPO with the binary KL divergence, arXiv:2602.04879, eq. 14.
+namespace dppo {
+inline constexpr rlhf::dppo_kl objective{.range = 0.05};
+} // namespace dppo
 
 } // namespace rlhf::preset

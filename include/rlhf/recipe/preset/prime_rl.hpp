@@ -15,4 +15,9 @@ namespace rlhf::preset::prime_rl {
 inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
 inline constexpr policy_loss_options policy_loss{.kl_coef = 2e-3, .kl_estimator = kl_estimator::k2};
 
+/// ipo_loss_fn [ipo_threshold], which has nothing to do with the preference loss: a token counts only where π is within
+/// 0.1 of π_old. These weights multiply the advantages, so that τ (log π − log π_old)² is of all tokens; the loss is
+/// that of dppo_tv with a range of 1.
+inline constexpr importance_weights_options ipo_mask{.level = importance_level::none, .probability_limit = 0.1};
+
 } // namespace rlhf::preset::prime_rl

@@ -5,6 +5,7 @@
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
+#include <rlhf/recipe/ppo_advantages.hpp>
 
 /// What SkyRL computes by its defaults. Read in git a9564572e, skyrl/train/config/config.py and
 /// skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
@@ -28,11 +29,20 @@ inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
 /// [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them.
 inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
 
-/// [value_clip].
-inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2};
+/// ppo_critic_loss [value_clip]: over sequences whatever [loss_reduction] is, those without tokens among them.
+inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2,
+                                                       .aggregation = aggregation::sequence_mean_token_mean};
 
-/// [advantage_estimator] grpo, by [grpo_norm_by_std] with the standard deviation. A group of one keeps its reward.
+/// [advantage_estimator] gae [gamma, lambd] 1: it does not look at the mask, and whitens with ddof 1. KL in the reward
+/// is off [use_kl_in_reward]. reinforce++ starts anew at each gap of the mask: terminated before it.
+inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0},
+                                                       .gae = {.lambda = 1, .gaps = gaps::ignore}};
+
+/// [advantage_estimator] grpo, by [grpo_norm_by_std] with the standard deviation, rloo and maxrl. A group of one keeps
+/// its reward, but in rloo. maxrl divides by the mean + 10⁻⁶, which may be negative or 0; the library by its size.
 inline constexpr group_advantages_options grpo{.lone = lone_reward::kept};
+inline constexpr group_advantages_options rloo{.baseline = group_baseline::others_mean, .scale = group_scale::none};
+inline constexpr group_advantages_options maxrl{.scale = group_scale::group_mean, .lone = lone_reward::kept};
 
 /// [off_policy_correction], off by default: [tis_ratio_type] token and sequence, [sequence_mask_metric] geometric and
 /// product.

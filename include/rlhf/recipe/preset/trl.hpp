@@ -34,7 +34,8 @@ inline constexpr rlhf::sapo sapo{};
 /// [importance_sampling_level] sequence, with [loss_type] grpo. The range is PPO's [epsilon].
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options policy_loss{}; ///< of cispo
-inline constexpr policy_loss_options sequence_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
 /// [scale_rewards] group, batch and none. Unlike the library: ε is 10⁻⁴, and what no reward function could judge does
 /// not count and has the advantage 0. [scale_rewards] batch takes the mean of the group all the same.
