@@ -66,7 +66,8 @@ public:
     }
     [[nodiscard]] sequence_mask mask(std::int64_t s) const {
         const bool shifted = batch_.predict_next.value_or(false);
-        sequence_mask m{.length = shifted && length(s) > 0 ? length(s) - 1 : length(s)};
+        const std::int64_t all = length(s);
+        sequence_mask m{.length = shifted && all > 0 ? all - 1 : all};
         if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s)) + (shifted ? m.step : 0);
         return m;
     }

@@ -65,8 +65,10 @@ Totals sum_each_sequence(const call& c, const std::array<stream<const T>, In>& i
     const sequence_sums<T, Arch, terms_of<T, Arch, In, Kernel>> sums(std::integral_constant<std::size_t, In>(), kernel,
                                                                      arrays.strided());
     return run_sequences<Totals>(c, run, [&](std::int64_t first, std::int64_t last, Totals& totals) {
+        sequence_blocks<T> r = arrays.blocks();
         for (std::int64_t s = first; s < last; ++s) {
-            const auto found = sums(arrays.blocks(s), counted_tokens(c.mask(s)));
+            r.go_to(s);
+            const auto found = sums(r, counted_tokens(r.mask));
             totals.tokens += found.tokens, totals.sequences += found.tokens > 0 ? 1 : 0;
             write(s, found, totals);
         }

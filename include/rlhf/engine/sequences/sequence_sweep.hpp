@@ -35,8 +35,8 @@ public:
         : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
           reduced_(std::integral_constant<std::size_t, FewerIn>(), reduce, arrays_.strided()),
           spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
-          decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens) {
-              return kernel_memory(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
+          decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens, kernel_memory& to) {
+              to.put(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
           }) {
         static_assert(FewerIn <= In);
     }
@@ -44,21 +44,41 @@ public:
     totals_type operator()(const executor& run) const {
         return run_sequences<totals_type>(call_, run, [&](std::int64_t first, std::int64_t last, totals_type& totals) {
             running part(totals);
-            for (std::int64_t s = first; s < last; ++s) sweep(s, part);
+            tile t;
+            for (std::int64_t s = first; s < last;) s = sweep_tile(t, s, last, part);
             part.flush();
         });
     }
 
 private:
-    void sweep(std::int64_t s, running& part) const {
-        const auto [first, last] = counted_tokens(call_.mask(s));
-        arrays_.clear(s, 0, first), arrays_.clear(s, last, call_.length(s));
-        if (first == last) return;
-        part.all.sequences += 1;
-        const sequence_blocks<T> r = arrays_.blocks(s);
-        const auto found = reduced_(r, {first, last});
-        const kernel_memory kernel = decide_(kernel_.get(), found.sums, found.tokens);
-        spread_.add(kernel.get(), r, first, last, true, part);
+    struct sequence {
+        std::optional<sequence_blocks<T>> blocks;
+        counted_range counted;
+        typename reduction::found found;
+        kernel_memory kernel;
+    };
+    using tile = std::array<sequence, 8>;
+    static constexpr std::int64_t enough_tokens = 1024; ///< for a tile: they are in the first-level cache
+
+    /// Sweeps some sequences from s on, before `last`. Returns the next one. Steps of several sequences are apart, so
+    /// that a processor need not wait for what one of them decides.
+    std::int64_t sweep_tile(tile& t, std::int64_t s, std::int64_t last, running& part) const {
+        std::size_t n = 0;
+        for (std::int64_t tokens = 0; s < last && n < t.size() && tokens < enough_tokens; ++s) {
+            sequence& q = t[n];
+            if (!q.blocks) arrays_.emplace_blocks(q.blocks);
+            q.blocks->go_to(s);
+            const auto [first, end] = q.counted = counted_tokens(q.blocks->mask);
+            q.blocks->clear(0, first), q.blocks->clear(end, q.blocks->length());
+            if (first == end) continue;
+            q.found = reduced_(*q.blocks, q.counted);
+            tokens += end - first, ++n;
+        }
+        for (std::size_t k = 0; k < n; ++k) decide_(kernel_.get(), t[k].found.sums, t[k].found.tokens, t[k].kernel);
+        for (std::size_t k = 0; k < n; ++k)
+            spread_.add(t[k].kernel.get(), *t[k].blocks, t[k].counted.first, t[k].counted.last, true, part);
+        part.all.sequences += static_cast<std::int64_t>(n);
+        return s;
     }
 
     const call& call_;
@@ -66,7 +86,7 @@ private:
     kernel_memory kernel_;
     reduction reduced_;
     spread_loop spread_;
-    kernel_memory (*decide_)(const void*, const sums_of_sequence&, std::int64_t);
+    void (*decide_)(const void*, const sums_of_sequence&, std::int64_t, kernel_memory&);
 };
 
 /// The sweep of two kernels, of which the first reads so many inputs.

@@ -95,9 +95,10 @@ public:
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
-    /// Adds the sums of a segment, in the order of the members.
+    /// Adds the sums of a segment, in the order of the members. They wait until lanes can add those of several segments.
     void add(const std::array<double, sums>& x) {
-        if (!narrow_.add(x)) each_sum([&](std::size_t i, exact_sum& sum) { sum.add(x[i]); });
+        for (std::size_t i = 0; i < sums; ++i) waiting_[i][waiting_count_] = x[i];
+        if (++waiting_count_ == at_once) add_waiting();
         if (++pending_ == narrow_.capacity) flush();
     }
     /// Adds the lanes of the i-th moments of a segment. Called before add() of that segment.
@@ -110,6 +111,7 @@ public:
     }
     /// Called before this is read as totals.
     void flush() {
+        if (waiting_count_ > 0) add_waiting();
         each_sum([&](std::size_t i, exact_sum& sum) { narrow_.flush(i, sum); });
         std::size_t i = 0;
         all.each(
@@ -122,6 +124,16 @@ public:
     }
 
 private:
+    static constexpr std::size_t at_once = 8;
+
+    RLHF_NOINLINE void add_waiting() {
+        each_sum([&](std::size_t i, exact_sum& sum) {
+            auto& x = waiting_[i];
+            std::fill(x.begin() + waiting_count_, x.end(), 0.0);
+            if (!narrow_.add(i, x)) sum.add(x);
+        });
+        waiting_count_ = 0;
+    }
     template <class F>
     void each_sum(F&& f) {
         std::size_t i = 0;
@@ -138,6 +150,8 @@ private:
     narrow_sums<sums> narrow_;
     narrow_sums<2 * moments> narrow_moments_;
     int pending_ = 0;
+    std::size_t waiting_count_ = 0;
+    alignas(64) std::array<std::array<double, at_once>, sums> waiting_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -6,6 +6,7 @@
 #include <rlhf/engine/sums/segment_sums.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 namespace RLHF_NAMESPACE::detail {
@@ -73,6 +74,7 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
 
 /// The tokens of one sequence, as blocks: in the caller's memory, or copied if they do not lie side by side in whole
 /// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19).
+/// It goes from sequence to sequence, because what all of them share takes as long as a short one.
 template <class T>
 class sequence_blocks {
 public:
@@ -88,26 +90,40 @@ public:
         token_places<T> places;
     };
 
-    sequence_mask mask;
+    sequence_mask mask = {};
     std::array<T, most_outputs> scale = {};  ///< of the outputs
     std::array<bool, most_outputs> add = {}; ///< do outputs hold what is added to?
     double weight = 1;                       ///< of the sequence's losses
 
-    sequence_blocks(const call& c, inputs in, targets out, std::int64_t s, sequence_weight by)
-        : mask(c.mask(s)), in_(in), out_(out), s_(s), begin_(c.begin(s)) {
+    sequence_blocks(const call& c, inputs in, targets out, sequence_weight by)
+        : call_(c), in_(in), out_(out), by_(by) {
         for (std::size_t i = 0; i < out.size(); ++i) scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
-        if (by != sequence_weight::one) divide(divisor_of(by, mask));
-        for (std::size_t i = 0; i < in.size(); ++i) {
-            const bool constant = in[i].step == 0;
-            if (constant) constants_[i].fill(*in[i].row(s, begin_));
-            places_.in[i] = constant ? constants_[i].data() : in[i].row(s, begin_);
-            places_.in_step[i] = constant ? 0 : 1;
+        for (std::size_t i = 0; i < in.size(); ++i) places_.in_step[i] = in[i].step == 0 ? 0 : 1;
+    }
+    sequence_blocks(const sequence_blocks&) = delete; // it points into itself
+
+    /// Goes to a sequence. Nothing else may be called before.
+    void go_to(std::int64_t s) {
+        s_ = s, begin_ = call_.begin(s), mask = call_.mask(s);
+        if (by_ != sequence_weight::one) divide(divisor_of(by_, mask));
+        for (std::size_t i = 0; i < in_.size(); ++i) {
+            const bool constant = in_[i].step == 0;
+            if (constant) constants_[i].fill(*in_[i].row(s, begin_));
+            places_.in[i] = constant ? constants_[i].data() : in_[i].row(s, begin_);
         }
-        for (std::size_t i = 0; i < out.size(); ++i) places_.out[i] = out[i] ? out[i].to.row(s, begin_) : nullptr;
+        for (std::size_t i = 0; i < out_.size(); ++i) places_.out[i] = out_[i] ? out_[i].to.row(s, begin_) : nullptr;
         places_.mask = mask.bytes != nullptr ? mask.bytes : ones.data();
         places_.mask_step = mask.bytes != nullptr ? 1 : 0;
     }
-    sequence_blocks(const sequence_blocks&) = delete; // it points into itself
+
+    /// Writes +0 to the tokens from … to − 1, where nothing counts.
+    void clear(std::int64_t from, std::int64_t to) const {
+        if (from == to) return;
+        for (const target<T>& o : out_)
+            if (o && !o.add) clear_tokens(at(o.to, from), o.to.step, to - from);
+    }
+    /// Of the sequence, with tokens that cannot count.
+    [[nodiscard]] std::int64_t length() const { return call_.length(s_); }
 
     /// The n tokens from t on, whole blocks of them, in the caller's memory.
     [[nodiscard]] block_range<T> direct(std::int64_t t, std::int64_t n) const {
@@ -154,9 +170,11 @@ private:
         return bytes;
     }();
 
+    const call& call_;
     inputs in_;
     targets out_;
-    std::int64_t s_, begin_;
+    sequence_weight by_;
+    std::int64_t s_ = 0, begin_ = 0;
     token_places<T> places_; ///< of the whole sequence, if its tokens lie side by side
     alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };
@@ -177,19 +195,15 @@ public:
 
     /// Do some array's tokens not lie side by side?
     [[nodiscard]] bool strided() const { return strided_; }
-    [[nodiscard]] sequence_blocks<T> blocks(std::int64_t s) const {
-        return {call_, {in_.data(), inputs_}, outputs(), s, weight_};
+    [[nodiscard]] sequence_blocks<T> blocks() const {
+        return {call_, {in_.data(), inputs_}, {out_.data(), outputs_}, weight_};
     }
-    /// Writes +0 to the tokens from … to − 1 of a sequence, where nothing counts.
-    void clear(std::int64_t s, std::int64_t from, std::int64_t to) const {
-        if (from == to) return;
-        for (const auto& o : outputs())
-            if (o && !o.add) clear_tokens(o.to.row(s, call_.begin(s) + from), o.to.step, to - from);
+    void emplace_blocks(std::optional<sequence_blocks<T>>& to) const {
+        to.emplace(call_, typename sequence_blocks<T>::inputs(in_.data(), inputs_),
+                   typename sequence_blocks<T>::targets(out_.data(), outputs_), weight_);
     }
 
 private:
-    [[nodiscard]] std::span<const target<T>> outputs() const { return {out_.data(), outputs_}; }
-
     const call& call_;
     std::size_t inputs_, outputs_;
     std::array<stream<const T>, most_inputs> in_;

@@ -44,14 +44,18 @@ public:
         return sum_pieces<totals_type>(run, groups * chunks, [&](std::int64_t piece, totals_type& totals) {
             const std::int64_t group = chunks == 1 ? piece : piece / chunks, number = piece - group * chunks;
             running part(totals);
+            row r = arrays_.blocks();
             for (std::int64_t s = group * rows; s < (std::min)(call_.size(), (group + 1) * rows); ++s)
-                sweep(s, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
+                r.go_to(s), sweep(r, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
             part.flush();
         });
     }
 
     /// What the sweep writes for one token that counts, with the same bits.
-    void token(std::int64_t s, std::int64_t t) const { loop_.token(kernel_.get(), arrays_.blocks(s), t, true); }
+    void token(std::int64_t s, std::int64_t t) const {
+        row r = arrays_.blocks();
+        r.go_to(s), loop_.token(kernel_.get(), r, t, true);
+    }
 
 private:
     static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
@@ -64,16 +68,15 @@ private:
 
     /// Sweeps the part of a sequence from its counted token `from` on. The first part also writes the outputs before
     /// it, the last part, which is unlimited, those behind it.
-    void sweep(std::int64_t s, std::int64_t from, std::int64_t tokens, running& part) const {
-        const sequence_mask mask = call_.mask(s);
-        const auto [first, last] = counted_tokens(mask);
+    void sweep(const row& r, std::int64_t from, std::int64_t tokens, running& part) const {
+        const auto [first, last] = counted_tokens(r.mask);
         const std::int64_t begin = (std::min)(first + from, last), end = (std::min)(begin + tokens, last);
         if (from == 0) {
-            arrays_.clear(s, 0, first);
+            r.clear(0, first);
             part.all.sequences += first < last ? 1 : 0;
         }
-        if (tokens == unlimited_tokens) arrays_.clear(s, last, call_.length(s));
-        if (begin < end) loop_.add(kernel_.get(), arrays_.blocks(s), begin, end, tokens == unlimited_tokens, part);
+        if (tokens == unlimited_tokens) r.clear(last, r.length());
+        if (begin < end) loop_.add(kernel_.get(), r, begin, end, tokens == unlimited_tokens, part);
     }
 
     const call& call_;
