@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scene.hpp"
 
-/// From log-probs and scores to advantages: rewards, recurrences, whitening.
+/// From log-probs and scores to advantages: rewards, recurrences, whitening. Scores alone: scores.cpp.
 namespace bits {
 namespace {
 
@@ -202,54 +202,6 @@ void shapings_of() {
     });
 }
 
-using rlhf::group_baseline, rlhf::group_scale, rlhf::lone_reward, rlhf::unscorable;
-
-const std::vector<named<rlhf::group_advantages_options>> comparisons_in_groups = {
-    {"default", {}},
-    {"dr_grpo", {.scale = group_scale::none}},
-    {"rloo", {.baseline = group_baseline::others_mean, .scale = group_scale::none}},
-    {"nemo", {.baseline = group_baseline::others_mean, .unscorable = unscorable::left_out}},
-    {"opo", {.baseline = group_baseline::length_weighted_mean, .scale = group_scale::none}},
-    {"remax", {.baseline = group_baseline::given, .scale = group_scale::none}},
-    {"maxrl", {.scale = group_scale::group_mean, .lone = lone_reward::kept}},
-    {"batch",
-     {.baseline = group_baseline::batch_mean, .scale = group_scale::batch_std, .unscorable = unscorable::left_out}},
-    {"floor", {.ddof = 0, .epsilon = 0.5, .floor = std_floor::variance_at_least}},
-};
-
-template <class T, class Arch>
-void groups_of_rewards() {
-    tally<rlhf::group_advantages_result> joined(title<T>("group_advantages"));
-    for (const std::size_t size : {1U, 2U, 3U, 8U, 20U, 128U, 200U})
-        for (const bool special : {false, true})
-            for (const auto& o : comparisons_in_groups) {
-                const std::size_t n = size * 37;
-                random r(size);
-                std::vector<T> rewards, baselines;
-                std::vector<std::int64_t> lengths, workspace(2 * n);
-                std::vector<std::int32_t> ids;
-                for (std::size_t i = 0; i < n; ++i) {
-                    rewards.push_back(i / size % 5 == 4 ? T(0.1) : real<T>(r.bell(4)));
-                    if (special && r.below(40) == 0) rewards.back() = special_values<T>[r.below(8)];
-                    baselines.push_back(real<T>(r.bell(1))), lengths.push_back(static_cast<std::int64_t>(r.below(999)));
-                    ids.push_back(static_cast<std::int32_t>(r.below(3) == 0 ? i % 11 : i / size));
-                }
-                const std::string name = std::to_string(size) + (special ? "_special/" : "/") + o.name;
-                run(title<T>("group_advantages") + "/" + name, [&](hash& h, const rlhf::executor& run) {
-                    std::vector<T> a(n);
-                    std::vector<std::uint8_t> keep(n);
-                    rlhf::group_advantages_arrays<T> arrays{.rewards = rewards, .advantages = a, .keep = keep};
-                    if (o.options.baseline == group_baseline::length_weighted_mean) arrays.lengths = lengths;
-                    if (o.options.baseline == group_baseline::given) arrays.baselines = baselines;
-                    joined(h, rlhf::group_advantages<T, Arch>({.size = size}, arrays, o.options, run));
-                    h.add(a, keep);
-                    joined(h, rlhf::group_advantages<T, Arch>({.ids = ids, .workspace = workspace}, arrays, o.options,
-                                                              run));
-                    h.add(a, keep);
-                });
-            }
-}
-
 void plain_numbers() {
     for (const auto& s : token_scenes()) {
         place p(s);
@@ -276,7 +228,6 @@ void advantage() {
         recurrences_of<T, Arch>();
         whitenings_of<T, Arch>();
         shapings_of<T, Arch>();
-        groups_of_rewards<T, Arch>();
     });
 }
 

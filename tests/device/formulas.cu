@@ -27,6 +27,7 @@
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/shaped_score.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/whiten.hpp>
@@ -255,6 +256,14 @@ RLHF_FORMULA void placed_score(const V* x, V* y) {
     y[0] = formula::placed_score(x[0], x[1] != V(0), x[2], formula::unfinished<V>{x[3], x[4] != V(0), x[5]});
 }
 LAUNCH(placed_score)
+
+template <class V>
+RLHF_FORMULA void shaped_score(const V* x, V* y) {
+    const formula::overlong_rule<V> overlong{x[2], x[3], x[4], static_cast<rlhf::overlong>(int(x[5]))};
+    const formula::unfinished<V> unfinished{x[6], x[7] != V(0), x[8], x[9]};
+    y[0] = formula::shaped_score(x[0], x[1], x[10] != V(0), overlong, unfinished);
+}
+LAUNCH(shaped_score)
 
 template <class V>
 RLHF_FORMULA void adapted_kl_coef(const V* x, V* y) {

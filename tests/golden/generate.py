@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
-file, in double.
+"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt, preferences.txt and scores.txt
+beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
@@ -9,7 +9,7 @@ Run with:
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
     venv/bin/python generate.py packages
 
-The packages are not installed: rlhf_packages.py, policy_packages.py and trl_preferences.py take what they name out of
+The packages are not installed: rlhf_packages.py, policy_packages.py, score_packages.py and trl_preferences.py take what they name out of
 their files, so that nothing that those files import is needed.
 """
 
@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from policy_packages import write_policies
 from rlhf_packages import write_packages
+from score_packages import write_scores
 from trl_preferences import write_preferences
 
 
@@ -176,3 +177,4 @@ if __name__ == "__main__":
         write_packages(pathlib.Path(sys.argv[1]))
         write_policies(pathlib.Path(sys.argv[1]))
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
+        write_scores(pathlib.Path(sys.argv[1]))

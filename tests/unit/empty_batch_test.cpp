@@ -49,6 +49,9 @@ TEST_CASE("empty batch: advantages, rewards and moments") {
         CHECK(
             rlhf::shape_rewards(b, {.log_probs = in, .ref_log_probs = in, .scores = each, .rewards = out}).own.tokens ==
             0);
+        std::vector<float> shaped(each.size());
+        CHECK(rlhf::shape_scores(b, {.scores = each, .shaped = shaped}, {.max_length = 4, .overlong_buffer = 4}) ==
+              rlhf::shape_scores_result{.sequences = static_cast<double>(b.size())});
         const auto a = rlhf::ppo_advantages(
             b, {.log_probs = in, .ref_log_probs = in, .values = in, .scores = each, .advantages = out, .returns = out});
         CHECK(a.advantages.count() == 0);
