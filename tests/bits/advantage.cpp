@@ -24,6 +24,7 @@ struct recurrence {
     double gamma = 1, lambda = 0.95;
     rlhf::gaps gaps = gaps::skip;
     bool next_values = false, bootstrap = false, terminated = false, truncated = false, in_place = false;
+    bool lambdas = false; ///< one per sequence
     writing to = {};
 };
 
@@ -48,6 +49,9 @@ const std::vector<named<recurrence>> recurrences = {
     {"in_place", {.gamma = 0.99, .in_place = true}},
     {"scaled", {.gamma = 0.99, .to = {.scale = -0.3}}},
     {"added", {.gamma = 0.99, .bootstrap = true, .terminated = true, .to = {.add = true}}},
+    {"lambdas", {.gamma = 0.99, .bootstrap = true, .lambdas = true}},
+    {"lambdas_flags",
+     {.gamma = 0.99, .gaps = gaps::zero, .next_values = true, .terminated = true, .truncated = true, .lambdas = true}},
     {"flags",
      {.gamma = 0.99, .next_values = true, .terminated = true, .truncated = true, .to = {.scale = 3, .add = true}}},
 };
@@ -63,6 +67,8 @@ void recurrences_of() {
         const auto rewards = p.template numbers<T>(1, draw), values = p.template numbers<T>(2, draw),
                    next = p.template numbers<T>(3, draw);
         const bool last = o.bootstrap && !o.next_values;
+        const auto lambdas = p.template per_sequence<T>(8, [](random& r) { return std::int64_t(r.below(9)) << 45; });
+        const auto own = o.lambdas ? rlhf::view<const T>(lambdas) : rlhf::view<const T>();
 
         run(title<T>("gae") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), v = p.template numbers<T>(2, draw);
@@ -73,6 +79,7 @@ void recurrences_of() {
                  .values = v.in(),
                  .next_values = given(o.next_values, next),
                  .bootstrap_values = o.bootstrap ? rlhf::view<const T>(bootstrap) : rlhf::view<const T>(),
+                 .lambdas = own,
                  .terminated = given(o.terminated, terminated),
                  .truncated = given(o.truncated, truncated),
                  .advantages = o.in_place ? r.out : advantages.out,
@@ -88,6 +95,7 @@ void recurrences_of() {
                 {.d_advantages = rewards.in(),
                  .d_returns = given(!o.in_place, values),
                  .next_values = given(o.next_values, next),
+                 .lambdas = own,
                  .terminated = given(o.terminated, terminated),
                  .truncated = given(o.truncated, truncated),
                  .d_rewards = o.to(d_rewards.out),
@@ -97,7 +105,7 @@ void recurrences_of() {
                 {.gamma = o.gamma, .lambda = o.lambda, .gaps = o.gaps}, run);
             h.add(d_rewards.memory, d_values.memory, d_next.memory, d_bootstrap);
         });
-        if (o.next_values || o.to.scale != 1 || o.lambda != 0.95) return; // what returns do not have
+        if (o.next_values || o.to.scale != 1 || o.lambda != 0.95 || o.lambdas) return; // what returns do not have
         run(title<T>("discounted_returns") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), returns = p.template output<T>();
             rlhf::discounted_returns<T, Arch>(

@@ -290,6 +290,12 @@ RLHF_FORMULA void td_error(const V* x, V* y) {
 LAUNCH(td_error)
 
 template <class V>
+RLHF_FORMULA void lambda_of_length(const V* x, V* y) {
+    y[0] = formula::length_lambda(x[0], x[1]), y[1] = formula::relative_lambda(x[0], x[2]);
+}
+LAUNCH(lambda_of_length)
+
+template <class V>
 RLHF_FORMULA void gae_return(const V* x, V* y) {
     y[0] = formula::gae_return(x[0], x[1]);
 }
