@@ -22,5 +22,6 @@
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 #include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/recipe/gdpo_advantages.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 #include <rlhf/recipe/ppo_loss.hpp>

@@ -79,12 +79,49 @@ void groups_of_rewards() {
             }
 }
 
+/// Three rewards in groups of 8, some of them special.
+template <class T, class Arch>
+void several_rewards() {
+    tally<rlhf::gdpo_advantages_result> joined(title<T>("gdpo_advantages"));
+    const std::vector<named<rlhf::gdpo_advantages_options>> all = {
+        {"default", {}},
+        {"no_whitening", {.whiten = rlhf::no_whitening}},
+        {"trl",
+         {.group = {.epsilon = 1e-4, .unscorable = unscorable::left_out},
+          .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}}},
+    };
+    const std::int64_t n = 8 * 50;
+    for (const bool special : {false, true})
+        for (const auto& o : all) {
+            random r(special ? 3 : 2);
+            std::vector<T> rewards;
+            for (std::int64_t i = 0; i < 3 * n; ++i) {
+                rewards.push_back(real<T>(r.bell(4)));
+                if (special && r.below(20) == 0) rewards.back() = special_values<T>[r.below(8)];
+            }
+            const std::vector<T> weights{1, real<T>(r.bell(1)), real<T>(r.bell(1))};
+            const std::string name = std::string(special ? "/special/" : "/plain/") + o.name;
+            run(title<T>("gdpo_advantages") + name, [&](hash& h, const rlhf::executor& run) {
+                std::vector<T> a(n), room(n);
+                joined(h, rlhf::gdpo_advantages<T, Arch>(
+                              {.size = 8},
+                              {.rewards = rlhf::view<const T>(rewards.data(), {.sequences = 3, .steps = n}),
+                               .weights = weights,
+                               .workspace = room,
+                               .advantages = a},
+                              o.options, run));
+                h.add(a, room);
+            });
+        }
+}
+
 } // namespace
 
 void scores() {
     types_and_architectures([]<class T, class Arch>() {
         score_shapings_of<T>();
         groups_of_rewards<T, Arch>();
+        several_rewards<T, Arch>();
     });
 }
 

@@ -258,6 +258,12 @@ RLHF_FORMULA void placed_score(const V* x, V* y) {
 LAUNCH(placed_score)
 
 template <class V>
+RLHF_FORMULA void overlong_rule(const V* x, V* y) {
+    y[0] = formula::overlong_rule<V>{x[1], x[2], x[3], static_cast<rlhf::overlong>(int(x[4]))}(x[0]);
+}
+LAUNCH(overlong_rule)
+
+template <class V>
 RLHF_FORMULA void shaped_score(const V* x, V* y) {
     const formula::overlong_rule<V> overlong{x[2], x[3], x[4], static_cast<rlhf::overlong>(int(x[5]))};
     const formula::unfinished<V> unfinished{x[6], x[7] != V(0), x[8], x[9]};
@@ -290,10 +296,16 @@ RLHF_FORMULA void td_error(const V* x, V* y) {
 LAUNCH(td_error)
 
 template <class V>
-RLHF_FORMULA void lambda_of_length(const V* x, V* y) {
-    y[0] = formula::length_lambda(x[0], x[1]), y[1] = formula::relative_lambda(x[0], x[2]);
+RLHF_FORMULA void length_lambda(const V* x, V* y) {
+    y[0] = formula::length_lambda(x[0], x[1]);
 }
-LAUNCH(lambda_of_length)
+LAUNCH(length_lambda)
+
+template <class V>
+RLHF_FORMULA void relative_lambda(const V* x, V* y) {
+    y[0] = formula::relative_lambda(x[0], x[1]);
+}
+LAUNCH(relative_lambda)
 
 template <class V>
 RLHF_FORMULA void gae_return(const V* x, V* y) {

@@ -61,6 +61,7 @@ TEST_CASE("empty batch: advantages, rewards and moments") {
 TEST_CASE("empty batch: no sequences, in groups by size and by ids") {
     CHECK(rlhf::group_advantages({.size = 4}, {.rewards = in, .advantages = out}) == rlhf::group_advantages_result{});
     CHECK(rlhf::group_advantages({}, {.rewards = in, .advantages = out}).groups == 0);
+    CHECK(rlhf::gdpo_advantages({.size = 4}, {.rewards = in, .workspace = out, .advantages = out}).unscorable == 0);
     CHECK(rlhf::group_advantages({.ids = nothing<const int>(), .workspace = nothing<std::int64_t>()},
                                  {.rewards = in, .advantages = out}, {.scale = rlhf::group_scale::batch_std})
               .groups == 0);
