@@ -8,6 +8,7 @@
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/kl_controller.hpp>
 #include <rlhf/advantage/shape_rewards.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/logits/cross_entropy_loss.hpp>
 #include <rlhf/logits/kept_log_probs.hpp>
@@ -21,5 +22,6 @@
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 #include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/recipe/gdpo_advantages.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 #include <rlhf/recipe/ppo_loss.hpp>

@@ -153,6 +153,7 @@ void means(section& page, test::random& r) {
     line<T> masked("`masked_mean`", x_in, ulp), ptx("`ptx_loss`", "log p in [−5, 0]", ulp);
     line<T> rewards("`shape_rewards`", kl_in + ", scores in [−1, 1]", ulp_of_largest),
         kl("`shape_rewards`, kl_per_token", kl_in, ulp);
+    line<T> lowered("`shape_scores`", "scores in [−1, 1], 300 tokens, all options", ulp_of_largest);
     for (int i = 0; i < page.draws / 200; ++i) {
         const auto x = array<T>(r, -1, 3), p = array<T>(r, -5, 0), ref = around(r, p, 1.0),
                    scores = array<T>(r, -1, 1, B);
@@ -175,8 +176,14 @@ void means(section& page, test::random& r) {
             rewards.add(shaped[t], -k[t] / 8 + ((t + 1) % S == 0 ? exact(scores[t / S]) : exact(0)));
         }
         kl.add(result.kl_per_token(), mean_of(k));
+        std::vector<T> low(B);
+        const std::vector<std::uint8_t> finished{1, 0};
+        rlhf::shape_scores<T>(
+            tokens(), {.scores = scores, .finished = finished, .shaped = low},
+            {.max_length = 310, .overlong_buffer = 30, .unfinished_factor = 0.75, .unfinished_penalty = 0.5});
+        lowered.add(low[0], scores[0] - exact(2) / 3), lowered.add(low[1], (scores[1] - exact(2) / 3) * 0.75 - 0.5);
     }
-    hold(page, mean, variance, white, bias, masked, ptx, rewards, kl);
+    hold(page, mean, variance, white, bias, masked, ptx, rewards, kl, lowered);
 }
 
 exact softplus(const exact& x) { return log(1 + exp(x)); }

@@ -156,15 +156,20 @@ void advantages(section& page) {
     const std::string of_step = "r in [−1, 1], V(s), V(s′) in [−3, 3], γ = 0.99";
     line<T> residual("`td_error`", of_step, ulp_of_largest), sum("`gae_return`", "Â, V(s) in [−3, 3]", ulp);
     line<T> d_value("`gae_backward`, ∂/∂V(s)", "three terms in [−3, 3]", ulp_of_largest);
-    test::random r(5);
+    line<T> vapo("`length_lambda`", "n in [21, 1000], α = 0.05", ulp_of_largest),
+        same("`relative_lambda`", "n in [2, 1000], q = 0.5", ulp);
+    test::random r(5), lengths(6);
     for (int i = 0; i < page.draws; ++i) {
         const T reward = in<T>(r, -1, 1), v = in<T>(r, -3, 3), next = in<T>(r, -3, 3), gamma = T(0.99);
         residual.add(T(formula::td_error(V(reward), V(v), V(next), V(gamma))), reward + exact(gamma) * next - v);
         const T a = in<T>(r, -3, 3);
         sum.add(T(formula::gae_return(V(a), V(v))), exact(a) + v);
         d_value.add(T(formula::gae_backward(V(a), V(v), V(next), V(reward)).value), exact(a) - v + next);
+        const T n = T(21 + lengths.below(980)), alpha = T(0.05), few = T(2 + lengths.below(999));
+        vapo.add(T(formula::length_lambda(V(n), V(alpha))), 1 - 1 / (exact(alpha) * n));
+        same.add(T(formula::relative_lambda(V(few), V(T(0.5)))), pow(exact(0.5), 1 / (exact(few) - 1)));
     }
-    hold(page, residual, sum, d_value);
+    hold(page, residual, sum, d_value, vapo, same);
 }
 
 template <class T>

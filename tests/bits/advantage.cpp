@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scene.hpp"
 
-/// From log-probs and scores to advantages: rewards, recurrences, whitening.
+/// From log-probs and scores to advantages: rewards, recurrences, whitening. Scores alone: scores.cpp.
 namespace bits {
 namespace {
 
@@ -24,6 +24,7 @@ struct recurrence {
     double gamma = 1, lambda = 0.95;
     rlhf::gaps gaps = gaps::skip;
     bool next_values = false, bootstrap = false, terminated = false, truncated = false, in_place = false;
+    bool lambdas = false; ///< one per sequence
     writing to = {};
 };
 
@@ -48,6 +49,9 @@ const std::vector<named<recurrence>> recurrences = {
     {"in_place", {.gamma = 0.99, .in_place = true}},
     {"scaled", {.gamma = 0.99, .to = {.scale = -0.3}}},
     {"added", {.gamma = 0.99, .bootstrap = true, .terminated = true, .to = {.add = true}}},
+    {"lambdas", {.gamma = 0.99, .bootstrap = true, .lambdas = true}},
+    {"lambdas_flags",
+     {.gamma = 0.99, .gaps = gaps::zero, .next_values = true, .terminated = true, .truncated = true, .lambdas = true}},
     {"flags",
      {.gamma = 0.99, .next_values = true, .terminated = true, .truncated = true, .to = {.scale = 3, .add = true}}},
 };
@@ -63,6 +67,8 @@ void recurrences_of() {
         const auto rewards = p.template numbers<T>(1, draw), values = p.template numbers<T>(2, draw),
                    next = p.template numbers<T>(3, draw);
         const bool last = o.bootstrap && !o.next_values;
+        const auto lambdas = p.template per_sequence<T>(8, [](random& r) { return std::int64_t(r.below(9)) << 45; });
+        const auto own = o.lambdas ? rlhf::view<const T>(lambdas) : rlhf::view<const T>();
 
         run(title<T>("gae") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), v = p.template numbers<T>(2, draw);
@@ -73,6 +79,7 @@ void recurrences_of() {
                  .values = v.in(),
                  .next_values = given(o.next_values, next),
                  .bootstrap_values = o.bootstrap ? rlhf::view<const T>(bootstrap) : rlhf::view<const T>(),
+                 .lambdas = own,
                  .terminated = given(o.terminated, terminated),
                  .truncated = given(o.truncated, truncated),
                  .advantages = o.in_place ? r.out : advantages.out,
@@ -88,6 +95,7 @@ void recurrences_of() {
                 {.d_advantages = rewards.in(),
                  .d_returns = given(!o.in_place, values),
                  .next_values = given(o.next_values, next),
+                 .lambdas = own,
                  .terminated = given(o.terminated, terminated),
                  .truncated = given(o.truncated, truncated),
                  .d_rewards = o.to(d_rewards.out),
@@ -97,7 +105,7 @@ void recurrences_of() {
                 {.gamma = o.gamma, .lambda = o.lambda, .gaps = o.gaps}, run);
             h.add(d_rewards.memory, d_values.memory, d_next.memory, d_bootstrap);
         });
-        if (o.next_values || o.to.scale != 1 || o.lambda != 0.95) return; // what returns do not have
+        if (o.next_values || o.to.scale != 1 || o.lambda != 0.95 || o.lambdas) return; // what returns do not have
         run(title<T>("discounted_returns") + name, [&](hash& h, const rlhf::executor& run) {
             auto r = p.template numbers<T>(1, draw), returns = p.template output<T>();
             rlhf::discounted_returns<T, Arch>(
@@ -202,54 +210,6 @@ void shapings_of() {
     });
 }
 
-using rlhf::group_baseline, rlhf::group_scale, rlhf::lone_reward, rlhf::unscorable;
-
-const std::vector<named<rlhf::group_advantages_options>> comparisons_in_groups = {
-    {"default", {}},
-    {"dr_grpo", {.scale = group_scale::none}},
-    {"rloo", {.baseline = group_baseline::others_mean, .scale = group_scale::none}},
-    {"nemo", {.baseline = group_baseline::others_mean, .unscorable = unscorable::left_out}},
-    {"opo", {.baseline = group_baseline::length_weighted_mean, .scale = group_scale::none}},
-    {"remax", {.baseline = group_baseline::given, .scale = group_scale::none}},
-    {"maxrl", {.scale = group_scale::group_mean, .lone = lone_reward::kept}},
-    {"batch",
-     {.baseline = group_baseline::batch_mean, .scale = group_scale::batch_std, .unscorable = unscorable::left_out}},
-    {"floor", {.ddof = 0, .epsilon = 0.5, .floor = std_floor::variance_at_least}},
-};
-
-template <class T, class Arch>
-void groups_of_rewards() {
-    tally<rlhf::group_advantages_result> joined(title<T>("group_advantages"));
-    for (const std::size_t size : {1U, 2U, 3U, 8U, 20U, 128U, 200U})
-        for (const bool special : {false, true})
-            for (const auto& o : comparisons_in_groups) {
-                const std::size_t n = size * 37;
-                random r(size);
-                std::vector<T> rewards, baselines;
-                std::vector<std::int64_t> lengths, workspace(2 * n);
-                std::vector<std::int32_t> ids;
-                for (std::size_t i = 0; i < n; ++i) {
-                    rewards.push_back(i / size % 5 == 4 ? T(0.1) : real<T>(r.bell(4)));
-                    if (special && r.below(40) == 0) rewards.back() = special_values<T>[r.below(8)];
-                    baselines.push_back(real<T>(r.bell(1))), lengths.push_back(static_cast<std::int64_t>(r.below(999)));
-                    ids.push_back(static_cast<std::int32_t>(r.below(3) == 0 ? i % 11 : i / size));
-                }
-                const std::string name = std::to_string(size) + (special ? "_special/" : "/") + o.name;
-                run(title<T>("group_advantages") + "/" + name, [&](hash& h, const rlhf::executor& run) {
-                    std::vector<T> a(n);
-                    std::vector<std::uint8_t> keep(n);
-                    rlhf::group_advantages_arrays<T> arrays{.rewards = rewards, .advantages = a, .keep = keep};
-                    if (o.options.baseline == group_baseline::length_weighted_mean) arrays.lengths = lengths;
-                    if (o.options.baseline == group_baseline::given) arrays.baselines = baselines;
-                    joined(h, rlhf::group_advantages<T, Arch>({.size = size}, arrays, o.options, run));
-                    h.add(a, keep);
-                    joined(h, rlhf::group_advantages<T, Arch>({.ids = ids, .workspace = workspace}, arrays, o.options,
-                                                              run));
-                    h.add(a, keep);
-                });
-            }
-}
-
 void plain_numbers() {
     for (const auto& s : token_scenes()) {
         place p(s);
@@ -276,7 +236,6 @@ void advantage() {
         recurrences_of<T, Arch>();
         whitenings_of<T, Arch>();
         shapings_of<T, Arch>();
-        groups_of_rewards<T, Arch>();
     });
 }
 

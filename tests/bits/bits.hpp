@@ -103,6 +103,8 @@ public:
         add(r.divergence(), r.nonfinite());
     }
     void add(const rlhf::group_advantages_result& r) { add(r.groups, r.constant_groups, r.unscorable); }
+    void add(const rlhf::gdpo_advantages_result& r) { add(r.advantages), add(r.unscorable); }
+    void add(const rlhf::shape_scores_result& r) { add(r.sequences, r.overlong, r.unfinished); }
     void add(const rlhf::ppo_advantages_result& r) { add(r.rewards), add(r.advantages); }
     void add(const rlhf::ppo_loss_result& r) {
         add(r.policy), add(r.value), add(r.entropy);
@@ -230,6 +232,7 @@ struct writing {
 };
 
 void advantage();
+void scores();
 void policy();
 void sequences();
 void preference();

@@ -27,6 +27,7 @@
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/ppo_value_loss.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/shaped_score.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/whiten.hpp>
@@ -257,6 +258,20 @@ RLHF_FORMULA void placed_score(const V* x, V* y) {
 LAUNCH(placed_score)
 
 template <class V>
+RLHF_FORMULA void overlong_rule(const V* x, V* y) {
+    y[0] = formula::overlong_rule<V>{x[1], x[2], x[3], static_cast<rlhf::overlong>(int(x[4]))}(x[0]);
+}
+LAUNCH(overlong_rule)
+
+template <class V>
+RLHF_FORMULA void shaped_score(const V* x, V* y) {
+    const formula::overlong_rule<V> overlong{x[2], x[3], x[4], static_cast<rlhf::overlong>(int(x[5]))};
+    const formula::unfinished<V> unfinished{x[6], x[7] != V(0), x[8], x[9]};
+    y[0] = formula::shaped_score(x[0], x[1], x[10] != V(0), overlong, unfinished);
+}
+LAUNCH(shaped_score)
+
+template <class V>
 RLHF_FORMULA void adapted_kl_coef(const V* x, V* y) {
     y[0] = formula::adapted_kl_coef(x[0], x[1], x[2], x[3], x[4], x[5]);
 }
@@ -279,6 +294,18 @@ RLHF_FORMULA void td_error(const V* x, V* y) {
     y[0] = formula::td_error(x[0], x[1], x[2], x[3]);
 }
 LAUNCH(td_error)
+
+template <class V>
+RLHF_FORMULA void length_lambda(const V* x, V* y) {
+    y[0] = formula::length_lambda(x[0], x[1]);
+}
+LAUNCH(length_lambda)
+
+template <class V>
+RLHF_FORMULA void relative_lambda(const V* x, V* y) {
+    y[0] = formula::relative_lambda(x[0], x[1]);
+}
+LAUNCH(relative_lambda)
 
 template <class V>
 RLHF_FORMULA void gae_return(const V* x, V* y) {

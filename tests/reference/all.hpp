@@ -21,5 +21,6 @@
 #include "ranking_loss.hpp"
 #include "sequence_log_probs.hpp"
 #include "shape_rewards.hpp"
+#include "shape_scores.hpp"
 #include "token_log_probs.hpp"
 #include "top_k_divergence.hpp"

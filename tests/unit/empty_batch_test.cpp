@@ -49,6 +49,9 @@ TEST_CASE("empty batch: advantages, rewards and moments") {
         CHECK(
             rlhf::shape_rewards(b, {.log_probs = in, .ref_log_probs = in, .scores = each, .rewards = out}).own.tokens ==
             0);
+        std::vector<float> shaped(each.size());
+        CHECK(rlhf::shape_scores(b, {.scores = each, .shaped = shaped}, {.max_length = 4, .overlong_buffer = 4}) ==
+              rlhf::shape_scores_result{.sequences = static_cast<double>(b.size())});
         const auto a = rlhf::ppo_advantages(
             b, {.log_probs = in, .ref_log_probs = in, .values = in, .scores = each, .advantages = out, .returns = out});
         CHECK(a.advantages.count() == 0);
@@ -58,6 +61,7 @@ TEST_CASE("empty batch: advantages, rewards and moments") {
 TEST_CASE("empty batch: no sequences, in groups by size and by ids") {
     CHECK(rlhf::group_advantages({.size = 4}, {.rewards = in, .advantages = out}) == rlhf::group_advantages_result{});
     CHECK(rlhf::group_advantages({}, {.rewards = in, .advantages = out}).groups == 0);
+    CHECK(rlhf::gdpo_advantages({.size = 4}, {.rewards = in, .workspace = out, .advantages = out}).unscorable == 0);
     CHECK(rlhf::group_advantages({.ids = nothing<const int>(), .workspace = nothing<std::int64_t>()},
                                  {.rewards = in, .advantages = out}, {.scale = rlhf::group_scale::batch_std})
               .groups == 0);

@@ -22,6 +22,7 @@ struct gae_arrays {
     view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ)
     view<const T> next_values = {};                ///< [B, T] V(sₜ₊₁); absent: the value of the next step
     view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
+    view<const T> lambdas = {};                    ///< [B] a λ per sequence, in place of options.lambda
     view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: no bootstrap, no carry
     view<const std::uint8_t> truncated = {};       ///< [B, T] cut short after t: bootstrap, no carry
     view<T> advantages = {};                       ///< [B, T] out; may be rewards' memory
@@ -83,14 +84,20 @@ struct gae_kernel {
 /// (SB3's episode_starts, CleanRL), terminated[t] is dones[t + 1], and terminated of the last step is the next done:
 /// keep T + 1 dones, and pass the last T.
 ///
+/// With lambdas, each sequence has its λ, and options.lambda is not used. A sequence has the bits that a call with its
+/// λ as option gives. Rules by length, as formulas: formula::length_lambda (VAPO) and formula::relative_lambda. VAPO's
+/// value and policy have λs of their own: call gae twice, for returns with λ = 1 and for advantages with lambdas.
+///
+/// returns are the λ-returns of the rewards: Rₜ = rₜ + γ ((1 − λ) V(sₜ₊₁) + λ Rₜ₊₁).
+///
 /// A sequence may be cut into parts, the last one first: bootstrap_values of a part are the values of the step that
 /// follows, and γλ times the advantage of that step is added to the part's last reward.
 ///
 /// Arrays are [B, T] (or packed [tokens]). advantages may lie exactly on rewards, returns on values; both are +0 where
 /// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: all outputs are 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated without
-/// next_values, an output that overlaps another array.
+/// Throws std::invalid_argument before anything is written: sizes that differ, γ or a λ outside [0, 1], truncated
+/// without next_values, an output that overlaps another array.
 ///
 /// Source: Schulman et al. 2016, arXiv:1506.02438, eq. 11 to 16.
 template <class T = float, class Arch = native>
@@ -100,6 +107,7 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
     const auto rewards = c.in(a.rewards, "rewards"), values = c.in(a.values, "values");
     const auto next_values = c.optional(a.next_values, "next_values");
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
+    const auto lambdas = detail::bind_lambdas(c, a.lambdas);
     const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated"),
                                    next_values && o.gaps == gaps::zero};
     const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()),
@@ -111,7 +119,7 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
     using kernel = detail::gae_kernel<T>;
     const detail::scan_inputs<T, kernel::inputs> in{{{rewards}, {values, bootstrap}, {next_values}}};
     const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), static_cast<bool>(next_values)};
-    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, {}, lambdas, o.gamma})(run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -22,6 +22,7 @@ struct gae_backward_arrays {
     view<const T> d_advantages = {};          ///< [B, T] ∂L/∂advantages; absent: 0
     view<const T> d_returns = {};             ///< [B, T] ∂L/∂returns; absent: 0
     view<const T> next_values = {};           ///< [B, T] as passed to gae(); only their presence matters
+    view<const T> lambdas = {};               ///< [B] as passed to gae()
     view<const std::uint8_t> terminated = {}; ///< [B, T] as passed to gae()
     view<const std::uint8_t> truncated = {};  ///< [B, T] as passed to gae()
     gradient<T> d_rewards = {};               ///< [B, T] ∂L/∂rewards
@@ -82,10 +83,10 @@ struct gae_backward_kernel {
 /// With next_values the term γ uₜ goes to ∂L/∂next_values at step t instead of to the value of the next step. Without
 /// them the term of the last step goes to ∂L/∂bootstrap_values.
 ///
-/// Arrays are [B, T] (or packed [tokens]); options and flags as passed to gae. Gradients are +0 where masked data was
-/// not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
+/// Arrays are [B, T] (or packed [tokens]); options, lambdas and flags as passed to gae. Gradients are +0 where masked
+/// data was not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, γ or λ outside [0, 1], truncated or
+/// Throws std::invalid_argument before anything is written: sizes that differ, γ or a λ outside [0, 1], truncated or
 /// d_next_values without next_values, an output that overlaps another array.
 template <class T = float, class Arch = native>
 void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_backward_options& o = {},
@@ -100,6 +101,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")),
                         or_zero(c.optional(a.d_returns, "d_returns"))};
     const bool next_values = static_cast<bool>(c.optional(a.next_values, "next_values"));
+    const auto lambdas = detail::bind_lambdas(c, a.lambdas);
     const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated"),
                                    o.gaps == gaps::zero};
     const std::array targets{c.out(a.d_rewards, "d_rewards"), c.out(a.d_values, "d_values"),
@@ -117,7 +119,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
     const kernel k{
         static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), next_values, {scale(0), scale(1), scale(2)}};
-    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last})(run);
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last, lambdas, o.gamma})(run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -162,6 +162,15 @@ template <class T = float>
 ///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, group_std
 ///     OPO           length_weighted_mean, none                              MaxRL        group_mean, group_mean
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
+///     running mean  given (the caller's own mean of past rewards), none     FlashREINFORCE  batch_mean, none
+///
+/// REINFORCE++ whitens over tokens, for which moments_of(batch, per_sequence(advantages)) has the moments:
+///
+///     baseline form (verl)  group_mean, none, kept; then whiten by these moments, here or in the loss's batch
+///     with KL per token     group_mean, none; shape_rewards with the advantages as scores; discounted_returns; whiten
+///     without groups        shape_rewards, discounted_returns, whiten
+///
+/// Several rewards, each compared on its own: recipe/gdpo_advantages.
 ///
 /// Edges: A group whose rewards are equal gets exactly 0, whatever ε is, if its own mean is subtracted, or if it is
 /// divided by its own deviation. A group of one, whose baseline or scale is its own, is as options.lone says. MaxRL

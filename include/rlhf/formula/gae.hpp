@@ -29,6 +29,27 @@ template <class V>
     return fma(gamma, unless_zero(gamma, next_value), reward) - value;
 }
 
+/// λ of a response of n tokens, so that the weights λᵏ add up to α n: max(0, 1 − 1 / (α n)).
+///
+/// Source: Yue et al. 2025, arXiv:2504.05118, section 4.2 (VAPO).
+template <class V>
+[[nodiscard]] RLHF_FORMULA V length_lambda(V tokens, V alpha) {
+    using lane::select;
+    const V lambda = V(1) - V(1) / (alpha * tokens);
+    return select(lambda > V(0), lambda, V(0));
+}
+
+/// λ of a response of n tokens, of whose last reward the first token gets the share q, whatever n is (with γ = 1):
+/// q^(1 / (n − 1)), and 0 for n ≤ 1, where λ is not used.
+///
+/// Source: AReaL, which names it relative position.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V relative_lambda(V tokens, V share) {
+    using lane::exp, lane::log, lane::select;
+    const V steps = tokens - V(1);
+    return select(steps > V(0), exp(log(share) / steps), V(0));
+}
+
 /// The return that goes with an advantage: what the value is to become.
 ///
 ///     R = Â + V(s)

@@ -8,16 +8,19 @@ namespace RLHF_NAMESPACE::formula {
 /// What happens to the score of an unfinished sequence.
 template <class V>
 struct unfinished {
-    V penalty;     ///< subtracted from the score, unless it is replaced
-    bool replaced; ///< is the score replaced?
-    V score;       ///< what replaces it
+    V penalty;       ///< subtracted from the score, unless it is replaced
+    bool replaced;   ///< is the score replaced?
+    V score;         ///< what replaces it
+    V factor = V(1); ///< multiplies the score, before the penalty
+
+    [[nodiscard]] RLHF_FORMULA V operator()(V own) const { return replaced ? score : factor * own - penalty; }
 };
 
 /// A sequence's score as its reward: within ±limit, and lowered or replaced where the sequence has no end of text.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V placed_score(V score, bool finished, V limit, const unfinished<V>& o) {
     const V limited = lane::clamp(score, -limit, limit);
-    return finished ? limited : o.replaced ? o.score : limited - o.penalty;
+    return finished ? limited : o(limited);
 }
 
 } // namespace RLHF_NAMESPACE::formula

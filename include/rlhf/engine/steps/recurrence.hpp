@@ -66,9 +66,26 @@ struct recurrence {
     const Kernel& kernel;
     gaps how = gaps::skip;
     scan_flags flags = {};
-    stream<const T> carry = {}; ///< [B] S before the step at which the recurrence begins; absent: 0
-    target<T> last = {};        ///< [B] what flows beyond the step at which the recurrence ends
+    stream<const T> carry = {};   ///< [B] S before the step at which the recurrence begins; absent: 0
+    target<T> last = {};          ///< [B] what flows beyond the step at which the recurrence ends
+    stream<const T> lambdas = {}; ///< [B] f = γλ with a λ of each sequence's own; absent: the kernel's factor
+    double gamma = 1;             ///< of these factors
+
+    [[nodiscard]] T factor(std::int64_t s) const {
+        return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;
+    }
 };
+
+/// Binds λs, one per sequence, each in [0, 1].
+template <class T>
+stream<const T> bind_lambdas(call& c, const view<const T>& v) {
+    const auto lambdas = c.per_sequence(v, "lambdas");
+    for (std::int64_t s = 0; s < c.size() && lambdas; ++s) {
+        const auto x = static_cast<double>(*lambdas.row(s, 0));
+        if (!(x >= 0 && x <= 1)) fail(c.function(), "lambdas has %g at sequence %lld, expected 0 to 1", x, s);
+    }
+    return lambdas;
+}
 
 /// Where the arrays of a sequence lie.
 template <class T, std::size_t In, std::size_t Out>

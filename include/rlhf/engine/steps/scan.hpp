@@ -47,9 +47,9 @@ public:
     /// How far ahead memory is fetched to be written: 2 KiB. Without it, unaligned stores take twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
-    step_scan(const Kernel& kernel, gaps how, bool flagged)
-        : kernel_(kernel), gaps_(how), flagged_(flagged || kernel.factor == T(0)) {
-        std::array<double, size + 1> p{1, static_cast<double>(kernel.factor)};
+    step_scan(const Kernel& kernel, T factor, gaps how, bool flagged)
+        : kernel_(kernel), factor_(factor), gaps_(how), flagged_(flagged || factor == T(0)) {
+        std::array<double, size + 1> p{1, static_cast<double>(factor)};
         for (std::size_t n = 2; n < p.size(); ++n) p[n] = p[n / 2] * p[n - n / 2]; // none waits for more than three
         for (std::size_t n = 0; n < p.size(); ++n) power_[n] = positive(p[n]);
         carry_.fill(T(1));
@@ -73,7 +73,7 @@ public:
     /// steps in the chunk and local its result with carry_in = 0. The carry is always computed so, and chunks may
     /// therefore be summed at the same time (DESIGN.md, D21).
     RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
-        const real f = static_cast<double>(kernel_.factor), n = static_cast<double>(s.counted);
+        const real f = static_cast<double>(factor_), n = static_cast<double>(s.counted);
         const double power = s.counted == 0 ? 1 : double(lane::exp(n * lane::log(f))); // fⁿ
         s.sum = s.through ? fma(V(positive(power)), before, s.alone) : s.alone;
         s.alone = V(T(0)), s.through = true, s.counted = 0;
@@ -157,7 +157,6 @@ private:
                 if (groups > 1 && i == 0 && n_steps == 0) came = carried; // +0 if it was −0
             });
             sum = follow<Flagged>(open, f, before, sum);
-
             V previous = sum;
             if constexpr (squeezes && !(groups == 1 && Kernel::forward)) previous = packed.gathered(sum, came);
             const auto y = kernel.finish(x, groups == 1 ? sum : previous, behind(previous, came));
@@ -217,7 +216,7 @@ private:
         f.terminated_after = after(f.terminated, at.terminated), f.unread_after = after(f.unread, at.unread);
         const std::uint64_t cut = f.terminated | set(row.truncated), cut_after = after(cut, at.cut);
         f.cut = Kernel::forward ? cut_after : cut;
-        if (kernel_.factor == T(0)) f.cut = every; // nothing is carried, not even 0 · ∞
+        if (factor_ == T(0)) f.cut = every; // nothing is carried, not even 0 · ∞
         return f;
     }
 
@@ -290,6 +289,7 @@ private:
     }
 
     const Kernel& kernel_;
+    T factor_;
     gaps gaps_;
     bool flagged_;
     std::array<T, size + 1> power_; ///< 1, f, f², …

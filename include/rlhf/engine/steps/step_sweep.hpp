@@ -4,6 +4,8 @@
 #include <rlhf/engine/steps/scan_tail.hpp>
 #include <rlhf/engine/steps/time_major_sweep.hpp>
 
+#include <optional>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep along sequences, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other
@@ -22,7 +24,8 @@ class step_sweep {
     using arrays = typename scan::arrays;
 
 public:
-    explicit step_sweep(const recurrence<T, Kernel>& of) : of_(of), scan_(of.kernel, of.how, of.flags.any()) {}
+    explicit step_sweep(const recurrence<T, Kernel>& of)
+        : of_(of), scan_(of.kernel, of.kernel.factor, of.how, of.flags.any()) {}
 
     void operator()(const executor& run) const {
         if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
@@ -35,12 +38,14 @@ public:
         const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // of a piece
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             tile room;
+            std::optional<scan> own;
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
             const std::int64_t to = (std::min)(from + each, of_.call.size());
             for (std::int64_t i = from; i < to; ++i) {
                 row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed in one direction
+                const scan& by = scan_of(r.s, own);
                 room.spread(r.all);
-                while (r.first < r.last) advance(r, room);
+                while (r.first < r.last) advance(r, room, by);
             }
         });
     }
@@ -90,17 +95,22 @@ private:
         return r;
     }
 
+    /// The scan with a sequence's factor: `own`, which it makes, if sequences have factors of their own.
+    const scan& scan_of(std::int64_t s, std::optional<scan>& own) const {
+        return of_.lambdas ? own.emplace(of_.kernel, of_.factor(s), of_.how, of_.flags.any()) : scan_;
+    }
+
     /// Does the rest of the chunk, or of the sequence.
-    void advance(row& r, tile& room) const {
+    void advance(row& r, tile& room, const scan& by) const {
         const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
-        if (whole > 0) scan_(r.all, part(r, whole), r.state);
+        if (whole > 0) by(r.all, part(r, whole), r.state);
         for (std::int64_t rest = n - whole; rest > 0; rest -= tile::steps) {
             const scan_range p = part(r, (std::min)(rest, tile::steps));
-            room(scan_, r.all, p, r.mask.length - p.first, r.state);
+            room(by, r.all, p, r.mask.length - p.first, r.state);
         }
         if (of_.last && r.ends && r.first == r.last) finish(r, n);
         if ((r.left -= n) > 0 || r.first == r.last) return;
-        scan_.next_chunk(r.state, r.before);
+        by.next_chunk(r.state, r.before);
         r.before = r.state.sum, r.left = chunk;
     }
 
@@ -120,6 +130,8 @@ private:
     void by_chunks(std::int64_t s, const executor& run) const {
         tile same;
         row rest = start(s);
+        std::optional<scan> own;
+        const scan& by = scan_of(s, own);
         same.spread(rest.all);
         std::array<row, static_cast<std::size_t>(chunks_at_once)> chunks;
         std::array<typename scan::state, static_cast<std::size_t>(chunks_at_once)> ends;
@@ -131,17 +143,17 @@ private:
                 for (auto& o : r.all.out) o = {};
                 r.ends = false;
                 tile room;
-                advance(r, room);
+                advance(r, room, by);
                 ends[i] = r.state;
             });
             for (std::size_t i = 0; i < n; ++i) {
                 chunks[i].state.sum = rest.before;
-                scan_.next_chunk(ends[i], rest.before);
+                by.next_chunk(ends[i], rest.before);
                 rest.before = ends[i].sum;
             }
             run(n, [&](std::size_t i) {
                 tile room;
-                advance(chunks[i], room);
+                advance(chunks[i], room, by);
             });
         }
     }

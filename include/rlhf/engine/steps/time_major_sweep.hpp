@@ -29,13 +29,14 @@ public:
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
         for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
-        const bool plain = all && !of_.flags.any();
+        const bool flagged = of_.flags.any() || of_.lambdas; // a factor may be 0, which cuts
+        const bool plain = all && !flagged;
         // One thread passes memory in long stretches; several share the sequences.
         const std::int64_t each = width * static_cast<std::int64_t>(plain && run.is_this_thread() ? most : registers);
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = (std::min)(of_.call.size() - s, each);
             const bool full = all && n == each;
-            if (of_.flags.any()) return full ? strip<true, true>(s, n) : strip<false, true>(s, n);
+            if (flagged) return full ? strip<true, true>(s, n) : strip<false, true>(s, n);
             const std::int64_t whole = plain ? n - n % width : 0;
             if (whole > 0) side_by_side(s, whole / width);
             if (whole < n) strip<false, false>(s + whole, n - whole);
@@ -49,9 +50,9 @@ private:
     struct column {
         std::int64_t s = 0, n = 0; ///< its first sequence, and how many
         sequence_mask mask;        ///< of the first sequence
-        V sum, last;
+        V sum, last, factor;
         std::array<V, In> after;
-        M begun, terminated_after, cut_after, unread_after, ended;
+        M recurs, begun, terminated_after, cut_after, unread_after, ended;
     };
 
     /// What a register of sequences carries on.
@@ -125,6 +126,7 @@ private:
             x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k)
                 x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
+            if constexpr (Flagged) take_factors(x);
             x.begun = of_.how == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
         }
@@ -163,7 +165,7 @@ private:
             x.terminated = set(of_.flags.terminated, c, t) && read, x.unread = !read;
             x.terminated_after = c.terminated_after, x.unread_after = c.unread_after;
             const M cut = x.terminated || (set(of_.flags.truncated, c, t) && read);
-            open = !(Kernel::forward ? c.cut_after : cut);
+            open = c.recurs && !(Kernel::forward ? c.cut_after : cut);
             const auto keep = [](const M& m, const M& yes, const M& no)
                                   RLHF_INLINE { return All ? yes : (m && yes) || (!m && no); };
             c.terminated_after = keep(time, x.terminated, c.terminated_after);
@@ -172,13 +174,22 @@ private:
             c.ended = keep(written, x.terminated, c.ended);
         }
         V sum = kernel.head(x);
-        if (kernel.factor != T(0)) sum = L::fma_where(open, V(kernel.factor), c.sum, sum);
+        if (Flagged || kernel.factor != T(0))
+            sum = L::fma_where(open, Flagged ? c.factor : V(kernel.factor), c.sum, sum);
         const auto y = kernel.finish(x, sum, c.sum);
         for (std::size_t o = 0; o < Out; ++o)
             if (of_.out[o]) store<All>(of_.out[o], c, t, y[o], written);
         if constexpr (Kernel::forward) c.last = either(written, sum, c.last);
         c.sum = either(time, sum, c.sum);
         if (of_.how == gaps::zero) c.begun = time;
+    }
+
+    /// The factors of the sequences of a column. Nothing is carried where one is 0, not even 0 · ∞.
+    RLHF_NOINLINE void take_factors(column& c) const {
+        alignas(64) std::array<T, static_cast<std::size_t>(width)> f = {};
+        for (std::int64_t j = 0; j < c.n; ++j) f[static_cast<std::size_t>(j)] = of_.factor(c.s + j);
+        c.factor = L::load(f.data());
+        c.recurs = c.factor != V(T(0));
     }
 
     /// Writes what flows beyond the last step.

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/call/call.hpp>
+#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/formula/shaped_score.hpp>
+
+#include <optional>
+
+namespace rlhf {
+
+struct shape_scores_options {
+    std::int64_t max_length = 0;      ///< tokens that a response may have: its longest length
+    std::int64_t overlong_buffer = 0; ///< tokens before max_length in which the penalty grows; 0: there is no penalty
+    double overlong_penalty = 1;      ///< of a response of max_length tokens
+    rlhf::overlong overlong = rlhf::overlong::capped;
+    double unfinished_factor = 1;                ///< multiplies the score of an unfinished sequence
+    double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
+    std::optional<double> unfinished_score = {}; ///< replaces the score of an unfinished sequence
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE {
+
+template <class T>
+struct shape_scores_arrays {
+    view<const T> scores = detail::required<T>();  ///< [B] one per sequence
+    index_view lengths = {};                       ///< [B] tokens; absent: those that count in the batch
+    view<const std::uint8_t> finished = {};        ///< [B] 0: cut before its end of text; absent: all finished
+    view<T> shaped = detail::required_output<T>(); ///< [B] out; may be the memory of scores
+};
+
+/// Counts; the parts of a step join by +=.
+struct shape_scores_result {
+    double sequences = 0;
+    double overlong = 0;   ///< longer than max_length − overlong_buffer
+    double unfinished = 0; ///< `finished` is 0
+
+    shape_scores_result& operator+=(const shape_scores_result& o) {
+        sequences += o.sequences, overlong += o.overlong, unfinished += o.unfinished;
+        return *this;
+    }
+    bool operator==(const shape_scores_result&) const = default;
+};
+
+namespace detail {
+
+template <class T>
+void check_options(const char* f, const shape_scores_options& o, bool has_finished) {
+    if (o.overlong_buffer < 0) fail(f, "overlong_buffer is %lld, expected at least 0", o.overlong_buffer);
+    if (o.max_length < o.overlong_buffer)
+        fail(f, "max_length is %lld, less than overlong_buffer, %lld", o.max_length, o.overlong_buffer);
+    check_finite<T>(f, "overlong_penalty", o.overlong_penalty);
+    check_finite<T>(f, "unfinished_factor", o.unfinished_factor);
+    check_finite<T>(f, "unfinished_penalty", o.unfinished_penalty);
+    if (o.unfinished_score) check_finite<T>(f, "unfinished_score", *o.unfinished_score);
+    const bool lowered = o.unfinished_penalty != 0 || o.unfinished_factor != 1;
+    if (o.unfinished_score && lowered)
+        fail(f, "unfinished_score replaces what unfinished_factor and unfinished_penalty change: give one");
+    if (!has_finished && (o.unfinished_score || lowered)) fail(f, "an option for unfinished sequences needs finished");
+}
+
+} // namespace detail
+
+/// The scores of sequences, lowered where an answer is too long or was cut before its end.
+///
+///     shaped = score − overlong_penalty · max(0, (n − (max_length − overlong_buffer)) / overlong_buffer)
+///              the fraction is at most 1, unless options.overlong is growing
+///     where finished is 0:  unfinished_factor · shaped − unfinished_penalty,  or unfinished_score alone
+///
+/// n is the sequence's number of tokens: lengths[s], or those that count in the batch. Lengths are needed where tool
+/// outputs do not count but fill the context. `shaped` is what group_advantages takes as rewards and shape_rewards as
+/// scores. What trainers compute:
+///
+///     DAPO eq. 13, TRL, OpenRLHF     the default, with max_length 20480 and overlong_buffer 4096 in the paper
+///     verl, NeMo-RL                  overlong::growing
+///     TRL's missing_eos_penalty      unfinished_penalty
+///     lm-human-preferences           unfinished_score = −1 (SkyRL's zero_reward_on_non_stop: 0)
+///     ProRL's stop-properly          unfinished_factor in [0, 1]; NeMo-RL gives no overlong penalty beside it
+///
+/// The overlong filter leaves a cut answer out of the loss and changes no score: clear its mask, mask[s][t] &=
+/// finished[s], and count the denominator afterwards (rlhf::count). In TRL and SkyRL its score still counts in the mean
+/// of its group, so clear the mask after group_advantages.
+///
+/// Computed in double, rounded to T once. NaN and infinite scores stay what they are, unless they are replaced or
+/// multiplied by 0. scores, lengths, finished and shaped are [B]; a sequence without a token has length 0.
+///
+/// Throws std::invalid_argument before anything is written: sizes that differ, a negative length, options out of range
+/// or without `finished`, shaped that overlaps another array.
+///
+/// Source: Yu et al. 2025, arXiv:2503.14476, eq. 13 and section 3.4.
+template <class T = float>
+shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a, const shape_scores_options& o = {}) {
+    detail::call c("shape_scores", b);
+    detail::check_options<T>(c.function(), o, !a.finished.absent() || c.size() == 0);
+    const auto scores = c.per_sequence(a.scores, "scores");
+    const bool has_lengths = !a.lengths.absent();
+    const std::int64_t stride =
+        has_lengths ? c.arrays().add(a.lengths, "lengths", {c.size(), 1}, detail::access::read) : 0;
+    const auto finished = c.per_sequence(a.finished, "finished");
+    const auto shaped = c.per_sequence(a.shaped, "shaped", detail::access::write, a.scores.data());
+    if (!scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
+    if (!shaped && c.size() > 0) detail::fail(c.function(), "shaped is missing");
+    c.done();
+    for (std::int64_t s = 0; s < c.size() && has_lengths; ++s)
+        if (a.lengths[s * stride] < 0)
+            detail::fail(c.function(), "lengths has %lld at sequence %lld", a.lengths[s * stride], s);
+
+    using detail::real;
+    const bool penalised = o.overlong_buffer > 0;
+    const auto begins = static_cast<double>(o.max_length - o.overlong_buffer);
+    const formula::overlong_rule<real> overlong{begins, static_cast<double>(penalised ? o.overlong_buffer : 1),
+                                                penalised ? o.overlong_penalty : 0, o.overlong};
+    const formula::unfinished<real> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
+                                               o.unfinished_score.value_or(0), o.unfinished_factor};
+    shape_scores_result r{.sequences = static_cast<double>(c.size())};
+    for (std::int64_t s = 0; s < c.size(); ++s) {
+        const bool ended = !finished || *finished.row(s, 0) != 0;
+        const auto n = static_cast<double>(has_lengths ? a.lengths[s * stride]
+                                           : penalised ? detail::count_counted(c.mask(s))
+                                                       : 0);
+        const real score = static_cast<double>(*scores.row(s, 0));
+        *shaped.row(s, 0) = static_cast<T>(double(formula::shaped_score(score, real(n), ended, overlong, unfinished)));
+        r.overlong += penalised && n > begins ? 1 : 0, r.unfinished += ended ? 0 : 1;
+    }
+    return r;
+}
+
+} // namespace RLHF_NAMESPACE

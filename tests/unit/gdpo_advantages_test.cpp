@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+
+// gdpo_advantages against its parts and against trainers; and REINFORCE++, which is a combination of other functions.
+
+#include "contract/contract.hpp"
+#include "golden/goldens.hpp"
+#include "support/refusal.hpp"
+
+#include <rlhf/advantage/discounted_returns.hpp>
+#include <rlhf/recipe/gdpo_advantages.hpp>
+
+namespace {
+
+using rlhf::group_baseline, rlhf::group_scale, rlhf::lone_reward, rlhf::std_floor, rlhf::unscorable;
+using options = rlhf::gdpo_advantages_options;
+
+template <class T>
+std::vector<T> scores(test::random& r, std::size_t n) {
+    return test::normals<T>(r, n, 0.5, 2);
+}
+
+/// Each row of a batch is a group, with two rewards per token that counts. They are gathered, and what they get is
+/// scattered.
+template <class T, class Arch>
+rlhf::gdpo_advantages_result of_rows(const contract::call<T>& c) {
+    const bool time = c.batch.layout == rlhf::layout::time_first && !c.batch.packed();
+    const auto place = [&](const auto& v, std::int64_t s, std::int64_t t) {
+        if (c.batch.packed()) return v.data() + c.batch.begin(s) + t;
+        const std::int64_t stride = v.rows() < 0 ? (time ? c.batch.sequences.n : c.batch.steps.n) : v.stride();
+        return v.data() + (time ? t * stride + s : s * stride + t);
+    };
+    std::vector<T*> to;
+    std::vector<T> rewards, second;
+    std::vector<std::int32_t> ids;
+    for (std::int64_t s = 0; s < c.batch.size(); ++s)
+        for (std::int64_t t = 0; t < c.batch.length(s); ++t) {
+            *place(c.out[0], s, t) = 0;
+            const auto& mask = static_cast<const rlhf::view<const std::uint8_t>&>(c.batch.mask);
+            if (!c.batch.mask.all() && *place(mask, s, t) == 0) continue;
+            to.push_back(place(c.out[0], s, t)), ids.push_back(static_cast<std::int32_t>(-s));
+            rewards.push_back(*place(c.in[0], s, t)), second.push_back(*place(c.in[1], s, t));
+        }
+    const auto n = static_cast<std::int64_t>(to.size());
+    rewards.insert(rewards.end(), second.begin(), second.end());
+    std::vector<T> a(to.size()), room(to.size());
+    const std::vector<T> weights{1, T(0.3)};
+    std::vector<std::int64_t> workspace(2 * to.size());
+    const auto r =
+        rlhf::gdpo_advantages<T, Arch>({.ids = ids, .workspace = workspace},
+                                       {.rewards = rlhf::view<const T>(rewards.data(), {.sequences = 2, .steps = n}),
+                                        .weights = weights,
+                                        .workspace = room,
+                                        .advantages = a},
+                                       {.whiten = rlhf::no_whitening}, c.run);
+    for (std::size_t i = 0; i < a.size(); ++i) *to[i] = a[i];
+    return r;
+}
+
+/// A golden's call.
+std::vector<double> advantages_of(const test::golden& g, const rlhf::groups& groups, const options& o,
+                                  rlhf::gdpo_advantages_result* result = nullptr) {
+    const std::size_t n = g["advantages"].size();
+    std::vector<double> a(n, 77.0), room(n);
+    const auto r = rlhf::gdpo_advantages<double>(
+        groups,
+        {.rewards = rlhf::view<const double>(g["rewards"].data(), {.sequences = g["weights"].size(), .steps = n}),
+         .weights = g["weights"],
+         .workspace = room,
+         .advantages = a},
+        o);
+    if (result != nullptr) *result = r;
+    return a;
+}
+
+rlhf::batch rows_of(const std::vector<std::uint8_t>& mask, std::size_t steps) {
+    return {.sequences = mask.size() / steps, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+}
+rlhf::batch one_each(std::size_t n) {
+    return {.sequences = n, .steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
+}
+
+void close(const std::vector<double>& got, const std::vector<double>& want, double near) {
+    REQUIRE(got.size() == want.size());
+    for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - want[i]) <= near);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("gdpo_advantages: same bits however the batch is laid out, with rows as groups", "[contract]", float,
+                   double) {
+    using T = TestType;
+    contract::holds<T>(
+        {.inputs = {scores<T>, scores<T>}, .predict_next = false, .lengths = {900, 0, 1, 16, 33, 5}},
+        [&](const contract::call<T>& c) { return of_rows<T, rlhf::native>(c); },
+        [](const rlhf::gdpo_advantages_result& r) {
+            return std::vector<double>{r.advantages.count(), r.advantages.mean(), r.unscorable};
+        });
+}
+
+TEST_CASE("gdpo_advantages: its parts") {
+    test::random r(3);
+    const std::size_t n = 96;
+    const auto rewards = test::normals<double>(r, 3 * n);
+    const std::vector<double> weights{0.5, 1, -2};
+    std::vector<double> a(n), room(n), sum(n), one(n);
+    const auto got = rlhf::gdpo_advantages<double>(
+        {.size = 8}, {.rewards = rlhf::view<const double>(rewards.data(), {.sequences = 3, .steps = n}),
+                      .weights = weights,
+                      .workspace = room,
+                      .advantages = a});
+    for (std::size_t k = 0; k < 3; ++k) {
+        rlhf::group_advantages<double>({.size = 8},
+                                       {.rewards = std::span(rewards).subspan(k * n, n), .advantages = one});
+        for (std::size_t s = 0; s < n; ++s) sum[s] += weights[k] * one[s]; // products by powers of two are exact
+    }
+    const rlhf::moments m = rlhf::whiten<double>(one_each(n), sum);
+    CHECK(test::same_bits(a, sum));
+    CHECK((got.advantages.count() == 96 && got.advantages.variance() == m.variance() && got.unscorable == 0));
+    CHECK(test::same_bits(one, room));
+}
+
+TEST_CASE("gdpo_advantages: one reward, flat, without weights, is group_advantages") {
+    const std::vector<float> rewards{1, 2, 5, 4};
+    std::vector<float> a(4), room(4), want(4);
+    rlhf::gdpo_advantages({.size = 2}, {.rewards = rewards, .workspace = room, .advantages = a},
+                          {.whiten = rlhf::no_whitening});
+    rlhf::group_advantages({.size = 2}, {.rewards = rewards, .advantages = want});
+    CHECK(a == want);
+}
+
+TEST_CASE("gdpo_advantages: TRL's, with rewards that are missing") {
+    const auto cases = test::read_goldens("scores.txt");
+    const auto& g = cases.at("trl_gdpo");
+    const options o{.group = {.epsilon = 1e-4, .unscorable = unscorable::left_out},
+                    .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}};
+    rlhf::gdpo_advantages_result r;
+    close(advantages_of(g, {.size = 4}, o, &r), g["advantages"], 1e-14);
+    CHECK((r.unscorable == 1 && r.advantages.count() == 7));
+    auto all = o;
+    all.group.unscorable = unscorable::spread;
+    for (const double x : advantages_of(g, {.size = 4}, all)) CHECK(std::isnan(x));
+}
+
+TEST_CASE("gdpo_advantages: verl's, which whitens over tokens") {
+    const auto cases = test::read_goldens("scores.txt");
+    const auto& g = cases.at("verl_gdpo");
+    const auto ids = g.integers<std::int64_t>("ids");
+    const auto mask = g.integers<std::uint8_t>("mask");
+    std::vector<std::int64_t> workspace(16);
+    auto a = advantages_of(g, {.ids = ids, .workspace = workspace},
+                           {.group = {.lone = lone_reward::kept}, .whiten = rlhf::no_whitening});
+    const auto m = rlhf::moments_of<double>(rows_of(mask, 5), rlhf::per_sequence(a));
+    rlhf::whiten<double>(one_each(8), a, m);
+    close(a, g["advantages"], 4e-6); // verl's rewards are floats, and it divides a group of one by 1 + 10⁻⁶
+}
+
+TEST_CASE("REINFORCE++: verl's, with and without a baseline") {
+    const double near = 3e-9; // verl divides sums over 27 tokens by 27 + 10⁻⁸, which is 4·10⁻¹⁰ of them
+    const auto cases = test::read_goldens("scores.txt");
+    const auto& g = cases.at("verl_reinforce_plus_plus");
+    const auto mask = g.integers<std::uint8_t>("mask");
+    const auto b = rows_of(mask, 5);
+    std::vector<double> a(40);
+    rlhf::discounted_returns<double>(b, {.rewards = g["rewards"], .returns = a}, {.gamma = g.number("gamma")});
+    close(a, g["returns"], 1e-14);
+    rlhf::whiten<double>(b, a);
+    close(a, g["advantages"], near);
+
+    const auto& with = cases.at("verl_reinforce_plus_plus_baseline");
+    const auto ids = with.integers<std::int64_t>("ids");
+    std::vector<std::int64_t> workspace(16);
+    std::vector<double> x(8);
+    rlhf::group_advantages<double>({.ids = ids, .workspace = workspace}, {.rewards = with["rewards"], .advantages = x},
+                                   {.scale = group_scale::none, .lone = lone_reward::kept});
+    const auto of_tokens = with.integers<std::uint8_t>("mask");
+    const auto m = rlhf::moments_of<double>(rows_of(of_tokens, 5), rlhf::per_sequence(x));
+    rlhf::whiten<double>(one_each(8), x, m);
+    close(x, with["advantages"], near);
+}
+
+TEST_CASE("gdpo_advantages: results are joined") {
+    rlhf::gdpo_advantages_result r{.unscorable = 2};
+    r += {.advantages = rlhf::reward_moments<float>(std::vector<float>{1, 2, 6}), .unscorable = 3};
+    CHECK((r.unscorable == 5 && r.advantages.count() == 3 && r.advantages.mean() == 3));
+}
+
+TEST_CASE("gdpo_advantages: what it refuses") {
+    std::vector<float> twelve(12, 1.F), six(6), room(6), five(5);
+    const std::vector<float> weights{1, 2};
+    const auto says = [&](auto change, const options& o = {}, std::size_t size = 3) {
+        rlhf::gdpo_advantages_arrays<float> a{.rewards =
+                                                  rlhf::view<const float>(twelve.data(), {.sequences = 2, .steps = 6}),
+                                              .weights = weights,
+                                              .workspace = room,
+                                              .advantages = six};
+        change(a);
+        return test::refusal([&] { rlhf::gdpo_advantages<float>({.size = size}, a, o); });
+    };
+    const auto nothing = [](auto&) {};
+    CHECK(says(nothing) == "");
+    CHECK(says(nothing, {}, 4) == "rlhf::gdpo_advantages: 6 sequences are no multiple of groups.size 4");
+    CHECK(says([](auto& a) { a.workspace = {}; }) == "rlhf::gdpo_advantages: workspace is missing");
+    CHECK(says([](auto& a) { a.advantages = {}; }) == "rlhf::gdpo_advantages: advantages is missing");
+    CHECK(says([&](auto& a) { a.advantages = five; }) ==
+          "rlhf::gdpo_advantages: advantages has 5 elements, expected 6 (one per sequence)");
+    CHECK(says([&](auto& a) { a.weights = five; }) == "rlhf::gdpo_advantages: weights has 5 elements, expected 2");
+    CHECK(says([&](auto& a) { a.workspace = six; }) == "rlhf::gdpo_advantages: workspace overlaps advantages");
+    CHECK(says([&](auto& a) { a.workspace = std::span(twelve).last(6); }) ==
+          "rlhf::gdpo_advantages: workspace overlaps rewards");
+    CHECK(says(nothing, {.group = {.ddof = -1}}) == "rlhf::gdpo_advantages: ddof is -1, expected at least 0");
+    CHECK(says(nothing, {.whiten = {.epsilon = -1}}) == "rlhf::gdpo_advantages: epsilon is -1, expected at least 0");
+    CHECK(says(nothing, {.group = {.baseline = group_baseline::given}}) ==
+          "rlhf::gdpo_advantages: baselines and group_baseline::given: only one of them is there");
+}
