@@ -114,6 +114,35 @@ struct pairs {
     }
 };
 
+const std::vector<named<pairing>> judgements = {
+    {"default", {}},
+    {"weights", {.weights = true}},
+    {"all", {.weights = true, .to = {.scale = 0.7, .add = true}}},
+};
+
+template <class T, class Arch>
+void answers_of() {
+    tally<rlhf::unpaired_loss_result> joined(title<T>("unpaired_loss"));
+    const auto of = [&](const std::string& what, const auto& objective, const std::vector<scene>& scenes) {
+        each(scenes, judgements, "/" + what, [&](const scene& s, const pairing& o, const std::string& name) {
+            place p(s);
+            const auto log_ratios = p.template numbers<T>(1, [](random&r) { return r.bell(30); }),
+                       weights = p.template numbers<T>(2, [](random&r) { return r.around(2); });
+            const auto desirable = p.flags(3, 2);
+            run(title<T>("unpaired_loss") + name, [&](hash& h, const rlhf::executor&) {
+                auto d = p.template output<T>();
+                rlhf::unpaired_loss_arrays<T> a{.log_ratios = log_ratios.in(), .desirable = desirable.in()};
+                if (o.weights) a.weights = weights.in();
+                a.d_log_ratios = o.to(d.out);
+                joined(h, rlhf::unpaired_loss<T, Arch>(p.batch, a, objective));
+                h.add(d.memory);
+            });
+        });
+    };
+    of("kto", rlhf::kto{.reference_point = 0.7, .undesirable_weight = 1.5}, token_scenes());
+    of("bco", rlhf::bco{.shift = 0.3}, {{.name = "rows"}, {.name = "special", .content = content::special}});
+}
+
 template <class T, class Arch>
 void pairs_of() {
     pairs<T, Arch> cases;
@@ -140,6 +169,7 @@ void preference() {
     types_and_architectures([]<class T, class Arch>() {
         sums_of<T, Arch>();
         pairs_of<T, Arch>();
+        answers_of<T, Arch>();
     });
 }
 

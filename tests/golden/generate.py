@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt and preferences.txt beside this
-file, in double.
+"""Writes what PyTorch and RLHF packages compute to torch.txt, packages.txt, policies.txt, preferences.txt and unpaired.txt
+beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
@@ -9,8 +9,8 @@ Run with:
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
     venv/bin/python generate.py packages
 
-The packages are not installed: rlhf_packages.py, policy_packages.py and trl_preferences.py take what they name out of
-their files, so that nothing that those files import is needed.
+The packages are not installed: rlhf_packages.py, policy_packages.py, trl_preferences.py and trl_unpaired.py take what
+they name out of their files, so that nothing that those files import is needed.
 """
 
 import pathlib
@@ -23,6 +23,7 @@ from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from policy_packages import write_policies
 from rlhf_packages import write_packages
 from trl_preferences import write_preferences
+from trl_unpaired import write_unpaired
 
 
 def write_torch():
@@ -176,3 +177,4 @@ if __name__ == "__main__":
         write_packages(pathlib.Path(sys.argv[1]))
         write_policies(pathlib.Path(sys.argv[1]))
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
+        write_unpaired(pathlib.Path(sys.argv[1]))

@@ -23,3 +23,4 @@
 #include "shape_rewards.hpp"
 #include "token_log_probs.hpp"
 #include "top_k_divergence.hpp"
+#include "unpaired_loss.hpp"

@@ -63,6 +63,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 60>>(
         b, logits, ids, any<token_log_probs_backward_arrays<float>>(), d_logits);
     top_k_divergence<arch_of<struct call_of_top_k_divergence, 97>>(b, logits, any<top_k_reference>(), d_logits);
+    unpaired_loss<float, arch_of<struct call_of_unpaired_loss, 31>>(b, any<unpaired_loss_arrays<float>>(), any<kto>());
     vocab_shard_sums<arch_of<struct call_of_vocab_shards, 26>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 27>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
