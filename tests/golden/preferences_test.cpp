@@ -41,6 +41,53 @@ void agrees(const test::golden& g, const auto& objective, bool average = false) 
     CHECK(r.accuracy() == g.number("accuracy"));
 }
 
+/// CPO and ORPO, whose second term is the likelihood of the preferred answers.
+void agrees_with_nll(const test::golden& g, const auto& objective, bool average) {
+    const auto mask = g.integers<std::uint8_t>("mask"), text = g.integers<std::uint8_t>("text");
+    const rlhf::batch answers{.sequences = 2 * pairs, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    rlhf::batch likely = answers;
+    likely.mask = text;
+    std::vector<double> sums(2 * pairs), d_sums(2 * pairs), d(2 * pairs * steps, 7.0);
+    const std::vector<std::int32_t> chosen{0, 1, 2, 3}, rejected{4, 5, 6, 7};
+    const auto r = rlhf::preference_nll<double>(
+        answers, {.steps = pairs, .mask = rlhf::all, .denominator = rlhf::counted_here}, likely,
+        {.log_probs = g["log_probs"],
+         .chosen = chosen,
+         .rejected = rejected,
+         .sums = sums,
+         .d_sums = d_sums,
+         .d_log_probs = d},
+        objective, {.nll_weight = g.number("nll_weight"), .average = average});
+    CHECK(near(r.loss(), g.number("loss")));
+    for (std::size_t i = 0; i < d.size(); ++i) CHECK(near(d[i], g["d_log_probs"][i]));
+}
+
+/// AOT: both sides sorted. Paired, the sums are the margins of the policy and those of the reference.
+void agrees_sorted(const test::golden& g, const rlhf::dpo& objective, bool paired) {
+    const auto mask = g.integers<std::uint8_t>("mask");
+    const rlhf::batch answers{.sequences = 2 * pairs, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<double> sums(2 * pairs), ref_sums(2 * pairs), d_sums(2 * pairs), d(2 * pairs * steps, 7.0);
+    const auto sum = [&](const std::string& of, std::vector<double>& to) {
+        rlhf::sequence_log_probs<double>(answers, {.log_probs = g[of], .sums = to});
+    };
+    sum("log_probs", sums), sum("ref_log_probs", ref_sums);
+    std::vector<double> sides(2 * pairs);
+    for (std::size_t p = 0; p < 2 * pairs; ++p)
+        sides[p] = !paired     ? sums[p] - ref_sums[p]
+                   : p < pairs ? sums[p] - sums[p + pairs]
+                               : ref_sums[p - pairs] - ref_sums[p];
+    std::vector<std::int32_t> chosen{0, 1, 2, 3}, rejected{4, 5, 6, 7};
+    rlhf::sort_pairs<double>(sides, std::span(chosen), std::span(rejected));
+    const auto r = rlhf::preference_pairs<double>(
+        {.steps = pairs, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.sums = sides, .chosen = chosen, .rejected = rejected, .d_sums = d_sums}, objective);
+    if (paired)
+        for (std::size_t p = 0; p < pairs; ++p) d_sums[p + pairs] = -d_sums[p];
+    rlhf::sequence_log_probs_backward<double>(answers, {.d_sums = d_sums, .d_log_probs = d});
+    CHECK(near(r.loss(), g.number("loss")));
+    for (std::size_t i = 0; i < d.size(); ++i) CHECK(near(d[i], g["d_log_probs"][i]));
+}
+
 rlhf::batch in_a_row(std::size_t n) { return {.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here}; }
 
 /// The same for answers that were judged one by one. objective_of(log ratios) makes the objective.
@@ -92,6 +139,11 @@ TEST_CASE("TRL: losses over pairs of answers", "[goldens]") {
     like("cpo_simpo", rlhf::simpo{beta, gamma}, true);
     like("cpo_hinge", rlhf::slic_hinge{beta});
     like("cpo_ipo", rlhf::ipo{beta}, true);
+    agrees_with_nll(cases.at("cpo_nll"), rlhf::dpo{beta, e}, false);
+    agrees_with_nll(cases.at("orpo"), rlhf::orpo{beta}, true);
+    agrees_sorted(cases.at("aot"), rlhf::dpo{beta, e}, true);
+    agrees_sorted(cases.at("aot_unpaired"), rlhf::dpo{beta, e}, false);
+    for (const char* done : {"cpo_nll", "orpo", "aot", "aot_unpaired"}) left.erase(done);
     CHECK(left.empty());
 }
 
