@@ -107,6 +107,15 @@ TEST_CASE("empty batch: preferences") {
         CHECK(rlhf::preference_pairs(b, {.sums = sums, .chosen = none, .rejected = none, .d_sums = d}, rlhf::dpo{})
                   .loss() == 0);
         CHECK(d == std::vector<float>(3, 0.f));
+        CHECK(rlhf::preference_nll(b, {.steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here}, b,
+                                   {.log_probs = in,
+                                    .chosen = none,
+                                    .rejected = none,
+                                    .sums = written,
+                                    .d_sums = written,
+                                    .d_log_probs = out},
+                                   rlhf::dpo{})
+                  .loss() == 0);
     }
 }
 

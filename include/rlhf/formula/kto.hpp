@@ -6,7 +6,7 @@
 namespace rlhf {
 
 /// Kahneman-Tversky optimisation: answers that are desirable or not, without partners. TRL's `apo_zero_unpaired` has
-/// z₀ = 0.
+/// z₀ = 0. For n_D answers of one kind and n_U of the other, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
 struct kto {
     double beta = 0.1;
     double reference_point = 0;    ///< z₀ ≥ 0, a divergence in nats: from the caller, and a constant to gradients
