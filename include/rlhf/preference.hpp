@@ -6,4 +6,7 @@
 #include <rlhf/policy/ptx_loss.hpp>
 #include <rlhf/preference/preference_loss.hpp>
 #include <rlhf/preference/sequence_log_probs.hpp>
+#include <rlhf/preference/unpaired_loss.hpp>
+#include <rlhf/recipe/preference_nll.hpp>
 #include <rlhf/recipe/preference_pairs.hpp>
+#include <rlhf/recipe/sort_pairs.hpp>

@@ -138,6 +138,42 @@ void odds(section& page) {
         ulp, ulp, "c, j in [−3, −0.125], β = 0.125", -3, -0.125);
 }
 
+/// An objective over answers, each taken as good and as bad. want(r, ±1) makes loss and slope.
+template <class T, class Options>
+void measure_answers(section& page, const std::string& name, const Options& options,
+                     const std::function<std::pair<exact, exact>(const exact& r, int sign)>& want) {
+    using V = rlhf::lane::number<T>;
+    const auto objective = rlhf::formula::objective<Options>::template whole<T>(options);
+    line<T> loss(name + ", loss", "r in [−20, 20], β = 0.125", ulp),
+        slope(name + ", slope", "r in [−20, 20], β = 0.125", ulp);
+    test::random r(6);
+    for (int i = 0; i < page.draws; ++i) {
+        const T x = in<T>(r, -20, 20);
+        for (const int sign : {1, -1}) {
+            const auto got = objective(rlhf::formula::judged_answer<V>{V(x), V(sign > 0 ? 1 : 0)});
+            const auto [right, right_slope] = want(x, sign);
+            loss.add(T(got.loss), right), slope.add(T(got.slope), right_slope);
+        }
+    }
+    hold(page, loss, slope);
+}
+
+template <class T>
+void answers_one_by_one(section& page) {
+    measure_answers<T>(
+        page, "`kto`",
+        rlhf::kto{.beta = 0.125, .reference_point = 1, .desirable_weight = 1.5, .undesirable_weight = 0.5},
+        [](const exact& r, int sign) {
+            const exact u = sign * (r - 1) / 8, weight = sign > 0 ? 1.5 : 0.5;
+            return std::pair<exact, exact>(weight * sigmoid(-u), -sign * weight / 8 * sigmoid(u) * sigmoid(-u));
+        });
+    measure_answers<T>(page, "`bco` of an answer", rlhf::bco{.beta = 0.125, .shift = 0.5},
+                       [](const exact& r, int sign) {
+                           const exact u = sign * (r / 8 - 0.5);
+                           return std::pair<exact, exact>(softplus(-u), -sign * sigmoid(-u) / 8);
+                       });
+}
+
 template <class T>
 void functions(section& page) {
     constexpr std::size_t B = 2, S = 300;
@@ -184,7 +220,8 @@ void functions(section& page) {
 
 void all(section page) {
     const auto of = [&]<class T>(T) {
-        objectives_of_difference<T>(page), objectives_of_both<T>(page), odds<T>(page), functions<T>(page);
+        objectives_of_difference<T>(page), objectives_of_both<T>(page), odds<T>(page);
+        answers_one_by_one<T>(page), functions<T>(page);
     };
     of(0.F), of(0.0);
     CHECK(page.left() == "");

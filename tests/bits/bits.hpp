@@ -121,6 +121,11 @@ public:
         add(static_cast<const rlhf::loss_sums&>(r));
         add(r.accuracy(), r.mean_chosen_reward(), r.mean_rejected_reward(), r.mean_margin(), r.nonfinite());
     }
+    void add(const rlhf::unpaired_loss_result& r) {
+        add(static_cast<const rlhf::loss_sums&>(r));
+        add(r.desirable(), r.mean_desirable_reward(), r.mean_undesirable_reward(), r.mean_margin(), r.nonfinite());
+    }
+    void add(const rlhf::preference_nll_result& r) { add(r.preference), add(r.nll), add(r.loss()); }
     void add(const rlhf::sequence_log_probs_result& r) { add(r.own), add(r.nonfinite); }
     void add(const rlhf::token_log_probs_result& r) { add(r.tokens, r.nonfinite); }
 

@@ -114,6 +114,67 @@ struct pairs {
     }
 };
 
+const std::vector<named<pairing>> judgements = {
+    {"default", {}},
+    {"weights", {.weights = true}},
+    {"all", {.weights = true, .to = {.scale = 0.7, .add = true}}},
+};
+
+template <class T, class Arch>
+void answers_of() {
+    tally<rlhf::unpaired_loss_result> joined(title<T>("unpaired_loss"));
+    const auto of = [&](const std::string& what, const auto& objective, const std::vector<scene>& scenes) {
+        each(scenes, judgements, "/" + what, [&](const scene& s, const pairing& o, const std::string& name) {
+            place p(s);
+            const auto log_ratios = p.template numbers<T>(1, [](random&r) { return r.bell(30); }),
+                       weights = p.template numbers<T>(2, [](random&r) { return r.around(2); });
+            const auto desirable = p.flags(3, 2);
+            run(title<T>("unpaired_loss") + name, [&](hash& h, const rlhf::executor&) {
+                auto d = p.template output<T>();
+                rlhf::unpaired_loss_arrays<T> a{.log_ratios = log_ratios.in(), .desirable = desirable.in()};
+                if (o.weights) a.weights = weights.in();
+                a.d_log_ratios = o.to(d.out);
+                joined(h, rlhf::unpaired_loss<T, Arch>(p.batch, a, objective));
+                h.add(d.memory);
+            });
+        });
+    };
+    of("kto", rlhf::kto{.reference_point = 0.7, .undesirable_weight = 1.5}, token_scenes());
+    of("bco", rlhf::bco{.shift = 0.3}, {{.name = "rows"}, {.name = "special", .content = content::special}});
+}
+
+/// Sequences 0 and 1 against 2 and the last, with the likelihood of what they prefer; as they are, and sorted.
+template <class T, class Arch>
+void likelihoods_of() {
+    each(token_scenes(), summings, "", [&](const scene& s, const summing& o, const std::string& name) {
+        place p(s);
+        const auto log_probs = p.template numbers<T>(1, [](random&r) { return r.log_prob(); }),
+                   ref = p.template numbers<T>(2, [](random&r) { return r.log_prob(); });
+        const auto last = static_cast<std::int32_t>(p.sequences()) - 1;
+        for (const std::string function : {"preference_nll", "sort_pairs"})
+            run(title<T>(function) + name, [&](hash& h, const rlhf::executor& run) {
+                std::vector<std::int32_t> chosen{0, 1}, rejected{2, last};
+                std::vector<T> sums(p.sequences()), d_sums(p.sequences());
+                auto d = p.template output<T>();
+                rlhf::preference_nll_arrays<T> a{.log_probs = log_probs.in(),
+                                                 .chosen = chosen,
+                                                 .rejected = rejected,
+                                                 .sums = sums,
+                                                 .d_sums = d_sums};
+                if (o.ref) a.ref_log_probs = ref.in();
+                a.d_log_probs = o.to(d.out);
+                if (function == "sort_pairs") {
+                    rlhf::sequence_log_probs<T, Arch>(p.batch, {.log_probs = log_probs.in(), .sums = sums});
+                    rlhf::sort_pairs<T>(sums, std::span(chosen), std::span(rejected));
+                }
+                const rlhf::batch pairs{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counts{3, 1}};
+                h.add(rlhf::preference_nll<T, Arch>(p.batch, pairs, p.batch, a, rlhf::dpo{},
+                                                    {.nll_weight = 0.7, .average = o.average}, run));
+                h.add(d.memory);
+            });
+    });
+}
+
 template <class T, class Arch>
 void pairs_of() {
     pairs<T, Arch> cases;
@@ -140,6 +201,8 @@ void preference() {
     types_and_architectures([]<class T, class Arch>() {
         sums_of<T, Arch>();
         pairs_of<T, Arch>();
+        answers_of<T, Arch>();
+        likelihoods_of<T, Arch>();
     });
 }
 

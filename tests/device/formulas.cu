@@ -20,6 +20,7 @@
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
 #include <rlhf/formula/mean.hpp>
+#include <rlhf/formula/kto.hpp>
 #include <rlhf/formula/nca.hpp>
 #include <rlhf/formula/orpo.hpp>
 #include <rlhf/formula/placed_score.hpp>
@@ -494,6 +495,30 @@ RLHF_FORMULA void classifier_preference(const V* x, V* y) {
     y[0] = t.loss, y[1] = t.d_chosen, y[2] = t.d_rejected;
 }
 LAUNCH(classifier_preference)
+
+template <class V>
+RLHF_FORMULA void unpaired_rule(const V* x, V* y) {
+    const formula::unpaired_rule<V, formula::prospect_answer<V>> rule{{x[3], x[4], x[5], x[6]}};
+    const auto t = rule(x[0], x[1], x[2]);
+    const auto& s = t.statistics;
+    y[0] = t.writes[0], y[1] = s.loss, y[2] = s.desirable_reward, y[3] = s.undesirable_reward;
+    y[4] = V(s.desirable), y[5] = V(s.nonfinite);
+}
+LAUNCH(unpaired_rule)
+
+template <class V>
+RLHF_FORMULA void prospect_answer(const V* x, V* y) {
+    const auto t = formula::prospect_answer<V>{x[2], x[3], x[4], x[5]}(formula::judged_answer<V>{x[0], x[1]});
+    y[0] = t.loss, y[1] = t.slope;
+}
+LAUNCH(prospect_answer)
+
+template <class V>
+RLHF_FORMULA void classifier_answer(const V* x, V* y) {
+    const auto t = formula::classifier_preference<V>{x[2], x[3]}(formula::judged_answer<V>{x[0], x[1]});
+    y[0] = t.loss, y[1] = t.slope;
+}
+LAUNCH(classifier_answer)
 
 // ---- logits -----------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, scores.txt and
-steps.txt beside this file, in double.
+"""Writes what PyTorch and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, unpaired.txt,
+scores.txt and steps.txt beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
@@ -34,6 +34,7 @@ from trainer_policies import write_trainer_policies
 from trainer_steps import write_steps
 from score_packages import write_scores
 from trl_preferences import write_preferences
+from trl_unpaired import write_unpaired
 
 
 def write_torch():
@@ -189,3 +190,4 @@ if __name__ == "__main__":
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
         write_steps(pathlib.Path(sys.argv[1]))
         write_scores(pathlib.Path(sys.argv[1]))
+        write_unpaired(pathlib.Path(sys.argv[1]))

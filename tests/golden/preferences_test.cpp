@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// TRL's losses over pairs of answers, from the log-probabilities of tokens to their gradients: preferences.txt has what
-// its own code and autograd make of them.
+// TRL's losses over pairs of answers and over single ones, from the log-probabilities of tokens to their gradients:
+// preferences.txt and unpaired.txt have what its own code and autograd make of them.
 
 #include "golden/deviations.hpp"
 #include "golden/goldens.hpp"
 #include "support/cases.hpp"
 
+#include <rlhf/advantage/whiten.hpp>
 #include <rlhf/preference.hpp>
 
 #include <set>
@@ -14,6 +15,8 @@
 namespace {
 
 constexpr std::size_t pairs = 4, steps = 6;
+
+bool near(double got, double want) { return std::fabs(got - want) <= 1e-12 * (1 + std::fabs(want)); }
 
 constexpr auto row = "`preference_loss`"; // of PRESETS.md
 
@@ -39,6 +42,75 @@ void agrees(const test::golden& g, const auto& objective, bool average = false) 
     CHECK(near(r.mean_chosen_reward(), "chosen_reward"));
     CHECK(near(r.mean_rejected_reward(), "rejected_reward"));
     CHECK(r.accuracy() == g.number("accuracy"));
+}
+
+/// CPO and ORPO, whose second term is the likelihood of the preferred answers.
+void agrees_with_nll(const test::golden& g, const auto& objective, bool average) {
+    const auto mask = g.integers<std::uint8_t>("mask"), text = g.integers<std::uint8_t>("text");
+    const rlhf::batch answers{.sequences = 2 * pairs, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    rlhf::batch likely = answers;
+    likely.mask = text;
+    std::vector<double> sums(2 * pairs), d_sums(2 * pairs), d(2 * pairs * steps, 7.0);
+    const std::vector<std::int32_t> chosen{0, 1, 2, 3}, rejected{4, 5, 6, 7};
+    const auto r = rlhf::preference_nll<double>(
+        answers, {.steps = pairs, .mask = rlhf::all, .denominator = rlhf::counted_here}, likely,
+        {.log_probs = g["log_probs"],
+         .chosen = chosen,
+         .rejected = rejected,
+         .sums = sums,
+         .d_sums = d_sums,
+         .d_log_probs = d},
+        objective, {.nll_weight = g.number("nll_weight"), .average = average});
+    CHECK(near(r.loss(), g.number("loss")));
+    for (std::size_t i = 0; i < d.size(); ++i) CHECK(near(d[i], g["d_log_probs"][i]));
+}
+
+/// AOT: both sides sorted. Paired, the sums are the margins of the policy and those of the reference.
+void agrees_sorted(const test::golden& g, const rlhf::dpo& objective, bool paired) {
+    const auto mask = g.integers<std::uint8_t>("mask");
+    const rlhf::batch answers{.sequences = 2 * pairs, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<double> sums(2 * pairs), ref_sums(2 * pairs), d_sums(2 * pairs), d(2 * pairs * steps, 7.0);
+    const auto sum = [&](const std::string& of, std::vector<double>& to) {
+        rlhf::sequence_log_probs<double>(answers, {.log_probs = g[of], .sums = to});
+    };
+    sum("log_probs", sums), sum("ref_log_probs", ref_sums);
+    std::vector<double> sides(2 * pairs);
+    for (std::size_t p = 0; p < 2 * pairs; ++p)
+        sides[p] = !paired     ? sums[p] - ref_sums[p]
+                   : p < pairs ? sums[p] - sums[p + pairs]
+                               : ref_sums[p - pairs] - ref_sums[p];
+    std::vector<std::int32_t> chosen{0, 1, 2, 3}, rejected{4, 5, 6, 7};
+    rlhf::sort_pairs<double>(sides, std::span(chosen), std::span(rejected));
+    const auto r = rlhf::preference_pairs<double>(
+        {.steps = pairs, .mask = rlhf::all, .denominator = rlhf::counted_here},
+        {.sums = sides, .chosen = chosen, .rejected = rejected, .d_sums = d_sums}, objective);
+    if (paired)
+        for (std::size_t p = 0; p < pairs; ++p) d_sums[p + pairs] = -d_sums[p];
+    rlhf::sequence_log_probs_backward<double>(answers, {.d_sums = d_sums, .d_log_probs = d});
+    CHECK(near(r.loss(), g.number("loss")));
+    for (std::size_t i = 0; i < d.size(); ++i) CHECK(near(d[i], g["d_log_probs"][i]));
+}
+
+rlhf::batch in_a_row(std::size_t n) { return {.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here}; }
+
+/// The same for answers that were judged one by one. objective_of(log ratios) makes the objective.
+void answers_agree(const test::golden& g, const auto& objective_of) {
+    const auto mask = g.integers<std::uint8_t>("mask"), desirable = g.integers<std::uint8_t>("desirable");
+    const std::size_t n = desirable.size(), steps = mask.size() / n;
+    const rlhf::batch answers{.sequences = n, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<double> sums(n), d_sums(n), d(n * steps, 7.0);
+    rlhf::sequence_log_probs<double>(answers,
+                                     {.log_probs = g["log_probs"], .ref_log_probs = g["ref_log_probs"], .sums = sums});
+    const auto r = rlhf::unpaired_loss<double>(
+        in_a_row(n), {.log_ratios = sums, .desirable = desirable, .d_log_ratios = d_sums}, objective_of(sums));
+    rlhf::sequence_log_probs_backward<double>(answers, {.d_sums = d_sums, .d_log_probs = d});
+    CHECK(near(r.loss(), g.number("loss")));
+    CHECK(near(r.mean_desirable_reward(), g.number("desirable_reward")));
+    CHECK(near(r.mean_undesirable_reward(), g.number("undesirable_reward")));
+    for (std::size_t i = 0; i < d.size(); ++i) {
+        CAPTURE(i, d[i], g["d_log_probs"][i]);
+        CHECK(near(d[i], g["d_log_probs"][i]));
+    }
 }
 
 } // namespace
@@ -70,7 +142,41 @@ TEST_CASE("TRL: losses over pairs of answers", "[goldens]") {
     like("cpo_simpo", rlhf::simpo{beta, gamma}, true);
     like("cpo_hinge", rlhf::slic_hinge{beta});
     like("cpo_ipo", rlhf::ipo{beta}, true);
+    agrees_with_nll(cases.at("cpo_nll"), rlhf::dpo{beta, e}, false);
+    agrees_with_nll(cases.at("orpo"), rlhf::orpo{beta}, true);
+    agrees_sorted(cases.at("aot"), rlhf::dpo{beta, e}, true);
+    agrees_sorted(cases.at("aot_unpaired"), rlhf::dpo{beta, e}, false);
+    for (const char* done : {"cpo_nll", "orpo", "aot", "aot_unpaired"}) left.erase(done);
     CHECK(left.empty());
+}
+
+TEST_CASE("TRL: losses over single answers", "[goldens]") {
+    const auto cases = test::read_goldens("unpaired.txt");
+    CHECK(cases.size() == 8);
+    rlhf::moments seen; // of all answers so far
+    for (const auto& [name, g] : cases) {
+        CAPTURE(name);
+        const double beta = g.number("beta");
+        if (name.starts_with("bco"))
+            answers_agree(g, [&, &g = g](const std::vector<double>& sums) {
+                seen += rlhf::moments_of<double>(in_a_row(sums.size()), sums);
+                const double shift = g.number("shift"); // TRL keeps floats
+                CHECK(beta * seen.mean() == Approx(shift).epsilon(2e-7));
+                return rlhf::bco{beta, shift};
+            });
+        else
+            answers_agree(g, [&, &g = g](const auto&) {
+                double reference_point = 0;
+                if (g.has("other")) {
+                    std::vector<double> mismatched = g["other"];
+                    for (std::size_t i = 0; i < mismatched.size(); ++i) mismatched[i] -= g["other_ref"][i];
+                    const auto m = rlhf::moments_of<double>(in_a_row(mismatched.size()), mismatched);
+                    reference_point = name.starts_with("kto") ? std::max(0.0, m.mean()) : 0;
+                }
+                CHECK(near(reference_point, g.number("reference_point")));
+                return rlhf::kto{beta, reference_point, g.number("desirable_weight"), g.number("undesirable_weight")};
+            });
+    }
 }
 
 TEST_CASE("TRL: deviations", "[goldens]") { test::holds_cells("TRL"); }

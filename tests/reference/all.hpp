@@ -24,3 +24,4 @@
 #include "shape_scores.hpp"
 #include "token_log_probs.hpp"
 #include "top_k_divergence.hpp"
+#include "unpaired_loss.hpp"

@@ -47,6 +47,24 @@ TEST_CASE("reference gradients of preferences", "[reference]") {
         }
 }
 
+TEST_CASE("reference gradients of judged answers", "[reference]") {
+    test::random r(9);
+    const std::pair<const char*, reference::unpaired> objectives[] = {{"kto", reference::kto(.7L, .4L, 1.5L, .5L)},
+                                                                      {"bco", reference::unpaired_bco(.7L, .3L)}};
+    for (const auto kind : test::mask_kinds)
+        for (const auto& [name, objective] : objectives) {
+            CAPTURE(name);
+            const auto b = reference::padded(sequences, steps, test::mask(r, kind, sequences, steps));
+            const auto desirable = test::flags(r, elements, 0.5);
+            const auto log_ratios = some(r, elements, 2), weights = some(r, elements);
+            const auto value = [&, &objective = objective](const array& x) {
+                return reference::unpaired_loss(b, {x, desirable, weights}, objective, .7L).loss;
+            };
+            const auto d = reference::unpaired_loss(b, {log_ratios, desirable, weights}, objective, .7L);
+            CHECK(worst_difference(value, log_ratios, d.d_log_ratios) < tolerance);
+        }
+}
+
 TEST_CASE("reference gradients of sums of sequences", "[reference]") {
     test::random r(8);
     for (const auto kind : test::mask_kinds)

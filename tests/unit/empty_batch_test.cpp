@@ -105,10 +105,21 @@ TEST_CASE("empty batch: preferences") {
         CHECK(written == std::vector<float>(size, 0.f));
         rlhf::sequence_log_probs_backward(b, {.d_sums = std::span(d_sums).first(size), .d_log_probs = out});
         CHECK(rlhf::preference_loss(b, {.chosen = in, .rejected = in, .d_chosen = out}, rlhf::dpo{}).loss() == 0);
+        CHECK(rlhf::unpaired_loss(b, {.log_ratios = in, .desirable = flags, .d_log_ratios = out}, rlhf::kto{}).loss() ==
+              0);
         std::vector<float> d(3, 7.f);
         CHECK(rlhf::preference_pairs(b, {.sums = sums, .chosen = none, .rejected = none, .d_sums = d}, rlhf::dpo{})
                   .loss() == 0);
         CHECK(d == std::vector<float>(3, 0.f));
+        CHECK(rlhf::preference_nll(b, {.steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here}, b,
+                                   {.log_probs = in,
+                                    .chosen = none,
+                                    .rejected = none,
+                                    .sums = written,
+                                    .d_sums = written,
+                                    .d_log_probs = out},
+                                   rlhf::dpo{})
+                  .loss() == 0);
     }
 }
 

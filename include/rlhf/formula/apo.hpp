@@ -19,19 +19,6 @@ struct apo_down {
 
 namespace RLHF_NAMESPACE::formula {
 
-template <class V>
-struct sigmoid_term {
-    V value, slope;
-};
-
-/// σ(x) and its slope σ(x) σ(−x).
-template <class V>
-[[nodiscard]] RLHF_FORMULA sigmoid_term<V> sigmoid_with_slope(V x) {
-    using lane::select;
-    const both_sigmoids<V> s = sigmoids(x);
-    return {select(x < V(0), s.other, s.large), s.large * s.other};
-}
-
 /// One pair under apo_zero.
 ///
 ///     loss = 1 − σ(β c) + σ(β j)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/formula/preference.hpp>
+#include <rlhf/formula/judged_answer.hpp>
 
 namespace rlhf {
 
@@ -10,10 +10,11 @@ struct nca {
     double beta = 0.1;
 };
 
-/// Binary classifier optimisation: each answer is called good or bad on its own. TRL's `bco_pair` has δ = 0.
+/// Binary classifier optimisation: each answer is called good or bad on its own, so it is an objective of
+/// preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; its BCO trainer updates δ before the loss.
 struct bco {
     double beta = 0.1;
-    double shift = 0; ///< δ: a running mean of the rewards β c and β j, from the caller
+    double shift = 0; ///< δ: a running mean of the rewards β r of all answers, from the caller
 };
 
 } // namespace rlhf
@@ -41,10 +42,13 @@ struct contrastive_preference {
     }
 };
 
-/// One pair under bco.
+/// One pair, or one answer of log ratio r, under bco.
 ///
 ///     loss = −log σ(β c − δ) − log σ(δ − β j)
 ///     ∂loss/∂c = −β σ(δ − β c)      ∂loss/∂j = β σ(β j − δ)
+///
+///     loss = −log σ(β r − δ)          ∂loss/∂r = −β σ(δ − β r)      desirable
+///     loss = −log σ(δ − β r)          ∂loss/∂r = β σ(β r − δ)       not
 ///
 /// Source: Jung et al. 2024, arXiv:2404.04656.
 template <class T>
@@ -57,6 +61,15 @@ struct classifier_preference {
         const comparison_term<V> c = bradley_terry(b * p.chosen, delta, zero, zero),
                                  j = bradley_terry(delta, b * p.rejected, zero, zero);
         return {c.loss + j.loss, b * c.d_chosen, b * j.d_rejected};
+    }
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA answer_term<V> operator()(const judged_answer<V>& a) const {
+        using lane::select;
+        const V b(beta), zero(0), delta(shift), reward = b * a.log_ratio;
+        const auto good = a.desirable > zero;
+        const comparison_term<V> t =
+            bradley_terry(select(good, reward, delta), select(good, delta, reward), zero, zero);
+        return {t.loss, b * select(good, t.d_chosen, t.d_rejected)};
     }
 };
 

@@ -39,6 +39,19 @@ template <class V>
     return {e, large, e * large};
 }
 
+template <class V>
+struct sigmoid_term {
+    V value, slope;
+};
+
+/// σ(x) and its slope σ(x) σ(−x).
+template <class V>
+[[nodiscard]] RLHF_FORMULA sigmoid_term<V> sigmoid_with_slope(V x) {
+    using lane::select;
+    const both_sigmoids<V> s = sigmoids(x);
+    return {select(x < V(0), s.other, s.large), s.large * s.other};
+}
+
 template <class Kind>
 struct preference_statistics {
     typename Kind::weighted_sum loss = {};

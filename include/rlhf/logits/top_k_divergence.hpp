@@ -78,6 +78,10 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 /// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
 /// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0.
 ///
+/// The tail as one class is how TRL distils (sdpo, iw_opd). verl and NeMo-RL leave it out, so that neither side sums to
+/// 1; that is not expressed here. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as NeMo-RL's, is two calls, the first with
+/// write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω): examples/distillation.cpp.
+///
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
 /// differ.

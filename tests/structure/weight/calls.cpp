@@ -43,6 +43,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                         any<dpo>());
     preference_pairs<float, arch_of<struct call_of_preference_pairs, 31>>(b, any<preference_pairs_arrays<float>>(),
                                                                           any<dpo>());
+    preference_nll<float, arch_of<struct call_of_preference_nll, 60>>(b, b, b, any<preference_nll_arrays<float>>(),
+                                                                      any<dpo>());
     ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 240>>(b, any<ppo_advantages_arrays<float>>());
     ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
     ppo_loss<float, arch_of<struct call_of_linear_head, 205>>(
@@ -65,6 +67,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 60>>(
         b, logits, ids, any<token_log_probs_backward_arrays<float>>(), d_logits);
     top_k_divergence<arch_of<struct call_of_top_k_divergence, 97>>(b, logits, any<top_k_reference>(), d_logits);
+    unpaired_loss<float, arch_of<struct call_of_unpaired_loss, 31>>(b, any<unpaired_loss_arrays<float>>(), any<kto>());
     vocab_shard_sums<arch_of<struct call_of_vocab_shards, 26>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 27>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);

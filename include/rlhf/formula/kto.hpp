@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/judged_answer.hpp>
+
+namespace rlhf {
+
+/// Kahneman-Tversky optimisation: answers that are desirable or not, without partners. TRL's `apo_zero_unpaired` has
+/// z₀ = 0. For n_D answers of one kind and n_U of the other, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
+struct kto {
+    double beta = 0.1;
+    double reference_point = 0;    ///< z₀ ≥ 0, a divergence in nats: from the caller, and a constant to gradients
+    double desirable_weight = 1;   ///< λ_D
+    double undesirable_weight = 1; ///< λ_U
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE::formula {
+
+/// One answer under kto.
+///
+///     u    = β (r − z₀) if the answer is desirable, else β (z₀ − r)
+///     loss = λ (1 − σ(u))                  λ is λ_D or λ_U
+///     ∂loss/∂r = ∓λ β σ(u) σ(−u)           −: desirable
+///
+/// The paper writes λ − λ σ(u). An infinite r gives the limits 0 and λ, with slope 0.
+///
+/// Source: Ethayarajh et al. 2024, arXiv:2402.01306.
+template <class T>
+struct prospect_answer {
+    T beta, reference_point, desirable, undesirable; ///< β, z₀, λ_D and λ_U
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA answer_term<V> operator()(const judged_answer<V>& a) const {
+        using lane::select;
+        const V b(beta), m = b * (a.log_ratio - V(reference_point));
+        const auto good = a.desirable > V(0);
+        const sigmoid_term<V> wrong = sigmoid_with_slope(select(good, -m, m));
+        const V weight = select(good, V(desirable), V(undesirable)), slope = weight * (b * wrong.slope);
+        return {weight * wrong.value, select(good, -slope, slope)};
+    }
+};
+
+template <>
+struct objective<kto> {
+    template <class T>
+    static prospect_answer<T> whole(const kto& o) {
+        return {T(o.beta), T(o.reference_point), T(o.desirable_weight), T(o.undesirable_weight)};
+    }
+    static void bounds(const kto& o, auto&& within) {
+        within("beta", o.beta, 1e-6, 1e6), within("reference_point", o.reference_point, 0.0, 1e6);
+        within("desirable_weight", o.desirable_weight, 0.0, 1e6);
+        within("undesirable_weight", o.undesirable_weight, 0.0, 1e6);
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula
