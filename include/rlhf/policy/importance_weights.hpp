@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/sequences/sequence_sweep.hpp>
+#include <rlhf/engine/sequences/token_order.hpp>
 #include <rlhf/formula/importance_weights.hpp>
 
 namespace rlhf {
@@ -89,23 +90,6 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
 
-/// Writes 1 where a weight is not 0, else 0: weights are 0 where masked. A byte stands where the batch's mask has it.
-template <class T>
-void write_kept(const call& c, const stream<const T>& weights, const stream<std::uint8_t>& keep, const executor& run) {
-    const std::int64_t shift = c.batch().predict_next.value_or(false) ? 1 : 0, n = c.size();
-    const std::int64_t rows = std::max<std::int64_t>(32 * segment_tokens / std::max<std::int64_t>(c.longest(), 1), 1);
-    run(static_cast<std::size_t>((n + rows - 1) / rows), [&](std::size_t piece) {
-        const std::int64_t first = static_cast<std::int64_t>(piece) * rows;
-        for (std::int64_t s = first; s < (std::min)(n, first + rows); ++s) {
-            const T* const w = weights.row(s, c.begin(s));
-            std::uint8_t* const to = keep.row(s, c.begin(s));
-            for (std::int64_t t = 0; t < c.mask(s).length; ++t)
-                to[(t + shift) * keep.step] = w[t * weights.step] != T(0) ? 1 : 0;
-            for (std::int64_t t = 0; t < (std::min)(shift, c.length(s)); ++t) to[t * keep.step] = 0;
-        }
-    });
-}
-
 } // namespace detail
 
 /// The importance weights between the policy μ that sampled, as the engine of generation (vLLM, SGLang) reports it, and
@@ -167,7 +151,7 @@ importance_weights_result importance_weights(const batch& b, const importance_we
                        : detail::sweep_tokens<T, Arch>(c, in, targets, run, rule);
     if (keep) {
         const auto& w = targets[0].to;
-        detail::write_kept<T>(c, {w.data, w.row_stride, w.step}, keep.to, run);
+        detail::write_kept<T>(c, {w.data, w.row_stride, w.step}, keep.to, run, [](T x) { return x != T(0); });
     }
     return importance_weights_result(t);
 }
