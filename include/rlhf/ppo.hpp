@@ -21,5 +21,6 @@
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 #include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 #include <rlhf/recipe/ppo_loss.hpp>

@@ -6,6 +6,7 @@
 #include "accuracy/errors.hpp"
 
 #include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/policy/policy_loss.hpp>
 
 namespace {
@@ -145,6 +146,24 @@ void weights(section& page, rlhf::importance_level level, const std::string& nam
 }
 
 template <class T>
+void top_entropy(section& page) {
+    constexpr std::size_t N = 600;
+    line<T> threshold("`top_entropy`, threshold", "H in [0, 3], share 0.2", ulp);
+    test::random r(5);
+    for (int i = 0; i < page.draws / 20; ++i) {
+        std::vector<T> h(N), sorted;
+        for (auto& e : h) e = in<T>(r, 0, 3);
+        sorted = h, std::sort(sorted.begin(), sorted.end());
+        const exact place = exact(1 - 0.2) * (N - 1), below = floor(place);
+        const auto at = static_cast<std::size_t>(below);
+        const auto got = rlhf::top_entropy<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                              {.entropy = h});
+        threshold.add(got.threshold, sorted[at] + (place - below) * (exact(sorted[at + 1]) - sorted[at]));
+    }
+    hold(page, threshold);
+}
+
+template <class T>
 void measure(section& page) {
     formula_alone<T>(page, "cispo", cispo), formula_alone<T>(page, "sapo", sapo);
     formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
@@ -153,6 +172,7 @@ void measure(section& page) {
     gspo<T>(page);
     weights<T>(page, rlhf::importance_level::token, "per token");
     weights<T>(page, rlhf::importance_level::sequence_mean, "sequence_mean");
+    top_entropy<T>(page);
 }
 
 void all(section page) {

@@ -26,6 +26,7 @@ void all_cases() {
     bits::advantage();
     bits::policy();
     bits::sequences();
+    bits::selection();
     bits::preference();
     bits::reward();
     bits::logits();

@@ -29,6 +29,7 @@
 #include <rlhf/formula/sapo.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
+#include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -165,6 +166,19 @@ RLHF_FORMULA void log_weight_term(const V* x, V* y) {
     y[0] = s.log_weight, y[1] = s.largest, y[2] = s.smallest;
 }
 LAUNCH(log_weight_term)
+
+template <class V>
+RLHF_FORMULA void top_entropy_rule(const V* x, V* y) {
+    const auto t = formula::top_entropy_rule<V>{x[1]}(x[0]);
+    y[0] = t.writes[0], y[1] = t.statistics.entropy, y[2] = t.statistics.kept_entropy, y[3] = V(t.statistics.kept);
+}
+LAUNCH(top_entropy_rule)
+
+template <class V>
+RLHF_FORMULA void quantile_place(const V* x, V* y) {
+    y[0] = formula::quantile_place(x[0], x[1]), y[1] = formula::between(x[2], x[3], x[4]);
+}
+LAUNCH(quantile_place)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

@@ -22,4 +22,5 @@
 #include "sequence_log_probs.hpp"
 #include "shape_rewards.hpp"
 #include "token_log_probs.hpp"
+#include "top_entropy.hpp"
 #include "top_k_divergence.hpp"

@@ -5,24 +5,19 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// Where the quantile of n numbers in rising order lies: at number `below` and, by `weight`, on the way to the next.
+/// Where the quantile q of n numbers in rising order lies: at a whole number, and by a fraction on the way to the next.
 ///
-///     q (n − 1) = below + weight
+///     q (n − 1)
 template <class V>
-struct quantile_place {
-    V below, weight;
+[[nodiscard]] RLHF_FORMULA V quantile_place(V q, V n) {
+    return q * (n - V(1));
+}
 
-    /// For q in [0, 1] and n ≥ 1; `floor` is q (n − 1) without its fraction.
-    template <class Floor>
-    [[nodiscard]] static RLHF_FORMULA quantile_place of(V q, V n, Floor&& floor) {
-        const V place = q * (n - V(1)), below = floor(place);
-        return {below, place - below};
-    }
-    /// The quantile of the number there and the next one.
-    [[nodiscard]] RLHF_FORMULA V between(V low, V high) const {
-        return weight == V(0) ? low : low + weight * (high - low);
-    }
-};
+/// The number by `weight`, in [0, 1), on the way from low to high.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V between(V low, V high, V weight) {
+    return low + weight * (high - low);
+}
 
 template <class Kind>
 struct top_entropy_statistics {

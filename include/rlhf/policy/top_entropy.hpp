@@ -57,19 +57,14 @@ namespace detail {
 template <class Values>
 typename Values::element quantile(const Values& values, double q, const executor& run) {
     using T = typename Values::element;
-    const auto all = run_sequences<digit_counts>(
-        values.of(), run, [&](std::int64_t first, std::int64_t last, digit_counts& part) {
-            for (std::int64_t s = first; s < last; ++s) values.each(s, [&](std::int64_t, T) { ++part.of[0]; });
-        });
-    const std::int64_t n = all.of[0];
+    const std::int64_t n = count_values(values, run);
     if (n == 0) return 0;
-    const auto place = formula::quantile_place<real>::of(
-        q, static_cast<double>(n), [](real x) { return real(std::floor(static_cast<double>(x))); });
-    const auto below = static_cast<std::int64_t>(static_cast<double>(place.below));
-    const auto low = value_at(values, below, run);
-    if (below + 1 < low.smaller + low.equal || place.weight == real(0)) return low.value;
-    const auto high = value_at(values, below + 1, run);
-    return static_cast<T>(static_cast<double>(place.between(low.value, high.value)));
+    const auto place = static_cast<double>(formula::quantile_place<real>(q, static_cast<double>(n)));
+    const double below = std::floor(place), weight = place - below;
+    const auto low = value_at(values, static_cast<std::int64_t>(below), run);
+    if (weight == 0) return low.value;
+    const auto high = value_at(values, static_cast<std::int64_t>(below) + 1, run);
+    return static_cast<T>(static_cast<double>(formula::between<real>(low.value, high.value, weight)));
 }
 
 } // namespace detail

@@ -63,6 +63,27 @@ struct digit_counts {
     }
 };
 
+/// A count whose parts join by +=.
+struct value_count {
+    std::int64_t n = 0;
+
+    void normalize() {}
+    value_count& operator+=(const value_count& o) {
+        n += o.n;
+        return *this;
+    }
+};
+
+template <class Values>
+std::int64_t count_values(const Values& values, const executor& run) {
+    return run_sequences<value_count>(values.of(), run,
+                                      [&](std::int64_t first, std::int64_t last, value_count& part) {
+                                          for (std::int64_t s = first; s < last; ++s)
+                                              values.each(s, [&](std::int64_t, auto) { ++part.n; });
+                                      })
+        .n;
+}
+
 /// A value among all, how many are smaller, and how many equal it.
 template <class T>
 struct ordered_value {
