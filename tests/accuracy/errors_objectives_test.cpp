@@ -6,8 +6,8 @@
 #include "accuracy/errors.hpp"
 
 #include <rlhf/policy/importance_weights.hpp>
-#include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/policy/policy_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 
 namespace {
 
@@ -156,8 +156,8 @@ void top_entropy(section& page) {
         sorted = h, std::sort(sorted.begin(), sorted.end());
         const exact place = exact(1 - 0.2) * (N - 1), below = floor(place);
         const auto at = static_cast<std::size_t>(below);
-        const auto got = rlhf::top_entropy<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
-                                              {.entropy = h});
+        const auto got =
+            rlhf::top_entropy<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.entropy = h});
         threshold.add(got.threshold, sorted[at] + (place - below) * (exact(sorted[at + 1]) - sorted[at]));
     }
     hold(page, threshold);

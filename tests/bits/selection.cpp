@@ -14,7 +14,7 @@ void top_entropy_of() {
     tally<rlhf::top_entropy_result> joined(what);
     each(token_scenes(), entropy_cases, what, [&](const scene& s, const auto& o, const auto& name) {
         place p(s);
-        const auto entropy = p.template numbers<T>(1, [](random&r) { return -r.log_prob(); });
+        const auto entropy = p.template numbers<T>(1, [](random& r) { return -r.log_prob(); });
         run(name, [&](hash& h, const rlhf::executor& run) {
             auto w = p.template output<T>();
             auto keep = p.template output<std::uint8_t>();

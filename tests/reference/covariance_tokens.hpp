@@ -18,8 +18,7 @@ struct covariance_tokens_options {
 /// The picked tokens, in the order of picking.
 [[nodiscard]] inline std::vector<std::size_t> covariance_tokens(const batch& b, const array& log_probs,
                                                                 const array& old, const array& advantages,
-                                                                const array& keys,
-                                                                const covariance_tokens_options& o) {
+                                                                const array& keys, const covariance_tokens_options& o) {
     real n = 0, mean_advantage = 0, mean_log_prob = 0;
     std::vector<std::size_t> order;
     for (const auto& row : b.rows)

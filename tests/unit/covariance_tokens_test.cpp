@@ -157,8 +157,7 @@ TEST_CASE("covariance_tokens: refusals") {
     std::vector<float> w(2, 7), anchors(2, 7);
     const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto said = [&](const rlhf::covariance_tokens_options& o) {
-        return test::refusal(
-            [&] { rlhf::covariance_tokens(b, {.log_probs = x, .advantages = x, .weights = w}, o); });
+        return test::refusal([&] { rlhf::covariance_tokens(b, {.log_probs = x, .advantages = x, .weights = w}, o); });
     };
     const std::string f = "rlhf::covariance_tokens: ";
     CHECK(said({.share = -0.1}) == f + "share is -0.1, expected [0, 1]");

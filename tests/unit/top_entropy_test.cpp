@@ -11,7 +11,7 @@ constexpr double inf = std::numeric_limits<double>::infinity(), NaN = std::numer
 using bytes = std::vector<std::uint8_t>;
 
 std::vector<double> digest(const rlhf::top_entropy_result& r) {
-    return {r.own.tokens, r.own.sequences,    r.threshold,           r.kept(),
+    return {r.own.tokens,  r.own.sequences,  r.threshold,          r.kept(),
             r.nonfinite(), r.mean_entropy(), r.mean_kept_entropy()};
 }
 
@@ -87,10 +87,12 @@ TEMPLATE_TEST_CASE("top_entropy: the threshold has the same bits in any layout a
     test::poison(r, h, mask);
     std::vector<T> turned(B * S);
     bytes turned_mask(B * S);
-    for (std::size_t i = 0; i < B * S; ++i)
-        turned[i % S * B + i / S] = h[i], turned_mask[i % S * B + i / S] = mask[i];
+    for (std::size_t i = 0; i < B * S; ++i) turned[i % S * B + i / S] = h[i], turned_mask[i % S * B + i / S] = mask[i];
     const rlhf::batch rows{.sequences = B, .steps = S, .mask = mask, .denominator = rlhf::counted_here};
-    const rlhf::batch columns{.sequences = B, .steps = S, .layout = rlhf::layout::time_first, .mask = turned_mask,
+    const rlhf::batch columns{.sequences = B,
+                              .steps = S,
+                              .layout = rlhf::layout::time_first,
+                              .mask = turned_mask,
                               .denominator = rlhf::counted_here};
     const double want = rlhf::top_entropy<T>(rows, {.entropy = h}).threshold;
     CHECK(rlhf::top_entropy<T>(rows, {.entropy = h}, {}, contract::threads(3)).threshold == want);

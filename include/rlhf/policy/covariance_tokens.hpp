@@ -15,8 +15,8 @@ struct covariance_cut {
 };
 
 struct covariance_tokens_options {
-    double share = 0.0002;                     ///< picked of the tokens that count, rounded down, but at least one
-    double low = -unlimited, high = unlimited; ///< only tokens with low < cov < high
+    double share = 0.0002;                      ///< picked of the tokens that count, rounded down, but at least one
+    double low = -unlimited, high = unlimited;  ///< only tokens with low < cov < high
     std::optional<ratio_range> clip_range = {}; ///< only tokens that this range of rlhf::ppo_clip does not stop
     std::optional<covariance_cut> cut = {};     ///< of the whole step; absent: this batch is the whole step
 };
@@ -170,9 +170,9 @@ covariance_tokens_result covariance_tokens(const batch& b, const covariance_toke
     r.own = count(b);
     r.cut = o.cut ? *o.cut : detail::covariance_means_of<T, Arch>(c, advantages, log_probs, run);
     const ratio_range clip = o.clip_range.value_or(ratio_range(1, unlimited));
-    const detail::pick_order<T> order{{T(r.cut.mean_advantage), T(r.cut.mean_log_prob), T(o.low), T(o.high),
-                                       T(1 - clip.low), T(1 + clip.high)},
-                                      bool(keys)};
+    const detail::pick_order<T> order{
+        {T(r.cut.mean_advantage), T(r.cut.mean_log_prob), T(o.low), T(o.high), T(1 - clip.low), T(1 + clip.high)},
+        bool(keys)};
     const detail::token_values<T, 4, detail::pick_order<T>> values(
         c, {advantages, log_probs, o.clip_range ? old : log_probs, keys ? keys : zero}, order);
 

@@ -9,9 +9,9 @@ namespace rlhf {
 /// A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
 /// is. Its numbers are its whole state.
 struct adaptive_entropy_controller {
-    double entropy_coef = 0; ///< c; set it to its first value
-    double target = 0.2;     ///< nats per token
-    double step = 0.005;     ///< by which c changes
+    double entropy_coef = 0;  ///< c; set it to its first value
+    double target = 0.2;      ///< nats per token
+    double step = 0.005;      ///< by which c changes
     double low = 0, high = 1; ///< bounds of c
     /// Was the entropy of the last step at or below the target? Before the first step: Skywork-OR1 has true, TRL false.
     bool active = true;

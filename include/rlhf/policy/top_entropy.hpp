@@ -8,7 +8,7 @@
 namespace rlhf {
 
 struct top_entropy_options {
-    double share = 0.2; ///< of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
+    double share = 0.2;                   ///< of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
     std::optional<double> threshold = {}; ///< nats: that of the whole step; absent: this batch is the whole step
 };
 

@@ -41,10 +41,15 @@ public:
         static_assert(FewerIn <= In);
     }
 
-    totals_type operator()(const executor& run) const {
+    /// by_runs: each run of tokens that count, with none between them that does not, is decided on its own.
+    totals_type operator()(const executor& run, bool by_runs = false) const {
         return run_sequences<totals_type>(call_, run, [&](std::int64_t first, std::int64_t last, totals_type& totals) {
             running part(totals);
-            for (std::int64_t s = first; s < last; ++s) sweep(s, part);
+            for (std::int64_t s = first; s < last; ++s)
+                if (by_runs)
+                    sweep_runs(s, part);
+                else
+                    sweep(s, part);
             part.flush();
         });
     }
@@ -55,10 +60,29 @@ private:
         arrays_.clear(s, 0, first), arrays_.clear(s, last, call_.length(s));
         if (first == last) return;
         part.all.sequences += 1;
+        decide_and_spread(arrays_.blocks(s), {first, last}, true, part);
+    }
+
+    RLHF_COLD void sweep_runs(std::int64_t s, running& part) const {
+        const sequence_mask mask = call_.mask(s);
         const sequence_blocks<T> r = arrays_.blocks(s);
-        const auto found = reduced_(r, {first, last});
+        std::int64_t done = 0, t = 0;
+        while (true) {
+            while (t < mask.length && !mask[t]) ++t;
+            arrays_.clear(s, done, t < mask.length ? t : call_.length(s));
+            if (t >= mask.length) break;
+            const std::int64_t first = t;
+            while (t < mask.length && mask[t]) ++t;
+            decide_and_spread(r, {first, t}, false, part), done = t;
+        }
+        part.all.sequences += done > 0 ? 1 : 0;
+    }
+
+    /// clears: what follows in the sequence does not count, so that blocks may reach there.
+    void decide_and_spread(const sequence_blocks<T>& r, const counted_range& of, bool clears, running& part) const {
+        const auto found = reduced_(r, of, clears);
         const kernel_memory kernel = decide_(kernel_.get(), found.sums, found.tokens);
-        spread_.add(kernel.get(), r, first, last, true, part);
+        spread_.add(kernel.get(), r, of.first, of.last, clears, part);
     }
 
     const call& call_;

@@ -25,7 +25,8 @@ public:
             if (!mask[t]) continue;
             const T x = [&]<std::size_t... K>(std::index_sequence<K...>) {
                 return static_cast<T>(rule_(lane::number<T>(row[K][t * in_[K].step])...));
-            }(std::make_index_sequence<In>());
+            }
+            (std::make_index_sequence<In>());
             if (x == x) f(t, x);
         }
     }
@@ -116,6 +117,59 @@ ordered_value<typename Values::element> value_at(const Values& values, std::int6
     }
     found.value = number_of<T>(prefix);
     return found;
+}
+
+/// Per digit of 8 bits, how many values have it, and the sum of their squares. Parts join by +=, in any order.
+template <class T>
+struct digit_squares {
+    static constexpr int bits = 8;
+    std::array<std::int64_t, std::size_t(1) << bits> of{};
+    std::array<exact_sum, std::size_t(1) << bits> squares;
+
+    void normalize() {
+        for (auto& sum : squares) sum.normalize();
+    }
+    digit_squares& operator+=(const digit_squares& o) {
+        for (std::size_t i = 0; i < of.size(); ++i)
+            if (o.of[i] > 0) of[i] += o.of[i], squares[i] += o.squares[i];
+        return *this;
+    }
+};
+
+/// The largest number such that the mean of x² over the values x up to it is below `most`; but at least one value is up
+/// to it. Infinite if it is for all. Values are not negative.
+template <class Values>
+typename Values::element limit_of_mean_square(const Values& values, double most, const executor& run) {
+    using T = typename Values::element;
+    using integer = typename lane::format<T>::integer;
+    using sums = digit_squares<T>;
+    integer prefix = 0;
+    std::int64_t kept = 0;
+    exact_sum squares;
+    for (int above = 0, all = sizeof(T) * 8; above < all; above += sums::bits) {
+        const int below = all - above - sums::bits;
+        const auto digits =
+            run_sequences<sums>(values.of(), run, [&](std::int64_t first, std::int64_t last, sums& part) {
+                for (std::int64_t s = first; s < last; ++s)
+                    values.each(s, [&](std::int64_t, T x) {
+                        const integer order = order_of(x) >> below;
+                        if (above > 0 && order >> sums::bits != prefix) return;
+                        const auto digit = static_cast<std::size_t>(order & low_bits(sums::bits));
+                        ++part.of[digit], part.squares[digit].add(static_cast<double>(real(x) * real(x)));
+                    });
+            });
+        std::size_t digit = 0;
+        for (; digit < digits.of.size(); ++digit) {
+            exact_sum with = squares;
+            with += digits.squares[digit];
+            const std::int64_t n = kept + digits.of[digit];
+            if (n > 0 && !(with.value() < static_cast<double>(real(most) * real(static_cast<double>(n))))) break;
+            kept = n, squares = with;
+        }
+        if (digit == digits.of.size()) return std::numeric_limits<T>::infinity();
+        prefix = static_cast<integer>(prefix << sums::bits | digit);
+    }
+    return number_of<T>(static_cast<integer>(prefix - (kept > 0 ? 1 : 0)));
 }
 
 /// Writes a mask's bytes: 1 where a token counts and kept(its number) holds, else 0. A byte stands where the batch's
