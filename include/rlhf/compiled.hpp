@@ -42,6 +42,7 @@
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
     RLHF_USUAL(word, T, importance_weights_result, importance_weights)                                                 \
+    RLHF_USUAL(word, T, covariance_tokens_result, covariance_tokens)                                                   \
     RLHF_USUAL(word, T, top_entropy_result, top_entropy)
 
 #define RLHF_USUAL_LOSSES(word, T)                                                                                     \

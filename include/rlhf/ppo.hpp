@@ -15,6 +15,8 @@
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/logits/vocab_shards.hpp>
+#include <rlhf/policy/covariance_tokens.hpp>
+#include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/masked_mean.hpp>
 #include <rlhf/policy/policy_loss.hpp>

@@ -115,6 +115,9 @@ public:
     void add(const rlhf::top_entropy_result& r) {
         add(r.own), add(r.threshold, r.kept(), r.mean_entropy(), r.mean_kept_entropy(), r.nonfinite());
     }
+    void add(const rlhf::covariance_tokens_result& r) {
+        add(r.own), add(r.picked, r.cut.mean_advantage, r.cut.mean_log_prob, r.cut.last);
+    }
     void add(const rlhf::vocab_shard& s) {
         add(s.shift, s.max_weight, s.other_weight, s.weighted_logits, s.target_logit, s.holds_target);
     }

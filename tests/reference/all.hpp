@@ -3,7 +3,9 @@
 
 #include "batch.hpp"
 #include "bradley_terry_loss.hpp"
+#include "covariance_tokens.hpp"
 #include "cross_entropy_loss.hpp"
+#include "entropy_controller.hpp"
 #include "gae.hpp"
 #include "group_advantages.hpp"
 #include "kept_log_probs.hpp"

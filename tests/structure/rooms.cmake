@@ -34,7 +34,8 @@ set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/diverge
 # These make no public function of their own. mean_sweep has a test of its name, divergence those of its two functions.
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
-set(numbers_only advantage/kl_controller.hpp) # a function without arrays: no contract to keep, nothing to measure
+# functions without arrays: no contract to keep, nothing to measure
+set(numbers_only advantage/kl_controller.hpp policy/entropy_controller.hpp)
 
 # Tested against another function or its reference, or a sum in the test. Recipes are tested against their parts.
 set(no_reference advantage/discounted_returns.hpp advantage/gae_backward.hpp advantage/whiten.hpp

@@ -121,6 +121,7 @@ TEST_CASE("covariance_tokens: equal ones are picked in the order of the tokens, 
     CHECK(picked(lp, a, {.share = 0}) == std::vector<int>{0});
     CHECK(picked(lp, a, {.share = 0.5}, {3, 1, 2, 1, 1, 2}) == std::vector<int>{1, 3, 4});
     CHECK(picked(lp, a, {.share = 0.5}, {3, 1, 2, 1, 2, 2}) == std::vector<int>{1, 2, 3});
+    CHECK(picked({-1, -3, -1, -3}, {1, 1, 1, 1}, {.share = 0.75}) == std::vector<int>{0, 1, 2}); // 0 and −0 are equal
     CHECK(picked(lp, a, {.low = 50}).empty());
     CHECK(picked(lp, a, {.low = 50}, {3, 1, 2, 1, 2, 2}).empty());
     CHECK(picked(lp, {-1, 1, NaN, -1, 1, -1}, {}).empty());

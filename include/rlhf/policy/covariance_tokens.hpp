@@ -5,6 +5,7 @@
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/covariance_tokens.hpp>
 #include <rlhf/formula/surrogate.hpp>
+#include <rlhf/results/count.hpp>
 
 namespace rlhf {
 

@@ -4,6 +4,7 @@
 #include <rlhf/engine/sequences/token_order.hpp>
 #include <rlhf/engine/tokens/token_sweep.hpp>
 #include <rlhf/formula/top_entropy.hpp>
+#include <rlhf/results/count.hpp>
 
 namespace rlhf {
 
