@@ -5,7 +5,8 @@
 //
 //     L = Σ rl / N_rl + Σ ce / N_ce + Σ ref_kl / N_kl
 //
-// PPO-ptx is this with two losses, and so is the likelihood of good answers beside PPO (VAPO, arXiv:2504.05118, eq. 10).
+// PPO-ptx is this with two losses, and so is the likelihood of right answers beside PPO (VAPO, arXiv:2504.05118, eq.
+// 10).
 
 #include <rlhf/ppo.hpp>
 
