@@ -200,9 +200,15 @@ LAUNCH(adapted_entropy_coef)
 
 template <class V>
 RLHF_FORMULA void quantile_place(const V* x, V* y) {
-    y[0] = formula::quantile_place(x[0], x[1]), y[1] = formula::between(x[2], x[3], x[4]);
+    y[0] = formula::quantile_place(x[0], x[1]);
 }
 LAUNCH(quantile_place)
+
+template <class V>
+RLHF_FORMULA void between(const V* x, V* y) {
+    y[0] = formula::between(x[0], x[1], x[2]);
+}
+LAUNCH(between)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

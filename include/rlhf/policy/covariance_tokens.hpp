@@ -174,7 +174,7 @@ covariance_tokens_result covariance_tokens(const batch& b, const covariance_toke
     const detail::pick_order<T> order{
         {T(r.cut.mean_advantage), T(r.cut.mean_log_prob), T(o.low), T(o.high), T(1 - clip.low), T(1 + clip.high)},
         bool(keys)};
-    const detail::token_values<T, 4, detail::pick_order<T>> values(
+    const detail::token_values<T, Arch, 4, detail::pick_order<T>> values(
         c, {advantages, log_probs, o.clip_range ? old : log_probs, keys ? keys : zero}, order);
 
     std::int64_t equal = c.tokens();

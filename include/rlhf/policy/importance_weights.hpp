@@ -165,7 +165,7 @@ importance_weights_result importance_weights(const batch& b, const importance_we
     detail::check_options<T>(c.function(), o, bool(advantages) || c.tokens() == 0);
     c.done();
 
-    const detail::token_values<T, 2, detail::log_ratio_size> sizes(c, {log_probs, behavior}, {});
+    const detail::token_values<T, Arch, 2, detail::log_ratio_size> sizes(c, {log_probs, behavior}, {});
     const T limit = o.second_moment_limit < unlimited ? detail::limit_of_mean_square(sizes, o.second_moment_limit, run)
                                                       : T(o.log_ratio_limit);
     const auto range = [](const importance_range& r) { return formula::range_of<T>{T(r.low), T(r.high)}; };

@@ -111,8 +111,9 @@ top_entropy_result top_entropy(const batch& b, const top_entropy_arrays<T>& a, c
 
     const auto itself = [](lane::number<T> x) { return x; };
     const T threshold =
-        o.threshold ? T(*o.threshold)
-                    : detail::quantile(detail::token_values<T, 1, decltype(itself)>(c, in, itself), 1 - o.share, run);
+        o.threshold
+            ? T(*o.threshold)
+            : detail::quantile(detail::token_values<T, Arch, 1, decltype(itself)>(c, in, itself), 1 - o.share, run);
     const auto t = detail::sweep_tokens<T, Arch>(c, in, targets, run, formula::top_entropy_rule<T>{threshold});
     if (keep && targets[0]) { // perhaps in the memory of entropy
         const auto& w = targets[0].to;
