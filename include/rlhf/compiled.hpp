@@ -41,7 +41,9 @@
     RLHF_USUAL_OBJECTIVE(word, T, gspo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
-    RLHF_USUAL(word, T, importance_weights_result, importance_weights)
+    RLHF_USUAL(word, T, importance_weights_result, importance_weights)                                                 \
+    RLHF_USUAL(word, T, covariance_tokens_result, covariance_tokens)                                                   \
+    RLHF_USUAL(word, T, top_entropy_result, top_entropy)
 
 #define RLHF_USUAL_LOSSES(word, T)                                                                                     \
     RLHF_USUAL(word, T, masked_mean_result, masked_mean)                                                               \

@@ -16,12 +16,15 @@
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/logits/vocab_shards.hpp>
+#include <rlhf/policy/covariance_tokens.hpp>
+#include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/masked_mean.hpp>
 #include <rlhf/policy/policy_loss.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
 #include <rlhf/policy/ptx_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/recipe/gdpo_advantages.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 #include <rlhf/recipe/ppo_loss.hpp>

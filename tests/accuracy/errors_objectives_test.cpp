@@ -5,8 +5,11 @@
 
 #include "accuracy/errors.hpp"
 
+#include <rlhf/policy/covariance_tokens.hpp>
+#include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/policy_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 
 namespace {
 
@@ -145,6 +148,62 @@ void weights(section& page, rlhf::importance_level level, const std::string& nam
 }
 
 template <class T>
+void top_entropy(section& page) {
+    constexpr std::size_t N = 600;
+    line<T> threshold("`top_entropy`, threshold", "H in [0, 3], share 0.2", ulp);
+    test::random r(5);
+    for (int i = 0; i < page.draws / 20; ++i) {
+        std::vector<T> h(N), sorted;
+        for (auto& e : h) e = in<T>(r, 0, 3);
+        sorted = h, std::sort(sorted.begin(), sorted.end());
+        const exact place = exact(1 - 0.2) * (N - 1), below = floor(place);
+        const auto at = static_cast<std::size_t>(below);
+        const auto got =
+            rlhf::top_entropy<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.entropy = h});
+        threshold.add(got.threshold, sorted[at] + (place - below) * (exact(sorted[at + 1]) - sorted[at]));
+    }
+    hold(page, threshold);
+}
+
+template <class T>
+void selection(section& page) {
+    line<T> kl("`larger_binary_kl`", "log π in [−5, −0.1], log μ = log π ± 0.5", ulp_of_largest),
+        covariance("`token_covariance`", "Â in [−1, 3], mean 1; log π in [−5, −0.1], mean −2", ulp_of_largest),
+        cut("`covariance_tokens`, largest of 600", "Â in [−1, 3], log π in [−5, −0.1]", ulp),
+        coef("`adapted_entropy_coef`", "c in [0.01, 1], step 0.005", ulp);
+    test::random r(6);
+    using V = rlhf::lane::number<T>;
+    namespace formula = rlhf::formula;
+    for (int i = 0; i < page.draws; ++i) {
+        const T p = in<T>(r, -5, -0.1), q = p + in<T>(r, -0.5, 0.5), a = in<T>(r, -1, 3), c = in<T>(r, 0.01, 1);
+        const auto binary = [](exact x, exact y) {
+            return exp(x) * (x - y) + (1 - exp(x)) * log((1 - exp(x)) / (1 - exp(y)));
+        };
+        kl.add(T(formula::larger_binary_kl(V(p), V(q < 0 ? q : p))),
+               q < 0 ? (std::max)(binary(p, q), binary(q, p)) : exact(0));
+        const formula::token_covariance<T> rule{1, -2, -100, 100, 0, 100};
+        covariance.add(T(rule(V(a), V(p), V(p))), (exact(a) - 1) * (exact(p) + 2));
+        coef.add(T(formula::adapted_entropy_coef(V(c), V(T(0.1)), V(T(0.2)), V(T(0.005)), V(0), V(9))),
+                 exact(c) + T(0.005));
+    }
+    constexpr std::size_t N = 600;
+    for (int i = 0; i < page.draws / 20; ++i) {
+        std::vector<T> p(N), a(N);
+        exact mean_p = 0, mean_a = 0, most = -100;
+        for (std::size_t t = 0; t < N; ++t) {
+            p[t] = in<T>(r, -5, -0.1), a[t] = in<T>(r, -1, 3);
+            mean_p += exact(p[t]) / N, mean_a += exact(a[t]) / N;
+        }
+        for (std::size_t t = 0; t < N; ++t) most = (std::max)(most, exact((a[t] - mean_a) * (p[t] - mean_p)));
+        cut.add(rlhf::covariance_tokens<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                           {.log_probs = p, .advantages = a}, {.share = 0})
+                    .cut.last,
+                most);
+    }
+    hold(page, kl, covariance, cut, coef);
+}
+
+template <class T>
 void measure(section& page) {
     formula_alone<T>(page, "cispo", cispo), formula_alone<T>(page, "sapo", sapo);
     formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
@@ -153,6 +212,7 @@ void measure(section& page) {
     gspo<T>(page);
     weights<T>(page, rlhf::importance_level::token, "per token");
     weights<T>(page, rlhf::importance_level::sequence_mean, "sequence_mean");
+    top_entropy<T>(page), selection<T>(page);
 }
 
 void all(section page) {

@@ -114,6 +114,12 @@ public:
         add(r.own.tokens, r.own.sequences, r.mean_weight(), r.max_ratio(), r.effective_sample_size(), r.approx_kl());
         add(r.below_fraction(), r.above_fraction(), r.dropped_fraction(), r.nonfinite());
     }
+    void add(const rlhf::top_entropy_result& r) {
+        add(r.own), add(r.threshold, r.kept(), r.mean_entropy(), r.mean_kept_entropy(), r.nonfinite());
+    }
+    void add(const rlhf::covariance_tokens_result& r) {
+        add(r.own), add(r.picked, r.cut.mean_advantage, r.cut.mean_log_prob, r.cut.last);
+    }
     void add(const rlhf::vocab_shard& s) {
         add(s.shift, s.max_weight, s.other_weight, s.weighted_logits, s.target_logit, s.holds_target);
     }
@@ -240,6 +246,7 @@ void advantage();
 void scores();
 void policy();
 void sequences();
+void selection();
 void preference();
 void reward();
 void logits();

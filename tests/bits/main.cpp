@@ -27,6 +27,7 @@ void all_cases() {
     bits::scores();
     bits::policy();
     bits::sequences();
+    bits::selection();
     bits::preference();
     bits::reward();
     bits::logits();

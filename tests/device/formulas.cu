@@ -6,11 +6,13 @@
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
+#include <rlhf/formula/covariance_tokens.hpp>
 #include <rlhf/formula/cross_entropy_loss.hpp>
 #include <rlhf/formula/discopop.hpp>
 #include <rlhf/formula/divergence.hpp>
 #include <rlhf/formula/dpo.hpp>
 #include <rlhf/formula/dppo.hpp>
+#include <rlhf/formula/entropy_controller.hpp>
 #include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/gae.hpp>
 #include <rlhf/formula/group_advantage.hpp>
@@ -31,6 +33,7 @@
 #include <rlhf/formula/shaped_score.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
+#include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -153,7 +156,9 @@ RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
                                                   .product = range{x[9], x[10]},
                                                   .token = range{x[11], x[12]},
                                                   .drift_limit = x[13],
-                                                  .probability_limit = x[14]};
+                                                  .probability_limit = x[14],
+                                                  .log_ratio_limit = x[19],
+                                                  .binary_kl_limit = x[20]};
     const auto t = rule.for_sequence(log_weight_sums<V>{x[15], {x[16]}, {x[17]}}, x[18])(x[0], x[1], x[2]);
     const auto& s = t.statistics;
     y[0] = t.writes[0], y[1] = s.log_weight, y[2] = s.weight, y[3] = s.largest, y[4] = V(s.below), y[5] = V(s.above);
@@ -167,6 +172,45 @@ RLHF_FORMULA void log_weight_term(const V* x, V* y) {
     y[0] = s.log_weight, y[1] = s.largest, y[2] = s.smallest;
 }
 LAUNCH(log_weight_term)
+
+template <class V>
+RLHF_FORMULA void top_entropy_rule(const V* x, V* y) {
+    const auto t = formula::top_entropy_rule<V>{x[1]}(x[0]);
+    y[0] = t.writes[0], y[1] = t.statistics.entropy, y[2] = t.statistics.kept_entropy, y[3] = V(t.statistics.kept);
+}
+LAUNCH(top_entropy_rule)
+
+template <class V>
+RLHF_FORMULA void token_covariance(const V* x, V* y) {
+    y[0] = formula::token_covariance<V>{x[3], x[4], x[5], x[6], x[7], x[8]}(x[0], x[1], x[2]);
+    const auto s = formula::covariance_mean_term{}(x[0], x[1]).statistics;
+    y[1] = s.advantage, y[2] = s.log_prob;
+}
+LAUNCH(token_covariance)
+
+template <class V>
+RLHF_FORMULA void larger_binary_kl(const V* x, V* y) {
+    y[0] = formula::larger_binary_kl(x[0], x[1]);
+}
+LAUNCH(larger_binary_kl)
+
+template <class V>
+RLHF_FORMULA void adapted_entropy_coef(const V* x, V* y) {
+    y[0] = formula::adapted_entropy_coef(x[0], x[1], x[2], x[3], x[4], x[5]);
+}
+LAUNCH(adapted_entropy_coef)
+
+template <class V>
+RLHF_FORMULA void quantile_place(const V* x, V* y) {
+    y[0] = formula::quantile_place(x[0], x[1]);
+}
+LAUNCH(quantile_place)
+
+template <class V>
+RLHF_FORMULA void between(const V* x, V* y) {
+    y[0] = formula::between(x[0], x[1], x[2]);
+}
+LAUNCH(between)
 
 template <class V>
 RLHF_FORMULA void kl(const V* x, V* y) {

@@ -3,7 +3,9 @@
 
 #include "batch.hpp"
 #include "bradley_terry_loss.hpp"
+#include "covariance_tokens.hpp"
 #include "cross_entropy_loss.hpp"
+#include "entropy_controller.hpp"
 #include "gae.hpp"
 #include "group_advantages.hpp"
 #include "kept_log_probs.hpp"
@@ -23,5 +25,6 @@
 #include "shape_rewards.hpp"
 #include "shape_scores.hpp"
 #include "token_log_probs.hpp"
+#include "top_entropy.hpp"
 #include "top_k_divergence.hpp"
 #include "unpaired_loss.hpp"

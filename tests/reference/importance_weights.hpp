@@ -3,6 +3,8 @@
 
 #include "batch.hpp"
 
+#include <algorithm>
+
 /// Importance weights between the policy μ that sampled and the policy π that learns, ρ = log π − log μ: per token or
 /// per sequence, within bounds, and with tokens or sequences that are not used.
 namespace reference {
@@ -19,8 +21,27 @@ struct importance_weights_options {
     weight_range range = {};
     bool mask = false; ///< a weight beyond the range becomes 0, not the bound
     weight_range sequence_mean = {}, sequence_product = {}, every_token = {};
-    real drift_limit = unlimited, probability_limit = unlimited;
+    real drift_limit = unlimited, probability_limit = unlimited, binary_kl_limit = unlimited;
 };
+
+/// D(p, q) of policies that choose this token or another one, with probabilities of at least 10⁻⁸.
+[[nodiscard]] inline real binary_kl(real log_p, real log_q) {
+    const auto at_least = [](real x) { return x < 1e-8L ? 1e-8L : x; };
+    const real p = at_least(std::exp(log_p)), q = at_least(std::exp(log_q));
+    const real others_p = at_least(1 - std::exp(log_p)), others_q = at_least(1 - std::exp(log_q));
+    return p * std::log(p / q) + others_p * std::log(others_p / others_q);
+}
+
+/// The numbers x that stay if those of the largest size leave until the mean of x² is below `most`, but for one.
+[[nodiscard]] inline std::size_t kept_by_mean_square(array x, real most) {
+    std::sort(x.begin(), x.end());
+    std::size_t n = 0;
+    for (real sum = 0; n < x.size(); ++n) {
+        sum += x[n] * x[n];
+        if (n > 0 && !(sum < most * static_cast<real>(n + 1))) break;
+    }
+    return n;
+}
 
 struct importance_weights_result {
     array weights;
@@ -57,6 +78,9 @@ struct importance_weights_result {
             if (o.mask && o.range.beyond(ratio)) w = 0;
             if (drop || (-mean > o.drift_limit && advantages[e] < 0)) w = 0;
             if (std::fabs(std::exp(log_probs[e]) - std::exp(behavior[e])) > o.probability_limit) w = 0;
+            if (binary_kl(log_probs[e], behavior[e]) > o.binary_kl_limit ||
+                binary_kl(behavior[e], log_probs[e]) > o.binary_kl_limit)
+                w = 0;
             r.weights[e] = w, r.keep[e] = w != 0;
             r.mean_weight += w / n, squares += w * w, r.approx_kl -= rho / n;
             r.max_ratio = ratio > r.max_ratio ? ratio : r.max_ratio;

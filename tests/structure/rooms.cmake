@@ -35,7 +35,7 @@ set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/diverge
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
 # Functions without a batch: no contract to keep. What they cost is nothing, or that of std::sort.
-set(numbers_only advantage/kl_controller.hpp recipe/sort_pairs.hpp)
+set(numbers_only advantage/kl_controller.hpp policy/entropy_controller.hpp recipe/sort_pairs.hpp)
 
 # Tested against another function or its reference, or a sum in the test. Recipes are tested against their parts.
 set(no_reference advantage/discounted_returns.hpp advantage/gae_backward.hpp advantage/whiten.hpp

@@ -82,6 +82,11 @@ TEST_CASE("empty batch: losses") {
         CHECK(rlhf::importance_weights(b, {.log_probs = in, .behavior_log_probs = in, .weights = out},
                                        {.every_token = {0.1, 10}, .drift_limit = 1})
                   .mean_weight() == 0);
+        CHECK(rlhf::covariance_tokens(b, {.log_probs = in, .advantages = in, .weights = out}).picked == 0);
+        CHECK(rlhf::importance_weights(b, {.log_probs = in, .behavior_log_probs = in, .weights = out},
+                                       {.every_token = 2, .unit = rlhf::importance_unit::run, .second_moment_limit = 1})
+                  .log_ratio_limit == rlhf::unlimited);
+        CHECK(rlhf::top_entropy(b, {.entropy = in, .weights = out}).threshold == 0);
         CHECK(rlhf::ppo_value_loss(b, {.values = in, .returns = in, .d_values = out}, {.clip_range = 0.2}).loss() == 0);
         CHECK(rlhf::masked_mean(b, {.values = in, .d_values = out}).loss() == 0);
         CHECK(rlhf::ptx_loss(b, {.log_probs = in, .d_log_probs = out}).loss() == 0);

@@ -32,6 +32,7 @@ const std::vector<named> cases = {
     {"by every token", {.every_token = {0.4, 2.4}}},
     {"drift", {.drift_limit = 0.01}},
     {"probability", {.probability_limit = 0.1}},
+    {"binary divergence", {.binary_kl_limit = 0.02}},
     {"all",
      {.level = importance_level::sequence_mean,
       .range = {0.9, 1.1},
@@ -70,7 +71,8 @@ reference::importance_weights_options to_reference(const rlhf::importance_weight
             .sequence_product = range(o.sequence_product),
             .every_token = range(o.every_token),
             .drift_limit = o.drift_limit,
-            .probability_limit = o.probability_limit};
+            .probability_limit = o.probability_limit,
+            .binary_kl_limit = o.binary_kl_limit};
 }
 
 /// Two policies' log-probs, some rows of which are near each other and others not. Tokens and rows whose fate hangs on
@@ -96,7 +98,9 @@ struct weights_case {
                 const double rho = double(lp[i]) - double(behavior[i]);
                 const double far = std::fabs(std::exp(double(lp[i])) - std::exp(double(behavior[i])));
                 if ((o.level == importance_level::token && at(std::exp(rho), o.range)) ||
-                    at(std::exp(rho), o.every_token) || std::fabs(far - o.probability_limit) < 1e-5)
+                    at(std::exp(rho), o.every_token) || std::fabs(far - o.probability_limit) < 1e-5 ||
+                    std::fabs(double(reference::binary_kl(lp[i], behavior[i])) - o.binary_kl_limit) < 1e-5 ||
+                    std::fabs(double(reference::binary_kl(behavior[i], lp[i])) - o.binary_kl_limit) < 1e-5)
                     where.mask[i] = 0;
                 if (where.mask[i] != 0) sum += rho, ++counted;
             }
@@ -256,6 +260,11 @@ TEST_CASE("importance_weights: refusals") {
     CHECK(said({.every_token = {0, NaN}}).find(f + "every_token is [0, nan]") == 0);
     CHECK(said({.drift_limit = -1}) == f + "drift_limit is -1, expected at least 0");
     CHECK(said({.drift_limit = 1}) == f + "drift_limit needs advantages");
+    CHECK(said({.binary_kl_limit = 0}) == f + "binary_kl_limit is 0, expected more than 0");
+    CHECK(said({.second_moment_limit = -1}) == f + "second_moment_limit is -1, expected more than 0");
+    CHECK(said({.log_ratio_limit = -1}) == f + "log_ratio_limit is -1, expected at least 0");
+    CHECK(said({.second_moment_limit = 1, .log_ratio_limit = 1}).find(f + "second_moment_limit finds the") == 0);
+    CHECK(said({.unit = rlhf::importance_unit::run}).find(f + "importance_unit::run needs a level") == 0);
     CHECK(said({.probability_limit = 0}) == f + "probability_limit is 0, expected more than 0");
     CHECK(said({.level = importance_level::none, .range = 2}) ==
           f + "range acts on no weight of importance_level::none");

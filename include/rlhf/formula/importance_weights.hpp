@@ -13,6 +13,12 @@ enum class importance_level {
     none,             ///< all weights are 1
 };
 
+/// What a sequence is to the options of importance weights that are of sequences.
+enum class importance_unit {
+    sequence, ///< all tokens of a sequence that count
+    run,      ///< each run of tokens that count, with none between them that does not: a turn
+};
+
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {
@@ -60,13 +66,32 @@ struct range_of {
     }
 };
 
+/// The larger of the two divergences between policies that either choose this token or another one.
+///
+///     max(D(π, μ), D(μ, π)),  D(p, q) = p log(p / q) + (1 − p) log((1 − p) / (1 − q))
+///
+/// Probabilities are at least ε = 10⁻⁸, those of the others, 1 − p, too. NaN where an argument is.
+///
+/// Source: KPop, as AReaL computes it.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V larger_binary_kl(V log_prob, V behavior) {
+    using lane::exp, lane::expm1, lane::larger, lane::log;
+    const V epsilon(1e-8F), lowest(-18.420681F); // log ε
+    const V log_p = larger(lowest, log_prob), log_q = larger(lowest, behavior), ratio = log_p - log_q;
+    const V others_p = larger(epsilon, -expm1(log_prob)), others_q = larger(epsilon, -expm1(behavior));
+    const V others = log(others_p / others_q);
+    const V there = exp(log_p) * ratio + others_p * others, back = -(exp(log_q) * ratio) - others_q * others;
+    return larger(there, back);
+}
+
 /// The importance weight of one token, which corrects for a policy μ that sampled it and is not π.
 ///
 ///     ρ = log π − log μ
 ///     w = e^ρ, e^(mean ρ) or e^(Σ ρ) by the level; beyond its range the bound, or 0 (importance::mask)
 ///     w = 0 for all tokens of a sequence    if e^(mean ρ), e^(Σ ρ) or any e^ρ is beyond its range
 ///     w = 0 for its tokens of Â < 0         if mean(−ρ) > drift_limit
-///     w = 0 for the token                   if |π − μ| > probability_limit
+///     w = 0 for the token                   if |π − μ| > probability_limit, |ρ| > log_ratio_limit or
+///                                              max(D(π, μ), D(μ, π)) > binary_kl_limit
 ///
 /// NaN is beyond no bound: the weight of such a token, or sequence, is NaN.
 ///
@@ -78,7 +103,7 @@ struct importance_weight_rule {
     bool mask;                                      ///< weights beyond the range become 0
     bool sequence_dropped = false, drifted = false; ///< decided by the sequence
     range_of<T> range, mean, product, token;        ///< of the weight, and of what a sequence needs
-    T drift_limit, probability_limit;
+    T drift_limit, probability_limit, log_ratio_limit, binary_kl_limit;
     T sequence_weight = 1; ///< of the sequence
 
     /// The rule for the tokens of one sequence.
@@ -109,6 +134,8 @@ struct importance_weight_rule {
         auto off = lane::mask_of<V>(sequence_dropped);
         if (drifted) off = off || advantage < zero;
         if (probability_limit < lane::infinity) off = off || abs(exp(log_prob) - exp(behavior)) > V(probability_limit);
+        off = off || abs(rho) > V(log_ratio_limit);
+        if (binary_kl_limit < lane::infinity) off = off || larger_binary_kl(log_prob, behavior) > V(binary_kl_limit);
         const V weight = select(off, zero, bounded);
         return {.writes = {weight},
                 .statistics = {.log_weight = rho,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/sequences/sequence_sweep.hpp>
+#include <rlhf/engine/sequences/token_order.hpp>
 #include <rlhf/formula/importance_weights.hpp>
 
 namespace rlhf {
@@ -13,8 +14,12 @@ struct importance_weights_options {
     importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is beyond
     importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is beyond
     importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is beyond
-    double drift_limit = unlimited;       ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
-    double probability_limit = unlimited; ///< drops a token if |π − μ| is larger
+    importance_unit unit = importance_unit::sequence;     ///< what a sequence is to all of these and to `level`
+    double drift_limit = unlimited;         ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
+    double probability_limit = unlimited;   ///< drops a token if |π − μ| is larger
+    double binary_kl_limit = unlimited;     ///< drops a token if one of its two binary divergences is larger (KPop)
+    double second_moment_limit = unlimited; ///< drops the largest |ρ| until the mean ρ² of the rest is less (M2PO)
+    double log_ratio_limit = unlimited;     ///< drops a token if |ρ| is larger
 };
 
 } // namespace rlhf
@@ -33,11 +38,12 @@ struct importance_weights_arrays {
 /// Sums over the tokens that count; the parts of a step join by +=.
 class importance_weights_result {
 public:
-    counts own; ///< counted here
+    counts own;                         ///< counted here
+    double log_ratio_limit = unlimited; ///< of |ρ|: that of the options, or what second_moment_limit makes it
 
     importance_weights_result() = default;
-    explicit importance_weights_result(const detail::totals<formula::importance_statistics>& t)
-        : own{static_cast<double>(t.tokens), static_cast<double>(t.sequences)}, totals_(t) {}
+    importance_weights_result(const detail::totals<formula::importance_statistics>& t, double limit)
+        : own{static_cast<double>(t.tokens), static_cast<double>(t.sequences)}, log_ratio_limit(limit), totals_(t) {}
 
     /// mean(w), and the largest ratio before it met its range.
     [[nodiscard]] double mean_weight() const { return per_token(totals_.weight.sum.value()); }
@@ -55,6 +61,7 @@ public:
     [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.nonfinite); }
 
     importance_weights_result& operator+=(const importance_weights_result& o) {
+        if (own.tokens == 0) log_ratio_limit = o.log_ratio_limit;
         own += o.own, totals_ += o.totals_;
         return *this;
     }
@@ -73,6 +80,14 @@ inline bool looks_at_sequences(const importance_weights_options& o) {
            o.drift_limit < unlimited;
 }
 
+/// |log π − log μ|
+struct log_ratio_size {
+    template <class V>
+    V operator()(V log_prob, V behavior) const {
+        return abs(log_prob - behavior);
+    }
+};
+
 template <class T>
 void check_options(const char* f, const importance_weights_options& o, bool advantages) {
     const auto check = [&](const char* name, const importance_range& r) {
@@ -83,27 +98,17 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     check("sequence_product", o.sequence_product), check("every_token", o.every_token);
     if (!(o.drift_limit >= 0)) fail(f, "drift_limit is %g, expected at least 0", o.drift_limit);
     check_positive<T>(f, "probability_limit", o.probability_limit);
+    check_positive<T>(f, "binary_kl_limit", o.binary_kl_limit);
+    check_positive<T>(f, "second_moment_limit", o.second_moment_limit);
+    if (!(o.log_ratio_limit >= 0)) fail(f, "log_ratio_limit is %g, expected at least 0", o.log_ratio_limit);
+    if (o.second_moment_limit < unlimited && o.log_ratio_limit < unlimited)
+        fail(f, "second_moment_limit finds the log_ratio_limit: give one of the two");
+    if (o.unit == importance_unit::run && !looks_at_sequences(o))
+        fail(f, "importance_unit::run needs a level or a bound of sequences");
     if (o.level == importance_level::none && o.range.limits())
         fail(f, "range acts on no weight of importance_level::none");
     if (o.beyond == importance::mask && !o.range.limits()) fail(f, "importance::mask needs a range");
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
-}
-
-/// Writes 1 where a weight is not 0, else 0: weights are 0 where masked. A byte stands where the batch's mask has it.
-template <class T>
-void write_kept(const call& c, const stream<const T>& weights, const stream<std::uint8_t>& keep, const executor& run) {
-    const std::int64_t shift = c.batch().predict_next.value_or(false) ? 1 : 0, n = c.size();
-    const std::int64_t rows = std::max<std::int64_t>(32 * segment_tokens / std::max<std::int64_t>(c.longest(), 1), 1);
-    run(static_cast<std::size_t>((n + rows - 1) / rows), [&](std::size_t piece) {
-        const std::int64_t first = static_cast<std::int64_t>(piece) * rows;
-        for (std::int64_t s = first; s < (std::min)(n, first + rows); ++s) {
-            const T* const w = weights.row(s, c.begin(s));
-            std::uint8_t* const to = keep.row(s, c.begin(s));
-            for (std::int64_t t = 0; t < c.mask(s).length; ++t)
-                to[(t + shift) * keep.step] = w[t * weights.step] != T(0) ? 1 : 0;
-            for (std::int64_t t = 0; t < (std::min)(shift, c.length(s)); ++t) to[t * keep.step] = 0;
-        }
-    });
 }
 
 } // namespace detail
@@ -130,12 +135,20 @@ void write_kept(const call& c, const stream<const T>& weights, const stream<std:
 /// What trainers call truncated importance sampling (TIS) is range = C; IcePop is a range with importance::mask. With
 /// the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask of DeepSeek-V3.2.
 ///
+/// second_moment_limit (M2PO) looks at all tokens of the call: with τ it drops the tokens of the largest |ρ| until the
+/// mean of ρ² over the rest is below τ. At least one token stays, and equal ones share their fate. A micro-batch has
+/// another limit than its step; where it shall have the step's, give the parts the log_ratio_limit that the result of
+/// the whole reports. AReaL takes each micro-batch on its own.
+///
+/// With importance_unit::run a run of tokens that count, such as a turn, is what a sequence is otherwise: its level is
+/// ROLL's "segment". A mask that drops single tokens makes new runs.
+///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages may be rlhf::per_sequence. keep may be the memory of the
 /// batch's mask.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, bounds that fall or are negative, an
-/// option without effect (mask without a range, a range of no weight, drift_limit without advantages), outputs that
-/// overlap another array.
+/// option without effect (mask without a range, a range of no weight, drift_limit without advantages, runs that nothing
+/// looks at), second_moment_limit beside log_ratio_limit, outputs that overlap another array.
 ///
 /// Source: see the formula.
 template <class T = float, class Arch = native>
@@ -152,6 +165,9 @@ importance_weights_result importance_weights(const batch& b, const importance_we
     detail::check_options<T>(c.function(), o, bool(advantages) || c.tokens() == 0);
     c.done();
 
+    const detail::token_values<T, Arch, 2, detail::log_ratio_size> sizes(c, {log_probs, behavior}, {});
+    const T limit = o.second_moment_limit < unlimited ? detail::limit_of_mean_square(sizes, o.second_moment_limit, run)
+                                                      : T(o.log_ratio_limit);
     const auto range = [](const importance_range& r) { return formula::range_of<T>{T(r.low), T(r.high)}; };
     const formula::importance_weight_rule<T> rule{.level = o.level,
                                                   .mask = o.beyond == importance::mask,
@@ -160,16 +176,19 @@ importance_weights_result importance_weights(const batch& b, const importance_we
                                                   .product = range(o.sequence_product),
                                                   .token = range(o.every_token),
                                                   .drift_limit = T(o.drift_limit),
-                                                  .probability_limit = T(o.probability_limit)};
+                                                  .probability_limit = T(o.probability_limit),
+                                                  .log_ratio_limit = limit,
+                                                  .binary_kl_limit = T(o.binary_kl_limit)};
     const std::array in{log_probs, behavior, advantages ? advantages : detail::stream<const T>{&none, 0, 0}};
     const auto t = detail::looks_at_sequences(o)
-                       ? detail::sequence_sweep_of<T, Arch, 2>(c, in, targets, formula::log_weight_term(), rule)(run)
+                       ? detail::sequence_sweep_of<T, Arch, 2>(c, in, targets, formula::log_weight_term(),
+                                                               rule)(run, o.unit == importance_unit::run)
                        : detail::sweep_tokens<T, Arch>(c, in, targets, run, rule);
     if (keep) {
         const auto& w = targets[0].to;
-        detail::write_kept<T>(c, {w.data, w.row_stride, w.step}, keep.to, run);
+        detail::write_kept<T>(c, {w.data, w.row_stride, w.step}, keep.to, run, [](T x) { return x != T(0); });
     }
-    return importance_weights_result(t);
+    return {t, static_cast<double>(limit)};
 }
 
 } // namespace RLHF_NAMESPACE

@@ -45,6 +45,11 @@ public:
 /// or, straight from the logits, to `write_to(logits, γ)` of cross_entropy_loss. The returned value is not multiplied
 /// by γ: training descends ppo.loss() + γ · ptx.loss().
 ///
+/// So are other sums of losses whose tokens differ: each part has a mask and a denominator of its own, and its gradient
+/// is added by add_to. The likelihood of right answers beside PPO (VAPO, arXiv:2504.05118, eq. 10) is ptx_loss over the
+/// answers with a reward above 0, times μ; NeMo-RL divides it by the tokens of the micro-batch. The sum of policy
+/// gradient, cross-entropy and distillation that prime-rl descends is in examples/three_losses.cpp.
+///
 /// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. If log p = −∞, the loss is +∞.
 /// No counted token: loss 0, gradients 0.
 ///

@@ -28,10 +28,11 @@ public:
     sequence_sums(std::integral_constant<std::size_t, In>, const Kernel& kernel, bool strided)
         : kernel_(kernel), loop_(loop::template of<In, 0, Kernel>(strided)) {}
 
-    [[nodiscard]] found operator()(const sequence_blocks<T>& r, const counted_range& of) const {
+    /// clears: what follows the range in the sequence does not count.
+    [[nodiscard]] found operator()(const sequence_blocks<T>& r, const counted_range& of, bool clears = true) const {
         found whole;
         for (std::int64_t t = of.first; t < of.last; t += segment_tokens) {
-            const auto segment = loop_.segment(kernel_.get(), r, t, (std::min)(of.last - t, segment_tokens), true);
+            const auto segment = loop_.segment(kernel_.get(), r, t, (std::min)(of.last - t, segment_tokens), clears);
             segment.add_to(whole.sums), whole.tokens += segment.tokens;
         }
         return whole;

@@ -3,13 +3,16 @@
 
 #include <rlhf/engine/sequences/sequence_sums.hpp>
 
+#include <array>
+#include <optional>
+
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over sequences, for losses in which the tokens of a sequence decide together. One after the other, while
-/// its tokens are in the cache, each sequence is
+/// The sweep over sequences, for losses in which the tokens of a sequence decide together. A few of them at a time, while
+/// their tokens are in the cache, sequences are
 ///
 ///     reduced    a first kernel's statistics are added up over its tokens that count
-///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for this sequence
+///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for the sequence
 ///     spread     that kernel runs over its tokens, as in the sweep over tokens
 ///
 /// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
@@ -41,11 +44,13 @@ public:
         static_assert(FewerIn <= In);
     }
 
-    totals_type operator()(const executor& run) const {
+    /// by_runs: each run of tokens that count, with none between them that does not, is decided on its own.
+    totals_type operator()(const executor& run, bool by_runs = false) const {
         return run_sequences<totals_type>(call_, run, [&](std::int64_t first, std::int64_t last, totals_type& totals) {
             running part(totals);
             tile t;
-            for (std::int64_t s = first; s < last;) s = sweep_tile(t, s, last, part);
+            for (std::int64_t s = first; s < last;)
+                s = by_runs ? sweep_runs(t.front(), s, part) : sweep_tile(t, s, last, part);
             part.flush();
         });
     }
@@ -60,14 +65,18 @@ private:
     using tile = std::array<sequence, 8>;
     static constexpr std::int64_t enough_tokens = 1024; ///< for a tile: they are in the first-level cache
 
+    void go_to(sequence& q, std::int64_t s) const {
+        if (!q.blocks) arrays_.emplace_blocks(q.blocks);
+        q.blocks->go_to(s);
+    }
+
     /// Sweeps some sequences from s on, before `last`. Returns the next one. Steps of several sequences are apart, so
     /// that a processor need not wait for what one of them decides.
     std::int64_t sweep_tile(tile& t, std::int64_t s, std::int64_t last, running& part) const {
         std::size_t n = 0;
         for (std::int64_t tokens = 0; s < last && n < t.size() && tokens < enough_tokens; ++s) {
             sequence& q = t[n];
-            if (!q.blocks) arrays_.emplace_blocks(q.blocks);
-            q.blocks->go_to(s);
+            go_to(q, s);
             const auto [first, end] = q.counted = counted_tokens(q.blocks->mask);
             q.blocks->clear(0, first), q.blocks->clear(end, q.blocks->length());
             if (first == end) continue;
@@ -79,6 +88,25 @@ private:
             spread_.add(t[k].kernel.get(), *t[k].blocks, t[k].counted.first, t[k].counted.last, true, part);
         part.all.sequences += static_cast<std::int64_t>(n);
         return s;
+    }
+
+    /// Sweeps sequence s run by run. Returns the next one.
+    RLHF_COLD std::int64_t sweep_runs(sequence& q, std::int64_t s, running& part) const {
+        go_to(q, s);
+        const sequence_mask& mask = q.blocks->mask;
+        std::int64_t done = 0, t = 0;
+        while (true) {
+            while (t < mask.length && !mask[t]) ++t;
+            q.blocks->clear(done, t < mask.length ? t : q.blocks->length());
+            if (t >= mask.length) break;
+            const std::int64_t first = t;
+            while (t < mask.length && mask[t]) ++t;
+            q.found = reduced_(*q.blocks, {first, t}, false);
+            decide_(kernel_.get(), q.found.sums, q.found.tokens, q.kernel);
+            spread_.add(q.kernel.get(), *q.blocks, first, t, false, part), done = t;
+        }
+        part.all.sequences += done > 0 ? 1 : 0;
+        return s + 1;
     }
 
     const call& call_;
