@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// What each axis would change at the best match, and why the data cannot tell some values apart.
+#include "search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace diff {
+
+namespace {
+
+const std::string* value_of(const settings& s, const std::string& name) {
+    const auto at = std::find_if(s.begin(), s.end(), [&](const setting& x) { return x.axis == name; });
+    return at == s.end() ? nullptr : &at->value;
+}
+
+/// Axes in which two choices differ, those that only one of them has included.
+int differences(const settings& a, const settings& b) {
+    int n = 0;
+    for (const setting& s : a) {
+        const std::string* other = value_of(b, s.axis);
+        n += other == nullptr ? 1 : *other != s.value;
+    }
+    for (const setting& s : b) n += value_of(a, s.axis) == nullptr;
+    return n;
+}
+
+std::string with(const char* format, double x, double y = 0) {
+    std::array<char, 160> text{};
+    std::snprintf(text.data(), text.size(), format, x, y);
+    return text.data();
+}
+
+/// What the batch is like, where that explains why an axis makes no difference; "" if nothing is known.
+std::string feature(const data& d, const std::string& name) {
+    if (name == "mean" || name == "length of a sequence") {
+        std::int64_t least = d.tokens(), most = 0, counted = 0;
+        for (std::int64_t s = 0; s < d.sequences; ++s)
+            if (const std::int64_t n = d.length(s); n > 0) least = std::min(least, n), most = std::max(most, n), ++counted;
+        if (counted == 1) return "one sequence counts";
+        if (least == most) return with("all sequences have %.0f tokens", static_cast<double>(most));
+    }
+    if (name == "limit of KL" && !d.ref_log_probs.empty()) return "no estimate of this batch is beyond";
+    const bool of_ratios = name == "objective" || name == "clip range" || name == "dual clip" ||
+                           name == "limit of log ratios" || name == "bounds of the ratio" || name == "ratio to" ||
+                           name == "cap of the ratio" || name == "divergence allowed" || name == "KL times" ||
+                           name == "sequence ratio" || name == "value by";
+    if (of_ratios) {
+        const std::vector<double>& old = d.old_log_probs.empty() ? d.log_probs : d.old_log_probs;
+        double least = INFINITY, most = -INFINITY;
+        for (std::size_t t = 0; t < old.size(); ++t)
+            least = std::min(least, d.log_probs[t] - old[t]), most = std::max(most, d.log_probs[t] - old[t]);
+        if (least == 0 && most == 0) return "log_probs equal old_log_probs: all ratios are 1";
+        return with("ratios of this batch are %.3g to %.3g", std::exp(least), std::exp(most));
+    }
+    return "";
+}
+
+/// Do both have an axis, other than the named one, with unlike values?
+bool differ_elsewhere(const settings& a, const settings& b, const std::string& name) {
+    return std::any_of(a.begin(), a.end(), [&](const setting& s) {
+        const std::string* other = value_of(b, s.axis);
+        return s.axis != name && other != nullptr && *other != s.value;
+    });
+}
+
+/// Finds what an axis would change: the same combination with another choice of one factor.
+class comparer {
+public:
+    comparer(const space& s, const combination& best) : s_(s), best_(best), at_best_(s.evaluate(best)) {}
+
+    /// All axes of one factor; `choose` puts a choice into a combination. Its first axis says which others there are, so
+    /// another value may change these, too.
+    template <class Choice, class Choose>
+    void factor(const std::vector<Choice>& choices, const settings& own, const Choose& choose) {
+        std::vector<std::string> names;
+        for (const setting& s : own) names.push_back(s.axis);
+        for (const std::string& name : names) {
+            axis a{.name = name, .value = *value_of(own, name)};
+            for (std::size_t i = 0; i < choices.size(); ++i) {
+                const std::string* value = value_of(choices[i].what, name);
+                if (value == nullptr || *value == a.value) continue;
+                if (name != names.front() && differ_elsewhere(own, choices[i].what, name)) continue;
+                consider(*value, differences(own, choices[i].what), [&](combination& c) { choose(c, i); });
+            }
+            finish(a);
+        }
+    }
+    void coefficient() {
+        axis a{.name = "KL coefficient", .value = text_of(best_.kl_coef)};
+        for (const double coef : s_.numbers.kl_coefs)
+            if (text_of(coef) != a.value) consider(text_of(coef), 1, [&](combination& c) { c.kl_coef = coef; });
+        finish(a);
+    }
+    std::vector<axis> list;
+
+private:
+    struct other {
+        std::string value;
+        int differences;
+        combination what;
+    };
+
+    /// Keeps, per value, the choice that differs in the fewest axes.
+    template <class Change>
+    void consider(const std::string& value, int n, const Change& change) {
+        auto at = std::find_if(others_.begin(), others_.end(), [&](const other& o) { return o.value == value; });
+        if (at == others_.end()) at = others_.insert(at, {value, 1000, best_});
+        if (n >= at->differences) return;
+        at->differences = n, at->what = best_;
+        change(at->what);
+    }
+    void finish(axis& a) {
+        const double tolerance = s_.batch.tolerance;
+        double most_alike = 0;
+        bool some_alike = false;
+        for (const other& o : others_) {
+            const evaluation e = s_.evaluate(o.what);
+            alternative x;
+            x.value = o.value;
+            double largest = 1e-300;
+            for (std::size_t t = 0; t < e.gradient.size(); ++t) {
+                x.gradient_change = std::max(x.gradient_change, std::fabs(e.gradient[t] - at_best_.gradient[t]));
+                largest = std::max(largest, std::fabs(at_best_.gradient[t]));
+            }
+            x.gradient_change /= largest;
+            x.loss_change = std::fabs(e.loss - at_best_.loss) / std::max(std::fabs(at_best_.loss), 1e-300);
+            x.told_apart = !compare(s_, o.what).fits();
+            const double seen = std::max(s_.batch.gradient.empty() ? 0 : x.gradient_change,
+                                         s_.batch.loss ? x.loss_change : 0);
+            if (!x.told_apart) some_alike = true, most_alike = std::max(most_alike, seen);
+            a.others.push_back(x);
+        }
+        others_.clear();
+        std::stable_sort(a.others.begin(), a.others.end(), [&](const alternative& x, const alternative& y) {
+            return s_.batch.gradient.empty() ? x.loss_change < y.loss_change : x.gradient_change < y.gradient_change;
+        });
+        if (some_alike) {
+            const std::string known = feature(s_.batch, a.name);
+            a.why = !known.empty()      ? known
+                    : most_alike < 1e-13 ? "no token of this batch makes a difference"
+                                         : with("the change of %.1e is within the tolerance of %.1e", most_alike, tolerance);
+        }
+        list.push_back(a);
+    }
+
+    const space& s_;
+    const combination best_;
+    const evaluation at_best_;
+    std::vector<other> others_;
+};
+
+/// A choice of no KL, and all KL terms, as one list.
+std::vector<kl_choice> with_none(const std::vector<kl_choice>& kls) {
+    std::vector<kl_choice> all{{.what = {{"KL estimator", "none"}}, .value = {}, .slope = {}}};
+    for (const kl_choice& k : kls) all.push_back({.what = k.what, .value = {}, .slope = {}});
+    return all;
+}
+
+} // namespace
+
+std::vector<axis> axes_of(const space& s, const combination& best) {
+    comparer c(s, best);
+    c.factor(s.advantages, s.advantages[best.advantages].what, [](combination& to, std::size_t i) { to.advantages = i; });
+    c.factor(s.objectives, s.objectives[best.objective].what, [](combination& to, std::size_t i) { to.objective = i; });
+    c.factor(s.corrections, s.corrections[best.correction].what, [](combination& to, std::size_t i) { to.correction = i; });
+    const std::vector<kl_choice> kls = with_none(s.kls);
+    const double coef = best.kl ? best.kl_coef : 0.04;
+    c.factor(kls, kls[best.kl ? *best.kl + 1 : 0].what, [&](combination& to, std::size_t i) {
+        to.kl_coef = coef;
+        if (i > 0)
+            to.kl = i - 1;
+        else
+            to.kl.reset();
+    });
+    if (best.kl) c.coefficient();
+    c.factor(s.means, s.means[best.mean].what, [](combination& to, std::size_t i) { to.mean = i; });
+    return c.list;
+}
+
+} // namespace diff

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace diff {
+
+namespace {
+
+std::string percent(double x) {
+    std::array<char, 32> text{};
+    if (x > 10)
+        return "> 1000 %";
+    std::snprintf(text.data(), text.size(), x >= 1e-3 ? "%.1f %%" : "%.0e", x >= 1e-3 ? 100 * x : x);
+    return text.data();
+}
+std::string number(double x) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.8g", x);
+    return text.data();
+}
+std::string padded(std::string text, std::size_t width) {
+    text.resize(std::max(text.size() + 2, width), ' ');
+    return text;
+}
+template <class List, class Text>
+std::string joined(const List& list, const char* between, const Text& text) {
+    std::string all;
+    for (const auto& x : list) all += (all.empty() ? "" : between) + text(x);
+    return all;
+}
+std::string joined(const std::vector<std::string>& names) {
+    return joined(names, " = ", [](const std::string& n) { return n; });
+}
+
+/// "the loss and the gradient"
+std::string what_is_there(const data& d) {
+    if (!d.loss) return "the gradient";
+    return d.gradient.empty() ? "the loss" : "the loss and the gradient";
+}
+
+/// Settings of `what` that `from` has otherwise.
+settings changes(const settings& from, const settings& what) {
+    settings list;
+    for (const setting& s : what)
+        if (std::find(from.begin(), from.end(), s) == from.end()) list.push_back(s);
+    return list;
+}
+
+/// The nearest that do not fit, each error once.
+std::vector<outcome> shown(const found& f, std::size_t most) {
+    std::vector<outcome> list;
+    for (const outcome& o : f.near) {
+        const bool seen = std::any_of(list.begin(), list.end(), [&](const outcome& x) {
+            return std::fabs(x.gradient_error - o.gradient_error) <= 1e-3 * x.gradient_error &&
+                   std::fabs(x.loss_error - o.loss_error) <= 1e-3 * x.loss_error;
+        });
+        if (!seen && list.size() < most) list.push_back(o);
+    }
+    return list;
+}
+
+std::string errors_of(const data& d, const outcome& o) {
+    std::string text;
+    if (!d.gradient.empty()) {
+        text = o.gradient_fits ? "gradient fits" : "gradient off by " + percent(o.gradient_error);
+        if (o.factor != 1) text += ", but the dump's is " + number(o.factor) + " times this one";
+    }
+    if (d.loss) {
+        if (!text.empty()) text += ", ";
+        text += o.loss_fits ? "loss fits" : "loss " + number(o.loss) + " off by " + percent(o.loss_error);
+    }
+    return text;
+}
+
+/// One line per axis: its value, what the data cannot tell from it, and what the others would change.
+std::string table(const space& s, const std::vector<axis>& axes) {
+    const bool by_gradient = !s.batch.gradient.empty();
+    std::string text = "  " + padded("axis", 26) + padded("value", 30) + "other values change the " +
+                       (by_gradient ? "gradient" : "loss") + " by\n";
+    for (const axis& a : axes) {
+        std::string value = a.value, rest;
+        int others = 0;
+        for (const alternative& x : a.others) {
+            if (!x.told_apart) value += " = " + x.value;
+            if (x.told_apart && ++others <= 4)
+                rest += (rest.empty() ? "" : ", ") + x.value + ": " +
+                        percent(by_gradient && x.gradient_change > s.batch.tolerance ? x.gradient_change : x.loss_change) +
+                        (by_gradient && x.gradient_change <= s.batch.tolerance ? " of the loss" : "");
+        }
+        if (others > 4) rest += ", …";
+        text += "  " + padded(a.name, 26) + padded(value, 30) + (rest.empty() ? "–" : rest) + "\n";
+        if (!a.why.empty()) text += "  " + padded("", 26) + "the data cannot tell these apart: " + a.why + "\n";
+    }
+    return text;
+}
+
+std::string headline(const space& s, const found& f) {
+    const outcome& best = f.matches.front();
+    const settings what = s.settings_of(best.what);
+    const preset_names names = presets_of(what);
+    std::string text = "Reproduced: " + what_is_there(s.batch) + ", by\n";
+    const auto line = [&](const char* part, const std::vector<std::string>& presets) {
+        if (!presets.empty()) text += std::string("  ") + padded(part, 12) + "preset " + joined(presets) + "\n";
+    };
+    line("advantages", names.advantages), line("correction", names.correction), line("loss", names.loss);
+    if (names.distance > 0)
+        text += "  no preset, but the options below (" + std::to_string(names.distance) + " from the nearest presets)\n";
+    return text;
+}
+
+} // namespace
+
+std::string text_report(const space& s, const found& f, const std::string& path, std::size_t nearest) {
+    const data& d = s.batch;
+    std::string text = path + ": " + std::to_string(d.sequences) + " sequences, " + std::to_string(d.tokens()) +
+                       " tokens that count; tolerance " + percent(d.tolerance) + " (" + d.precision + ")\n";
+    text += "read: " + joined(d.found, ", ", [](const auto& x) {
+        return x.first == x.second ? x.first : x.first + " from " + x.second;
+    }) + "\n" + number(f.combinations) + " combinations tried\n\n";
+    settings best;
+    if (f.matches.empty()) {
+        text += "Nothing that was tried reproduces " + what_is_there(d) + ".\n";
+    } else {
+        best = s.settings_of(f.matches.front().what);
+        text += headline(s, f) + "\n" + table(s, axes_of(s, f.matches.front().what));
+        if (f.matches.size() > 1)
+            text += "\n" + number(static_cast<double>(f.matches.size())) +
+                    " combinations fit; the table shows those that differ from the first in one axis.\n";
+        if (f.by_chance >= 0.05)
+            text += "A loss is one number: about " + percent(f.by_chance).substr(0, 0) + text_of(std::ceil(f.by_chance)) +
+                    " of so many combinations fit it by chance. Dump the gradient to be sure.\n";
+    }
+    if (!f.advantages_of_dump.empty())
+        text += "\nThe advantages in the dump are those of its rewards by\n" +
+                joined(f.advantages_of_dump, "", [](const settings& c) {
+                    return "  " + joined(c, ", ", [](const setting& x) { return x.axis + " " + x.value; }) + "\n";
+                });
+    else if (!s.of_rewards.empty())
+        text += "\nNo choice that was tried makes the advantages in the dump of its rewards.\n";
+    const std::vector<outcome> near = shown(f, nearest);
+    if (!near.empty()) text += "\nNear:\n";
+    for (const outcome& o : near) {
+        const settings what = s.settings_of(o.what);
+        text += "  " + errors_of(d, o) + "\n    " + joined(changes(best, what), ", ", [](const setting& x) {
+            return x.axis + " " + x.value;
+        }) + "\n";
+        if (best.empty()) best = what;
+    }
+    text += "\nNot tried:\n";
+    for (const setting& n : not_tried(d)) text += "  " + padded(n.axis, 36) + n.value + "\n";
+    return text;
+}
+
+nlohmann::json json_report(const space& s, const found& f, const std::string& path, std::size_t nearest) {
+    using nlohmann::json;
+    const data& d = s.batch;
+    const auto object = [](const settings& what) {
+        json o = json::object();
+        for (const setting& x : what) o[x.axis] = x.value;
+        return o;
+    };
+    const auto of_outcome = [&](const outcome& o) {
+        json x{{"settings", object(s.settings_of(o.what))}, {"loss", o.loss}};
+        if (o.what.kl) x["kl_coefficient"] = o.what.kl_coef;
+        if (!d.gradient.empty()) x["gradient_error"] = o.gradient_error, x["gradient_fits"] = o.gradient_fits;
+        if (o.factor != 1) x["gradient_factor"] = o.factor;
+        if (d.loss) x["loss_error"] = o.loss_error, x["loss_fits"] = o.loss_fits;
+        return x;
+    };
+    json r{{"file", path},
+           {"sequences", d.sequences},
+           {"tokens", d.tokens()},
+           {"tolerance", d.tolerance},
+           {"precision", d.precision},
+           {"combinations", f.combinations},
+           {"reproduced", !f.matches.empty()},
+           {"matches", f.matches.size()},
+           {"matches_by_chance", f.by_chance}};
+    for (const auto& [name, array] : d.found) r["arrays"][name] = array;
+    if (!f.matches.empty()) {
+        const outcome& best = f.matches.front();
+        r["best"] = of_outcome(best);
+        const preset_names names = presets_of(s.settings_of(best.what));
+        r["presets"] = {{"advantages", names.advantages}, {"correction", names.correction}, {"loss", names.loss}};
+        r["axes"] = json::array();
+        for (const axis& a : axes_of(s, best.what)) {
+            json x{{"axis", a.name}, {"value", a.value}, {"others", json::array()}};
+            if (!a.why.empty()) x["cannot_be_told_apart_because"] = a.why;
+            for (const alternative& o : a.others)
+                x["others"].push_back({{"value", o.value},
+                                       {"gradient_change", o.gradient_change},
+                                       {"loss_change", o.loss_change},
+                                       {"told_apart", o.told_apart}});
+            r["axes"].push_back(x);
+        }
+    }
+    r["near"] = json::array();
+    for (const outcome& o : shown(f, nearest)) r["near"].push_back(of_outcome(o));
+    r["advantages_of_dump"] = json::array();
+    for (const settings& c : f.advantages_of_dump) r["advantages_of_dump"].push_back(object(c));
+    r["not_tried"] = object(not_tried(d));
+    return r;
+}
+
+} // namespace diff
