@@ -207,7 +207,7 @@ data batch_of(const arrays& file, const std::string& path, const given& more) {
         throw std::runtime_error(path + " has neither loss nor gradient: print one by --loss, or name them by "
                                         "--loss-array and --gradient");
     const double epsilon = std::max(s.epsilon, 0x1p-52);
-    d.tolerance = more.tolerance > 0 ? more.tolerance : epsilon < 0x1p-40 ? 1e-11 : 32 * epsilon;
+    d.tolerance = more.tolerance > 0 ? more.tolerance : epsilon < 0x1p-40 ? 0x1p-32 : 32 * epsilon;
     d.precision = more.tolerance > 0    ? "given"
                   : epsilon < 0x1p-40   ? "float64"
                   : epsilon == 0x1p-23  ? "float32"

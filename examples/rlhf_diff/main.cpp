@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -31,7 +30,7 @@ int run(const arguments& a) {
     std::fputs(diff::text_report(s, f, a.file, a.near).c_str(), stdout);
     if (!a.json.empty()) {
         std::ofstream out(a.json);
-        out << diff::json_report(s, f, a.file, a.near).dump(2) << '\n';
+        out << diff::json_report(s, f, a.file, a.near);
         if (!out.flush()) throw std::runtime_error(a.json + " cannot be written");
     }
     return f.matches.empty() ? 1 : 0;

@@ -155,7 +155,7 @@ std::string text_report(const space& s, const found& f, const std::string& path,
     return text;
 }
 
-nlohmann::json json_report(const space& s, const found& f, const std::string& path, std::size_t nearest) {
+std::string json_report(const space& s, const found& f, const std::string& path, std::size_t nearest) {
     using nlohmann::json;
     const data& d = s.batch;
     const auto object = [](const settings& what) {
@@ -203,7 +203,7 @@ nlohmann::json json_report(const space& s, const found& f, const std::string& pa
     r["advantages_of_dump"] = json::array();
     for (const settings& c : f.advantages_of_dump) r["advantages_of_dump"].push_back(object(c));
     r["not_tried"] = object(not_tried(d));
-    return r;
+    return r.dump(2) + "\n";
 }
 
 } // namespace diff

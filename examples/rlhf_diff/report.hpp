@@ -3,7 +3,6 @@
 
 #include "search.hpp"
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace diff {
@@ -11,7 +10,7 @@ namespace diff {
 /// What is said to people; `nearest` is how many combinations that do not fit are shown.
 [[nodiscard]] std::string text_report(const space& s, const found& f, const std::string& path, std::size_t nearest);
 
-/// The same for programs.
-[[nodiscard]] nlohmann::json json_report(const space& s, const found& f, const std::string& path, std::size_t nearest);
+/// The same for programs, as JSON.
+[[nodiscard]] std::string json_report(const space& s, const found& f, const std::string& path, std::size_t nearest);
 
 } // namespace diff
