@@ -5,11 +5,12 @@
 #include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/gae.hpp>
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_rewards.hpp>
 #include <rlhf/advantage/whiten.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 
 namespace diff {
 
@@ -17,18 +18,17 @@ namespace {
 
 struct named_floor {
     rlhf::std_floor floor;
-    const char* before;
-    const char* after;
+    const char* before; ///< what is written before ε
 };
-const named_floor floors[] = {{rlhf::std_floor::after_root, "std + ", ""},
-                              {rlhf::std_floor::inside_root, "root of var + ", ""},
-                              {rlhf::std_floor::variance_at_least, "root of var, at least ", ""},
-                              {rlhf::std_floor::std_at_least, "std, at least ", ""}};
+const named_floor floors[] = {{rlhf::std_floor::after_root, "std + "},
+                              {rlhf::std_floor::inside_root, "root of var + "},
+                              {rlhf::std_floor::variance_at_least, "root of var at least "},
+                              {rlhf::std_floor::std_at_least, "std at least "}};
 
 /// Adds a choice if its numbers are finite.
-void add(std::vector<advantage_choice>& list, settings what, std::vector<double> values) {
+void add(std::vector<advantage_choice>& list, settings what, std::vector<double> values, bool kl_in_rewards = false) {
     if (std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); }))
-        list.push_back({std::move(what), std::move(values)});
+        list.push_back({std::move(what), std::move(values), kl_in_rewards});
 }
 
 class group_choices {
@@ -56,12 +56,12 @@ public:
 private:
     void deviations(const settings& what, rlhf::group_advantages_options o) {
         for (const int ddof : {1, 0})
-            for (const auto& [floor, before, after] : floors)
+            for (const auto& [floor, before] : floors)
                 for (const double epsilon : t_.epsilons) {
                     o.ddof = ddof, o.floor = floor, o.epsilon = epsilon;
                     settings all = what;
                     all.push_back({"ddof", std::to_string(ddof)});
-                    all.push_back({"epsilon", before + text_of(epsilon) + after});
+                    all.push_back({"epsilon", before + text_of(epsilon)});
                     add_each(all, o);
                 }
     }
@@ -97,62 +97,86 @@ private:
     bool lone_ = false, finite_ = true;
 };
 
-/// As trainers whiten advantages of tokens.
-void whitened(const data& d, std::vector<advantage_choice>& list, const settings& what, const std::vector<double>& x) {
-    const rlhf::batch b{
-        .sequences = d.sequences, .steps = d.steps, .mask = d.mask, .denominator = rlhf::counted_here};
-    const auto add_counted = [&](const settings& all, const std::vector<double>& full) {
-        std::vector<double> counted;
-        for (const std::int64_t at : d.place) counted.push_back(full[static_cast<std::size_t>(at)]);
-        add(list, all, counted);
-    };
-    settings plain = what;
-    plain.push_back({"whitening", "none"});
-    add_counted(plain, x);
-    for (const int ddof : {1, 0})
-        for (const auto& [floor, before, after] : floors) {
-            std::vector<double> y = x;
-            rlhf::whiten<double>(b, y, {.ddof = ddof, .epsilon = 1e-8, .floor = floor});
-            settings all = what;
-            all.push_back({"whitening", before + std::string("1e-08") + after});
-            all.push_back({"ddof", std::to_string(ddof)});
-            add_counted(all, y);
-        }
-}
+/// Advantages along the steps of sequences.
+class step_choices {
+public:
+    step_choices(const data& d, const tried& t, std::vector<advantage_choice>& list) : d_(d), t_(t), list_(list) {}
 
-/// Rewards per token: those of the dump, or the score on the last token that counts.
-std::vector<double> rewards_per_token(const data& d) {
-    if (!d.token_rewards.empty()) return d.token_rewards;
-    std::vector<double> r(d.mask.size(), 0);
-    for (std::int64_t s = 0; s < d.sequences; ++s)
-        if (d.length(s) > 0) {
-            const auto last = static_cast<std::size_t>(d.offsets[static_cast<std::size_t>(s) + 1] - 1);
-            r[static_cast<std::size_t>(d.place[last])] = d.scores[static_cast<std::size_t>(s)];
+    /// By the rewards of the dump, or by scores on the last token that counts, without and with KL.
+    void all() {
+        if (!d_.token_rewards.empty()) {
+            of_rewards(d_.token_rewards, {}, false);
+            return;
         }
-    return r;
-}
+        of_rewards(scores_and_kl(0, rlhf::kl_estimator::k1), {{"KL in rewards", "none"}}, false);
+        if (d_.ref_log_probs.empty()) return;
+        using e = rlhf::kl_estimator;
+        for (const auto& [estimator, name] : {std::pair{e::k1, "k1"}, {e::k2, "k2"}, {e::k3, "k3"}, {e::abs, "abs"}})
+            for (const double coef : t_.kl_coefs)
+                of_rewards(scores_and_kl(coef, estimator),
+                           {{"KL in rewards", name}, {"KL coefficient of rewards", text_of(coef)}}, true);
+    }
 
-void over_time(const data& d, const tried& t, std::vector<advantage_choice>& list) {
-    const rlhf::batch b{
-        .sequences = d.sequences, .steps = d.steps, .mask = d.mask, .denominator = rlhf::counted_here};
-    const std::vector<double> rewards = rewards_per_token(d);
-    const auto how = [](rlhf::gaps g) { return g == rlhf::gaps::skip ? "skip" : "zero"; };
-    for (const double gamma : t.gammas)
-        for (const auto gaps : {rlhf::gaps::skip, rlhf::gaps::zero}) {
-            std::vector<double> out(rewards.size());
-            const settings what{{"advantages", "discounted returns"}, {"gamma", text_of(gamma)}, {"masked steps", how(gaps)}};
-            rlhf::discounted_returns<double>(b, {.rewards = rewards, .returns = out}, {.gamma = gamma, .gaps = gaps});
-            whitened(d, list, what, out);
-            for (const double lambda : t.lambdas) {
-                if (d.values.empty()) continue;
-                rlhf::gae<double>(b, {.rewards = rewards, .values = d.values, .advantages = out},
-                                  {.gamma = gamma, .lambda = lambda, .gaps = gaps});
-                settings all{{"advantages", "gae"}, {"gamma", text_of(gamma)}, {"lambda", text_of(lambda)}};
-                all.push_back({"masked steps", how(gaps)});
-                whitened(d, list, all, out);
+private:
+    [[nodiscard]] rlhf::batch batch() const {
+        return {.sequences = d_.sequences, .steps = d_.steps, .mask = d_.mask, .denominator = rlhf::counted_here};
+    }
+    [[nodiscard]] std::vector<double> scores_and_kl(double coef, rlhf::kl_estimator estimator) const {
+        std::vector<double> r(d_.mask.size());
+        const bool ref = !d_.rollout_ref_log_probs.empty();
+        rlhf::shape_rewards<double>(batch(),
+                                    {.log_probs = d_.rollout_log_probs,
+                                     .ref_log_probs = ref ? d_.rollout_ref_log_probs : d_.rollout_log_probs,
+                                     .scores = d_.scores,
+                                     .rewards = r},
+                                    {.kl_coef = coef, .kl_estimator = estimator});
+        return r;
+    }
+    void of_rewards(const std::vector<double>& rewards, const settings& how, bool kl) {
+        for (const double gamma : t_.gammas)
+            for (const auto gaps : {rlhf::gaps::skip, rlhf::gaps::zero}) {
+                std::vector<double> out(rewards.size());
+                const auto name = [&](settings what) {
+                    what.push_back({"gamma", text_of(gamma)});
+                    what.push_back({"masked steps", gaps == rlhf::gaps::skip ? "skip" : "zero"});
+                    what.insert(what.end(), how.begin(), how.end());
+                    return what;
+                };
+                rlhf::discounted_returns<double>(batch(), {.rewards = rewards, .returns = out},
+                                                 {.gamma = gamma, .gaps = gaps});
+                whitened(name({{"advantages", "discounted returns"}}), out, kl);
+                for (const double lambda : t_.lambdas) {
+                    if (d_.values.empty()) continue;
+                    rlhf::gae<double>(batch(), {.rewards = rewards, .values = d_.values, .advantages = out},
+                                      {.gamma = gamma, .lambda = lambda, .gaps = gaps});
+                    whitened(name({{"advantages", "gae"}, {"lambda", text_of(lambda)}}), out, kl);
+                }
             }
-        }
-}
+    }
+    /// As they are, and as trainers whiten them over tokens.
+    void whitened(settings what, const std::vector<double>& x, bool kl) {
+        what.push_back({"whitening", "none"});
+        add_counted(what, x, kl);
+        what.push_back({"ddof", ""});
+        for (const int ddof : {1, 0})
+            for (const auto& [floor, before] : floors) {
+                std::vector<double> y = x;
+                rlhf::whiten<double>(batch(), y, {.ddof = ddof, .epsilon = 1e-8, .floor = floor});
+                what[what.size() - 2].value = before + std::string("1e-08");
+                what.back().value = std::to_string(ddof);
+                add_counted(what, y, kl);
+            }
+    }
+    void add_counted(const settings& what, const std::vector<double>& full, bool kl) {
+        std::vector<double> counted;
+        for (const std::int64_t at : d_.place) counted.push_back(full[static_cast<std::size_t>(at)]);
+        add(list_, what, counted, kl);
+    }
+
+    const data& d_;
+    const tried& t_;
+    std::vector<advantage_choice>& list_;
+};
 
 } // namespace
 
@@ -171,7 +195,7 @@ std::vector<advantage_choice> advantages_of_rewards(const data& d, const tried& 
     if (!d.baselines.empty()) of_groups.baseline(b::given, "given");
     for (advantage_choice& c : list) c.what.insert(c.what.begin(), {"advantages", "per sequence"});
     const bool finite = std::all_of(d.scores.begin(), d.scores.end(), [](double x) { return std::isfinite(x); });
-    if (finite) over_time(d, t, list);
+    if (finite) step_choices(d, t, list).all();
     return list;
 }
 

@@ -32,27 +32,50 @@ std::string with(const char* format, double x, double y = 0) {
     return text.data();
 }
 
+/// The largest of some numbers, those of the tokens that `counts` says.
+template <class Counts, class Value>
+double largest(std::size_t n, const Counts& counts, const Value& value) {
+    double most = 0;
+    for (std::size_t t = 0; t < n; ++t)
+        if (counts(t)) most = std::max(most, value(t));
+    return most;
+}
+
 /// What the batch is like, where that explains why an axis makes no difference; "" if nothing is known.
-std::string feature(const data& d, const std::string& name) {
+std::string feature(const space& s, const combination& best, const std::string& name) {
+    const data& d = s.batch;
+    const settings what = s.settings_of(best);
+    const std::vector<double>& old = *value_of(what, "ratio to") == "sampler" ? d.behavior_log_probs
+                                     : d.old_log_probs.empty()               ? d.log_probs
+                                                                             : d.old_log_probs;
+    const auto any = [](std::size_t) { return true; };
+    const auto log_ratio = [&](std::size_t t) { return d.log_probs[t] - old[t]; };
+    const auto ratio = [&](std::size_t t) { return std::exp(log_ratio(t)); };
+    const double moved = largest(old.size(), any, [&](std::size_t t) { return std::fabs(log_ratio(t)); });
+    const bool of_ratios = name == "objective" || name == "clip range" || name == "dual clip" || name == "ratio to" ||
+                           name == "limit of log ratios" || name == "bounds of the ratio" || name == "KL times" ||
+                           name == "cap of the ratio" || name == "divergence allowed" || name == "sequence ratio";
+    if (of_ratios && moved == 0) return "log_probs are old_log_probs, so all ratios are 1";
+    if (name == "limit of log ratios") return with("the largest log ratio is %.3g", moved);
+    if (name == "clip range" || name == "bounds of the ratio" || name == "divergence allowed")
+        return *value_of(what, "objective") == "gspo" ? "no sequence lies between these bounds"
+                                                      : "no token lies between these bounds";
+    const std::vector<double>& a = s.advantages[best.advantages].values;
+    if (name == "dual clip")
+        return with("at negative advantages, the largest ratio is %.3g",
+                    largest(old.size(), [&](std::size_t t) { return a[t] < 0; }, ratio));
+    if (name == "cap of the ratio") {
+        const auto& slope = s.objectives[best.objective].slope;
+        return with("of tokens that learn, the largest ratio is %.3g",
+                    largest(old.size(), [&](std::size_t t) { return a[t] * slope[a[t] < 0 ? 1 : 0][t] != 0; }, ratio));
+    }
+    if (name == "limit of KL") return "no estimate is beyond";
     if (name == "mean" || name == "length of a sequence") {
         std::int64_t least = d.tokens(), most = 0, counted = 0;
-        for (std::int64_t s = 0; s < d.sequences; ++s)
-            if (const std::int64_t n = d.length(s); n > 0) least = std::min(least, n), most = std::max(most, n), ++counted;
+        for (std::int64_t q = 0; q < d.sequences; ++q)
+            if (const std::int64_t n = d.length(q); n > 0) least = std::min(least, n), most = std::max(most, n), ++counted;
         if (counted == 1) return "one sequence counts";
         if (least == most) return with("all sequences have %.0f tokens", static_cast<double>(most));
-    }
-    if (name == "limit of KL" && !d.ref_log_probs.empty()) return "no estimate of this batch is beyond";
-    const bool of_ratios = name == "objective" || name == "clip range" || name == "dual clip" ||
-                           name == "limit of log ratios" || name == "bounds of the ratio" || name == "ratio to" ||
-                           name == "cap of the ratio" || name == "divergence allowed" || name == "KL times" ||
-                           name == "sequence ratio" || name == "value by";
-    if (of_ratios) {
-        const std::vector<double>& old = d.old_log_probs.empty() ? d.log_probs : d.old_log_probs;
-        double least = INFINITY, most = -INFINITY;
-        for (std::size_t t = 0; t < old.size(); ++t)
-            least = std::min(least, d.log_probs[t] - old[t]), most = std::max(most, d.log_probs[t] - old[t]);
-        if (least == 0 && most == 0) return "log_probs equal old_log_probs: all ratios are 1";
-        return with("ratios of this batch are %.3g to %.3g", std::exp(least), std::exp(most));
     }
     return "";
 }
@@ -137,10 +160,11 @@ private:
             return s_.batch.gradient.empty() ? x.loss_change < y.loss_change : x.gradient_change < y.gradient_change;
         });
         if (some_alike) {
-            const std::string known = feature(s_.batch, a.name);
-            a.why = !known.empty()      ? known
-                    : most_alike < 1e-13 ? "no token of this batch makes a difference"
-                                         : with("the change of %.1e is within the tolerance of %.1e", most_alike, tolerance);
+            const std::string known = most_alike < 1e-12 ? feature(s_, best_, a.name) : "";
+            a.why = !known.empty() ? known
+                    : most_alike < 1e-12
+                        ? "no token of this batch makes a difference"
+                        : with("a change of %.1e is within the tolerance of %.1e", most_alike, tolerance);
         }
         list.push_back(a);
     }

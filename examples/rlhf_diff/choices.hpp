@@ -34,7 +34,8 @@ struct tried {
 
 struct advantage_choice {
     settings what;
-    std::vector<double> values; ///< [tokens]
+    std::vector<double> values;  ///< [tokens]
+    bool kl_in_rewards = false; ///< then it is not in the loss as well
 };
 struct objective_choice {
     settings what;

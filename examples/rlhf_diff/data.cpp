@@ -194,9 +194,10 @@ data batch_of(const arrays& file, const std::string& path, const given& more) {
     data d;
     source s{file, path, more, d};
     read_shape(s);
-    d.full_log_probs = s.per_token("log_probs"), d.log_probs = s.counted(d.full_log_probs);
-    d.old_log_probs = s.counted(s.per_token("old_log_probs"));
-    d.full_ref_log_probs = s.per_token("ref_log_probs"), d.ref_log_probs = s.counted(d.full_ref_log_probs);
+    const std::vector<double> log_probs = s.per_token("log_probs"), old = s.per_token("old_log_probs");
+    d.log_probs = s.counted(log_probs), d.old_log_probs = s.counted(old);
+    d.rollout_log_probs = old.empty() ? log_probs : old;
+    d.rollout_ref_log_probs = s.per_token("ref_log_probs"), d.ref_log_probs = s.counted(d.rollout_ref_log_probs);
     d.behavior_log_probs = s.counted(s.per_token("behavior_log_probs"));
     d.advantages = s.counted(s.per_token("advantages"));
     d.values = s.per_token("values");

@@ -40,7 +40,8 @@ struct data {
     std::vector<double> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, gradient; ///< [tokens]
     std::vector<double> scores, baselines;                                                                  ///< [B]
     std::vector<std::int64_t> groups;                                                                       ///< [B]
-    std::vector<double> token_rewards, values, full_log_probs, full_ref_log_probs;                          ///< [B, T]
+    std::vector<double> token_rewards, values;                    ///< [B, T]
+    std::vector<double> rollout_log_probs, rollout_ref_log_probs; ///< [B, T] of the old policy, and of the reference
     std::optional<double> loss;
     double loss_digits = 0; ///< half a unit of the last digit that was printed
     double tolerance = 0;   ///< relative

@@ -76,12 +76,26 @@ settings of(const rlhf::group_advantages_options& o) {
     constexpr const char* baselines[] = {"none",  "mean of the group", "mean of the others", "length-weighted mean",
                                          "mean of the batch", "given"};
     constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group"};
-    settings s{{"baseline", baselines[static_cast<int>(o.baseline)]}, {"scale", scales[static_cast<int>(o.scale)]}};
+    settings s{{"advantages", "per sequence"}, {"baseline", baselines[static_cast<int>(o.baseline)]}, {"scale", scales[static_cast<int>(o.scale)]}};
     if (o.scale == rlhf::group_scale::group_std || o.scale == rlhf::group_scale::batch_std) {
         s.push_back({"ddof", std::to_string(o.ddof)});
         s.push_back({"epsilon", "std + " + text_of(o.epsilon)});
     }
     s.push_back({"a group of one", o.lone == rlhf::lone_reward::kept ? "keeps its reward" : "gets 0"});
+    return s;
+}
+settings of(const rlhf::ppo_advantages_options& o) {
+    constexpr const char* floors[] = {"root of var + ", "std + ", "root of var at least ", "std at least "};
+    settings s{{"advantages", "gae"},
+               {"gamma", text_of(o.gae.gamma)},
+               {"lambda", text_of(o.gae.lambda)},
+               {"masked steps", o.gae.gaps == rlhf::gaps::skip ? "skip" : "zero"},
+               {"whitening", floors[static_cast<int>(o.whiten.floor)] + text_of(o.whiten.epsilon)},
+               {"ddof", std::to_string(o.whiten.ddof)}};
+    if (o.rewards.kl_coef != 0) {
+        s.push_back({"KL in rewards", "k1"});
+        s.push_back({"KL coefficient of rewards", text_of(o.rewards.kl_coef)});
+    }
     return s;
 }
 settings of(const rlhf::importance_weights_options& o) {
@@ -105,7 +119,7 @@ settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
 }
 
 #define PRESET(name) {#name, of(rlhf::preset::name)}
-#define OBJECTIVE(name, options) {#name, of(rlhf::preset::name, rlhf::preset::options)}
+#define OBJECTIVE(name, options) {#name " with " #options, of(rlhf::preset::name, rlhf::preset::options)}
 
 const std::vector<preset>& losses() {
     static const std::vector<preset> all{
@@ -132,7 +146,8 @@ const std::vector<preset>& advantages() {
         PRESET(trl::grpo), PRESET(trl::grpo_batch_std), PRESET(trl::dr_grpo), PRESET(verl::grpo), PRESET(verl::dr_grpo),
         PRESET(verl::rloo), PRESET(verl::opo), PRESET(verl::remax), PRESET(openrlhf::group_norm),
         PRESET(openrlhf::dr_grpo), PRESET(openrlhf::rloo), PRESET(skyrl::grpo), PRESET(slime::grpo),
-        PRESET(dapo::group_advantages), PRESET(dr_grpo::group_advantages)};
+        PRESET(dapo::group_advantages), PRESET(dr_grpo::group_advantages), PRESET(verl::ppo_advantages),
+        PRESET(openrlhf::ppo_advantages), PRESET(instructgpt::ppo_advantages)};
     return all;
 }
 const std::vector<preset>& weights() {
@@ -145,40 +160,46 @@ const std::vector<preset>& weights() {
     return all;
 }
 
-/// Settings of the preset that the combination has otherwise. What a combination does not have makes no difference to
+/// The combination's settings where it differs from the preset. What a combination does not have makes no difference to
 /// it: groups of one where there are none.
-int distance(const preset& p, const settings& what) {
-    int n = 0;
+settings otherwise(const preset& p, const settings& what) {
+    settings list;
     for (const setting& s : p.what) {
         const auto same = std::find_if(what.begin(), what.end(), [&](const setting& w) { return w.axis == s.axis; });
-        const bool optional = s.axis == "a group of one";
-        n += same == what.end() ? !optional : same->value != s.value;
+        if (same == what.end() && s.axis != "a group of one") list.push_back({s.axis, "none"});
+        if (same != what.end() && same->value != s.value) list.push_back(*same);
     }
+    return list;
+}
+/// Another objective is farther than any of its options.
+int distance(const preset& p, const settings& what) {
+    int n = 0;
+    for (const setting& s : otherwise(p, what)) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;
     return n;
 }
 
-/// The names of the presets that agree in all; adds the distance of the nearest.
-std::vector<std::string> nearest(const std::vector<preset>& list, const settings& what, int& distances) {
-    std::vector<std::string> names;
+/// The presets that come nearest, and the settings that the combination has otherwise.
+nearest_presets nearest(const std::vector<preset>& list, const settings& what, int& distances) {
     int least = 1000;
+    for (const preset& p : list) least = std::min(least, distance(p, what));
+    nearest_presets found;
     for (const preset& p : list) {
-        const int n = distance(p, what);
-        least = std::min(least, n);
-        if (n == 0 && p.name != "none") names.push_back(p.name);
+        if (distance(p, what) > least || p.name == "none") continue;
+        if (found.names.empty()) found.but = otherwise(p, what);
+        if (otherwise(p, what) == found.but) found.names.push_back(p.name);
     }
     distances += least;
-    return names;
+    return found;
 }
 
 } // namespace
 
-preset_names presets_of(const settings& what) {
-    preset_names names;
-    names.loss = nearest(losses(), what, names.distance);
-    names.correction = nearest(weights(), what, names.distance);
-    const bool made = std::any_of(what.begin(), what.end(), [](const setting& s) { return s.axis == "baseline"; });
-    if (made) names.advantages = nearest(advantages(), what, names.distance);
-    return names;
+presets_of_parts presets_of(const settings& what) {
+    presets_of_parts parts;
+    if (!what.empty() && what[0].axis == "advantages" && what[0].value != "those of the dump") parts.advantages = nearest(advantages(), what, parts.distance);
+    parts.correction = nearest(weights(), what, parts.distance);
+    parts.loss = nearest(losses(), what, parts.distance);
+    return parts;
 }
 
 } // namespace diff

@@ -12,8 +12,7 @@ namespace {
 
 std::string percent(double x) {
     std::array<char, 32> text{};
-    if (x > 10)
-        return "> 1000 %";
+    if (x > 10) return "> 1000 %";
     std::snprintf(text.data(), text.size(), x >= 1e-3 ? "%.1f %%" : "%.0e", x >= 1e-3 ? 100 * x : x);
     return text.data();
 }
@@ -55,8 +54,9 @@ std::vector<outcome> shown(const found& f, std::size_t most) {
     std::vector<outcome> list;
     for (const outcome& o : f.near) {
         const bool seen = std::any_of(list.begin(), list.end(), [&](const outcome& x) {
-            return std::fabs(x.gradient_error - o.gradient_error) <= 1e-3 * x.gradient_error &&
-                   std::fabs(x.loss_error - o.loss_error) <= 1e-3 * x.loss_error;
+            const bool fits = x.gradient_fits && o.gradient_fits;
+            return (fits || std::fabs(x.gradient_error - o.gradient_error) <= 1e-2 * x.gradient_error) &&
+                   std::fabs(x.loss_error - o.loss_error) <= 1e-2 * x.loss_error;
         });
         if (!seen && list.size() < most) list.push_back(o);
     }
@@ -76,39 +76,41 @@ std::string errors_of(const data& d, const outcome& o) {
     return text;
 }
 
-/// One line per axis: its value, what the data cannot tell from it, and what the others would change.
+std::string change_of(const alternative& x, const data& d) {
+    const bool of_gradient = !d.gradient.empty() && x.gradient_change > d.tolerance;
+    return x.value + ": " + percent(of_gradient ? x.gradient_change : x.loss_change) +
+           (of_gradient || d.gradient.empty() ? "" : " of the loss");
+}
+
+/// A line per axis: its value and what the others would change; a second one for what the data cannot tell from it.
 std::string table(const space& s, const std::vector<axis>& axes) {
-    const bool by_gradient = !s.batch.gradient.empty();
-    std::string text = "  " + padded("axis", 26) + padded("value", 30) + "other values change the " +
-                       (by_gradient ? "gradient" : "loss") + " by\n";
+    constexpr std::size_t most = 4;
+    const std::string what = s.batch.gradient.empty() ? "loss" : "gradient";
+    std::string text = "  " + padded("axis", 26) + padded("value", 26) + "other values change the " + what + " by\n";
     for (const axis& a : axes) {
-        std::string value = a.value, rest;
-        int others = 0;
-        for (const alternative& x : a.others) {
-            if (!x.told_apart) value += " = " + x.value;
-            if (x.told_apart && ++others <= 4)
-                rest += (rest.empty() ? "" : ", ") + x.value + ": " +
-                        percent(by_gradient && x.gradient_change > s.batch.tolerance ? x.gradient_change : x.loss_change) +
-                        (by_gradient && x.gradient_change <= s.batch.tolerance ? " of the loss" : "");
-        }
-        if (others > 4) rest += ", …";
-        text += "  " + padded(a.name, 26) + padded(value, 30) + (rest.empty() ? "–" : rest) + "\n";
-        if (!a.why.empty()) text += "  " + padded("", 26) + "the data cannot tell these apart: " + a.why + "\n";
+        std::vector<std::string> apart, alike;
+        for (const alternative& x : a.others) (x.told_apart ? apart : alike).push_back(x.told_apart ? change_of(x, s.batch) : x.value);
+        for (auto* list : {&apart, &alike})
+            if (list->size() > most) list->resize(most), list->push_back("…");
+        const auto itself = [](const std::string& x) { return x; };
+        const std::string others = joined(apart, ", ", itself);
+        text += "  " + padded(a.name, 26) + (others.empty() ? a.value : padded(a.value, 26) + others) + "\n";
+        if (!alike.empty())
+            text += "  " + padded("", 26) + "cannot be told from " + joined(alike, ", ", itself) + ": " + a.why + "\n";
     }
     return text;
 }
 
-std::string headline(const space& s, const found& f) {
-    const outcome& best = f.matches.front();
-    const settings what = s.settings_of(best.what);
-    const preset_names names = presets_of(what);
-    std::string text = "Reproduced: " + what_is_there(s.batch) + ", by\n";
-    const auto line = [&](const char* part, const std::vector<std::string>& presets) {
-        if (!presets.empty()) text += std::string("  ") + padded(part, 12) + "preset " + joined(presets) + "\n";
+std::string headline(const space& s, const outcome& best) {
+    const presets_of_parts parts = presets_of(s.settings_of(best.what));
+    std::string text = "Reproduced: " + what_is_there(s.batch) + "\n";
+    const auto line = [&](const char* part, const nearest_presets& p) {
+        if (p.names.empty()) return;
+        text += "  " + padded(part, 12) + "preset " + joined(p.names);
+        if (!p.but.empty()) text += ", but " + joined(p.but, ", ", [](const setting& x) { return x.axis + " " + x.value; });
+        text += "\n";
     };
-    line("advantages", names.advantages), line("correction", names.correction), line("loss", names.loss);
-    if (names.distance > 0)
-        text += "  no preset, but the options below (" + std::to_string(names.distance) + " from the nearest presets)\n";
+    line("advantages", parts.advantages), line("correction", parts.correction), line("loss", parts.loss);
     return text;
 }
 
@@ -126,13 +128,13 @@ std::string text_report(const space& s, const found& f, const std::string& path,
         text += "Nothing that was tried reproduces " + what_is_there(d) + ".\n";
     } else {
         best = s.settings_of(f.matches.front().what);
-        text += headline(s, f) + "\n" + table(s, axes_of(s, f.matches.front().what));
+        text += headline(s, f.matches.front()) + "\n" + table(s, axes_of(s, f.matches.front().what));
         if (f.matches.size() > 1)
             text += "\n" + number(static_cast<double>(f.matches.size())) +
                     " combinations fit; the table shows those that differ from the first in one axis.\n";
         if (f.by_chance >= 0.05)
-            text += "A loss is one number: about " + percent(f.by_chance).substr(0, 0) + text_of(std::ceil(f.by_chance)) +
-                    " of so many combinations fit it by chance. Dump the gradient to be sure.\n";
+            text += "A loss is one number: about " + text_of(std::ceil(f.by_chance)) +
+                    " of so many combinations fit it by chance. A gradient would decide.\n";
     }
     if (!f.advantages_of_dump.empty())
         text += "\nThe advantages in the dump are those of its rewards by\n" +
@@ -184,8 +186,11 @@ std::string json_report(const space& s, const found& f, const std::string& path,
     if (!f.matches.empty()) {
         const outcome& best = f.matches.front();
         r["best"] = of_outcome(best);
-        const preset_names names = presets_of(s.settings_of(best.what));
-        r["presets"] = {{"advantages", names.advantages}, {"correction", names.correction}, {"loss", names.loss}};
+        const presets_of_parts parts = presets_of(s.settings_of(best.what));
+        for (const auto& [part, p] : {std::pair{"advantages", parts.advantages},
+                                      {"correction", parts.correction},
+                                      {"loss", parts.loss}})
+            r["presets"][part] = {{"names", p.names}, {"but", object(p.but)}};
         r["axes"] = json::array();
         for (const axis& a : axes_of(s, best.what)) {
             json x{{"axis", a.name}, {"value", a.value}, {"others", json::array()}};

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
+#include <tuple>
 
 namespace diff {
 
@@ -96,7 +96,8 @@ private:
         }
         std::vector<std::vector<double>> kl_probes;
         std::vector<double> kl_losses;
-        for (const std::size_t k : kls_) {
+        const auto& kls = s_.advantages[advantages].kl_in_rewards ? no_kls_ : kls_;
+        for (const std::size_t k : kls) {
             std::vector<double>& p = kl_probes.emplace_back();
             for (const std::size_t t : probe_) p.push_back(y[t] * s_.kls[k].slope[t]);
             kl_losses.push_back(probe_.empty() ? product(y, s_.kls[k].value) : 0);
@@ -123,7 +124,7 @@ private:
         const double multiple = pp > 0 && pw > 0 ? want_square_ - pw * pw / pp : want_square_;
         list_.add(what, std::sqrt(std::max(0.0, std::min(square, multiple)) / want_square_));
         ++tried;
-        for (std::size_t k = 0; k < kls_.size(); ++k) {
+        for (std::size_t k = 0; k < kl_probes.size(); ++k) {
             const double kk = product(kl_probes[k], kl_probes[k]), rk = product(rest, kl_probes[k]);
             ++tried;
             if (!(kk > 0) || !(rk * rk > 1e-8 * kk * want_square_) || rk < 0) continue;
@@ -147,7 +148,7 @@ private:
             list_.add(what, error / std::max(std::fabs(*d_.loss), 1e-300));
         };
         add(loss, size);
-        for (std::size_t k = 0; k < kls_.size(); ++k)
+        for (std::size_t k = 0; k < kl_losses.size(); ++k)
             for (const double coef : s_.numbers.kl_coefs) {
                 what.kl = kls_[k], what.kl_coef = coef;
                 add(loss + coef * kl_losses[k], size + std::fabs(coef * kl_losses[k]));
@@ -156,7 +157,7 @@ private:
 
     const space& s_;
     const data& d_;
-    std::vector<std::size_t> probe_, kls_;
+    std::vector<std::size_t> probe_, kls_, no_kls_;
     std::vector<double> want_;
     double want_square_ = 1;
     nearest list_;
@@ -175,23 +176,66 @@ outcome with_short_coefficient(const space& s, const outcome& o) {
     return o;
 }
 
+/// The choices of the same columns.
+std::vector<std::size_t> alike(const std::vector<std::size_t>& same, std::size_t i) {
+    std::vector<std::size_t> list;
+    for (std::size_t j = 0; j < same.size(); ++j)
+        if (same[j] == same[i]) list.push_back(j);
+    return list;
+}
+
 /// Choices of the same columns are as good: all of them, in the order of their lists.
 void add_same(const space& s, const outcome& o, std::vector<outcome>& to) {
-    const auto alike = [](const std::vector<std::size_t>& same, std::size_t i) {
-        std::vector<std::size_t> list;
-        for (std::size_t j = 0; j < same.size(); ++j)
-            if (same[j] == same[i]) list.push_back(j);
-        return list;
-    };
+    constexpr std::size_t most = 20000;
     for (const std::size_t a : alike(s.same.advantages, o.what.advantages))
         for (const std::size_t b : alike(s.same.objectives, o.what.objective))
             for (const std::size_t c : alike(s.same.corrections, o.what.correction))
                 for (const std::size_t k : o.what.kl ? alike(s.same.kls, *o.what.kl) : std::vector<std::size_t>{0}) {
-                    if (to.size() >= 20000) return;
+                    if (to.size() >= most) return;
                     outcome& other = to.emplace_back(o);
                     other.what.advantages = a, other.what.objective = b, other.what.correction = c;
                     if (o.what.kl) other.what.kl = k;
                 }
+}
+
+/// Of choices of the same columns, those that differ least from a combination.
+void name_like(const space& s, const combination& best, combination& c) {
+    const auto name = [&](std::size_t& i, const std::vector<std::size_t>& same, const auto& list, std::size_t to) {
+        const auto agreeing = [&](std::size_t j) {
+            return std::count_if(list[j].what.begin(), list[j].what.end(), [&](const setting& x) {
+                return std::find(list[to].what.begin(), list[to].what.end(), x) != list[to].what.end();
+            });
+        };
+        for (const std::size_t j : alike(same, i))
+            if (agreeing(j) > agreeing(i)) i = j;
+    };
+    name(c.advantages, s.same.advantages, s.advantages, best.advantages);
+    name(c.objective, s.same.objectives, s.objectives, best.objective);
+    name(c.correction, s.same.corrections, s.corrections, best.correction);
+    if (c.kl && best.kl) name(*c.kl, s.same.kls, s.kls, *best.kl);
+}
+
+/// Matches by what presets say and then by the number of options that must be named.
+void sort_by_name(const space& s, std::vector<outcome>& matches) {
+    std::vector<std::tuple<int, std::size_t, std::size_t>> order;
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+        const settings what = s.settings_of(matches[i].what);
+        order.emplace_back(presets_of(what).distance, what.size(), i);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<outcome> sorted;
+    for (const auto& [distance, size, i] : order) sorted.push_back(matches[i]);
+    matches = std::move(sorted);
+}
+
+/// The gradient fits, or a multiple of it; then by its error, or the loss's where there is none.
+void sort_by_error(const space& s, std::vector<outcome>& near) {
+    const bool by_loss = s.batch.gradient.empty();
+    const auto key = [&](const outcome& o) {
+        const int kind = o.gradient_fits && !by_loss ? 0 : o.factor != 1 ? 1 : 2;
+        return std::tuple(kind, by_loss || kind == 0 ? o.loss_error : o.gradient_error, o.loss_error);
+    };
+    std::stable_sort(near.begin(), near.end(), [&](const outcome& a, const outcome& b) { return key(a) < key(b); });
 }
 
 } // namespace
@@ -210,7 +254,7 @@ outcome compare(const space& s, const combination& c) {
         }
         o.gradient_error = error / scale;
         o.gradient_fits = o.gradient_error <= d.tolerance;
-        if (!o.gradient_fits && scaled_error <= d.tolerance * scale) o.factor = multiple;
+        if (scaled_error <= d.tolerance * scale && std::fabs(multiple - 1) > 1e-3) o.factor = multiple;
     }
     if (d.loss) {
         const double error = std::fabs(e.loss - *d.loss);
@@ -231,23 +275,10 @@ found search(const space& s) {
         else if (f.near.size() < 200)
             f.near.push_back(o);
     }
-    const auto rank = [&](const outcome& o) {
-        const settings what = s.settings_of(o.what);
-        return std::pair(presets_of(what).distance, what.size());
-    };
-    std::vector<std::pair<std::pair<int, std::size_t>, std::size_t>> order;
-    for (std::size_t i = 0; i < f.matches.size(); ++i) order.emplace_back(rank(f.matches[i]), i);
-    std::sort(order.begin(), order.end());
-    std::vector<outcome> sorted;
-    for (const auto& [key, i] : order) sorted.push_back(f.matches[i]);
-    f.matches = std::move(sorted);
-    std::stable_sort(f.near.begin(), f.near.end(), [&](const outcome& a, const outcome& b) {
-        const auto key = [&](const outcome& o) {
-            const int kind = o.gradient_fits && !s.batch.gradient.empty() ? 0 : o.factor != 1 ? 1 : 2;
-            return std::tuple(kind, s.batch.gradient.empty() ? o.loss_error : o.gradient_error, o.loss_error);
-        };
-        return key(a) < key(b);
-    });
+    sort_by_name(s, f.matches);
+    sort_by_error(s, f.near);
+    if (!f.matches.empty())
+        for (outcome& o : f.near) name_like(s, f.matches.front().what, o.what);
     for (const advantage_choice& c : s.of_rewards) {
         double error = 0;
         for (std::size_t t = 0; t < c.values.size(); ++t)

@@ -47,7 +47,7 @@ struct space {
 struct outcome {
     combination what;
     double gradient_error = 0, loss_error = 0, loss = 0;
-    double factor = 1; ///< of the gradient in the dump, where that is a multiple; else 1
+    double factor = 1; ///< of the gradient in the dump, where that is another multiple; else 1
     bool gradient_fits = false, loss_fits = false; ///< true, too, for what is not in the dump
     [[nodiscard]] bool fits() const { return gradient_fits && loss_fits; }
 };
@@ -78,11 +78,16 @@ struct axis {
 };
 [[nodiscard]] std::vector<axis> axes_of(const space& s, const combination& best);
 
-/// Presets that agree with a combination on all that they say, such as "trl::grpo"; one list per part of the loss.
-struct preset_names {
-    std::vector<std::string> advantages, correction, loss;
+/// Presets that agree with a combination in most of what they say, such as "trl::grpo", and its settings where they do
+/// not.
+struct nearest_presets {
+    std::vector<std::string> names = {};
+    settings but = {};
+};
+struct presets_of_parts {
+    nearest_presets advantages, correction, loss;
     int distance = 0; ///< settings in which the nearest ones differ, over all parts
 };
-[[nodiscard]] preset_names presets_of(const settings& what);
+[[nodiscard]] presets_of_parts presets_of(const settings& what);
 
 } // namespace diff

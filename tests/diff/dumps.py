@@ -78,8 +78,8 @@ def trl(root):
 
 def verl(root):
     """In double: rewards and values per token, a tool's text between answers, weights against the sampler."""
-    new, old, _, sampled, mask = batch(12, torch.float64, moved=0.8)
-    mask[0, 5:9] = 0
+    new, old, _, sampled, mask = batch(12, torch.float64, moved=1.0)
+    mask[0, 5:9], sampled = 0, sampled + 0.5 * torch.randn(8, 24)
     rewards, values = torch.randn(8, 24) * mask, torch.randn(8, 24) * mask
     base = root / "verl/trainer/ppo"
     helpers = take(root / "verl/utils/torch_functional.py", "masked_sum", "masked_mean")
