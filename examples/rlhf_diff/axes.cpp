@@ -46,8 +46,8 @@ std::string feature(const space& s, const combination& best, const std::string& 
     const data& d = s.batch;
     const settings what = s.settings_of(best);
     const std::vector<double>& old = *value_of(what, "ratio to") == "sampler" ? d.behavior_log_probs
-                                     : d.old_log_probs.empty()               ? d.log_probs
-                                                                             : d.old_log_probs;
+                                     : d.old_log_probs.empty()                ? d.log_probs
+                                                                              : d.old_log_probs;
     const auto any = [](std::size_t) { return true; };
     const auto log_ratio = [&](std::size_t t) { return d.log_probs[t] - old[t]; };
     const auto ratio = [&](std::size_t t) { return std::exp(log_ratio(t)); };
@@ -63,17 +63,20 @@ std::string feature(const space& s, const combination& best, const std::string& 
     const std::vector<double>& a = s.advantages[best.advantages].values;
     if (name == "dual clip")
         return with("at negative advantages, the largest ratio is %.3g",
-                    largest(old.size(), [&](std::size_t t) { return a[t] < 0; }, ratio));
+                    largest(
+                        old.size(), [&](std::size_t t) { return a[t] < 0; }, ratio));
     if (name == "cap of the ratio") {
         const auto& slope = s.objectives[best.objective].slope;
         return with("of tokens that learn, the largest ratio is %.3g",
-                    largest(old.size(), [&](std::size_t t) { return a[t] * slope[a[t] < 0 ? 1 : 0][t] != 0; }, ratio));
+                    largest(
+                        old.size(), [&](std::size_t t) { return a[t] * slope[a[t] < 0 ? 1 : 0][t] != 0; }, ratio));
     }
     if (name == "limit of KL") return "no estimate is beyond";
     if (name == "mean" || name == "length of a sequence") {
         std::int64_t least = d.tokens(), most = 0, counted = 0;
         for (std::int64_t q = 0; q < d.sequences; ++q)
-            if (const std::int64_t n = d.length(q); n > 0) least = std::min(least, n), most = std::max(most, n), ++counted;
+            if (const std::int64_t n = d.length(q); n > 0)
+                least = std::min(least, n), most = std::max(most, n), ++counted;
         if (counted == 1) return "one sequence counts";
         if (least == most) return with("all sequences have %.0f tokens", static_cast<double>(most));
     }
@@ -123,16 +126,18 @@ private:
         std::string value;
         int differences;
         combination what;
+        bool fits;
     };
 
-    /// Keeps, per value, the choice that differs in the fewest axes.
+    /// Keeps, per value, a choice that fits, or else the one that differs in the fewest axes.
     template <class Change>
     void consider(const std::string& value, int n, const Change& change) {
         auto at = std::find_if(others_.begin(), others_.end(), [&](const other& o) { return o.value == value; });
-        if (at == others_.end()) at = others_.insert(at, {value, 1000, best_});
-        if (n >= at->differences) return;
-        at->differences = n, at->what = best_;
-        change(at->what);
+        if (at == others_.end()) at = others_.insert(at, {value, 1000, best_, false});
+        combination what = best_;
+        change(what);
+        const bool fits = compare(s_, what).fits();
+        if (at->fits != fits ? fits : n < at->differences) *at = {value, n, what, fits};
     }
     void finish(axis& a) {
         const double tolerance = s_.batch.tolerance;
@@ -149,9 +154,9 @@ private:
             }
             x.gradient_change /= largest;
             x.loss_change = std::fabs(e.loss - at_best_.loss) / std::max(std::fabs(at_best_.loss), 1e-300);
-            x.told_apart = !compare(s_, o.what).fits();
-            const double seen = std::max(s_.batch.gradient.empty() ? 0 : x.gradient_change,
-                                         s_.batch.loss ? x.loss_change : 0);
+            x.told_apart = !o.fits;
+            const double seen =
+                std::max(s_.batch.gradient.empty() ? 0 : x.gradient_change, s_.batch.loss ? x.loss_change : 0);
             if (!x.told_apart) some_alike = true, most_alike = std::max(most_alike, seen);
             a.others.push_back(x);
         }
@@ -186,9 +191,11 @@ std::vector<kl_choice> with_none(const std::vector<kl_choice>& kls) {
 
 std::vector<axis> axes_of(const space& s, const combination& best) {
     comparer c(s, best);
-    c.factor(s.advantages, s.advantages[best.advantages].what, [](combination& to, std::size_t i) { to.advantages = i; });
+    c.factor(s.advantages, s.advantages[best.advantages].what,
+             [](combination& to, std::size_t i) { to.advantages = i; });
     c.factor(s.objectives, s.objectives[best.objective].what, [](combination& to, std::size_t i) { to.objective = i; });
-    c.factor(s.corrections, s.corrections[best.correction].what, [](combination& to, std::size_t i) { to.correction = i; });
+    c.factor(s.corrections, s.corrections[best.correction].what,
+             [](combination& to, std::size_t i) { to.correction = i; });
     const std::vector<kl_choice> kls = with_none(s.kls);
     const double coef = best.kl ? best.kl_coef : 0.04;
     c.factor(kls, kls[best.kl ? *best.kl + 1 : 0].what, [&](combination& to, std::size_t i) {

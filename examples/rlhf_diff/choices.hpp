@@ -34,7 +34,7 @@ struct tried {
 
 struct advantage_choice {
     settings what;
-    std::vector<double> values;  ///< [tokens]
+    std::vector<double> values; ///< [tokens]
     bool kl_in_rewards = false; ///< then it is not in the loss as well
 };
 struct objective_choice {
@@ -56,9 +56,9 @@ enum class mean_kind { tokens, sequences, sequence_sums, longest, prompts, nothi
 struct mean_choice {
     settings what;
     mean_kind kind;
-    bool of_step = false;      ///< by the counts of the whole step
-    bool empty_count = false;  ///< sequences without tokens count, too
-    double epsilon = 0;        ///< added to the tokens of a sequence
+    bool of_step = false;     ///< by the counts of the whole step
+    bool empty_count = false; ///< sequences without tokens count, too
+    double epsilon = 0;       ///< added to the tokens of a sequence
 };
 /// The factor of each token. With weights, tokens of weight 0 do not count.
 [[nodiscard]] std::vector<double> factors(const data& d, const mean_choice& m, const std::vector<double>* weights);

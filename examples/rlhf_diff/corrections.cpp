@@ -65,7 +65,8 @@ std::vector<correction_choice> corrections(const data& d, const tried& t) {
             o.level = l;
             all.add({{"correction", what}, {"weight per", weight}, {"range", range}}, o);
         };
-        for (const std::array<double, 2> r : {std::array{0.5, 5.0}, {0.999, 1.002}, {1 / 1.001, 1 / 0.999}, {0.99, 1.01}})
+        for (const std::array<double, 2> r :
+             {std::array{0.5, 5.0}, {0.999, 1.002}, {1 / 1.001, 1 / 0.999}, {0.99, 1.01}})
             drop("sequences dropped by their mean", text_of(r), {.sequence_mean = {r[0], r[1]}});
         for (const std::array<double, 2> r : {std::array{0.5, 2.0}, {0.0, 3.0}})
             drop("sequences dropped by their product", text_of(r), {.sequence_product = {r[0], r[1]}});
@@ -81,14 +82,15 @@ std::vector<mean_choice> means(const data& d) {
     std::vector<mean_choice> list;
     const auto add = [&](const char* name, mean_kind kind) {
         const bool counts_sequences = kind == mean_kind::sequences || kind == mean_kind::sequence_sums;
-        const bool has_step = (kind == mean_kind::tokens && d.step_tokens > 0) ||
-                              (counts_sequences && d.step_sequences > 0);
+        const bool has_step =
+            (kind == mean_kind::tokens && d.step_tokens > 0) || (counts_sequences && d.step_sequences > 0);
         for (const bool of_step : {false, true})
             for (const bool empty_count : {false, true})
                 for (const double epsilon : {0.0, 1e-8}) {
                     if ((of_step && !has_step) || (empty_count && (!counts_sequences || !empty || of_step))) continue;
                     if (epsilon > 0 && (kind != mean_kind::sequences || d.tolerance > 1e-8)) continue;
-                    mean_choice& m = list.emplace_back(mean_choice{{{"mean", name}}, kind, of_step, empty_count, epsilon});
+                    mean_choice& m =
+                        list.emplace_back(mean_choice{{{"mean", name}}, kind, of_step, empty_count, epsilon});
                     if (has_step) m.what.push_back({"divided by", of_step ? "the whole step" : "this batch"});
                     if (counts_sequences && empty)
                         m.what.push_back({"sequences without tokens", empty_count ? "count" : "do not count"});
@@ -123,12 +125,18 @@ std::vector<double> factors(const data& d, const mean_choice& m, const std::vect
         const auto s = static_cast<std::size_t>(d.sequence[t]);
         const auto divisor = [&] {
             switch (m.kind) {
-            case mean_kind::tokens: return tokens;
-            case mean_kind::sequences: return sequences * (lengths[s] + m.epsilon);
-            case mean_kind::sequence_sums: return sequences;
-            case mean_kind::longest: return all;
-            case mean_kind::prompts: return static_cast<double>(prompts.size()) * prompts[d.groups[s]];
-            default: return 1.0;
+            case mean_kind::tokens:
+                return tokens;
+            case mean_kind::sequences:
+                return sequences * (lengths[s] + m.epsilon);
+            case mean_kind::sequence_sums:
+                return sequences;
+            case mean_kind::longest:
+                return all;
+            case mean_kind::prompts:
+                return static_cast<double>(prompts.size()) * prompts[d.groups[s]];
+            default:
+                return 1.0;
             }
         }();
         c[t] = divisor > 0 ? 1 / divisor : 0;

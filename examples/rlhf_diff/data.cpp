@@ -209,10 +209,10 @@ data batch_of(const arrays& file, const std::string& path, const given& more) {
                                         "--loss-array and --gradient");
     const double epsilon = std::max(s.epsilon, 0x1p-52);
     d.tolerance = more.tolerance > 0 ? more.tolerance : epsilon < 0x1p-40 ? 0x1p-32 : 32 * epsilon;
-    d.precision = more.tolerance > 0    ? "given"
-                  : epsilon < 0x1p-40   ? "float64"
-                  : epsilon == 0x1p-23  ? "float32"
-                                        : "16 bits";
+    d.precision = more.tolerance > 0   ? "given"
+                  : epsilon < 0x1p-40  ? "float64"
+                  : epsilon == 0x1p-23 ? "float32"
+                                       : "16 bits";
     d.longest = more.longest > 0 ? more.longest : d.steps;
     d.step_tokens = more.tokens, d.step_sequences = more.sequences;
     return d;

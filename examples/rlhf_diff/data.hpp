@@ -21,12 +21,12 @@ struct role {
 
 /// Numbers that trainers do not always dump.
 struct given {
-    std::map<std::string, std::string> names; ///< role to array, where it is none of the role's names
-    std::string loss;                         ///< as it was printed; "" if it is in the file
-    std::int64_t group_size = 0;              ///< so many sequences in a row are a group
-    std::int64_t longest = 0;                 ///< answers may be so long; 0: the columns of the arrays
-    double tokens = 0, sequences = 0;         ///< of the whole step; 0: those of the file
-    double tolerance = 0;                     ///< relative; 0: that of the stored types
+    std::map<std::string, std::string> names = {}; ///< role to array, where it is none of the role's names
+    std::string loss = "";                         ///< as it was printed; "" if it is in the file
+    std::int64_t group_size = 0;                   ///< so many sequences in a row are a group
+    std::int64_t longest = 0;                      ///< answers may be so long; 0: the columns of the arrays
+    double tokens = 0, sequences = 0;              ///< of the whole step; 0: those of the file
+    double tolerance = 0;                          ///< relative; 0: that of the stored types
 };
 
 /// Tokens that count lie one after the other, sequence by sequence; `offsets` cuts them. Arrays that are absent are
@@ -38,9 +38,9 @@ struct data {
     std::vector<std::int64_t> place;    ///< [tokens] where a token stands in [B, T]
     std::vector<std::int64_t> sequence; ///< [tokens]
     std::vector<double> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, gradient; ///< [tokens]
-    std::vector<double> scores, baselines;                                                                  ///< [B]
-    std::vector<std::int64_t> groups;                                                                       ///< [B]
-    std::vector<double> token_rewards, values;                    ///< [B, T]
+    std::vector<double> scores, baselines;                                                                 ///< [B]
+    std::vector<std::int64_t> groups;                                                                      ///< [B]
+    std::vector<double> token_rewards, values;                                                             ///< [B, T]
     std::vector<double> rollout_log_probs, rollout_ref_log_probs; ///< [B, T] of the old policy, and of the reference
     std::optional<double> loss;
     double loss_digits = 0; ///< half a unit of the last digit that was printed

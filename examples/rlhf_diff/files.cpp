@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "files.hpp"
 
-
-
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -29,7 +27,7 @@ double from_16_bits(std::uint16_t bits, int mantissa) {
     const int exponent_bits = 15 - mantissa, bias = (1 << (exponent_bits - 1)) - 1;
     const int exponent = (bits >> mantissa) & ((1 << exponent_bits) - 1), fraction = bits & ((1 << mantissa) - 1);
     const double size = exponent == (1 << exponent_bits) - 1 ? (fraction != 0 ? NAN : INFINITY)
-                        : exponent == 0 ? std::ldexp(fraction, 1 - bias - mantissa)
+                        : exponent == 0                      ? std::ldexp(fraction, 1 - bias - mantissa)
                                         : std::ldexp(fraction + (1 << mantissa), exponent - bias - mantissa);
     return (bits & 0x8000) != 0 ? -size : size;
 }
@@ -67,7 +65,8 @@ void decode(array& a, std::string_view type, std::string_view bytes) {
     std::size_t count = 1;
     for (const std::int64_t n : a.shape) {
         if (n < 0 || (n > 0 && count > bytes.size() / static_cast<std::size_t>(n))) {
-            a.problem = "has the shape " + text_of(a.shape) + ", more than its " + std::to_string(bytes.size()) + " bytes";
+            a.problem =
+                "has the shape " + text_of(a.shape) + ", more than its " + std::to_string(bytes.size()) + " bytes";
             return;
         }
         count *= static_cast<std::size_t>(n);
@@ -97,8 +96,9 @@ arrays arrays_of_safetensors(std::string_view bytes) {
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < 8; ++i) length |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     if (length > bytes.size() - 8)
-        throw std::runtime_error("is neither an .npz nor a safetensors file, or it is cut short: its header should have " +
-                                 std::to_string(length) + " bytes");
+        throw std::runtime_error(
+            "is neither an .npz nor a safetensors file, or it is cut short: its header should have " +
+            std::to_string(length) + " bytes");
     const std::string_view data = bytes.substr(8 + length);
     arrays result;
     try {
@@ -127,9 +127,7 @@ arrays read_arrays(const std::string& path) {
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     try {
         return bytes.starts_with("PK") ? arrays_of_npz(bytes) : arrays_of_safetensors(bytes);
-    } catch (const std::runtime_error& e) {
-        throw std::runtime_error(path + " " + e.what());
-    }
+    } catch (const std::runtime_error& e) { throw std::runtime_error(path + " " + e.what()); }
 }
 
 } // namespace diff

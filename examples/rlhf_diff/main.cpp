@@ -25,7 +25,8 @@ struct arguments {
 int run(const arguments& a) {
     const diff::space s(diff::batch_of(diff::read_arrays(a.file), a.file, a.given), a.tried);
     if (s.advantages.empty())
-        throw std::runtime_error(a.file + " has neither advantages nor rewards: name them by --advantages or --rewards");
+        throw std::runtime_error(a.file +
+                                 " has neither advantages nor rewards: name them by --advantages or --rewards");
     const diff::found f = diff::search(s);
     std::fputs(diff::text_report(s, f, a.file, a.near).c_str(), stdout);
     if (!a.json.empty()) {
@@ -39,8 +40,9 @@ int run(const arguments& a) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Which options of rlhf reproduce the loss and the gradient of a trainer? Exit code 0: some do, 1: none "
-                 "that was tried does, 2: the file cannot be used."};
+    CLI::App app{
+        "Which options of rlhf reproduce the loss and the gradient of a trainer? Exit code 0: some do, 1: none "
+        "that was tried does, 2: the file cannot be used."};
     arguments a;
     std::vector<double> clip, weights, duals, coefs, gammas, lambdas, epsilons;
     app.add_option("file", a.file, "a batch, .npz or .safetensors")->required();
@@ -53,7 +55,8 @@ int main(int argc, char** argv) {
     app.add_option("--step-sequences", a.given.sequences, "sequences of the whole step");
     app.add_option("--tolerance", a.given.tolerance, "relative; default: that of the stored types");
     for (const diff::role& r : diff::roles())
-        app.add_option(flag_of(r.name), a.given.names[r.name], std::string("array: ") + r.meaning)->group("Names of arrays");
+        app.add_option(flag_of(r.name), a.given.names[r.name], std::string("array: ") + r.meaning)
+            ->group("Names of arrays");
     const char* numbers = "Numbers that are tried as well";
     app.add_option("--clip", clip, "low and high, such as 0.2 0.28")->expected(2)->group(numbers);
     app.add_option("--dual-clip", duals, "")->group(numbers);

@@ -47,9 +47,18 @@ std::string_view value_of(std::string_view header, std::string_view key) {
 std::string type_of(std::string_view descr) {
     const std::string_view kind = descr.substr(1);
     if (descr.starts_with('>')) return "big-endian " + std::string(kind);
-    for (const auto& [numpy, name] : {std::pair{"f8", "F64"}, {"f4", "F32"}, {"f2", "F16"}, {"i8", "I64"}, {"i4", "I32"},
-                                      {"i2", "I16"}, {"i1", "I8"}, {"u8", "U64"}, {"u4", "U32"}, {"u2", "U16"},
-                                      {"u1", "U8"}, {"b1", "BOOL"}})
+    for (const auto& [numpy, name] : {std::pair{"f8", "F64"},
+                                      {"f4", "F32"},
+                                      {"f2", "F16"},
+                                      {"i8", "I64"},
+                                      {"i4", "I32"},
+                                      {"i2", "I16"},
+                                      {"i1", "I8"},
+                                      {"u8", "U64"},
+                                      {"u4", "U32"},
+                                      {"u2", "U16"},
+                                      {"u1", "U8"},
+                                      {"b1", "BOOL"}})
         if (kind == numpy) return name;
     return std::string(descr);
 }
@@ -89,7 +98,8 @@ array array_of_npy(std::string_view bytes) {
     if (!descr.starts_with('\'')) throw std::runtime_error("has elements with fields, which are no numbers");
     descr = descr.substr(1, descr.find('\'', 1) - 1);
     if (descr.size() > 2 && (descr[1] == 'U' || descr[1] == 'S'))
-        number_texts(a, std::strtoul(std::string(descr.substr(2)).c_str(), nullptr, 10) * (descr[1] == 'U' ? 4 : 1), bytes);
+        number_texts(a, std::strtoul(std::string(descr.substr(2)).c_str(), nullptr, 10) * (descr[1] == 'U' ? 4 : 1),
+                     bytes);
     else
         decode(a, descr.size() < 3 ? std::string(descr) : type_of(descr), bytes);
     if (value_of(header, "fortran_order").starts_with("True")) transpose(a);
@@ -111,8 +121,12 @@ std::vector<entry> directory(std::string_view zip) {
     for (entry& e : entries) {
         if (number(zip, at, 4) != 0x02014b50) throw std::runtime_error("is a zip file with a damaged directory");
         const std::size_t name = number(zip, at + 28, 2), more = number(zip, at + 30, 2) + number(zip, at + 32, 2);
-        e = {std::string(zip.substr(at + 46, name)), number(zip, at + 10, 2), number(zip, at + 20, 4),
-             number(zip, at + 24, 4),                number(zip, at + 16, 4), number(zip, at + 42, 4)};
+        e = {std::string(zip.substr(at + 46, name)),
+             number(zip, at + 10, 2),
+             number(zip, at + 20, 4),
+             number(zip, at + 24, 4),
+             number(zip, at + 16, 4),
+             number(zip, at + 42, 4)};
         if (e.name.ends_with(".npy")) e.name.resize(e.name.size() - 4);
         at += 46 + name + more;
     }
@@ -138,9 +152,7 @@ arrays arrays_of_npz(std::string_view zip) {
         array& a = result[e.name];
         try {
             a = array_of_entry(zip, e);
-        } catch (const std::runtime_error& error) {
-            a.problem = error.what();
-        }
+        } catch (const std::runtime_error& error) { a.problem = error.what(); }
     }
     return result;
 }

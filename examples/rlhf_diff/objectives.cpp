@@ -36,8 +36,7 @@ void terms_of(const data& d, const policy_arrays& a, const Objective& objective,
 
     std::vector<std::int64_t> each;
     for (std::int64_t t = 0; t <= d.tokens(); ++t) each.push_back(t);
-    const rlhf::batch pieces{
-        .offsets = share ? d.offsets : each, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::batch pieces{.offsets = share ? d.offsets : each, .mask = rlhf::all, .denominator = rlhf::counted_here};
     for (std::int64_t p = 0; p < pieces.size(); ++p) {
         const auto cut = [&](const rlhf::view<const double>& v) { return rlhf::part(v, pieces, p, 1); };
         const policy_arrays one{.log_probs = cut(a.log_probs),

@@ -73,10 +73,12 @@ settings of(const rlhf::dppo_tv& o) { return of_dppo("dppo_tv", o); }
 settings of(const rlhf::dppo_kl& o) { return of_dppo("dppo_kl", o); }
 
 settings of(const rlhf::group_advantages_options& o) {
-    constexpr const char* baselines[] = {"none",  "mean of the group", "mean of the others", "length-weighted mean",
-                                         "mean of the batch", "given"};
+    constexpr const char* baselines[] = {
+        "none", "mean of the group", "mean of the others", "length-weighted mean", "mean of the batch", "given"};
     constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group"};
-    settings s{{"advantages", "per sequence"}, {"baseline", baselines[static_cast<int>(o.baseline)]}, {"scale", scales[static_cast<int>(o.scale)]}};
+    settings s{{"advantages", "per sequence"},
+               {"baseline", baselines[static_cast<int>(o.baseline)]},
+               {"scale", scales[static_cast<int>(o.scale)]}};
     if (o.scale == rlhf::group_scale::group_std || o.scale == rlhf::group_scale::batch_std) {
         s.push_back({"ddof", std::to_string(o.ddof)});
         s.push_back({"epsilon", "std + " + text_of(o.epsilon)});
@@ -102,7 +104,8 @@ settings of(const rlhf::importance_weights_options& o) {
     constexpr const char* levels[] = {"token", "sequence mean", "sequence product", "none"};
     settings s{{"correction", "weights"}, {"weight per", levels[static_cast<int>(o.level)]}};
     if (o.sequence_mean.limits())
-        s[0].value = "sequences dropped by their mean", s.push_back({"range", range(o.sequence_mean.low, o.sequence_mean.high)});
+        s[0].value = "sequences dropped by their mean",
+        s.push_back({"range", range(o.sequence_mean.low, o.sequence_mean.high)});
     else if (o.sequence_product.limits())
         s[0].value = "sequences dropped by their product",
         s.push_back({"range", range(o.sequence_product.low, o.sequence_product.high)});
@@ -118,45 +121,86 @@ settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
     return s;
 }
 
-#define PRESET(name) {#name, of(rlhf::preset::name)}
-#define OBJECTIVE(name, options) {#name " with " #options, of(rlhf::preset::name, rlhf::preset::options)}
+#define PRESET(name)                                                                                                   \
+    { #name, of(rlhf::preset::name) }
+#define OBJECTIVE(name, options)                                                                                       \
+    { #name " with " #options, of(rlhf::preset::name, rlhf::preset::options) }
 
 const std::vector<preset>& losses() {
-    static const std::vector<preset> all{
-        PRESET(trl::ppo_policy_loss), PRESET(trl::kl_policy_loss), PRESET(trl::grpo_policy_loss),
-        PRESET(trl::luspo_policy_loss), OBJECTIVE(trl::cispo, trl::policy_loss),
-        OBJECTIVE(trl::sapo, trl::sequence_policy_loss), OBJECTIVE(trl::gspo, trl::sequence_policy_loss),
-        OBJECTIVE(trl::gspo, trl::gspo_luspo_policy_loss), PRESET(verl::ppo_policy_loss),
-        PRESET(verl::ppo_policy_loss_with_kl), OBJECTIVE(verl::cispo, verl::policy_loss),
-        OBJECTIVE(verl::dppo_tv, verl::policy_loss), OBJECTIVE(verl::dppo_kl, verl::policy_loss),
-        OBJECTIVE(verl::sapo, verl::sapo_policy_loss), OBJECTIVE(verl::gspo, verl::gspo_policy_loss),
-        PRESET(openrlhf::ppo_policy_loss), OBJECTIVE(openrlhf::gspo, openrlhf::gspo_policy_loss),
-        PRESET(skyrl::ppo_policy_loss), PRESET(skyrl::dual_clip_policy_loss), OBJECTIVE(skyrl::cispo, skyrl::policy_loss),
-        OBJECTIVE(skyrl::rollout_is, skyrl::policy_loss), OBJECTIVE(skyrl::sapo, skyrl::policy_loss),
-        OBJECTIVE(skyrl::gspo, skyrl::gspo_policy_loss), OBJECTIVE(skyrl::dppo_tv, skyrl::policy_loss),
-        PRESET(slime::ppo_policy_loss), OBJECTIVE(slime::cispo, slime::policy_loss),
-        OBJECTIVE(slime::gspo, slime::policy_loss), PRESET(nemo_rl::ppo_policy_loss), PRESET(nemo_rl::kl_policy_loss),
-        OBJECTIVE(nemo_rl::cispo, nemo_rl::policy_loss), OBJECTIVE(nemo_rl::gspo, nemo_rl::gspo_policy_loss),
-        OBJECTIVE(prime_rl::dppo_tv, prime_rl::policy_loss), PRESET(dapo::ppo_policy_loss),
-        OBJECTIVE(gspo::objective, gspo::policy_loss)};
+    static const std::vector<preset> all{PRESET(trl::ppo_policy_loss),
+                                         PRESET(trl::kl_policy_loss),
+                                         PRESET(trl::grpo_policy_loss),
+                                         PRESET(trl::luspo_policy_loss),
+                                         OBJECTIVE(trl::cispo, trl::policy_loss),
+                                         OBJECTIVE(trl::sapo, trl::sequence_policy_loss),
+                                         OBJECTIVE(trl::gspo, trl::sequence_policy_loss),
+                                         OBJECTIVE(trl::gspo, trl::gspo_luspo_policy_loss),
+                                         PRESET(verl::ppo_policy_loss),
+                                         PRESET(verl::ppo_policy_loss_with_kl),
+                                         OBJECTIVE(verl::cispo, verl::policy_loss),
+                                         OBJECTIVE(verl::dppo_tv, verl::policy_loss),
+                                         OBJECTIVE(verl::dppo_kl, verl::policy_loss),
+                                         OBJECTIVE(verl::sapo, verl::sapo_policy_loss),
+                                         OBJECTIVE(verl::gspo, verl::gspo_policy_loss),
+                                         PRESET(openrlhf::ppo_policy_loss),
+                                         OBJECTIVE(openrlhf::gspo, openrlhf::gspo_policy_loss),
+                                         PRESET(skyrl::ppo_policy_loss),
+                                         PRESET(skyrl::dual_clip_policy_loss),
+                                         OBJECTIVE(skyrl::cispo, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::rollout_is, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::sapo, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::gspo, skyrl::gspo_policy_loss),
+                                         OBJECTIVE(skyrl::dppo_tv, skyrl::policy_loss),
+                                         PRESET(slime::ppo_policy_loss),
+                                         OBJECTIVE(slime::cispo, slime::policy_loss),
+                                         OBJECTIVE(slime::gspo, slime::policy_loss),
+                                         PRESET(nemo_rl::ppo_policy_loss),
+                                         PRESET(nemo_rl::kl_policy_loss),
+                                         OBJECTIVE(nemo_rl::cispo, nemo_rl::policy_loss),
+                                         OBJECTIVE(nemo_rl::gspo, nemo_rl::gspo_policy_loss),
+                                         OBJECTIVE(prime_rl::dppo_tv, prime_rl::policy_loss),
+                                         PRESET(dapo::ppo_policy_loss),
+                                         OBJECTIVE(gspo::objective, gspo::policy_loss)};
     return all;
 }
 const std::vector<preset>& advantages() {
-    static const std::vector<preset> all{
-        PRESET(trl::grpo), PRESET(trl::grpo_batch_std), PRESET(trl::dr_grpo), PRESET(verl::grpo), PRESET(verl::dr_grpo),
-        PRESET(verl::rloo), PRESET(verl::opo), PRESET(verl::remax), PRESET(openrlhf::group_norm),
-        PRESET(openrlhf::dr_grpo), PRESET(openrlhf::rloo), PRESET(skyrl::grpo), PRESET(slime::grpo),
-        PRESET(dapo::group_advantages), PRESET(dr_grpo::group_advantages), PRESET(verl::ppo_advantages),
-        PRESET(openrlhf::ppo_advantages), PRESET(instructgpt::ppo_advantages)};
+    static const std::vector<preset> all{PRESET(trl::grpo),
+                                         PRESET(trl::grpo_batch_std),
+                                         PRESET(trl::dr_grpo),
+                                         PRESET(verl::grpo),
+                                         PRESET(verl::dr_grpo),
+                                         PRESET(verl::rloo),
+                                         PRESET(verl::opo),
+                                         PRESET(verl::remax),
+                                         PRESET(openrlhf::group_norm),
+                                         PRESET(openrlhf::dr_grpo),
+                                         PRESET(openrlhf::rloo),
+                                         PRESET(skyrl::grpo),
+                                         PRESET(slime::grpo),
+                                         PRESET(dapo::group_advantages),
+                                         PRESET(dr_grpo::group_advantages),
+                                         PRESET(verl::ppo_advantages),
+                                         PRESET(openrlhf::ppo_advantages),
+                                         PRESET(instructgpt::ppo_advantages)};
     return all;
 }
 const std::vector<preset>& weights() {
-    static const std::vector<preset> all{
-        {"none", {{"correction", "none"}}}, PRESET(trl::importance_weights), PRESET(verl::importance_weights),
-        PRESET(verl::token_importance_weights), PRESET(verl::icepop), PRESET(verl::geometric_rejection),
-        PRESET(openrlhf::tis), PRESET(openrlhf::icepop), PRESET(openrlhf::sequence_mask), PRESET(skyrl::token_tis),
-        PRESET(skyrl::sequence_tis), PRESET(skyrl::geometric_mask), PRESET(skyrl::product_mask), PRESET(slime::tis),
-        PRESET(nemo_rl::icepop), PRESET(nemo_rl::sequence_mask)};
+    static const std::vector<preset> all{{"no correction", {{"correction", "none"}}},
+                                         PRESET(trl::importance_weights),
+                                         PRESET(verl::importance_weights),
+                                         PRESET(verl::token_importance_weights),
+                                         PRESET(verl::icepop),
+                                         PRESET(verl::geometric_rejection),
+                                         PRESET(openrlhf::tis),
+                                         PRESET(openrlhf::icepop),
+                                         PRESET(openrlhf::sequence_mask),
+                                         PRESET(skyrl::token_tis),
+                                         PRESET(skyrl::sequence_tis),
+                                         PRESET(skyrl::geometric_mask),
+                                         PRESET(skyrl::product_mask),
+                                         PRESET(slime::tis),
+                                         PRESET(nemo_rl::icepop),
+                                         PRESET(nemo_rl::sequence_mask)};
     return all;
 }
 
@@ -172,34 +216,52 @@ settings otherwise(const preset& p, const settings& what) {
     return list;
 }
 /// Another objective is farther than any of its options.
-int distance(const preset& p, const settings& what) {
+int distance(const settings& but) {
     int n = 0;
-    for (const setting& s : otherwise(p, what)) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;
+    for (const setting& s : but) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;
     return n;
 }
 
-/// The presets that come nearest, and the settings that the combination has otherwise.
-nearest_presets nearest(const std::vector<preset>& list, const settings& what, int& distances) {
-    int least = 1000;
-    for (const preset& p : list) least = std::min(least, distance(p, what));
-    nearest_presets found;
+/// Keeps the nearest ones, each name once.
+void add(std::vector<near_preset>& to, const near_preset& p) {
+    const bool known = std::any_of(to.begin(), to.end(), [&](const near_preset& x) { return x.name == p.name; });
+    if (!to.empty() && p.distance < to.front().distance) to.clear();
+    if (to.empty() || (p.distance == to.front().distance && !known)) to.push_back(p);
+}
+
+std::vector<near_preset> nearest(const std::vector<preset>& list, const settings& what) {
+    std::vector<near_preset> found;
     for (const preset& p : list) {
-        if (distance(p, what) > least || p.name == "none") continue;
-        if (found.names.empty()) found.but = otherwise(p, what);
-        if (otherwise(p, what) == found.but) found.names.push_back(p.name);
+        const settings but = otherwise(p, what);
+        add(found, {p.name, but, distance(but)});
     }
-    distances += least;
     return found;
 }
 
 } // namespace
 
-presets_of_parts presets_of(const settings& what) {
-    presets_of_parts parts;
-    if (!what.empty() && what[0].axis == "advantages" && what[0].value != "those of the dump") parts.advantages = nearest(advantages(), what, parts.distance);
-    parts.correction = nearest(weights(), what, parts.distance);
-    parts.loss = nearest(losses(), what, parts.distance);
-    return parts;
+int near_presets::distance() const {
+    int n = 0;
+    for (const auto* part : {&advantages, &correction, &loss}) n += part->empty() ? 0 : part->front().distance;
+    return n;
+}
+
+near_presets presets_of(const settings& what) {
+    const bool made = what[0].value != "those of the dump";
+    return {made ? nearest(advantages(), what) : std::vector<near_preset>(), nearest(weights(), what),
+            nearest(losses(), what)};
+}
+
+near_presets presets_of(const space& s, const std::vector<outcome>& matches) {
+    constexpr std::size_t most = 1000;
+    near_presets all;
+    for (std::size_t i = 0; i < std::min(most, matches.size()); ++i) {
+        const near_presets some = presets_of(s.settings_of(matches[i].what));
+        for (const near_preset& p : some.advantages) add(all.advantages, p);
+        for (const near_preset& p : some.correction) add(all.correction, p);
+        for (const near_preset& p : some.loss) add(all.loss, p);
+    }
+    return all;
 }
 
 } // namespace diff

@@ -89,7 +89,8 @@ std::string table(const space& s, const std::vector<axis>& axes) {
     std::string text = "  " + padded("axis", 26) + padded("value", 26) + "other values change the " + what + " by\n";
     for (const axis& a : axes) {
         std::vector<std::string> apart, alike;
-        for (const alternative& x : a.others) (x.told_apart ? apart : alike).push_back(x.told_apart ? change_of(x, s.batch) : x.value);
+        for (const alternative& x : a.others)
+            (x.told_apart ? apart : alike).push_back(x.told_apart ? change_of(x, s.batch) : x.value);
         for (auto* list : {&apart, &alike})
             if (list->size() > most) list->resize(most), list->push_back("…");
         const auto itself = [](const std::string& x) { return x; };
@@ -101,17 +102,26 @@ std::string table(const space& s, const std::vector<axis>& axes) {
     return text;
 }
 
-std::string headline(const space& s, const outcome& best) {
-    const presets_of_parts parts = presets_of(s.settings_of(best.what));
-    std::string text = "Reproduced: " + what_is_there(s.batch) + "\n";
-    const auto line = [&](const char* part, const nearest_presets& p) {
-        if (p.names.empty()) return;
-        text += "  " + padded(part, 12) + "preset " + joined(p.names);
-        if (!p.but.empty()) text += ", but " + joined(p.but, ", ", [](const setting& x) { return x.axis + " " + x.value; });
-        text += "\n";
-    };
-    line("advantages", parts.advantages), line("correction", parts.correction), line("loss", parts.loss);
+/// The presets of a part, those with the same differences on one line.
+std::string preset_lines(const std::string& part, const std::vector<near_preset>& presets) {
+    std::vector<std::pair<settings, std::vector<std::string>>> lines;
+    for (const near_preset& p : presets) {
+        auto at = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.first == p.but; });
+        if (at == lines.end()) at = lines.insert(at, {p.but, {}});
+        at->second.push_back(p.name);
+    }
+    std::string text;
+    for (const auto& [but, names] : lines)
+        text += "  " + padded(text.empty() ? part : "or", 14) + joined(names) + (but.empty() ? "" : ", but ") +
+                joined(but, ", ", [](const setting& x) { return x.axis + " " + x.value; }) + "\n";
     return text;
+}
+
+std::string headline(const space& s, const found& f) {
+    const near_presets presets = presets_of(s, f.matches);
+    return "Reproduced: " + what_is_there(s.batch) + ". The nearest presets:\n" +
+           preset_lines("advantages", presets.advantages) + preset_lines("correction", presets.correction) +
+           preset_lines("loss", presets.loss);
 }
 
 } // namespace
@@ -120,15 +130,16 @@ std::string text_report(const space& s, const found& f, const std::string& path,
     const data& d = s.batch;
     std::string text = path + ": " + std::to_string(d.sequences) + " sequences, " + std::to_string(d.tokens()) +
                        " tokens that count; tolerance " + percent(d.tolerance) + " (" + d.precision + ")\n";
-    text += "read: " + joined(d.found, ", ", [](const auto& x) {
-        return x.first == x.second ? x.first : x.first + " from " + x.second;
-    }) + "\n" + number(f.combinations) + " combinations tried\n\n";
+    text += "read: " +
+            joined(d.found, ", ",
+                   [](const auto& x) { return x.first == x.second ? x.first : x.first + " from " + x.second; }) +
+            "\n" + number(f.combinations) + " combinations tried\n\n";
     settings best;
     if (f.matches.empty()) {
         text += "Nothing that was tried reproduces " + what_is_there(d) + ".\n";
     } else {
         best = s.settings_of(f.matches.front().what);
-        text += headline(s, f.matches.front()) + "\n" + table(s, axes_of(s, f.matches.front().what));
+        text += headline(s, f) + "\n" + table(s, axes_of(s, f.matches.front().what));
         if (f.matches.size() > 1)
             text += "\n" + number(static_cast<double>(f.matches.size())) +
                     " combinations fit; the table shows those that differ from the first in one axis.\n";
@@ -147,9 +158,8 @@ std::string text_report(const space& s, const found& f, const std::string& path,
     if (!near.empty()) text += "\nNear:\n";
     for (const outcome& o : near) {
         const settings what = s.settings_of(o.what);
-        text += "  " + errors_of(d, o) + "\n    " + joined(changes(best, what), ", ", [](const setting& x) {
-            return x.axis + " " + x.value;
-        }) + "\n";
+        text += "  " + errors_of(d, o) + "\n    " +
+                joined(changes(best, what), ", ", [](const setting& x) { return x.axis + " " + x.value; }) + "\n";
         if (best.empty()) best = what;
     }
     text += "\nNot tried:\n";
@@ -186,11 +196,10 @@ std::string json_report(const space& s, const found& f, const std::string& path,
     if (!f.matches.empty()) {
         const outcome& best = f.matches.front();
         r["best"] = of_outcome(best);
-        const presets_of_parts parts = presets_of(s.settings_of(best.what));
-        for (const auto& [part, p] : {std::pair{"advantages", parts.advantages},
-                                      {"correction", parts.correction},
-                                      {"loss", parts.loss}})
-            r["presets"][part] = {{"names", p.names}, {"but", object(p.but)}};
+        const near_presets presets = presets_of(s, f.matches);
+        for (const auto& [part, list] :
+             {std::pair{"advantages", presets.advantages}, {"correction", presets.correction}, {"loss", presets.loss}})
+            for (const near_preset& p : list) r["presets"][part].push_back({{"name", p.name}, {"but", object(p.but)}});
         r["axes"] = json::array();
         for (const axis& a : axes_of(s, best.what)) {
             json x{{"axis", a.name}, {"value", a.value}, {"others", json::array()}};

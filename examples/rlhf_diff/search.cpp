@@ -29,6 +29,7 @@ std::vector<std::size_t> firsts(const std::vector<std::size_t>& same) {
 
 /// The tokens of the largest gradient, and some more at even distances.
 std::vector<std::size_t> probe_tokens(const std::vector<double>& gradient) {
+    if (gradient.empty()) return {};
     constexpr std::size_t half = 16;
     std::vector<std::size_t> order(gradient.size());
     std::iota(order.begin(), order.end(), 0);
@@ -56,7 +57,8 @@ public:
         if (list.size() >= 2 * kept) shrink();
     }
     void shrink() {
-        std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.distance < b.distance; });
+        std::stable_sort(list.begin(), list.end(),
+                         [](const auto& a, const auto& b) { return a.distance < b.distance; });
         if (list.size() > kept) list.resize(kept), limit_ = list.back().distance;
     }
     std::vector<candidate> list;
@@ -71,7 +73,8 @@ public:
     explicit searcher(const space& s) : s_(s), d_(s.batch), probe_(probe_tokens(d_.gradient)) {
         for (const std::size_t t : probe_) want_.push_back(d_.gradient[t]);
         want_square_ = std::max(product(want_, want_), 1e-300);
-        kls_ = firsts(s.same.kls);
+        kls_ = firsts(s.same.kls), objectives_ = firsts(s.same.objectives);
+        rest_.resize(probe_.size());
     }
 
     void run() {
@@ -102,7 +105,7 @@ private:
             for (const std::size_t t : probe_) p.push_back(y[t] * s_.kls[k].slope[t]);
             kl_losses.push_back(probe_.empty() ? product(y, s_.kls[k].value) : 0);
         }
-        for (const std::size_t o : firsts(s_.same.objectives)) {
+        for (const std::size_t o : objectives_) {
             const combination what{advantages, o, correction, mean};
             if (probe_.empty())
                 by_loss(what, x, kl_losses);
@@ -111,21 +114,22 @@ private:
         }
     }
 
-    void by_gradient(combination what, const std::vector<double>& x, const std::vector<std::vector<double>>& kl_probes) {
+    void by_gradient(combination what, const std::vector<double>& x,
+                     const std::vector<std::vector<double>>& kl_probes) {
         const auto& slopes = s_.objectives[what.objective].slope;
         const std::vector<double>& a = s_.advantages[what.advantages].values;
-        std::vector<double> p, rest;
+        double pp = 0, pw = 0, square = 0;
         for (std::size_t i = 0; i < probe_.size(); ++i) {
             const std::size_t t = probe_[i];
-            p.push_back(x[t] == 0 ? 0 : x[t] * slopes[a[t] < 0 ? 1 : 0][t]);
-            rest.push_back(want_[i] - p[i]);
+            const double p = x[t] == 0 ? 0 : x[t] * slopes[a[t] < 0 ? 1 : 0][t];
+            rest_[i] = want_[i] - p;
+            pp += p * p, pw += p * want_[i], square += rest_[i] * rest_[i];
         }
-        const double pp = product(p, p), pw = product(p, want_), square = product(rest, rest);
         const double multiple = pp > 0 && pw > 0 ? want_square_ - pw * pw / pp : want_square_;
         list_.add(what, std::sqrt(std::max(0.0, std::min(square, multiple)) / want_square_));
         ++tried;
         for (std::size_t k = 0; k < kl_probes.size(); ++k) {
-            const double kk = product(kl_probes[k], kl_probes[k]), rk = product(rest, kl_probes[k]);
+            const double kk = product(kl_probes[k], kl_probes[k]), rk = product(rest_, kl_probes[k]);
             ++tried;
             if (!(kk > 0) || !(rk * rk > 1e-8 * kk * want_square_) || rk < 0) continue;
             what.kl = kls_[k], what.kl_coef = rk / kk;
@@ -157,8 +161,9 @@ private:
 
     const space& s_;
     const data& d_;
-    std::vector<std::size_t> probe_, kls_, no_kls_;
-    std::vector<double> want_;
+    std::vector<std::size_t> probe_, kls_, no_kls_, objectives_;
+    std::vector<double> want_,
+        rest_; ///< at the probe tokens: the gradient in the dump, and what an objective leaves of it
     double want_square_ = 1;
     nearest list_;
 };
@@ -220,7 +225,7 @@ void sort_by_name(const space& s, std::vector<outcome>& matches) {
     std::vector<std::tuple<int, std::size_t, std::size_t>> order;
     for (std::size_t i = 0; i < matches.size(); ++i) {
         const settings what = s.settings_of(matches[i].what);
-        order.emplace_back(presets_of(what).distance, what.size(), i);
+        order.emplace_back(presets_of(what).distance(), what.size(), i);
     }
     std::sort(order.begin(), order.end());
     std::vector<outcome> sorted;

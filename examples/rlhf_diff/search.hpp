@@ -53,10 +53,10 @@ struct outcome {
 };
 
 struct found {
-    std::vector<outcome> matches = {}; ///< the best name first
-    std::vector<outcome> near = {};    ///< the nearest first; multiples of the gradient before all others
-    double combinations = 0;      ///< tried
-    double by_chance = 0;         ///< matches that a loss alone would find by chance
+    std::vector<outcome> matches = {};             ///< the best name first
+    std::vector<outcome> near = {};                ///< the nearest first; multiples of the gradient before all others
+    double combinations = 0;                       ///< tried
+    double by_chance = 0;                          ///< matches that a loss alone would find by chance
     std::vector<settings> advantages_of_dump = {}; ///< choices that reproduce the advantages in the dump
 };
 
@@ -78,16 +78,20 @@ struct axis {
 };
 [[nodiscard]] std::vector<axis> axes_of(const space& s, const combination& best);
 
-/// Presets that agree with a combination in most of what they say, such as "trl::grpo", and its settings where they do
-/// not.
-struct nearest_presets {
-    std::vector<std::string> names = {};
+/// A preset that comes near, such as "trl::grpo", and the settings where a combination differs from it.
+struct near_preset {
+    std::string name;
     settings but = {};
+    int distance = 0; ///< how many these are; another objective counts as ten
 };
-struct presets_of_parts {
-    nearest_presets advantages, correction, loss;
-    int distance = 0; ///< settings in which the nearest ones differ, over all parts
+/// The nearest presets for each part of the loss, all of the same distance.
+struct near_presets {
+    std::vector<near_preset> advantages, correction, loss;
+    [[nodiscard]] int distance() const;
 };
-[[nodiscard]] presets_of_parts presets_of(const settings& what);
+[[nodiscard]] near_presets presets_of(const settings& what);
+
+/// The nearest presets of any of several combinations, which the data cannot tell apart.
+[[nodiscard]] near_presets presets_of(const space& s, const std::vector<outcome>& matches);
 
 } // namespace diff

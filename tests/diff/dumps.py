@@ -158,6 +158,14 @@ def nothing(_):
     write("nothing.npz", np.savez, "torch 2.13.0, a formula of nobody, seed 16", **found)
 
 
+def formats(_):
+    """Every way to store a number."""
+    x = np.array([[1.5, -2.0, 3.0], [0.25, 5.0, -0.5]])
+    forms = dict(half=x.astype("f2"), columns=np.asfortranarray(x), whole=x.astype("i4"), truth=x > 0)
+    forms.update(names=np.array(["ab", "c", "ab"]), big_endian=x.astype(">f4"), objects=np.array([{}, 1]), one=np.float32(7))
+    np.savez_compressed(HERE / "formats.npz", **forms)
+
+
 if __name__ == "__main__":
-    for f in (trl, verl, openrlhf, skyrl, liger, nothing):
+    for f in (trl, verl, openrlhf, skyrl, liger, nothing, formats):
         f(pathlib.Path(sys.argv[1]))
