@@ -96,8 +96,8 @@ class comparer {
 public:
     comparer(const space& s, const combination& best) : s_(s), best_(best), at_best_(s.evaluate(best)) {}
 
-    /// All axes of one factor; `choose` puts a choice into a combination. Its first axis says which others there are, so
-    /// another value may change these, too.
+    /// All axes of one factor; `choose` puts a choice into a combination. Its first axis says which others there are,
+    /// so that another value may change these, too.
     template <class Choice, class Choose>
     void factor(const std::vector<Choice>& choices, const settings& own, const Choose& choose) {
         std::vector<std::string> names;
@@ -141,7 +141,7 @@ private:
     }
     void finish(axis& a) {
         const double tolerance = s_.batch.tolerance;
-        double most_alike = 0;
+        double most_alike = 0, unseen = 0; // changes of what is in the dump, and of what is not
         bool some_alike = false;
         for (const other& o : others_) {
             const evaluation e = s_.evaluate(o.what);
@@ -157,7 +157,10 @@ private:
             x.told_apart = !o.fits;
             const double seen =
                 std::max(s_.batch.gradient.empty() ? 0 : x.gradient_change, s_.batch.loss ? x.loss_change : 0);
-            if (!x.told_apart) some_alike = true, most_alike = std::max(most_alike, seen);
+            if (!x.told_apart) {
+                some_alike = true, most_alike = std::max(most_alike, seen);
+                unseen = std::max(unseen, std::max(x.gradient_change, x.loss_change));
+            }
             a.others.push_back(x);
         }
         others_.clear();
@@ -167,9 +170,11 @@ private:
         if (some_alike) {
             const std::string known = most_alike < 1e-12 ? feature(s_, best_, a.name) : "";
             a.why = !known.empty() ? known
-                    : most_alike < 1e-12
-                        ? "no token of this batch makes a difference"
-                        : with("a change of %.1e is within the tolerance of %.1e", most_alike, tolerance);
+                    : most_alike > 1e-12
+                        ? with("a change of %.1e is within the tolerance of %.1e", most_alike, tolerance)
+                    : unseen > tolerance ? std::string("it changes the ") + (s_.batch.loss ? "gradient" : "loss") +
+                                               " alone, which is not in the dump"
+                                         : "no token of this batch makes a difference";
         }
         list.push_back(a);
     }
