@@ -108,6 +108,7 @@ settings not_tried(const data& d) {
     without(!d.gradient.empty(), "what changes the gradient alone", "no gradient");
     without(d.loss.has_value(), "what changes the value alone", "no loss");
     list.push_back({"entropy bonus", "it needs logits"});
+    list.push_back({"value loss", "it is no part of the search"});
     return list;
 }
 
