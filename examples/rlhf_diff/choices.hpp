@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "data.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
+
+/// The choices of the library, as columns of numbers per token. A loss is a sum of terms
+///
+///     loss = Σ cₜ (wₜ |Âₜ| l±ₜ + β kₜ)        its slope with respect to log πₜ has the slopes of l± and k
+///
+/// Each factor has choices of its own: advantages Â, objective l±, correction of the sampler w, KL k, mean c. All
+/// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1. Every column is computed once, by the
+/// library's own functions.
+namespace diff {
+
+struct setting {
+    std::string axis, value;
+    bool operator==(const setting&) const = default;
+};
+using settings = std::vector<setting>;
+
+/// Numbers that are tried; flags add to them.
+struct tried {
+    std::vector<std::array<double, 2>> clips{{0.2, 0.2}, {0.2, 0.28}, {0.1, 0.1}, {0.3, 0.3}, {3e-4, 4e-4}};
+    std::vector<double> dual_clips{3, 10};
+    std::vector<std::array<double, 2>> weights{{0, 2}, {0, 3}, {0, 5}, {0, 1.2}, {0.5, 5}, {0.5, 2}, {0.8, 1.2}};
+    std::vector<double> kl_coefs{0.001, 0.005, 0.01, 0.02, 0.04, 0.05, 0.1};
+    std::vector<double> gammas{1, 0.99}, lambdas{1, 0.95};
+    std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
+};
+
+struct advantage_choice {
+    settings what;
+    std::vector<double> values; ///< [tokens]
+    bool kl_in_rewards = false; ///< then it is not in the loss as well
+};
+struct objective_choice {
+    settings what;
+    std::array<std::vector<double>, 2> loss, slope; ///< [tokens] at Â = 1 and Â = −1
+};
+struct correction_choice {
+    settings what;
+    std::vector<double> weights; ///< [tokens]
+    bool of_kl = false;          ///< KL is multiplied, too
+    bool drops = false;          ///< tokens of weight 0 leave the denominator
+};
+struct kl_choice {
+    settings what;
+    std::vector<double> value, slope; ///< [tokens]
+};
+/// What sums are divided by.
+enum class mean_kind { tokens, sequences, sequence_sums, longest, prompts, nothing };
+struct mean_choice {
+    settings what;
+    mean_kind kind;
+    bool of_step = false;     ///< by the counts of the whole step
+    bool empty_count = false; ///< sequences without tokens count, too
+    double epsilon = 0;       ///< added to the tokens of a sequence
+};
+/// The factor of each token. With weights, tokens of weight 0 do not count.
+[[nodiscard]] std::vector<double> factors(const data& d, const mean_choice& m, const std::vector<double>* weights);
+
+/// What can be made of the rewards of the dump.
+[[nodiscard]] std::vector<advantage_choice> advantages_of_rewards(const data& d, const tried& t);
+[[nodiscard]] std::vector<objective_choice> objectives(const data& d, const tried& t);
+[[nodiscard]] std::vector<correction_choice> corrections(const data& d, const tried& t);
+[[nodiscard]] std::vector<kl_choice> kl_terms(const data& d);
+[[nodiscard]] std::vector<mean_choice> means(const data& d);
+
+/// What could not be tried, and why.
+[[nodiscard]] settings not_tried(const data& d);
+
+/// "0.2", "0.2 to 0.28", "none" for infinity
+[[nodiscard]] std::string text_of(double x);
+[[nodiscard]] std::string text_of(const std::array<double, 2>& range);
+
+} // namespace diff

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "files.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// A user's batch: the arrays of a file by what they mean.
+namespace diff {
+
+/// What an array means, and the names under which it is looked for.
+struct role {
+    const char* name; ///< the library's
+    std::vector<std::string> names;
+    const char* meaning;
+};
+[[nodiscard]] const std::vector<role>& roles();
+
+/// Numbers that trainers do not always dump.
+struct given {
+    std::map<std::string, std::string> names = {}; ///< role to array, where it is none of the role's names
+    std::string loss = "";                         ///< as it was printed; "" if it is in the file
+    std::int64_t group_size = 0;                   ///< so many sequences in a row are a group
+    std::int64_t longest = 0;                      ///< answers may be so long; 0: the columns of the arrays
+    double tokens = 0, sequences = 0;              ///< of the whole step; 0: those of the file
+    double tolerance = 0;                          ///< relative; 0: that of the stored types
+};
+
+/// Tokens that count lie one after the other, sequence by sequence; `offsets` cuts them. Arrays that are absent are
+/// empty. What needs the places between them (values, token rewards) is [B, T].
+struct data {
+    std::int64_t sequences = 0, steps = 0;
+    std::vector<std::uint8_t> mask;     ///< [B, T]
+    std::vector<std::int64_t> offsets;  ///< [B + 1]
+    std::vector<std::int64_t> place;    ///< [tokens] where a token stands in [B, T]
+    std::vector<std::int64_t> sequence; ///< [tokens]
+    std::vector<double> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, gradient; ///< [tokens]
+    std::vector<double> scores, baselines;                                                                 ///< [B]
+    std::vector<std::int64_t> groups;                                                                      ///< [B]
+    std::vector<double> token_rewards, values;                                                             ///< [B, T]
+    std::vector<double> rollout_log_probs, rollout_ref_log_probs; ///< [B, T] of the old policy, and of the reference
+    std::optional<double> loss;
+    double loss_digits = 0; ///< half a unit of the last digit that was printed
+    double tolerance = 0;   ///< relative
+    std::string precision;  ///< where the tolerance comes from
+    std::int64_t longest = 0;
+    double step_tokens = 0, step_sequences = 0; ///< the denominators of the whole step; 0: those of the file
+    std::vector<std::pair<std::string, std::string>> found; ///< role and array
+
+    [[nodiscard]] std::int64_t tokens() const { return static_cast<std::int64_t>(place.size()); }
+    [[nodiscard]] std::int64_t length(std::int64_t s) const {
+        const auto i = static_cast<std::size_t>(s);
+        return offsets[i + 1] - offsets[i];
+    }
+};
+
+/// The batch of a file. Throws std::runtime_error with a sentence that names file and array.
+[[nodiscard]] data batch_of(const arrays& file, const std::string& path, const given& more);
+
+} // namespace diff

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+// The library's presets as settings of axes.
+#include "search.hpp"
+
+#include <rlhf/recipe/preset/nemo_rl.hpp>
+#include <rlhf/recipe/preset/openrlhf.hpp>
+#include <rlhf/recipe/preset/papers.hpp>
+#include <rlhf/recipe/preset/prime_rl.hpp>
+#include <rlhf/recipe/preset/skyrl.hpp>
+#include <rlhf/recipe/preset/slime.hpp>
+#include <rlhf/recipe/preset/trl.hpp>
+#include <rlhf/recipe/preset/verl.hpp>
+
+#include <algorithm>
+
+namespace diff {
+
+namespace {
+
+struct preset {
+    std::string name;
+    settings what;
+};
+
+std::string range(double low, double high) { return text_of(std::array{low, high}); }
+
+/// Without ref_log_probs there is no KL, whatever the options are.
+void add_common(settings& to, const rlhf::policy_loss_options& o) {
+    constexpr const char* means[] = {"over tokens", "over sequences", "sums over sequences"};
+    constexpr const char* estimators[] = {"k1", "k2", "k3", "abs"};
+    constexpr const char* weights[] = {"nothing", "ratio", "ratio as a constant", "own ratio"};
+    to.push_back({"limit of log ratios", text_of(o.log_ratio_limit)});
+    to.push_back({"mean", means[static_cast<int>(o.aggregation)]});
+    if (o.kl_coef == 0 && o.kl_weight == rlhf::kl_weight::one) {
+        to.push_back({"KL estimator", "none"});
+    } else {
+        to.push_back({"KL estimator", estimators[static_cast<int>(o.kl_estimator)]});
+        to.push_back({"gradient of KL", "its own"});
+        to.push_back({"KL times", weights[static_cast<int>(o.kl_weight)]});
+        to.push_back({"limit of KL", text_of(o.kl_limit)});
+        if (o.kl_coef != 0) to.push_back({"KL coefficient", text_of(o.kl_coef)});
+    }
+}
+
+settings of(const rlhf::ppo_policy_loss_options& o) {
+    settings s{{"objective", "ppo_clip"},
+               {"clip range", range(o.clip_range.low, o.clip_range.high)},
+               {"dual clip", text_of(o.dual_clip)}};
+    add_common(s, {.log_ratio_limit = o.log_ratio_limit,
+                   .kl_coef = o.kl_coef,
+                   .kl_estimator = o.kl_estimator,
+                   .kl_limit = o.kl_limit,
+                   .kl_weight = o.kl_weight,
+                   .aggregation = o.aggregation});
+    return s;
+}
+settings of(const rlhf::cispo& o) {
+    return {{"objective", o.beyond == rlhf::importance::mask ? "cispo, masked" : "cispo"},
+            {"bounds of the ratio", range(o.low, o.high)}};
+}
+settings of(const rlhf::sapo&) { return {{"objective", "sapo"}}; }
+settings of(const rlhf::gspo& o) {
+    return {{"objective", "gspo"}, {"clip range", range(o.range.low, o.range.high)}, {"sequence ratio", "mean"}};
+}
+template <class Dppo>
+settings of_dppo(const char* name, const Dppo& o) {
+    return {{"objective", name},
+            {"divergence allowed", range(o.range.low, o.range.high)},
+            {"cap of the ratio", text_of(o.cap)},
+            {"value by", o.value == rlhf::dppo_value::ratio ? "ratio" : "log-probability"}};
+}
+settings of(const rlhf::dppo_tv& o) { return of_dppo("dppo_tv", o); }
+settings of(const rlhf::dppo_kl& o) { return of_dppo("dppo_kl", o); }
+
+settings of(const rlhf::group_advantages_options& o) {
+    constexpr const char* baselines[] = {
+        "none", "mean of the group", "mean of the others", "length-weighted mean", "mean of the batch", "given"};
+    constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group"};
+    settings s{{"advantages", "per sequence"},
+               {"baseline", baselines[static_cast<int>(o.baseline)]},
+               {"scale", scales[static_cast<int>(o.scale)]}};
+    if (o.scale == rlhf::group_scale::group_std || o.scale == rlhf::group_scale::batch_std) {
+        s.push_back({"ddof", std::to_string(o.ddof)});
+        s.push_back({"epsilon", "std + " + text_of(o.epsilon)});
+    }
+    s.push_back({"a group of one", o.lone == rlhf::lone_reward::kept ? "keeps its reward" : "gets 0"});
+    return s;
+}
+settings of(const rlhf::ppo_advantages_options& o) {
+    constexpr const char* floors[] = {"root of var + ", "std + ", "root of var at least ", "std at least "};
+    settings s{{"advantages", "gae"},
+               {"gamma", text_of(o.gae.gamma)},
+               {"lambda", text_of(o.gae.lambda)},
+               {"masked steps", o.gae.gaps == rlhf::gaps::skip ? "skip" : "zero"},
+               {"whitening", floors[static_cast<int>(o.whiten.floor)] + text_of(o.whiten.epsilon)},
+               {"ddof", std::to_string(o.whiten.ddof)}};
+    if (o.rewards.kl_coef != 0) {
+        s.push_back({"KL in rewards", "k1"});
+        s.push_back({"KL coefficient of rewards", text_of(o.rewards.kl_coef)});
+    }
+    return s;
+}
+settings of(const rlhf::importance_weights_options& o) {
+    constexpr const char* levels[] = {"token", "sequence mean", "sequence product", "none"};
+    settings s{{"correction", "weights"}, {"weight per", levels[static_cast<int>(o.level)]}};
+    if (o.sequence_mean.limits())
+        s[0].value = "sequences dropped by their mean",
+        s.push_back({"range", range(o.sequence_mean.low, o.sequence_mean.high)});
+    else if (o.sequence_product.limits())
+        s[0].value = "sequences dropped by their product",
+        s.push_back({"range", range(o.sequence_product.low, o.sequence_product.high)});
+    else
+        s.push_back({"range", range(o.range.low, o.range.high)}),
+            s.push_back({"beyond the range", o.beyond == rlhf::importance::mask ? "0" : "the bound"});
+    return s;
+}
+template <class Objective>
+settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
+    settings s = of(objective);
+    add_common(s, o);
+    return s;
+}
+
+#define PRESET(name)                                                                                                   \
+    { #name, of(rlhf::preset::name) }
+#define OBJECTIVE(name, options)                                                                                       \
+    { #name " with " #options, of(rlhf::preset::name, rlhf::preset::options) }
+
+const std::vector<preset>& losses() {
+    static const std::vector<preset> all{PRESET(trl::ppo_policy_loss),
+                                         PRESET(trl::kl_policy_loss),
+                                         PRESET(trl::grpo_policy_loss),
+                                         PRESET(trl::luspo_policy_loss),
+                                         OBJECTIVE(trl::cispo, trl::policy_loss),
+                                         OBJECTIVE(trl::sapo, trl::sequence_policy_loss),
+                                         OBJECTIVE(trl::gspo, trl::sequence_policy_loss),
+                                         OBJECTIVE(trl::gspo, trl::gspo_luspo_policy_loss),
+                                         PRESET(verl::ppo_policy_loss),
+                                         PRESET(verl::ppo_policy_loss_with_kl),
+                                         OBJECTIVE(verl::cispo, verl::policy_loss),
+                                         OBJECTIVE(verl::dppo_tv, verl::policy_loss),
+                                         OBJECTIVE(verl::dppo_kl, verl::policy_loss),
+                                         OBJECTIVE(verl::sapo, verl::sapo_policy_loss),
+                                         OBJECTIVE(verl::gspo, verl::gspo_policy_loss),
+                                         PRESET(openrlhf::ppo_policy_loss),
+                                         OBJECTIVE(openrlhf::gspo, openrlhf::gspo_policy_loss),
+                                         PRESET(skyrl::ppo_policy_loss),
+                                         PRESET(skyrl::dual_clip_policy_loss),
+                                         OBJECTIVE(skyrl::cispo, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::rollout_is, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::sapo, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::gspo, skyrl::gspo_policy_loss),
+                                         OBJECTIVE(skyrl::dppo_tv, skyrl::policy_loss),
+                                         PRESET(slime::ppo_policy_loss),
+                                         OBJECTIVE(slime::cispo, slime::policy_loss),
+                                         OBJECTIVE(slime::gspo, slime::policy_loss),
+                                         PRESET(nemo_rl::ppo_policy_loss),
+                                         PRESET(nemo_rl::kl_policy_loss),
+                                         OBJECTIVE(nemo_rl::cispo, nemo_rl::policy_loss),
+                                         OBJECTIVE(nemo_rl::gspo, nemo_rl::gspo_policy_loss),
+                                         OBJECTIVE(prime_rl::dppo_tv, prime_rl::policy_loss),
+                                         PRESET(dapo::ppo_policy_loss),
+                                         OBJECTIVE(gspo::objective, gspo::policy_loss)};
+    return all;
+}
+const std::vector<preset>& advantages() {
+    static const std::vector<preset> all{PRESET(trl::grpo),
+                                         PRESET(trl::grpo_batch_std),
+                                         PRESET(trl::dr_grpo),
+                                         PRESET(verl::grpo),
+                                         PRESET(verl::dr_grpo),
+                                         PRESET(verl::rloo),
+                                         PRESET(verl::opo),
+                                         PRESET(verl::remax),
+                                         PRESET(openrlhf::group_norm),
+                                         PRESET(openrlhf::dr_grpo),
+                                         PRESET(openrlhf::rloo),
+                                         PRESET(skyrl::grpo),
+                                         PRESET(slime::grpo),
+                                         PRESET(dapo::group_advantages),
+                                         PRESET(dr_grpo::group_advantages),
+                                         PRESET(verl::ppo_advantages),
+                                         PRESET(openrlhf::ppo_advantages),
+                                         PRESET(instructgpt::ppo_advantages)};
+    return all;
+}
+const std::vector<preset>& weights() {
+    static const std::vector<preset> all{{"no correction", {{"correction", "none"}}},
+                                         PRESET(trl::importance_weights),
+                                         PRESET(verl::importance_weights),
+                                         PRESET(verl::token_importance_weights),
+                                         PRESET(verl::icepop),
+                                         PRESET(verl::geometric_rejection),
+                                         PRESET(openrlhf::tis),
+                                         PRESET(openrlhf::icepop),
+                                         PRESET(openrlhf::sequence_mask),
+                                         PRESET(skyrl::token_tis),
+                                         PRESET(skyrl::sequence_tis),
+                                         PRESET(skyrl::geometric_mask),
+                                         PRESET(skyrl::product_mask),
+                                         PRESET(slime::tis),
+                                         PRESET(nemo_rl::icepop),
+                                         PRESET(nemo_rl::sequence_mask)};
+    return all;
+}
+
+/// The combination's settings where it differs from the preset. What a combination does not have makes no difference to
+/// it: groups of one where there are none.
+settings otherwise(const preset& p, const settings& what) {
+    settings list;
+    for (const setting& s : p.what) {
+        const auto same = std::find_if(what.begin(), what.end(), [&](const setting& w) { return w.axis == s.axis; });
+        if (same == what.end() && s.axis != "a group of one") list.push_back({s.axis, "none"});
+        if (same != what.end() && same->value != s.value) list.push_back(*same);
+    }
+    return list;
+}
+/// Another objective is farther than any of its options.
+int distance(const settings& but) {
+    int n = 0;
+    for (const setting& s : but) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;
+    return n;
+}
+
+/// Keeps the nearest ones, each name once.
+void add(std::vector<near_preset>& to, const near_preset& p) {
+    const bool known = std::any_of(to.begin(), to.end(), [&](const near_preset& x) { return x.name == p.name; });
+    if (!to.empty() && p.distance < to.front().distance) to.clear();
+    if (to.empty() || (p.distance == to.front().distance && !known)) to.push_back(p);
+}
+
+std::vector<near_preset> nearest(const std::vector<preset>& list, const settings& what) {
+    std::vector<near_preset> found;
+    for (const preset& p : list) {
+        const settings but = otherwise(p, what);
+        add(found, {p.name, but, distance(but)});
+    }
+    return found;
+}
+
+} // namespace
+
+int near_presets::distance() const {
+    int n = 0;
+    for (const auto* part : {&advantages, &correction, &loss}) n += part->empty() ? 0 : part->front().distance;
+    return n;
+}
+
+near_presets presets_of(const settings& what) {
+    const bool made = what[0].value != "those of the dump";
+    return {made ? nearest(advantages(), what) : std::vector<near_preset>(), nearest(weights(), what),
+            nearest(losses(), what)};
+}
+
+near_presets presets_of(const space& s, const std::vector<outcome>& matches) {
+    constexpr std::size_t most = 1000;
+    near_presets all;
+    for (std::size_t i = 0; i < std::min(most, matches.size()); ++i) {
+        const near_presets some = presets_of(s.settings_of(matches[i].what));
+        for (const near_preset& p : some.advantages) add(all.advantages, p);
+        for (const near_preset& p : some.correction) add(all.correction, p);
+        for (const near_preset& p : some.loss) add(all.loss, p);
+    }
+    return all;
+}
+
+} // namespace diff

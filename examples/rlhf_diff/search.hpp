@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "choices.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Which choices make the loss and the gradient of a dump.
+namespace diff {
+
+/// One choice of each factor, as places in the lists of a space.
+struct combination {
+    std::size_t advantages = 0, objective = 0, correction = 0, mean = 0;
+    std::optional<std::size_t> kl = {};
+    double kl_coef = 0;
+};
+
+/// What a combination computes.
+struct evaluation {
+    std::vector<double> gradient;
+    double loss = 0, size = 0; ///< size: Σ of the sizes of all terms, which roundings are relative to
+};
+
+/// What is tried. Choices whose columns are the same are searched once: `same` names the first of them.
+struct space {
+    data batch;
+    tried numbers;
+    std::vector<advantage_choice> advantages;
+    std::vector<objective_choice> objectives;
+    std::vector<correction_choice> corrections;
+    std::vector<kl_choice> kls;
+    std::vector<mean_choice> means;
+    struct firsts {
+        std::vector<std::size_t> advantages, objectives, corrections, kls, means;
+    } same;
+    std::vector<advantage_choice> of_rewards; ///< where advantages are in the dump: what rewards would give
+
+    explicit space(data d, tried t = {});
+    [[nodiscard]] evaluation evaluate(const combination& c) const;
+    [[nodiscard]] settings settings_of(const combination& c) const;
+};
+
+/// How near a combination comes. Errors are relative: to the largest element of the gradient, to the size of the loss.
+struct outcome {
+    combination what;
+    double gradient_error = 0, loss_error = 0, loss = 0;
+    double factor = 1; ///< of the gradient in the dump, where that is another multiple; else 1
+    bool gradient_fits = false, loss_fits = false; ///< true, too, for what is not in the dump
+    [[nodiscard]] bool fits() const { return gradient_fits && loss_fits; }
+};
+
+struct found {
+    std::vector<outcome> matches = {};             ///< the best name first
+    std::vector<outcome> near = {};                ///< the nearest first; multiples of the gradient before all others
+    double combinations = 0;                       ///< tried
+    double by_chance = 0;                          ///< matches that a loss alone would find by chance
+    std::vector<settings> advantages_of_dump = {}; ///< choices that reproduce the advantages in the dump
+};
+
+[[nodiscard]] found search(const space& s);
+
+/// Compares one combination with the dump.
+[[nodiscard]] outcome compare(const space& s, const combination& c);
+
+/// What an axis would change at the best match.
+struct alternative {
+    std::string value;
+    double gradient_change = 0, loss_change = 0; ///< relative to the best match
+    bool told_apart = true;
+};
+struct axis {
+    std::string name, value;
+    std::vector<alternative> others = {}; ///< the nearest first
+    std::string why = "";                 ///< what keeps the data from telling some of them apart; "" if it does
+};
+[[nodiscard]] std::vector<axis> axes_of(const space& s, const combination& best);
+
+/// A preset that comes near, such as "trl::grpo", and the settings where a combination differs from it.
+struct near_preset {
+    std::string name;
+    settings but = {};
+    int distance = 0; ///< how many these are; another objective counts as ten
+};
+/// The nearest presets for each part of the loss, all of the same distance.
+struct near_presets {
+    std::vector<near_preset> advantages, correction, loss;
+    [[nodiscard]] int distance() const;
+};
+[[nodiscard]] near_presets presets_of(const settings& what);
+
+/// The nearest presets of any of several combinations, which the data cannot tell apart.
+[[nodiscard]] near_presets presets_of(const space& s, const std::vector<outcome>& matches);
+
+} // namespace diff
