@@ -6,9 +6,9 @@
 
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
 /// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
-/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss is there with
-/// all of its objectives, preference_loss with dpo. The divergences, kept_log_probs and vocab_shards are not among the
-/// usual calls. Other calls are compiled where they stand, as without this header.
+/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss, preference_loss
+/// and unpaired_loss are there with all of their objectives, divergences between logits of one type. kept_log_probs and
+/// vocab_shards are not among the usual calls. Other calls are compiled where they stand, as without this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
@@ -57,9 +57,28 @@
     RLHF_USUAL(word, T, sequence_log_probs_result, sequence_log_probs)                                                 \
     word void sequence_log_probs_backward(const batch&, const sequence_log_probs_backward_arrays<T>&,                  \
                                           const sequence_log_probs_options&, const executor&);                         \
-    word preference_loss_result preference_loss(const batch&, const preference_loss_arrays<T>&, const dpo&,            \
-                                                const executor&);                                                      \
     word preference_loss_result preference_pairs(const batch&, const preference_pairs_arrays<T>&, const dpo&);
+
+#define RLHF_USUAL_PREFERENCE(word, T, objective)                                                                      \
+    word preference_loss_result preference_loss(const batch&, const preference_loss_arrays<T>&, const objective&,      \
+                                                const executor&);
+
+#define RLHF_USUAL_PREFERENCES(word, T)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, apo_down)                                                                           \
+    RLHF_USUAL_PREFERENCE(word, T, apo_zero)                                                                           \
+    RLHF_USUAL_PREFERENCE(word, T, bco)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, discopop)                                                                           \
+    RLHF_USUAL_PREFERENCE(word, T, dpo)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, exo)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, ipo)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, nca)                                                                                \
+    RLHF_USUAL_PREFERENCE(word, T, orpo)                                                                               \
+    RLHF_USUAL_PREFERENCE(word, T, robust_dpo)                                                                         \
+    RLHF_USUAL_PREFERENCE(word, T, simpo)                                                                              \
+    RLHF_USUAL_PREFERENCE(word, T, slic_hinge)                                                                         \
+    RLHF_USUAL_PREFERENCE(word, T, sppo)                                                                               \
+    word unpaired_loss_result unpaired_loss(const batch&, const unpaired_loss_arrays<T>&, const bco&);                 \
+    word unpaired_loss_result unpaired_loss(const batch&, const unpaired_loss_arrays<T>&, const kto&);
 
 /// What the functions of logits do: Source says where the logits come from and where their gradient goes.
 #define RLHF_USUAL_LOGITS(word, T, Source)                                                                             \
@@ -74,6 +93,12 @@
     word ppo_loss_result ppo_loss<T, native>(call&, const Source&, const index_view&, const ppo_loss_arrays<T>&,       \
                                              const ppo_loss_options&, const executor&);
 
+#define RLHF_USUAL_DIVERGENCES(word, E)                                                                                \
+    word divergence_sums divergence_from_logits<native>(call&, const stored_logits<E>&, const logits_view<E>&,         \
+                                                        const divergence_options&, const executor&);                   \
+    word divergence_sums divergence_from_top_k<native>(call&, const stored_logits<E>&, const top_k_reference&,         \
+                                                       const divergence_options&, const executor&);
+
 namespace RLHF_NAMESPACE {
 RLHF_USUAL_ADVANTAGES(extern template, float)
 RLHF_USUAL_ADVANTAGES(extern template, double)
@@ -81,6 +106,8 @@ RLHF_USUAL_POLICIES(extern template, float)
 RLHF_USUAL_POLICIES(extern template, double)
 RLHF_USUAL_LOSSES(extern template, float)
 RLHF_USUAL_LOSSES(extern template, double)
+RLHF_USUAL_PREFERENCES(extern template, float)
+RLHF_USUAL_PREFERENCES(extern template, double)
 namespace detail {
 RLHF_USUAL_LOGITS(extern template, float, stored_logits<float>)
 RLHF_USUAL_LOGITS(extern template, float, stored_logits<bfloat16>)
@@ -88,5 +115,8 @@ RLHF_USUAL_LOGITS(extern template, float, stored_logits<float16>)
 RLHF_USUAL_LOGITS(extern template, double, stored_logits<double>)
 RLHF_USUAL_LOGITS(extern template, float, head_logits<float>)
 RLHF_USUAL_LOGITS(extern template, double, head_logits<double>)
+RLHF_USUAL_DIVERGENCES(extern template, float)
+RLHF_USUAL_DIVERGENCES(extern template, double)
+RLHF_USUAL_DIVERGENCES(extern template, bfloat16)
 } // namespace detail
 } // namespace RLHF_NAMESPACE
