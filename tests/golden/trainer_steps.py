@@ -10,8 +10,8 @@ from collections import defaultdict
 import torch
 
 from cases import HERE, Writer, leaf
-from policy_packages import Config, dyadic, run_branch
-from rlhf_packages import take
+from policy_packages import Config, dyadic
+from rlhf_packages import run_branch, take
 
 GAMMA, LAMBDA, BETA = 1 - 1 / 32, 1 - 1 / 16, 1 / 4
 
@@ -146,8 +146,8 @@ def write_verl(w, d, base):
 
 def write_openrlhf(w, d, base):
     w.note(
-        "openrlhf 0.11.2, trainer/ppo_utils/experience_maker.py: get_advantages_and_returns, get_cumulative_returns and "
-        "the branch that whitens; models: ValueLoss, PairWiseLoss, compute_approx_kl, compute_reward"
+        "openrlhf 0.11.2, trainer/ppo_utils/experience_maker.py: get_advantages_and_returns, get_cumulative_returns "
+        "and the branch that whitens; models: ValueLoss, PairWiseLoss, compute_approx_kl, compute_reward"
     )
     path = base / "trainer/ppo_utils/experience_maker.py"
     maker = take(path, "get_advantages_and_returns", "get_cumulative_returns")
