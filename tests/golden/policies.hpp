@@ -9,7 +9,8 @@
 #include <cmath>
 #include <string>
 
-/// The library's own functions against what packages made of their data (policies.txt, see policy_packages.py there).
+/// The library's own functions against what trainers made of their data (policies.txt, see policy_packages.py and
+/// trainer_policies.py there).
 namespace test {
 
 /// The row of an objective in PRESETS.md.

@@ -2,48 +2,19 @@
 """Writes policies.txt: policy losses, importance weights and group advantages of RLHF packages, by their own code and
 their own defaults. Each package has data of its own seed, so that a new case leaves the other packages' lines alone."""
 
-import ast
 import math
-import pathlib
 import types
 from collections import defaultdict
 
 import torch
 
 from cases import HERE, Writer, leaf
-from rlhf_packages import cast_to_double, take
+from rlhf_packages import defaults, run_branch, take
 
 
 def dyadic(*shape, deviation=1.0):
     """Multiples of 1/64, which floats have exactly, as are differences between them."""
     return (torch.randn(*shape) * deviation * 64).round() / 64
-
-
-def defaults(path, name):
-    """The fields of a dataclass whose defaults are constants, with those."""
-    (found,) = [n for n in ast.walk(ast.parse(pathlib.Path(path).read_text())) if getattr(n, "name", 0) == name]
-    fields = {}
-    for line in found.body:
-        if isinstance(line, ast.AnnAssign) and line.value is not None:
-            value = line.value
-            if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "field":
-                value = next((k.value for k in value.keywords if k.arg == "default"), value)
-            try:
-                fields[line.target.id] = ast.literal_eval(value)
-            except ValueError:
-                pass  # made by a call
-    return fields
-
-
-def run_branch(path, test, has, space, in_double=False):
-    """Runs the if statement of a file whose test is that text and whose body has the other one, in a namespace."""
-    for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == test and has in ast.unparse(node.body[0]):
-            if in_double:
-                cast_to_double(node)
-            exec(compile(ast.Module([node], []), str(path), "exec"), space)
-            return space
-    raise LookupError(test)
 
 
 def policies(lengths, columns, far=22.5):

@@ -43,6 +43,33 @@ def take(path, *names, of=None, in_double=False, **given):
     return types.SimpleNamespace(**{n: space[n] for n in names})
 
 
+def defaults(path, name):
+    """The fields of a dataclass whose defaults are constants, with those."""
+    (found,) = [n for n in ast.walk(ast.parse(pathlib.Path(path).read_text())) if getattr(n, "name", 0) == name]
+    fields = {}
+    for line in found.body:
+        if isinstance(line, ast.AnnAssign) and line.value is not None:
+            value = line.value
+            if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "field":
+                value = next((k.value for k in value.keywords if k.arg == "default"), value)
+            try:
+                fields[line.target.id] = ast.literal_eval(value)
+            except ValueError:
+                pass  # made by a call
+    return fields
+
+
+def run_branch(path, test, has, space, in_double=False):
+    """Runs the if statement of a file whose test is that text and whose body has the other one, in a namespace."""
+    for node in ast.walk(ast.parse(pathlib.Path(path).read_text())):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == test and has in ast.unparse(node.body[0]):
+            if in_double:
+                cast_to_double(node)
+            exec(compile(ast.Module([node], []), str(path), "exec"), space)
+            return space
+    raise LookupError(test)
+
+
 def write_packages(root):
     w = Writer(
         HERE / "packages.txt",

@@ -11,6 +11,7 @@
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
+#include <rlhf/preference/preference_loss.hpp>
 #include <rlhf/reward/bradley_terry_loss.hpp>
 
 /// The library's advantages, rewards, values and pairs against what trainers made of the same data (steps.txt, see
@@ -110,18 +111,26 @@ public:
             agree("KL in the loss", d, trainer + "_kl_" + name, "slopes");
         }
     }
-    static void pairs(const std::string& name) {
-        const auto chosen = get("chosen"), rejected = get("rejected"), margins = get("margins");
-        std::vector<T> c(6), j(6);
-        const auto r = rlhf::bradley_terry_loss<T>({.steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here},
-                                                   {.chosen_rewards = chosen,
-                                                    .rejected_rewards = rejected,
-                                                    .margins = margins,
-                                                    .d_chosen_rewards = c,
-                                                    .d_rejected_rewards = j},
-                                                   {});
-        CHECK(agrees<T>("`bradley_terry_loss`", worst_relative(std::vector{r.loss()}, at(name)["loss"])));
-        agree("`bradley_terry_loss`", c, name, "d_chosen"), agree("`bradley_terry_loss`", j, name, "d_rejected");
+    static void pairs(const std::string& name, const rlhf::bradley_terry_loss_options& o = {}) {
+        compare("`bradley_terry_loss`", name, {},
+                [&](const auto& b, const auto& chosen, const auto& rejected, auto& c, auto& j) {
+                    const auto margins = get("margins");
+                    return rlhf::bradley_terry_loss<T>(b,
+                                                       {.chosen_rewards = chosen,
+                                                        .rejected_rewards = rejected,
+                                                        .margins = margins,
+                                                        .d_chosen_rewards = c,
+                                                        .d_rejected_rewards = j},
+                                                       o);
+                });
+    }
+    /// ref: log-probs of the reference are the margins, and the same below 0.
+    static void dpo(const std::string& name, const rlhf::dpo& o, bool ref = false) {
+        compare("`preference_loss`", name, ref ? get("margins") : std::vector<T>(6),
+                [&](const auto& b, const auto& chosen, const auto& rejected, auto& c, auto& j) {
+                    return rlhf::preference_loss<T>(
+                        b, {.chosen = chosen, .rejected = rejected, .d_chosen = c, .d_rejected = j}, o);
+                });
     }
     /// [B] n / (n + ε), as in policies.hpp.
     [[nodiscard]] static std::vector<double> shrunk(double epsilon) {
@@ -131,6 +140,17 @@ public:
             w.push_back(n / (n + epsilon));
         }
         return w;
+    }
+
+private:
+    static void compare(const char* row, const std::string& name, const std::vector<T>& ref, const auto& loss) {
+        auto chosen = get("chosen"), rejected = get("rejected");
+        for (std::size_t i = 0; i < ref.size(); ++i) chosen[i] -= ref[i], rejected[i] += ref[i];
+        std::vector<T> c(6), j(6);
+        const rlhf::batch pairs{.steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        const double value = loss(pairs, chosen, rejected, c, j).loss();
+        CHECK(agrees<T>(row, worst_relative(std::vector{value}, at(name)["loss"])));
+        agree(row, c, name, "d_chosen"), agree(row, j, name, "d_rejected");
     }
 };
 

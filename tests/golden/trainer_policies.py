@@ -9,8 +9,8 @@ import types
 import torch
 
 from cases import leaf
-from policy_packages import Config, defaults, dyadic, policies
-from rlhf_packages import take
+from policy_packages import Config, dyadic, policies
+from rlhf_packages import defaults, take
 
 QUIET = types.SimpleNamespace(warning=print, info=print)
 

@@ -10,10 +10,10 @@ from collections import defaultdict
 import torch
 
 from cases import HERE, Writer, leaf
-from policy_packages import Config, dyadic, run_branch
-from rlhf_packages import take
+from policy_packages import Config, dyadic
+from rlhf_packages import run_branch, take
 
-GAMMA, LAMBDA = 1 - 1 / 32, 1 - 1 / 16
+GAMMA, LAMBDA, BETA = 1 - 1 / 32, 1 - 1 / 16, 1 / 4
 
 
 def make_data(w):
@@ -46,6 +46,7 @@ def write_steps(root):
     trl = take(root / "trl/core.py", "masked_mean", "masked_var", "masked_whiten")
     w.case("trl_whiten", whitened=trl.masked_whiten(d.values, d.mask) * d.mask)
     w.case("trl_whiten_keep_mean", whitened=trl.masked_whiten(d.values, d.mask, shift_mean=False) * d.mask)
+    write_trl(w, d, root / "newer/trl/trainer")
     w.note("slime git 624b824a8, utils/ppo_utils.py: vanilla_gae")
     A, R = take(root / "git/slime/slime/utils/ppo_utils.py", "vanilla_gae").vanilla_gae(
         d.rewards, d.values, GAMMA, LAMBDA
@@ -63,6 +64,13 @@ def write_steps(root):
     ).ppo_critic_loss_fn
     for kind in ("mse", "huber"):
         write_value(w, d, f"areal_value_{kind}", lambda v: critic(v, d.old_values, d.returns, 0.5, d.mask > 0, kind)[0])
+    preference = take(root / "areal/utils/functional/functional.py", "dpo_preference_loss", in_double=True)
+    dpo = preference.dpo_preference_loss
+    write_pairs(w, d, "areal_dpo", lambda c, j: dpo(c - j, beta=BETA).mean())
+    w.note("liger-kernel 0.8.5, chunked_loss/dpo_loss.py: preference_loss_fn")
+    path = root / "liger_kernel/chunked_loss/dpo_loss.py"
+    liger = take(path, "preference_loss_fn", of="LigerFusedLinearDPOFunction").preference_loss_fn
+    write_pairs(w, d, "liger_dpo", lambda c, j: liger(c, j, torch.zeros(12), beta=BETA)[0])
     w.note("NeMo-RL git 7ea279abf, algorithms/utils.py: calculate_kl, by its defaults")
     nemo = take(root / "git/RL/nemo_rl/algorithms/utils.py", "calculate_kl").calculate_kl
     write_kl(w, d, "nemo_rl", {k: lambda x, k=k: nemo(x, d.ref_log_probs, k) for k in ("k1", "k2", "k3")})
@@ -73,6 +81,31 @@ def write_value(w, d, name, loss):
     value = loss(v)
     value.backward()
     w.case(name, loss=value, d_values=v.grad)
+
+
+def write_pairs(w, d, name, loss):
+    c, j = leaf(d.chosen), leaf(d.rejected)
+    value = loss(c, j)
+    value.backward()
+    w.case(name, loss=value, d_chosen=c.grad, d_rejected=j.grad)
+
+
+def write_trl(w, d, base):
+    w.note("trl 1.16.0, trainer/rloo_trainer.py and reward_trainer.py: the branches that make advantages and the loss")
+    grouped = d.group_rewards.view(5, 4)
+    space = dict(torch=torch, rewards=d.group_rewards, grouped_rewards=grouped, num_generations=4)
+    space.update(grouped_sum=grouped.sum(1, keepdim=True), scorable_counts=torch.full((5, 1), 4))
+    found = run_branch(base / "rloo_trainer.py", "num_generations > 1", "baselines", space)
+    w.case("trl_rloo", advantages=found["advantages"])
+
+    def reward_loss(c, j):
+        space = dict(nn=torch.nn, torch=torch, inputs=dict(margin=d.margins), rewards_chosen=c, rewards_rejected=j)
+        space["self"] = types.SimpleNamespace(args=types.SimpleNamespace(center_rewards_coefficient=1 / 64))
+        run_branch(base / "reward_trainer.py", "'margin' in inputs", "loss", space)
+        test = "self.args.center_rewards_coefficient is not None"
+        return run_branch(base / "reward_trainer.py", test, "loss", space)["loss"]
+
+    write_pairs(w, d, "trl_pairs", reward_loss)
 
 
 def write_kl(w, d, trainer, estimators):
@@ -113,8 +146,8 @@ def write_verl(w, d, base):
 
 def write_openrlhf(w, d, base):
     w.note(
-        "openrlhf 0.11.2, trainer/ppo_utils/experience_maker.py: get_advantages_and_returns, get_cumulative_returns and "
-        "the branch that whitens; models: ValueLoss, PairWiseLoss, compute_approx_kl, compute_reward"
+        "openrlhf 0.11.2, trainer/ppo_utils/experience_maker.py: get_advantages_and_returns, get_cumulative_returns "
+        "and the branch that whitens; models: ValueLoss, PairWiseLoss, compute_approx_kl, compute_reward"
     )
     path = base / "trainer/ppo_utils/experience_maker.py"
     maker = take(path, "get_advantages_and_returns", "get_cumulative_returns")
@@ -134,13 +167,13 @@ def write_openrlhf(w, d, base):
     kl = utils.compute_approx_kl(d.log_probs, d.ref_log_probs)
     rewards = utils.compute_reward(d.scores, 1 / 64, kl, d.mask, (-10, 10))
     w.case("openrlhf_reward", rewards=rewards * d.mask)
-    losses = take(base / "models/loss.py", "aggregate_loss", "ValueLoss", "PairWiseLoss", masked_mean=utils.masked_mean)
+    mean = utils.masked_mean
+    losses = take(base / "models/loss.py", "aggregate_loss", "ValueLoss", "PairWiseLoss", "DPOLoss", masked_mean=mean)
     loss = losses.ValueLoss(0.5)
     write_value(w, d, "openrlhf_value", lambda v: loss(v, d.old_values, d.returns, d.mask))
-    c, j = leaf(d.chosen), leaf(d.rejected)
-    value = losses.PairWiseLoss()(c, j, d.margins)
-    value.backward()
-    w.case("openrlhf_pairs", loss=value, d_chosen=c.grad, d_rejected=j.grad)
+    write_pairs(w, d, "openrlhf_pairs", lambda c, j: losses.PairWiseLoss()(c, j, d.margins))
+    for name, e in (("dpo", 0.0), ("cdpo", 1 / 8)):
+        write_pairs(w, d, f"openrlhf_{name}", lambda c, j: losses.DPOLoss(BETA, e)(c, j, d.margins, -d.margins)[0])
 
 
 def write_skyrl(w, d, utils):

@@ -4,6 +4,7 @@
 // (tests/golden/policies.txt).
 
 #include "golden/presets.hpp"
+#include "golden/steps.hpp"
 
 #include <rlhf/recipe/preset/liger.hpp>
 
@@ -30,6 +31,10 @@ TEST_CASE("presets: Liger's policy losses", "[presets]") {
     loss("kl_by_ratio", by_ratio, {.ref = "ref_log_probs", .row = "KL in the loss"});
     loss("sampler", liger::ppo_policy_loss,
          {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", {.range = 2}).first});
+}
+
+TEMPLATE_TEST_CASE("presets: Liger's DPO", "[presets]", float, double) {
+    step_goldens<TestType>::dpo("liger_dpo", {.beta = 0.25});
 }
 
 TEST_CASE("presets: Liger's deviations", "[presets]") { holds_column("Liger"); }

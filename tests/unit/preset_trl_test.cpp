@@ -58,8 +58,10 @@ TEMPLATE_TEST_CASE("presets: TRL's advantages of groups", "[presets]", float, do
     reproduce_groups<TestType>("trl_rewards", "trl_advantages_none", trl::dr_grpo);
 }
 
-TEMPLATE_TEST_CASE("presets: whitening of TRL 0.23", "[presets]", float, double) {
+TEMPLATE_TEST_CASE("presets: TRL's RLOO and reward loss, whitening of TRL 0.23", "[presets]", float, double) {
     using steps = step_goldens<TestType>;
+    steps::groups("trl_rloo", trl::rloo);
+    steps::pairs("trl_pairs", {.center_coef = 1.0 / 64});
     steps::whiten("trl_whiten", {});
     steps::whiten("trl_whiten_keep_mean", {.center = false});
 }

@@ -43,6 +43,9 @@ inline constexpr group_advantages_options grpo{.epsilon = 1e-4, .unscorable = un
 inline constexpr group_advantages_options grpo_batch_std{
     .scale = group_scale::batch_std, .epsilon = 1e-4, .unscorable = unscorable::left_out};
 inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none, .unscorable = unscorable::left_out};
+/// rloo_trainer.py. [normalize_advantages], off by default, whitens them by ε 10⁻⁴ beside the root.
+inline constexpr group_advantages_options rloo{
+    .baseline = group_baseline::others_mean, .scale = group_scale::none, .unscorable = unscorable::left_out};
 
 /// [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
 /// sequence, 0 above 3. The log-probs are π_old's.
