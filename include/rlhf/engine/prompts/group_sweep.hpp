@@ -68,7 +68,8 @@ private:
     template <class N>
     [[nodiscard]] formula::group_sums<N> sums_of_size(std::int64_t n) const {
         const N count(static_cast<double>(n));
-        return {.count = count, .share = N(1) / count, .free_share = N(1) / (count - N(rule_.ddof))};
+        const N zero(0.0);
+        return {count, N(1) / count, N(1) / (count - N(rule_.ddof)), zero, zero};
     }
 
     /// The sums of a group of this size. each(f) calls f with every reward that counts.

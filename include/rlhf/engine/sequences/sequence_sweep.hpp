@@ -3,13 +3,16 @@
 
 #include <rlhf/engine/sequences/sequence_sums.hpp>
 
+#include <array>
+#include <optional>
+
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over sequences, for losses in which the tokens of a sequence decide together. One after the other, while
-/// its tokens are in the cache, each sequence is
+/// The sweep over sequences, for losses in which the tokens of a sequence decide together. A few of them at a time, while
+/// their tokens are in the cache, sequences are
 ///
 ///     reduced    a first kernel's statistics are added up over its tokens that count
-///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for this sequence
+///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for the sequence
 ///     spread     that kernel runs over its tokens, as in the sweep over tokens
 ///
 /// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
