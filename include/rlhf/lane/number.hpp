@@ -21,8 +21,8 @@ namespace RLHF_NAMESPACE::lane {
 inline constexpr float largest_float = (std::numeric_limits<float>::max)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// Chooses lane by lane. Both values are computed. The condition is bool itself: a mask of a register, which may convert
-/// to bool, has a select of its own.
+/// Chooses lane by lane. Both values are computed. The condition is bool itself: a mask of a register, which may
+/// convert to bool, has a select of its own.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V select(std::same_as<bool> auto condition, V yes, V no) {
     return condition ? yes : no;
