@@ -95,6 +95,27 @@ TEMPLATE_PRODUCT_TEST_CASE("lane: words are accurate to a few ulp", "", std::pai
              [](long double v) { return std::sqrt(v); });
 }
 
+namespace {
+
+/// The mask of AVX-512 converts to its bits, and these to bool.
+struct bits_of_lanes {
+    operator unsigned short() const { return 0; }
+};
+template <class Mask, class V>
+concept selects_by_its_name = requires(Mask m, V v) {
+    rlhf::lane::select(m, v, v);
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("lane: select of a bool takes no mask of a register", "", float, double) {
+    using V = typename lanes<TestType, rlhf::native>::type;
+    using mask = rlhf::lane::mask_of<V>;
+    CHECK(selects_by_its_name<bool, TestType>);
+    CHECK(!selects_by_its_name<bits_of_lanes, V>);
+    CHECK(selects_by_its_name<mask, V> == std::is_same_v<mask, bool>);
+}
+
 TEMPLATE_PRODUCT_TEST_CASE("lane: special arguments", "", std::pair,
                            ((float, rlhf::native), (float, rlhf::scalar), (double, rlhf::native),
                             (double, rlhf::scalar))) {

@@ -37,7 +37,8 @@ namespace RLHF_NAMESPACE::formula {
 /// far above the deviation costs no digits.
 template <class V>
 struct group_sums {
-    V count;                           ///< of rewards
+    V count;                           ///< n, of rewards
+    V share, free_share;               ///< 1 / n; 1 / (n − ddof)
     V lowest, range;                   ///< the lowest reward; the highest minus the lowest
     V mean = V(0);                     ///< of r − lowest
     V squares = V(0);                  ///< Σ (r − mean)²
@@ -91,7 +92,7 @@ private:
         if (scale == group_scale::batch_std) return batch_deviation;
         const V m = s.lowest + s.mean, free = s.count - ddof;
         if (scale == group_scale::group_mean) return select(m == V(0), V(0), floored_deviation(m * m, epsilon, floor));
-        const V d = floored_deviation(s.squares * (V(1) / free), epsilon, floor);
+        const V d = floored_deviation(s.squares * s.free_share, epsilon, floor);
         return select(s.range == V(0), V(0), select(free > V(0), d, V(1)));
     }
 };

@@ -4,6 +4,7 @@
 #include <rlhf/config.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -20,9 +21,10 @@ namespace RLHF_NAMESPACE::lane {
 inline constexpr float largest_float = (std::numeric_limits<float>::max)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// Chooses lane by lane. Both values are computed.
+/// Chooses lane by lane. Both values are computed. The condition is bool itself: a mask of a register, which may
+/// convert to bool, has a select of its own.
 template <class V>
-[[nodiscard]] RLHF_FORMULA V select(bool condition, V yes, V no) {
+[[nodiscard]] RLHF_FORMULA V select(std::same_as<bool> auto condition, V yes, V no) {
     return condition ? yes : no;
 }
 

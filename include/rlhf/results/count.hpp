@@ -9,12 +9,12 @@ namespace RLHF_NAMESPACE {
 /// `whole.denominator = rlhf::count(whole)` before cutting.
 [[nodiscard]] inline counts count(const batch& b) {
     const detail::call c("count", b);
-    counts n;
+    std::int64_t tokens = 0, sequences = 0;
     for (std::int64_t s = 0; s < c.size(); ++s) {
-        const auto counted = static_cast<double>(detail::count_counted(c.mask(s)));
-        n += {counted, counted > 0 ? 1.0 : 0.0};
+        const std::int64_t counted = detail::count_counted(c.mask(s));
+        tokens += counted, sequences += counted > 0 ? 1 : 0;
     }
-    return n;
+    return {static_cast<double>(tokens), static_cast<double>(sequences)};
 }
 
 } // namespace RLHF_NAMESPACE

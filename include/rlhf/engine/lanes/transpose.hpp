@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/lanes/simd.hpp>
+#include <rlhf/engine/lanes/turns.hpp>
 
 #include <array>
 #include <cstdint>
@@ -29,10 +30,12 @@ void rows_to_columns(const T* from, std::int64_t apart, double* to) {
     using own = words<T, 32>;
     using doubles = eight_doubles<T>;
     if constexpr (!std::is_same_v<Arch, scalar> && transposes<own>) {
-        typename own::V rows[8];
-        for (std::int64_t g = 0; g < 8; ++g) std::memcpy(&rows[g], from + g * apart, sizeof rows[g]);
+        typename own::V rows[8]; // in registers, because all loops are unrolled
+        unrolled<8>([&](std::size_t g) RLHF_INLINE {
+            std::memcpy(&rows[g], from + static_cast<std::int64_t>(g) * apart, sizeof rows[g]);
+        });
         own::transpose(rows);
-        for (std::int64_t k = 0; k < 8; ++k) doubles::store_doubles(to + 8 * k, rows[k]);
+        unrolled<8>([&](std::size_t k) RLHF_INLINE { doubles::store_doubles(to + 8 * k, rows[k]); });
     } else {
         for (std::int64_t g = 0; g < 8; ++g)
             for (std::int64_t k = 0; k < 8; ++k) to[8 * k + g] = static_cast<double>(from[g * apart + k]);
@@ -46,15 +49,16 @@ void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t
     using doubles = eight_doubles<T>;
     if constexpr (!std::is_same_v<Arch, scalar> && transposes<own>) {
         typename own::V rows[8];
-        for (std::int64_t k = 0; k < 8; ++k) rows[k] = doubles::load_doubles(from + 8 * k);
+        unrolled<8>([&](std::size_t k) RLHF_INLINE { rows[k] = doubles::load_doubles(from + 8 * k); });
         own::transpose(rows);
+        if (n == 8)
+            return unrolled<8>([&](std::size_t g) RLHF_INLINE {
+                std::memcpy(to + static_cast<std::int64_t>(g) * apart, &rows[g], sizeof rows[g]);
+            });
         for (std::int64_t g = 0; g < 8; ++g) {
             T row[8];
             std::memcpy(row, &rows[g], sizeof row);
-            if (n == 8)
-                std::memcpy(to + g * apart, row, sizeof row);
-            else
-                for (std::int64_t k = 0; k < n; ++k) to[g * apart + k] = row[k];
+            for (std::int64_t k = 0; k < n; ++k) to[g * apart + k] = row[k];
         }
     } else {
         for (std::int64_t g = 0; g < 8; ++g)

@@ -64,14 +64,26 @@ private:
                 N(rule_.epsilon), rule_.floor, N(rule_.batch_mean), N(rule_.batch_deviation)};
     }
 
-    /// each(f) calls f with every reward that counts.
+    /// What groups of n rewards have in common.
+    template <class N>
+    [[nodiscard]] formula::group_sums<N> sums_of_size(std::int64_t n) const {
+        const N count(static_cast<double>(n));
+        const N zero(0.0);
+        return {count, N(1) / count, N(1) / (count - N(rule_.ddof)), zero, zero};
+    }
+
+    /// The sums of a group of this size. each(f) calls f with every reward that counts.
     template <bool Fine, class N, class Each>
-    static RLHF_FORMULA formula::group_sums<N> sums(const N& count, const N& lowest, const N& highest,
-                                                    const Each& each) {
-        formula::group_sums<N> s{.count = count, .lowest = lowest, .range = highest - lowest};
-        grid_sum<N, Fine> above(count * s.range), squares(count * (s.range * s.range));
+    static RLHF_FORMULA formula::group_sums<N> sums(const formula::group_sums<N>& size, const N& lowest,
+                                                    const N& highest, const Each& each) {
+        formula::group_sums<N> s{.count = size.count,
+                                 .share = size.share,
+                                 .free_share = size.free_share,
+                                 .lowest = lowest,
+                                 .range = highest - lowest};
+        grid_sum<N, Fine> above(s.count * s.range), squares(s.count * (s.range * s.range));
         each([&](const auto&... x) RLHF_INLINE { above.add((x - lowest)...); });
-        const N mean = s.mean = above.value() * (N(1) / count);
+        const N mean = s.mean = above.value() * s.share;
         const auto square = [&](const N& x) RLHF_INLINE {
             const N d = (x - lowest) - mean;
             return d * d;
@@ -121,9 +133,9 @@ private:
             for (std::int64_t p = begin; p < end; ++p)
                 if (const double x = reward(p); std::isfinite(x)) f(real(x));
         };
-        const real count(static_cast<double>(n));
-        auto s = n <= coarse_up_to ? sums<false>(count, real(lowest), real(highest), each)
-                                   : sums<true>(count, real(lowest), real(highest), each);
+        const auto size = sums_of_size<real>(n);
+        auto s = n <= coarse_up_to ? sums<false>(size, real(lowest), real(highest), each)
+                                   : sums<true>(size, real(lowest), real(highest), each);
         if (!arrays_.lengths.absent()) add_lengths(s, begin, end);
         return s;
     }
@@ -145,38 +157,41 @@ private:
     /// eight rewards could go past the last one.
     std::int64_t tiles(std::int64_t at, std::int64_t end, group_totals& t) const {
         const std::int64_t K = groups_.size();
-        const V count(static_cast<double>(K));
+        const auto size = sums_of_size<V>(K);
         const auto map_of = rule_of<V>();
         alignas(64) std::array<double, std::size_t(most_in_tile * lanes_of_tile)> x;
         alignas(64) std::array<double, std::size_t(lanes_of_tile)> range;
+        std::array<formula::affine_map<V>, std::size_t(lanes_of_tile / width)> maps;
         for (; at + lanes_of_tile * K <= end && at + lanes_of_tile * K + 8 <= sequences_; at += lanes_of_tile * K) {
             for (std::int64_t k = 0; k < K; k += 8)
                 rows_to_columns<Arch>(arrays_.rewards.data + at + k, K, x.data() + k * lanes_of_tile);
-            bool finite = true;
-            for (std::int64_t lane = 0; lane < lanes_of_tile; lane += width) {
-                double* const column = x.data() + lane;
-                const auto s = column_sums(column, K, count);
-                finite = finite && D::count(lane::nonfinite(s.mean)) == 0;
-                D::store(range.data() + lane, s.range);
-                const auto map = map_of(s);
-                for (std::int64_t k = 0; k < K; ++k) {
-                    double* const r = column + k * lanes_of_tile;
-                    D::store(r, formula::affine(D::load(r), map));
-                }
+            std::int64_t nonfinite = 0, constant = 0;
+            for (std::size_t r = 0; r < maps.size(); ++r) {
+                const auto s = column_sums(x.data() + r * width, K, size);
+                nonfinite += D::count(lane::nonfinite(s.mean)), constant += D::count(s.range == V(0));
+                D::store(range.data() + r * width, s.range);
+                maps[r] = map_of(s);
             }
-            if (!finite) {
+            if (nonfinite > 0) {
                 for (std::int64_t g = 0; g < lanes_of_tile; ++g) one(at + g * K, at + (g + 1) * K, t);
                 continue;
             }
+            for (std::int64_t k = 0; k < K; ++k)
+                for (std::size_t r = 0; r < maps.size(); ++r) {
+                    double* const to = x.data() + k * lanes_of_tile + r * width;
+                    D::store(to, formula::affine(D::load(to), maps[r]));
+                }
             for (std::int64_t k = 0; k < K && arrays_.advantages; k += 8)
                 columns_to_rows<Arch>(x.data() + k * lanes_of_tile, arrays_.advantages.data + at + k, K,
                                       (std::min)(K - k, std::int64_t(8)));
-            count_tile(at, range, t);
+            t.groups += lanes_of_tile, t.constant += K > 1 ? constant : 0;
+            if (arrays_.keep) mark_kept(at, range);
         }
         return at;
     }
     /// The sums of a register of groups. If a reward is not finite, then neither is the mean.
-    static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, std::int64_t K, const V& count) {
+    static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, std::int64_t K,
+                                                           const formula::group_sums<V>& size) {
         const auto member = [&](std::int64_t k) RLHF_INLINE { return D::load(column + k * lanes_of_tile); };
         const auto each = [&](auto&& f) RLHF_INLINE {
             std::int64_t k = 0;
@@ -189,17 +204,13 @@ private:
             ((low = smaller(r, low), high = larger(r, high)), ...);
             lowest = smaller(low, lowest), highest = larger(high, highest);
         });
-        return sums<(coarse_up_to < most_in_tile)>(count, lowest, highest, each);
+        return sums<(coarse_up_to < most_in_tile)>(size, lowest, highest, each);
     }
-    void count_tile(std::int64_t at, const std::array<double, std::size_t(lanes_of_tile)>& range,
-                    group_totals& t) const {
+    void mark_kept(std::int64_t at, const std::array<double, std::size_t(lanes_of_tile)>& range) const {
         const std::int64_t K = groups_.size();
-        t.groups += lanes_of_tile;
-        for (std::int64_t g = 0; g < lanes_of_tile; ++g) {
-            const bool constant = K > 1 && range[static_cast<std::size_t>(g)] == 0;
-            t.constant += constant ? 1 : 0;
-            for (std::int64_t k = 0; k < K && arrays_.keep; ++k)
-                *arrays_.keep.row(at + g * K + k, 0) = constant ? 0 : 1;
+        for (std::int64_t i = 0; i < lanes_of_tile * K; ++i) {
+            const bool constant = K > 1 && range[static_cast<std::size_t>(i / K)] == 0;
+            *arrays_.keep.row(at + i, 0) = constant ? 0 : 1;
         }
     }
 

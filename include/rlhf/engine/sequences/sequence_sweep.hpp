@@ -8,8 +8,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over sequences, for losses in which the tokens of a sequence decide together. A few of them at a time, while
-/// their tokens are in the cache, sequences are
+/// The sweep over sequences, for losses in which the tokens of a sequence decide together. A few at a time, while their
+/// tokens are in the cache, sequences are
 ///
 ///     reduced    a first kernel's statistics are added up over its tokens that count
 ///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for the sequence

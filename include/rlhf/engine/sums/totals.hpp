@@ -4,6 +4,8 @@
 #include <rlhf/engine/sums/exact_sum.hpp>
 #include <rlhf/lane.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -95,7 +97,7 @@ public:
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
-    /// Adds the sums of a segment, in the order of the members. They wait until lanes can add those of several segments.
+    /// Adds the sums of a segment, in the order of the members. They wait until lanes can add several segments.
     void add(const std::array<double, sums>& x) {
         for (std::size_t i = 0; i < sums; ++i) waiting_[i][waiting_count_] = x[i];
         if (++waiting_count_ == at_once) add_waiting();
@@ -129,7 +131,7 @@ private:
     RLHF_NOINLINE void add_waiting() {
         each_sum([&](std::size_t i, exact_sum& sum) {
             auto& x = waiting_[i];
-            std::fill(x.begin() + waiting_count_, x.end(), 0.0);
+            std::fill(x.data() + waiting_count_, x.data() + at_once, 0.0);
             if (!narrow_.add(i, x)) sum.add(x);
         });
         waiting_count_ = 0;

@@ -95,8 +95,7 @@ public:
     std::array<bool, most_outputs> add = {}; ///< do outputs hold what is added to?
     double weight = 1;                       ///< of the sequence's losses
 
-    sequence_blocks(const call& c, inputs in, targets out, sequence_weight by)
-        : call_(c), in_(in), out_(out), by_(by) {
+    sequence_blocks(const call& c, inputs in, targets out, sequence_weight by) : call_(c), in_(in), out_(out), by_(by) {
         for (std::size_t i = 0; i < out.size(); ++i) scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
         for (std::size_t i = 0; i < in.size(); ++i) places_.in_step[i] = in[i].step == 0 ? 0 : 1;
     }
