@@ -59,7 +59,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     sequence_log_probs_backward<float, arch_of<struct call_of_sequence_log_probs_backward, 12>>(
         b, any<sequence_log_probs_backward_arrays<float>>());
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
-    shape_scores(b, any<shape_scores_arrays<float>>());
+    shape_scores<float, arch_of<struct call_of_shape_scores, 12>>(b, any<shape_scores_arrays<float>>());
     token_log_probs<float, arch_of<struct call_of_token_log_probs, 59>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
     token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 60>>(
