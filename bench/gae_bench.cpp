@@ -102,6 +102,24 @@ using time_first = advantages_of<T, lying::time_first>;
 template <class T>
 using packed = advantages_of<T, lying::packed>;
 
+/// A λ per sequence.
+template <class T>
+struct own_lambdas : gae<T> {
+    std::vector<T> lambdas;
+    explicit own_lambdas(const bench::rows& r) : gae<T>{r}, lambdas(static_cast<std::size_t>(r.sequences), T(0.95)) {}
+
+    template <class Arch>
+    void call() {
+        rlhf::gae<T, Arch>(this->batch,
+                           {.rewards = this->rewards,
+                            .values = this->values,
+                            .lambdas = lambdas,
+                            .advantages = this->advantages,
+                            .returns = this->returns},
+                           {.gamma = static_cast<double>(this->gamma)});
+    }
+};
+
 const bool registered = [] {
     using namespace bench;
     vary<gae>("gae");
@@ -111,6 +129,7 @@ const bool registered = [] {
     add<gae, float>("gae", fitting<gae, float>(place::L3, counted::gaps), {who::plain});
     add<time_first, float>("gae", dense.called("time_first"), {who::rlhf, who::plain, who::floor});
     add<packed, float>("gae", dense.called("packed"), against_floor);
+    add<own_lambdas, float>("gae", dense.called("lambdas"), against_floor);
     for (const std::int64_t steps : {64, 128, 512, 4096})
         add<gae, float>("gae",
                         fitting<gae, float>(place::L3, counted::dense, steps).called("rows" + std::to_string(steps)),

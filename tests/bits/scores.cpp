@@ -13,7 +13,7 @@ const std::vector<named<rlhf::shape_scores_options>> score_shapings = {
     {"replaced", {.max_length = 90, .overlong_buffer = 7, .unfinished_score = -1}},
 };
 
-template <class T>
+template <class T, class Arch>
 void score_shapings_of() {
     tally<rlhf::shape_scores_result> joined(title<T>("shape_scores"));
     each(token_scenes(), score_shapings, title<T>("shape_scores"),
@@ -24,8 +24,8 @@ void score_shapings_of() {
              for (std::size_t q = 0; q < p.sequences(); ++q) finished.push_back(q % 3 != 0);
              run(name, [&](hash& h, const rlhf::executor&) {
                  std::vector<T> shaped(p.sequences());
-                 joined(h,
-                        rlhf::shape_scores<T>(p.batch, {.scores = scores, .finished = finished, .shaped = shaped}, o));
+                 joined(h, rlhf::shape_scores<T, Arch>(p.batch,
+                                                       {.scores = scores, .finished = finished, .shaped = shaped}, o));
                  h.add(shaped);
              });
          });
@@ -119,7 +119,7 @@ void several_rewards() {
 
 void scores() {
     types_and_architectures([]<class T, class Arch>() {
-        score_shapings_of<T>();
+        score_shapings_of<T, Arch>();
         groups_of_rewards<T, Arch>();
         several_rewards<T, Arch>();
     });

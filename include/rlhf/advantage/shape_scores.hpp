@@ -90,7 +90,7 @@ void check_options(const char* f, const shape_scores_options& o, bool has_finish
 /// or without `finished`, shaped that overlaps another array.
 ///
 /// Source: Yu et al. 2025, arXiv:2503.14476, eq. 13 and section 3.4.
-template <class T = float>
+template <class T = float, class Arch = native>
 shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a, const shape_scores_options& o = {}) {
     detail::call c("shape_scores", b);
     detail::check_options<T>(c.function(), o, !a.finished.absent() || c.size() == 0);

@@ -27,7 +27,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
-    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 70>>({}, any<gdpo_advantages_arrays<float>>());
+    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 48>>({}, any<gdpo_advantages_arrays<float>>());
     group_advantages<float, arch_of<struct call_of_group_advantages, 38>>({}, any<group_advantages_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 60>>(b,
                                                                               any<importance_weights_arrays<float>>());
@@ -63,7 +63,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     covariance_tokens<float, arch_of<struct call_of_covariance_tokens, 25>>(b, any<covariance_tokens_arrays<float>>());
     top_entropy<float, arch_of<struct call_of_top_entropy, 27>>(b, any<top_entropy_arrays<float>>());
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
-    shape_scores(b, any<shape_scores_arrays<float>>());
+    shape_scores<float, arch_of<struct call_of_shape_scores, 4>>(b, any<shape_scores_arrays<float>>());
     token_log_probs<float, arch_of<struct call_of_token_log_probs, 59>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
     token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 60>>(
