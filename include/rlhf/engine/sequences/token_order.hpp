@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A number of each token that counts, made from some inputs by `rule`. A NaN is not among them. It is computed in plain
-/// C++: Arch only says whose code it is.
+/// A number of each token that counts, made from some inputs by `rule`. A NaN is not among them. It is computed in
+/// plain C++: Arch only says whose code it is.
 template <class T, class Arch, std::size_t In, class Rule>
 class token_values {
 public:
