@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-// On-policy distillation: the student samples, and a teacher says how likely each of its tokens was. Six forms, of a toy
-// in which a token's logits depend on the token before it. Of the sampled tokens alone:
+// On-policy distillation: the student samples, and a teacher says how likely each of its tokens was. Six forms, of a
+// toy in which a token's logits depend on the token before it. Of the sampled tokens alone:
 //
-//     advantage   Aₜ = log π_teacher − log π of the token, as a constant, in a policy loss (Thinking Machines 2025, "On-
-//                 Policy Distillation"; verl, slime, SkyRL, NeMo-RL, tinker)
+//     advantage   Aₜ = log π_teacher − log π of the token, as a constant, in a policy loss: the form of Thinking
+//                 Machines 2025, "On-Policy Distillation"; verl, slime, SkyRL, NeMo-RL
 //     return      the same as a reward: Aₜ is the sum of what follows as well, so that a token answers for its sequel
 //     loss        ½ (log π − log π_teacher)², whose gradient is the same one (verl: a KL estimate as a loss)
 //

@@ -99,7 +99,8 @@ TEST_CASE("empty batch: losses") {
 }
 
 TEST_CASE("empty batch: preferences") {
-    const std::vector<float> sums(3), d_sums(3);
+    const std::vector<float> sums(3);
+    std::vector<float> d_sums(3);
     const auto none = nothing<const int>();
     for (const auto& b : empty_batches()) {
         CAPTURE(b.packed(), b.sequences.n, b.steps.n, b.layout == rlhf::layout::time_first);
@@ -121,7 +122,7 @@ TEST_CASE("empty batch: preferences") {
                                     .chosen = none,
                                     .rejected = none,
                                     .sums = written,
-                                    .d_sums = written,
+                                    .d_sums = std::span(d_sums).first(size),
                                     .d_log_probs = out},
                                    rlhf::dpo{})
                   .loss() == 0);

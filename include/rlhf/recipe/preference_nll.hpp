@@ -107,8 +107,7 @@ preference_nll_result preference_nll(const batch& answers, const batch& pairs, c
     const detail::places at = c.tokens_of(a.chosen, "chosen");
     counts own; // as often as they are preferred
     detail::each_chosen(c, a.chosen, at, [&](std::int64_t s) {
-        const auto n = static_cast<double>(detail::count_counted(words.mask(s)));
-        own += counts{n, n > 0 ? 1.0 : 0.0};
+        own.tokens += static_cast<double>(detail::count_counted(words.mask(s)));
     });
     batch likely = text;
     if (!likely.denominator.is_explicit()) likely.denominator = own;

@@ -52,7 +52,8 @@ void sort_pairs(const view<const T>& sums, std::span<Int> chosen, std::span<Int>
         const bool a_is_number = x == x, b_is_number = y == y;
         return a_is_number == b_is_number ? a < b : a_is_number;
     };
-    std::sort(chosen.begin(), chosen.end(), before), std::sort(rejected.begin(), rejected.end(), before);
+    std::sort(chosen.begin(), chosen.end(), before);
+    std::sort(rejected.begin(), rejected.end(), before);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -43,7 +43,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                         any<dpo>());
     preference_pairs<float, arch_of<struct call_of_preference_pairs, 31>>(b, any<preference_pairs_arrays<float>>(),
                                                                           any<dpo>());
-    preference_nll<float, arch_of<struct call_of_preference_nll, 60>>(b, b, b, any<preference_nll_arrays<float>>(),
+    preference_nll<float, arch_of<struct call_of_preference_nll, 68>>(b, b, b, any<preference_nll_arrays<float>>(),
                                                                       any<dpo>());
     ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 240>>(b, any<ppo_advantages_arrays<float>>());
     ppo_loss<float, arch_of<struct call_of_ppo_loss, 205>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
