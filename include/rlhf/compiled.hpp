@@ -6,9 +6,10 @@
 
 /// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
 /// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
-/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss, preference_loss
-/// and unpaired_loss are there with all of their objectives, divergences between logits of one type. kept_log_probs and
-/// vocab_shards are not among the usual calls. Other calls are compiled where they stand, as without this header.
+/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss,
+/// preference_loss and unpaired_loss are there with all of their objectives, divergences between logits of one type.
+/// kept_log_probs and vocab_shards are not among the usual calls. Other calls are compiled where they stand, as without
+/// this header.
 ///
 /// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
 /// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
