@@ -107,9 +107,15 @@ gdpo_advantages_result gdpo_advantages(const groups& g, const gdpo_advantages_ar
     for (std::int64_t s = 0; s < sequences; ++s)
         if (!scorable(s)) each.data()[s * each.stride()] = std::numeric_limits<T>::quiet_NaN(), r.unscorable += 1;
     r.advantages = reward_moments<T>(each, o.group.unscorable, run);
-    if (o.whiten.center || o.whiten.scale)
-        whiten<T, Arch>(detail::one_each(sequences), view<T>::with(each.data(), sequences, 1, each.stride()),
+    if (o.whiten.center || o.whiten.scale) {
+        const bool dense = each.stride() == 1; // one row is swept faster than many of one element
+        const batch b{.sequences = dense ? 1 : sequences,
+                      .steps = dense ? sequences : 1,
+                      .mask = all,
+                      .denominator = counted_here};
+        whiten<T, Arch>(b, view<T>::with(each.data(), b.sequences, b.steps, dense ? sequences : each.stride()),
                         r.advantages, o.whiten, run);
+    }
     for (std::int64_t s = 0; s < sequences && left_out && r.unscorable > 0; ++s)
         if (T& x = each.data()[s * each.stride()]; !scorable(s)) x = T(0);
     return r;
