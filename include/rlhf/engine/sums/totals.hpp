@@ -113,8 +113,13 @@ public:
     }
     /// Called before this is read as totals.
     void flush() {
-        if (waiting_count_ > 0) add_waiting();
-        each_sum([&](std::size_t i, exact_sum& sum) { narrow_.flush(i, sum); });
+        bool by_lanes = pending_ > waiting_count_;
+        if (waiting_count_ > few) add_waiting(), by_lanes = true;
+        each_sum([&](std::size_t i, exact_sum& sum) {
+            for (std::size_t k = 0; k < waiting_count_; ++k) sum.add(waiting_[i][k]);
+            if (by_lanes) narrow_.flush(i, sum);
+        });
+        waiting_count_ = 0;
         std::size_t i = 0;
         all.each(
             [&](auto& x) {
@@ -126,7 +131,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t at_once = 8;
+    static constexpr std::size_t at_once = 8, few = 2; ///< a few, as a short call has, are added one by one
 
     RLHF_NOINLINE void add_waiting() {
         each_sum([&](std::size_t i, exact_sum& sum) {
@@ -151,7 +156,7 @@ private:
 
     narrow_sums<sums> narrow_;
     narrow_sums<2 * moments> narrow_moments_;
-    int pending_ = 0;
+    std::size_t pending_ = 0;
     std::size_t waiting_count_ = 0;
     alignas(64) std::array<std::array<double, at_once>, sums> waiting_;
 };
