@@ -66,6 +66,10 @@ struct source {
             if (found == file.end()) continue;
             name = n;
             if (!found->second.problem.empty()) fail(n, found->second.problem);
+            double elements = 1;
+            for (const std::int64_t size : found->second.shape) elements *= static_cast<double>(size);
+            if (elements != static_cast<double>(found->second.numbers.size()))
+                fail(n, "has not as many elements as its shape");
             to.found.emplace_back(role_name, n);
             return &found->second;
         }
@@ -156,7 +160,10 @@ void read_rewards(source& s) {
             d.scores.push_back(sum);
         }
     d.baselines = s.per_sequence("baselines");
-    for (const double id : s.per_sequence("group_ids")) d.groups.push_back(static_cast<std::int64_t>(id));
+    for (const double id : s.per_sequence("group_ids")) {
+        if (!(std::fabs(id) < 1e15)) s.fail(d.found.back().second, "has an id that is no whole number");
+        d.groups.push_back(static_cast<std::int64_t>(id));
+    }
     if (s.more.group_size > 0) {
         if (d.sequences % s.more.group_size != 0)
             throw std::runtime_error(s.path + ": groups of " + std::to_string(s.more.group_size) + " do not divide " +

@@ -20,7 +20,7 @@ std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
 }
 
 std::string inflated(std::string_view bytes, std::uint64_t size) {
-    if (size > (std::uint64_t{1} << 32)) throw std::runtime_error("has an array of more than 4 GB");
+    if (size / 1100 > bytes.size()) throw std::runtime_error("cannot be decompressed"); // deflate's most is 1032
     std::string result(size, '\0');
     z_stream z{};
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
