@@ -38,9 +38,11 @@
     RLHF_USUAL_OBJECTIVE(word, T, cispo)                                                                               \
     RLHF_USUAL_OBJECTIVE(word, T, dppo_kl)                                                                             \
     RLHF_USUAL_OBJECTIVE(word, T, dppo_tv)                                                                             \
+    RLHF_USUAL_OBJECTIVE(word, T, gmpo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, gspo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
+    RLHF_USUAL_OBJECTIVE(word, T, vespo)                                                                               \
     RLHF_USUAL(word, T, importance_weights_result, importance_weights)
 
 #define RLHF_USUAL_LOSSES(word, T)                                                                                     \

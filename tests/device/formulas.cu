@@ -14,11 +14,13 @@
 #include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/gae.hpp>
 #include <rlhf/formula/group_advantage.hpp>
+#include <rlhf/formula/gmpo.hpp>
 #include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/importance_weights.hpp>
 #include <rlhf/formula/ipo.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
+#include <rlhf/formula/log_ratio.hpp>
 #include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/nca.hpp>
 #include <rlhf/formula/orpo.hpp>
@@ -29,6 +31,7 @@
 #include <rlhf/formula/sapo.hpp>
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
+#include <rlhf/formula/vespo.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -140,6 +143,34 @@ RLHF_FORMULA void log_ratio_term(const V* x, V* y) {
     y[0] = formula::log_ratio_term{}(x[0], x[1]).statistics.log_ratio;
 }
 LAUNCH(log_ratio_term)
+
+template <class V>
+struct bounded_log_ratio_sums {
+    V bounded_above, bounded_below;
+};
+
+template <class V>
+RLHF_FORMULA void gmpo(const V* x, V* y) {
+    const auto f = formula::gmpo<V>{{x[3], x[4]}}.for_sequence(bounded_log_ratio_sums<V>{x[5], x[6]}, x[7], x[8]);
+    const auto t = f(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+}
+LAUNCH(gmpo)
+
+template <class V>
+RLHF_FORMULA void bounded_log_ratio_term(const V* x, V* y) {
+    const auto s = formula::bounded_log_ratio_term<V>{x[2], x[3]}(x[0], x[1]).statistics;
+    y[0] = s.bounded_above, y[1] = s.bounded_below;
+}
+LAUNCH(bounded_log_ratio_term)
+
+template <class V>
+RLHF_FORMULA void vespo(const V* x, V* y) {
+    const auto f = formula::vespo<V>{x[2], x[3], x[4], x[5]}.for_sequence(log_ratio_sums<V>{x[6]}, V(1), x[7]);
+    const auto t = f(formula::sampled_token<V>{x[0], V(0), V(0), x[1]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio;
+}
+LAUNCH(vespo)
 
 template <class V>
 RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {

@@ -35,7 +35,8 @@ struct policy_case {
     std::vector<double> weights = {}; ///< [B, T] or [B]
     std::optional<rlhf::counts> denominator = {};
     double epsilon = 0; ///< the package divides a fraction of tokens by n + epsilon
-    bool ref = false;
+    bool ref = false, old_as_ref = false;
+    bool first_advantage = false; ///< of a sequence, for all of its tokens
 };
 
 /// The data of one package, [B, T].
@@ -86,12 +87,16 @@ private:
         const auto log_probs = get<T>("log_probs"), old = get<T>("old_log_probs");
         auto advantages = get<T>("advantages");
         for (T& a : advantages) a *= static_cast<T>(c.sign);
-        const std::vector<T> ref = c.ref ? get<T>("ref_log_probs") : std::vector<T>(),
+        for (std::size_t i = 0; c.first_advantage && i < rows_; ++i) advantages[i] = advantages[10 * i];
+        if (c.first_advantage) advantages.resize(rows_);
+        const std::vector<T> ref = c.ref          ? get<T>("ref_log_probs")
+                                   : c.old_as_ref ? old
+                                                  : std::vector<T>(),
                              weights(c.weights.begin(), c.weights.end());
         std::vector<T> d(log_probs.size());
         rlhf::policy_loss_arrays<T> a{
             .log_probs = log_probs, .old_log_probs = old, .advantages = shaped(advantages), .d_log_probs = d};
-        if (c.ref) a.ref_log_probs = ref;
+        if (!ref.empty()) a.ref_log_probs = ref;
         if (!weights.empty()) a.weights = shaped(weights);
         rlhf::batch b = batch();
         if (c.denominator) b.denominator = *c.denominator;
