@@ -100,8 +100,7 @@ def write_verl(w, base, actor, seed):
         value, metrics = f(old, x, sign * A, mask, c.loss_agg_mode, **given)
         value.backward()
         found = dict(loss=value, d_log_probs=x.grad)
-        if "actor/pg_clipfrac" in metrics:
-            found["clip_fraction"] = metrics["actor/pg_clipfrac"]
+        found |= {"clip_fraction": v for k, v in metrics.items() if k == "actor/pg_clipfrac"}
         w.case(f"verl_{name}", **found)
 
     for loss in ("vanilla", "gspo", "sapo", "cispo", "dppo_tv", "dppo_kl"):
@@ -113,7 +112,7 @@ def write_verl(w, base, actor, seed):
     case("dro", "dro", policy_loss=types.SimpleNamespace(dro_beta=0.125))
     f = take(core, "compute_policy_loss_geo_mean", verl_F=helpers, ActorConfig=Config, AlgoConfig=types.NoneType)
     for name, sign in (("geo_mean", 1), ("geo_mean_negated", -1)):
-        x, one = leaf(new), sign * A[:, :1].expand(6, 10)  # by the first advantage of a sequence; n + 1e-8 is n in float
+        x, one = leaf(new), sign * A[:, :1].expand(6, 10)  # in float, n + 1e-8 is n
         value, _ = f.compute_policy_loss_geo_mean(old, x, one, mask.float(), config=Config(config))
         value.backward()
         w.case(f"verl_{name}", loss=value, d_log_probs=x.grad)

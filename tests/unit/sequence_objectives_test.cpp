@@ -101,8 +101,8 @@ void matches_reference(const Objective& objective, aggregation how, bool by_toke
     CHECK((got.nonfinite() == 0 && got.dual_clip_fraction() == 0));
 }
 
-/// The gradient of the library is the derivative of the reference's loss, in sequences of one advantage. Where the ratio
-/// is a constant, π_old moves along.
+/// The gradient of the library is the derivative of the reference's loss, in sequences of one advantage. Where the
+/// ratio is a constant, π_old moves along.
 template <class Objective>
 void gradient_is_derivative(const Objective& objective, bool constant_ratio) {
     using number = test::dual<long double>;
