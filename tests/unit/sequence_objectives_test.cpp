@@ -46,8 +46,8 @@ struct sequence_case {
     }
 };
 
-/// The log ratio of a sequence is a sum of differences, each rounded: it, and so the ratio, is off by `summing` roundings
-/// of Σ|d|, or of its mean, and one of its own. The rest is a few roundings.
+/// The log ratio of a sequence is a sum of differences, each rounded: it, and so the ratio, is off by `summing`
+/// roundings of Σ|d|, or of its mean, and one of its own. The rest is a few roundings.
 double error_of(const rlhf::gmpo&, double sum, double n, double, double, double rounding) {
     return rounding * sum / n + 8;
 }
