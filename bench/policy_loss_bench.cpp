@@ -118,6 +118,71 @@ struct gspo : on_tokens<T, rlhf::gspo> {
     }
 };
 
+/// The same with the ratio of a sequence in which each token is cut.
+template <class T>
+struct gmpo : on_tokens<T, rlhf::gmpo> {
+    using base = on_tokens<T, rlhf::gmpo>;
+    using base::at, base::log_probs, base::old_log_probs, base::advantages, base::d_log_probs;
+    explicit gmpo(const bench::rows& where) : base{{}, where} {}
+
+    auto plain() {
+        const auto counts = at.counts();
+        const auto steps = static_cast<std::size_t>(at.steps);
+        const T cut = T(0.4);
+        T tokens = 0, loss = 0, kl = 0;
+        for (std::size_t i = 0; i < at.size(); ++i) tokens += counts(i) ? T(1) : T(0);
+        for (std::size_t first = 0; first < at.size(); first += steps) {
+            T good = 0, bad = 0, n = 0;
+            for (std::size_t i = first; i < first + steps; ++i)
+                if (counts(i)) {
+                    const T x = log_probs[i] - old_log_probs[i];
+                    good += std::min(x, cut), bad += std::max(x, -cut), kl -= x, n += 1;
+                }
+            good = std::exp(good / n), bad = std::exp(bad / n);
+            for (std::size_t i = first; i < first + steps; ++i) {
+                if (!counts(i)) {
+                    d_log_probs[i] = 0;
+                    continue;
+                }
+                const T a = advantages[i], x = log_probs[i] - old_log_probs[i], l = -(a < 0 ? bad : good) * a;
+                loss += l, d_log_probs[i] = (a < 0 ? x < -cut : x > cut) ? 0 : l / tokens;
+            }
+        }
+        return std::array<T, 2>{loss / tokens, kl / tokens};
+    }
+};
+/// The same with a soft function of the product of the ratios.
+template <class T>
+struct vespo : on_tokens<T, rlhf::vespo> {
+    using base = on_tokens<T, rlhf::vespo>;
+    using base::at, base::log_probs, base::old_log_probs, base::advantages, base::d_log_probs;
+    explicit vespo(const bench::rows& where) : base{{}, where} {}
+
+    auto plain() {
+        const auto counts = at.counts();
+        const auto steps = static_cast<std::size_t>(at.steps);
+        T tokens = 0, loss = 0, kl = 0;
+        for (std::size_t i = 0; i < at.size(); ++i) tokens += counts(i) ? T(1) : T(0);
+        for (std::size_t first = 0; first < at.size(); first += steps) {
+            T sum = 0;
+            for (std::size_t i = first; i < first + steps; ++i)
+                if (counts(i)) sum += log_probs[i] - old_log_probs[i];
+            const T x = std::min(sum, T(20)), away = 1 - std::exp(x);
+            const T good = std::exp(2 * x + 3 * away), bad = std::exp(3 * x + 2 * away);
+            for (std::size_t i = first; i < first + steps; ++i) {
+                if (!counts(i)) {
+                    d_log_probs[i] = 0;
+                    continue;
+                }
+                const T a = advantages[i], slope = -(a < 0 ? bad : good) * a;
+                loss += slope * log_probs[i], d_log_probs[i] = slope / tokens;
+            }
+            kl -= sum;
+        }
+        return std::array<T, 2>{loss / tokens, kl / tokens};
+    }
+};
+
 template <class T>
 using cispo = policy_loss<T, rlhf::cispo>;
 template <class T>
@@ -134,6 +199,8 @@ const bool registered = [] {
     bench::vary<dppo_tv>(function, "dppo_tv");
     bench::vary<dppo_kl>(function, "dppo_kl");
     bench::vary<gspo>(function, "gspo");
+    bench::vary<gmpo>(function, "gmpo");
+    bench::vary<vespo>(function, "vespo");
     for (const std::int64_t steps : {16, 64, 128, 512, 4096}) // the sweep over sequences against the plain loop
         bench::add<gspo, float>(function,
                                 bench::fitting<gspo, float>(bench::place::L2, bench::counted::tail, steps)

@@ -39,9 +39,11 @@
     RLHF_USUAL_OBJECTIVE(word, T, cispo)                                                                               \
     RLHF_USUAL_OBJECTIVE(word, T, dppo_kl)                                                                             \
     RLHF_USUAL_OBJECTIVE(word, T, dppo_tv)                                                                             \
+    RLHF_USUAL_OBJECTIVE(word, T, gmpo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, gspo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
+    RLHF_USUAL_OBJECTIVE(word, T, vespo)                                                                               \
     RLHF_USUAL(word, T, importance_weights_result, importance_weights)                                                 \
     RLHF_USUAL(word, T, covariance_tokens_result, covariance_tokens)                                                   \
     RLHF_USUAL(word, T, top_entropy_result, top_entropy)

@@ -99,31 +99,58 @@ void function(section& page, const std::string& name, const Options& o) {
     hold(page, loss, gradient);
 }
 
+/// What one sequence has: its loss per token, and the slope of its first token.
+struct sequence_want {
+    exact loss = 0, slope = 0;
+    bool tie = false, cut = false;
+};
+sequence_want right(const rlhf::gspo& o, const std::vector<exact>& d, const std::vector<exact>&, const exact& a) {
+    exact sum = 0;
+    for (const exact& x : d) sum += x;
+    const exact ratio = exp(sum / d.size()), low = 1 - o.range.low, high = 1 + o.range.high;
+    const bool cut = a > 0 ? ratio > high : ratio < low;
+    return {-a * (cut ? clip(ratio, low, high) : ratio), -a * ratio,
+            abs(ratio - low) < near_tie || abs(ratio - high) < near_tie, cut};
+}
+sequence_want right(const rlhf::gmpo& o, const std::vector<exact>& d, const std::vector<exact>&, const exact& a) {
+    const exact low = -o.range.low, high = o.range.high;
+    exact sum = 0;
+    for (const exact& x : d) sum += a > 0 ? (x < high ? x : high) : (x > low ? x : low);
+    const exact loss = -a * exp(sum / d.size());
+    return {loss, loss, abs(d[0] - low) < near_tie || abs(d[0] - high) < near_tie, a > 0 ? d[0] > high : d[0] < low};
+}
+sequence_want right(const rlhf::vespo& o, const std::vector<exact>& d, const std::vector<exact>& p, const exact& a) {
+    exact x = 0, log_probs = 0;
+    for (std::size_t i = 0; i < d.size(); ++i) x += d[i], log_probs += p[i];
+    const exact k = a < 0 ? o.k_negative : o.k_positive, lambda = a < 0 ? o.lambda_negative : o.lambda_positive;
+    const exact slope = -a * exp(k * x + lambda * (1 - exp(x)));
+    return {slope * log_probs / d.size(), slope};
+}
+
 /// Batches of one sequence, whose tokens share an advantage.
-template <class T>
-void gspo(section& page) {
+template <class T, class Objective>
+void on_sequences(section& page, const std::string& name, const Objective& o, double moved) {
     constexpr std::size_t N = 600;
-    constexpr rlhf::gspo o{.range = 0.0625};
-    const std::string inputs = "log π in [−5, −0.1], log π_old = log π ± 0.5, one Â in [−1, 3] per sequence";
-    line<T> loss("`policy_loss` with gspo, loss", inputs, ulp),
-        gradient("`policy_loss` with gspo, gradient", inputs, ulp);
+    const std::string inputs = "log π in [−5, −0.1], log π_old = log π ± " + std::string(moved < 0.5 ? "1/32" : "0.5") +
+                               ", one Â in [−1, 3] per sequence";
+    line<T> loss("`policy_loss` with " + name + ", loss", inputs, ulp),
+        gradient("`policy_loss` with " + name + ", gradient", inputs, ulp);
     test::random r(3);
     for (int i = 0; i < page.draws / 20; ++i) {
         std::vector<T> p(N), old(N), d(N);
         const std::vector<T> a(1, in<T>(r, -1, 3));
-        exact sum = 0;
+        std::vector<exact> ratios(N), log_probs(N);
         for (std::size_t t = 0; t < N; ++t) {
-            p[t] = in<T>(r, -5, -0.1), old[t] = p[t] + in<T>(r, -0.5, 0.5);
-            sum += exact(p[t]) - old[t];
+            p[t] = in<T>(r, -5, -0.1), old[t] = p[t] + in<T>(r, -moved, moved);
+            ratios[t] = exact(p[t]) - old[t], log_probs[t] = p[t];
         }
-        const exact ratio = exp(sum / N), low = 1 - o.range.low, high = 1 + o.range.high;
-        if (abs(ratio - low) < near_tie || abs(ratio - high) < near_tie) continue;
-        const bool cut = a[0] > 0 ? ratio > high : ratio < low;
+        const auto want = right(o, ratios, log_probs, a[0]);
+        if (want.tie) continue;
         const auto got = rlhf::policy_loss<T>(
             {.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here},
             {.log_probs = p, .old_log_probs = old, .advantages = rlhf::per_sequence(a), .d_log_probs = d}, o);
-        loss.add(got.loss(), -a[0] * (cut ? clip(ratio, low, high) : ratio));
-        if (!cut) gradient.add(d[0], -a[0] * ratio / N);
+        loss.add(got.loss(), want.loss);
+        if (!want.cut) gradient.add(d[0], want.slope / N);
     }
     hold(page, loss, gradient);
 }
@@ -209,7 +236,9 @@ void measure(section& page) {
     formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
     function<T>(page, "cispo", cispo), function<T>(page, "sapo", sapo);
     function<T>(page, "dppo_tv", dppo_tv), function<T>(page, "dppo_kl", dppo_kl);
-    gspo<T>(page);
+    on_sequences<T>(page, "gspo", rlhf::gspo{.range = 0.0625}, 0.5);
+    on_sequences<T>(page, "gmpo", rlhf::gmpo{.range = 0.25}, 0.5);
+    on_sequences<T>(page, "vespo", rlhf::vespo{}, 0.03125);
     weights<T>(page, rlhf::importance_level::token, "per token");
     weights<T>(page, rlhf::importance_level::sequence_mean, "sequence_mean");
     top_entropy<T>(page), selection<T>(page);

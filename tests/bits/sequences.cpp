@@ -7,16 +7,18 @@ namespace {
 
 using rlhf::aggregation, rlhf::importance, rlhf::importance_level, rlhf::sequence_ratio;
 
-struct gspo_case {
-    rlhf::gspo objective = {.range = {0.1, 0.4}};
+template <class Objective>
+struct objective_case {
+    Objective objective = {};
     rlhf::policy_loss_options options = {};
     bool all = false;
 };
 
-const std::vector<named<gspo_case>> gspo_cases = {
-    {"default", {}},
+const std::vector<named<objective_case<rlhf::gspo>>> gspo_cases = {
+    {"default", {.objective = {.range = {0.1, 0.4}}}},
     {"product", {.objective = {.range = 0.2, .ratio = sequence_ratio::product}}},
-    {"sequence_mean", {.options = {.aggregation = aggregation::sequence_mean_token_mean}}},
+    {"sequence_mean",
+     {.objective = {.range = {0.1, 0.4}}, .options = {.aggregation = aggregation::sequence_mean_token_mean}}},
     {"all",
      {.objective = {.range = 0.2},
       .options = {.log_ratio_limit = 0.5,
@@ -26,11 +28,20 @@ const std::vector<named<gspo_case>> gspo_cases = {
       .all = true}},
 };
 
-template <class T, class Arch>
-void gspo_of() {
-    const auto what = title<T>("policy_loss/gspo");
+const std::vector<named<objective_case<rlhf::gmpo>>> gmpo_cases = {
+    {"default", {}},
+    {"all", {.objective = {.range = {0.1, 0.2}}, .options = {.log_ratio_limit = 0.1, .kl_coef = 0.2}, .all = true}},
+};
+const std::vector<named<objective_case<rlhf::vespo>>> vespo_cases = {
+    {"default", {}},
+    {"all", {.objective = {1, 2, 0.5, 8}, .options = {.log_ratio_limit = 1, .kl_coef = 0.2}, .all = true}},
+};
+
+template <class T, class Arch, class Objective>
+void objective_of(const char* objective_name, const std::vector<named<objective_case<Objective>>>& cases) {
+    const auto what = title<T>(std::string("policy_loss/") + objective_name);
     tally<rlhf::policy_loss_result> joined(what);
-    each(token_scenes(), gspo_cases, what, [&](const scene& s, const auto& o, const auto& name) {
+    each(token_scenes(), cases, what, [&](const scene& s, const auto& o, const auto& name) {
         place p(s);
         const auto near = [](random& r) { return r.log_prob() + r.bell(); };
         const auto bell = [](random& r) { return r.bell(3); };
@@ -98,7 +109,9 @@ void weights_of() {
 
 void sequences() {
     types_and_architectures([]<class T, class Arch>() {
-        gspo_of<T, Arch>();
+        objective_of<T, Arch>("gspo", gspo_cases);
+        objective_of<T, Arch>("gmpo", gmpo_cases);
+        objective_of<T, Arch>("vespo", vespo_cases);
         weights_of<T, Arch>();
     });
 }

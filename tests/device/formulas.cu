@@ -15,14 +15,16 @@
 #include <rlhf/formula/entropy_controller.hpp>
 #include <rlhf/formula/exo.hpp>
 #include <rlhf/formula/gae.hpp>
+#include <rlhf/formula/gmpo.hpp>
 #include <rlhf/formula/group_advantage.hpp>
 #include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/importance_weights.hpp>
 #include <rlhf/formula/ipo.hpp>
 #include <rlhf/formula/kl_controller.hpp>
 #include <rlhf/formula/kl_reward.hpp>
-#include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/kto.hpp>
+#include <rlhf/formula/log_ratio.hpp>
+#include <rlhf/formula/mean.hpp>
 #include <rlhf/formula/nca.hpp>
 #include <rlhf/formula/orpo.hpp>
 #include <rlhf/formula/placed_score.hpp>
@@ -34,6 +36,7 @@
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/top_entropy.hpp>
+#include <rlhf/formula/vespo.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -65,7 +68,8 @@ LAUNCH(clipped_surrogate)
 
 template <class V>
 RLHF_FORMULA void dual_clipped_surrogate(const V* x, V* y) {
-    const auto t = formula::dual_clipped_surrogate<V>{{x[2], x[3]}, x[4]}(formula::sampled_token<V>{x[0], x[0], x[0], x[1]});
+    const auto t =
+        formula::dual_clipped_surrogate<V>{{x[2], x[3]}, x[4]}(formula::sampled_token<V>{x[0], x[0], x[0], x[1]});
     y[0] = t.loss, y[1] = t.slope, y[2] = V(t.dual_clipped);
 }
 LAUNCH(dual_clipped_surrogate)
@@ -147,6 +151,34 @@ RLHF_FORMULA void log_ratio_term(const V* x, V* y) {
 LAUNCH(log_ratio_term)
 
 template <class V>
+struct bounded_log_ratio_sums {
+    V bounded_above, bounded_below;
+};
+
+template <class V>
+RLHF_FORMULA void gmpo(const V* x, V* y) {
+    const auto f = formula::gmpo<V>{{x[3], x[4]}}.for_sequence(bounded_log_ratio_sums<V>{x[5], x[6]}, x[7], x[8]);
+    const auto t = f(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
+}
+LAUNCH(gmpo)
+
+template <class V>
+RLHF_FORMULA void bounded_log_ratio_term(const V* x, V* y) {
+    const auto s = formula::bounded_log_ratio_term<V>{x[2], x[3]}(x[0], x[1]).statistics;
+    y[0] = s.bounded_above, y[1] = s.bounded_below;
+}
+LAUNCH(bounded_log_ratio_term)
+
+template <class V>
+RLHF_FORMULA void vespo(const V* x, V* y) {
+    const auto f = formula::vespo<V>{x[2], x[3], x[4], x[5]}.for_sequence(log_ratio_sums<V>{x[6]}, V(1), x[7]);
+    const auto t = f(formula::sampled_token<V>{x[0], V(0), V(0), x[1]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio;
+}
+LAUNCH(vespo)
+
+template <class V>
 RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
     using range = formula::range_of<V>;
     const formula::importance_weight_rule<V> rule{.level = static_cast<rlhf::importance_level>(int(x[3])),
@@ -223,7 +255,8 @@ LAUNCH(kl)
 template <class V>
 RLHF_FORMULA void weighted_kl(const V* x, V* y) {
     const auto by = static_cast<rlhf::kl_weight>(int(x[7]));
-    const auto t = formula::weighted_kl(formula::kl_term<V>{x[0], x[1]}, x[2], x[3], x[4] != V(0), x[5], x[6] != V(0), by);
+    const auto t =
+        formula::weighted_kl(formula::kl_term<V>{x[0], x[1]}, x[2], x[3], x[4] != V(0), x[5], x[6] != V(0), by);
     y[0] = t.value, y[1] = t.slope;
 }
 LAUNCH(weighted_kl)

@@ -28,6 +28,10 @@ template <>
 inline constexpr const char* row_of<rlhf::dppo_kl> = "`policy_loss` by dppo_kl";
 template <>
 inline constexpr const char* row_of<rlhf::gspo> = "`policy_loss` by gspo";
+template <>
+inline constexpr const char* row_of<rlhf::gmpo> = "`policy_loss` by gmpo";
+template <>
+inline constexpr const char* row_of<rlhf::vespo> = "`policy_loss` by vespo";
 
 /// What a case departs in from its package's data and defaults.
 struct policy_case {
@@ -39,6 +43,7 @@ struct policy_case {
     bool value = true, gradient = true; ///< which of them is the package's own
     std::string row = {};               ///< of PRESETS.md, if it is not the objective's
     std::vector<double> factor = {};    ///< [B, T] of the advantages
+    bool first_advantage = false;       ///< of a sequence, for all of its tokens
 };
 
 /// The data of one package, [B, T].
@@ -91,6 +96,8 @@ private:
         auto advantages = get<T>("advantages");
         for (std::size_t i = 0; i < advantages.size(); ++i)
             advantages[i] *= static_cast<T>(c.factor.empty() ? c.sign : c.factor[i]);
+        for (std::size_t i = 0; c.first_advantage && i < rows_; ++i) advantages[i] = advantages[10 * i];
+        if (c.first_advantage) advantages.resize(rows_);
         const std::vector<T> ref = c.ref.empty() ? std::vector<T>() : get<T>(c.ref),
                              weights(c.weights.begin(), c.weights.end());
         std::vector<T> d(log_probs.size());

@@ -73,18 +73,23 @@ def write_verl(w, base, actor, seed):
         given = dict(config=c, rollout_is_weights=weights if with_weights else None)
         value, metrics = f(old, x, sign * A, mask, c.loss_agg_mode, **given)
         value.backward()
-        w.case(
-            f"verl_{name}",
-            loss=value,
-            d_log_probs=x.grad,
-            clip_fraction=metrics["actor/pg_clipfrac"],
-        )
+        found = dict(loss=value, d_log_probs=x.grad)
+        found |= {"clip_fraction": v for k, v in metrics.items() if k == "actor/pg_clipfrac"}
+        w.case(f"verl_{name}", **found)
 
     for loss in ("vanilla", "gspo", "sapo", "cispo", "dppo_tv", "dppo_kl"):
         case(loss, loss)
         case(loss + "_negated", loss, sign=-1)
     case("vanilla_weights", "vanilla", with_weights=True)
     case("gspo_paper", "gspo", clip_ratio_low=3e-4, clip_ratio_high=4e-4, loss_agg_mode="seq-mean-token-mean")
+    case("gpg", "gpg")
+    case("dro", "dro", policy_loss=types.SimpleNamespace(dro_beta=0.125))
+    f = take(core, "compute_policy_loss_geo_mean", verl_F=helpers, ActorConfig=Config, AlgoConfig=types.NoneType)
+    for name, sign in (("geo_mean", 1), ("geo_mean_negated", -1)):
+        x, one = leaf(new), sign * A[:, :1].expand(6, 10)  # in float, n + 1e-8 is n
+        value, _ = f.compute_policy_loss_geo_mean(old, x, one, mask.float(), config=Config(config))
+        value.backward()
+        w.case(f"verl_{name}", loss=value, d_log_probs=x.grad)
 
 
 def write_verl_corrections(w, base, seed):
@@ -147,7 +152,7 @@ class Trainer:
         self.accelerator = types.SimpleNamespace(num_processes=1, gather=same, reduce=same)
         self._metrics = defaultdict(lambda: defaultdict(list))
         self.model = types.SimpleNamespace(training=True)
-        self.get_off_policy_mask = functions.get_off_policy_mask
+        vars(self).update(vars(functions))
 
     def _get_per_token_logps_and_entropies(self, model, *_, **__):
         return model, torch.zeros_like(model), None
@@ -172,10 +177,11 @@ def write_trl(w, base, seed):
     )
     path = base / "grpo_trainer.py"
     nan = take(base / "utils.py", "nanmin", "nanmax")
-    trl = take(path, "_compute_loss", "get_off_policy_mask", **vars(nan))
+    trl = take(path, "_compute_loss", "get_off_policy_mask", "get_gamma_weights", math=math, **vars(nan))
+    trl.get_gamma_weights = torch.no_grad()(trl.get_gamma_weights)  # its decorator there
     config = defaults(base / "grpo_config.py", "GRPOConfig")
 
-    def case(name, **options):
+    def case(name, of=trl, **options):
         if options.get("use_vllm"):
             space = dict(torch=torch, math=math, self=types.SimpleNamespace(**{**config, **options}))
             space.update(old_per_token_logps=old, sampling_per_token_logps=sampled)
@@ -187,8 +193,8 @@ def write_trl(w, base, seed):
         inputs.update(old_per_token_logps=old, ref_per_token_logps=ref, num_items_in_batch=mask.sum())
         if options.get("use_vllm"):
             inputs["importance_sampling_ratio"] = ratio
-        trainer = Trainer(trl, **{**config, **options})
-        loss = trl._compute_loss(trainer, x, inputs)
+        trainer = Trainer(of, **{**config, **options})
+        loss = of._compute_loss(trainer, x, inputs)
         loss.backward()
         found, metrics = dict(loss=loss, d_log_probs=x.grad), trainer._metrics["train"]
         if trainer.importance_sampling_level == "token" and "clip_ratio/region_mean" in metrics:
@@ -206,6 +212,10 @@ def write_trl(w, base, seed):
     case("off_policy_mask", off_policy_mask_threshold=0.5)
     for mode in ("sequence_mask", "sequence_truncate", "token_mask", "token_truncate"):
         case(f"vllm_{mode}", use_vllm=True, vllm_importance_sampling_mode=mode)
+    case("vespo", loss_type="vespo")
+    experimental = base.parent / "experimental/gmpo"
+    gmpo = take(experimental / "gmpo_trainer.py", "_compute_loss", **vars(nan))
+    case("gmpo", of=gmpo, **defaults(experimental / "gmpo_config.py", "GMPOConfig"))
 
 
 def write_trl_advantages(w, base, seed):

@@ -79,6 +79,12 @@ TEST_CASE("empty batch: losses") {
         CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
                                 rlhf::gspo{.range = 0.2})
                   .loss() == 0);
+        CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
+                                rlhf::gmpo{})
+                  .loss() == 0);
+        CHECK(rlhf::policy_loss(b, {.log_probs = in, .old_log_probs = in, .advantages = in, .d_log_probs = out},
+                                rlhf::vespo{})
+                  .loss() == 0);
         CHECK(rlhf::importance_weights(b, {.log_probs = in, .behavior_log_probs = in, .weights = out},
                                        {.every_token = {0.1, 10}, .drift_limit = 1})
                   .mean_weight() == 0);

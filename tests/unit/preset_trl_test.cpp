@@ -24,6 +24,8 @@ TEST_CASE("presets: TRL's policy losses", "[presets]") {
     g.reproduce("gspo", trl::gspo, trl::gspo_policy_loss);
     g.reproduce("luspo_sequence", trl::gspo, trl::gspo_luspo_policy_loss);
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
+    g.reproduce("vespo", trl::vespo, trl::vespo_policy_loss);
+    g.reproduce("gmpo", trl::gmpo, trl::gmpo_policy_loss);
     loss("delta", {.dual_clip = 4});
     loss("kl", {.kl_coef = 0.04}, {.ref = "ref_log_probs", .row = "KL in the loss"});
     auto with_kl = trl::kl_policy_loss;

@@ -31,6 +31,13 @@ TEST_CASE("presets: verl's policy losses", "[presets]") {
     by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
     g.reproduce("gspo_paper", rlhf::gspo{.range = {3e-4, 4e-4}}, by_sequence,
                 {.weights = g.shrunk(1e-8), .epsilon = 1e-8});
+    for (const int sign : {1, -1})
+        g.reproduce(sign > 0 ? "geo_mean" : "geo_mean_negated", verl::gmpo, verl::gmpo_policy_loss,
+                    {.sign = double(sign), .denominator = rlhf::counts{31, 6}, .first_advantage = true});
+    g.reproduce("gpg", verl::reinforce, {});
+    auto dro = verl::dro_policy_loss;
+    dro.kl_coef = 0.125;
+    g.reproduce("dro", verl::reinforce, dro, {.ref = "old_log_probs"});
 }
 
 TEMPLATE_TEST_CASE("presets: verl's rollout correction", "[presets]", float, double) {

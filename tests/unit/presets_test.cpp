@@ -83,6 +83,7 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     };
     gspo("gspo: limit of log s", &rlhf::policy_loss_options::log_ratio_limit);
     gspo("gspo: mean over", &rlhf::policy_loss_options::aggregation);
+    row("gmpo: range of log ρ", rlhf::gmpo{}.range, verl::gmpo.range, trl::gmpo.range, no, no, no, no, no, no, no);
     row("dppo_tv: range", rlhf::dppo_tv{}.range, verl::dppo_tv.range, no, no, skyrl::dppo_tv.range, no, no, no, no, no);
     row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no, no, no, no);
     row("clip of values", rlhf::ppo_value_loss_options{}.clip_range, verl::ppo_value_loss.clip_range, no,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/formula/log_ratio.hpp>
 #include <rlhf/formula/surrogate.hpp>
 
 namespace rlhf {
@@ -22,21 +23,6 @@ struct gspo {
 
 namespace RLHF_NAMESPACE::formula {
 
-template <class Kind>
-struct log_ratio_statistics {
-    typename Kind::sum log_ratio = {};
-
-    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.log_ratio...); }
-};
-
-/// What a token adds to the log ratio of its sequence: log π − log π_old.
-struct log_ratio_term {
-    template <class V>
-    [[nodiscard]] RLHF_FORMULA lane::terms<V, 0, log_ratio_statistics> operator()(V log_prob, V old_log_prob) const {
-        return {.writes = {}, .statistics = {.log_ratio = log_prob - old_log_prob}};
-    }
-};
-
 /// One token of GSPO, in a sequence of n tokens that count.
 ///
 ///     x    = mean of log π − log π_old over the n tokens       sequence_ratio::product: their sum
@@ -52,14 +38,14 @@ struct log_ratio_term {
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5, 7 and 13; the product: Ahmadian et al. 2024, arXiv:2402.14740.
 template <class T>
 struct sequence_surrogate {
-    using reduced = log_ratio_term;
-
     T lower, upper; ///< 1 − ε₋ and 1 + ε₊
     sequence_ratio kind;
     T ratio = 1, cut_below = 1, cut_above = 1; ///< of the sequence: s, max(s, lower) and min(s, upper)
     T slope_factor = 1;                        ///< 1 or n; 0 beyond the limit
 
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // of the token
+
+    RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
 
     /// The formula for a sequence with these sums and so many tokens.
     template <class Sums, class Number>

@@ -31,8 +31,8 @@ struct ratio_range {
 /// An objective in which the tokens of a sequence decide together has a formula with two things more: what is added up
 /// over the sequence first, a kernel of log π and log π_old, and the formula that these sums make for its tokens.
 ///
-///       using reduced = log_ratio_term;
-///       auto for_sequence(const sums& of_reduced, double tokens, T log_ratio_limit) const;
+///       auto reduction() const; // for example log_ratio_term()
+///       auto for_sequence(const sums& of_reduction, double tokens, T log_ratio_limit) const;
 ///
 /// The objective does not see what multiplies the loss or is added to it (importance weight, KL, weight): see
 /// formula/policy_token.hpp.

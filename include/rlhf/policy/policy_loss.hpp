@@ -6,9 +6,11 @@
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/dppo.hpp>
+#include <rlhf/formula/gmpo.hpp>
 #include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/vespo.hpp>
 #include <rlhf/results/loss_result.hpp>
 
 namespace rlhf {
@@ -147,9 +149,8 @@ template <class T, class Arch, std::size_t In, class Rule>
 auto sweep_of_rule(const call& c, const bound_policy<T>& a, const std::array<stream<const T>, In>& in,
                    const Rule& rule) {
     const std::array targets{a.d_log_probs};
-    if constexpr (requires { typename decltype(rule.objective)::reduced; })
-        return sequence_sweep_of<T, Arch, 2>(c, in, targets, typename decltype(rule.objective)::reduced(), rule,
-                                             a.n.weight);
+    if constexpr (requires { rule.objective.reduction(); })
+        return sequence_sweep_of<T, Arch, 2>(c, in, targets, rule.objective.reduction(), rule, a.n.weight);
     else
         return token_sweep_of<T, Arch>(c, in, targets, rule, a.n.weight);
 }
@@ -166,7 +167,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
         const auto rule = policy_rule_of<T, Parts>(o, formula, bool(a.ref_log_probs), bool(a.behavior_log_probs));
         return normalized{a.n, sweep_of_rule<T, Arch>(c, a, in, rule)};
     };
-    if constexpr (requires { typename decltype(chosen::template whole<T>(objective))::reduced; })
+    if constexpr (requires { chosen::template whole<T>(objective).reduction(); })
         if (o.kl_weight == kl_weight::ratio || o.kl_weight == kl_weight::constant_ratio)
             fail(c.function(), "kl_weight is by the ratio of a token, and this objective has one of sequences");
     constexpr bool has_rare_options = requires { chosen::is_usual(objective); };
@@ -190,8 +191,8 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 } // namespace detail
 
 /// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl and gspo, each in a header of its name below formula/ that has
-/// its formula, its options and their source. By gspo, ρ is the ratio of a whole sequence.
+/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name below
+/// formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole sequence.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â

@@ -33,7 +33,14 @@ inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
 inline constexpr rlhf::sapo sapo{};
 /// [importance_sampling_level] sequence, with [loss_type] grpo. The range is PPO's [epsilon].
 inline constexpr rlhf::gspo gspo{.range = 0.2};
-inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+/// experimental/gmpo: GMPOTrainer.
+inline constexpr rlhf::gmpo gmpo{};
+inline constexpr policy_loss_options gmpo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+/// [loss_type] vespo, over tokens. Weights of the sampler's tokens, truncated or masked, multiply the ratio of the
+/// sequence, and not the loss: give old − log of the weight as old_log_probs.
+inline constexpr rlhf::vespo vespo{};
+inline constexpr policy_loss_options vespo_policy_loss{.log_ratio_limit = 18.420680743952367}; // −log 10⁻⁸
+inline constexpr policy_loss_options policy_loss{};                                            ///< of cispo
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 

@@ -35,6 +35,13 @@ inline constexpr policy_loss_options sapo_policy_loss{.log_ratio_limit = 20,
 /// seq-mean-token-mean, as the function's documentation advises.
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
+/// [policy_loss.loss_mode] geo_mean is GMPO by one advantage per sequence, averaged over all sequences, also those that
+/// have no tokens. gpg is REINFORCE. dro adds KL to π_old: kl_coef is its [dro_beta], which has no default, and
+/// ref_log_probs are old_log_probs. None of them clamps log ratios.
+inline constexpr rlhf::gmpo gmpo{.range = 0.2};
+inline constexpr policy_loss_options gmpo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr rlhf::cispo reinforce{.low = 1, .high = 1};
+inline constexpr policy_loss_options dro_policy_loss{.kl_estimator = kl_estimator::k2};
 
 /// workers/config/critic.py [cliprange_value].
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.5};

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/surrogate.hpp>
+
+namespace rlhf {
+
+/// Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
+/// batch is aggregation::sequence_mean_token_mean.
+///
+///     | trainer, paper  | range        |
+///     |---|---|
+///     | paper, TRL      | 0.4          |
+///     | verl, geo_mean  | 0.2 (clip_ratio) |
+struct gmpo {
+    ratio_range range = 0.4; ///< ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊]
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE::formula {
+
+template <class Kind>
+struct bounded_log_ratio_statistics {
+    typename Kind::sum bounded_above = {}, bounded_below = {};
+
+    static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.bounded_above...), f(s.bounded_below...); }
+};
+
+/// What a token adds to the log ratio of its sequence: min(log ρ, ε₊) if Â ≥ 0, max(log ρ, −ε₋) if Â < 0.
+template <class T>
+struct bounded_log_ratio_term {
+    T low, high; ///< −ε₋ and ε₊
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 0, bounded_log_ratio_statistics> operator()(V log_prob,
+                                                                                          V old_log_prob) const {
+        using lane::larger, lane::smaller;
+        const V d = log_prob - old_log_prob;
+        return {.writes = {}, .statistics = {.bounded_above = smaller(V(high), d), .bounded_below = larger(V(low), d)}};
+    }
+};
+
+/// One token of GMPO, in a sequence of n tokens that count, with d = log π − log π_old.
+///
+///     x    = mean of min(d, ε₊) over the n tokens           if Â < 0: of max(d, −ε₋)
+///     s    = e^x, x clamped to ±log_ratio_limit
+///     loss = −s Â
+///     ∂loss/∂logp = −s Â  where d of this token is not cut and x not clamped, else 0
+///
+/// The slope is what log π of this token does to the losses of all n tokens, 1/n of each. It is exact if all tokens of
+/// the sequence have one Â and one weight; if they differ, each token learns by its own Â. clipped_low: d < −ε₋ and
+/// Â < 0; clipped_high: d > ε₊ and Â > 0. The ratio of the statistics is s. NaN in any token gives NaN to its sequence.
+///
+/// Source: Zhao et al. 2025, arXiv:2507.20673.
+template <class T>
+struct gmpo {
+    bounded_log_ratio_term<T> bounds;
+    T above = 1, below = 1;             ///< s of the sequence, bounded above and below
+    T slope_above = 1, slope_below = 1; ///< the same; 0 beyond the limit
+
+    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // of the token
+    RLHF_FORMULA bounded_log_ratio_term<T> reduction() const { return bounds; }
+
+    /// The formula for a sequence with these sums and so many tokens.
+    template <class Sums, class Number>
+    [[nodiscard]] RLHF_FORMULA gmpo for_sequence(const Sums& sums, Number tokens, T limit) const {
+        gmpo f = *this;
+        const T up = static_cast<T>(sums.bounded_above / tokens), down = static_cast<T>(sums.bounded_below / tokens);
+        f.above = lane::exp(lane::clamp(up, -limit, limit)), f.below = lane::exp(lane::clamp(down, -limit, limit));
+        f.slope_above = lane::abs(up) > limit ? T(0) : f.above,
+        f.slope_below = lane::abs(down) > limit ? T(0) : f.below;
+        return f;
+    }
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
+        using lane::select;
+        const V zero(0), d = t.log_prob - t.old_log_prob;
+        const auto bad = t.advantage < zero;
+        const auto low = bad && d < V(bounds.low);
+        const auto high = t.advantage > zero && d > V(bounds.high);
+        const V s = select(bad, V(below), V(above)), factor = select(bad, V(slope_below), V(slope_above));
+        return {-s * t.advantage, select(low || high || factor == zero, zero, -factor * t.advantage), s, low, high};
+    }
+};
+
+template <>
+struct objective<rlhf::gmpo> {
+    template <class T>
+    static gmpo<T> whole(const rlhf::gmpo& o) {
+        return {{T(-o.range.low), T(o.range.high)}};
+    }
+    static void bounds(const rlhf::gmpo& o, auto&& within) {
+        within("range.low", o.range.low, 0.0, unlimited), within("range.high", o.range.high, 0.0, unlimited);
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula

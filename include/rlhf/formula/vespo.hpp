@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/formula/log_ratio.hpp>
+#include <rlhf/formula/surrogate.hpp>
+
+namespace rlhf {
+
+/// Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are TRL's.
+/// k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64.
+struct vespo {
+    double k_positive = 2, lambda_positive = 3; ///< of tokens of Â ≥ 0
+    double k_negative = 3, lambda_negative = 2; ///< of the others
+};
+
+} // namespace rlhf
+
+namespace RLHF_NAMESPACE::formula {
+
+/// One token of VESPO.
+///
+///     x    = sum of log π − log π_old over the tokens of the sequence that count, clamped to ±log_ratio_limit
+///     w    = e^x      φ = w^k e^(λ (1 − w)), a constant
+///     loss = −φ Â logp
+///     ∂loss/∂logp = −φ Â
+///
+/// Nothing is clipped; the ratio of the statistics is w. φ is 0 at w = 0 and at w = ∞, and the loss is 0 where φ Â is,
+/// also for logp = −∞. NaN in any token gives NaN to its sequence.
+///
+/// w is about the policy that sampled: if that is not π_old, its log-probs are given as old_log_probs. TRL cuts x to
+/// [log 10⁻⁸, 20] and each token's log ratio to ±20, where φ is 10⁻¹⁴ at most by the defaults: log_ratio_limit = 18.42
+/// has the first.
+///
+/// Source: arXiv:2602.10693.
+template <class T>
+struct vespo {
+    T k_positive, lambda_positive, k_negative, lambda_negative;
+    T ratio = 1, factor_positive = 1, factor_negative = 1; ///< of the sequence: w, and φ by the sign of Â
+
+    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; }
+    RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
+
+    /// The formula for a sequence with these sums and so many tokens.
+    template <class Sums, class Number>
+    [[nodiscard]] RLHF_FORMULA vespo for_sequence(const Sums& sums, Number, T limit) const {
+        vespo f = *this;
+        const T x = lane::clamp(static_cast<T>(sums.log_ratio), -limit, limit);
+        const T held = lane::smaller(T(20), x); // φ is 0 there, and further on w is ∞
+        const T short_of_1 = T(1) - lane::exp(held);
+        f.ratio = lane::exp(x);
+        f.factor_positive = lane::exp(lane::fma(k_positive, held, lambda_positive * short_of_1));
+        f.factor_negative = lane::exp(lane::fma(k_negative, held, lambda_negative * short_of_1));
+        return f;
+    }
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
+        using lane::select;
+        const V slope = -select(t.advantage < V(0), V(factor_negative), V(factor_positive)) * t.advantage;
+        return {by_log_prob(slope, t.log_prob), slope, V(ratio)};
+    }
+};
+
+template <>
+struct objective<rlhf::vespo> {
+    template <class T>
+    static vespo<T> whole(const rlhf::vespo& o) {
+        return {T(o.k_positive), T(o.lambda_positive), T(o.k_negative), T(o.lambda_negative)};
+    }
+    static void bounds(const rlhf::vespo& o, auto&& within) {
+        within("k_positive", o.k_positive, 1e-6, 64.0), within("k_negative", o.k_negative, 1e-6, 64.0);
+        within("lambda_positive", o.lambda_positive, 1e-4, 64.0);
+        within("lambda_negative", o.lambda_negative, 1e-4, 64.0);
+    }
+};
+
+} // namespace RLHF_NAMESPACE::formula
