@@ -141,6 +141,11 @@ std::vector<objective_choice> objectives(const data& d, const tried& t) {
         add_dppo<rlhf::dppo_kl>(all, "dppo_kl", r);
     }
     add_sequence_ratios(all, t);
+    for (const double r : {0.4, 0.2})
+        all.add({{"objective", "gmpo"}, {"range of log ratios", text_of(r)}}, rlhf::gmpo{.range = r}, rlhf::unlimited,
+                true);
+    for (const double limit : {rlhf::unlimited, 18.420680743952367}) // −log 10⁻⁸
+        all.add({{"objective", "vespo"}}, rlhf::vespo{}, limit, true);
     return std::move(all.list);
 }
 

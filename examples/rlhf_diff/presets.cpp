@@ -2,12 +2,15 @@
 // The library's presets as settings of axes.
 #include "search.hpp"
 
+#include <rlhf/recipe/preset/areal.hpp>
+#include <rlhf/recipe/preset/liger.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
 #include <rlhf/recipe/preset/prime_rl.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/slime.hpp>
+#include <rlhf/recipe/preset/torchrl.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -62,6 +65,10 @@ settings of(const rlhf::sapo&) { return {{"objective", "sapo"}}; }
 settings of(const rlhf::gspo& o) {
     return {{"objective", "gspo"}, {"clip range", range(o.range.low, o.range.high)}, {"sequence ratio", "mean"}};
 }
+settings of(const rlhf::gmpo& o) {
+    return {{"objective", "gmpo"}, {"range of log ratios", range(o.range.low, o.range.high)}};
+}
+settings of(const rlhf::vespo&) { return {{"objective", "vespo"}}; }
 template <class Dppo>
 settings of_dppo(const char* name, const Dppo& o) {
     return {{"objective", name},
@@ -135,6 +142,8 @@ const std::vector<preset>& losses() {
                                          OBJECTIVE(trl::sapo, trl::sapo_policy_loss),
                                          OBJECTIVE(trl::gspo, trl::gspo_policy_loss),
                                          OBJECTIVE(trl::gspo, trl::gspo_luspo_policy_loss),
+                                         OBJECTIVE(trl::gmpo, trl::gmpo_policy_loss),
+                                         OBJECTIVE(trl::vespo, trl::vespo_policy_loss),
                                          PRESET(verl::ppo_policy_loss),
                                          PRESET(verl::ppo_policy_loss_with_kl),
                                          OBJECTIVE(verl::cispo, verl::policy_loss),
@@ -142,6 +151,8 @@ const std::vector<preset>& losses() {
                                          OBJECTIVE(verl::dppo_kl, verl::policy_loss),
                                          OBJECTIVE(verl::sapo, verl::sapo_policy_loss),
                                          OBJECTIVE(verl::gspo, verl::gspo_policy_loss),
+                                         OBJECTIVE(verl::gmpo, verl::gmpo_policy_loss),
+                                         OBJECTIVE(verl::reinforce, verl::policy_loss),
                                          PRESET(openrlhf::ppo_policy_loss),
                                          OBJECTIVE(openrlhf::gspo, openrlhf::gspo_policy_loss),
                                          PRESET(skyrl::ppo_policy_loss),
@@ -159,6 +170,18 @@ const std::vector<preset>& losses() {
                                          OBJECTIVE(nemo_rl::cispo, nemo_rl::policy_loss),
                                          OBJECTIVE(nemo_rl::gspo, nemo_rl::gspo_policy_loss),
                                          OBJECTIVE(prime_rl::dppo_tv, prime_rl::policy_loss),
+                                         PRESET(areal::ppo_policy_loss),
+                                         OBJECTIVE(areal::gspo, areal::policy_loss),
+                                         OBJECTIVE(areal::sapo, areal::policy_loss),
+                                         PRESET(torchrl::ppo_policy_loss),
+                                         OBJECTIVE(torchrl::cispo, torchrl::policy_loss),
+                                         PRESET(liger::ppo_policy_loss),
+                                         PRESET(liger::kl_policy_loss),
+                                         PRESET(liger::grpo_policy_loss),
+                                         OBJECTIVE(liger::cispo, liger::policy_loss),
+                                         OBJECTIVE(liger::sapo, liger::sapo_policy_loss),
+                                         OBJECTIVE(liger::gspo, liger::gspo_policy_loss),
+                                         OBJECTIVE(liger::gspo, liger::luspo_policy_loss),
                                          PRESET(dapo::ppo_policy_loss),
                                          OBJECTIVE(gspo::objective, gspo::policy_loss)};
     return all;
@@ -167,6 +190,7 @@ const std::vector<preset>& advantages() {
     static const std::vector<preset> all{PRESET(trl::grpo),
                                          PRESET(trl::grpo_batch_std),
                                          PRESET(trl::dr_grpo),
+                                         PRESET(trl::rloo),
                                          PRESET(verl::grpo),
                                          PRESET(verl::dr_grpo),
                                          PRESET(verl::rloo),
@@ -176,6 +200,8 @@ const std::vector<preset>& advantages() {
                                          PRESET(openrlhf::dr_grpo),
                                          PRESET(openrlhf::rloo),
                                          PRESET(skyrl::grpo),
+                                         PRESET(skyrl::rloo),
+                                         PRESET(skyrl::maxrl),
                                          PRESET(slime::grpo),
                                          PRESET(dapo::group_advantages),
                                          PRESET(dr_grpo::group_advantages),
