@@ -176,7 +176,7 @@ void kept(section& page) {
         auto z = random_row<E>(r);
         std::vector<std::int64_t> ids(V);
         std::iota(ids.begin(), ids.end(), 0);
-        for (std::size_t i = 0; i < size; ++i) std::swap(ids[i], ids[i + r.below(V - i)]);
+        for (std::size_t q = 0; q < size; ++q) std::swap(ids[q], ids[q + r.below(V - q)]);
         ids.resize(size);
         std::vector<E> listed;
         for (const auto id : ids) listed.push_back(z[static_cast<std::size_t>(id)]);
@@ -191,10 +191,10 @@ void kept(section& page) {
         std::vector<E> by_p(V), by_H(V);
         rlhf::kept_log_probs_backward<T>(rows(), logits_of(z), target, set, {.d_log_probs = one}, logits_of(by_p));
         rlhf::kept_log_probs_backward<T>(rows(), logits_of(z), target, set, {.d_entropy = one}, logits_of(by_H));
-        for (std::size_t i = 0; i < size; ++i) {
-            const auto v = static_cast<std::size_t>(ids[i]);
-            d.add(double(by_p[v]), exact(i == at ? 1 : 0) - want.p[i]);
-            d_entropy.add(double(by_H[v]), -want.p[i] * (want.log_p[i] + want.entropy));
+        for (std::size_t q = 0; q < size; ++q) {
+            const auto v = static_cast<std::size_t>(ids[q]);
+            d.add(double(by_p[v]), exact(q == at ? 1 : 0) - want.p[q]);
+            d_entropy.add(double(by_H[v]), -want.p[q] * (want.log_p[q] + want.entropy));
         }
     }
     hold(page, log_prob, entropy, d, d_entropy);

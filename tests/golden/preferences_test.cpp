@@ -96,9 +96,9 @@ rlhf::batch in_a_row(std::size_t n) { return {.steps = n, .mask = rlhf::all, .de
 /// The same for answers that were judged one by one. objective_of(log ratios) makes the objective.
 void answers_agree(const test::golden& g, const auto& objective_of) {
     const auto mask = g.integers<std::uint8_t>("mask"), desirable = g.integers<std::uint8_t>("desirable");
-    const std::size_t n = desirable.size(), steps = mask.size() / n;
-    const rlhf::batch answers{.sequences = n, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
-    std::vector<double> sums(n), d_sums(n), d(n * steps, 7.0);
+    const std::size_t n = desirable.size(), T = mask.size() / n;
+    const rlhf::batch answers{.sequences = n, .steps = T, .mask = mask, .denominator = rlhf::counted_here};
+    std::vector<double> sums(n), d_sums(n), d(n * T, 7.0);
     rlhf::sequence_log_probs<double>(answers,
                                      {.log_probs = g["log_probs"], .ref_log_probs = g["ref_log_probs"], .sums = sums});
     const auto r = rlhf::unpaired_loss<double>(

@@ -59,7 +59,7 @@ template <class Number>
 
 struct gspo_result {
     real loss = 0, clip_fraction_low = 0, clip_fraction_high = 0, mean_ratio = 0, ratio_square = 0;
-    array d_log_probs, sequence_ratios;
+    array d_log_probs = {}, sequence_ratios = {};
 };
 
 [[nodiscard]] inline gspo_result gspo(const batch& b, const array& log_probs, const array& old_log_probs,

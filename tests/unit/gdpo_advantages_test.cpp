@@ -21,7 +21,7 @@ std::vector<T> scores(test::random& r, std::size_t n) {
 
 /// Each row of a batch is a group, with two rewards per token that counts. They are gathered, and what they get is
 /// scattered.
-template <class T, class Arch>
+template <class T>
 rlhf::gdpo_advantages_result of_rows(const contract::call<T>& c) {
     const bool time = c.batch.layout == rlhf::layout::time_first && !c.batch.packed();
     const auto place = [&](const auto& v, std::int64_t s, std::int64_t t) {
@@ -46,12 +46,12 @@ rlhf::gdpo_advantages_result of_rows(const contract::call<T>& c) {
     const std::vector<T> weights{1, T(0.3)};
     std::vector<std::int64_t> workspace(2 * to.size());
     const auto r =
-        rlhf::gdpo_advantages<T, Arch>({.ids = ids, .workspace = workspace},
-                                       {.rewards = rlhf::view<const T>(rewards.data(), {.sequences = 2, .steps = n}),
-                                        .weights = weights,
-                                        .workspace = room,
-                                        .advantages = a},
-                                       {.whiten = rlhf::no_whitening}, c.run);
+        rlhf::gdpo_advantages<T>({.ids = ids, .workspace = workspace},
+                                 {.rewards = rlhf::view<const T>(rewards.data(), {.sequences = 2, .steps = n}),
+                                  .weights = weights,
+                                  .workspace = room,
+                                  .advantages = a},
+                                 {.whiten = rlhf::no_whitening}, c.run);
     for (std::size_t i = 0; i < a.size(); ++i) *to[i] = a[i];
     return r;
 }
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("gdpo_advantages: same bits however the batch is laid out, wi
     using T = TestType;
     contract::holds<T>(
         {.inputs = {scores<T>, scores<T>}, .predict_next = false, .lengths = {900, 0, 1, 16, 33, 5}},
-        [&](const contract::call<T>& c) { return of_rows<T, rlhf::native>(c); },
+        [&](const contract::call<T>& c) { return of_rows<T>(c); },
         [](const rlhf::gdpo_advantages_result& r) {
             return std::vector<double>{r.advantages.count(), r.advantages.mean(), r.unscorable};
         });
@@ -179,7 +179,7 @@ TEST_CASE("REINFORCE++: verl's, with and without a baseline") {
 }
 
 TEST_CASE("gdpo_advantages: results are joined") {
-    rlhf::gdpo_advantages_result r{.unscorable = 2};
+    rlhf::gdpo_advantages_result r{.advantages = {}, .unscorable = 2};
     r += {.advantages = rlhf::reward_moments<float>(std::vector<float>{1, 2, 6}), .unscorable = 3};
     CHECK((r.unscorable == 5 && r.advantages.count() == 3 && r.advantages.mean() == 3));
 }

@@ -147,10 +147,9 @@ TEST_CASE("logits_divergence: hardly any, and none") {
             const double D =
                 rlhf::logits_divergence(b, test::logits_of(z, 1, 1, V), test::logits_of(w, 1, 1, V), o).loss();
             REQUIRE((D >= 0 && D < 1e-12));
-            const double none =
-                rlhf::logits_divergence<TestType>(b, test::logits_of(z, 1, 1, V), test::logits_of(z, 1, 1, V),
-                                                  test::logits_of(d, 1, 1, V), o)
-                    .loss();
+            const double none = rlhf::logits_divergence(b, test::logits_of(z, 1, 1, V), test::logits_of(z, 1, 1, V),
+                                                        test::logits_of(d, 1, 1, V), o)
+                                    .loss();
             REQUIRE(none == 0);
             REQUIRE(std::all_of(d.begin(), d.end(), [](float x) { return x == 0; }));
         }
@@ -166,9 +165,8 @@ TEST_CASE("logits_divergence: jsd of float logits keeps its digits where beta is
         const std::size_t V = 300;
         auto z = test::random_logits<float>(r, V), w = test::random_logits<float>(r, V);
         const auto of = [&](std::vector<float>& p, std::vector<float>& q, double beta) {
-            return rlhf::logits_divergence<TestType>(test::aligned(1, 1), test::logits_of(p, 1, 1, V),
-                                                     test::logits_of(q, 1, 1, V),
-                                                     {.divergence = divergence::jsd, .beta = beta})
+            return rlhf::logits_divergence(test::aligned(1, 1), test::logits_of(p, 1, 1, V),
+                                           test::logits_of(q, 1, 1, V), {.divergence = divergence::jsd, .beta = beta})
                 .loss();
         };
         CHECK(of(z, w, 1 - small) == Approx(of(w, z, 1 - (1 - small))).epsilon(1e-6));

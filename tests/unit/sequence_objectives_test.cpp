@@ -153,10 +153,10 @@ TEMPLATE_TEST_CASE("gmpo, vespo: same bits however the batch is laid out", "[con
                                         .kl_coef = 0.1,
                                         .importance_limit = 1.5,
                                         .aggregation = aggregation::sequence_mean_token_mean};
-    contract::holds_for_policy_loss<TestType, rlhf::native>(gmpo, {}, false);
-    contract::holds_for_policy_loss<TestType, rlhf::native>(gmpo, all, true);
-    contract::holds_for_policy_loss<TestType, rlhf::native>(vespo, {}, false);
-    contract::holds_for_policy_loss<TestType, rlhf::native>(vespo, all, true);
+    contract::holds_for_policy_loss<TestType>(gmpo, {}, false);
+    contract::holds_for_policy_loss<TestType>(gmpo, all, true);
+    contract::holds_for_policy_loss<TestType>(vespo, {}, false);
+    contract::holds_for_policy_loss<TestType>(vespo, all, true);
 }
 
 TEMPLATE_TEST_CASE("gmpo, vespo: against the reference", "[reference]", float, double) {

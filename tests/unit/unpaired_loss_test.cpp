@@ -20,13 +20,13 @@ std::vector<double> digest(const rlhf::unpaired_loss_result& r) {
             r.nonfinite(), r.mean_margin(), r.mean_undesirable_reward()};
 }
 
-template <class T, class Arch, class Objective>
+template <class T, class Objective>
 void contract_holds(const Objective& objective) {
     contract::holds<T>(
         {.inputs = {test::log_probs<T>, test::advantages<T>, test::advantages<T>}, .outputs = 1, .adds = true},
         [&](const contract::call<T>& c) {
             const test::flags_like desirable(c.in[2], 0.1);
-            return rlhf::unpaired_loss<T, Arch>(
+            return rlhf::unpaired_loss<T>(
                 c.batch,
                 {.log_ratios = c.in[0], .desirable = desirable.view(), .weights = c.in[1], .d_log_ratios = c.d(0)},
                 objective);
@@ -83,8 +83,8 @@ rlhf::formula::answer_term<T> term(const Options& o, T log_ratio, bool desirable
 } // namespace
 
 TEMPLATE_TEST_CASE("unpaired_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    contract_holds<TestType, rlhf::native>(kahneman);
-    contract_holds<TestType, rlhf::native>(classifier);
+    contract_holds<TestType>(kahneman);
+    contract_holds<TestType>(classifier);
 }
 
 TEMPLATE_TEST_CASE("unpaired_loss: value, gradient and statistics are those of the reference", "", float, double) {

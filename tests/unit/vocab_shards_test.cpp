@@ -4,7 +4,7 @@
 namespace {
 
 using namespace test::shards;
-using rlhf::bfloat16, rlhf::float16, rlhf::scalar;
+using rlhf::bfloat16, rlhf::float16;
 using test::number, test::small;
 
 static_assert(sizeof(vocab_shard) == 48 && std::is_trivially_copyable_v<vocab_shard>);
