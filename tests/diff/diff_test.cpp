@@ -103,7 +103,8 @@ TEST_CASE("the combination that a trainer computed is named") {
           {"beyond the range", "the bound"},
           {"mean", "over sequences"},
           {"length of a sequence", "n + 1e-08"}},
-         {"trl::grpo_policy_loss", "slime::ppo_policy_loss", "verl::ppo_policy_loss", "skyrl::dual_clip_policy_loss"},
+         {"trl::grpo_policy_loss", "slime::ppo_policy_loss", "liger::grpo_policy_loss", "verl::ppo_policy_loss",
+          "skyrl::dual_clip_policy_loss"},
          {"verl::ppo_advantages"}},
         {"openrlhf.safetensors",
          {{"advantages", "those of the dump"},
@@ -133,7 +134,7 @@ TEST_CASE("the combination that a trainer computed is named") {
          {"verl::grpo", "skyrl::grpo", "slime::grpo", "dapo::group_advantages", "openrlhf::group_norm"}},
         {"liger.npz",
          {{"objective", "gspo"}, {"sequence ratio", "mean"}, {"clip range", "0.2"}, {"mean", "sums over sequences"}},
-         {"trl::gspo with trl::gspo_luspo_policy_loss"},
+         {"trl::gspo with trl::gspo_luspo_policy_loss", "liger::gspo with liger::luspo_policy_loss"},
          {}},
     }));
     INFO(file);
