@@ -37,6 +37,7 @@
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/vespo.hpp>
+#include <rlhf/formula/vtrace.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -397,6 +398,16 @@ RLHF_FORMULA void gae_backward(const V* x, V* y) {
     y[0] = d.reward, y[1] = d.value, y[2] = d.next_value;
 }
 LAUNCH(gae_backward)
+
+template <class V>
+RLHF_FORMULA void vtrace(const V* x, V* y) {
+    const formula::vtrace_rule<V> rule{x[5], x[6], V(1), V(1), V(2)};
+    const auto s = rule.step(x[0], x[1], x[2], x[3], x[4]);
+    const V sum = rule.error(s.error, s.factor, x[7]);
+    const auto done = rule.finish(x[1], s.residual, s.weight, sum, x[7]);
+    y[0] = done.target, y[1] = done.advantage;
+}
+LAUNCH(vtrace)
 
 template <class V>
 RLHF_FORMULA void floored_deviation(const V* x, V* y) {
