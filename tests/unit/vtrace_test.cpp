@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE("vtrace: the reference on every layout, mask, gap and flag", 
                 for (const auto gap : {gaps::skip, gaps::zero, gaps::ignore})
                     for (const auto& o : {vtrace_options{}, every_option, vtrace_options{.gamma = 0},
                                           vtrace_options{.gamma = 0.5, .lambda = 0, .rho_bar = rlhf::unlimited}})
-                        for (const int what : {0, 1, 2, 6, 7, 13}) c.run(with_gaps(o, gap), what);
+                        for (const int what : {0, 3, 6, 13}) c.run(with_gaps(o, gap), what);
             }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("vtrace: what torchrl and rlax compute") {
 TEMPLATE_TEST_CASE("vtrace: with one policy it is gae; in place; one output alone", "", float, double) {
     using T = TestType;
     test::random r(3);
-    const test::rows rows(r, test::arrangement::padded, test::mask_kind::gaps, 9, 260);
+    const test::rows rows(r, test::arrangement::padded, test::mask_kind::gaps, 35, 260);
     const auto rewards = numbers<T>(r, rows.size), values = numbers<T>(r, rows.size), log_pi = numbers<T>(r, rows.size);
     const auto of = [&](const rlhf::vtrace_arrays<T>& a) {
         rlhf::vtrace<T>(rows.library, a, {.gamma = 0.9, .lambda = 0.8});

@@ -81,9 +81,9 @@ struct vtrace_kernel {
 /// rₜ + γ targetₜ₊₁ − V(sₜ). The advantage contains its ratio, so its policy loss is −advantage · log π. With π = μ
 /// and bounds of 1 or more, A is the advantage of `gae`. ρ̄ ≥ c̄ is usual, and is not checked.
 ///
-/// Episodes, gaps and masks are as in `gae`. At a terminated step V(sₜ₊₁) is 0 and Aₜ₊₁ is left out. At a truncated step
-/// only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked step that
-/// advances time, with gaps::zero, has the ratio 1.
+/// Episodes, gaps and masks are as in `gae`. At a terminated step V(sₜ₊₁) is 0 and Aₜ₊₁ is left out. At a truncated
+/// step only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked step
+/// that advances time, with gaps::zero, has the ratio 1.
 ///
 /// Edges: A ratio of NaN stays NaN; what is infinite is bounded. Nothing is carried from behind a step whose trace is 0.
 ///

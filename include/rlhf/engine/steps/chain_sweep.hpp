@@ -6,8 +6,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The recurrence S = x + f S′ whose factor f is each step's own, from the last step of a sequence to the first. Nothing
-/// is carried where f is 0.
+/// The recurrence S = x + f S′ whose factor f is each step's own, from the last step of a sequence to the first.
+/// Nothing is carried where f is 0.
 ///
 /// Steps are taken in blocks. What advances time is gathered, the kernel computes head(steps) in registers, the chain
 /// goes from step to step, and finish(head, here, S, S′) in registers again. Every element has one arithmetic, so that
