@@ -400,6 +400,12 @@ RLHF_FORMULA void gae_backward(const V* x, V* y) {
 LAUNCH(gae_backward)
 
 template <class V>
+RLHF_FORMULA void truncated_ratio(const V* x, V* y) {
+    y[0] = formula::truncated_ratio(x[0], x[1]);
+}
+LAUNCH(truncated_ratio)
+
+template <class V>
 RLHF_FORMULA void vtrace(const V* x, V* y) {
     const formula::vtrace_rule<V> rule{x[5], x[6], V(1), V(1), V(2)};
     const auto s = rule.step(x[0], x[1], x[2], x[3], x[4]);
