@@ -77,6 +77,17 @@ def write_whitened(w, root):
     )[0]
     w.case("verl_gdpo", rewards=several, weights=weights, ids=ids, mask=mask, advantages=A[:, 0])
 
+    passk = take(
+        root / "verl/trainer/ppo/core_algos.py",
+        "compute_grpo_passk_outcome_advantage",
+        defaultdict=defaultdict,
+        AlgoConfig=object,
+    ).compute_grpo_passk_outcome_advantage
+    pairs = torch.where(ids < 0, 4, ids)
+    for name, by_std in (("passk", False), ("passk_std", True)):
+        A = passk(at_end, mask, pairs.numpy(), config={"norm_adv_by_std_in_grpo": by_std})[0]
+        w.case(f"verl_{name}", rewards=rewards, ids=pairs, advantages=A[:, 0])
+
     several[0, 2] = several[1, 5] = several[:, 6] = torch.nan
     w.case("trl_gdpo", rewards=several, weights=weights, advantages=trl_gdpo(root, several, weights))
 
