@@ -65,8 +65,8 @@ private:
         std::array<bool, size> counts;
         alignas(64) std::array<std::array<T, size>, In> in;
         alignas(64) std::array<std::array<T, size>, Heads> head;
-        alignas(64) std::array<T, size> sum = {};   ///< S
-        alignas(64) std::array<T, size> after = {}; ///< S′, or 0 where nothing is carried
+        alignas(64) std::array<T, size> sum;   ///< S
+        alignas(64) std::array<T, size> after; ///< S′, or 0 where nothing is carried
         alignas(64) std::array<std::array<T, size>, Out> out;
     };
 
@@ -91,22 +91,29 @@ private:
 
     /// Finds the steps that advance time among the n next ones.
     void choose(const row& r, std::int64_t n, gathered& g) const {
-        for (std::int64_t t = r.left; t < (std::min)(r.left + n, r.time); ++t) {
+        const std::int64_t end = (std::min)(r.left + n, r.time);
+        if (end == r.left + n && end <= r.mask.length && count_counted(r.mask.from(r.left, n)) == n) {
+            for (g.n = 0; g.n < n; ++g.n) g.at[static_cast<std::size_t>(g.n)] = r.left + g.n;
+            return g.counts.fill(true);
+        }
+        for (std::int64_t t = r.left; t < end; ++t) {
             const bool counts = t < r.mask.length && r.mask[t];
-            g.all = g.all && counts;
             if (!counts && of_.how == gaps::skip) continue;
             const auto i = static_cast<std::size_t>(g.n++);
             g.at[i] = t, g.counts[i] = counts;
         }
-        g.all = g.all && g.n == n;
+        g.all = false;
     }
+    /// So many steps as the registers that hold n of them.
+    static constexpr std::int64_t in_registers(std::int64_t n) { return (n + L::width - 1) / L::width * L::width; }
+
     [[nodiscard]] bool reads(const gathered& g, std::size_t i) const { return g.counts[i] || of_.how == gaps::ignore; }
 
     /// Input k; 0 where it is absent or masked, and behind the last step.
     void gather(const row& r, std::size_t k, gathered& g) const {
         auto& to = g.in[k];
         const auto n = static_cast<std::size_t>(g.n);
-        std::fill(of_.in[k].in ? to.begin() + g.n : to.begin(), to.end(), T(0));
+        std::fill(of_.in[k].in ? to.begin() + g.n : to.begin(), to.begin() + in_registers(g.n), T(0));
         if (!of_.in[k].in) return;
         const std::int64_t step = of_.in[k].in.step;
         const T* from = of_.in[k].in.row(r.s, r.begin);
@@ -154,6 +161,7 @@ private:
     void chain(row& r, gathered& g) const {
         using number = lane::number<T>;
         number sum = r.sum;
+        for (auto i = static_cast<std::size_t>(g.n); i % L::width != 0; ++i) g.after[i] = g.sum[i] = T(0);
         for (auto i = static_cast<std::size_t>(g.n); i-- > 0;) {
             const bool cut = Flagged && (set(of_.flags.terminated, r, g, i) || set(of_.flags.truncated, r, g, i));
             const number after = cut ? number(T(0)) : sum;
