@@ -436,7 +436,7 @@ LAUNCH(affine)
 
 template <class V>
 RLHF_FORMULA void group_rule(const V* x, V* y) {
-    const formula::group_sums<V> sums{x[0], x[15], x[16], x[1], x[2], x[3], x[4], x[5], x[6], x[17]};
+    const formula::group_sums<V> sums{x[0], V(0), x[16], x[1], x[2], x[3], x[4], x[5], x[6], x[15]};
     const auto baseline = static_cast<rlhf::group_baseline>(int(x[7]));
     const auto scale = static_cast<rlhf::group_scale>(int(x[8]));
     const auto lone = static_cast<rlhf::lone_reward>(int(x[9]));
