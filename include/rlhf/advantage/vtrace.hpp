@@ -82,8 +82,8 @@ struct vtrace_kernel {
 /// and bounds of 1 or more, A is the advantage of `gae`. ρ̄ ≥ c̄ is usual, and is not checked.
 ///
 /// Episodes, gaps and masks are as in `gae`. At a terminated step V(sₜ₊₁) is 0 and Aₜ₊₁ is left out. At a truncated
-/// step only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked step
-/// that advances time, with gaps::zero, has the ratio 1.
+/// step only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked
+/// step that advances time, with gaps::zero, has the ratio 1.
 ///
 /// Edges: A ratio of NaN stays NaN; an infinite one is bounded. Where γλ min(c̄, wₜ) is 0, Aₜ₊₁ is left out of Aₜ, even
 /// if it is infinite.
