@@ -28,6 +28,7 @@
     RLHF_USUAL(word, T, void, gae_backward)                                                                            \
     RLHF_USUAL(word, T, shape_rewards_result, shape_rewards)                                                           \
     RLHF_USUAL(word, T, ppo_advantages_result, ppo_advantages)                                                         \
+    RLHF_USUAL(word, T, void, vtrace)                                                                                  \
     word group_advantages_result group_advantages(const groups&, const group_advantages_arrays<T>&,                    \
                                                   const group_advantages_options&, const executor&);                   \
     word moments moments_of<T>(const batch&, const view<const T>&, const executor&);                                   \

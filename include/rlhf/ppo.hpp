@@ -9,6 +9,7 @@
 #include <rlhf/advantage/kl_controller.hpp>
 #include <rlhf/advantage/shape_rewards.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/advantage/vtrace.hpp>
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/logits/cross_entropy_loss.hpp>
 #include <rlhf/logits/kept_log_probs.hpp>

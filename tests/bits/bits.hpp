@@ -243,6 +243,7 @@ struct writing {
 };
 
 void advantage();
+void vtrace();
 void scores();
 void policy();
 void sequences();

@@ -24,6 +24,7 @@ namespace {
 
 void all_cases() {
     bits::advantage();
+    bits::vtrace();
     bits::scores();
     bits::policy();
     bits::sequences();

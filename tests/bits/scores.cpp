@@ -43,6 +43,7 @@ const std::vector<named<rlhf::group_advantages_options>> comparisons_in_groups =
     {"maxrl", {.scale = group_scale::group_mean, .lone = lone_reward::kept}},
     {"batch",
      {.baseline = group_baseline::batch_mean, .scale = group_scale::batch_std, .unscorable = unscorable::left_out}},
+    {"passk", {.baseline = group_baseline::second_best}},
     {"floor", {.ddof = 0, .epsilon = 0.5, .floor = std_floor::variance_at_least}},
 };
 

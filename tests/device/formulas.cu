@@ -37,6 +37,7 @@
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/vespo.hpp>
+#include <rlhf/formula/vtrace.hpp>
 #include <rlhf/formula/whiten.hpp>
 
 namespace formula = rlhf::formula;
@@ -399,6 +400,22 @@ RLHF_FORMULA void gae_backward(const V* x, V* y) {
 LAUNCH(gae_backward)
 
 template <class V>
+RLHF_FORMULA void truncated_ratio(const V* x, V* y) {
+    y[0] = formula::truncated_ratio(x[0], x[1]);
+}
+LAUNCH(truncated_ratio)
+
+template <class V>
+RLHF_FORMULA void vtrace(const V* x, V* y) {
+    const formula::vtrace_rule<V> rule{x[5], x[6], V(1), V(1), V(2)};
+    const auto s = rule.step(x[0], x[1], x[2], x[3], x[4]);
+    const V sum = rule.error(s.error, s.factor, x[7]);
+    const auto done = rule.finish(x[1], s.residual, s.weight, sum, x[7]);
+    y[0] = done.target, y[1] = done.advantage;
+}
+LAUNCH(vtrace)
+
+template <class V>
 RLHF_FORMULA void floored_deviation(const V* x, V* y) {
     y[0] = formula::floored_deviation(x[0], x[1], static_cast<rlhf::std_floor>(int(x[2])));
 }
@@ -419,7 +436,7 @@ LAUNCH(affine)
 
 template <class V>
 RLHF_FORMULA void group_rule(const V* x, V* y) {
-    const formula::group_sums<V> sums{x[0], V(0), x[15], x[1], x[2], x[3], x[4], x[5], x[6]};
+    const formula::group_sums<V> sums{x[0], V(0), x[16], x[1], x[2], x[3], x[4], x[5], x[6], x[15]};
     const auto baseline = static_cast<rlhf::group_baseline>(int(x[7]));
     const auto scale = static_cast<rlhf::group_scale>(int(x[8]));
     const auto lone = static_cast<rlhf::lone_reward>(int(x[9]));

@@ -7,7 +7,7 @@ Run with:
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
-    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4; do
+    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4 rlax==0.1.9; do
         venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d more $p
     done
     for w in more/*.whl; do unzip -qo $w -d packages; done

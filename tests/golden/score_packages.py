@@ -6,6 +6,7 @@ from collections import defaultdict
 from types import SimpleNamespace
 from typing import Callable, List
 
+import numpy as np
 import torch
 
 from cases import HERE, Writer, normal
@@ -15,7 +16,7 @@ LONGEST, BUFFER, FACTOR = 100, 20, 0.5
 
 
 def write_scores(root):
-    w = Writer(HERE / "scores.txt", f"torch {torch.__version__.split('+')[0]}; the name of a case begins with its package: verl 0.9.1, openrlhf 0.11.2, trl 1.16.0")
+    w = Writer(HERE / "scores.txt", f"torch {torch.__version__.split('+')[0]}; the name of a case begins with its package: verl 0.9.1, openrlhf 0.11.2, trl 1.16.0, torchrl 0.14.1, rlax 0.1.9")
     torch.manual_seed(11)
     lengths = torch.tensor([1, 79, 80, 81, 90, 99, 100, 101, 130])
     n, finished = len(lengths), (lengths != 90) & (lengths < LONGEST)
@@ -38,6 +39,7 @@ def write_scores(root):
         openrlhf.apply_stop_properly_penalty([e], stop)
         w.case(f"openrlhf_{name}", **given, scores=scores, shaped=e.rewards)
     write_whitened(w, root)
+    write_vtrace(w, root)
 
 
 def write_whitened(w, root):
@@ -75,8 +77,66 @@ def write_whitened(w, root):
     )[0]
     w.case("verl_gdpo", rewards=several, weights=weights, ids=ids, mask=mask, advantages=A[:, 0])
 
+    passk = take(
+        root / "verl/trainer/ppo/core_algos.py",
+        "compute_grpo_passk_outcome_advantage",
+        defaultdict=defaultdict,
+        AlgoConfig=object,
+    ).compute_grpo_passk_outcome_advantage
+    pairs = torch.where(ids < 0, 4, ids)
+    for name, by_std in (("passk", False), ("passk_std", True)):
+        A = passk(at_end, mask, pairs.numpy(), config={"norm_adv_by_std_in_grpo": by_std})[0]
+        w.case(f"verl_{name}", rewards=rewards, ids=pairs, advantages=A[:, 0])
+
     several[0, 2] = several[1, 5] = several[:, 6] = torch.nan
     w.case("trl_gdpo", rewards=several, weights=weights, advantages=trl_gdpo(root, several, weights))
+
+
+def write_vtrace(w, root):
+    """torchrl's function over sequences with ends inside, and rlax's, with numpy in the place of JAX, per sequence."""
+    torch.manual_seed(12)
+    B, T = 3, 6
+    r, values, log_pi = normal(B, T), normal(B, T + 1), normal(B, T, deviation=0.5)
+    v, log_mu = values[:, :-1], log_pi + normal(B, T, deviation=0.5)
+    given = dict(rewards=r, values=v, log_probs=log_pi, behavior_log_probs=log_mu, gamma=0.9)
+
+    terminated, truncated = torch.zeros(B, T).bool(), torch.zeros(B, T).bool()
+    terminated[0, 2] = terminated[1, 5] = truncated[1, 1] = truncated[2, 3] = truncated[2, 4] = True
+    after = torch.where(truncated, normal(B, T), values[:, 1:])
+    f = take(root / "torchrl/objectives/value/functional.py", "vtrace_advantage_estimate").vtrace_advantage_estimate
+    for name, rho, c in (("vtrace", 1.0, 1.0), ("vtrace_bounds", 1.5, 0.75)):
+        of = (x[..., None] for x in (log_pi, log_mu, v, after, r, terminated | truncated, terminated))
+        A, targets = f(0.9, *of, rho_thresh=rho, c_thresh=c)
+        flags = dict(next_values=after, terminated=terminated, truncated=truncated)
+        w.case(f"torchrl_{name}", **given, **flags, rho_bar=rho, c_bar=c, targets=targets, advantages=A)
+
+    def scan(body, carry, xs, reverse):
+        rows = []
+        for x in reversed(list(zip(*xs))):
+            carry, y = body(carry, x)
+            rows.insert(0, y)
+        return carry, np.array(rows)
+
+    ignore = lambda *_: None
+    space = dict(
+        jnp=np,
+        jax=SimpleNamespace(lax=SimpleNamespace(scan=scan, select=np.where, stop_gradient=lambda x: x)),
+        chex=SimpleNamespace(assert_rank=ignore, assert_type=ignore, assert_equal_shape=ignore),
+        VTraceOutput=SimpleNamespace,
+    )
+    rlax = take(root / "rlax/_src/vtrace.py", "vtrace", "vtrace_td_error_and_advantage", **space)
+    rows = [
+        rlax.vtrace_td_error_and_advantage(
+            *(x.numpy() for x in (v[s], values[s, 1:], r[s], torch.full((T,), 0.9), (log_pi - log_mu)[s].exp())),
+            lambda_=0.8,
+            clip_rho_threshold=1.25,
+            clip_pg_rho_threshold=1.5,
+        )
+        for s in range(B)
+    ]
+    targets, A = v + np.array([x.errors for x in rows]), np.array([x.pg_advantage for x in rows])
+    bounds = {"lambda": 0.8, "rho_bar": 1.25, "policy_rho_bar": 1.5}
+    w.case("rlax_vtrace", **given, bootstrap_values=values[:, -1], **bounds, targets=targets, advantages=A)
 
 
 def trl_gdpo(root, several, weights, size=4):

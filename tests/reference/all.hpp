@@ -28,3 +28,4 @@
 #include "top_entropy.hpp"
 #include "top_k_divergence.hpp"
 #include "unpaired_loss.hpp"
+#include "vtrace.hpp"

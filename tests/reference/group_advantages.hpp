@@ -9,7 +9,7 @@
 /// Advantages from rewards of sequences, group by group.
 namespace reference {
 
-enum class group_baseline { none, group_mean, others_mean, length_weighted_mean, batch_mean, given };
+enum class group_baseline { none, group_mean, others_mean, length_weighted_mean, batch_mean, given, second_best };
 enum class group_scale { none, group_std, batch_std, group_mean };
 
 struct group_advantages_options {
@@ -58,12 +58,14 @@ group_advantages(const array& rewards, const std::vector<std::int64_t>& ids, con
             if (!lengths.empty()) length += real(lengths[i]), weighted += real(lengths[i]) * rewards[i];
         }
         const moments m = moments_of(x);
+        array best = x;
+        std::sort(best.rbegin(), best.rend());
         const bool lost = x.size() < group.size() && !o.leave_out;
         const bool constant = x.size() > 1 && !lost && std::equal(x.begin() + 1, x.end(), x.begin());
         r.constant += constant;
         using enum group_baseline;
-        const bool own_baseline =
-            o.baseline == group_mean || o.baseline == others_mean || o.baseline == length_weighted_mean;
+        const bool own_baseline = o.baseline == group_mean || o.baseline == others_mean ||
+                                  o.baseline == length_weighted_mean || o.baseline == second_best;
         const bool own_scale = o.scale == group_scale::group_std || o.scale == group_scale::group_mean;
         for (const std::size_t i : group) {
             r.keep[i] = scorable(i) && !lost && !constant;
@@ -79,6 +81,7 @@ group_advantages(const array& rewards, const std::vector<std::int64_t>& ids, con
             if (o.baseline == length_weighted_mean) baseline = length > 0 ? weighted / length : m.mean;
             if (o.baseline == batch_mean) baseline = batch.mean;
             if (o.baseline == given) baseline = baselines[i];
+            if (o.baseline == second_best) baseline = best[1];
             if (o.scale == group_scale::batch_std) scale = divisor(batch);
             if (o.scale == group_scale::group_std) scale = divisor(m);
             if (o.scale == group_scale::group_mean)
@@ -87,6 +90,7 @@ group_advantages(const array& rewards, const std::vector<std::int64_t>& ids, con
                                  (constant && (own_baseline || o.scale == group_scale::group_std));
             r.scales[i] = scale;
             a = nothing ? 0 : (rewards[i] - baseline) / scale;
+            if (o.baseline == second_best) a = std::max<real>(a, 0);
         }
     }
     return r;

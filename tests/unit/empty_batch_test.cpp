@@ -45,6 +45,13 @@ TEST_CASE("empty batch: advantages, rewards and moments") {
         rlhf::gae(b, {.rewards = in, .values = in, .terminated = flags, .truncated = flags, .advantages = out});
         rlhf::gae_backward(b, {.d_advantages = in, .truncated = flags, .d_rewards = out, .d_next_values = out});
         rlhf::discounted_returns(b, {.rewards = in, .bootstrap_values = each, .returns = out});
+        rlhf::vtrace(b, {.rewards = in,
+                         .values = in,
+                         .log_probs = in,
+                         .behavior_log_probs = in,
+                         .bootstrap_values = each,
+                         .truncated = flags,
+                         .targets = out});
         CHECK(rlhf::whiten(b, out).count() == 0);
         CHECK(
             rlhf::shape_rewards(b, {.log_probs = in, .ref_log_probs = in, .scores = each, .rewards = out}).own.tokens ==

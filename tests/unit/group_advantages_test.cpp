@@ -71,7 +71,7 @@ std::vector<std::int64_t> groups_of(std::size_t size, std::size_t n) {
 
 std::vector<options> every_option() {
     std::vector<options> all;
-    for (int b = 0; b < 6; ++b)
+    for (int b = 0; b < 7; ++b)
         for (int s = 0; s < 4; ++s) {
             const auto baseline = static_cast<group_baseline>(b);
             const auto scale = static_cast<group_scale>(s);
@@ -276,4 +276,18 @@ TEST_CASE("group_advantages: nothing is read or written past the last reward") {
         CHECK(rlhf::group_advantages({.size = size}, {.rewards = rewards, .advantages = rewards}).groups == 24);
     }
     munmap(memory, 2 * page);
+}
+
+TEST_CASE("group_advantages: pass@k, what verl computes, and ties") {
+    const auto cases = test::read_goldens("scores.txt");
+    for (const auto scale : {group_scale::none, group_scale::group_std}) {
+        const auto& g = cases.at(scale == group_scale::none ? "verl_passk" : "verl_passk_std");
+        auto s = scene<double>(g["rewards"], g.integers<std::int64_t>("ids"));
+        const auto got = by_ids(s, {.baseline = group_baseline::second_best, .scale = scale});
+        for (std::size_t i = 0; i < s.rewards.size(); ++i)
+            CHECK(std::abs(got.advantages[i] - g["advantages"][i]) <= 1e-14);
+    }
+    const options o{.baseline = group_baseline::second_best, .scale = group_scale::none, .lone = lone_reward::kept};
+    CHECK(by_size(scene<float>({3, 1, 2, 5, 5, 4}), 3, o).advantages == std::vector<float>{1, 0, 0, 0, 0, 0});
+    CHECK(by_size(scene<float>({-3, 1}), 1, o).advantages == std::vector<float>{-3, 1});
 }

@@ -163,6 +163,7 @@ template <class T = float>
 ///     OPO           length_weighted_mean, none                              MaxRL        group_mean, group_mean
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
 ///     running mean  given (the caller's own mean of past rewards), none     FlashREINFORCE  batch_mean, none
+///     pass@k        second_best, none, or group_std as verl has it by default
 ///
 /// REINFORCE++ whitens over tokens, for which moments_of(batch, per_sequence(advantages)) has the moments:
 ///
@@ -174,7 +175,8 @@ template <class T = float>
 ///
 /// Edges: A group whose rewards are equal gets exactly 0, whatever ε is, if its own mean is subtracted, or if it is
 /// divided by its own deviation. A group of one, whose baseline or scale is its own, is as options.lone says. MaxRL
-/// takes the size of the mean, and gives 0 where that is 0. For lengths that are all 0, OPO subtracts the mean.
+/// takes the size of the mean, and gives 0 where that is 0. With second_best all but the best get 0, and so do
+/// several that share the best reward. For lengths that are all 0, OPO subtracts the mean.
 /// Unscorable rewards (NaN, ±∞) are as options.unscorable says.
 ///
 /// Groups that teach nothing: `keep` is 0 for sequences of constant groups, for unscorable ones, and for all of a group

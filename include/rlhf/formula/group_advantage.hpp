@@ -13,6 +13,7 @@ enum class group_baseline {
     length_weighted_mean, ///< Σ length · r / Σ length over its group: OPO
     batch_mean,           ///< the mean of all groups
     given,                ///< a number per sequence that the caller gives: ReMax, a running mean
+    second_best,          ///< the second best of its group, and only the best has an advantage: pass@k
 };
 
 /// What the difference is divided by.
@@ -43,6 +44,7 @@ struct group_sums {
     V mean = V(0);                     ///< of r − lowest
     V squares = V(0);                  ///< Σ (r − mean)²
     V lengths = V(0), weighted = V(0); ///< Σ length and Σ length (r − lowest), for length_weighted_mean
+    V second = V(0);                   ///< the second highest reward, for second_best
 };
 
 /// How the rewards of a group become advantages:
@@ -51,7 +53,8 @@ struct group_sums {
 ///     std = √(Σ (r − mean)² / (n − ddof)), and ε as std_floor says; so in group_scale::group_mean, with |mean| for std
 ///
 /// The scale is 1 where there is no standard deviation (n ≤ ddof). The advantage is 0 where the group's own standard
-/// deviation, or mean, by which it would be divided, is 0, whatever ε is. A group of one is as lone_reward says.
+/// deviation, or mean, by which it would be divided, is 0, whatever ε is. A group of one is as lone_reward says. With
+/// second_best, what is below 0 becomes 0.
 template <class V>
 struct group_rule {
     group_baseline baseline;
@@ -65,7 +68,7 @@ struct group_rule {
     [[nodiscard]] RLHF_FORMULA bool of_group() const {
         return scale == group_scale::group_std || scale == group_scale::group_mean ||
                baseline == group_baseline::group_mean || baseline == group_baseline::others_mean ||
-               baseline == group_baseline::length_weighted_mean;
+               baseline == group_baseline::length_weighted_mean || baseline == group_baseline::second_best;
     }
 
     /// The advantage of r is affine(r, map). With a baseline of its own, a reward has that as center.
@@ -74,6 +77,7 @@ struct group_rule {
         const V one(1), zero(0), divisor = deviation(s);
         V center = zero, rest = zero, factor = select(divisor == zero, zero, one / divisor);
         if (baseline == group_baseline::batch_mean) center = batch_mean;
+        if (baseline == group_baseline::second_best) center = s.second;
         if (baseline == group_baseline::group_mean) center = s.lowest, rest = s.mean;
         if (baseline == group_baseline::length_weighted_mean)
             center = s.lowest, rest = select(s.lengths > zero, s.weighted / s.lengths, s.mean);

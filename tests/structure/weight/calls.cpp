@@ -73,5 +73,6 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     vocab_shard_sums<arch_of<struct call_of_vocab_shards, 26>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 27>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
+    vtrace<float, arch_of<struct call_of_vtrace, 14>>(b, any<vtrace_arrays<float>>());
     whiten<float, arch_of<struct call_of_whiten, 26>>(b, values);
 }

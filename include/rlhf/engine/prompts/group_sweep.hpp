@@ -45,7 +45,7 @@ public:
         : groups_(groups), arrays_(arrays), rule_(r), sequences_(groups.sequences()), leave_out_(leave_out) {
         side_by_side_ = groups.size() > 0 && groups.size() <= most_in_tile && arrays.rewards.row_stride == 1 &&
                         (!arrays.advantages || arrays.advantages.row_stride == 1) && !arrays.baselines &&
-                        arrays.lengths.absent();
+                        arrays.lengths.absent() && r.baseline != group_baseline::second_best;
     }
 
     [[nodiscard]] group_totals operator()(const executor& run) const {
@@ -102,26 +102,33 @@ private:
     /// The group at these positions. Returns its end.
     std::int64_t one(std::int64_t begin, std::int64_t end, group_totals& t) const {
         std::int64_t n = 0;
-        double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+        double lowest = std::numeric_limits<double>::infinity(), highest = -lowest, second = highest;
         for (std::int64_t p = begin; p < end; ++p) {
             const double x = reward(p);
             if (!std::isfinite(x)) continue;
+            second = (std::max)(second, (std::min)(highest, x));
             lowest = (std::min)(lowest, x), highest = (std::max)(highest, x), ++n;
         }
         const bool lost = n < end - begin && !leave_out_, constant = n > 1 && !(lowest < highest) && !lost;
         t.groups += 1, t.constant += constant ? 1 : 0, t.unscorable += end - begin - n;
         const bool own_center = arrays_.baselines && (n > 1 || !rule_.of_group());
+        const bool best_only = rule_.baseline == group_baseline::second_best && n > 1;
         formula::affine_map<real> map{};
-        if (n > 0 && !lost) map = rule_of<real>()(sums_of(begin, end, n, lowest, highest));
+        if (n > 0 && !lost) {
+            auto sums = sums_of(begin, end, n, lowest, highest);
+            if (n > 1) sums.second = second;
+            map = rule_of<real>()(sums);
+        }
         for (std::int64_t p = begin; p < end; ++p) {
             const std::int64_t s = groups_[p];
             const double x = reward(p);
             const bool scorable = std::isfinite(x);
             if (arrays_.keep) *arrays_.keep.row(s, 0) = scorable && !lost && !constant ? 1 : 0;
             if (own_center) map.center = static_cast<double>(*arrays_.baselines.row(s, 0));
-            const double a = lost       ? std::numeric_limits<double>::quiet_NaN()
-                             : scorable ? double(formula::affine(real(x), map))
-                                        : 0.0;
+            double a = lost       ? std::numeric_limits<double>::quiet_NaN()
+                       : scorable ? double(formula::affine(real(x), map))
+                                  : 0.0;
+            if (best_only && a < 0) a = 0;
             if (arrays_.advantages) *arrays_.advantages.row(s, 0) = static_cast<T>(a);
         }
         return end;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/core/executor.hpp>
+#include <rlhf/engine/steps/recurrence.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// The recurrence S = x + f S′ whose factor f is each step's own, from the last step of a sequence to the first.
+/// Nothing is carried where f is 0.
+///
+/// Steps are taken in blocks. What advances time is gathered, the kernel computes head(steps) in registers, the chain
+/// goes from step to step, and finish(head, here, S, S′) in registers again. Every element has one arithmetic, so that
+/// no bit depends on the layout, either (DESIGN.md, D44).
+///
+/// The kernel reads `inputs` arrays, the first `required` of which are there. Where input `next` is absent or not read,
+/// it is input `value` of the step after; where the episode ended, 0. `heads` numbers per step come from the head; the
+/// first two of them are x and f.
+template <class T, class Arch, class Kernel>
+class chain_sweep {
+    using L = lanes<T, Arch>;
+    using V = typename L::type;
+    static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs, Heads = Kernel::heads;
+
+public:
+    explicit chain_sweep(const recurrence<T, Kernel>& of) : of_(of) {}
+
+    void operator()(const executor& run) const {
+        const bool by_turns = of_.call.batch().layout == layout::time_first && !of_.call.batch().packed();
+        const std::int64_t pieces = (of_.call.size() + neighbours - 1) / neighbours;
+        run(static_cast<std::size_t>(pieces), [&](std::size_t piece) {
+            const std::int64_t first = static_cast<std::int64_t>(piece) * neighbours;
+            std::array<row, static_cast<std::size_t>(neighbours)> rows;
+            std::int64_t longest = 0, n = 0;
+            for (; n < neighbours && first + n < of_.call.size(); ++n) {
+                row& r = rows[static_cast<std::size_t>(n)] = start(first + n);
+                longest = (std::max)(longest, r.left);
+                while (!by_turns && r.left > 0) block(r, steps);
+            }
+            // In [T, B] neighbours share lines of the cache, few of which have room.
+            for (; by_turns && longest > 0; longest -= few_steps)
+                for (std::int64_t i = 0; i < n; ++i) block(rows[static_cast<std::size_t>(i)], few_steps);
+        });
+    }
+
+private:
+    static constexpr std::int64_t steps = 64;      ///< of a block
+    static constexpr std::int64_t few_steps = 16;  ///< of a block in [T, B]
+    static constexpr std::int64_t neighbours = 16; ///< sequences of a piece of work
+    static constexpr auto size = static_cast<std::size_t>(steps);
+
+    /// A sequence under way: its steps 0 … left − 1 are still to be done.
+    struct row {
+        std::int64_t s = 0, begin = 0, left = 0;
+        std::int64_t time = 0; ///< steps from here on do not advance time
+        sequence_mask mask;
+        T sum = 0, value = 0; ///< of the step after
+    };
+
+    /// The steps of a block that advance time, in their order in memory.
+    struct gathered {
+        std::int64_t n = 0;
+        bool all = true; ///< of the block, and they count
+        std::array<std::int64_t, size> at;
+        std::array<bool, size> counts;
+        alignas(64) std::array<std::array<T, size>, In> in;
+        alignas(64) std::array<std::array<T, size>, Heads> head;
+        alignas(64) std::array<T, size> sum;   ///< S
+        alignas(64) std::array<T, size> after; ///< S′, or 0 where nothing is carried
+        alignas(64) std::array<std::array<T, size>, Out> out;
+    };
+
+    row start(std::int64_t s) const {
+        row r{.s = s, .begin = of_.call.begin(s), .left = of_.call.length(s), .mask = of_.call.mask(s)};
+        r.time = of_.how == gaps::ignore ? r.left : past_last_counted(r.mask);
+        const auto& edge = of_.in[Kernel::value].edge;
+        r.value = edge ? *edge.row(s, 0) : T(0);
+        return r;
+    }
+
+    /// Does the last steps that are left, at most a block of them.
+    RLHF_NOINLINE void block(row& r, std::int64_t most) const {
+        const std::int64_t n = (std::min)(r.left, most);
+        r.left -= n;
+        gathered g;
+        choose(r, n, g);
+        for (std::size_t k = 0; k < In; ++k) gather(r, k, g);
+        if (g.n > 0) compute(r, g);
+        for (std::size_t o = 0; o < Out; ++o) scatter(r, n, of_.out[o], g.out[o], g);
+    }
+
+    /// Finds the steps that advance time among the n next ones.
+    void choose(const row& r, std::int64_t n, gathered& g) const {
+        const std::int64_t end = (std::min)(r.left + n, r.time);
+        if (end == r.left + n && end <= r.mask.length && count_counted(r.mask.from(r.left, n)) == n) {
+            for (g.n = 0; g.n < n; ++g.n) g.at[static_cast<std::size_t>(g.n)] = r.left + g.n;
+            return g.counts.fill(true);
+        }
+        for (std::int64_t t = r.left; t < end; ++t) {
+            const bool counts = t < r.mask.length && r.mask[t];
+            if (!counts && of_.how == gaps::skip) continue;
+            const auto i = static_cast<std::size_t>(g.n++);
+            g.at[i] = t, g.counts[i] = counts;
+        }
+        g.all = false;
+    }
+    /// So many steps as the registers that hold n of them.
+    static constexpr std::int64_t in_registers(std::int64_t n) { return (n + L::width - 1) / L::width * L::width; }
+
+    [[nodiscard]] bool reads(const gathered& g, std::size_t i) const { return g.counts[i] || of_.how == gaps::ignore; }
+
+    /// Input k; 0 where it is absent or masked, and behind the last step.
+    void gather(const row& r, std::size_t k, gathered& g) const {
+        auto& to = g.in[k];
+        const auto n = static_cast<std::size_t>(g.n);
+        std::fill(of_.in[k].in ? to.begin() + g.n : to.begin(), to.begin() + in_registers(g.n), T(0));
+        if (!of_.in[k].in) return;
+        const std::int64_t step = of_.in[k].in.step;
+        const T* from = of_.in[k].in.row(r.s, r.begin);
+        if (g.all && step == 1) return void(std::copy_n(from + r.left, n, to.begin()));
+        if (g.all)
+            for (std::size_t i = 0; i < n; ++i, from += step) to[i] = from[r.left * step];
+        else
+            for (std::size_t i = 0; i < n; ++i) to[i] = reads(g, i) ? from[g.at[i] * step] : T(0);
+    }
+    [[nodiscard]] bool set(const stream<const std::uint8_t>& flag, const row& r, const gathered& g,
+                           std::size_t i) const {
+        return flag && reads(g, i) && *(flag.row(r.s, r.begin) + g.at[i] * flag.step) != 0;
+    }
+
+    void compute(row& r, gathered& g) const {
+        const Kernel kernel = of_.kernel;
+        const auto n = static_cast<std::size_t>(g.n);
+        constexpr auto width = static_cast<std::size_t>(L::width);
+        auto& value = g.in[Kernel::value];
+        auto& next = g.in[Kernel::next];
+        const bool given = static_cast<bool>(of_.in[Kernel::next].in);
+        for (std::size_t i = 0; i < n; ++i)
+            if (!given || !reads(g, i)) next[i] = i + 1 < n ? value[i + 1] : r.value;
+        if (of_.flags.terminated)
+            for (std::size_t i = 0; i < n; ++i)
+                if (set(of_.flags.terminated, r, g, i)) next[i] = T(0);
+        for (std::size_t i = 0; i < n; i += width) {
+            std::array<V, In> x;
+            for (std::size_t k = 0; k < In; ++k) x[k] = L::load(&g.in[k][i]);
+            const std::array<V, Heads> y = kernel.head(x);
+            for (std::size_t h = 0; h < Heads; ++h) L::store(&g.head[h][i], y[h]);
+        }
+        of_.flags.any() ? chain<true>(r, g) : chain<false>(r, g);
+        for (std::size_t i = 0; i < n; i += width) {
+            std::array<V, Heads> h;
+            for (std::size_t k = 0; k < Heads; ++k) h[k] = L::load(&g.head[k][i]);
+            const std::array<V, Out> y = kernel.finish(h, L::load(&value[i]), L::load(&g.sum[i]), L::load(&g.after[i]));
+            for (std::size_t o = 0; o < Out; ++o) L::store(&g.out[o][i], y[o]);
+        }
+        r.value = value[0];
+    }
+
+    /// From the last step to the first.
+    template <bool Flagged>
+    void chain(row& r, gathered& g) const {
+        using number = lane::number<T>;
+        number sum = r.sum;
+        for (auto i = static_cast<std::size_t>(g.n); i % L::width != 0; ++i) g.after[i] = g.sum[i] = T(0);
+        for (auto i = static_cast<std::size_t>(g.n); i-- > 0;) {
+            const bool cut = Flagged && (set(of_.flags.terminated, r, g, i) || set(of_.flags.truncated, r, g, i));
+            const number after = cut ? number(T(0)) : sum;
+            sum = Kernel::joined(number(g.head[0][i]), number(g.head[1][i]), after);
+            g.after[i] = T(after), g.sum[i] = T(sum);
+        }
+        r.sum = T(sum);
+    }
+
+    /// Writes what counts of a block of n steps, and +0 elsewhere.
+    void scatter(const row& r, std::int64_t n, const target<T>& out, const std::array<T, size>& y,
+                 const gathered& g) const {
+        if (!out) return;
+        T* const to = out.to.row(r.s, r.begin);
+        const std::int64_t step = out.to.step;
+        if (g.all && step == 1) return void(std::copy_n(y.begin(), n, to + r.left));
+        for (std::int64_t t = r.left; t < r.left + n && !g.all; ++t) to[t * step] = T(0);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(g.n); ++i)
+            if (g.counts[i]) to[g.at[i] * step] = y[i];
+    }
+
+    const recurrence<T, Kernel>& of_;
+};
+
+} // namespace RLHF_NAMESPACE::detail
