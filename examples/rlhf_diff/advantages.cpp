@@ -189,6 +189,7 @@ std::vector<advantage_choice> advantages_of_rewards(const data& d, const tried& 
         of_groups.baseline(b::group_mean, "mean of the group");
         of_groups.baseline(b::others_mean, "mean of the others");
         of_groups.baseline(b::length_weighted_mean, "length-weighted mean");
+        of_groups.baseline(b::second_best, "second best");
     }
     of_groups.baseline(b::none, "none");
     of_groups.baseline(b::batch_mean, "mean of the batch");

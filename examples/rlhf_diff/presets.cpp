@@ -81,7 +81,8 @@ settings of(const rlhf::dppo_kl& o) { return of_dppo("dppo_kl", o); }
 
 settings of(const rlhf::group_advantages_options& o) {
     constexpr const char* baselines[] = {
-        "none", "mean of the group", "mean of the others", "length-weighted mean", "mean of the batch", "given"};
+        "none",  "mean of the group", "mean of the others", "length-weighted mean", "mean of the batch",
+        "given", "second best"};
     constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group"};
     settings s{{"advantages", "per sequence"},
                {"baseline", baselines[static_cast<int>(o.baseline)]},
