@@ -4,6 +4,7 @@
 
 #include <rlhf/recipe/preset/areal.hpp>
 #include <rlhf/recipe/preset/liger.hpp>
+#include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
@@ -182,6 +183,12 @@ const std::vector<preset>& losses() {
                                          OBJECTIVE(liger::sapo, liger::sapo_policy_loss),
                                          OBJECTIVE(liger::gspo, liger::gspo_policy_loss),
                                          OBJECTIVE(liger::gspo, liger::luspo_policy_loss),
+                                         PRESET(ms_swift::ppo_policy_loss),
+                                         PRESET(ms_swift::kl_policy_loss),
+                                         PRESET(ms_swift::dapo_policy_loss),
+                                         OBJECTIVE(ms_swift::cispo, ms_swift::policy_loss),
+                                         OBJECTIVE(ms_swift::sapo, ms_swift::sapo_policy_loss),
+                                         OBJECTIVE(ms_swift::gspo, ms_swift::gspo_policy_loss),
                                          PRESET(dapo::ppo_policy_loss),
                                          OBJECTIVE(gspo::objective, gspo::policy_loss)};
     return all;
@@ -203,6 +210,10 @@ const std::vector<preset>& advantages() {
                                          PRESET(skyrl::rloo),
                                          PRESET(skyrl::maxrl),
                                          PRESET(slime::grpo),
+                                         PRESET(ms_swift::grpo),
+                                         PRESET(ms_swift::grpo_batch_std),
+                                         PRESET(ms_swift::dr_grpo),
+                                         PRESET(ms_swift::rloo),
                                          PRESET(dapo::group_advantages),
                                          PRESET(dr_grpo::group_advantages),
                                          PRESET(verl::ppo_advantages),
@@ -226,7 +237,11 @@ const std::vector<preset>& weights() {
                                          PRESET(skyrl::product_mask),
                                          PRESET(slime::tis),
                                          PRESET(nemo_rl::icepop),
-                                         PRESET(nemo_rl::sequence_mask)};
+                                         PRESET(nemo_rl::sequence_mask),
+                                         PRESET(ms_swift::token_truncate),
+                                         PRESET(ms_swift::token_mask),
+                                         PRESET(ms_swift::sequence_truncate),
+                                         PRESET(ms_swift::sequence_mask)};
     return all;
 }
 

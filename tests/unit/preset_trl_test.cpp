@@ -68,4 +68,7 @@ TEMPLATE_TEST_CASE("presets: TRL's RLOO and reward loss, whitening of TRL 0.23",
     steps::whiten("trl_whiten_keep_mean", {.center = false});
 }
 
-TEST_CASE("presets: TRL's deviations", "[presets]") { holds_column("TRL", {"`preference_loss`"}); }
+TEST_CASE("presets: TRL's deviations", "[presets]") {
+    holds_column("TRL", {"`preference_loss`", "`preference_nll`", "`sort_pairs`", "`unpaired_loss`", "`shape_scores`",
+                         "`gdpo_advantages`"});
+}
