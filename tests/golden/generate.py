@@ -31,7 +31,7 @@ from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from ms_swift import write_ms_swift
 from policy_packages import write_policies
 from rlhf_packages import write_packages
-from token_choices import write_covariances
+from token_choices import write_covariances, write_masks
 from trainer_policies import write_trainer_policies
 from trainer_steps import write_steps
 from score_packages import write_scores
@@ -192,6 +192,7 @@ if __name__ == "__main__":
         write_trainer_policies(policies, pathlib.Path(sys.argv[1]))
         write_ms_swift(policies, pathlib.Path(sys.argv[1]), 15)
         write_covariances(policies, pathlib.Path(sys.argv[1]), 16)
+        write_masks(policies, pathlib.Path(sys.argv[1]), 17)
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
         write_steps(pathlib.Path(sys.argv[1]))
         write_scores(pathlib.Path(sys.argv[1]))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Scores by length, GDPO and REINFORCE++, of verl, TRL and OpenRLHF: scores.txt has what their own code makes of them
+// Scores by length, GDPO and REINFORCE++, of verl, TRL, OpenRLHF, NeMo-RL and ms-swift: scores.txt has what their own code makes of them
 // (see score_packages.py there).
 
 #include "golden/deviations.hpp"
@@ -8,6 +8,8 @@
 
 #include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/recipe/preset/ms_swift.hpp>
+#include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -86,6 +88,15 @@ TEST_CASE("OpenRLHF: the penalty by length, and answers that did not end", "[gol
     shapes("openrlhf_overlong_and_stop", {.overlong_penalty = 0.5, .unfinished_factor = 0.25});
     shapes("openrlhf_overlong_and_fixed", {.overlong_penalty = 0.5, .unfinished_score = -0.5});
     test::holds_cells_and_begins_anew("OpenRLHF");
+}
+
+TEST_CASE("NeMo-RL and ms-swift: the penalty by length", "[goldens]") {
+    auto shape = rlhf::preset::nemo_rl::shape_scores;
+    shape.overlong_penalty = 0.5;
+    shapes("nemo_rl_overlong", shape);
+    test::holds_cells_and_begins_anew("NeMo-RL");
+    shapes("ms_swift_overlong", rlhf::preset::ms_swift::shape_scores);
+    test::holds_cells_and_begins_anew("ms-swift");
 }
 
 TEST_CASE("verl: the penalty by length, and GDPO, which whitens over tokens", "[goldens]") {

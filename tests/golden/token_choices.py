@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Adds to policies.txt the losses that choose tokens by their covariance, by the code of verl and SkyRL. verl draws the
-tokens of Clip-Cov at random: here the first ones are drawn."""
+"""Adds to policies.txt which tokens learn: by their covariance, as verl and SkyRL have it, by their entropy (TRL) and by
+their second moment (AReaL). The tokens of Clip-Cov are drawn at random: here the first ones are drawn."""
 
 import types
 from unittest.mock import patch
@@ -62,3 +62,24 @@ def write_covariances(w, root, seed):
     case("skyrl_cov_clip", of_skyrl(skyrl.compute_policy_loss_clip_cov))
     case("skyrl_cov_clip_more", of_skyrl(skyrl.compute_policy_loss_clip_cov, **more))
     case("skyrl_cov_kl", of_skyrl(skyrl.compute_policy_loss_kl_cov))
+
+
+def write_masks(w, root, seed):
+    w.note(
+        "trl 1.16.0, trainer/grpo_trainer.py: get_high_entropy_mask; AReaL 1.0.4, trainer/ppo/actor.py: "
+        f"_apply_m2po_masking; seed {seed}"
+    )
+    torch.manual_seed(seed)
+    new, old, mask = policies([10, 7, 1, 9, 7, 0], 10, far=2)
+    w.case("mask_data", log_probs=old, behavior_log_probs=new, mask=mask)
+    entropy = dyadic(6, 10).abs()
+    path = root / "newer/trl/trainer/grpo_trainer.py"
+    top = take(path, "get_high_entropy_mask", in_double=True).get_high_entropy_mask
+    accelerator = types.SimpleNamespace(pad_across_processes=lambda x, **_: x, gather=lambda x: x)
+    for share in (0.2, 0.5):
+        keep = top(types.SimpleNamespace(accelerator=accelerator), entropy, mask, 1 - share)
+        w.case(f"mask_trl_entropy_{share}", entropy=entropy, keep=keep)
+    names = ("_apply_m2po_masking", "_get_m2po_loss_mask")
+    for limit in (0.04, 0.5):
+        areal = take(root / "areal/trainer/ppo/actor.py", *names, in_double=True)
+        w.case(f"mask_areal_m2po_{limit}", keep=areal._apply_m2po_masking(new, old, mask > 0, limit))

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// Clip-Cov and KL-Cov of verl and SkyRL: policies.txt has what their own code computes (see token_choices.py there).
+// Which tokens learn: Clip-Cov and KL-Cov of verl and SkyRL, TRL's tokens of high entropy and AReaL's M2PO. policies.txt
+// has what their own code computes (see token_choices.py there).
 
-#include "golden/policies.hpp"
+#include "golden/presets.hpp"
 
 #include <rlhf/policy/covariance_tokens.hpp>
+#include <rlhf/policy/top_entropy.hpp>
+#include <rlhf/recipe/preset/areal.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -89,4 +92,23 @@ TEST_CASE("verl: covariances of tokens", "[goldens]") {
 TEST_CASE("SkyRL: covariances of tokens", "[goldens]") {
     skyrl_agrees<double>(), skyrl_agrees<float>();
     test::holds_cells_and_begins_anew("SkyRL");
+}
+
+TEST_CASE("TRL and AReaL: the tokens that they keep are ours", "[goldens]") {
+    const test::policy_goldens g("mask");
+    const auto keeps = [&](const std::string& name, const auto& got) {
+        INFO(name);
+        const auto want = g.at(name).integers<std::uint8_t>("keep");
+        CHECK(std::equal(got.begin(), got.end(), want.begin(), want.end()));
+    };
+    for (const auto& [name, share] :
+         {std::pair<std::string, double>{"trl_entropy_0.2", 0.2}, {"trl_entropy_0.5", 0.5}}) {
+        std::vector<double> kept(60);
+        rlhf::top_entropy<double>(g.batch(), {.entropy = g.at(name)["entropy"], .weights = kept}, {.share = share});
+        keeps(name, kept);
+    }
+    auto m2po = rlhf::preset::areal::m2po;
+    keeps("areal_m2po_0.04", test::weights<double>(g, "log_probs", "behavior_log_probs", m2po).second);
+    m2po.second_moment_limit = 0.5;
+    keeps("areal_m2po_0.5", test::weights<double>(g, "log_probs", "behavior_log_probs", m2po).second);
 }
