@@ -106,7 +106,8 @@ inline void holds_cells_and_begins_anew(const std::string& trainer) {
     deviations().clear();
 }
 
-/// A test's last case: as holds_cells, and the trainer's column has nothing but what this run measured, or another test does.
+/// A test's last case: as holds_cells, and the trainer's column has nothing but what this run measured, or
+/// another test does.
 inline void holds_column(const std::string& trainer, const std::set<std::string>& elsewhere = {}) {
     holds_cells(trainer);
     for (const auto& [function, cell] : column_of_presets(trainer)) {

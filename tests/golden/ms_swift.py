@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Adds to policies.txt and scores.txt what ms-swift computes. The statements of its loss stand in the middle of a longer
-method, and are taken out of it."""
+"""Adds to policies.txt and scores.txt what ms-swift computes. The statements of its loss stand in the middle of a
+longer method, and are taken out of it."""
 
 import ast
 import types
@@ -41,14 +41,16 @@ def write_ms_swift(w, root, seed):
     mask, A = d.mask > 0, d.A[:, None].expand(6, 10)
     entropy = dyadic(6, 10).abs()
 
-    def case(name, loss_type="grpo", level="token", mode=None, beta=0.0, delta=None, quantile=1.0, drift=None, ref=None):
+    def case(
+        name, loss_type="grpo", level="token", mode=None, beta=0.0, delta=None, quantile=1.0, drift=None, ref=None
+    ):
         x = leaf(d.new)
         trainer = types.SimpleNamespace(
             args=types.SimpleNamespace(log_entropy=False, top_entropy_quantile=quantile, delta=delta),
             accelerator=types.SimpleNamespace(num_processes=1),
             **dict(compute_entropy=quantile < 1, top_entropy_quantile=quantile, overlong_filter=False, beta=beta),
-            **dict(kl_in_reward=False, rollout_importance_sampling_mode=mode, rollout_importance_sampling_threshold=2.0),
-            **dict(log_rollout_offpolicy_metrics=False, disable_rollout_importance_sampling=False),
+            **dict(kl_in_reward=False, rollout_importance_sampling_mode=mode, log_rollout_offpolicy_metrics=False),
+            **dict(rollout_importance_sampling_threshold=2.0, disable_rollout_importance_sampling=False),
             **dict(importance_sampling_level=level, _has_teacher=False, off_policy_sequence_mask_delta=drift),
             **dict(loss_type=loss_type, epsilon_low=EPSILON, epsilon_high=EPSILON, tau_pos=1.0, tau_neg=1.05),
             max_completion_length=512,

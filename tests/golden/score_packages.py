@@ -55,7 +55,8 @@ def write_growing(w, root, given, lengths):
     batch = {"total_reward": scores.clone(), "response_token_lengths": lengths}
     w.case("nemo_rl_overlong", **given, scores=scores, shaped=shape(batch, cfg)["total_reward"])
 
-    of = take(root / "swift/rewards/orm.py", "SoftOverlong", ORM=type("ORM", (), {"__init__": lambda *_: None}), List=List)
+    base = type("ORM", (), {"__init__": lambda *_: None})
+    of = take(root / "swift/rewards/orm.py", "SoftOverlong", ORM=base, List=List)
     args = SimpleNamespace(soft_max_length=LONGEST, soft_cache_length=BUFFER)
     shaped = of.SoftOverlong(args)([], response_token_ids=[[1] * k for k in lengths.tolist()])
     w.case("ms_swift_overlong", **given, scores=torch.zeros(len(lengths)), shaped=shaped)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Scores by length, GDPO and REINFORCE++, of verl, TRL, OpenRLHF, NeMo-RL and ms-swift: scores.txt has what their own code makes of them
-// (see score_packages.py there).
+// Scores by length, GDPO and REINFORCE++, of verl, TRL, OpenRLHF, NeMo-RL and ms-swift: scores.txt has
+// what their own code makes of them (see score_packages.py there).
 
 #include "golden/deviations.hpp"
 #include "golden/goldens.hpp"

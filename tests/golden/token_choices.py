@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Adds to policies.txt which tokens learn: by their covariance, as verl and SkyRL have it, by their entropy (TRL) and by
-their second moment (AReaL). The tokens of Clip-Cov are drawn at random: here the first ones are drawn."""
+"""Adds to policies.txt which tokens learn: by their covariance, as verl and SkyRL have it, by their entropy (TRL) and
+by their second moment (AReaL). The tokens of Clip-Cov are drawn at random: here the first ones are drawn."""
 
 import types
 from unittest.mock import patch
@@ -15,7 +15,8 @@ from rlhf_packages import defaults, take
 def write_covariances(w, root, seed):
     w.note(
         "verl 0.9.1, trainer/ppo/core_algos.py, and skyrl 0.4.0, backends/skyrl_train/utils/ppo_utils.py: "
-        f"compute_policy_loss_clip_cov and compute_policy_loss_kl_cov, by their defaults and the named share; seed {seed}"
+        "compute_policy_loss_clip_cov and compute_policy_loss_kl_cov, by their defaults but for shares and bounds; "
+        f"seed {seed}"
     )
     torch.manual_seed(seed)
     new, old, mask = policies([10, 7, 1, 9, 7, 0], 10, far=2)  # 32 tokens, by which floats divide without rounding

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Which tokens learn: Clip-Cov and KL-Cov of verl and SkyRL, TRL's tokens of high entropy and AReaL's M2PO. policies.txt
-// has what their own code computes (see token_choices.py there).
+// Which tokens learn: Clip-Cov and KL-Cov of verl and SkyRL, TRL's tokens of high entropy and AReaL's M2PO.
+// policies.txt has what their own code computes (see token_choices.py there).
 
 #include "golden/presets.hpp"
 

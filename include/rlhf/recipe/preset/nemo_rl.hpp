@@ -29,8 +29,8 @@ inline constexpr policy_loss_options policy_loss{}; ///< of cispo
 inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = importance::mask};
 inline constexpr importance_weights_options sequence_mask{.sequence_mean = {0.999, 1.002}};
 
-/// algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer beyond
-/// max_length pays more than the penalty.
+/// algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
+/// beyond max_length pays more than the penalty.
 inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
 
 } // namespace rlhf::preset::nemo_rl

@@ -30,8 +30,8 @@ inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
 /// [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them.
 inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
 
-/// [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. It divides the advantages by the number of tokens n before,
-/// which KL is not: multiply low, high and kl_coef by n to have the same. Clip-Cov hardly picks a token then.
+/// [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. It divides the advantages by the number of tokens n
+/// before, which KL is not: multiply low, high and kl_coef by n to have the same. Clip-Cov hardly picks a token then.
 inline constexpr covariance_tokens_options clip_cov{.share = 0.0002, .low = 1, .high = 5, .clip_range = 0.2};
 inline constexpr covariance_tokens_options kl_cov{.share = 0.2};
 inline constexpr policy_loss_options kl_cov_policy_loss{.kl_coef = 1, .kl_estimator = kl_estimator::abs};

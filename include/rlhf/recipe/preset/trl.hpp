@@ -60,8 +60,8 @@ inline constexpr group_advantages_options rloo{
 inline constexpr gdpo_advantages_options gdpo_advantages{.group = {.epsilon = 1e-4, .unscorable = unscorable::left_out},
                                                          .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}};
 
-/// [use_adaptive_entropy]: [entropy_coef, entropy_target, entropy_coef_delta, entropy_coef_min, entropy_coef_max]. There
-/// is no bonus in the first step. [top_entropy_quantile] 1, the default, keeps all tokens.
+/// [use_adaptive_entropy]: [entropy_coef, entropy_target, entropy_coef_delta, entropy_coef_min, entropy_coef_max].
+/// There is no bonus in the first step. [top_entropy_quantile] 1, the default, keeps all tokens.
 inline constexpr adaptive_entropy_controller entropy_controller{.active = false};
 
 /// [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole

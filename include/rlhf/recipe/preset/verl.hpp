@@ -73,8 +73,8 @@ inline constexpr group_advantages_options remax{.baseline = group_baseline::give
 /// tests/golden/scores_test.cpp.
 inline constexpr gdpo_advantages_options gdpo_advantages{.group = {.lone = lone_reward::kept}, .whiten = no_whitening};
 
-/// workers/reward_manager/dapo.py [overlong_buffer_cfg: len, penalty_factor]: an answer beyond max_length pays more than
-/// the factor.
+/// workers/reward_manager/dapo.py [overlong_buffer_cfg: len, penalty_factor]: an answer beyond max_length pays more
+/// than the factor.
 inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
 
 /// trainer/config/algorithm.py, RolloutCorrectionConfig [rollout_is, rollout_is_threshold], with π_old as log_probs:
