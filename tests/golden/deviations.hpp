@@ -43,7 +43,8 @@ template <class A>
     double largest = 0, size = 0;
     for (std::size_t i = 0; i < want.size(); ++i) {
         const double error = std::fabs(static_cast<double>(got[i]) - want[i]);
-        if (!(error <= largest)) largest = error; // NaN stays
+        if (!(error < INFINITY)) return INFINITY; // NaN as well
+        largest = std::max(largest, error);
         size = std::max(size, std::fabs(want[i]));
     }
     return largest / size;
