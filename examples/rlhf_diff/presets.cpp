@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The library's presets as settings of axes.
-#include "search.hpp"
+#include "presets.hpp"
 
 #include <rlhf/recipe/preset/areal.hpp>
 #include <rlhf/recipe/preset/liger.hpp>
+#include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
@@ -14,16 +15,9 @@
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
-#include <algorithm>
-
 namespace diff {
 
 namespace {
-
-struct preset {
-    std::string name;
-    settings what;
-};
 
 std::string range(double low, double high) { return text_of(std::array{low, high}); }
 
@@ -129,12 +123,14 @@ settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
     return s;
 }
 
+} // namespace
+
 #define PRESET(name)                                                                                                   \
     { #name, of(rlhf::preset::name) }
 #define OBJECTIVE(name, options)                                                                                       \
     { #name " with " #options, of(rlhf::preset::name, rlhf::preset::options) }
 
-const std::vector<preset>& losses() {
+const std::vector<preset>& preset_losses() {
     static const std::vector<preset> all{PRESET(trl::ppo_policy_loss),
                                          PRESET(trl::kl_policy_loss),
                                          PRESET(trl::grpo_policy_loss),
@@ -183,11 +179,17 @@ const std::vector<preset>& losses() {
                                          OBJECTIVE(liger::sapo, liger::sapo_policy_loss),
                                          OBJECTIVE(liger::gspo, liger::gspo_policy_loss),
                                          OBJECTIVE(liger::gspo, liger::luspo_policy_loss),
+                                         PRESET(ms_swift::ppo_policy_loss),
+                                         PRESET(ms_swift::kl_policy_loss),
+                                         PRESET(ms_swift::dapo_policy_loss),
+                                         OBJECTIVE(ms_swift::cispo, ms_swift::policy_loss),
+                                         OBJECTIVE(ms_swift::sapo, ms_swift::sapo_policy_loss),
+                                         OBJECTIVE(ms_swift::gspo, ms_swift::gspo_policy_loss),
                                          PRESET(dapo::ppo_policy_loss),
                                          OBJECTIVE(gspo::objective, gspo::policy_loss)};
     return all;
 }
-const std::vector<preset>& advantages() {
+const std::vector<preset>& preset_advantages() {
     static const std::vector<preset> all{PRESET(trl::grpo),
                                          PRESET(trl::grpo_batch_std),
                                          PRESET(trl::dr_grpo),
@@ -204,6 +206,10 @@ const std::vector<preset>& advantages() {
                                          PRESET(skyrl::rloo),
                                          PRESET(skyrl::maxrl),
                                          PRESET(slime::grpo),
+                                         PRESET(ms_swift::grpo),
+                                         PRESET(ms_swift::grpo_batch_std),
+                                         PRESET(ms_swift::dr_grpo),
+                                         PRESET(ms_swift::rloo),
                                          PRESET(dapo::group_advantages),
                                          PRESET(dr_grpo::group_advantages),
                                          PRESET(verl::ppo_advantages),
@@ -211,7 +217,7 @@ const std::vector<preset>& advantages() {
                                          PRESET(instructgpt::ppo_advantages)};
     return all;
 }
-const std::vector<preset>& weights() {
+const std::vector<preset>& preset_weights() {
     static const std::vector<preset> all{{"no correction", {{"correction", "none"}}},
                                          PRESET(trl::importance_weights),
                                          PRESET(verl::importance_weights),
@@ -227,67 +233,11 @@ const std::vector<preset>& weights() {
                                          PRESET(skyrl::product_mask),
                                          PRESET(slime::tis),
                                          PRESET(nemo_rl::icepop),
-                                         PRESET(nemo_rl::sequence_mask)};
-    return all;
-}
-
-/// The combination's settings where it differs from the preset. What a combination does not have makes no difference to
-/// it: groups of one where there are none.
-settings otherwise(const preset& p, const settings& what) {
-    settings list;
-    for (const setting& s : p.what) {
-        const auto same = std::find_if(what.begin(), what.end(), [&](const setting& w) { return w.axis == s.axis; });
-        if (same == what.end() && s.axis != "a group of one") list.push_back({s.axis, "none"});
-        if (same != what.end() && same->value != s.value) list.push_back(*same);
-    }
-    return list;
-}
-/// Another objective is farther than any of its options.
-int distance(const settings& but) {
-    int n = 0;
-    for (const setting& s : but) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;
-    return n;
-}
-
-/// Keeps the nearest ones, each name once.
-void add(std::vector<near_preset>& to, const near_preset& p) {
-    const bool known = std::any_of(to.begin(), to.end(), [&](const near_preset& x) { return x.name == p.name; });
-    if (!to.empty() && p.distance < to.front().distance) to.clear();
-    if (to.empty() || (p.distance == to.front().distance && !known)) to.push_back(p);
-}
-
-std::vector<near_preset> nearest(const std::vector<preset>& list, const settings& what) {
-    std::vector<near_preset> found;
-    for (const preset& p : list) {
-        const settings but = otherwise(p, what);
-        add(found, {p.name, but, distance(but)});
-    }
-    return found;
-}
-
-} // namespace
-
-int near_presets::distance() const {
-    int n = 0;
-    for (const auto* part : {&advantages, &correction, &loss}) n += part->empty() ? 0 : part->front().distance;
-    return n;
-}
-
-near_presets presets_of(const settings& what) {
-    const bool made = what[0].value != "those of the dump";
-    return {made ? nearest(advantages(), what) : std::vector<near_preset>(), nearest(weights(), what),
-            nearest(losses(), what)};
-}
-
-near_presets presets_of(const space& s, const std::vector<outcome>& matches) {
-    constexpr std::size_t most = 1000;
-    near_presets all;
-    for (std::size_t i = 0; i < std::min(most, matches.size()); ++i) {
-        const near_presets some = presets_of(s.settings_of(matches[i].what));
-        for (const near_preset& p : some.advantages) add(all.advantages, p);
-        for (const near_preset& p : some.correction) add(all.correction, p);
-        for (const near_preset& p : some.loss) add(all.loss, p);
-    }
+                                         PRESET(nemo_rl::sequence_mask),
+                                         PRESET(ms_swift::token_truncate),
+                                         PRESET(ms_swift::token_mask),
+                                         PRESET(ms_swift::sequence_truncate),
+                                         PRESET(ms_swift::sequence_mask)};
     return all;
 }
 

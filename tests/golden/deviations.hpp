@@ -43,7 +43,8 @@ template <class A>
     double largest = 0, size = 0;
     for (std::size_t i = 0; i < want.size(); ++i) {
         const double error = std::fabs(static_cast<double>(got[i]) - want[i]);
-        if (!(error <= largest)) largest = error; // NaN stays
+        if (!(error < INFINITY)) return INFINITY; // NaN as well
+        largest = std::max(largest, error);
         size = std::max(size, std::fabs(want[i]));
     }
     return largest / size;
@@ -100,7 +101,14 @@ inline void holds_cells(const std::string& trainer) {
     }
 }
 
-/// A test's last case: the same, and the trainer's column has nothing but what this run measured, or another test does.
+/// The same in a test of several trainers, one after the other.
+inline void holds_cells_and_begins_anew(const std::string& trainer) {
+    holds_cells(trainer);
+    deviations().clear();
+}
+
+/// A test's last case: as holds_cells, and the trainer's column has nothing but what this run measured, or
+/// another test does.
 inline void holds_column(const std::string& trainer, const std::set<std::string>& elsewhere = {}) {
     holds_cells(trainer);
     for (const auto& [function, cell] : column_of_presets(trainer)) {

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Writes what PyTorch and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, unpaired.txt,
-scores.txt and steps.txt beside this file, in double.
+"""Writes what PyTorch, rlax and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, unpaired.txt,
+scores.txt, steps.txt and rlax.txt beside this file, in double.
 
 Run with:
-    python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy
+    python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy jax
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
-    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4 rlax==0.1.9; do
+    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4 ms-swift==4.6.0 rlax==0.1.9; do
         venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d more $p
     done
     for w in more/*.whl; do unzip -qo $w -d packages; done
@@ -28,8 +28,11 @@ import torch
 import torch.nn.functional as F
 
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
+from ms_swift import write_ms_swift
 from policy_packages import write_policies
+from rlax_returns import write_rlax
 from rlhf_packages import write_packages
+from token_choices import write_covariances, write_masks
 from trainer_policies import write_trainer_policies
 from trainer_steps import write_steps
 from score_packages import write_scores
@@ -186,8 +189,13 @@ if __name__ == "__main__":
     write_torch()
     if len(sys.argv) > 1:
         write_packages(pathlib.Path(sys.argv[1]))
-        write_trainer_policies(write_policies(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[1]))
+        policies = write_policies(pathlib.Path(sys.argv[1]))
+        write_trainer_policies(policies, pathlib.Path(sys.argv[1]))
+        write_ms_swift(policies, pathlib.Path(sys.argv[1]), 15)
+        write_covariances(policies, pathlib.Path(sys.argv[1]), 16)
+        write_masks(policies, pathlib.Path(sys.argv[1]), 17)
         write_preferences(pathlib.Path(sys.argv[1]) / "newer")
         write_steps(pathlib.Path(sys.argv[1]))
         write_scores(pathlib.Path(sys.argv[1]))
         write_unpaired(pathlib.Path(sys.argv[1]))
+        write_rlax(pathlib.Path(sys.argv[1]))

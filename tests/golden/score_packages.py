@@ -16,7 +16,11 @@ LONGEST, BUFFER, FACTOR = 100, 20, 0.5
 
 
 def write_scores(root):
-    w = Writer(HERE / "scores.txt", f"torch {torch.__version__.split('+')[0]}; the name of a case begins with its package: verl 0.9.1, openrlhf 0.11.2, trl 1.16.0, torchrl 0.14.1, rlax 0.1.9")
+    w = Writer(
+        HERE / "scores.txt",
+        f"torch {torch.__version__.split('+')[0]}; the name of a case begins with its package: verl 0.9.1, "
+        "openrlhf 0.11.2, trl 1.16.0, torchrl 0.14.1, rlax 0.1.9, ms-swift 4.6.0, NeMo-RL git 7ea279abf",
+    )
     torch.manual_seed(11)
     lengths = torch.tensor([1, 79, 80, 81, 90, 99, 100, 101, 130])
     n, finished = len(lengths), (lengths != 90) & (lengths < LONGEST)
@@ -40,6 +44,24 @@ def write_scores(root):
         w.case(f"openrlhf_{name}", **given, scores=scores, shaped=e.rewards)
     write_whitened(w, root)
     write_vtrace(w, root)
+    write_growing(w, root, given, lengths)
+
+
+def write_growing(w, root, given, lengths):
+    """Penalties that grow beyond the longest answer: NeMo-RL's and ms-swift's."""
+    path = root / "git/RL/nemo_rl/algorithms/reward_functions.py"
+    shape = take(path, "apply_reward_shaping", BatchedDataDict=dict).apply_reward_shaping
+    cfg = SimpleNamespace(enabled=True, stop_properly_penalty_coef=None, max_response_length=LONGEST)
+    cfg.overlong_buffer_length, cfg.overlong_buffer_penalty = BUFFER, FACTOR
+    scores = normal(len(lengths))
+    batch = {"total_reward": scores.clone(), "response_token_lengths": lengths}
+    w.case("nemo_rl_overlong", **given, scores=scores, shaped=shape(batch, cfg)["total_reward"])
+
+    base = type("ORM", (), {"__init__": lambda *_: None})
+    of = take(root / "swift/rewards/orm.py", "SoftOverlong", ORM=base, List=List)
+    args = SimpleNamespace(soft_max_length=LONGEST, soft_cache_length=BUFFER)
+    shaped = of.SoftOverlong(args)([], response_token_ids=[[1] * k for k in lengths.tolist()])
+    w.case("ms_swift_overlong", **given, scores=torch.zeros(len(lengths)), shaped=shaped)
 
 
 def write_whitened(w, root):

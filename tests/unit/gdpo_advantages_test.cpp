@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-// gdpo_advantages against its parts and against trainers; and REINFORCE++, which is a combination of other functions.
+// gdpo_advantages against its parts. tests/golden/scores_test.cpp has what trainers compute.
 
 #include "contract/contract.hpp"
-#include "golden/goldens.hpp"
 #include "support/refusal.hpp"
 
-#include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/recipe/gdpo_advantages.hpp>
 
 namespace {
 
-using rlhf::group_baseline, rlhf::group_scale, rlhf::lone_reward, rlhf::std_floor, rlhf::unscorable;
+using rlhf::group_baseline;
 using options = rlhf::gdpo_advantages_options;
 
 template <class T>
@@ -56,32 +54,8 @@ rlhf::gdpo_advantages_result of_rows(const contract::call<T>& c) {
     return r;
 }
 
-/// A golden's call.
-std::vector<double> advantages_of(const test::golden& g, const rlhf::groups& groups, const options& o,
-                                  rlhf::gdpo_advantages_result* result = nullptr) {
-    const std::size_t n = g["advantages"].size();
-    std::vector<double> a(n, 77.0), room(n);
-    const auto r = rlhf::gdpo_advantages<double>(
-        groups,
-        {.rewards = rlhf::view<const double>(g["rewards"].data(), {.sequences = g["weights"].size(), .steps = n}),
-         .weights = g["weights"],
-         .workspace = room,
-         .advantages = a},
-        o);
-    if (result != nullptr) *result = r;
-    return a;
-}
-
-rlhf::batch rows_of(const std::vector<std::uint8_t>& mask, std::size_t steps) {
-    return {.sequences = mask.size() / steps, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
-}
 rlhf::batch one_each(std::size_t n) {
     return {.sequences = n, .steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
-}
-
-void close(const std::vector<double>& got, const std::vector<double>& want, double near) {
-    REQUIRE(got.size() == want.size());
-    for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - want[i]) <= near);
 }
 
 } // namespace
@@ -126,56 +100,6 @@ TEST_CASE("gdpo_advantages: one reward, flat, without weights, is group_advantag
                           {.whiten = rlhf::no_whitening});
     rlhf::group_advantages({.size = 2}, {.rewards = rewards, .advantages = want});
     CHECK(a == want);
-}
-
-TEST_CASE("gdpo_advantages: TRL's, with rewards that are missing") {
-    const auto cases = test::read_goldens("scores.txt");
-    const auto& g = cases.at("trl_gdpo");
-    const options o{.group = {.epsilon = 1e-4, .unscorable = unscorable::left_out},
-                    .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}};
-    rlhf::gdpo_advantages_result r;
-    close(advantages_of(g, {.size = 4}, o, &r), g["advantages"], 1e-14);
-    CHECK((r.unscorable == 1 && r.advantages.count() == 7));
-    auto all = o;
-    all.group.unscorable = unscorable::spread;
-    for (const double x : advantages_of(g, {.size = 4}, all)) CHECK(std::isnan(x));
-}
-
-TEST_CASE("gdpo_advantages: verl's, which whitens over tokens") {
-    const auto cases = test::read_goldens("scores.txt");
-    const auto& g = cases.at("verl_gdpo");
-    const auto ids = g.integers<std::int64_t>("ids");
-    const auto mask = g.integers<std::uint8_t>("mask");
-    std::vector<std::int64_t> workspace(16);
-    auto a = advantages_of(g, {.ids = ids, .workspace = workspace},
-                           {.group = {.lone = lone_reward::kept}, .whiten = rlhf::no_whitening});
-    const auto m = rlhf::moments_of<double>(rows_of(mask, 5), rlhf::per_sequence(a));
-    rlhf::whiten<double>(one_each(8), a, m);
-    close(a, g["advantages"], 4e-6); // verl's rewards are floats, and it divides a group of one by 1 + 10⁻⁶
-}
-
-TEST_CASE("REINFORCE++: verl's, with and without a baseline") {
-    const double near = 3e-9; // verl divides sums over 27 tokens by 27 + 10⁻⁸, which is 4·10⁻¹⁰ of them
-    const auto cases = test::read_goldens("scores.txt");
-    const auto& g = cases.at("verl_reinforce_plus_plus");
-    const auto mask = g.integers<std::uint8_t>("mask");
-    const auto b = rows_of(mask, 5);
-    std::vector<double> a(40);
-    rlhf::discounted_returns<double>(b, {.rewards = g["rewards"], .returns = a}, {.gamma = g.number("gamma")});
-    close(a, g["returns"], 1e-14);
-    rlhf::whiten<double>(b, a);
-    close(a, g["advantages"], near);
-
-    const auto& with = cases.at("verl_reinforce_plus_plus_baseline");
-    const auto ids = with.integers<std::int64_t>("ids");
-    std::vector<std::int64_t> workspace(16);
-    std::vector<double> x(8);
-    rlhf::group_advantages<double>({.ids = ids, .workspace = workspace}, {.rewards = with["rewards"], .advantages = x},
-                                   {.scale = group_scale::none, .lone = lone_reward::kept});
-    const auto of_tokens = with.integers<std::uint8_t>("mask");
-    const auto m = rlhf::moments_of<double>(rows_of(of_tokens, 5), rlhf::per_sequence(x));
-    rlhf::whiten<double>(one_each(8), x, m);
-    close(x, with["advantages"], near);
 }
 
 TEST_CASE("gdpo_advantages: results are joined") {

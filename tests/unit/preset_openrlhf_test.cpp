@@ -57,4 +57,4 @@ TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages, values, KL and pairs", "[pre
     steps::agree("`shape_rewards`", r, "openrlhf_reward", "rewards");
 }
 
-TEST_CASE("presets: OpenRLHF's deviations", "[presets]") { holds_column("OpenRLHF"); }
+TEST_CASE("presets: OpenRLHF's deviations", "[presets]") { holds_column("OpenRLHF", {"`shape_scores`"}); }

@@ -44,4 +44,8 @@ TEST_CASE("presets: rewards and advantages of papers", "[presets]") {
     CHECK(a == std::vector<double>{0.5, -0.5, -0.5, 0.5});
     rlhf::group_advantages<double>({.size = 4}, {.rewards = rewards, .advantages = a}, preset::dapo::group_advantages);
     CHECK(a[0] == Approx(0.5 / std::sqrt(1.0 / 3)).epsilon(1e-5)); // up to ε
+    const std::vector<std::int32_t> lengths{16384, 18432, 20480, 30000};
+    rlhf::shape_scores<double>({.sequences = 4, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                               {.scores = rewards, .lengths = lengths, .shaped = a}, preset::dapo::shape_scores);
+    CHECK(a == std::vector<double>{1, -0.5, -1, 0});
 }

@@ -68,4 +68,16 @@ TEMPLATE_TEST_CASE("presets: TRL's RLOO and reward loss, whitening of TRL 0.23",
     steps::whiten("trl_whiten_keep_mean", {.center = false});
 }
 
-TEST_CASE("presets: TRL's deviations", "[presets]") { holds_column("TRL", {"`preference_loss`"}); }
+/// Read, not run: its statements stand between those of the model.
+TEST_CASE("presets: TRL's coefficient of the entropy bonus", "[presets]") {
+    auto c = trl::entropy_controller;
+    CHECK(c.coefficient() == 0); // before the first step it takes the entropy for infinite
+    std::vector<double> coefs;
+    for (const double entropy : {0.1, 0.2, 0.3, 0.1}) c = rlhf::updated(c, entropy), coefs.push_back(c.coefficient());
+    CHECK(coefs == std::vector<double>{0.005, 0.01, 0, 0.01});
+}
+
+TEST_CASE("presets: TRL's deviations", "[presets]") {
+    holds_column("TRL", {"`preference_loss`", "`preference_nll`", "`sort_pairs`", "`unpaired_loss`", "`shape_scores`",
+                         "`gdpo_advantages`"});
+}

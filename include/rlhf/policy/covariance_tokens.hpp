@@ -142,9 +142,10 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 ///     | verl            | 0.0002, 1, 5               | 0.0002, 0.1 (config)   |
 ///     | SkyRL           | 0.0002, 1, 5               | 0.2, 1                 |
 ///
-/// Both do so for each micro-batch on its own, as a call per micro-batch does. If the parts of a step shall have the
-/// picks of the step, call it once for the whole, or for each part with the `cut` of the whole; then all tokens up to
-/// cut.last are picked, equal ones too.
+/// SkyRL divides the advantages by the number of tokens n before, and its KL is a sum: low, high and coef are n times
+/// the numbers above. Both trainers pick for each micro-batch on its own, as a call per micro-batch does. If the parts
+/// of a step shall have the picks of the step, call it once for the whole, or for each part with the `cut` of the
+/// whole; then all tokens up to cut.last are picked, equal ones too.
 ///
 /// Arrays are [B, T] (or packed [tokens]); advantages may be rlhf::per_sequence. Outputs are 0 where masked. Numbers
 /// that are NaN are not picked, but make the means NaN, and then nothing is.

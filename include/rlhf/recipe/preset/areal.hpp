@@ -35,4 +35,8 @@ inline constexpr importance_weights_options token_clamp{.range = 5};
 inline constexpr importance_weights_options sequence_mask{
     .level = importance_level::sequence_mean, .range = 5, .beyond = importance::mask};
 
+/// M2PO [m2_threshold], off by default; the paper, arXiv:2510.01161, has 0.04. It removes tokens from the mask: use
+/// `keep`.
+inline constexpr importance_weights_options m2po{.level = importance_level::none, .second_moment_limit = 0.04};
+
 } // namespace rlhf::preset::areal

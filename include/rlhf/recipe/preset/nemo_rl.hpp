@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
@@ -27,5 +28,9 @@ inline constexpr policy_loss_options policy_loss{}; ///< of cispo
 /// [truncated_importance_sampling_type] icepop and seq-mask-tis with the bounds that its source names; off by default.
 inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = importance::mask};
 inline constexpr importance_weights_options sequence_mask{.sequence_mean = {0.999, 1.002}};
+
+/// algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
+/// beyond max_length pays more than the penalty.
+inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
 
 } // namespace rlhf::preset::nemo_rl

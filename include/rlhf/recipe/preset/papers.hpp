@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 
@@ -29,6 +30,8 @@ inline constexpr group_advantages_options group_advantages{};
 namespace dapo {
 inline constexpr ppo_policy_loss_options ppo_policy_loss{.clip_range = {0.2, 0.28}};
 inline constexpr group_advantages_options group_advantages{};
+/// Section 3.4 and 4.1: 16384 tokens, and 4096 more in which the penalty grows to 1.
+inline constexpr shape_scores_options shape_scores{.max_length = 20480, .overlong_buffer = 4096};
 } // namespace dapo
 
 /// Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/covariance_tokens.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
@@ -28,6 +29,12 @@ inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.log_ratio_limit = 10};
 /// [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them.
 inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .value = dppo_value::ratio};
+
+/// [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. It divides the advantages by the number of tokens n
+/// before, which KL is not: multiply low, high and kl_coef by n to have the same. Clip-Cov hardly picks a token then.
+inline constexpr covariance_tokens_options clip_cov{.share = 0.0002, .low = 1, .high = 5, .clip_range = 0.2};
+inline constexpr covariance_tokens_options kl_cov{.share = 0.2};
+inline constexpr policy_loss_options kl_cov_policy_loss{.kl_coef = 1, .kl_estimator = kl_estimator::abs};
 
 /// ppo_critic_loss [value_clip]: over sequences whatever [loss_reduction] is, those without tokens among them.
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/recipe/gdpo_advantages.hpp>
 
 /// What TRL's GRPOTrainer computes by its defaults. Read in TRL 1.16.0, trainer/grpo_trainer.py, _compute_loss, and
 /// grpo_config.py; names in brackets are its options.
@@ -53,6 +55,14 @@ inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none, .u
 /// rloo_trainer.py. [normalize_advantages], off by default, whitens them by ε 10⁻⁴ beside the root.
 inline constexpr group_advantages_options rloo{
     .baseline = group_baseline::others_mean, .scale = group_scale::none, .unscorable = unscorable::left_out};
+
+/// [multi_objective_aggregation] normalize_then_sum.
+inline constexpr gdpo_advantages_options gdpo_advantages{.group = {.epsilon = 1e-4, .unscorable = unscorable::left_out},
+                                                         .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}};
+
+/// [use_adaptive_entropy]: [entropy_coef, entropy_target, entropy_coef_delta, entropy_coef_min, entropy_coef_max].
+/// There is no bonus in the first step. [top_entropy_quantile] 1, the default, keeps all tokens.
+inline constexpr adaptive_entropy_controller entropy_controller{.active = false};
 
 /// [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
 /// sequence, 0 above 3. The log-probs are π_old's.

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/policy/covariance_tokens.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
+#include <rlhf/recipe/gdpo_advantages.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 
 /// What verl computes by its defaults. Read in verl 0.9.1; names in brackets are its options.
@@ -43,6 +46,12 @@ inline constexpr policy_loss_options gmpo_policy_loss{.aggregation = aggregation
 inline constexpr rlhf::cispo reinforce{.low = 1, .high = 1};
 inline constexpr policy_loss_options dro_policy_loss{.kl_estimator = kl_estimator::k2};
 
+/// clip_cov and kl_cov [policy_loss.clip_cov_ratio, clip_cov_lb, clip_cov_ub, kl_cov_ratio, ppo_kl_coef]: tokens that
+/// covariance_tokens picks, with PPO's clip by its range, and without a clip. Neither clamps log ratios.
+inline constexpr covariance_tokens_options clip_cov{.share = 0.0002, .low = 1, .high = 5, .clip_range = 0.2};
+inline constexpr covariance_tokens_options kl_cov{.share = 0.0002};
+inline constexpr policy_loss_options kl_cov_policy_loss{.kl_coef = 0.1, .kl_estimator = kl_estimator::abs};
+
 /// workers/config/critic.py [cliprange_value].
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.5};
 
@@ -59,6 +68,14 @@ inline constexpr group_advantages_options rloo{
 inline constexpr group_advantages_options opo{
     .baseline = group_baseline::length_weighted_mean, .scale = group_scale::none, .lone = lone_reward::kept};
 inline constexpr group_advantages_options remax{.baseline = group_baseline::given, .scale = group_scale::none};
+
+/// [adv_estimator] gdpo. The sums are whitened over the tokens of the answers, which the caller does: see
+/// tests/golden/scores_test.cpp.
+inline constexpr gdpo_advantages_options gdpo_advantages{.group = {.lone = lone_reward::kept}, .whiten = no_whitening};
+
+/// workers/reward_manager/dapo.py [overlong_buffer_cfg: len, penalty_factor]: an answer beyond max_length pays more
+/// than the factor.
+inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
 
 /// trainer/config/algorithm.py, RolloutCorrectionConfig [rollout_is, rollout_is_threshold], with π_old as log_probs:
 /// its defaults, decoupled_token_is and decoupled_token_icepop. Log ratios are clamped to ±20.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/policy/importance_weights.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
+
+/// What ms-swift's GRPOTrainer computes by its defaults. Read in ms-swift 4.6.0, rlhf_trainers/grpo_trainer.py,
+/// args_mixin.py, rl_core/advantage.py and arguments/rlhf_args.py; names in brackets are its options.
+///
+/// Log ratios are not clamped. A sequence without tokens counts in a mean over sequences.
+namespace rlhf::preset::ms_swift {
+
+/// [loss_type] grpo, the default. [delta] is dual_clip. With ref_log_probs, KL is on by default [beta]: k3, clamped
+/// to 10. Without them it is off, as in the preset before.
+inline constexpr ppo_policy_loss_options ppo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr ppo_policy_loss_options kl_policy_loss{
+    .kl_coef = 0.04, .kl_limit = 10, .aggregation = aggregation::sequence_mean_token_mean};
+/// [loss_type] dapo and bnpo. dapo's denominator is of the whole step, bnpo's of a micro-batch.
+inline constexpr ppo_policy_loss_options dapo_policy_loss{};
+
+/// [loss_type] dr_grpo: with dapo_policy_loss. It divides by sequences · max_completion_length whatever the mask says;
+/// that product is the batch's denominator, counts.tokens.
+
+/// [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by the default, that
+/// of [epsilon], all weights are 0.2 at most. ScaleRL's is 5.
+inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
+inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+/// [loss_type] sapo [tau_pos, tau_neg], averaged over sequences.
+inline constexpr rlhf::sapo sapo{};
+inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+/// [importance_sampling_level] sequence, or sequence_token, which has the same gradient. The range is PPO's [epsilon].
+inline constexpr rlhf::gspo gspo{.range = 0.2};
+inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+
+/// [advantage_estimator] grpo by [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is 10⁻⁴.
+/// A reward that is missing is 0.
+inline constexpr group_advantages_options grpo{.epsilon = 1e-4};
+inline constexpr group_advantages_options grpo_batch_std{.scale = group_scale::batch_std, .epsilon = 1e-4};
+inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none};
+inline constexpr group_advantages_options rloo{.baseline = group_baseline::others_mean, .scale = group_scale::none};
+
+/// rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: an answer beyond max_length pays more than 1.
+inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
+
+/// [rollout_importance_sampling_mode] token_truncate, token_mask, sequence_truncate and sequence_mask, off by default,
+/// with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. Sequences are judged by their geometric mean;
+/// sequence_mask has the weights of tokens in the sequences that it keeps.
+inline constexpr importance_weights_options token_truncate{.range = 2};
+inline constexpr importance_weights_options token_mask{.range = 2, .beyond = importance::mask};
+inline constexpr importance_weights_options sequence_truncate{.level = importance_level::sequence_mean, .range = 2};
+inline constexpr importance_weights_options sequence_mask{.range = unlimited, .sequence_mean = 2};
+
+} // namespace rlhf::preset::ms_swift
