@@ -6,6 +6,7 @@
 #include "reference/policy_loss.hpp"
 #include "reference/ppo_policy_loss.hpp"
 #include "support/cases.hpp"
+#include "support/formulas.hpp"
 #include "support/policy_losses.hpp"
 
 #include <rlhf/policy/ppo_policy_loss.hpp>
@@ -195,6 +196,27 @@ TEST_CASE("policy_loss: with ppo_clip it is ppo_policy_loss") {
         CHECK(test::digest(x) == test::digest(y));
         CHECK((x.dual_clip_fraction() > 0) == (dual < 2));
     }
+}
+
+TEMPLATE_TEST_CASE("policy_loss: without a clip the loss is the ratio times the advantage", "", float, double) {
+    using T = TestType;
+    constexpr T big = std::numeric_limits<T>::infinity();
+    const std::vector<T> log_probs{0, T(-0.5), -1, -3, -40, big, -big, T(NaN)}, advantages{0, 2, -2, big, -big, T(NaN)};
+    for (const T log_prob : log_probs)
+        for (const T old_log_prob : log_probs)
+            for (const T advantage : advantages) {
+                CAPTURE(log_prob, old_log_prob, advantage);
+                const std::vector<T> lp{log_prob}, old{old_log_prob}, a{advantage};
+                std::vector<T> d{7};
+                const auto got =
+                    rlhf::policy_loss<T>({.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                         {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = d},
+                                         rlhf::ppo_clip{.range = {1, rlhf::unlimited}});
+                const T want = -(rlhf::lane::exp(log_prob - old_log_prob) * advantage);
+                CHECK(test::same_or_nan(got.loss(), double(want)));
+                CHECK(test::same_or_nan(d[0], want));
+                CHECK(got.clip_fraction() == 0);
+            }
 }
 
 TEST_CASE("policy_loss: options of an objective out of range are refused, NaN always") {
