@@ -219,6 +219,49 @@ TEMPLATE_TEST_CASE("policy_loss: without a clip the loss is the ratio times the 
             }
 }
 
+TEST_CASE("policy_loss: weights by the length of a sequence, n^(α − 1)") {
+    test::random r(9);
+    const std::vector<std::int64_t> offsets{0, 3, 4, 11, 40, 56};
+    const std::size_t sequences = offsets.size() - 1, tokens = 56;
+    const auto lp = test::near_policy<double>(r, tokens), old = test::near_policy<double>(r, tokens),
+               a = test::advantages<double>(r, tokens);
+    const rlhf::batch b{.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    constexpr rlhf::ppo_clip objective{.range = {1, rlhf::unlimited}};
+    const auto plain = [&](rlhf::aggregation how, std::vector<double>& d) {
+        return rlhf::policy_loss<double>(b, {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = d},
+                                         objective, {.aggregation = how})
+            .loss();
+    };
+    for (const double alpha : {0.0, 0.5, 0.75, 1.0}) {
+        CAPTURE(alpha);
+        std::vector<double> w(sequences), d(tokens), d_want(tokens);
+        double want = 0;
+        for (std::size_t s = 0; s < sequences; ++s) {
+            const auto n = static_cast<double>(offsets[s + 1] - offsets[s]);
+            w[s] = std::pow(n, alpha - 1);
+            for (auto t = static_cast<std::size_t>(offsets[s]); t < static_cast<std::size_t>(offsets[s + 1]); ++t) {
+                d_want[t] = -std::pow(n, alpha) / n * std::exp(lp[t] - old[t]) * a[t] / double(sequences);
+                want += d_want[t]; // the slope of a token is its loss
+            }
+        }
+        const auto got =
+            rlhf::policy_loss<double>(b,
+                                      {.log_probs = lp,
+                                       .old_log_probs = old,
+                                       .advantages = a,
+                                       .weights = rlhf::per_sequence(w),
+                                       .d_log_probs = d},
+                                      objective, {.aggregation = rlhf::aggregation::sequence_mean_token_sum});
+        const auto agree = [&](double loss, const std::vector<double>& slopes) {
+            CHECK(loss == Approx(want).epsilon(1e-13).margin(1e-14));
+            for (std::size_t t = 0; t < tokens; ++t) CHECK(slopes[t] == Approx(d_want[t]).epsilon(1e-13));
+        };
+        agree(got.loss(), d);
+        if (alpha == 0) agree(plain(rlhf::aggregation::sequence_mean_token_mean, d), d);
+        if (alpha == 1) agree(plain(rlhf::aggregation::sequence_mean_token_sum, d), d);
+    }
+}
+
 TEST_CASE("policy_loss: options of an objective out of range are refused, NaN always") {
     const std::vector<float> x{-1};
     std::vector<float> d{7};

@@ -205,6 +205,13 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// importance sampling (TIS), with both and importance::mask IcePop. Weights from rlhf::importance_weights are given as
 /// `weights` instead: with both, a token would be corrected twice.
 ///
+/// The mean over sequences may depend on their lengths: a sequence with n counted tokens weighs n^(α − 1), between
+/// sequence_mean_token_mean, α = 0, and sequence_mean_token_sum, α = 1 (arXiv:2607.23364). It is a weight per sequence:
+///
+///     for (std::size_t s = 0; s < w.size(); ++s) w[s] = std::pow(n[s], alpha - 1);
+///     arrays.weights = rlhf::per_sequence(w);
+///     options.aggregation = rlhf::aggregation::sequence_mean_token_sum;
+///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted
 /// by nonfinite(); they are not removed from the sums. No counted token: loss 0, gradients 0.
