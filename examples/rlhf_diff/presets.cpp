@@ -55,6 +55,8 @@ settings of(const rlhf::cispo& o) {
     return {{"objective", o.beyond == rlhf::importance::mask ? "cispo, masked" : "cispo"},
             {"bounds of the ratio", range(o.low, o.high)}};
 }
+/// Of a preset without a clip.
+settings of(const rlhf::ppo_clip&) { return {{"objective", "ratio without clip"}}; }
 settings of(const rlhf::sapo&) { return {{"objective", "sapo"}}; }
 settings of(const rlhf::gspo& o) {
     return {{"objective", "gspo"}, {"clip range", range(o.range.low, o.range.high)}, {"sequence ratio", "mean"}};
@@ -155,6 +157,7 @@ const std::vector<preset>& preset_losses() {
                                          PRESET(skyrl::ppo_policy_loss),
                                          PRESET(skyrl::dual_clip_policy_loss),
                                          OBJECTIVE(skyrl::cispo, skyrl::policy_loss),
+                                         OBJECTIVE(skyrl::importance_sampling, skyrl::importance_sampling_policy_loss),
                                          OBJECTIVE(skyrl::rollout_is, skyrl::policy_loss),
                                          OBJECTIVE(skyrl::sapo, skyrl::policy_loss),
                                          OBJECTIVE(skyrl::gspo, skyrl::gspo_policy_loss),

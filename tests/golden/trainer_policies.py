@@ -62,7 +62,7 @@ def write_skyrl(w, base, seed):
     names += ["off_policy_correction_enabled", "compute_off_policy_correction", "apply_off_policy_correction"]
     given.update(vars(take(utils / "off_policy_correction_utils.py", *names, in_double=True, **given)))
     names = "ppo_policy_loss sapo_policy_loss gspo_policy_loss compute_policy_loss_cispo rollout_is_policy_loss".split()
-    names += ["dppo_policy_loss", "reduce_loss", "apply_loss_reduction_to_advantages_minibatch"]
+    names += ["dppo_policy_loss", "importance_sampling_loss", "reduce_loss", "apply_loss_reduction_to_advantages_minibatch"]
     skyrl = take(utils / "ppo_utils.py", *names, in_double=True, **given)
     path = base / "train/config/config.py"
     sections = dict(sapo="SAPOConfig", cispo="CISPOConfig", dppo="DPPOConfig")
@@ -78,7 +78,8 @@ def write_skyrl(w, base, seed):
         x = leaf(d.new)
         value, metrics = getattr(skyrl, loss)(x, d.old, A, c, d.mask, sampled)
         value.backward()
-        w.case(f"skyrl_{name}", loss=value, d_log_probs=x.grad, clip_fraction=metrics["clip_ratio"])
+        clipped = metrics.get("clip_ratio", 0.0)
+        w.case(f"skyrl_{name}", loss=value, d_log_probs=x.grad, clip_fraction=clipped)
 
     case("regular", "ppo_policy_loss", policy_loss_type="regular")
     case("dual_clip", "ppo_policy_loss", policy_loss_type="dual_clip")
@@ -88,6 +89,7 @@ def write_skyrl(w, base, seed):
     case("cispo", "compute_policy_loss_cispo")
     case("gspo", "gspo_policy_loss")
     case("gspo_sequence_mean", "gspo_policy_loss", "sequence_mean")
+    case("importance_sampling", "importance_sampling_loss")
     case("rollout_is", "rollout_is_policy_loss", sampled=d.old)
     case("dppo_tv", "dppo_policy_loss")
     case("dppo_kl", "dppo_policy_loss", dppo=dict(dppo_type="binary_kl", delta_low=0.05, delta_high=0.05))

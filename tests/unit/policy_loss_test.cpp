@@ -6,6 +6,7 @@
 #include "reference/policy_loss.hpp"
 #include "reference/ppo_policy_loss.hpp"
 #include "support/cases.hpp"
+#include "support/formulas.hpp"
 #include "support/policy_losses.hpp"
 
 #include <rlhf/policy/ppo_policy_loss.hpp>
@@ -194,6 +195,70 @@ TEST_CASE("policy_loss: with ppo_clip it is ppo_policy_loss") {
         CHECK(test::same_bits(one, other));
         CHECK(test::digest(x) == test::digest(y));
         CHECK((x.dual_clip_fraction() > 0) == (dual < 2));
+    }
+}
+
+TEMPLATE_TEST_CASE("policy_loss: without a clip the loss is the ratio times the advantage", "", float, double) {
+    using T = TestType;
+    constexpr T big = std::numeric_limits<T>::infinity();
+    const std::vector<T> log_probs{0, T(-0.5), -1, -3, -40, big, -big, T(NaN)}, advantages{0, 2, -2, big, -big, T(NaN)};
+    for (const T log_prob : log_probs)
+        for (const T old_log_prob : log_probs)
+            for (const T advantage : advantages) {
+                CAPTURE(log_prob, old_log_prob, advantage);
+                const std::vector<T> lp{log_prob}, old{old_log_prob}, a{advantage};
+                std::vector<T> d{7};
+                const auto got =
+                    rlhf::policy_loss<T>({.steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                         {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = d},
+                                         rlhf::ppo_clip{.range = {1, rlhf::unlimited}});
+                const T want = -(rlhf::lane::exp(log_prob - old_log_prob) * advantage);
+                CHECK(test::same_or_nan(got.loss(), double(want)));
+                CHECK(test::same_or_nan(d[0], want));
+                CHECK(got.clip_fraction() == 0);
+            }
+}
+
+TEST_CASE("policy_loss: weights by the length of a sequence, n^(α − 1)") {
+    test::random r(9);
+    const std::vector<std::int64_t> offsets{0, 3, 4, 11, 40, 56};
+    const std::size_t sequences = offsets.size() - 1, tokens = 56;
+    const auto lp = test::near_policy<double>(r, tokens), old = test::near_policy<double>(r, tokens),
+               a = test::advantages<double>(r, tokens);
+    const rlhf::batch b{.offsets = offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    constexpr rlhf::ppo_clip objective{.range = {1, rlhf::unlimited}};
+    const auto plain = [&](rlhf::aggregation how, std::vector<double>& d) {
+        return rlhf::policy_loss<double>(b, {.log_probs = lp, .old_log_probs = old, .advantages = a, .d_log_probs = d},
+                                         objective, {.aggregation = how})
+            .loss();
+    };
+    for (const double alpha : {0.0, 0.5, 0.75, 1.0}) {
+        CAPTURE(alpha);
+        std::vector<double> w(sequences), d(tokens), d_want(tokens);
+        double want = 0;
+        for (std::size_t s = 0; s < sequences; ++s) {
+            const auto n = static_cast<double>(offsets[s + 1] - offsets[s]);
+            w[s] = std::pow(n, alpha - 1);
+            for (auto t = static_cast<std::size_t>(offsets[s]); t < static_cast<std::size_t>(offsets[s + 1]); ++t) {
+                d_want[t] = -std::pow(n, alpha) / n * std::exp(lp[t] - old[t]) * a[t] / double(sequences);
+                want += d_want[t]; // the slope of a token is its loss
+            }
+        }
+        const auto got =
+            rlhf::policy_loss<double>(b,
+                                      {.log_probs = lp,
+                                       .old_log_probs = old,
+                                       .advantages = a,
+                                       .weights = rlhf::per_sequence(w),
+                                       .d_log_probs = d},
+                                      objective, {.aggregation = rlhf::aggregation::sequence_mean_token_sum});
+        const auto agree = [&](double loss, const std::vector<double>& slopes) {
+            CHECK(loss == Approx(want).epsilon(1e-13).margin(1e-14));
+            for (std::size_t t = 0; t < tokens; ++t) CHECK(slopes[t] == Approx(d_want[t]).epsilon(1e-13));
+        };
+        agree(got.loss(), d);
+        if (alpha == 0) agree(plain(rlhf::aggregation::sequence_mean_token_mean, d), d);
+        if (alpha == 1) agree(plain(rlhf::aggregation::sequence_mean_token_sum, d), d);
     }
 }
 

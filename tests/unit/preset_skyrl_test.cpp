@@ -24,6 +24,7 @@ TEST_CASE("presets: SkyRL's policy losses", "[presets]") {
     g.reproduce("token_sum_norm", plain, ppo, {.denominator = all_sequences});
     g.reproduce("sapo", skyrl::sapo, by_sequence, {.denominator = all_sequences});
     g.reproduce("cispo", skyrl::cispo, skyrl::policy_loss);
+    g.reproduce("importance_sampling", skyrl::importance_sampling, skyrl::importance_sampling_policy_loss);
     g.reproduce("rollout_is", skyrl::rollout_is, skyrl::policy_loss);
     g.reproduce("gspo", skyrl::gspo, skyrl::gspo_policy_loss);
     by_sequence.log_ratio_limit = skyrl::gspo_policy_loss.log_ratio_limit;

@@ -193,6 +193,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
 /// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name below
 /// formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole sequence.
+/// Importance sampling without a clip, of tinker and SkyRL, is ppo_clip{.range = {1, unlimited}}.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
@@ -203,6 +204,13 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// importance_limit; no gradient flows through that factor. With one number, its upper bound, that is truncated
 /// importance sampling (TIS), with both and importance::mask IcePop. Weights from rlhf::importance_weights are given as
 /// `weights` instead: with both, a token would be corrected twice.
+///
+/// The mean over sequences may depend on their lengths: a sequence with n counted tokens weighs n^(α − 1), between
+/// sequence_mean_token_mean, α = 0, and sequence_mean_token_sum, α = 1 (arXiv:2607.23364). It is a weight per sequence:
+///
+///     for (std::size_t s = 0; s < w.size(); ++s) w[s] = std::pow(n[s], alpha - 1);
+///     arrays.weights = rlhf::per_sequence(w);
+///     options.aggregation = rlhf::aggregation::sequence_mean_token_sum;
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted

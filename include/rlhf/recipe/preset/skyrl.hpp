@@ -22,6 +22,9 @@ inline constexpr policy_loss_options policy_loss{.log_ratio_limit = 20};
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 5};
 /// [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. Its old_log_probs are the sampler's.
 inline constexpr rlhf::cispo rollout_is{.low = 0.8, .high = 1.2, .beyond = importance::mask};
+/// [policy_loss_type] importance_sampling, as tinker's: no clip, and no limit of log ratios.
+inline constexpr ppo_clip importance_sampling{.range = {1, unlimited}};
+inline constexpr policy_loss_options importance_sampling_policy_loss{};
 /// [policy_loss_type] sapo [tau_pos, tau_neg]; [loss_reduction] sequence_mean is advised.
 inline constexpr rlhf::sapo sapo{};
 /// [policy_loss_type] gspo: PPO's range, the log ratio of a sequence clamped above, at 10.
