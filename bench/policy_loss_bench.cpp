@@ -28,6 +28,11 @@ surrogate<T> plain_token(const rlhf::sapo& o, T lp, T old, T a) {
     return {-4 / tau * gate * a, -4 * gate * (1 - gate) * ratio * a};
 }
 template <class T>
+surrogate<T> plain_token(const rlhf::topr& o, T lp, T old, T a) {
+    const T weight = (a > 0 ? T(o.positive) : T(o.negative) * std::min(std::exp(lp - old), T(1))) * a;
+    return {-weight * lp, -weight};
+}
+template <class T>
 surrogate<T> plain_token(const rlhf::dppo_tv& o, T lp, T old, T a) {
     const T moved = std::exp(lp) - std::exp(old), weight = std::exp(lp - old) * a;
     const bool stopped = a > 0 ? moved > T(o.range.high) : moved < -T(o.range.low);
@@ -188,6 +193,8 @@ using cispo = policy_loss<T, rlhf::cispo>;
 template <class T>
 using sapo = policy_loss<T, rlhf::sapo>;
 template <class T>
+using topr = policy_loss<T, rlhf::topr>;
+template <class T>
 using dppo_tv = policy_loss<T, rlhf::dppo_tv>;
 template <class T>
 using dppo_kl = policy_loss<T, rlhf::dppo_kl>;
@@ -196,6 +203,7 @@ const bool registered = [] {
     constexpr const char* function = "policy_loss";
     bench::vary<cispo>(function, "cispo");
     bench::vary<sapo>(function, "sapo");
+    bench::vary<topr>(function, "topr");
     bench::vary<dppo_tv>(function, "dppo_tv");
     bench::vary<dppo_kl>(function, "dppo_kl");
     bench::vary<gspo>(function, "gspo");

@@ -136,6 +136,7 @@ std::vector<objective_choice> objectives(const data& d, const tried& t) {
     add_clips(all, t);
     add_constant_ratios(all, t);
     for (const double limit : {rlhf::unlimited, 20.0}) all.add({{"objective", "sapo"}}, rlhf::sapo{}, limit);
+    all.add({{"objective", "topr"}}, rlhf::topr{});
     for (const std::array<double, 2> r : {std::array{0.2, 0.2}, {0.1, 0.1}, {0.05, 0.05}}) {
         add_dppo<rlhf::dppo_tv>(all, "dppo_tv", r);
         add_dppo<rlhf::dppo_kl>(all, "dppo_kl", r);

@@ -44,6 +44,7 @@
     RLHF_USUAL_OBJECTIVE(word, T, gspo)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, ppo_clip)                                                                            \
     RLHF_USUAL_OBJECTIVE(word, T, sapo)                                                                                \
+    RLHF_USUAL_OBJECTIVE(word, T, topr)                                                                                \
     RLHF_USUAL_OBJECTIVE(word, T, vespo)                                                                               \
     RLHF_USUAL(word, T, importance_weights_result, importance_weights)                                                 \
     RLHF_USUAL(word, T, covariance_tokens_result, covariance_tokens)                                                   \

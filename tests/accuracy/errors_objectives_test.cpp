@@ -19,6 +19,7 @@ namespace formula = rlhf::formula;
 constexpr auto heading = "Objectives of the policy loss";
 constexpr rlhf::cispo cispo{.low = 0.75, .high = 1.25};
 constexpr rlhf::sapo sapo{.tau_positive = 1, .tau_negative = 1.0625};
+constexpr rlhf::topr topr{.positive = 1, .negative = 0.5};
 constexpr rlhf::dppo_tv dppo_tv{.range = 0.125};
 constexpr rlhf::dppo_kl dppo_kl{.range = 0.0625};
 
@@ -39,6 +40,10 @@ want right(const rlhf::sapo& o, const token& t) {
     const exact tau = t.advantage > 0 ? o.tau_positive : o.tau_negative, e = exp(tau * (1 - t.ratio()));
     const exact gate = 1 / (1 + e);
     return {-4 / tau * gate * t.advantage, -4 * e * gate * gate * t.ratio() * t.advantage};
+}
+want right(const rlhf::topr& o, const token& t) {
+    const exact slope = -(t.advantage > 0 ? exact(o.positive) : o.negative * clip(t.ratio(), 0, 1)) * t.advantage;
+    return {slope * t.log_prob, slope};
 }
 want dppo(const token& t, const exact& divergence, const exact& most) {
     const bool outward = (t.advantage > 0) == (t.ratio() > 1), stopped = outward && divergence > most;
@@ -233,6 +238,7 @@ void selection(section& page) {
 template <class T>
 void measure(section& page) {
     formula_alone<T>(page, "cispo", cispo), formula_alone<T>(page, "sapo", sapo);
+    formula_alone<T>(page, "topr", topr), function<T>(page, "topr", topr);
     formula_alone<T>(page, "dppo_tv", dppo_tv), formula_alone<T>(page, "dppo_kl", dppo_kl);
     function<T>(page, "cispo", cispo), function<T>(page, "sapo", sapo);
     function<T>(page, "dppo_tv", dppo_tv), function<T>(page, "dppo_kl", dppo_kl);

@@ -138,6 +138,7 @@ void objectives_of() {
     objective_of<T, Arch>("cispo", rlhf::cispo{});
     objective_of<T, Arch>("cispo_mask", rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
     objective_of<T, Arch>("sapo", rlhf::sapo{});
+    objective_of<T, Arch>("topr", rlhf::topr{});
     objective_of<T, Arch>("dppo_tv", rlhf::dppo_tv{.range = {0.05, 0.1}, .cap = 3});
     objective_of<T, Arch>("dppo_kl", rlhf::dppo_kl{.value = dppo_value::ratio});
 }

@@ -36,6 +36,7 @@
 #include <rlhf/formula/slic_hinge.hpp>
 #include <rlhf/formula/sppo.hpp>
 #include <rlhf/formula/top_entropy.hpp>
+#include <rlhf/formula/topr.hpp>
 #include <rlhf/formula/vespo.hpp>
 #include <rlhf/formula/vtrace.hpp>
 #include <rlhf/formula/whiten.hpp>
@@ -96,6 +97,13 @@ RLHF_FORMULA void sapo(const V* x, V* y) {
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio;
 }
 LAUNCH(sapo)
+
+template <class V>
+RLHF_FORMULA void topr(const V* x, V* y) {
+    const auto t = formula::topr<V>{x[3], x[4]}(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
+    y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_high);
+}
+LAUNCH(topr)
 
 template <class V>
 RLHF_FORMULA void dppo_surrogate(const V* x, V* y) {

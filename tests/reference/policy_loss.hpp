@@ -78,6 +78,14 @@ struct sampled_token {
     return {-4 / tau * gate * t.advantage, t.limited ? 0 : slope};
 }
 
+/// TOPR (Le Roux et al. 2025, arXiv:2503.14286, eq. 8): −φ Â log π, φ = w₊ at Â > 0 and w₋ min(ρ, 1) elsewhere, a
+/// constant.
+[[nodiscard]] inline surrogate topr(const sampled_token& t, real positive, real negative) {
+    const real ratio = std::exp(t.log_ratio);
+    const real factor = t.advantage > 0 ? positive : negative * (ratio < 1 ? ratio : 1);
+    return {-factor * t.advantage * t.log_prob, -factor * t.advantage, ratio > 1 && t.advantage < 0};
+}
+
 /// DPPO (arXiv:2602.04879, eq. 13 and 14), where `divergence` is how far π is from π_old.
 [[nodiscard]] inline surrogate dppo(const sampled_token& t, real divergence, real low, real high, real cap,
                                     bool by_ratio) {

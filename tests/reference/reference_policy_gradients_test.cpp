@@ -66,6 +66,7 @@ TEST_CASE("reference gradients of policy objectives", "[reference]") {
     for (const auto beyond : {reference::importance::truncate, reference::importance::mask})
         holds(false, [&](const sampled_token& t) { return reference::cispo(t, 0.8L, 1.3L, beyond); });
     holds(true, [](const sampled_token& t) { return reference::sapo(t, 1, 1.5L); });
+    holds(false, [](const sampled_token& t) { return reference::topr(t, 1.5L, 0.5L); });
     for (const bool by_ratio : {false, true}) {
         holds(by_ratio, [&](const sampled_token& t) {
             return reference::dppo(t, reference::binary_tv(t), 0.1L, 0.2L, 2, by_ratio);

@@ -10,6 +10,7 @@
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/dppo.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/topr.hpp>
 
 namespace formula = rlhf::formula;
 using rlhf::importance;
@@ -55,12 +56,14 @@ int slopes_are_derivatives(const Options& o, unsigned seed) {
 
 } // namespace
 
-TEST_CASE("cispo, sapo, dppo: the slope is the derivative of the loss", "[formula]") {
+TEST_CASE("cispo, sapo, topr, dppo: the slope is the derivative of the loss", "[formula]") {
     CHECK(slopes_are_derivatives(rlhf::cispo{}, 1) == 0);
     CHECK(slopes_are_derivatives(rlhf::cispo{.low = 0.8, .high = 1.2}, 2) == 0);
     CHECK(slopes_are_derivatives(rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask}, 3) > 1000);
     CHECK(slopes_are_derivatives(rlhf::sapo{}, 4) == 0);
     CHECK(slopes_are_derivatives(rlhf::sapo{.tau_positive = 3, .tau_negative = 0.5}, 5) == 0);
+    CHECK(slopes_are_derivatives(rlhf::topr{}, 9) == 0);
+    CHECK(slopes_are_derivatives(rlhf::topr{.positive = 0, .negative = 0.5}, 10) > 500);
     for (const auto value : {rlhf::dppo_value::log_prob, rlhf::dppo_value::ratio}) {
         CHECK(slopes_are_derivatives(rlhf::dppo_tv{.range = {0.05, 0.1}, .value = value}, 6) > 100);
         CHECK(slopes_are_derivatives(rlhf::dppo_kl{.range = {0.02, 0.05}, .value = value}, 7) > 100);
@@ -105,6 +108,20 @@ TEST_CASE("sapo: at ρ = 1, and far from it", "[formula]") {
     const auto small = f(seen{-800, 0, -800, -3}); // ρ = 0
     CHECK(small.loss == Approx(3 / (1 + std::exp(4.0))).epsilon(1e-14));
     CHECK(small.slope == 0);
+}
+
+TEST_CASE("topr: what was good by no ratio, what was bad by one of at most 1", "[formula]") {
+    const auto f = formula_of<double>(rlhf::topr{.positive = 3, .negative = 5});
+    for (const double ratio : {0.25, 0.5, 1.0, 2.0, 4.0}) {
+        CAPTURE(ratio);
+        const double x = std::log(ratio);
+        const auto good = f(seen{-2, 0, x, 0.5}), bad = f(seen{-2, 0, x, -0.5}), idle = f(seen{-inf, 0, x, 0});
+        CHECK((good.slope == -1.5 && good.loss == 3));
+        CHECK((bad.slope == 2.5 * std::min(ratio, 1.0) && bad.loss == -2 * bad.slope));
+        CHECK((idle.slope == 0 && idle.loss == 0));
+        CHECK(bad.clipped_high == (ratio > 1));
+        CHECK_FALSE((bad.clipped_low || good.clipped_low || good.clipped_high || idle.clipped_high));
+    }
 }
 
 TEST_CASE("dppo: which tokens are stopped", "[formula]") {
@@ -154,7 +171,7 @@ TEST_CASE("dppo: the cap", "[formula]") {
     }
 }
 
-TEMPLATE_TEST_CASE("cispo, sapo, dppo: special arguments", "[formula]", float, double) {
+TEMPLATE_TEST_CASE("cispo, sapo, topr, dppo: special arguments", "[formula]", float, double) {
     using T = TestType;
     const auto every = [&](const auto& o, auto&& check) {
         const auto f = formula_of<T>(o);
@@ -182,6 +199,11 @@ TEMPLATE_TEST_CASE("cispo, sapo, dppo: special arguments", "[formula]", float, d
         if (std::isinf(advantage)) return; // times a gate that may be 0
         CHECK((std::isfinite(t.loss) && std::isfinite(t.slope)));
         if (t.ratio == 0 || std::isinf(t.ratio)) CHECK(t.slope == 0);
+    });
+    every(rlhf::topr{}, [](const auto& t, T, T, T advantage) {
+        const T bound = advantage > 0 ? T(1) : std::min(t.ratio, T(1));
+        if (bound != 0 || std::isfinite(advantage)) CHECK(t.slope == -bound * advantage);
+        if (t.slope == 0) CHECK(t.loss == 0);
     });
     const auto stopped_is_0 = [](const auto& t, T, T, T) {
         if (t.clipped_low || t.clipped_high) CHECK((t.loss == 0 && t.slope == 0));

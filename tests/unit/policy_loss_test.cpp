@@ -31,6 +31,7 @@ TEMPLATE_TEST_CASE("policy_loss: same bits however the batch is laid out", "[con
         contract_holds<TestType>(rlhf::ppo_clip{.range = {0.2, 0.28}, .dual = 3}, everything);
         contract_holds<TestType>(rlhf::cispo{.low = 0.8, .high = 1.2}, everything);
         contract_holds<TestType>(rlhf::sapo{}, everything);
+        contract_holds<TestType>(rlhf::topr{}, everything);
         contract_holds<TestType>(rlhf::dppo_tv{.range = 0.05, .cap = 2}, everything);
         contract_holds<TestType>(rlhf::dppo_kl{.value = dppo_value::ratio}, everything);
     }
@@ -51,6 +52,9 @@ reference::surrogate by_reference(const rlhf::cispo& o, const reference::sampled
 }
 reference::surrogate by_reference(const rlhf::sapo& o, const reference::sampled_token& t) {
     return reference::sapo(t, o.tau_positive, o.tau_negative);
+}
+reference::surrogate by_reference(const rlhf::topr& o, const reference::sampled_token& t) {
+    return reference::topr(t, o.positive, o.negative);
 }
 reference::surrogate by_reference(const rlhf::dppo_tv& o, const reference::sampled_token& t) {
     return reference::dppo(t, reference::binary_tv(t), o.range.low, o.range.high, o.cap, o.value == dppo_value::ratio);
@@ -172,6 +176,7 @@ TEMPLATE_TEST_CASE("policy_loss: value, gradient and statistics are those of the
     matches_reference<T>(rlhf::cispo{.low = 0.8, .high = 1.2});
     matches_reference<T>(rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
     matches_reference<T>(rlhf::sapo{});
+    matches_reference<T>(rlhf::topr{.positive = 1.5, .negative = 0.5});
     for (const auto value : {dppo_value::log_prob, dppo_value::ratio}) {
         matches_reference<T>(rlhf::dppo_tv{.range = {0.02, 0.05}, .cap = 1.3, .value = value});
         matches_reference<T>(rlhf::dppo_kl{.range = {0.005, 0.01}, .value = value});
@@ -282,6 +287,8 @@ TEST_CASE("policy_loss: options of an objective out of range are refused, NaN al
     CHECK(refused(rlhf::cispo{.high = NaN}) == f + "high is nan, expected [0, inf]");
     CHECK(refused(rlhf::sapo{.tau_positive = 0}) == f + "tau_positive is 0, expected [1e-06, 64]");
     CHECK(refused(rlhf::sapo{.tau_negative = 65}) == f + "tau_negative is 65, expected [1e-06, 64]");
+    CHECK(refused(rlhf::topr{.positive = -1}) == f + "positive is -1, expected [0, 1e+06]");
+    CHECK(refused(rlhf::topr{.negative = NaN}) == f + "negative is nan, expected [0, 1e+06]");
     CHECK(refused(rlhf::dppo_tv{.range = {-1, 0}}) == f + "range.low is -1, expected [0, inf]");
     CHECK(refused(rlhf::dppo_kl{.range = {0, NaN}}) == f + "range.high is nan, expected [0, inf]");
     CHECK(refused(rlhf::dppo_kl{.cap = -1}) == f + "cap is -1, expected [0, inf]");

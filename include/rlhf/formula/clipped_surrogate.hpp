@@ -5,8 +5,8 @@
 
 namespace rlhf {
 
-/// Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is clipped:
-/// the loss is −ρ Â, the importance_sampling of tinker and SkyRL.
+/// Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
+/// clipped: the loss is −ρ Â, the importance_sampling of tinker and SkyRL.
 struct ppo_clip {
     ratio_range range = 0.2;
     double dual = unlimited; ///< c > 1: at Â < 0 the loss is at most c |Â|

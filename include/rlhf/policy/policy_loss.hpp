@@ -10,6 +10,7 @@
 #include <rlhf/formula/gspo.hpp>
 #include <rlhf/formula/policy_token.hpp>
 #include <rlhf/formula/sapo.hpp>
+#include <rlhf/formula/topr.hpp>
 #include <rlhf/formula/vespo.hpp>
 #include <rlhf/results/loss_result.hpp>
 
@@ -191,7 +192,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 } // namespace detail
 
 /// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-/// one of rlhf::ppo_clip, cispo, sapo, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name below
+/// one of rlhf::ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name below
 /// formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole sequence.
 /// Importance sampling without a clip, of tinker and SkyRL, is ppo_clip{.range = {1, unlimited}}.
 ///
