@@ -54,9 +54,12 @@ int main(int argc, char** argv) {
     app.add_option("--step-tokens", a.given.tokens, "tokens of the whole step, if the file is a part of it");
     app.add_option("--step-sequences", a.given.sequences, "sequences of the whole step");
     app.add_option("--tolerance", a.given.tolerance, "relative; default: that of the stored types");
-    for (const diff::role& r : diff::roles())
-        app.add_option(flag_of(r.name), a.given.names[r.name], std::string("array: ") + r.meaning)
+    for (const diff::role& r : diff::roles()) {
+        std::string names;
+        for (const std::string& n : r.names) names += (names.empty() ? "" : ", ") + n;
+        app.add_option(flag_of(r.name), a.given.names[r.name], r.meaning + ("; looked for as " + names))
             ->group("Names of arrays");
+    }
     const char* numbers = "Numbers that are tried as well";
     app.add_option("--clip", clip, "low and high, such as 0.2 0.28")->expected(2)->group(numbers);
     app.add_option("--dual-clip", duals, "")->group(numbers);

@@ -137,6 +137,8 @@ std::string text_report(const space& s, const found& f, const std::string& path,
     settings best;
     if (f.matches.empty()) {
         text += "Nothing that was tried reproduces " + what_is_there(d) + ".\n";
+        if (d.groups.empty() && !d.scores.empty())
+            text += "Rewards were not compared in groups: --group-size or group_ids say who shares a prompt.\n";
     } else {
         best = s.settings_of(f.matches.front().what);
         text += headline(s, f) + "\n" + table(s, axes_of(s, f.matches.front().what));

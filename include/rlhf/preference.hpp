@@ -2,6 +2,7 @@
 #pragma once
 
 /// Preferences without a reward model: DPO and its kin. From the log-probabilities of answers to gradients.
+#include <rlhf/advantage/whiten.hpp>
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/policy/ptx_loss.hpp>
 #include <rlhf/preference/preference_loss.hpp>

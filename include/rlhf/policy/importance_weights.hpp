@@ -122,8 +122,9 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 ///     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
 ///
 /// The weights are `weights` of rlhf::policy_loss, the same for all epochs over a rollout. There they multiply KL in
-/// the loss as well, which its own behavior_log_probs do not; give one of the two. With rlhf::gspo use a level of
-/// sequences, because its slope is exact if the tokens of a sequence share a weight.
+/// the loss as well, which its own behavior_log_probs do not; give one of the two. With rlhf::gspo and gmpo use a level
+/// of sequences, because their slope is exact if the tokens of a sequence share a weight. rlhf::vespo needs no weights:
+/// it takes log μ as old_log_probs.
 ///
 /// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not,
 /// the mask becomes `keep`, whose bytes stand where those of the batch's mask do, with predict_next too. Then the token
@@ -132,8 +133,9 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 ///
 ///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
 ///
-/// What trainers call truncated importance sampling (TIS) is range = C; IcePop is a range with importance::mask. With
-/// the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask of DeepSeek-V3.2.
+/// What trainers call truncated importance sampling (TIS) is range = C, most often 2 per token; IcePop is a range with
+/// importance::mask. With the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask
+/// of DeepSeek-V3.2.
 ///
 /// second_moment_limit (M2PO) looks at all tokens of the call: with τ it drops the tokens of the largest |ρ| until the
 /// mean of ρ² over the rest is below τ. At least one token stays, and equal ones share their fate. A micro-batch has

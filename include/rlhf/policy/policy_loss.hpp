@@ -204,7 +204,8 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)
 /// importance_limit; no gradient flows through that factor. With one number, its upper bound, that is truncated
 /// importance sampling (TIS), with both and importance::mask IcePop. Weights from rlhf::importance_weights are given as
-/// `weights` instead: with both, a token would be corrected twice.
+/// `weights` instead: with both, a token would be corrected twice. With gspo and gmpo, give `weights` per sequence: the
+/// tokens share a ratio, and the slope is exact if they share the weight. vespo has its correction in its ratio.
 ///
 /// The mean over sequences may depend on their lengths: a sequence with n counted tokens weighs n^(α − 1), between
 /// sequence_mean_token_mean, α = 0, and sequence_mean_token_sum, α = 1 (arXiv:2607.23364). It is a weight per sequence:
