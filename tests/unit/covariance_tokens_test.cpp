@@ -172,3 +172,13 @@ TEST_CASE("covariance_tokens: refusals") {
           f + "anchors needs old_log_probs");
     CHECK((w == std::vector<float>{7, 7} && anchors == std::vector<float>{7, 7}));
 }
+
+TEST_CASE("covariance_tokens: where no token is a candidate, the cut is beyond all keys and all covariances") {
+    const std::vector<double> lp{-1, -2, -3}, a{1, 0, 2}, keys{0.1, 0.2, 0.3};
+    const rlhf::batch b{.steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::covariance_tokens_options o{.low = 100};
+    const auto by_key = rlhf::covariance_tokens<double>(b, {.log_probs = lp, .advantages = a, .keys = keys}, o);
+    const auto by_covariance = rlhf::covariance_tokens<double>(b, {.log_probs = lp, .advantages = a}, o);
+    CHECK((by_key.picked == 0 && by_key.cut.last == -rlhf::unlimited));
+    CHECK((by_covariance.picked == 0 && by_covariance.cut.last == rlhf::unlimited));
+}
