@@ -4,6 +4,7 @@
 
 #include "contract/contract.hpp"
 #include "support/refusal.hpp"
+#include "support/row_groups.hpp"
 
 #include <rlhf/recipe/gdpo_advantages.hpp>
 
@@ -17,40 +18,23 @@ std::vector<T> scores(test::random& r, std::size_t n) {
     return test::normals<T>(r, n, 0.5, 2);
 }
 
-/// Each row of a batch is a group, with two rewards per token that counts. They are gathered, and what they get is
-/// scattered.
+/// Two rewards per token.
 template <class T>
 rlhf::gdpo_advantages_result of_rows(const contract::call<T>& c) {
-    const bool time = c.batch.layout == rlhf::layout::time_first && !c.batch.packed();
-    const auto place = [&](const auto& v, std::int64_t s, std::int64_t t) {
-        if (c.batch.packed()) return v.data() + c.batch.begin(s) + t;
-        const std::int64_t stride = v.rows() < 0 ? (time ? c.batch.sequences.n : c.batch.steps.n) : v.stride();
-        return v.data() + (time ? t * stride + s : s * stride + t);
-    };
-    std::vector<T*> to;
-    std::vector<T> rewards, second;
-    std::vector<std::int32_t> ids;
-    for (std::int64_t s = 0; s < c.batch.size(); ++s)
-        for (std::int64_t t = 0; t < c.batch.length(s); ++t) {
-            *place(c.out[0], s, t) = 0;
-            const auto& mask = static_cast<const rlhf::view<const std::uint8_t>&>(c.batch.mask);
-            if (!c.batch.mask.all() && *place(mask, s, t) == 0) continue;
-            to.push_back(place(c.out[0], s, t)), ids.push_back(static_cast<std::int32_t>(-s));
-            rewards.push_back(*place(c.in[0], s, t)), second.push_back(*place(c.in[1], s, t));
-        }
-    const auto n = static_cast<std::int64_t>(to.size());
-    rewards.insert(rewards.end(), second.begin(), second.end());
-    std::vector<T> a(to.size()), room(to.size());
+    const test::row_groups<T> rows(c);
+    std::vector<T> rewards = rows.inputs[0], a(rewards.size()), room(rewards.size());
+    rewards.insert(rewards.end(), rows.inputs[1].begin(), rows.inputs[1].end());
+    const auto n = static_cast<std::int64_t>(a.size());
     const std::vector<T> weights{1, T(0.3)};
-    std::vector<std::int64_t> workspace(2 * to.size());
+    std::vector<std::int64_t> workspace(2 * a.size());
     const auto r =
-        rlhf::gdpo_advantages<T>({.ids = ids, .workspace = workspace},
+        rlhf::gdpo_advantages<T>({.ids = rows.ids, .workspace = workspace},
                                  {.rewards = rlhf::view<const T>(rewards.data(), {.sequences = 2, .steps = n}),
                                   .weights = weights,
                                   .workspace = room,
                                   .advantages = a},
                                  {.whiten = rlhf::no_whitening}, c.run);
-    for (std::size_t i = 0; i < a.size(); ++i) *to[i] = a[i];
+    rows.scatter(a);
     return r;
 }
 

@@ -2,6 +2,7 @@
 #include "contract/contract.hpp"
 #include "golden/goldens.hpp"
 #include "reference/group_advantages.hpp"
+#include "support/row_groups.hpp"
 #include "support/rows.hpp"
 
 #include <rlhf/advantage/group_advantages.hpp>
@@ -194,32 +195,15 @@ std::vector<T> scores(test::random& r, std::size_t n) {
     return test::normals<T>(r, n, 0.5, 2);
 }
 
-/// Each row of a batch is a group: its tokens that count are gathered, and what they get is scattered.
 template <class T>
 rlhf::group_advantages_result of_rows(const contract::call<T>& c, const rlhf::moments& m, const options& o) {
-    const bool time = c.batch.layout == rlhf::layout::time_first && !c.batch.packed();
-    const auto place = [&](const auto& v, std::int64_t s, std::int64_t t) {
-        if (c.batch.packed()) return v.data() + c.batch.begin(s) + t;
-        const std::int64_t stride = v.rows() < 0 ? (time ? c.batch.sequences.n : c.batch.steps.n) : v.stride();
-        return v.data() + (time ? t * stride + s : s * stride + t);
-    };
-    std::vector<T*> to;
-    std::vector<T> rewards;
-    std::vector<std::int32_t> ids;
-    for (std::int64_t s = 0; s < c.batch.size(); ++s)
-        for (std::int64_t t = 0; t < c.batch.length(s); ++t) {
-            *place(c.out[0], s, t) = 0;
-            if (!c.batch.mask.all() &&
-                *place(static_cast<const rlhf::view<const std::uint8_t>&>(c.batch.mask), s, t) == 0)
-                continue;
-            to.push_back(place(c.out[0], s, t)), rewards.push_back(*place(c.in[0], s, t));
-            ids.push_back(static_cast<std::int32_t>(-s));
-        }
+    const test::row_groups<T> rows(c);
+    const std::vector<T>& rewards = rows.inputs[0];
     std::vector<T> a(rewards.size());
     std::vector<std::int64_t> workspace(2 * rewards.size());
-    const auto r = rlhf::group_advantages<T>({.ids = ids, .workspace = workspace},
+    const auto r = rlhf::group_advantages<T>({.ids = rows.ids, .workspace = workspace},
                                              {.rewards = rewards, .advantages = a}, m, o, c.run);
-    for (std::size_t i = 0; i < a.size(); ++i) *to[i] = a[i];
+    rows.scatter(a);
     return r;
 }
 
