@@ -113,7 +113,7 @@ double gradient(rollout& r, form how) {
             const numbers rewards = advantages;
             rlhf::discounted_returns(batch, {.rewards = rewards, .returns = advantages}, {.gamma = 0.5});
         }
-        // On policy, the old log-probs are those of the student itself. The teacher is the reference of the loss.
+        // On policy, the student's own log-probs are the old ones. The teacher is the reference of the loss.
         rlhf::policy_loss_arrays<float> a{.log_probs = r.log_probs,
                                           .old_log_probs = r.log_probs,
                                           .advantages = advantages,

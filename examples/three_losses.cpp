@@ -62,7 +62,7 @@ double loss(const step& x, std::size_t first, std::size_t last, double likelihoo
                                                    .advantages = cut(x.advantages, rl),
                                                    .d_log_probs = rlhf::add_to(cut(d, rl))},
                                                   rlhf::dppo_tv{.value = rlhf::dppo_value::ratio}, drift);
-    // ce: the likelihood of the demonstration; and that of right answers, a part of the tokens of rl.
+    // ce: the likelihood of the demonstration, and below the likelihood of right answers, which are tokens of rl.
     const auto text = rlhf::ptx_loss<double>(
         ce.part(first, last - first), {.log_probs = cut(x.log_probs, ce), .d_log_probs = rlhf::add_to(cut(d, ce))});
     const auto good = rlhf::ptx_loss<double>(
@@ -94,7 +94,7 @@ int main() {
                 d == parts ? "equal" : "not equal");
     for (std::size_t i = 0; i < N; ++i) std::printf(i % T == T - 1 ? "%9.5f\n" : "%9.5f", d[i]);
 
-    // By hand: the demonstration's four tokens have −1/4 each; those of the wrong answer r/2 · 1/7 and 2 τ d / 7.
+    // By hand: each of the demonstration's four tokens has −1/4, each token of the wrong answer r/2 · 1/7 + 2 τ d / 7.
     const std::size_t i = T + 2;
     const double log_ratio = x.log_probs[i] - x.sampler[i];
     const double want = (0.5 * std::exp(log_ratio) + 2e-3 * log_ratio) / 7;

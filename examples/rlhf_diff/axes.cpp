@@ -32,7 +32,7 @@ std::string with(const char* format, double x, double y = 0) {
     return text.data();
 }
 
-/// The largest of some numbers, those of the tokens that `counts` says.
+/// The largest number of the tokens that count.
 template <class Counts, class Value>
 double largest(std::size_t n, const Counts& counts, const Value& value) {
     double most = 0;

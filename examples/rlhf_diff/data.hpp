@@ -25,8 +25,8 @@ struct given {
     std::string loss = "";                         ///< as it was printed; "" if it is in the file
     std::int64_t group_size = 0;                   ///< so many sequences in a row are a group
     std::int64_t longest = 0;                      ///< answers may be so long; 0: the columns of the arrays
-    double tokens = 0, sequences = 0;              ///< of the whole step; 0: those of the file
-    double tolerance = 0;                          ///< relative; 0: that of the stored types
+    double tokens = 0, sequences = 0;              ///< of the whole step; 0: the file has all of it
+    double tolerance = 0;                          ///< relative; 0: as exact as the stored types
 };
 
 /// Tokens that count lie one after the other, sequence by sequence; `offsets` cuts them. Arrays that are absent are
@@ -47,7 +47,7 @@ struct data {
     double tolerance = 0;   ///< relative
     std::string precision;  ///< where the tolerance comes from
     std::int64_t longest = 0;
-    double step_tokens = 0, step_sequences = 0; ///< the denominators of the whole step; 0: those of the file
+    double step_tokens = 0, step_sequences = 0; ///< the denominators of the whole step; 0: the file has all of it
     std::vector<std::pair<std::string, std::string>> found; ///< role and array
 
     [[nodiscard]] std::int64_t tokens() const { return static_cast<std::int64_t>(place.size()); }

@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     app.add_option("--max-length", a.given.longest, "answers may be so long (Dr. GRPO); default: the arrays' columns");
     app.add_option("--step-tokens", a.given.tokens, "tokens of the whole step, if the file is a part of it");
     app.add_option("--step-sequences", a.given.sequences, "sequences of the whole step");
-    app.add_option("--tolerance", a.given.tolerance, "relative; default: that of the stored types");
+    app.add_option("--tolerance", a.given.tolerance, "relative; default: as exact as the stored types");
     for (const diff::role& r : diff::roles()) {
         std::string names;
         for (const std::string& n : r.names) names += (names.empty() ? "" : ", ") + n;

@@ -32,7 +32,7 @@ struct importance_weights_options {
     return p * std::log(p / q) + others_p * std::log(others_p / others_q);
 }
 
-/// The numbers x that stay if those of the largest size leave until the mean of x² is below `most`, but for one.
+/// How many numbers stay if the largest leave, one by one, until the mean of x² is below `most`. One stays always.
 [[nodiscard]] inline std::size_t kept_by_mean_square(array x, real most) {
     std::sort(x.begin(), x.end());
     std::size_t n = 0;

@@ -70,7 +70,7 @@ struct range_of {
 ///
 ///     max(D(π, μ), D(μ, π)),  D(p, q) = p log(p / q) + (1 − p) log((1 − p) / (1 − q))
 ///
-/// Probabilities are at least ε = 10⁻⁸, those of the others, 1 − p, too. NaN where an argument is.
+/// p and 1 − p are raised to ε = 10⁻⁸ where they are less. NaN where an argument is.
 ///
 /// Source: KPop, as AReaL computes it.
 template <class V>

@@ -29,11 +29,11 @@ struct top_entropy_statistics {
     }
 };
 
-/// Is a token among those of high entropy?
+/// Has a token high entropy?
 ///
 ///     w = 1 where H ≥ threshold, else 0
 ///
-/// NaN is not.
+/// NaN has none.
 ///
 /// Source: Wang et al. 2025, arXiv:2506.01939, eq. 4.
 template <class T>

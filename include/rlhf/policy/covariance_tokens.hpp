@@ -153,7 +153,7 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, clip_range or
 /// anchors without old_log_probs, outputs that overlap another array.
 ///
-/// Source: Cui et al. 2025, arXiv:2505.22617, eq. 10 to 12; the numbers are those of trainers.
+/// Source: Cui et al. 2025, arXiv:2505.22617, eq. 10 to 12; the table is from the trainers' code.
 template <class T = float, class Arch = native>
 covariance_tokens_result covariance_tokens(const batch& b, const covariance_tokens_arrays<T>& a,
                                            const covariance_tokens_options& o = {}, const executor& run = {}) {

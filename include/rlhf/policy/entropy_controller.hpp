@@ -25,7 +25,7 @@ struct adaptive_entropy_controller {
 namespace RLHF_NAMESPACE {
 
 /// The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the tokens that
-/// the bonus is of, of all parts and ranks; top_entropy reports that of the tokens that it keeps.
+/// get the bonus, of all parts and ranks. Where these are the tokens that top_entropy keeps, it reports their mean.
 ///
 ///     active ← H ≤ target
 ///     c      ← clip(c ± step, [low, high])            + if active, else −

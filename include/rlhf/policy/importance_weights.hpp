@@ -39,7 +39,7 @@ struct importance_weights_arrays {
 class importance_weights_result {
 public:
     counts own;                         ///< counted here
-    double log_ratio_limit = unlimited; ///< of |ρ|: that of the options, or what second_moment_limit makes it
+    double log_ratio_limit = unlimited; ///< of |ρ|: the option, or what second_moment_limit makes it
 
     importance_weights_result() = default;
     importance_weights_result(const detail::totals<formula::importance_statistics>& t, double limit)
@@ -142,8 +142,8 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 /// another limit than its step; where it shall have the step's, give the parts the log_ratio_limit that the result of
 /// the whole reports. AReaL takes each micro-batch on its own.
 ///
-/// With importance_unit::run a run of tokens that count, such as a turn, is what a sequence is otherwise: its level is
-/// ROLL's "segment". A mask that drops single tokens makes new runs.
+/// importance_unit::run puts runs of tokens that count in the place of sequences. Such a run is a turn of the policy;
+/// ROLL calls it a segment. A mask that drops single tokens makes new runs.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages may be rlhf::per_sequence. keep may be the memory of the
 /// batch's mask.

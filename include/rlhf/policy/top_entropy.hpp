@@ -10,7 +10,7 @@ namespace rlhf {
 
 struct top_entropy_options {
     double share = 0.2;                   ///< of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
-    std::optional<double> threshold = {}; ///< nats: that of the whole step; absent: this batch is the whole step
+    std::optional<double> threshold = {}; ///< nats, of the whole step; absent: this batch is the whole step
 };
 
 } // namespace rlhf
@@ -90,14 +90,14 @@ typename Values::element quantile(const Values& values, double q, const executor
 /// With `keep` as the batch's mask they count in no statistic, and in the denominator only if that is the whole's
 /// (`kept.denominator = count(step)`); the sequence means of sequence_mean_token_mean are then of the kept tokens.
 ///
-/// Arrays are [B, T] (or packed [tokens]). Weights and keep are 0 where masked; keep's bytes stand where those of the
-/// batch's mask do, with predict_next too, and keep may be the memory of that mask. A NaN is not kept and has no part
+/// Arrays are [B, T] (or packed [tokens]). Weights and keep are 0 where masked; keep's bytes stand where the bytes of
+/// the batch's mask do, with predict_next too, and keep may be the mask's memory. A NaN is not kept and has no part
 /// in the quantile; by torch.quantile one NaN would drop all tokens. No counted token: threshold 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, share outside [0, 1], a threshold that
 /// is NaN or infinite, outputs that overlap another array.
 ///
-/// Source: Wang et al. 2025, arXiv:2506.01939, eq. 4; the quantile is that of TRL's top_entropy_quantile.
+/// Source: Wang et al. 2025, arXiv:2506.01939, eq. 4; TRL's top_entropy_quantile has the same quantile.
 template <class T = float, class Arch = native>
 top_entropy_result top_entropy(const batch& b, const top_entropy_arrays<T>& a, const top_entropy_options& o = {},
                                const executor& run = {}) {

@@ -61,7 +61,7 @@ void each_chosen(const call& c, const index_view& chosen, const places& at, F&& 
 /// CPO, ORPO, and DPO with an SFT term (TRL's `sft` among its loss types).
 ///
 ///     loss = Σ w objective(c, j) / pairs.denominator − α Σ_pairs Σₜ log π(chosen answer) / text.denominator
-///     ∂loss/∂log π of a token = that of the preference term − α · (pairs that prefer its sequence) / text.denominator
+///     ∂loss/∂log π of a token = ∂(preference term)/∂log π − α · (pairs that prefer its sequence) / text.denominator
 ///
 ///     CPO     dpo, without ref_log_probs, α = 1; text: the answers again
 ///     ORPO    orpo, with `average`, α = 1; text: as TRL has it, prompts count as well

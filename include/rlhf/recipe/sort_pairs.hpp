@@ -21,7 +21,7 @@ namespace RLHF_NAMESPACE {
 ///                 aot_unpaired); there are as many of either
 ///     paired      sums are 2P margins of P pairs: first the policy's, log π of the chosen answer less log π of the
 ///                 rejected one, then the reference's. chosen = 0 … P − 1, rejected = P … 2P − 1 (TRL's aot). The
-///                 first P slopes are those of the margins: +d for the chosen answer of a pair, −d for the other.
+///                 first P slopes are of the policy's margins: +d for a pair's chosen answer, −d for the other.
 ///
 /// Equal sums keep the order of their places; so the result does not depend on the order in which places came. NaN is
 /// last, as in torch.sort. Places are int32 or int64 and are sorted where they are, so that nothing is allocated; it

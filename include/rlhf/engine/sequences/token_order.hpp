@@ -38,7 +38,7 @@ private:
     Rule rule_;
 };
 
-/// Unsigned integers in the order of the numbers. −0 comes before 0, which are one number: both become that of 0.
+/// An unsigned integer per number, in the order of the numbers. −0 has the integer of 0, because they are equal.
 template <class T>
 [[nodiscard]] typename lane::format<T>::integer order_of(T x) {
     using integer = typename lane::format<T>::integer;

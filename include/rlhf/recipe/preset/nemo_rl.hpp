@@ -15,7 +15,8 @@ namespace rlhf::preset::nemo_rl {
 /// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
 inline constexpr ppo_policy_loss_options ppo_policy_loss{};
 /// The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling, and is
-/// clamped to 10 [kl_output_clamp_value]. There it has no gradient at all; the library keeps that of the sampling.
+/// clamped to 10 [kl_output_clamp_value]. There NeMo-RL's KL has no gradient at all; the library keeps the gradient of
+/// the sampling.
 inline constexpr ppo_policy_loss_options kl_policy_loss{
     .kl_coef = 0.01, .kl_limit = 10, .kl_weight = kl_weight::own_ratio};
 /// [use_cispo]: the same range.

@@ -17,7 +17,7 @@ inline constexpr policy_loss_options policy_loss{.kl_coef = 2e-3, .kl_estimator 
 
 /// ipo_loss_fn [ipo_threshold], which has nothing to do with the preference loss: a token counts only where π is within
 /// 0.1 of π_old. These weights multiply the advantages, so that τ (log π − log π_old)² is of all tokens; the loss is
-/// that of dppo_tv with a range of 1.
+/// dppo_tv with a range of 1.
 inline constexpr importance_weights_options ipo_mask{.level = importance_level::none, .probability_limit = 0.1};
 
 } // namespace rlhf::preset::prime_rl
