@@ -10,6 +10,7 @@
 #include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
+#include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -72,7 +73,7 @@ std::vector<double> gdpo(const test::golden& g, const rlhf::groups& groups, cons
 } // namespace
 
 TEST_CASE("TRL: the penalty by length, and GDPO with rewards that are missing", "[goldens]") {
-    shapes("trl_overlong", {});
+    shapes("trl_overlong", trl::shape_scores);
     const auto& g = at("trl_gdpo");
     rlhf::gdpo_advantages_result r;
     agree("`gdpo_advantages`", gdpo(g, {.size = 4}, trl::gdpo_advantages, &r), g["advantages"]);
@@ -84,9 +85,13 @@ TEST_CASE("TRL: the penalty by length, and GDPO with rewards that are missing", 
 }
 
 TEST_CASE("OpenRLHF: the penalty by length, and answers that did not end", "[goldens]") {
-    shapes("openrlhf_overlong", {.overlong_penalty = 0.5});
-    shapes("openrlhf_overlong_and_stop", {.overlong_penalty = 0.5, .unfinished_factor = 0.25});
-    shapes("openrlhf_overlong_and_fixed", {.overlong_penalty = 0.5, .unfinished_score = -0.5});
+    auto shape = rlhf::preset::openrlhf::shape_scores;
+    shape.overlong_penalty = 0.5;
+    shapes("openrlhf_overlong", shape);
+    shape.unfinished_factor = 0.25;
+    shapes("openrlhf_overlong_and_stop", shape);
+    shape.unfinished_factor = 1, shape.unfinished_score = -0.5;
+    shapes("openrlhf_overlong_and_fixed", shape);
     test::holds_cells_and_begins_anew("OpenRLHF");
 }
 
