@@ -87,7 +87,8 @@ TEST_CASE("presets: ms-swift's REAL", "[presets]") {
     const rlhf::batch rows{
         .steps = 2 * groups, .predict_next = false, .mask = mask, .denominator = rlhf::counts{2 * groups, 1}};
     const rlhf::logits_shape shape{.sequences = 1, .steps = 2 * groups, .vocab = wide};
-    const auto gradient = rlhf::write_to(rlhf::logits_view<double>(d_logits.data(), shape), 2); // the mean is over groups
+    const auto gradient =
+        rlhf::write_to(rlhf::logits_view<double>(d_logits.data(), shape), 2); // the mean is over groups
     const auto r =
         rlhf::cross_entropy_loss(rows, rlhf::logits_view<const double>(logits.data(), shape), targets, gradient);
     for (std::size_t s = 0; s < 6; ++s)
