@@ -113,10 +113,19 @@ public:
             finish(a);
         }
     }
-    void coefficient() {
+    void kl_coefficient() {
         axis a{.name = "KL coefficient", .value = text_of(best_.kl_coef)};
         for (const double coef : s_.numbers.kl_coefs)
             if (text_of(coef) != a.value) consider(text_of(coef), 1, [&](combination& c) { c.kl_coef = coef; });
+        finish(a);
+    }
+    void entropy_coefficient() {
+        const auto text = [](double coef) { return coef != 0 ? text_of(coef) : std::string("none"); };
+        axis a{.name = "entropy bonus", .value = text(best_.entropy_coef)};
+        std::vector<double> coefs = s_.numbers.entropy_coefs;
+        coefs.push_back(0);
+        for (const double coef : coefs)
+            if (text(coef) != a.value) consider(text(coef), 1, [&](combination& c) { c.entropy_coef = coef; });
         finish(a);
     }
     std::vector<axis> list;
@@ -210,7 +219,8 @@ std::vector<axis> axes_of(const space& s, const combination& best) {
         else
             to.kl.reset();
     });
-    if (best.kl) c.coefficient();
+    if (best.kl) c.kl_coefficient();
+    if (!s.batch.entropy.empty()) c.entropy_coefficient();
     c.factor(s.means, s.means[best.mean].what, [](combination& to, std::size_t i) { to.mean = i; });
     return c.list;
 }

@@ -3,17 +3,19 @@
 
 #include "data.hpp"
 
+#include <rlhf/core/check.hpp>
+
 #include <array>
 #include <string>
 #include <vector>
 
 /// The choices of the library, as columns of numbers per token. A loss is a sum of terms
 ///
-///     loss = Σ cₜ (wₜ |Âₜ| l±ₜ + β kₜ)        its slope with respect to log πₜ has the slopes of l± and k
+///     loss = Σ cₜ (wₜ |Âₜ| l±ₜ + β kₜ − η Hₜ)        its slope with respect to log πₜ has the slopes of l± and k
 ///
 /// Each factor has choices of its own: advantages Â, objective l±, correction of the sampler w, KL k, mean c. All
 /// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1. Every column is computed once, by the
-/// library's own functions.
+/// library's own functions. H is the entropy of the dump.
 namespace diff {
 
 struct setting {
@@ -28,6 +30,8 @@ struct tried {
     std::vector<double> dual_clips{3, 10};
     std::vector<std::array<double, 2>> weights{{0, 2}, {0, 3}, {0, 5}, {0, 1.2}, {0.5, 5}, {0.5, 2}, {0.8, 1.2}};
     std::vector<double> kl_coefs{0.001, 0.005, 0.01, 0.02, 0.04, 0.05, 0.1};
+    std::vector<double> entropy_coefs{0.0001, 0.001, 0.005, 0.01, 0.05};
+    std::vector<double> value_clips{rlhf::unlimited, 0.2, 0.5}, hubers{rlhf::unlimited, 1, 10};
     std::vector<double> gammas{1, 0.99}, lambdas{1, 0.95};
     std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
 };
@@ -58,6 +62,7 @@ struct mean_choice {
     mean_kind kind;
     bool of_step = false;     ///< by the counts of the whole step
     bool empty_count = false; ///< sequences without tokens count, too
+    bool all_teach = true;    ///< false: sequences of groups that teach nothing do not count
     double epsilon = 0;       ///< added to the tokens of a sequence
 };
 /// The factor of each token. With weights, tokens of weight 0 do not count.

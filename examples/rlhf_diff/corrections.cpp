@@ -79,24 +79,30 @@ std::vector<correction_choice> corrections(const data& d, const tried& t) {
 std::vector<mean_choice> means(const data& d) {
     bool empty = false;
     for (std::int64_t s = 0; s < d.sequences; ++s) empty = empty || d.length(s) == 0;
+    const bool some_teach_nothing = std::find(d.teaches.begin(), d.teaches.end(), 0) != d.teaches.end();
     std::vector<mean_choice> list;
     const auto add = [&](const char* name, mean_kind kind) {
         const bool counts_sequences = kind == mean_kind::sequences || kind == mean_kind::sequence_sums;
         const bool has_step =
             (kind == mean_kind::tokens && d.step_tokens > 0) || (counts_sequences && d.step_sequences > 0);
+        const auto add_one = [&](bool of_step, bool empty_count, double epsilon, bool all_teach) {
+            if ((of_step && !has_step) || (empty_count && (!counts_sequences || !empty || of_step))) return;
+            if (epsilon > 0 && (kind != mean_kind::sequences || d.tolerance > 1e-8)) return;
+            if (!all_teach && (!some_teach_nothing || of_step || kind == mean_kind::nothing)) return;
+            mean_choice& m =
+                list.emplace_back(mean_choice{{{"mean", name}}, kind, of_step, empty_count, all_teach, epsilon});
+            if (has_step) m.what.push_back({"divided by", of_step ? "the whole step" : "this batch"});
+            if (counts_sequences && empty)
+                m.what.push_back({"sequences without tokens", empty_count ? "count" : "do not count"});
+            if (some_teach_nothing && kind != mean_kind::nothing)
+                m.what.push_back({"groups of equal rewards", all_teach ? "count" : "do not count"});
+            if (kind == mean_kind::sequences && d.tolerance <= 1e-8)
+                m.what.push_back({"length of a sequence", epsilon > 0 ? "n + 1e-08" : "n"});
+        };
         for (const bool of_step : {false, true})
             for (const bool empty_count : {false, true})
-                for (const double epsilon : {0.0, 1e-8}) {
-                    if ((of_step && !has_step) || (empty_count && (!counts_sequences || !empty || of_step))) continue;
-                    if (epsilon > 0 && (kind != mean_kind::sequences || d.tolerance > 1e-8)) continue;
-                    mean_choice& m =
-                        list.emplace_back(mean_choice{{{"mean", name}}, kind, of_step, empty_count, epsilon});
-                    if (has_step) m.what.push_back({"divided by", of_step ? "the whole step" : "this batch"});
-                    if (counts_sequences && empty)
-                        m.what.push_back({"sequences without tokens", empty_count ? "count" : "do not count"});
-                    if (kind == mean_kind::sequences && d.tolerance <= 1e-8)
-                        m.what.push_back({"length of a sequence", epsilon > 0 ? "n + 1e-08" : "n"});
-                }
+                for (const double epsilon : {0.0, 1e-8})
+                    for (const bool all_teach : {true, false}) add_one(of_step, empty_count, epsilon, all_teach);
     };
     add("over tokens", mean_kind::tokens);
     add("over sequences", mean_kind::sequences);
@@ -110,20 +116,25 @@ std::vector<mean_choice> means(const data& d) {
 std::vector<double> factors(const data& d, const mean_choice& m, const std::vector<double>* weights) {
     const auto n = static_cast<std::size_t>(d.tokens()), rows = static_cast<std::size_t>(d.sequences);
     std::vector<double> lengths(rows, 0);
-    double tokens = 0, sequences = 0;
-    for (std::size_t t = 0; t < n; ++t)
-        if (weights == nullptr || (*weights)[t] != 0) ++lengths[static_cast<std::size_t>(d.sequence[t])], ++tokens;
+    double tokens = 0, sequences = 0, slots = 0;
+    const auto counts = [&](std::size_t s) { return m.all_teach || d.teaches[s] != 0; };
+    for (std::size_t t = 0; t < n; ++t) {
+        const auto s = static_cast<std::size_t>(d.sequence[t]);
+        if (counts(s) && (weights == nullptr || (*weights)[t] != 0)) ++lengths[s], ++tokens;
+    }
     std::map<std::int64_t, double> prompts;
     for (std::size_t s = 0; s < rows; ++s) {
+        if (!counts(s)) continue;
         if (lengths[s] > 0 || m.empty_count) ++sequences;
+        slots += static_cast<double>(d.longest);
         if (!d.groups.empty()) prompts[d.groups[s]] += lengths[s];
     }
     if (m.of_step) tokens = d.step_tokens, sequences = d.step_sequences;
-    const double all = static_cast<double>(d.sequences) * static_cast<double>(d.longest);
     std::vector<double> c(n);
     for (std::size_t t = 0; t < n; ++t) {
         const auto s = static_cast<std::size_t>(d.sequence[t]);
         const auto divisor = [&] {
+            if (!counts(s)) return 0.0;
             switch (m.kind) {
             case mean_kind::tokens:
                 return tokens;
@@ -132,7 +143,7 @@ std::vector<double> factors(const data& d, const mean_choice& m, const std::vect
             case mean_kind::sequence_sums:
                 return sequences;
             case mean_kind::longest:
-                return all;
+                return slots;
             case mean_kind::prompts:
                 return static_cast<double>(prompts.size()) * prompts[d.groups[s]];
             default:

@@ -9,38 +9,6 @@
 
 namespace diff {
 
-const std::vector<role>& roles() {
-    static const std::vector<role> all{
-        {"log_probs",
-         {"log_probs", "logprobs", "logps", "per_token_logps", "log_prob", "action_log_probs", "new_logprobs"},
-         "[B, T] of the policy that learns"},
-        {"old_log_probs",
-         {"old_log_probs", "old_logprobs", "old_per_token_logps", "old_log_prob", "old_logps", "prev_logprobs"},
-         "[B, T] of the policy before the step"},
-        {"ref_log_probs",
-         {"ref_log_probs", "ref_logprobs", "ref_per_token_logps", "ref_log_prob", "ref_logps", "reference_log_probs"},
-         "[B, T] of the reference"},
-        {"behavior_log_probs",
-         {"behavior_log_probs", "rollout_log_probs", "rollout_logprobs", "sampling_per_token_logps",
-          "generation_logprobs", "inference_logprobs"},
-         "[B, T] of the sampler"},
-        {"advantages", {"advantages", "advantage"}, "[B, T] or [B]"},
-        {"rewards",
-         {"rewards", "scores", "reward", "token_level_rewards", "token_level_scores"},
-         "[B] one per sequence, or [B, T]"},
-        {"baselines", {"baselines", "reward_baselines"}, "[B] subtracted from rewards"},
-        {"values", {"values", "old_values"}, "[B, T] of the critic at the rollout"},
-        {"mask",
-         {"mask", "response_mask", "completion_mask", "action_mask", "loss_mask", "attention_mask"},
-         "[B, T] tokens that count; absent: all"},
-        {"group_ids", {"group_ids", "groups", "group", "uid", "uids", "index", "prompt_index"}, "[B] which prompt"},
-        {"gradient",
-         {"gradient", "d_log_probs", "grad", "log_probs_grad", "log_probs.grad", "grad_log_probs"},
-         "[B, T] of the loss with respect to log_probs"},
-        {"loss", {"loss", "pg_loss", "policy_loss"}, "one number"}};
-    return all;
-}
-
 namespace {
 
 struct source {
@@ -48,7 +16,8 @@ struct source {
     const std::string& path;
     const given& more;
     data& to;
-    double epsilon = 0; ///< the largest of what was read
+    double epsilon = 0;                    ///< the largest of what was read
+    std::vector<std::int64_t> starts = {}; ///< [B + 1] of packed arrays; empty: arrays are [B, T]
 
     [[noreturn]] void fail(const std::string& name, const std::string& what) const {
         throw std::runtime_error(path + ": " + name + " " + what);
@@ -76,7 +45,23 @@ struct source {
         return nullptr;
     }
 
-    [[nodiscard]] std::vector<std::int64_t> whole() const { return {to.sequences, to.steps}; }
+    /// The shape of an array with a number per token.
+    [[nodiscard]] std::vector<std::int64_t> whole() const {
+        if (!starts.empty()) return {starts.back()};
+        return {to.sequences, to.steps};
+    }
+    [[nodiscard]] bool is_whole(const std::vector<std::int64_t>& shape) const {
+        return shape == whole() || (!starts.empty() && shape == std::vector<std::int64_t>{1, starts.back()});
+    }
+    /// [B, T] of packed numbers; what is between them is 0.
+    [[nodiscard]] std::vector<double> padded(const std::vector<double>& x) const {
+        if (starts.empty()) return x;
+        std::vector<double> rows(static_cast<std::size_t>(to.sequences * to.steps));
+        for (std::size_t q = 0; q + 1 < starts.size(); ++q)
+            std::copy(x.begin() + starts[q], x.begin() + starts[q + 1],
+                      rows.begin() + static_cast<std::int64_t>(q) * to.steps);
+        return rows;
+    }
 
     /// [B, T], or empty. A row per sequence with one column is one number per sequence.
     std::vector<double> per_token(const std::string& role_name) {
@@ -86,14 +71,14 @@ struct source {
         epsilon = std::max(epsilon, a->epsilon);
         std::vector<double> x = a->numbers;
         const std::vector<std::int64_t> row{to.sequences}, column{to.sequences, 1};
-        if (a->shape == whole()) return check(x, name);
+        if (is_whole(a->shape)) return check(padded(x), name);
         if ((a->shape != row && a->shape != column) || role_name != "advantages")
             fail(name, "is " + text_of(a->shape) + ", expected " + text_of(whole()));
         std::vector<double> spread;
         for (const double e : x) spread.insert(spread.end(), static_cast<std::size_t>(to.steps), e);
         return check(spread, name);
     }
-    const std::vector<double>& check(const std::vector<double>& x, const std::string& name) const {
+    std::vector<double> check(std::vector<double> x, const std::string& name) const {
         for (std::size_t i = 0; i < x.size(); ++i)
             if (to.mask[i] != 0 && !std::isfinite(x[i]))
                 fail(name, "is not finite at sequence " + std::to_string(i / static_cast<std::size_t>(to.steps)) +
@@ -117,22 +102,69 @@ struct source {
     }
 };
 
-/// Shape and mask: log_probs say how many sequences and steps there are.
+/// "a [2, 3], b [4]": what there is to be named.
+std::string list_of(const arrays& file) {
+    constexpr std::size_t most = 20;
+    std::string text;
+    std::size_t n = 0;
+    for (const auto& [name, a] : file) {
+        if (++n > most) return text + ", …";
+        text += (text.empty() ? "" : ", ") + name + " " + text_of(a.shape);
+    }
+    return text.empty() ? "nothing" : text;
+}
+
+/// Where packed sequences begin, by their offsets or lengths. Empty if neither is there.
+std::vector<std::int64_t> packed_starts(source& s, std::int64_t tokens) {
+    std::string name;
+    std::vector<std::int64_t> starts;
+    const auto whole_number = [&](double x) {
+        if (!(x >= 0 && x <= static_cast<double>(tokens) && x == std::floor(x)))
+            s.fail(name, "has a number that is no place among " + std::to_string(tokens) + " tokens");
+        return static_cast<std::int64_t>(x);
+    };
+    if (const array* offsets = s.find("offsets", name)) {
+        for (const double x : offsets->numbers) {
+            const std::int64_t at = whole_number(x);
+            if (!starts.empty() && at < starts.back()) s.fail(name, "does not rise");
+            starts.push_back(at);
+        }
+    } else if (const array* lengths = s.find("lengths", name)) {
+        starts.push_back(0);
+        for (const double x : lengths->numbers) starts.push_back(starts.back() + whole_number(x));
+    } else {
+        return {};
+    }
+    if (starts.size() < 2 || starts.front() != 0 || starts.back() != tokens)
+        s.fail(name, "does not cut " + std::to_string(tokens) + " tokens into sequences");
+    return starts;
+}
+
+/// Shape and mask: log_probs say how many sequences and steps there are, and, if they are packed, offsets or lengths.
 void read_shape(source& s) {
     std::string name;
     const array* a = s.find("log_probs", name);
-    if (a == nullptr) throw std::runtime_error(s.path + " has no log_probs: name them by --log-probs");
-    if (a->shape.size() != 2) s.fail(name, "is " + text_of(a->shape) + ", expected [sequences, steps]");
-    s.to.found.clear(); // it is read again
+    if (a == nullptr)
+        throw std::runtime_error(s.path + " has no log_probs: name them by --log-probs. It has " + list_of(s.file));
     data& d = s.to;
-    d.sequences = a->shape[0], d.steps = a->shape[1];
-    d.mask.assign(a->numbers.size(), 1);
-    if (const array* mask = s.find("mask", name)) {
-        if (mask->shape != a->shape) s.fail(name, "is " + text_of(mask->shape) + ", expected " + text_of(a->shape));
-        for (std::size_t i = 0; i < d.mask.size(); ++i) {
-            if (mask->numbers[i] != 0 && mask->numbers[i] != 1) s.fail(name, "has numbers other than 0 and 1");
-            d.mask[i] = mask->numbers[i] != 0 ? 1 : 0;
-        }
+    const bool in_a_row = a->shape.size() == 1 || (a->shape.size() == 2 && a->shape[0] == 1);
+    if (in_a_row) s.starts = packed_starts(s, static_cast<std::int64_t>(a->numbers.size()));
+    if (a->shape.size() != 2 && s.starts.empty())
+        s.fail(name, "is " + text_of(a->shape) + ", expected [sequences, steps], or offsets or lengths with it");
+    std::erase_if(d.found, [](const auto& x) { return x.first == "log_probs"; }); // it is read again
+    if (s.starts.empty()) {
+        d.sequences = a->shape[0], d.steps = a->shape[1];
+    } else {
+        d.sequences = static_cast<std::int64_t>(s.starts.size()) - 1;
+        for (std::size_t q = 1; q < s.starts.size(); ++q) d.steps = std::max(d.steps, s.starts[q] - s.starts[q - 1]);
+    }
+    const array* mask = s.find("mask", name);
+    if (mask != nullptr && !s.is_whole(mask->shape))
+        s.fail(name, "is " + text_of(mask->shape) + ", expected " + text_of(s.whole()));
+    const std::vector<double> bytes = s.padded(mask ? mask->numbers : std::vector<double>(a->numbers.size(), 1));
+    for (const double x : bytes) {
+        if (x != 0 && x != 1) s.fail(name, "has numbers other than 0 and 1");
+        d.mask.push_back(x != 0 ? 1 : 0);
     }
     d.offsets = {0};
     for (std::int64_t q = 0; q < d.sequences; ++q) {
@@ -147,7 +179,7 @@ void read_rewards(source& s) {
     std::string name;
     data& d = s.to;
     if (const array* a = s.find("rewards", name)) {
-        if (a->shape == s.whole() && d.steps > 1)
+        if (s.is_whole(a->shape) && d.steps > 1)
             s.to.found.pop_back(), d.token_rewards = s.per_token("rewards");
         else
             s.to.found.pop_back(), d.scores = s.per_sequence("rewards");
@@ -173,26 +205,50 @@ void read_rewards(source& s) {
     }
 }
 
+/// Groups of which no sequence is better than another: by their rewards, or, without rewards, by their advantages.
+void find_groups_that_teach(data& d) {
+    d.teaches.assign(static_cast<std::size_t>(d.sequences), 1);
+    if (d.groups.empty()) return;
+    std::vector<double> by = d.scores;
+    if (by.empty() && !d.advantages.empty()) {
+        by.assign(d.teaches.size(), 0);
+        for (std::size_t t = 0; t < d.advantages.size(); ++t)
+            if (d.advantages[t] != 0) by[static_cast<std::size_t>(d.sequence[t])] = static_cast<double>(t + 1);
+    }
+    std::map<std::int64_t, std::vector<std::size_t>> members;
+    for (std::size_t q = 0; q < by.size(); ++q) members[d.groups[q]].push_back(q);
+    for (const auto& [id, of] : members)
+        if (std::all_of(of.begin(), of.end(), [&](std::size_t q) { return by[q] == by[of.front()]; }) && of.size() > 1)
+            for (const std::size_t q : of) d.teaches[q] = 0;
+}
+
+/// A number of the file.
+std::optional<double> one_number(source& s, const char* role_name) {
+    std::string name;
+    const array* a = s.find(role_name, name);
+    if (a == nullptr) return {};
+    if (a->numbers.size() != 1) s.fail(name, "is " + text_of(a->shape) + ", expected one number");
+    if (!std::isfinite(a->numbers[0])) s.fail(name, "is not finite");
+    s.epsilon = std::max(s.epsilon, a->epsilon);
+    return a->numbers[0];
+}
+
 /// The loss as it was printed, or from the file.
 void read_loss(source& s) {
     data& d = s.to;
-    std::string name;
-    if (!s.more.loss.empty()) {
-        char* end = nullptr;
-        d.loss = std::strtod(s.more.loss.c_str(), &end);
-        if (*end != 0 || !std::isfinite(*d.loss))
-            throw std::runtime_error("--loss is " + s.more.loss + ", expected a number");
-        const std::string digits = s.more.loss.substr(0, s.more.loss.find_first_of("eE"));
-        const std::size_t point = digits.find('.'), e = s.more.loss.find_first_of("eE");
-        const double power = e == std::string::npos ? 0 : std::strtod(s.more.loss.c_str() + e + 1, nullptr);
-        const double decimals = point == std::string::npos ? 0 : static_cast<double>(digits.size() - point - 1);
-        d.loss_digits = 0.5 * std::pow(10, power - decimals);
-    } else if (const array* a = s.find("loss", name)) {
-        if (a->numbers.size() != 1) s.fail(name, "is " + text_of(a->shape) + ", expected one number");
-        if (!std::isfinite(a->numbers[0])) s.fail(name, "is not finite");
-        d.loss = a->numbers[0];
-        s.epsilon = std::max(s.epsilon, a->epsilon);
+    if (s.more.loss.empty()) {
+        d.loss = one_number(s, "loss");
+        return;
     }
+    char* end = nullptr;
+    d.loss = std::strtod(s.more.loss.c_str(), &end);
+    if (*end != 0 || !std::isfinite(*d.loss))
+        throw std::runtime_error("--loss is " + s.more.loss + ", expected a number");
+    const std::string digits = s.more.loss.substr(0, s.more.loss.find_first_of("eE"));
+    const std::size_t point = digits.find('.'), e = s.more.loss.find_first_of("eE");
+    const double power = e == std::string::npos ? 0 : std::strtod(s.more.loss.c_str() + e + 1, nullptr);
+    const double decimals = point == std::string::npos ? 0 : static_cast<double>(digits.size() - point - 1);
+    d.loss_digits = 0.5 * std::pow(10, power - decimals);
 }
 
 } // namespace
@@ -208,9 +264,13 @@ data batch_of(const arrays& file, const std::string& path, const given& more) {
     d.behavior_log_probs = s.counted(s.per_token("behavior_log_probs"));
     d.advantages = s.counted(s.per_token("advantages"));
     d.values = s.per_token("values");
+    d.new_values = s.counted(s.per_token("new_values")), d.returns = s.counted(s.per_token("returns"));
+    d.entropy = s.counted(s.per_token("entropy"));
     read_rewards(s);
+    find_groups_that_teach(d);
     d.gradient = s.counted(s.per_token("gradient"));
     read_loss(s);
+    d.value_gradient = s.counted(s.per_token("value_gradient")), d.value_loss = one_number(s, "value_loss");
     if (!d.loss && d.gradient.empty())
         throw std::runtime_error(path + " has neither loss nor gradient: print one by --loss, or name them by "
                                         "--loss-array and --gradient");

@@ -30,7 +30,7 @@ struct given {
 };
 
 /// Tokens that count lie one after the other, sequence by sequence; `offsets` cuts them. Arrays that are absent are
-/// empty. What needs the places between them (values, token rewards) is [B, T].
+/// empty. What needs the places between them (values, token rewards) is [B, T], also where the file is packed.
 struct data {
     std::int64_t sequences = 0, steps = 0;
     std::vector<std::uint8_t> mask;     ///< [B, T]
@@ -38,11 +38,13 @@ struct data {
     std::vector<std::int64_t> place;    ///< [tokens] where a token stands in [B, T]
     std::vector<std::int64_t> sequence; ///< [tokens]
     std::vector<double> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, gradient; ///< [tokens]
+    std::vector<double> entropy, new_values, returns, value_gradient;                                      ///< [tokens]
     std::vector<double> scores, baselines;                                                                 ///< [B]
     std::vector<std::int64_t> groups;                                                                      ///< [B]
     std::vector<double> token_rewards, values;                                                             ///< [B, T]
     std::vector<double> rollout_log_probs, rollout_ref_log_probs; ///< [B, T] of the old policy, and of the reference
-    std::optional<double> loss;
+    std::vector<std::uint8_t> teaches; ///< [B] 0: its group has equal rewards, or no advantage
+    std::optional<double> loss, value_loss;
     double loss_digits = 0; ///< half a unit of the last digit that was printed
     double tolerance = 0;   ///< relative
     std::string precision;  ///< where the tolerance comes from

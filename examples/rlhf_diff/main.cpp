@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
         "Which options of rlhf reproduce the loss and the gradient of a trainer? Exit code 0: some do, 1: none "
         "that was tried does, 2: the file cannot be used."};
     arguments a;
-    std::vector<double> clip, weights, duals, coefs, gammas, lambdas, epsilons;
+    std::vector<double> clip, weights, duals, coefs, entropies, value_clips, gammas, lambdas, epsilons;
     app.add_option("file", a.file, "a batch, .npz or .safetensors")->required();
     app.add_option("--json", a.json, "file for the report as JSON");
     app.add_option("--near", a.near, "how many combinations that do not fit are shown")->capture_default_str();
@@ -65,6 +65,8 @@ int main(int argc, char** argv) {
     app.add_option("--dual-clip", duals, "")->group(numbers);
     app.add_option("--weight-range", weights, "low and high, of the sampler's correction")->expected(2)->group(numbers);
     app.add_option("--kl-coef", coefs, "needed without a gradient, which tells it")->group(numbers);
+    app.add_option("--entropy-coef", entropies, "")->group(numbers);
+    app.add_option("--value-clip", value_clips, "")->group(numbers);
     app.add_option("--gamma", gammas, "")->group(numbers);
     app.add_option("--lambda", lambdas, "")->group(numbers);
     app.add_option("--epsilon", epsilons, "of standard deviations")->group(numbers);
@@ -76,6 +78,7 @@ int main(int argc, char** argv) {
     if (!clip.empty()) a.tried.clips.push_back({clip[0], clip[1]});
     if (!weights.empty()) a.tried.weights.push_back({weights[0], weights[1]});
     more(a.tried.dual_clips, duals), more(a.tried.kl_coefs, coefs), more(a.tried.gammas, gammas);
+    more(a.tried.entropy_coefs, entropies), more(a.tried.value_clips, value_clips);
     more(a.tried.lambdas, lambdas), more(a.tried.epsilons, epsilons);
     try {
         return run(a);

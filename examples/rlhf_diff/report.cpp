@@ -124,6 +124,23 @@ std::string headline(const space& s, const found& f) {
            preset_lines("loss", presets.loss);
 }
 
+/// Which forms of the value loss fit, or else the nearest.
+std::string value_report(const space& s) {
+    constexpr std::size_t most = 5;
+    const std::vector<value_outcome> list = search_values(s.batch, s.numbers);
+    if (list.empty()) return "";
+    const bool fits = list.front().fits;
+    std::string text = fits ? "\nValue loss, reproduced by\n" : "\nValue loss: nothing reproduces it. Near:\n";
+    for (std::size_t i = 0; i < std::min(most, list.size()) && list[i].fits == fits; ++i) {
+        const value_outcome& o = list[i];
+        text += "  " + joined(o.what, ", ", [](const setting& x) { return x.axis + " " + x.value; });
+        if (!o.presets.empty()) text += ": " + joined(o.presets);
+        if (!fits) text += ": gradient off by " + percent(o.gradient_error) + ", loss by " + percent(o.loss_error);
+        text += "\n";
+    }
+    return text;
+}
+
 } // namespace
 
 std::string text_report(const space& s, const found& f, const std::string& path, std::size_t nearest) {
@@ -164,7 +181,7 @@ std::string text_report(const space& s, const found& f, const std::string& path,
                 joined(changes(best, what), ", ", [](const setting& x) { return x.axis + " " + x.value; }) + "\n";
         if (best.empty()) best = what;
     }
-    text += "\nNot tried:\n";
+    text += value_report(s) + "\nNot tried:\n";
     for (const setting& n : not_tried(d)) text += "  " + padded(n.axis, 36) + n.value + "\n";
     return text;
 }
@@ -218,6 +235,14 @@ std::string json_report(const space& s, const found& f, const std::string& path,
     for (const outcome& o : shown(f, nearest)) r["near"].push_back(of_outcome(o));
     r["advantages_of_dump"] = json::array();
     for (const settings& c : f.advantages_of_dump) r["advantages_of_dump"].push_back(object(c));
+    r["value_loss"] = json::array();
+    const std::vector<value_outcome> values = search_values(d, s.numbers);
+    for (std::size_t i = 0; i < std::min(nearest, values.size()); ++i)
+        r["value_loss"].push_back({{"settings", object(values[i].what)},
+                                   {"gradient_error", values[i].gradient_error},
+                                   {"loss_error", values[i].loss_error},
+                                   {"fits", values[i].fits},
+                                   {"presets", values[i].presets}});
     r["not_tried"] = object(not_tried(d));
     return r.dump(2) + "\n";
 }

@@ -11,15 +11,6 @@ namespace diff {
 
 namespace {
 
-double largest(const std::vector<double>& x) {
-    double most = 0;
-    for (const double e : x) most = std::max(most, std::fabs(e));
-    return most;
-}
-double product(const std::vector<double>& x, const std::vector<double>& y) {
-    return std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
-}
-
 std::vector<std::size_t> firsts(const std::vector<std::size_t>& same) {
     std::vector<std::size_t> list;
     for (std::size_t i = 0; i < same.size(); ++i)
@@ -105,6 +96,7 @@ private:
             for (const std::size_t t : probe_) p.push_back(y[t] * s_.kls[k].slope[t]);
             kl_losses.push_back(probe_.empty() ? product(y, s_.kls[k].value) : 0);
         }
+        entropy_ = probe_.empty() && !d_.entropy.empty() ? product(c, d_.entropy) : 0;
         for (const std::size_t o : objectives_) {
             const combination what{advantages, o, correction, mean};
             if (probe_.empty())
@@ -151,11 +143,20 @@ private:
             if (error > limit && error <= 100 * limit) near_by_chance += 1.0 / 99;
             list_.add(what, error / std::max(std::fabs(*d_.loss), 1e-300));
         };
-        add(loss, size);
+        const auto add_each = [&](double total, double scale) { // without and with a bonus
+            what.entropy_coef = 0;
+            add(total, scale);
+            if (entropy_ == 0) return;
+            for (const double coef : s_.numbers.entropy_coefs) {
+                what.entropy_coef = coef;
+                add(total - coef * entropy_, scale + coef * entropy_);
+            }
+        };
+        add_each(loss, size);
         for (std::size_t k = 0; k < kl_losses.size(); ++k)
             for (const double coef : s_.numbers.kl_coefs) {
                 what.kl = kls_[k], what.kl_coef = coef;
-                add(loss + coef * kl_losses[k], size + std::fabs(coef * kl_losses[k]));
+                add_each(loss + coef * kl_losses[k], size + std::fabs(coef * kl_losses[k]));
             }
     }
 
@@ -164,22 +165,9 @@ private:
     std::vector<std::size_t> probe_, kls_, no_kls_, objectives_;
     std::vector<double> want_,
         rest_; ///< at the probe tokens: the gradient in the dump, and what an objective leaves of it
-    double want_square_ = 1;
+    double want_square_ = 1, entropy_ = 0; ///< entropy_: Σ c H at the choices of the other factors
     nearest list_;
 };
-
-/// The coefficient with the fewest digits that fits as well.
-outcome with_short_coefficient(const space& s, const outcome& o) {
-    if (!o.what.kl || !o.gradient_fits || s.batch.gradient.empty()) return o;
-    for (int digits = 1; digits < 7; ++digits) {
-        combination c = o.what;
-        const double power = std::pow(10, digits - 1 - std::floor(std::log10(c.kl_coef)));
-        c.kl_coef = std::round(c.kl_coef * power) / power;
-        const outcome rounded = compare(s, c);
-        if (rounded.gradient_fits && rounded.loss_fits == o.loss_fits) return rounded;
-    }
-    return o;
-}
 
 /// The choices of the same columns.
 std::vector<std::size_t> alike(const std::vector<std::size_t>& same, std::size_t i) {
@@ -245,36 +233,12 @@ void sort_by_error(const space& s, std::vector<outcome>& near) {
 
 } // namespace
 
-outcome compare(const space& s, const combination& c) {
-    const data& d = s.batch;
-    const evaluation e = s.evaluate(c);
-    outcome o{.what = c, .loss = e.loss, .gradient_fits = true, .loss_fits = true};
-    if (!d.gradient.empty()) {
-        double error = 0, scaled_error = 0;
-        const double scale = std::max(largest(d.gradient), 1e-300), own = product(e.gradient, e.gradient);
-        const double multiple = own > 0 ? product(e.gradient, d.gradient) / own : 0;
-        for (std::size_t t = 0; t < e.gradient.size(); ++t) {
-            error = std::max(error, std::fabs(e.gradient[t] - d.gradient[t]));
-            scaled_error = std::max(scaled_error, std::fabs(multiple * e.gradient[t] - d.gradient[t]));
-        }
-        o.gradient_error = error / scale;
-        o.gradient_fits = o.gradient_error <= d.tolerance;
-        if (scaled_error <= d.tolerance * scale && std::fabs(multiple - 1) > 1e-3) o.factor = multiple;
-    }
-    if (d.loss) {
-        const double error = std::fabs(e.loss - *d.loss);
-        o.loss_error = error / std::max(std::fabs(*d.loss), 1e-300);
-        o.loss_fits = error <= d.tolerance * std::max(e.size, std::fabs(*d.loss)) + d.loss_digits;
-    }
-    return o;
-}
-
 found search(const space& s) {
     searcher all(s);
     all.run();
     found f{.combinations = all.tried, .by_chance = all.near_by_chance};
     for (const candidate& c : all.list()) {
-        const outcome o = with_short_coefficient(s, compare(s, c.what));
+        const outcome o = refined(s, compare(s, c.what));
         if (o.fits())
             add_same(s, o, f.matches);
         else if (f.near.size() < 200)

@@ -15,7 +15,7 @@ namespace diff {
 struct combination {
     std::size_t advantages = 0, objective = 0, correction = 0, mean = 0;
     std::optional<std::size_t> kl = {};
-    double kl_coef = 0;
+    double kl_coef = 0, entropy_coef = 0;
 };
 
 /// What a combination computes.
@@ -64,6 +64,27 @@ struct found {
 
 /// Compares one combination with the dump.
 [[nodiscard]] outcome compare(const space& s, const combination& c);
+
+/// The same combination with the KL coefficient of the fewest digits that fits as well, and with an entropy bonus if one
+/// makes the loss fit, too.
+[[nodiscard]] outcome refined(const space& s, const outcome& o);
+
+/// max |x|, and Σ x y
+[[nodiscard]] double largest(const std::vector<double>& x);
+[[nodiscard]] double product(const std::vector<double>& x, const std::vector<double>& y);
+
+/// Is there a value loss to be compared?
+[[nodiscard]] bool has_values(const data& d);
+
+/// One form of the value loss, and how near it comes. Errors as those of an outcome.
+struct value_outcome {
+    settings what;
+    double gradient_error = 0, loss_error = 0;
+    bool fits = false;
+    std::vector<std::string> presets = {}; ///< with the same options, if it fits
+};
+/// All forms, the nearest first. The loss is compared on its own, because its slope is that of values.
+[[nodiscard]] std::vector<value_outcome> search_values(const data& d, const tried& t);
 
 /// What an axis would change at the best match.
 struct alternative {

@@ -72,6 +72,10 @@ evaluation space::evaluate(const combination& c) const {
             e.gradient[t] += y * kls[*c.kl].slope[t];
             loss += kl, e.size += std::fabs(kl);
         }
+        if (c.entropy_coef != 0) {
+            const double bonus = mean[t] * c.entropy_coef * batch.entropy[t];
+            loss -= bonus, e.size += std::fabs(bonus);
+        }
         e.loss += loss;
     }
     return e;
@@ -89,6 +93,8 @@ settings space::settings_of(const combination& c) const {
     } else {
         add({{"KL estimator", "none"}});
     }
+    if (!batch.entropy.empty())
+        add({{"entropy bonus", c.entropy_coef != 0 ? text_of(c.entropy_coef) : std::string("none")}});
     add(means[c.mean].what);
     return all;
 }
@@ -107,8 +113,9 @@ settings not_tried(const data& d) {
     without(d.scores.empty() || !d.baselines.empty(), "given baselines (ReMax)", "no baselines");
     without(!d.gradient.empty(), "what changes the gradient alone", "no gradient");
     without(d.loss.has_value(), "what changes the value alone", "no loss");
-    list.push_back({"entropy bonus", "it needs logits"});
-    list.push_back({"value loss", "it is no part of the search"});
+    without(!d.entropy.empty() || !d.loss, "entropy bonus", "no entropy");
+    without(has_values(d), "value loss", "no new_values with returns, and value_loss or value_gradient");
+    list.push_back({"loss of policy and values as one number", "print the two parts"});
     return list;
 }
 

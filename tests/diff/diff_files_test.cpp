@@ -6,6 +6,7 @@
 #include <data.hpp>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -117,10 +118,12 @@ TEST_CASE("a batch that cannot be used is refused by a sentence with file and ar
         all.erase(name);
         return refusal(all);
     };
-    CHECK(without("log_probs") == "batch.npz has no log_probs: name them by --log-probs");
+    CHECK(without("log_probs") == "batch.npz has no log_probs: name them by --log-probs. It has advantages [2], "
+                                  "loss [], mask [2, 3]");
     CHECK(without("loss") == "batch.npz has neither loss nor gradient: print one by --loss, or name them by "
                              "--loss-array and --gradient");
-    CHECK(with("log_probs", {{6}, numbers(6), 0, ""}) == "batch.npz: log_probs is [6], expected [sequences, steps]");
+    CHECK(with("log_probs", {{6}, numbers(6), 0, ""}) == "batch.npz: log_probs is [6], expected [sequences, "
+                                                         "steps], or offsets or lengths with it");
     CHECK(with("old_logprobs", {{2, 2}, numbers(4), 0, ""}) == "batch.npz: old_logprobs is [2, 2], expected [2, 3]");
     CHECK(with("rewards", {{3}, numbers(3), 0, ""}) == "batch.npz: rewards is [3], expected [2]");
     CHECK(with("mask", {{2, 3}, numbers(6, 0.5), 0, ""}) == "batch.npz: mask has numbers other than 0 and 1");
@@ -135,6 +138,57 @@ TEST_CASE("a batch that cannot be used is refused by a sentence with file and ar
     CHECK(refusal(usable(), {.loss = "0.5x"}) == "--loss is 0.5x, expected a number");
     CHECK(refusal(usable(), {.group_size = 3}) == "batch.npz: groups of 3 do not divide 2 sequences");
     CHECK_THROWS_WITH(diff::read_arrays("nowhere.npz"), "nowhere.npz cannot be read");
+}
+
+TEST_CASE("packed arrays are cut by offsets or lengths, and refused where these do not fit") {
+    const numbers lp{-1, -2, -3, -4}, mask{1, 1, 0, 1};
+    const auto packed = [&](const char* name, numbers cuts, std::vector<std::int64_t> shape = {4}) {
+        diff::arrays a;
+        const auto n = static_cast<std::int64_t>(cuts.size());
+        a["log_probs"] = {shape, lp, 0x1p-23, ""}, a["mask"] = {std::move(shape), mask, 0, ""};
+        a["advantages"] = {{2}, {1, -1}, 0x1p-23, ""}, a["gradient"] = {{4}, {1, 2, 3, 4}, 0x1p-23, ""};
+        a[name] = {{n}, std::move(cuts), 0, ""};
+        return a;
+    };
+    for (const auto& a :
+         {packed("cu_seqlens", {0, 3, 4}), packed("lengths", {3, 1}), packed("offsets", {0, 3, 4}, {1, 4})}) {
+        const diff::data d = diff::batch_of(a, "batch.npz", {});
+        CHECK((d.sequences == 2 && d.steps == 3));
+        CHECK((d.log_probs == numbers{-1, -2, -4} && d.gradient == numbers{1, 2, 4} &&
+               d.advantages == numbers{1, 1, -1}));
+        CHECK((d.offsets == std::vector<std::int64_t>{0, 2, 3} && d.place == std::vector<std::int64_t>{0, 1, 3}));
+    }
+    CHECK(refusal(packed("offsets", {0, 3})) == "batch.npz: offsets does not cut 4 tokens into sequences");
+    CHECK(refusal(packed("offsets", {0, 3, 2, 4})) == "batch.npz: offsets does not rise");
+    CHECK(refusal(packed("lengths", {3, 2})) == "batch.npz: lengths does not cut 4 tokens into sequences");
+    CHECK(refusal(packed("lengths", {3, NAN})) == "batch.npz: lengths has a number that is no place among 4 tokens");
+}
+
+TEST_CASE("damaged files are read or refused by a sentence") {
+    std::mt19937_64 random(1);
+    int read = 0, refused = 0;
+    for (const char* file : {"skyrl.npz", "trl.npz", "openrlhf.safetensors", "formats.npz"}) {
+        const std::string whole = bytes_of(file);
+        for (int i = 0; i < 150; ++i) {
+            std::string damaged = whole;
+            const std::size_t ends = std::min<std::size_t>(whole.size(), 600); // most bytes in between are numbers
+            for (std::size_t k = 0; k < 1 + random() % 4; ++k) {
+                const std::size_t place = random();
+                const std::size_t at = random() % 2 == 0   ? place % whole.size()
+                                       : random() % 2 == 0 ? place % ends
+                                                           : whole.size() - 1 - place % ends;
+                damaged[at] = static_cast<char>(random());
+            }
+            if (random() % 5 == 0) damaged.resize(random() % damaged.size());
+            try {
+                const bool zip = damaged.starts_with("PK");
+                (void)diff::batch_of(zip ? diff::arrays_of_npz(damaged) : diff::arrays_of_safetensors(damaged), file,
+                                     {});
+                ++read;
+            } catch (const std::runtime_error& e) { refused += std::string(e.what()).empty() ? 0 : 1; }
+        }
+    }
+    CHECK((read > 50 && refused > 50 && read + refused == 600));
 }
 
 TEST_CASE("roles are found by their names, and by a name that is given") {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes what PyTorch, rlax and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, unpaired.txt,
-scores.txt, steps.txt and rlax.txt beside this file, in double.
+scores.txt, steps.txt, one_trainer.txt and rlax.txt beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy jax
@@ -11,7 +11,8 @@ Run with:
         venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d more $p
     done
     for w in more/*.whl; do unzip -qo $w -d packages; done
-    for p in NVIDIA-NeMo/RL:7ea279abf THUDM/slime:624b824a8 PrimeIntellect-ai/prime-rl:559b44772; do
+    for p in NVIDIA-NeMo/RL:7ea279abf THUDM/slime:624b824a8 PrimeIntellect-ai/prime-rl:559b44772 \\
+        areal-project/AReaL:cbff54d64 alibaba/ROLL:8eb27cc2 SkyworkAI/Skywork-OR1:64e96af; do
         git clone -q https://github.com/${p%:*} packages/git/$(basename ${p%:*}) && \\
             git -C packages/git/$(basename ${p%:*}) checkout -q ${p#*:}
     done
@@ -29,6 +30,7 @@ import torch.nn.functional as F
 
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
 from ms_swift import write_ms_swift
+from one_trainer import write_one_trainer
 from policy_packages import write_policies
 from rlax_returns import write_rlax
 from rlhf_packages import write_packages
@@ -198,4 +200,5 @@ if __name__ == "__main__":
         write_steps(pathlib.Path(sys.argv[1]))
         write_scores(pathlib.Path(sys.argv[1]))
         write_unpaired(pathlib.Path(sys.argv[1]))
+        write_one_trainer(pathlib.Path(sys.argv[1]))
         write_rlax(pathlib.Path(sys.argv[1]))

@@ -37,7 +37,7 @@ def write_ms_swift(w, root, seed):
     path = root / "swift/rlhf_trainers/grpo_trainer.py"
     statements = loss_statements(path)
     methods = "_compute_sequence_level_ratios _apply_rollout_importance_sampling _compute_off_policy_sequence_mask"
-    methods = take(path, *methods.split(), "_get_rollout_is_correction", in_double=True)
+    methods = take(path, *methods.split(), "_get_rollout_is_correction", "_compute_fipo_influence", in_double=True)
     mask, A = d.mask > 0, d.A[:, None].expand(6, 10)
     entropy = dyadic(6, 10).abs()
 
@@ -53,7 +53,8 @@ def write_ms_swift(w, root, seed):
             **dict(rollout_importance_sampling_threshold=2.0, disable_rollout_importance_sampling=False),
             **dict(importance_sampling_level=level, _has_teacher=False, off_policy_sequence_mask_delta=drift),
             **dict(loss_type=loss_type, epsilon_low=EPSILON, epsilon_high=EPSILON, tau_pos=1.0, tau_neg=1.05),
-            max_completion_length=512,
+            **dict(fipo_gamma=2 ** (-1 / 32), fipo_clip_range=0.2, fipo_clip_high_only=True),
+            **dict(fipo_safety_threshold=4.0, real_tau=0.5, num_generations=2, max_completion_length=512),
             _compute_rollout_offpolicy_metrics=lambda *_: {},
             _compute_is_correction_metrics=lambda *_: {},
             _undo_gradient_accumulation_scaling=lambda loss: loss,
@@ -81,6 +82,9 @@ def write_ms_swift(w, root, seed):
     case("drift", drift=0.5)
     w.case("ms_swift_entropy", entropy=entropy)
     case("top_entropy", "dapo", quantile=0.2)
+    case("fipo", "fipo")
+    case("fipo_delta", "fipo", delta=4.0)
+    case("real", "real")
     for mode in ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"):
         case(mode, mode=mode)
 

@@ -94,6 +94,7 @@ private:
         const golden& g = at(name);
         const auto log_probs = get<T>("log_probs"), old = get<T>("old_log_probs");
         auto advantages = get<T>("advantages");
+        if (c.factor.size() > advantages.size()) advantages = each_token(advantages);
         for (std::size_t i = 0; i < advantages.size(); ++i)
             advantages[i] *= static_cast<T>(c.factor.empty() ? c.sign : c.factor[i]);
         for (std::size_t i = 0; c.first_advantage && i < rows_; ++i) advantages[i] = advantages[10 * i];
@@ -114,6 +115,12 @@ private:
         const double fraction = r.clip_fraction() * r.own.tokens / (r.own.tokens + c.epsilon);
         if (g.has("clip_fraction"))
             CHECK(worst_relative(std::vector{fraction}, g["clip_fraction"]) < golden_tolerance<double>);
+    }
+    template <class T>
+    [[nodiscard]] static std::vector<T> each_token(const std::vector<T>& per_sequence) {
+        std::vector<T> all;
+        for (const T x : per_sequence) all.insert(all.end(), 10, x);
+        return all;
     }
     template <class T>
     [[nodiscard]] rlhf::view<const T> shaped(const std::vector<T>& x) const {

@@ -9,6 +9,7 @@
 
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/preference.hpp>
+#include <rlhf/recipe/preset/trl.hpp>
 
 #include <set>
 
@@ -162,7 +163,9 @@ TEST_CASE("TRL: losses over single answers", "[goldens]") {
                 seen += rlhf::moments_of<double>(in_a_row(sums.size()), sums);
                 const double shift = g.number("shift"); // TRL keeps floats
                 CHECK(beta * seen.mean() == Approx(shift).epsilon(2e-7));
-                return rlhf::bco{beta, shift};
+                auto o = rlhf::preset::trl::bco;
+                o.beta = beta, o.shift = shift;
+                return o;
             });
         else
             answers_agree(g, [&, &g = g](const auto&) {
@@ -174,7 +177,11 @@ TEST_CASE("TRL: losses over single answers", "[goldens]") {
                     reference_point = name.starts_with("kto") ? std::max(0.0, m.mean()) : 0;
                 }
                 CHECK(reference_point == Approx(g.number("reference_point")).epsilon(1e-12));
-                return rlhf::kto{beta, reference_point, g.number("desirable_weight"), g.number("undesirable_weight")};
+                auto o = rlhf::preset::trl::kto;
+                o.beta = beta, o.reference_point = reference_point;
+                o.desirable_weight = g.number("desirable_weight");
+                o.undesirable_weight = g.number("undesirable_weight");
+                return o;
             });
     }
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 
 // Scores by length, GDPO and REINFORCE++, of verl, TRL, OpenRLHF, NeMo-RL and ms-swift: scores.txt has
-// what their own code makes of them (see score_packages.py there).
+// what their own code makes of them (see score_packages.py there). And what one trainer ships, as a combination of
+// functions: one_trainer.txt.
 
 #include "golden/deviations.hpp"
 #include "golden/goldens.hpp"
 
 #include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/policy/policy_loss.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
+#include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -21,6 +24,10 @@ using rlhf::group_scale, rlhf::lone_reward, rlhf::unscorable;
 
 const test::golden& at(const std::string& name) {
     static const auto cases = test::read_goldens("scores.txt");
+    return cases.at(name);
+}
+const test::golden& of_one_trainer(const std::string& name) {
+    static const auto cases = test::read_goldens("one_trainer.txt");
     return cases.at(name);
 }
 
@@ -72,7 +79,7 @@ std::vector<double> gdpo(const test::golden& g, const rlhf::groups& groups, cons
 } // namespace
 
 TEST_CASE("TRL: the penalty by length, and GDPO with rewards that are missing", "[goldens]") {
-    shapes("trl_overlong", {});
+    shapes("trl_overlong", trl::shape_scores);
     const auto& g = at("trl_gdpo");
     rlhf::gdpo_advantages_result r;
     agree("`gdpo_advantages`", gdpo(g, {.size = 4}, trl::gdpo_advantages, &r), g["advantages"]);
@@ -84,9 +91,13 @@ TEST_CASE("TRL: the penalty by length, and GDPO with rewards that are missing", 
 }
 
 TEST_CASE("OpenRLHF: the penalty by length, and answers that did not end", "[goldens]") {
-    shapes("openrlhf_overlong", {.overlong_penalty = 0.5});
-    shapes("openrlhf_overlong_and_stop", {.overlong_penalty = 0.5, .unfinished_factor = 0.25});
-    shapes("openrlhf_overlong_and_fixed", {.overlong_penalty = 0.5, .unfinished_score = -0.5});
+    auto shape = rlhf::preset::openrlhf::shape_scores;
+    shape.overlong_penalty = 0.5;
+    shapes("openrlhf_overlong", shape);
+    shape.unfinished_factor = 0.25;
+    shapes("openrlhf_overlong_and_stop", shape);
+    shape.unfinished_factor = 1, shape.unfinished_score = -0.5;
+    shapes("openrlhf_overlong_and_fixed", shape);
     test::holds_cells_and_begins_anew("OpenRLHF");
 }
 
@@ -134,4 +145,58 @@ TEST_CASE("verl: REINFORCE++, with and without a baseline", "[goldens]") {
     const auto m = rlhf::moments_of<double>(rows_of(of_tokens, 5), rlhf::per_sequence(x));
     rlhf::whiten<double>(one_each(8), x, m);
     agree("`whiten`", x, with["advantages"], near);
+}
+
+TEST_CASE("prime-rl's RAE: a reward minus the running mean of its agent", "[goldens]") {
+    const auto& g = of_one_trainer("prime_rl_rae");
+    std::map<double, double> means;
+    std::vector<double> baselines, a(g["rewards"].size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        double& mean = means[g["agents"][i]];
+        baselines.push_back(mean);
+        mean = g.number("decay") * mean + (1 - g.number("decay")) * g["rewards"][i];
+    }
+    rlhf::group_advantages<double>({.size = a.size()},
+                                   {.rewards = g["rewards"], .baselines = baselines, .advantages = a},
+                                   {.baseline = rlhf::group_baseline::given, .scale = group_scale::none});
+    CHECK(test::worst_of_largest(a, g["advantages"]) < 1e-15);
+}
+
+TEST_CASE("ROLL's GiGPO: advantages among answers to a prompt, and among steps from one state", "[goldens]") {
+    const auto& g = of_one_trainer("roll_gigpo");
+    const std::size_t steps = g["step_scores"].size();
+    std::vector<std::int64_t> trajectories{0}, workspace(2 * steps);
+    for (std::size_t i = 1; i <= steps; ++i)
+        if (i == steps || g["trajectories"][i] != g["trajectories"][i - 1])
+            trajectories.push_back(static_cast<std::int64_t>(i));
+    std::vector<double> returns(steps), a(steps), of_states(steps);
+    rlhf::discounted_returns<double>({.offsets = trajectories, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                     {.rewards = g["step_scores"], .returns = returns}, {.gamma = g.number("gamma")});
+    CHECK(test::worst_of_largest(returns, g["returns"]) < 1e-15);
+    const auto prompts = g.integers("prompts"), states = g.integers("states");
+    rlhf::group_advantages<double>({.ids = prompts, .workspace = workspace},
+                                   {.rewards = g["episode_scores"], .advantages = a});
+    rlhf::group_advantages<double>({.ids = states, .workspace = workspace},
+                                   {.rewards = returns, .advantages = of_states});
+    for (std::size_t i = 0; i < steps; ++i) a[i] += g.number("step_weight") * of_states[i];
+    CHECK(test::worst_of_largest(a, g["advantages"]) < 1e-14);
+}
+
+TEST_CASE("TRL's IW-OPD: tokens weigh less, the more the teacher disagreed before them", "[goldens]") {
+    const auto& g = of_one_trainer("trl_iw_opd");
+    const auto mask = g.integers<std::uint8_t>("mask");
+    const auto b = rows_of(mask, 10);
+    std::vector<double> sizes(60), rest(60), a(60), d(60);
+    for (std::size_t i = 0; i < 60; ++i) {
+        a[i] = g["teacher_log_probs"][i] - g["behavior_log_probs"][i];
+        sizes[i] = std::fabs(a[i]);
+    }
+    rlhf::discounted_returns<double>(b, {.rewards = sizes, .returns = rest});
+    for (std::size_t i = 0; i < 60; ++i) // each row here begins with a token that counts, or has none
+        a[i] *= 1 + g.number("gamma") * rest[i] / std::fmax(rest[i / 10 * 10], 1e-8);
+    const auto r = rlhf::policy_loss<double>(
+        b, {.log_probs = g["log_probs"], .old_log_probs = g["behavior_log_probs"], .advantages = a, .d_log_probs = d},
+        rlhf::cispo{.low = 1, .high = 1});
+    CHECK(test::worst_relative(std::vector{r.loss()}, g["loss"]) < test::golden_tolerance<double>);
+    CHECK(test::worst_of_largest(d, g["d_log_probs"]) < test::golden_tolerance<double>);
 }

@@ -8,6 +8,7 @@
 #include <rlhf/policy/covariance_tokens.hpp>
 #include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/recipe/preset/areal.hpp>
+#include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
@@ -104,7 +105,9 @@ TEST_CASE("TRL and AReaL: the tokens that they keep are ours", "[goldens]") {
     for (const auto& [name, share] :
          {std::pair<std::string, double>{"trl_entropy_0.2", 0.2}, {"trl_entropy_0.5", 0.5}}) {
         std::vector<double> kept(60);
-        rlhf::top_entropy<double>(g.batch(), {.entropy = g.at(name)["entropy"], .weights = kept}, {.share = share});
+        auto o = rlhf::preset::trl::top_entropy;
+        o.share = share;
+        rlhf::top_entropy<double>(g.batch(), {.entropy = g.at(name)["entropy"], .weights = kept}, o);
         keeps(name, kept);
     }
     auto m2po = rlhf::preset::areal::m2po;

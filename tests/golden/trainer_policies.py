@@ -43,7 +43,7 @@ def write_trainer_policies(w, root):
     write_skyrl(w, root / "skyrl", 8)
     write_liger(w, root / "liger_kernel/chunked_loss", 9)
     write_torchrl(w, root / "torchrl/objectives", 10)
-    write_areal(w, root / "areal/utils/functional/functional.py", root / "areal/utils/data.py", 11)
+    write_areal(w, root, 11)
     write_slime(w, root / "git/slime/slime/utils/ppo_utils.py", 12)
     write_nemo_rl(w, root / "git/RL/nemo_rl/algorithms", 13)
     write_prime_rl(w, root / "git/prime-rl/src/prime_rl/trainer/rl/loss.py", 14)
@@ -171,7 +171,8 @@ def write_torchrl(w, base, seed):
     w.case("torchrl_kl", loss=value, d_log_probs=x.grad)
 
 
-def write_areal(w, path, data, seed):
+def write_areal(w, root, seed):
+    path, data = root / "areal/utils/functional/functional.py", root / "areal/utils/data.py"
     w.note(
         "areal 1.0.4, utils/functional/functional.py: ppo_actor_loss_fn and sapo_loss_fn, by PPOActorConfig's defaults "
         f"but for the named ones; seed {seed}"
@@ -185,7 +186,7 @@ def write_areal(w, path, data, seed):
 
     def case(name, loss=areal.ppo_actor_loss_fn, sampled=None, **options):
         x = leaf(d.new)
-        if loss is areal.ppo_actor_loss_fn:
+        if loss is not areal.sapo_loss_fn:
             options = dict(proximal_logprobs=d.old, eps_clip=0.2, **options)
         behavior = d.old if sampled is None else sampled
         value, stat = loss(x, old_logprobs=behavior, advantages=A, loss_mask=mask, **options)
@@ -201,6 +202,17 @@ def write_areal(w, path, data, seed):
     case("token_clamp", sampled=d.sampled, rejection_sampling=Config(sampling, level="token", action="clamp"))
     sampling.update(upper=1.02, lower=0.98)
     case("sequence_mask", sampled=d.sampled, rejection_sampling=Config(sampling, level="sequence", action="mask"))
+    newer, names = root / "git/AReaL/areal/utils/functional/functional.py", [*names, "compute_binary_kl_divergence"]
+    loss = take(newer, *names, "ppo_actor_loss_fn", in_double=True, **given).ppo_actor_loss_fn
+    w.note("AReaL git cbff54d64: the same with the metric binary_kl, which its configuration refuses")
+    for name, level, agg, upper in (
+        ("kpop", "token", "mean", 0.05),
+        ("kpop_mean", "sequence", "mean", 0.05),
+        ("kpop_sum", "sequence", "sum", 0.3),
+        ("kpop_max", "sequence", "max", 0.3),
+    ):
+        how = Config(metric="binary_kl", level=level, agg=agg, action="mask", upper=upper, lower=None)
+        case(name, loss, d.sampled, rejection_sampling=how)
 
 
 def write_slime(w, path, seed):
@@ -279,19 +291,21 @@ def write_nemo_rl(w, base, seed):
 
 def write_prime_rl(w, path, seed):
     w.note(
-        "prime-rl git 559b44772, trainer/rl/loss.py: default_loss_fn and ipo_loss_fn, by the defaults of "
-        f"DefaultLossConfig and IPOLossConfig, divided by the number of tokens; seed {seed}"
+        "prime-rl git 559b44772, trainer/rl/loss.py: default_loss_fn, ipo_loss_fn and ref_kl_loss_fn, by the defaults "
+        f"of DefaultLossConfig and IPOLossConfig, divided by the number of tokens; seed {seed}"
     )
     d = make_data(w, "prime_rl", seed, [10, 7, 1, 9, 4, 0])
     given = vars(take(path, "_safe_mean", "compute_importance_ratio_and_mismatch_kl"))
-    prime = take(path, "default_loss_fn", "ipo_loss_fn", LossOutputs=types.SimpleNamespace, **given)
+    prime = take(path, "default_loss_fn", "ipo_loss_fn", "ref_kl_loss_fn", LossOutputs=types.SimpleNamespace, **given)
 
     def case(name, loss, **config):
         x, mask = leaf(d.new), d.mask > 0
-        inputs = Config(inference_logprobs=d.old, advantages=d.A, loss_mask=mask, loss_weights=None)
-        value = loss(Config(inputs, trainer_logprobs=x), Config(config, adv_tau=1.0, kl_tau=1e-3)).loss / mask.sum()
+        inputs = Config(inference_logprobs=d.old, ref_logprobs=d.ref, advantages=d.A, loss_mask=mask, loss_weights=None)
+        more = [Config(config, adv_tau=1.0, kl_tau=1e-3)] if config else []
+        value = loss(Config(inputs, trainer_logprobs=x), *more).loss / mask.sum()
         value.backward()
         w.case(f"prime_rl_{name}", loss=value, d_log_probs=x.grad)
 
     case("default", prime.default_loss_fn, dppo_mask_low=0.2, dppo_mask_high=0.2)
     case("ipo", prime.ipo_loss_fn, ipo_threshold=0.1)
+    case("ref_kl", prime.ref_kl_loss_fn)

@@ -254,21 +254,40 @@ TEST_CASE("group_advantages: REINFORCE++ with the group's mean: tokens are white
     CHECK(tokens[1] == 0);
 }
 
-TEST_CASE("group_advantages: sequences that are not kept leave both sides of the mean") {
-    const std::vector<float> rewards{1, 1, 0, 1}, log_probs{-1, -2, -1, -3, -1, -1, -2, -2};
-    std::vector<float> a(4), d(8), shorter(4);
-    std::vector<std::uint8_t> keep(4), mask(8, 1);
-    group_advantages({.size = 2}, {.rewards = rewards, .advantages = a, .keep = keep});
-    for (std::size_t i = 0; i < 8; ++i) mask[i] &= keep[i / 2];
-    const rlhf::batch b{.sequences = 4, .steps = 2, .mask = mask, .denominator = rlhf::counted_here};
-    const auto policy = [](const rlhf::batch& of, auto p, auto adv, auto to) {
-        return rlhf::ppo_policy_loss(
-            of, {.log_probs = p, .old_log_probs = p, .advantages = rlhf::per_sequence(adv), .d_log_probs = to});
-    };
-    const auto r = policy(b, std::span(log_probs), std::span(a), std::span(d));
-    const rlhf::batch rest{.sequences = 2, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    const auto s = policy(rest, std::span(log_probs).last(4), std::span(a).last(2), std::span(shorter));
-    CHECK((r.loss() == s.loss() && r.own == rlhf::counts{4, 2}));
-    CHECK(std::vector<float>(d.begin() + 4, d.end()) == shorter);
-    CHECK(std::vector<float>(d.begin(), d.begin() + 4) == std::vector<float>(4));
+TEST_CASE("group_advantages: sequences that are not kept leave both sides of the mean, in a step of parts and ragged "
+          "groups") {
+    const std::vector<std::int32_t> ids{4, 7, 4, 9, 7, 4, 9, 9}, lengths{2, 3, 1, 2, 1, 3, 2, 1};
+    const std::vector<double> rewards{1, 2, 0, missing, 2, 1, 3, 1};
+    std::vector<std::int64_t> workspace(16), offsets{0};
+    for (const auto n : lengths) offsets.push_back(offsets.back() + n);
+    std::vector<double> a(8), log_probs(15), d(15, 7.0);
+    for (std::size_t i = 0; i < 15; ++i) log_probs[i] = -0.25 * static_cast<double>(i % 4);
+    for (const auto how : {unscorable::left_out, unscorable::spread}) {
+        std::vector<std::uint8_t> keep(8), mask(15);
+        const auto n = group_advantages<double>({.ids = ids, .workspace = workspace},
+                                                {.rewards = rewards, .advantages = a, .keep = keep},
+                                                {.scale = group_scale::none, .unscorable = how});
+        CHECK((n.groups == 3 && n.constant_groups == 1 && n.unscorable == 1)); // the shares, whose parts join by +=
+        const bool left_out = how == unscorable::left_out;
+        CHECK(keep == std::vector<std::uint8_t>{1, 0, 1, 0, 0, 1, left_out, left_out});
+        double loss = 0, tokens = 0; // of what is kept, where ρ = 1
+        for (std::size_t s = 0; s < 8; ++s) {
+            for (auto t = offsets[s]; t < offsets[s + 1]; ++t) mask[static_cast<std::size_t>(t)] = keep[s];
+            if (keep[s] != 0) loss -= lengths[s] * a[s], tokens += lengths[s];
+        }
+        rlhf::batch step{.offsets = offsets, .mask = mask, .denominator = rlhf::counted_here};
+        step.denominator = rlhf::count(step);
+        rlhf::ppo_policy_loss_result sum;
+        for (const auto& [first, count] : {std::pair{0, 3}, {3, 5}}) {
+            const auto cut = [&](auto& x) { return rlhf::part(x, step, first, count); };
+            sum += rlhf::ppo_policy_loss<double>(step.part(first, count), {.log_probs = cut(log_probs),
+                                                                           .old_log_probs = cut(log_probs),
+                                                                           .advantages = rlhf::per_sequence(cut(a)),
+                                                                           .d_log_probs = cut(d)});
+        }
+        CHECK((sum.own.tokens == tokens && sum.loss() == Approx(loss / tokens).epsilon(1e-15)));
+        for (std::size_t s = 0; s < 8; ++s)
+            for (auto t = offsets[s]; t < offsets[s + 1]; ++t)
+                CHECK(d[static_cast<std::size_t>(t)] == Approx(keep[s] != 0 ? -a[s] / tokens : 0).margin(1e-16));
+    }
 }

@@ -5,6 +5,7 @@
 #include "golden/presets.hpp"
 #include "golden/steps.hpp"
 
+#include <rlhf/preference/sequence_log_probs.hpp>
 #include <rlhf/recipe/preset/areal.hpp>
 
 namespace areal = rlhf::preset::areal;
@@ -23,6 +24,37 @@ TEST_CASE("presets: AReaL's policy losses", "[presets]") {
     for (const auto& [name, o] : std::map<std::string, rlhf::importance_weights_options>{
              {"token_mask", areal::token_mask}, {"token_clamp", areal::token_clamp}, {"sequence_mask", sequence_mask}})
         g.reproduce(name, plain, ppo, {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+}
+
+/// The tokens that KPop keeps, and by level sequence: what is added up over a sequence is a divergence per token.
+TEST_CASE("presets: AReaL's KPop, per token and per sequence", "[presets]") {
+    const policy_goldens g("areal");
+    const auto pi = g.get<double>("old_log_probs"), mu = g.get<double>("behavior_log_probs");
+    const auto reproduces = [&](const char* name, const std::vector<double>& weights) {
+        g.reproduce(name, clip(areal::ppo_policy_loss), common(areal::ppo_policy_loss), {.weights = weights});
+    };
+    auto kpop = areal::kpop;
+    kpop.binary_kl_limit = 0.05;
+    reproduces("kpop", weights<double>(g, "old_log_probs", "behavior_log_probs", kpop).first);
+
+    const auto ratios = weights<double>(g, "old_log_probs", "behavior_log_probs", {}).first;
+    std::vector<double> divergences(60), sums(6), means(6), largest(6);
+    for (std::size_t i = 0; i < 60; ++i) {
+        divergences[i] = rlhf::formula::larger_binary_kl(pi[i], mu[i]);
+        if (g.mask()[i] != 0) largest[i / 10] = std::fmax(largest[i / 10], divergences[i]);
+    }
+    rlhf::sequence_log_probs<double>(g.batch(), {.log_probs = divergences, .sums = sums});
+    rlhf::sequence_log_probs<double>(g.batch(), {.log_probs = divergences, .sums = means}, {.average = true});
+    const auto by = [&](const std::vector<double>& of, double limit) {
+        auto w = ratios;
+        for (std::size_t i = 0; i < 60; ++i)
+            if (of[i / 10] > limit) w[i] = 0;
+        const auto dropped = std::count_if(of.begin(), of.end(), [&](double x) { return x > limit; });
+        CHECK((dropped > 0 && dropped < 5));
+        return w;
+    };
+    reproduces("kpop_mean", by(means, 0.05)), reproduces("kpop_sum", by(sums, 0.3));
+    reproduces("kpop_max", by(largest, 0.3));
 }
 
 TEMPLATE_TEST_CASE("presets: AReaL's values and KL", "[presets]", float, double) {

@@ -5,7 +5,9 @@
 
 #include "golden/presets.hpp"
 
+#include <rlhf/logits/cross_entropy_loss.hpp>
 #include <rlhf/policy/top_entropy.hpp>
+#include <rlhf/preference/sequence_log_probs.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 
 namespace ms_swift = rlhf::preset::ms_swift;
@@ -34,6 +36,67 @@ TEST_CASE("presets: ms-swift's policy losses", "[presets]") {
     std::vector<double> kept(60);
     rlhf::top_entropy<double>(g.batch(), {.entropy = g.at("entropy")["entropy"], .weights = kept}, {.share = 0.2});
     loss("top_entropy", ms_swift::dapo_policy_loss, {.weights = kept});
+}
+
+/// F is what the log ratios of the tokens that follow add up to, this one included; u weights the advantages.
+TEST_CASE("presets: ms-swift's FIPO", "[presets]") {
+    const policy_goldens g("ms_swift");
+    const auto log_probs = g.get<double>("log_probs"), old = g.get<double>("old_log_probs"),
+               advantages = g.get<double>("advantages");
+    for (const double delta : {rlhf::unlimited, 4.0}) {
+        std::vector<double> u(60), future(60);
+        for (std::size_t i = 0; i < 60; ++i) {
+            const double x = log_probs[i] - old[i];
+            u[i] = std::exp(x) > delta ? 0 : x;
+        }
+        rlhf::discounted_returns<double>(g.batch(), {.rewards = u, .returns = future}, ms_swift::fipo_future);
+        for (std::size_t i = 0; i < 60; ++i) {
+            u[i] = std::clamp(std::exp(future[i]), 1.0, 1.2);
+            const bool unsafe = advantages[i / 10] < 0 && std::exp(log_probs[i] - old[i]) > 4;
+            if (unsafe) u[i] = std::clamp(u[i], 0.8, 1.0);
+        }
+        auto o = ms_swift::dapo_policy_loss;
+        o.dual_clip = delta;
+        g.reproduce(delta < rlhf::unlimited ? "fipo_delta" : "fipo", clip(o), common(o), {.factor = u});
+    }
+}
+
+/// Scores of a group's bad answers, beside a 0, are logits of a row whose target is the 0; so are those of its good ones
+/// with the other sign.
+TEST_CASE("presets: ms-swift's REAL", "[presets]") {
+    const policy_goldens g("ms_swift");
+    constexpr std::size_t size = 2, groups = 3, wide = size + 1;
+    const auto log_probs = g.get<double>("log_probs"), old = g.get<double>("old_log_probs"),
+               advantages = g.get<double>("advantages");
+    std::vector<double> scores(6), d_scores(6), d(60);
+    const rlhf::sequence_log_probs_options average{.average = true};
+    rlhf::sequence_log_probs<double>(g.batch(), {.log_probs = log_probs, .ref_log_probs = old, .sums = scores},
+                                     average);
+    std::vector<double> logits(2 * groups * wide, -INFINITY), d_logits(logits.size());
+    std::vector<std::uint8_t> mask(2 * groups);
+    for (std::size_t s = 0; s < 6; ++s) {
+        const bool good = advantages[s] > 0;
+        const std::size_t row = s / size + (good ? groups : 0);
+        logits[row * wide] = 0;
+        logits[row * wide + 1 + s % size] = (good ? -1 : 1) * scores[s] / ms_swift::real_temperature;
+        mask[row] = 1;
+    }
+    for (std::size_t k = 0; k < groups; ++k) // groups of one kind are left out
+        if (mask[k] != mask[k + groups]) mask[k] = mask[k + groups] = 0;
+    const std::vector<std::int32_t> targets(2 * groups);
+    const rlhf::batch rows{
+        .steps = 2 * groups, .predict_next = false, .mask = mask, .denominator = rlhf::counts{2 * groups, 1}};
+    const rlhf::logits_shape shape{.sequences = 1, .steps = 2 * groups, .vocab = wide};
+    const auto gradient =
+        rlhf::write_to(rlhf::logits_view<double>(d_logits.data(), shape), 2); // the mean is over groups
+    const auto r =
+        rlhf::cross_entropy_loss(rows, rlhf::logits_view<const double>(logits.data(), shape), targets, gradient);
+    for (std::size_t s = 0; s < 6; ++s)
+        d_scores[s] = (d_logits[s / size * wide + 1 + s % size] - d_logits[(s / size + groups) * wide + 1 + s % size]) /
+                      ms_swift::real_temperature;
+    rlhf::sequence_log_probs_backward<double>(g.batch(), {.d_sums = d_scores, .d_log_probs = d}, average);
+    CHECK(worst_relative(std::vector{2 * r.loss()}, g.at("real")["loss"]) < golden_tolerance<double>);
+    CHECK(worst_of_largest(d, g.at("real")["d_log_probs"]) < golden_tolerance<double>);
 }
 
 TEST_CASE("presets: ms-swift's importance weights", "[presets]") {

@@ -97,6 +97,18 @@ TEMPLATE_TEST_CASE("presets: verl's advantages of groups", "[presets]", float, d
         rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, a, o);
         CHECK(agrees<TestType>("`group_advantages`", worst_relative(got, want)));
     }
+    const auto scores = test::read_goldens("scores.txt");
+    for (const auto& [name, o] :
+         {std::pair("verl_passk", verl::pass_at_k_without_std), std::pair("verl_passk_std", verl::pass_at_k)}) {
+        INFO(name);
+        const auto& c = scores.at(name);
+        const std::vector<TestType> rewards(c["rewards"].begin(), c["rewards"].end());
+        std::vector<TestType> got(rewards.size());
+        std::vector<std::int64_t> ids = c.integers("ids"), workspace(2 * ids.size());
+        rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, {.rewards = rewards, .advantages = got},
+                                         o);
+        CHECK(agrees<TestType>("`group_advantages`", worst_of_largest(got, c["advantages"])));
+    }
 }
 
 TEMPLATE_TEST_CASE("presets: verl's advantages, values and KL", "[presets]", float, double) {

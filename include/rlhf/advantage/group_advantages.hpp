@@ -164,6 +164,9 @@ template <class T = float>
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
 ///     running mean  given (the caller's own mean of past rewards), none     FlashREINFORCE  batch_mean, none
 ///     pass@k        second_best, none, or group_std as verl has it by default
+///     RAE           given (prime-rl: an agent's own running mean before this reward), none
+///     GiGPO         the default, twice: A = A of the episode in its prompt's group + ω A of a step's discounted return
+///                   (discounted_returns) among the steps from one state; a row per step (ROLL, arXiv:2505.10978)
 ///
 /// REINFORCE++ whitens over tokens, for which moments_of(batch, per_sequence(advantages)) has the moments:
 ///

@@ -11,6 +11,11 @@ struct ratio_range {
     double low, high;
     constexpr ratio_range(double both) : low(both), high(both) {}
     constexpr ratio_range(double below, double above) : low(below), high(above) {}
+    /// For a range without a default. It is instantiated, and so reported, only where the range is left out.
+    template <class T = double>
+    constexpr ratio_range() : low(), high() {
+        static_assert(sizeof(T) == 0, "rlhf: this objective needs a range, such as gspo{.range = {3e-4, 4e-4}}");
+    }
 };
 
 } // namespace rlhf

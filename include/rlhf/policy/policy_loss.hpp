@@ -214,6 +214,21 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 ///     arrays.weights = rlhf::per_sequence(w);
 ///     options.aggregation = rlhf::aggregation::sequence_mean_token_sum;
 ///
+/// An objective is homogeneous in Â: a constant factor of at least 0 of a token's objective is one of its advantage.
+/// What one trainer ships is such a combination; d = log π − log π_old, a = log π_teacher − log π:
+///
+///     FIPO     ms-swift    Â u, u = clip(e^F, [1, 1.2]), F = Σ γᵏ dₜ₊ₖ by discounted_returns of d, gaps::zero
+///     IW-OPD   TRL         cispo{1, 1}, Â = a (1 + γ R / R₀) by π_old for π, R = Σ_{k ≥ t} |aₖ|, R₀ the first
+///     ref_kl   prime-rl    preset::prime_rl::ref_kl, Â = a, or 0 where π < π_old − 0.2
+///     top-k    miles       Â = −Σ w (log π − log π_teacher) over likely tokens; w: π, π_teacher or 1, over their sum
+///     REAL     ms-swift    log(1 + Σ_bad eˢ) + log(1 + Σ_good e⁻ˢ) per group that has both, s = mean d / τ:
+///                          sequence_log_probs, then cross_entropy_loss of rows {0, s, …}, whose target is the 0
+///
+/// All but top-k are held to the trainers' own code by preset_ms_swift_test, preset_prime_rl_test and scores_test. That
+/// Â of top-k is the same whichever token was drawn, so that its gradient has mean 0. As rewards of discounted_returns
+/// it teaches the tokens before. Sources: FIPO arXiv:2603.19835, IW-OPD arXiv:2606.22600, top-k arXiv:2604.13016, REAL
+/// arXiv:2602.05630.
+///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted
 /// by nonfinite(); they are not removed from the sums. No counted token: loss 0, gradients 0.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 
 /// What ms-swift's GRPOTrainer computes by its defaults. Read in ms-swift 4.6.0, rlhf_trainers/grpo_trainer.py,
 /// args_mixin.py, rl_core/advantage.py and arguments/rlhf_args.py; names in brackets are its options.
@@ -33,6 +35,15 @@ inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation
 /// [importance_sampling_level] sequence, or sequence_token, which has the same gradient. The range is PPO's [epsilon].
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
+
+/// [loss_type] fipo: dapo_policy_loss with advantages times u, as policy_loss says, where F has these options
+/// [fipo_decay_rate 32, of which γ is 2^(−1/32)] and u is within [1, 1.2] [fipo_clip_range, fipo_clip_high_only]. Where
+/// Â < 0 and ρ > 4 u is cut to [0.8, 1] as well [fipo_safety_threshold]. Tokens of ρ above [delta] add nothing to F.
+inline constexpr discounted_returns_options fipo_future{.gamma = 0.97857206208770009, .gaps = gaps::zero};
+/// [loss_type] real [real_tau]: see policy_loss.
+inline constexpr double real_temperature = 0.5;
+/// [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank.
+inline constexpr top_entropy_options top_entropy{.share = 1};
 
 /// [advantage_estimator] grpo by [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is 10⁻⁴.
 /// A reward that is missing is 0.

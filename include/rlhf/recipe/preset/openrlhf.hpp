@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/policy/ppo_value_loss.hpp>
@@ -34,6 +35,9 @@ inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.
 inline constexpr group_advantages_options group_norm{.epsilon = 1e-9};
 inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none};
 inline constexpr group_advantages_options rloo{.baseline = group_baseline::others_mean, .scale = group_scale::none};
+
+/// trainer/ppo_utils/length_penalty.py [reward.overlong_buffer_len, overlong_penalty_factor]: as the library.
+inline constexpr shape_scores_options shape_scores{};
 
 /// [algo.advantage.is_correction_level, is_correction_mode, is_correction_threshold 0.5 5], with π_old as log_probs:
 /// token and clip (TIS), token and mask (IcePop), seq and mask. Off by default. A kept sequence has the weights of its

@@ -3,6 +3,7 @@
 
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 #include <rlhf/recipe/ppo_advantages.hpp>
 
@@ -57,5 +58,11 @@ inline constexpr rlhf::cispo objective{.low = 0, .high = 5};
 namespace dppo {
 inline constexpr rlhf::dppo_kl objective{.range = 0.05};
 } // namespace dppo
+
+/// He et al. 2025, arXiv:2505.22312, section 4: the coefficient of the entropy bonus as their scripts have it, git
+/// 64e96af, or1_scripts/train. Their code's own defaults are a step of 0.001 and at most 0.5.
+namespace skywork_or1 {
+inline constexpr adaptive_entropy_controller entropy_controller{.target = 0.2, .step = 1e-4, .low = 0, .high = 0.005};
+} // namespace skywork_or1
 
 } // namespace rlhf::preset

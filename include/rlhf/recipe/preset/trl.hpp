@@ -2,9 +2,13 @@
 #pragma once
 
 #include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/formula/kto.hpp>
+#include <rlhf/formula/nca.hpp>
 #include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
+#include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/recipe/gdpo_advantages.hpp>
 
 /// What TRL's GRPOTrainer computes by its defaults. Read in TRL 1.16.0, trainer/grpo_trainer.py, _compute_loss, and
@@ -61,8 +65,18 @@ inline constexpr gdpo_advantages_options gdpo_advantages{.group = {.epsilon = 1e
                                                          .whiten = {.epsilon = 1e-4, .floor = std_floor::after_root}};
 
 /// [use_adaptive_entropy]: [entropy_coef, entropy_target, entropy_coef_delta, entropy_coef_min, entropy_coef_max].
-/// There is no bonus in the first step. [top_entropy_quantile] 1, the default, keeps all tokens.
+/// There is no bonus in the first step.
 inline constexpr adaptive_entropy_controller entropy_controller{.active = false};
+/// [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch over all ranks.
+inline constexpr top_entropy_options top_entropy{.share = 1};
+
+/// rewards/other_rewards.py, get_soft_overlong_punishment [max_completion_len, soft_punish_cache]: as the library.
+inline constexpr shape_scores_options shape_scores{};
+
+/// kto_trainer.py [beta, desirable_weight, undesirable_weight]. Its z₀ is of a micro-batch over all ranks.
+inline constexpr rlhf::kto kto{.beta = 0.1};
+/// bco_trainer.py [beta] of TRL 0.23.0: δ is the mean of all answers so far.
+inline constexpr rlhf::bco bco{.beta = 0.1};
 
 /// [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
 /// sequence, 0 above 3. The log-probs are π_old's.

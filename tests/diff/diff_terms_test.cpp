@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// rlhf-diff on packed batches, and on what is not the policy's: entropy, groups that do not count, values.
+#include "diff/batches.hpp"
+
+using namespace test::diffs;
+
+TEST_CASE("a packed dump is what its rows are") {
+    const diff::arrays rows = diff::read_arrays(std::string(RLHF_TESTS) + "/diff/openrlhf.safetensors");
+    diff::arrays packed = rows;
+    const diff::array mask = rows.at("action_mask");
+    diff::array& lengths = packed["lengths"] = {{8}, std::vector<double>(8), 0, ""};
+    for (auto& [name, a] : packed) {
+        if (a.shape != mask.shape) continue;
+        std::vector<double> tokens;
+        for (std::size_t i = 0; i < mask.numbers.size(); ++i)
+            if (mask.numbers[i] != 0) tokens.push_back(a.numbers[i]);
+        a.numbers = tokens, a.shape = {1, static_cast<std::int64_t>(tokens.size())};
+    }
+    for (std::size_t i = 0; i < mask.numbers.size(); ++i) lengths.numbers[i / 24] += mask.numbers[i];
+    const space a = of(rows), b = of(packed);
+    CHECK((a.batch.offsets == b.batch.offsets && a.batch.gradient == b.batch.gradient));
+    const combination c{.correction = 3, .mean = 1};
+    CHECK((a.evaluate(c).loss == b.evaluate(c).loss && a.evaluate(c).gradient == b.evaluate(c).gradient));
+}
+
+TEST_CASE("groups of equal rewards that do not count, and an entropy bonus, are named") {
+    diff::arrays a = small_batch(0.5);
+    add_ppo(a);
+    a["advantages"].numbers = {0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5, -0.5};
+    a["entropy"] = {{2, 4}, {1, 2, 0.5, 1, 0.25, 1, 2, 1.5}, 0x1p-52, ""};
+    add_ppo(a);
+    for (auto& [name, x] : a) { // two more sequences, which got the same reward
+        if (x.shape.empty()) continue;
+        x.numbers.insert(x.numbers.end(), 8, name == "advantages" || name == "gradient" ? 0 : -1);
+        x.shape[0] = 4;
+    }
+    a["group_ids"] = {{4}, {7, 7, 3, 3}, 0, ""};
+    a["loss"].numbers[0] -= 0.01 * 9.25 / 8; // of the eight tokens that teach something
+    const space s = of(a);
+    CHECK(s.batch.teaches == std::vector<std::uint8_t>{1, 1, 0, 0});
+    const found f = diff::search(s);
+    REQUIRE(!f.matches.empty());
+    const settings best = s.settings_of(f.matches.front().what);
+    CHECK((value_of(best, "groups of equal rewards") == "do not count" && value_of(best, "entropy bonus") == "0.01"));
+    const auto axes = diff::axes_of(s, f.matches.front().what);
+    CHECK(not_told_apart(axis_of(axes, "groups of equal rewards")).empty());
+    CHECK(not_told_apart(axis_of(axes, "entropy bonus")).empty());
+    a.erase("gradient"); // then the loss decides
+    CHECK(!diff::search(of(a)).matches.empty());
+    a.erase("entropy");
+    for (const auto& o : diff::search(of(a)).matches) CHECK(o.what.entropy_coef == 0);
+}
+
+TEST_CASE("the value loss is compared on its own") {
+    diff::arrays a = small_batch(0.5);
+    add_ppo(a);
+    const std::vector<double> old{0.5, -1, 2, 0.25, 1, -0.5, 0, 1.5}, now{0.75, -0.125, 2.125, 1, 1, 0.5, 0.0625, -1},
+        returns{1, 0.5, 1, 2, -1, 0, 0.5, 1};
+    double loss = 0;
+    std::vector<double> slopes;
+    for (std::size_t i = 0; i < 8; ++i) { // by the textbook: the worse of two squares, not halved
+        const double clipped = old[i] + std::clamp(now[i] - old[i], -0.2, 0.2);
+        const double free = std::pow(now[i] - returns[i], 2), held = std::pow(clipped - returns[i], 2);
+        loss += std::max(free, held) / 8;
+        slopes.push_back(free >= held ? 2 * (now[i] - returns[i]) / 8 : 0);
+    }
+    const auto array = [](const std::vector<double>& x) { return diff::array{{2, 4}, x, 0x1p-52, ""}; };
+    a["old_values"] = array(old), a["new_values"] = array(now), a["returns"] = array(returns);
+    a["value_gradient"] = array(slopes), a["value_loss"] = {{}, {loss}, 0x1p-52, ""};
+    const space s = of(a);
+    const auto all = diff::search_values(s.batch, s.numbers);
+    REQUIRE((!all.empty() && all.front().fits));
+    CHECK((value_of(all.front().what, "clip of values") == "0.2" && value_of(all.front().what, "times") == "2"));
+    const std::string text = diff::text_report(s, diff::search(s), "batch", 2);
+    CHECK(text.find("Value loss, reproduced by\n  clip of values 0.2, huber none, times 2, mean over tokens") !=
+          text.npos);
+    for (double& x : a["value_gradient"].numbers) x /= 2;
+    a["value_loss"].numbers[0] /= 2;
+    const space halved = of(a);
+    const auto found = diff::search_values(halved.batch, halved.numbers).front();
+    CHECK(found.presets ==
+          strings{"slime::ppo_value_loss", "cleanrl::ppo_value_loss", "lm_human_preferences::ppo_value_loss"});
+    a["value_loss"].numbers[0] *= 1.5;
+    CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Near:") != text.npos);
+    a.erase("returns");
+    CHECK((!diff::has_values(of(a).batch) && diff::search_values(of(a).batch, {}).empty()));
+}
