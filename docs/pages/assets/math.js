@@ -1,0 +1,6 @@
+// Formulas are TeX in elements of class arithmatex, as pymdownx.arithmatex leaves them. Without KaTeX they stay TeX.
+if (typeof katex !== "undefined")
+  for (const e of document.querySelectorAll(".arithmatex")) {
+    const display = e.tagName === "DIV";
+    katex.render(e.textContent.trim().replace(/^\\[([]|\\[)\]]$/g, ""), e, {displayMode: display, throwOnError: false});
+  }

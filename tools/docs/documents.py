@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Pages from the documents of the tree. DESIGN.md becomes a page per decision."""
+import re
+from pathlib import Path
+
+pages = {"DESIGN.md": "design/index.md", "ACCURACY.md": "numerics.md", "PRESETS.md": "presets.md",
+         "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md", "README.md": "index.md",
+         "examples/instructgpt/README.md": "demo.md"}
+labels = ("Context", "Decision", "Edges", "Rejected", "Result", "Price", "Tested", "Not proven", "Bits")
+
+
+def relative(page: str, target: str) -> str:
+    """The link from one page of the site to another."""
+    return "../" * page.count("/") + target
+
+
+def decision_page(number: str) -> str:
+    return f"design/d{int(number):02}.md"
+
+
+def outside_code(line: str, change) -> str:
+    """The line, changed where it is neither code nor a link."""
+    return "".join(part if part[:1] in "`[" else change(part)
+                   for part in re.split(r"(`[^`]*`|\[[^\]]*\]\([^)]*\))", line) if part)
+
+
+def each_line(text: str, change) -> str:
+    """The text, changed line by line outside fenced blocks and headings."""
+    lines, fenced = [], False
+    for line in text.split("\n"):
+        fenced ^= line.lstrip().startswith("```")
+        lines.append(line if fenced or line.startswith("#") else change(line))
+    return "\n".join(lines)
+
+
+def with_decisions(text: str, page: str, known: set[str]) -> str:
+    """The names of decisions, as D30, become links to their pages."""
+    def link(match: re.Match) -> str:
+        return f"[D{match[1]}]({relative(page, decision_page(match[1]))})" if match[1] in known else match[0]
+    return each_line(text, lambda line: outside_code(line, lambda part: re.sub(r"\bD(\d{1,2})\b", link, part)))
+
+
+def with_links(text: str, page: str, known: set[str]) -> str:
+    """Links between documents become links between pages; links to other files become their names."""
+    def link(match: re.Match) -> str:
+        label, target, anchor = match[1], match[2], match[3] or ""
+        if target.startswith("http") or not target:
+            return match[0]
+        if target in pages:
+            return f"[{label}]({relative(page, pages[target])}{anchor})"
+        return label if "`" in label else f"`{target}`"
+    pattern = r"\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)"
+    return with_decisions(each_line(text, lambda line: re.sub(pattern, link, line)), page, known)
+
+
+def decision(number: str, title: str, body: str) -> str:
+    """A page: the title, and each part (context, decision, …) as a paragraph that begins with its name."""
+    for label in labels:
+        body = re.sub(rf"(^|(?<=[.)] )){label}: ", rf"\n\n**{label}.** ", body, flags=re.M)
+    body = re.sub(r"^- \*([^*]+?)\.?\*(?= )", r"\n**\1.**", body, flags=re.M)
+    body = re.sub(r"\*\*([a-z])", lambda m: "**" + m[1].upper(), body)
+    body = re.sub(r"\n{3,}", "\n\n", body)
+    return f"---\ntitle: D{number}. {title}\n---\n\n# D{number}. {title}\n\n{body.strip()}\n"
+
+
+def write_design(root: Path, source: Path) -> list:
+    text = (root / "DESIGN.md").read_text()
+    introduction, decisions = text.split("\n## Decisions\n")
+    parts = re.split(r"^\*\*D(\d+)\. (.+?)\.?\*\* ?", decisions, flags=re.M)
+    found = list(zip(parts[1::3], parts[2::3], parts[3::3]))
+    known = {number for number, _, _ in found}
+    (source / "design").mkdir()
+    index = introduction + "\n## Decisions\n\n" + parts[0].strip() + "\n\n| | decision |\n|---|---|\n"
+    nav: list = ["design/index.md"]
+    for number, title, body in found:
+        page = decision_page(number)
+        index += f"| D{number} | [{title}](d{int(number):02}.md) |\n"
+        (source / page).write_text(with_links(decision(number, title, body), page, known))
+        nav.append({f"D{number}. {title}": page})
+    (source / "design/index.md").write_text(with_links(index, "design/index.md", known))
+    return nav
+
+
+def write_all(root: Path, source: Path) -> list:
+    """Writes the pages; returns the navigation of the design's."""
+    nav = write_design(root, source)
+    known = set(re.findall(r"^\*\*D(\d+)\.", (root / "DESIGN.md").read_text(), flags=re.M))
+    for document, page in pages.items():
+        if document in ("DESIGN.md", "README.md"):
+            continue
+        text = with_links((root / document).read_text(), page, known)
+        (source / page).write_text(text)
+    for path in (root / "docs/pages").rglob("*.md"):
+        page = str(path.relative_to(root / "docs/pages"))
+        (source / page).write_text(with_decisions(path.read_text(), page, known))
+    return nav

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: MIT
+"""The reference: a page per public header, made from what tools/interface/read.py reads, and an index of names."""
+import re
+import sys
+from pathlib import Path
+
+import examples
+from prose import Prose
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interface"))
+import read as headers  # noqa: E402
+
+rooms = {"advantage": "Rewards and advantages", "policy": "Policy and value losses", "preference": "Preferences",
+         "reward": "Reward model", "logits": "Logits", "recipe": "Recipes: several functions as one",
+         "formula": "Objectives and formulas", "core": "Batches, arrays, gradients", "results": "Results",
+         "recipe/preset": "Presets", "with": "Other libraries"}
+kinds = {"in": "read", "out": "written", "gradient": "gradient", "index": "read"}
+
+
+def room_of(header: str) -> str:
+    return header.rsplit("/", 1)[0]
+
+
+def page_of(header: str) -> str:
+    return f"reference/{header.removesuffix('.hpp')}.md"
+
+
+def first_sentence(comment: str) -> str:
+    text = " ".join(comment.split("\n\n")[0].split())
+    return re.match(r".*?(?:[.:](?= [A-Z])|$)", text)[0].rstrip(":.") + "."
+
+
+class Reference:
+    def __init__(self, root: Path):
+        self.root = root
+        unit = headers.parse()
+        reader = headers.Reader(unit)
+        self.interface = reader.read()
+        self.public = [c for c in reader.public if c.spelling not in ("native",)]
+        self.formulas = [c for c in headers.declarations(unit.cursor, ("detail",))
+                         if headers.header_of(c).startswith("formula/")]
+        self.texts = {str(p.relative_to(root / "include/rlhf")): p.read_text()
+                      for p in (root / "include/rlhf").rglob("*.hpp")}
+        self.uses = examples.of_names(root)
+        self.pages: dict[str, list] = {}
+        for header in self.documented():
+            self.pages.setdefault(room_of(header), []).append(header)
+        self.links = self.find_links()
+
+    def documented(self) -> list[str]:
+        found = {f.header for f in self.interface.functions}
+        found |= {h for h in self.texts if room_of(h) in ("recipe/preset", "with", "formula")}
+        found |= {headers.header_of(c) for c in self.public if c.raw_comment}
+        return sorted(h for h in found if "/" in h and not h.startswith(("engine/", "lane/")) and room_of(h) in rooms)
+
+    def find_links(self) -> dict[str, str]:
+        """The page, and the place there, of each name."""
+        links = {}
+        for header in (h for hs in self.pages.values() for h in hs):
+            links[header] = page_of(header)
+        i = self.interface
+        for e in i.enums.values():
+            links[e.name] = page_of(e.header) + f"#{e.name}"
+            links.update({f"{e.name}::{v.name}": links[e.name] for v in e.values})
+        for s in [*i.structs.values(), *i.results.values()]:
+            links[s.name] = page_of(s.header) + f"#{s.name}"
+        for c in self.public:
+            if c.raw_comment and room_of(headers.header_of(c)) in ("core", "results") and c.spelling not in links:
+                links[c.spelling] = page_of(headers.header_of(c)) + f"#{c.spelling}"
+        for f in i.functions:
+            links[f.name] = page_of(f.header) + f"#{f.name}"
+        return {name: to for name, to in links.items() if to.split("#")[0].removeprefix("reference/")[:-3] + ".hpp"
+                in {h for hs in self.pages.values() for h in hs}}
+
+    # Parts of a page
+
+    def domain(self, header: str, option: str) -> str:
+        """What the checks of a header allow."""
+        for text in [self.texts[header]] + [t for h, t in self.texts.items() if h != header]:
+            found = re.search(rf'(check_\w+)(?:<T>)?\([^,;]*, "{option}"(?:, ([^;]*?))?\);', text)
+            if found and found[1] == "check_range":
+                low, high = (x.strip() for x in found[2].split(",", 1)[1].rsplit(",", 1)) if found[2].count(",") == 2 \
+                    else ("", "")
+                if low:
+                    return f"{low} to {'the largest finite' if 'max' in high else high}"
+            words = {"check_positive": "> 0", "check_finite": "finite", "check_not_negative": "≥ 0"}
+            if found and found[1] in words:
+                return words[found[1]]
+            within = re.search(rf'within\("{option}", o\.[\w.]+, ([^,]+), ([^)]+)\)', text) if text == \
+                self.texts[header] else None
+            if within:
+                numbers = [x.strip().removesuffix(".0").replace("unlimited", "∞") for x in within.groups()]
+                return f"{numbers[0]} to {numbers[1]}"
+        return ""
+
+    def arrays(self, p: Prose, struct) -> str:
+        rows = ["| array | shape and type | | meaning |", "|---|---|---|---|"]
+        for f in struct.fields:
+            element = {"uint8": "uint8", "index": "int32, int64"}.get(f.of or f.kind, f.of) or "T"
+            element = "int32, int64" if f.kind == "index" else element
+            need = "required" if f.required else "optional"
+            comment = f.comment.removeprefix(f.shape).lstrip(" ,;").removeprefix("out").lstrip(" ,;:")
+            access = f"{kinds.get(f.kind, f.kind)}, {need}"
+            shape = f"`{f.shape}`, " if f.shape else ""
+            rows.append(f"| `{f.name}` | {shape}{element} | {access} | {p.cell(comment)} |")
+        return "\n".join(rows)
+
+    def options(self, p: Prose, struct) -> str:
+        rows = ["| option | default | may be | meaning |", "|---|---|---|---|"]
+        for f in struct.fields:
+            kind = f.of if f.kind in ("enum", "struct") else f.kind
+            default = f"`{f.default}`" if f.default not in ("", "{}") else "absent" if f.kind == "optional" else \
+                "its defaults" if f.default == "{}" else "none: it must be given"
+            allowed = p.name(f.of) if f.kind in ("enum", "struct") and f.of in self.links else \
+                self.domain(struct.header, f.name) or {"bool": "`true`, `false`"}.get(kind, kind)
+            rows.append(f"| `{f.name}` | {default} | {allowed} | {p.cell(f.comment)} |")
+        return "\n".join(rows)
+
+    def getters(self, p: Prose, result) -> str:
+        rows = ["| statistic | type | meaning |", "|---|---|---|"]
+        for g in result.getters:
+            call = g.name if g.field else f"{g.name}({', '.join(g.parameters)})"
+            rows.append(f"| `{call}` | {p.name(g.type)} | {p.cell(g.comment)} |")
+        return "\n".join(rows) + ("\n\nParts join by `+=`." if result.mergeable else "")
+
+    def enum(self, p: Prose, e) -> str:
+        rows = [f"| `rlhf::{e.name}` | meaning |", "|---|---|"]
+        rows += [f"| `{v.name}` | {p.cell(v.comment)} |" for v in e.values]
+        return "\n".join(rows)
+
+    def signature(self, overloads: list) -> str:
+        lines = []
+        for f in overloads:
+            names = {"b": "batch", "g": "groups", "a": "arrays", "o": "options", "run": "executor", "c": "controller",
+                     "d": "gradient", "m": "moments"}
+            arguments = ", ".join(names.get(x.name, x.name) + (f" = {x.default}" if x.default else "")
+                                  for x in f.parameters)
+            line = f"{f.result} rlhf::{f.name}{'<T = float>' if f.typed else ''}({arguments});"
+            if line not in lines:
+                lines.append(line)
+        return "```cpp\n" + "\n".join(lines) + "\n```"
+
+    def cost(self, header: str, name: str) -> str:
+        stem = Path(header).stem
+        if not (self.root / f"bench/{stem}_bench.cpp").exists():
+            return ""
+        rows = [line.split("|") for line in (self.root / "docs/pages/performance.md").read_text().split("\n")
+                if re.match(rf"\| `\^?{name}/", line)]
+        times = "; ".join(f"{r[-5].strip()} ns, {r[-6].strip()}" for r in rows[:2] if len(r) > 6)
+        measured = f"{times} ([Performance]({{}})). " if times else ""
+        return f"**Cost.** {measured}Measure it: `./dev bench --benchmark_filter={stem}/`"
+
+    def function(self, p: Prose, overloads: list, shown: set[str]) -> str:
+        f = overloads[0]
+        blocks = [f"## {f.name} {{#{f.name}}}", self.signature(overloads)]
+        comments: list[str] = []
+        for x in overloads:
+            if x.comment and x.comment not in comments:
+                comments.append(x.comment)
+        blocks += [p.whole(c) for c in comments]
+        if f.objectives:
+            blocks.append("**Objectives.** " + ", ".join(p.name(o) for o in f.objectives))
+        cost = self.cost(f.header, f.name)
+        if cost:
+            blocks.append(cost.replace("{}", p.to("performance.md")))
+        uses = self.uses.get(f.name, [])
+        if uses:
+            blocks.append("**Examples.** " + ", ".join(f"[{title}]({p.to(to)})" if to else f"`{title}`"
+                                                      for title, to in uses[:6]))
+        for x in (x for o in overloads for x in o.parameters):
+            struct = self.interface.structs.get(x.of)
+            if x.kind in ("arrays", "options", "struct") and struct and x.of not in shown:
+                shown.add(x.of)
+                blocks.append(self.struct(p, struct))
+        for x in overloads:
+            result = self.interface.results.get(x.result)
+            if result and x.result not in shown:
+                shown.add(x.result)
+                blocks += [f"### {result.name} {{#{result.name}}}"] + ([p.whole(result.comment)] if result.comment else []) + \
+                    [self.getters(p, result)]
+        return "\n\n".join(blocks)
+
+    def struct(self, p: Prose, s) -> str:
+        arrays = any(f.kind in ("in", "out", "gradient", "index") for f in s.fields)
+        table = self.arrays(p, s) if arrays else self.options(p, s)
+        return "\n\n".join([f"### {s.name} {{#{s.name}}}"] + ([p.whole(s.comment)] if s.comment else []) + [table])
+
+    def page(self, header: str) -> str:
+        p = Prose(self.links, page_of(header))
+        stem, room = Path(header).stem, room_of(header)
+        title = f"# {stem}\n\n```cpp\n#include <rlhf/{header}>\n```"
+        if room in ("recipe/preset", "with"):
+            return f"{title}\n\n```cpp\n--8<-- \"include/rlhf/{header}\"\n```\n"
+        by_name: dict[str, list] = {}
+        for f in self.interface.functions:
+            if f.header == header:
+                by_name.setdefault(f.name, []).append(f)
+        shown: set[str] = set()
+        blocks = [title] + [self.function(p, fs, shown) for fs in by_name.values()]
+        for s in self.interface.structs.values():
+            if s.header == header and not s.same_as and s.name not in shown:
+                shown.add(s.name)
+                blocks.append(self.struct(p, s).replace("### ", "## ", 1))
+        for r in self.interface.results.values():
+            if r.header == header and not r.same_as and r.name not in shown:
+                shown.add(r.name)
+                blocks.append("\n\n".join([f"## {r.name} {{#{r.name}}}", p.whole(r.comment), self.getters(p, r)]))
+        for e in self.interface.enums.values():
+            if e.header == header:
+                shown.add(e.name)
+                blocks.append("\n\n".join([f"## {e.name} {{#{e.name}}}", p.whole(e.comment), self.enum(p, e)]))
+        shown |= set(by_name)
+        for c in self.formulas if room == "formula" else self.public:
+            comment = headers.comment_of(c)
+            if headers.header_of(c) == header and comment and (room == "formula" or c.spelling not in shown) and \
+                    c.kind != headers.CursorKind.FIELD_DECL and (c.spelling not in shown or "    " in comment):
+                prefix = "formula::" if room == "formula" else ""
+                anchor = f"formula-{c.spelling}" if room == "formula" else c.spelling
+                if anchor not in shown:
+                    shown.add(anchor)
+                    blocks.append(f"## {prefix}{c.spelling} {{#{anchor}}}\n\n{p.whole(comment)}")
+        return "\n\n".join(blocks) + "\n"
+
+    # All pages
+
+    def names(self) -> str:
+        p = Prose(self.links, "reference/names.md")
+        rows: dict[str, set[str]] = {}
+
+        def add(name: str, what: str, to: str) -> None:
+            rows.setdefault(name, set()).add(f"{what} {p.name(to)}" if what else p.name(to))
+        i = self.interface
+        for name in self.links:
+            if "/" not in name and "::" not in name:
+                add(name, "", name)
+        for s in i.structs.values():
+            for f in s.fields if not s.same_as else []:
+                add(f.name, "in", s.name)
+        for r in i.results.values():
+            for g in r.getters if not r.same_as else []:
+                add(g.name + ("" if g.field else "()"), "in", r.name)
+        for e in i.enums.values():
+            for v in e.values:
+                add(v.name, "in", e.name)
+        lines = [f"| `{name}` | {', '.join(sorted(where))} |" for name, where in sorted(rows.items())]
+        return "# Index of names\n\nFunctions, types, arrays, options, values of enums, and statistics.\n\n" \
+            "| name | where |\n|---|---|\n" + "\n".join(lines) + "\n"
+
+    def summary(self, header: str) -> str:
+        """The first sentence that a header says."""
+        for f in self.interface.functions:
+            if f.header == header and f.comment and f.name == Path(header).stem:
+                return first_sentence(f.comment)
+        every = [c for c in self.formulas + self.public if headers.header_of(c) == header and headers.comment_of(c)]
+        comments = [f.comment for f in self.interface.functions if f.header == header and f.comment] or \
+            [headers.comment_of(c) for c in every]
+        return first_sentence(comments[0]) if comments else ""
+
+    def index(self) -> str:
+        p = Prose(self.links, "reference/index.md")
+        text = "# Reference\n\nOne page per header, made from its comments. Everything is in `namespace rlhf`. T is " \
+            "float, or double where the call says `<double>`. [Index of names](names.md)\n"
+        for room, title in rooms.items():
+            text += f"\n## {title}\n\n| header | |\n|---|---|\n"
+            for header in self.pages.get(room, []):
+                text += f"| [`{header}`]({page_of(header).removeprefix('reference/')}) | {p.cell(self.summary(header))} |\n"
+        return text
+
+
+def write_all(root: Path, source: Path) -> list:
+    """Writes the pages; returns their navigation."""
+    reference = Reference(root)
+    nav: list = ["reference/index.md", {"Index of names": "reference/names.md"}]
+    for room, title in rooms.items():
+        entries = []
+        for header in reference.pages.get(room, []):
+            page = source / page_of(header)
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(reference.page(header))
+            entries.append({Path(header).stem: page_of(header)})
+        nav.append({title: entries})
+    (source / "reference/index.md").write_text(reference.index())
+    (source / "reference/names.md").write_text(reference.names())
+    return nav
