@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* A transformer in plain C, in the way of llm.c: forward and backward pass by hand, AdamW. It knows no loss: between
+ * the passes, somebody turns logits into their gradient, in place. */
+#ifndef TRANSFORMER_H
+#define TRANSFORMER_H
+
+#include <stddef.h>
+
+typedef struct transformer_shape {
+    int sequences, steps, vocab, layers, heads, width;
+} transformer_shape;
+
+/* Arrays of one layer's weights, or of their gradients. */
+typedef struct layer_weights {
+    float *norm_1, *attention_in, *attention_out, *norm_2, *up, *down;
+} layer_weights;
+
+typedef struct model_weights {
+    float *tokens, *places; /* embeddings [vocab, width], [steps, width]; tokens are the last layer as well */
+    layer_weights *layers;
+    float *norm;
+} model_weights;
+
+/* What a layer's forward pass leaves for its backward pass; rows are all positions of all sequences. */
+typedef struct layer_activations {
+    float *in, *normed_1, *qkv, *softmax, *mixed, *between, *normed_2, *raised, *active;
+} layer_activations;
+
+typedef struct transformer {
+    transformer_shape shape;
+    size_t size;                                         /* of all weights */
+    float *weights, *gradient, *first_moments, *second_moments;
+    float *logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
+    model_weights w, d;
+    layer_activations *layers;
+    float *out, *normed, *memory;
+} transformer;
+
+/* Returns 0 if there is no memory. */
+int transformer_create(transformer *t, transformer_shape shape, unsigned seed);
+void transformer_destroy(transformer *t);
+
+/* tokens [sequences, steps]; logits of step t say what follows it. */
+void transformer_forward(transformer *t, const int *tokens);
+/* After forward, and after t->logits have become their gradient: overwrites t->gradient. */
+void transformer_backward(transformer *t, const int *tokens);
+/* AdamW; step counts from 1 on. */
+void transformer_update(transformer *t, float rate, float weight_decay, int step);
+
+#endif
