@@ -81,6 +81,7 @@ template <class E>
 ///     with_logits([&](auto z, auto dz) { return ppo_loss(batch, z, tokens, {…}, dz); }, logits, d_logits);
 template <class F, class... Tensors>
 decltype(auto) with_logits(F&& f, const at::Tensor& first, const Tensors&... rest) {
+    TORCH_CHECK(first.defined(), "rlhf: logits are missing");
     TORCH_CHECK(((rest.scalar_type() == first.scalar_type()) && ...),
                 "rlhf: logits and their gradient differ in dtype");
     const auto call = [&]<class E>(std::type_identity<E>) {

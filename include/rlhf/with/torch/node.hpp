@@ -25,7 +25,7 @@
 ///   gradients come from one sweep, in the forward pass. Where none is wanted (no_grad, or nothing that requires it)
 ///   only values are computed.
 /// - A tensor [B, 1], or one that expand() made of it, is one element per sequence where rlhf::per_sequence may stand.
-/// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling one; the bits are the same.
+/// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling thread, with the same bits.
 /// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative is refused.
 namespace RLHF_NAMESPACE {
 
@@ -157,8 +157,10 @@ private:
     }
 };
 
-/// The outputs, as parts of the graph of the learned inputs.
-[[nodiscard]] inline tensors record(const tensors& learned, const forward_pass& f) {
+/// The outputs, as parts of the graph of the learned inputs. An undefined input is given a place that learns nothing.
+[[nodiscard]] inline tensors record(tensors learned, const forward_pass& f) {
+    for (at::Tensor& each : learned)
+        if (!each.defined()) each = at::empty({0});
     return autograd_node::apply(at::TensorList(learned), f);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Losses as one would write them in torch's operations, on random data in double.
+// Losses as one would write them in torch's operations, on random data in double, and how they are compared.
 #pragma once
 
 #include <rlhf/core/batch.hpp>
@@ -7,6 +7,8 @@
 #include <rlhf/with/torch.hpp>
 
 #include <ATen/ATen.h>
+#include <cstdio>
+#include <string>
 #include <vector>
 
 namespace naive {
@@ -74,6 +76,34 @@ inline kept kept_sets(const Tensor& targets) {
     const Tensor four = (targets.unsqueeze(-1) + at::tensor({0, 2, 3, 7})) % V;
     const Tensor outside = at::ones({B, T, V}, at::kBool).scatter(-1, four, false);
     return {four.flatten(), at::arange(B * T + 1) * 4, outside};
+}
+
+inline bool good = true;
+
+/// Runs both on copies of the learned tensors, and compares three times the losses and the gradients.
+template <class Ours, class Theirs>
+void compare(const std::string& name, const tensors& learned, const Ours& f, const Theirs& g,
+             double tolerance = 1e-13) {
+    const auto run = [&](const auto& loss_of, double& loss) {
+        tensors x;
+        for (const Tensor& each : learned) x.push_back(each.detach().clone().requires_grad_());
+        const Tensor l = loss_of(x);
+        loss = l.template item<double>();
+        (3 * l).backward();
+        for (Tensor& each : x) each = each.grad();
+        return x;
+    };
+    double a = 0, b = 0, worst = 0;
+    const tensors da = run(f, a), db = run(g, b);
+    for (std::size_t i = 0; i < da.size(); ++i) {
+        const Tensor wanted = db[i].to(at::kDouble), off = (da[i].to(at::kDouble) - wanted).abs().max();
+        worst = std::max(worst, (off / wanted.abs().max()).item<double>()); // NaN if there is no gradient
+        good = good && off.isfinite().item<bool>() && wanted.abs().max().item<double>() > 0;
+    }
+    const bool right = std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b)) && worst <= tolerance;
+    std::printf("%-44s loss %12.9f off by %.1e, gradients by %.1e%s\n", name.c_str(), a, std::abs(a - b), worst,
+                right ? "" : "   WRONG");
+    good = good && right;
 }
 
 } // namespace naive

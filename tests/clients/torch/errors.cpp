@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The functions of with/torch/autograd.hpp where something is wrong, absent, or not wanted.
-#include "torch_naive.hpp"
+#include "naive.hpp"
 
 #include <rlhf/compiled.hpp>
 #include <rlhf/with/torch/autograd.hpp>
@@ -13,8 +13,6 @@ namespace ours = rlhf::torch;
 using namespace naive;
 
 namespace {
-
-bool good = true;
 
 void check(const char* what, bool holds) {
     if (!holds) std::printf("does not hold: %s\n", what);
@@ -43,8 +41,8 @@ void errors() {
     refused("rlhf::ptx_loss: a tensor is BFloat16, expected Float or Double", [&] { ptx(lp.to(at::kBFloat16)); });
     refused("rlhf: logits are Int, expected Float, Double, BFloat16 or Half",
             [&] { ours::token_log_probs(aligned(), z.to(at::kInt), ids); });
-    refused("rlhf: logits are Undefined, expected Float, Double, BFloat16 or Half",
-            [&] { ours::token_log_probs(aligned(), {}, ids); });
+    refused("rlhf: logits are missing",
+            [&] { ours::token_log_probs(aligned(), Tensor(), ids); });
     refused("rlhf: a tensor is Float, expected the call's element type, Double", [&] {
         ours::ppo_policy_loss(tokens(), {.log_probs = lp, .old_log_probs = old.to(at::kFloat), .advantages = a});
     });
@@ -98,7 +96,7 @@ void what_is_not_wanted() {
     ours::bradley_terry_loss(all(1, 5), {c, j}).loss.backward();
     check("the other input gets none", c.grad().defined() && !j.grad().defined());
     const Tensor v = learned(a);
-    const ours::ppo_loss_tensors x{.old_log_probs = lp, .advantages = a, .values = v, .returns = a};
+    const ours::ppo_loss_tensors x{.old_log_probs = lp, .advantages = a, .values = v, .returns = lp};
     ours::ppo_loss(aligned(), z, ids, x).loss.backward();
     check("a critic learns beside a policy that does not", v.grad().abs().sum().item<double>() > 0);
     const Tensor y = learned(z);
