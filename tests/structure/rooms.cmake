@@ -27,6 +27,7 @@ room(recipe ${purposes} results engine/tokens engine/sequences engine/steps engi
     engine/lanes engine/sums formula core ground)                # several functions as one
 room(recipe/preset recipe ${purposes} results formula core ground) # options of trainers and papers, no functions
 room(with results core ground)                      # other libraries, each header knows one
+room(with/torch with recipe ${purposes} results core ground) # the functions as nodes of torch's autograd
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 
 # A function's header includes no sibling, but for these.

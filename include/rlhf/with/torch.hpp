@@ -7,8 +7,8 @@
 
 /// Pass a torch::Tensor wherever rlhf expects an array: on the CPU, [B, T] with any stride from row to row (0, as
 /// expand() leaves it, for inputs only), or [tokens], or [B]. Type and strides are checked when the call is made
-/// (c10::Error). Nothing is copied. Autograd does not know of the call: a torch::autograd::Function passes it the
-/// gradients that the library writes.
+/// (c10::Error). Nothing is copied. Autograd does not know of the call: with/torch/autograd.hpp has the functions that
+/// autograd knows.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -44,9 +44,11 @@ struct adapter<at::Tensor> {
     template <class T>
     static view<T> view_of(const at::Tensor& t) {
         if (!t.defined()) return {};
-        constexpr bool bytes = std::same_as<std::remove_const_t<T>, std::uint8_t>;
+        using U = std::remove_const_t<T>;
         detail::check_tensor(t, detail::torch_holds<T>(t.scalar_type()),
-                             bytes ? "Bool or Byte" : "the call's element type, Float unless it says <double>");
+                             std::same_as<U, std::uint8_t> ? "Bool or Byte"
+                             : std::same_as<U, double>     ? "the call's element type, Double"
+                                                           : "the call's element type, Float unless it says <double>");
         return detail::seen_as<view<T>>(t, static_cast<T*>(t.data_ptr()));
     }
     static index_view index_of(const at::Tensor& t) {
@@ -60,8 +62,11 @@ struct adapter<at::Tensor> {
 namespace detail {
 template <class E>
 [[nodiscard]] logits_view<E> torch_logits(const at::Tensor& t) {
-    TORCH_CHECK(t.device().is_cpu() && (t.dim() == 2 || t.dim() == 3) && t.stride(-1) == 1,
-                "rlhf: logits are [tokens, V] or [B, T, V] on the cpu, contiguous in V");
+    TORCH_CHECK(t.device().is_cpu(), "rlhf: logits are on ", t.device(), ", expected cpu");
+    TORCH_CHECK(t.dim() == 2 || t.dim() == 3, "rlhf: logits have ", t.dim(),
+                " dimensions, expected [B, T, V] or [tokens, V]");
+    TORCH_CHECK(t.numel() == 0 || t.stride(-1) == 1 || t.size(-1) == 1, "rlhf: the last stride of logits is ",
+                t.stride(-1), ", expected 1; call .contiguous()");
     const bool packed = t.dim() == 2;
     return {static_cast<E*>(t.data_ptr()),
             {.sequences = packed ? 1 : t.size(0), .steps = t.size(-2), .vocab = t.size(-1)},
@@ -76,6 +81,7 @@ template <class E>
 ///     with_logits([&](auto z, auto dz) { return ppo_loss(batch, z, tokens, {…}, dz); }, logits, d_logits);
 template <class F, class... Tensors>
 decltype(auto) with_logits(F&& f, const at::Tensor& first, const Tensors&... rest) {
+    TORCH_CHECK(first.defined(), "rlhf: logits are missing");
     TORCH_CHECK(((rest.scalar_type() == first.scalar_type()) && ...),
                 "rlhf: logits and their gradient differ in dtype");
     const auto call = [&]<class E>(std::type_identity<E>) {

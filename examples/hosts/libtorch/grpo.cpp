@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// GRPO: Shao et al. 2024, arXiv:2402.03300.
+#include "trainer.hpp"
+
+#include <rlhf/advantage/group_advantages.hpp>
+#include <rlhf/with/torch/logits.hpp>
+#include <rlhf/with/torch/policy.hpp>
+
+step_report trainer::grpo_step() {
+    begin_step();
+    const torch::Tensor prompts = data_.prompts(o_.answers / o_.group, o_.prompt);
+    const rollout r = answer(prompts.repeat_interleave(o_.group, 0));
+    const rlhf::batch answers = r.batch();
+
+    // Â: how much better an answer is than the others to its prompt.
+    const torch::Tensor advantages = torch::empty_like(r.scores);
+    rlhf::group_advantages({.size = o_.group}, {.rewards = r.scores, .advantages = advantages});
+    const auto log_probs_of = [&](transformer& model) {
+        return rlhf::torch::token_log_probs(answers, model(r.tokens).logits, r.tokens).log_probs;
+    };
+    const auto [old_log_probs, ref_log_probs] = [&] {
+        const torch::NoGradGuard constant;
+        return std::pair(log_probs_of(policy_), log_probs_of(reference_));
+    }();
+
+    step_report report{.score = r.scores.mean().item<double>()};
+    for (int epoch = 0; epoch < o_.epochs; ++epoch) {
+        const auto [loss, result] = rlhf::torch::ppo_policy_loss(answers,
+                                                                 {.log_probs = log_probs_of(policy_),
+                                                                  .old_log_probs = old_log_probs,
+                                                                  .ref_log_probs = ref_log_probs,
+                                                                  .advantages = advantages.unsqueeze(1)},
+                                                                 {.clip_range = o_.clip_range, .kl_coef = o_.beta});
+        descend(loss);
+        report.loss = result.loss(), report.kl = result.kl(), report.clip_fraction = result.clip_fraction();
+    }
+    return report;
+}

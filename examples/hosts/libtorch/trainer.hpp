@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// What PPO-ptx and GRPO have in common: the models, answers, checkpoints.
+#pragma once
+
+#include "austen.hpp"
+#include "model.hpp"
+
+#include <rlhf/core/batch.hpp>
+#include <rlhf/with/torch.hpp>
+
+struct training_options {
+    std::int64_t prompt = 4, context = 20; ///< words of a prompt; with the answer
+    std::int64_t answers = 64;             ///< of a step
+    std::int64_t group = 8;                ///< answers to a prompt, for GRPO
+    int epochs = 2;                        ///< updates per step
+    double beta = 0.05;                    ///< of the divergence from the pretrained model
+    double gamma = 0.5;                    ///< of the pretraining text, for PPO-ptx
+    double clip_range = 0.2;
+    double learning_rate = 1e-3;
+};
+
+/// Prompts and the policy's answers.
+struct rollout {
+    torch::Tensor tokens;    ///< [B, T]
+    torch::Tensor is_answer; ///< [B, T] bool: words of answers, up to the end of the sentence
+    torch::Tensor scores;    ///< [B]
+
+    /// Step t predicts token t + 1, and the words of answers count.
+    [[nodiscard]] rlhf::batch batch() const {
+        return {.sequences = tokens.size(0),
+                .steps = tokens.size(1),
+                .predict_next = true,
+                .mask = is_answer,
+                .denominator = rlhf::counted_here};
+    }
+};
+
+/// What is printed of a step.
+struct step_report {
+    double loss = 0, score = 0, kl = 0, clip_fraction = 0;
+};
+
+class trainer {
+public:
+    trainer(const austen& data, const training_options& o);
+
+    /// Supervised training on the text. Its end is the reference.
+    void pretrain(int steps);
+    step_report ppo_ptx_step();
+    step_report grpo_step();
+
+    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step, which
+    /// seeds its chance.
+    void save(const std::string& file);
+    void load(const std::string& file);
+    [[nodiscard]] std::int64_t step() const { return step_; }
+
+    /// Answers to prompts [B, prompt], drawn from the policy.
+    [[nodiscard]] rollout answer(const torch::Tensor& prompts);
+
+private:
+    /// Begins a step: the same number, the same chance.
+    void begin_step() { torch::manual_seed(static_cast<std::uint64_t>(++step_)); }
+    void descend(const torch::Tensor& loss);
+
+    const austen& data_;
+    training_options o_;
+    transformer policy_, reference_;
+    torch::optim::Adam optimiser_;
+    std::int64_t step_ = 0;
+};
