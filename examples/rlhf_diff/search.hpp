@@ -65,8 +65,8 @@ struct found {
 /// Compares one combination with the dump.
 [[nodiscard]] outcome compare(const space& s, const combination& c);
 
-/// The same combination with the KL coefficient of the fewest digits that fits as well, and with an entropy bonus if one
-/// makes the loss fit, too.
+/// The same combination with the KL coefficient of the fewest digits that fits as well, and with an entropy bonus if
+/// one makes the loss fit, too.
 [[nodiscard]] outcome refined(const space& s, const outcome& o);
 
 /// max |x|, and Σ x y

@@ -8,6 +8,7 @@ import types
 
 import torch
 
+from areal_policies import write_areal
 from cases import leaf
 from policy_packages import Config, dyadic, policies
 from rlhf_packages import defaults, take
@@ -43,7 +44,7 @@ def write_trainer_policies(w, root):
     write_skyrl(w, root / "skyrl", 8)
     write_liger(w, root / "liger_kernel/chunked_loss", 9)
     write_torchrl(w, root / "torchrl/objectives", 10)
-    write_areal(w, root, 11)
+    write_areal(w, make_data, root, 11)
     write_slime(w, root / "git/slime/slime/utils/ppo_utils.py", 12)
     write_nemo_rl(w, root / "git/RL/nemo_rl/algorithms", 13)
     write_prime_rl(w, root / "git/prime-rl/src/prime_rl/trainer/rl/loss.py", 14)
@@ -169,50 +170,6 @@ def write_torchrl(w, base, seed):
     value, _ = llm._kl_to_ref(loss, {"_cur_log_prob": x}, ref_log_prob=d.ref, coeff=0.1, mask=d.mask > 0)
     value.backward()
     w.case("torchrl_kl", loss=value, d_log_probs=x.grad)
-
-
-def write_areal(w, root, seed):
-    path, data = root / "areal/utils/functional/functional.py", root / "areal/utils/data.py"
-    w.note(
-        "areal 1.0.4, utils/functional/functional.py: ppo_actor_loss_fn and sapo_loss_fn, by PPOActorConfig's defaults "
-        f"but for the named ones; seed {seed}"
-    )
-    d = make_data(w, "areal", seed, [10, 7, 1, 9, 4, 0], per_sequence=True)
-    mask, A = d.mask > 0, d.A[:, None].expand(6, 10)
-    given = dict(RejectionSamplingResult=types.SimpleNamespace)
-    given["KLEstimator"] = take(data, "KLEstimator", in_double=True).KLEstimator
-    names = ["_compute_sequence_level_ratio_and_advantages", "_check_bounds", "apply_rejection_sampling"]
-    areal = take(path, *names, "ppo_actor_loss_fn", "sapo_loss_fn", in_double=True, **given)
-
-    def case(name, loss=areal.ppo_actor_loss_fn, sampled=None, **options):
-        x = leaf(d.new)
-        if loss is not areal.sapo_loss_fn:
-            options = dict(proximal_logprobs=d.old, eps_clip=0.2, **options)
-        behavior = d.old if sampled is None else sampled
-        value, stat = loss(x, old_logprobs=behavior, advantages=A, loss_mask=mask, **options)
-        value.backward()
-        w.case(f"areal_{name}", loss=value, d_log_probs=x.grad)
-
-    case("ppo")
-    case("dual_clip", c_clip=3.0)
-    case("gspo", importance_sampling_level="sequence")
-    case("sapo", areal.sapo_loss_fn, tau_pos=1.0, tau_neg=1.05)
-    sampling = dict(metric="ratio", agg="mean", upper=5.0, lower=None)
-    case("token_mask", sampled=d.sampled, rejection_sampling=Config(sampling, level="token", action="mask"))
-    case("token_clamp", sampled=d.sampled, rejection_sampling=Config(sampling, level="token", action="clamp"))
-    sampling.update(upper=1.02, lower=0.98)
-    case("sequence_mask", sampled=d.sampled, rejection_sampling=Config(sampling, level="sequence", action="mask"))
-    newer, names = root / "git/AReaL/areal/utils/functional/functional.py", [*names, "compute_binary_kl_divergence"]
-    loss = take(newer, *names, "ppo_actor_loss_fn", in_double=True, **given).ppo_actor_loss_fn
-    w.note("AReaL git cbff54d64: the same with the metric binary_kl, which its configuration refuses")
-    for name, level, agg, upper in (
-        ("kpop", "token", "mean", 0.05),
-        ("kpop_mean", "sequence", "mean", 0.05),
-        ("kpop_sum", "sequence", "sum", 0.3),
-        ("kpop_max", "sequence", "max", 0.3),
-    ):
-        how = Config(metric="binary_kl", level=level, agg=agg, action="mask", upper=upper, lower=None)
-        case(name, loss, d.sampled, rejection_sampling=how)
 
 
 def write_slime(w, path, seed):

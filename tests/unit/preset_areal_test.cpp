@@ -34,6 +34,7 @@ TEST_CASE("presets: AReaL's KPop, per token and per sequence", "[presets]") {
         g.reproduce(name, clip(areal::ppo_policy_loss), common(areal::ppo_policy_loss), {.weights = weights});
     };
     auto kpop = areal::kpop;
+    CHECK(kpop.binary_kl_limit == 5); // which drops nothing here
     kpop.binary_kl_limit = 0.05;
     reproduces("kpop", weights<double>(g, "old_log_probs", "behavior_log_probs", kpop).first);
 
