@@ -52,60 +52,63 @@ static void norm_backward(float *d_in, float *d_gain, const float *d_out, const 
     }
 }
 
-/* Row t of q, k or v (part 0, 1, 2) of one head, in rows of 3 * width. */
-static size_t at(const transformer_shape *s, int sequence, int step, int part, int head) {
-    const int row = sequence * s->steps + step;
-    return (size_t)((3 * row + part) * s->width + head * (s->width / s->heads));
-}
-/* The softmax of a head's scores of a step over the steps up to it. */
+/* A head's softmax over the steps up to one; rows of its queries (part 0), keys (1) and values (2). */
 static float *softmax_row(const transformer_shape *s, float *softmax, int sequence, int head, int step) {
     return softmax + (size_t)((sequence * s->heads + head) * s->steps + step) * (size_t)s->steps;
 }
+static size_t head_begin(const transformer_shape *s, int sequence, int head, int part) {
+    return (size_t)((3 * sequence * s->steps + part) * s->width + head * (s->width / s->heads));
+}
 static void attention(const transformer_shape *s, float *out, float *softmax, const float *qkv) {
-    const int n = s->width / s->heads;
+    const int n = s->width / s->heads, row = 3 * s->width;
     for (int b = 0; b < s->sequences; ++b)
         for (int h = 0; h < s->heads; ++h)
             for (int t = 0; t < s->steps; ++t) {
-                float *const p = softmax_row(s, softmax, b, h, t);
+                const float *const q = qkv + head_begin(s, b, h, 0) + t * row;
+                const float *const k = qkv + head_begin(s, b, h, 1), *const v = qkv + head_begin(s, b, h, 2);
+                float *const p = softmax_row(s, softmax, b, h, t), *const to = out + (b * s->steps + t) * s->width + h * n;
                 float largest = -INFINITY, sum = 0;
                 for (int u = 0; u <= t; ++u) {
                     float dot = 0;
-                    for (int i = 0; i < n; ++i) dot += qkv[at(s, b, t, 0, h) + (size_t)i] * qkv[at(s, b, u, 1, h) + (size_t)i];
+                    for (int i = 0; i < n; ++i) dot += q[i] * k[u * row + i];
                     p[u] = dot / sqrtf((float)n);
                     largest = fmaxf(largest, p[u]);
                 }
                 for (int u = 0; u <= t; ++u) sum += p[u] = expf(p[u] - largest);
-                float *const to = out + (b * s->steps + t) * s->width + h * n;
                 memset(to, 0, (size_t)n * sizeof *to);
                 for (int u = 0; u <= t; ++u) {
                     p[u] /= sum;
-                    for (int i = 0; i < n; ++i) to[i] += p[u] * qkv[at(s, b, u, 2, h) + (size_t)i];
+                    for (int i = 0; i < n; ++i) to[i] += p[u] * v[u * row + i];
                 }
             }
 }
 /* d_p [steps] is scratch. */
 static void attention_backward(const transformer_shape *s, float *d_qkv, const float *d_out, float *softmax,
                                const float *qkv, float *d_p) {
-    const int n = s->width / s->heads;
+    const int n = s->width / s->heads, row = 3 * s->width;
     for (int b = 0; b < s->sequences; ++b)
         for (int h = 0; h < s->heads; ++h)
             for (int t = 0; t < s->steps; ++t) {
+                const size_t at_q = head_begin(s, b, h, 0) + (size_t)(t * row), at_k = head_begin(s, b, h, 1);
+                const size_t at_v = head_begin(s, b, h, 2);
+                const float *const q = qkv + at_q, *const k = qkv + at_k, *const v = qkv + at_v;
+                float *const d_q = d_qkv + at_q, *const d_k = d_qkv + at_k, *const d_v = d_qkv + at_v;
                 const float *const p = softmax_row(s, softmax, b, h, t);
                 const float *const d = d_out + (b * s->steps + t) * s->width + h * n;
                 float mean = 0;
                 for (int u = 0; u <= t; ++u) {
                     d_p[u] = 0;
                     for (int i = 0; i < n; ++i) {
-                        d_p[u] += d[i] * qkv[at(s, b, u, 2, h) + (size_t)i];
-                        d_qkv[at(s, b, u, 2, h) + (size_t)i] += p[u] * d[i];
+                        d_p[u] += d[i] * v[u * row + i];
+                        d_v[u * row + i] += p[u] * d[i];
                     }
                     mean += p[u] * d_p[u];
                 }
                 for (int u = 0; u <= t; ++u) {
                     const float d_score = p[u] * (d_p[u] - mean) / sqrtf((float)n);
                     for (int i = 0; i < n; ++i) {
-                        d_qkv[at(s, b, t, 0, h) + (size_t)i] += d_score * qkv[at(s, b, u, 1, h) + (size_t)i];
-                        d_qkv[at(s, b, u, 1, h) + (size_t)i] += d_score * qkv[at(s, b, t, 0, h) + (size_t)i];
+                        d_q[i] += d_score * k[u * row + i];
+                        d_k[u * row + i] += d_score * q[i];
                     }
                 }
             }
