@@ -30,7 +30,8 @@ struct shape {
     extent stride = 0;
 };
 
-/// How an array type of another library is read; headers of with/ specialise it. It has `template <class T, class B> static view<T> view_of(B& array)`.
+/// How an array type of another library is read; with/eigen.hpp, with/torch.hpp and with/dlpack.hpp specialise it. It
+/// has `template <class T, class B> static view<T> view_of(B& array)`.
 template <class A>
 struct adapter;
 
