@@ -8,16 +8,16 @@
 /* Answers to prompts, group_size in a row to each prompt. */
 typedef struct rollout {
     int64_t sequences, steps, vocab, group_size;
-    const int *tokens;                           /* [B, T] */
-    const uint8_t *is_answer;                    /* [B, T] */
-    const float *old_log_probs;                  /* [B, T] of the model that answered */
-    const float *rewards;                        /* [B] */
+    const int* tokens;                           /* [B, T] */
+    const uint8_t* is_answer;                    /* [B, T] */
+    const float* old_log_probs;                  /* [B, T] of the model that answered */
+    const float* rewards;                        /* [B] */
     float *advantages, *log_probs, *d_log_probs; /* [B], [B, T], [B, T] for what is computed on the way */
 } rollout;
 
 /* Turns logits [B, T, V] into the gradient of the loss, in place. If it returns another status than RLHF_OK, error has
  * a sentence that says why. */
-static inline rlhf_status grpo(const rollout *r, float *logits, rlhf_ppo_loss_result *result, rlhf_error *error) {
+static inline rlhf_status grpo(const rollout* r, float* logits, rlhf_ppo_loss_result* result, rlhf_error* error) {
     const int64_t n = r->sequences * r->steps;
     rlhf_groups groups = RLHF_GROUPS;
     groups.group_size = r->group_size;
@@ -31,8 +31,8 @@ static inline rlhf_status grpo(const rollout *r, float *logits, rlhf_ppo_loss_re
     batch.sequences = r->sequences, batch.steps = r->steps, batch.predict_next = RLHF_PREDICT_NEXT;
     batch.mask = rlhf_read(r->is_answer, RLHF_UINT8, n), batch.denominator = RLHF_COUNTED_HERE;
     const rlhf_logits z = {logits, RLHF_FLOAT32, r->sequences, r->steps, r->vocab, 0, 0, 0};
-    const rlhf_logits_gradient d_z = {.data = logits, .dtype = RLHF_FLOAT32, .sequences = r->sequences,
-                                      .steps = r->steps, .vocab = r->vocab};
+    const rlhf_logits_gradient d_z = {
+        .data = logits, .dtype = RLHF_FLOAT32, .sequences = r->sequences, .steps = r->steps, .vocab = r->vocab};
     const rlhf_in targets = rlhf_read(r->tokens, RLHF_INT32, n);
     rlhf_ppo_loss_arrays arrays = RLHF_PPO_LOSS_ARRAYS;
     arrays.old_log_probs = rlhf_read(r->old_log_probs, RLHF_FLOAT32, n);

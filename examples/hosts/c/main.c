@@ -13,18 +13,18 @@
 enum { sequences = 16, group = 8, steps = 16, prompt_length = 6, positions = sequences * steps };
 
 static int failures = 0;
-static void check(int good, const char *what) {
+static void check(int good, const char* what) {
     if (!good) printf("FAILED: %s\n", what);
     failures += !good;
 }
 
 /* The mean negative log-likelihood of the next letters, and its gradient if d is not NULL. */
-static double plain_cross_entropy(const float *logits, const int *tokens, float *d) {
+static double plain_cross_entropy(const float* logits, const int* tokens, float* d) {
     double loss = 0;
     const int n = sequences * (steps - 1);
     for (int i = 0; i < positions; ++i) {
         double sum = 0;
-        const float *const z = logits + i * letters;
+        const float* const z = logits + i * letters;
         const int follows = (i + 1) % steps != 0, next = follows ? tokens[i + 1] : 0;
         for (int v = 0; v < letters; ++v) sum += exp((double)z[v]);
         if (follows) loss += (log(sum) - (double)z[next]) / n;
@@ -34,7 +34,7 @@ static double plain_cross_entropy(const float *logits, const int *tokens, float 
     return loss;
 }
 
-static double loss_with(transformer *t, const int *tokens, float *weight, float value) {
+static double loss_with(transformer* t, const int* tokens, float* weight, float value) {
     const float before = *weight;
     *weight = value;
     transformer_forward(t, tokens);
@@ -42,13 +42,13 @@ static double loss_with(transformer *t, const int *tokens, float *weight, float 
     return plain_cross_entropy(t->logits, tokens, NULL);
 }
 
-static void check_gradients(transformer *t, const int *tokens) {
+static void check_gradients(transformer* t, const int* tokens) {
     transformer_forward(t, tokens);
     plain_cross_entropy(t->logits, tokens, t->logits);
     transformer_backward(t, tokens);
     double worst = 0, largest = 0;
     for (size_t i = 0; i < t->size; i += t->size / 40) {
-        float *const w = &t->weights[i];
+        float* const w = &t->weights[i];
         double slopes[2];
         for (int k = 0; k < 2; ++k) {
             const float h = (float)(k + 1) / 64;
@@ -58,13 +58,14 @@ static void check_gradients(transformer *t, const int *tokens) {
         worst = fmax(worst, fabs(slope - (double)t->gradient[i]));
         largest = fmax(largest, fabs(slope));
     }
-    printf("gradients of %zu weights: largest %.3f, off central differences by at most %.1e\n", t->size, largest, worst);
+    printf("gradients of %zu weights: largest %.3f, off central differences by at most %.1e\n", t->size, largest,
+           worst);
     /* A loss of floats is off by some 2^-24, and differences divide that by 1/64. */
     check(worst < 0x1p-16 && largest > 0.01, "the gradients of weights");
 }
 
 /* The cross entropy by rlhf, in place. */
-static double cross_entropy(float *logits, const int *tokens) {
+static double cross_entropy(float* logits, const int* tokens) {
     rlhf_batch batch = RLHF_BATCH;
     batch.sequences = sequences, batch.steps = steps, batch.predict_next = RLHF_PREDICT_NEXT;
     batch.every_token = 1, batch.denominator = RLHF_COUNTED_HERE;
@@ -79,9 +80,9 @@ static double cross_entropy(float *logits, const int *tokens) {
     return result.loss;
 }
 
-static void fine_tune(transformer *t, const int *tokens) {
+static void fine_tune(transformer* t, const int* tokens) {
     transformer_forward(t, tokens);
-    float *const plain = malloc(positions * (size_t)letters * sizeof *plain);
+    float* const plain = malloc(positions * (size_t)letters * sizeof *plain);
     if (plain == NULL) exit(1);
     const double loss = plain_cross_entropy(t->logits, tokens, plain);
     const double first = cross_entropy(t->logits, tokens);
@@ -101,7 +102,7 @@ static void fine_tune(transformer *t, const int *tokens) {
 }
 
 /* A letter by its probability; log_prob is that of the letter. */
-static int draw(const float *z, float *log_prob, uint64_t *random) {
+static int draw(const float* z, float* log_prob, uint64_t* random) {
     double sum = 0, below = 0;
     for (int v = 0; v < letters; ++v) sum += exp((double)z[v]);
     *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -114,7 +115,7 @@ static int draw(const float *z, float *log_prob, uint64_t *random) {
 
 /* Answers all prompts, letter by letter; old_log_probs[i] is that of the letter behind position i. Returns the mean
  * reward: the share of vowels. */
-static double answer(transformer *t, int *tokens, float *old_log_probs, float *rewards, uint64_t *random) {
+static double answer(transformer* t, int* tokens, float* old_log_probs, float* rewards, uint64_t* random) {
     double mean = 0;
     memset(rewards, 0, sequences * sizeof *rewards);
     for (int step = prompt_length; step < steps; ++step) {
@@ -129,13 +130,13 @@ static double answer(transformer *t, int *tokens, float *old_log_probs, float *r
     return mean;
 }
 
-static void learn_vowels(transformer *t, const int *text) {
+static void learn_vowels(transformer* t, const int* text) {
     static int tokens[positions];
     static uint8_t is_answer[positions];
     static float old_log_probs[positions], log_probs[positions], d_log_probs[positions];
     static float rewards[sequences], advantages[sequences];
-    rollout r = {sequences, steps, letters, group, tokens, is_answer, old_log_probs, rewards,
-                 advantages, log_probs, d_log_probs};
+    rollout r = {sequences,     steps,   letters,    group,     tokens,     is_answer,
+                 old_log_probs, rewards, advantages, log_probs, d_log_probs};
     uint64_t random = 1;
     double first = 0, last = 0;
     for (int step = 1; step <= 25; ++step) {
@@ -154,8 +155,8 @@ static void learn_vowels(transformer *t, const int *text) {
             transformer_backward(t, tokens);
             transformer_update(t, 0.003f, 0, 2 * step + epoch);
             if (epoch == 1 && step % 8 == 1)
-                printf("step %2d  vowels %.2f  ratio %.4f  clip fraction %.3f\n", step, last,
-                       result.policy_mean_ratio, result.policy_clip_fraction);
+                printf("step %2d  vowels %.2f  ratio %.4f  clip fraction %.3f\n", step, last, result.policy_mean_ratio,
+                       result.policy_clip_fraction);
             check(epoch == 1 || result.policy_max_log_ratio < 1e-4, "the ratio is 1 before the first update");
         }
     }
