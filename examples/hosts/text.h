@@ -13,11 +13,11 @@ static inline int is_vowel(int token) { return token > 0 && strchr("aeiou", 'a' 
 
 /* Fills tokens [sentences, length] with the beginnings of the first sentences that are as long as that. The file
  * RLHF_HOSTS_FILE is a table: a topic, a tab, a sentence. */
-static inline void read_sentences(int *tokens, int sentences, int length) {
+static inline void read_sentences(int* tokens, int sentences, int length) {
     char line[4096];
-    FILE *file = fopen(RLHF_HOSTS_FILE, "r");
+    FILE* file = fopen(RLHF_HOSTS_FILE, "r");
     while (sentences > 0 && file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char *text = strchr(line, '\t');
+        const char* text = strchr(line, '\t');
         if (text == NULL || strcspn(++text, "\n") < (size_t)length) continue;
         for (int i = 0; i < length; ++i) *tokens++ = text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 1 : 0;
         --sentences;

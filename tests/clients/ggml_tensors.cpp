@@ -4,10 +4,9 @@
 #include <rlhf/ppo.hpp>
 #include <rlhf/with/ggml.hpp>
 
-#include <ggml-cpu.h>
-
 #include <cstdio>
 #include <cstring>
+#include <ggml-cpu.h>
 #include <vector>
 
 namespace {
@@ -73,7 +72,8 @@ int main() {
     };
     good = refused("rlhf::view: the ggml tensor 'x' is i32, expected f32", write_log_probs(ids)) && good;
     good = refused("rlhf::view: the ggml tensor 'x' is bf16, expected f32", write_log_probs(logits)) && good;
-    good = refused("rlhf::view: the ggml tensor 'x (view) (transposed)' has strides of 20 and 4 bytes, expected 4 and a multiple",
+    good = refused("rlhf::view: the ggml tensor 'x (view) (transposed)' has strides of 20 and 4 bytes, expected 4 and "
+                   "a multiple",
                    write_log_probs(ggml_transpose(ctx, ggml_view_2d(ctx, wide, 2, 3, 20, 0)))) &&
            good;
     ggml_tensor* const cube = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 3, 1, 2);

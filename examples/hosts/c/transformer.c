@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static float *take(float **memory, size_t n) {
-    float *const from = *memory;
+static float* take(float** memory, size_t n) {
+    float* const from = *memory;
     if (from != NULL) *memory += n;
     return from;
 }
 
 /* Lays the weights out in memory; returns how many there are. Without memory, it counts. */
-static size_t lay_weights(model_weights *w, const transformer_shape *s, float *memory) {
+static size_t lay_weights(model_weights* w, const transformer_shape* s, float* memory) {
     const size_t c = (size_t)s->width;
-    float *next = memory;
+    float* next = memory;
     size_t size = 0;
 #define TAKE(where, n) (where = take(&next, n), size += (n))
     TAKE(w->tokens, (size_t)s->vocab * c);
     TAKE(w->places, (size_t)s->steps * c);
     for (int l = 0; l < s->layers; ++l) {
-        layer_weights *const layer = &w->layers[l];
+        layer_weights* const layer = &w->layers[l];
         TAKE(layer->norm_1, c);
         TAKE(layer->attention_in, 3 * c * c);
         TAKE(layer->attention_out, c * c);
@@ -33,13 +33,13 @@ static size_t lay_weights(model_weights *w, const transformer_shape *s, float *m
     return size;
 }
 
-static size_t lay_activations(transformer *t, float *memory) {
-    const transformer_shape *const s = &t->shape;
+static size_t lay_activations(transformer* t, float* memory) {
+    const transformer_shape* const s = &t->shape;
     const size_t rows = (size_t)s->sequences * (size_t)s->steps, c = (size_t)s->width;
-    float *next = memory;
+    float* next = memory;
     size_t size = 0;
     for (int l = 0; l < s->layers; ++l) {
-        layer_activations *const a = &t->layers[l];
+        layer_activations* const a = &t->layers[l];
         TAKE(a->in, rows * c);
         TAKE(a->normed_1, rows * c);
         TAKE(a->qkv, rows * 3 * c);
@@ -58,7 +58,7 @@ static size_t lay_activations(transformer *t, float *memory) {
 }
 
 /* A number of the standard normal distribution, near enough: a sum of twelve uniform ones. */
-static float normal(uint64_t *state) {
+static float normal(uint64_t* state) {
     float sum = -6;
     for (int i = 0; i < 12; ++i) {
         *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -67,11 +67,11 @@ static float normal(uint64_t *state) {
     return sum;
 }
 
-static void fill(float *weights, size_t n, float deviation, uint64_t *random) {
+static void fill(float* weights, size_t n, float deviation, uint64_t* random) {
     for (size_t i = 0; i < n; ++i) weights[i] = deviation * normal(random);
 }
 
-int transformer_create(transformer *t, transformer_shape shape, unsigned seed) {
+int transformer_create(transformer* t, transformer_shape shape, unsigned seed) {
     memset(t, 0, sizeof *t);
     t->shape = shape;
     t->w.layers = calloc((size_t)shape.layers, sizeof *t->w.layers);
@@ -93,7 +93,7 @@ int transformer_create(transformer *t, transformer_shape shape, unsigned seed) {
     fill(t->w.tokens, (size_t)shape.vocab * c, deviation, &random);
     fill(t->w.places, (size_t)shape.steps * c, deviation, &random);
     for (int l = 0; l < shape.layers; ++l) {
-        layer_weights *const w = &t->w.layers[l];
+        layer_weights* const w = &t->w.layers[l];
         fill(w->attention_in, 3 * c * c, deviation, &random);
         fill(w->attention_out, c * c, deviation, &random);
         fill(w->up, 4 * c * c, deviation, &random);
@@ -104,11 +104,9 @@ int transformer_create(transformer *t, transformer_shape shape, unsigned seed) {
     return 1;
 }
 
-void transformer_destroy(transformer *t) {
-    free(t->w.layers), free(t->d.layers), free(t->layers), free(t->memory);
-}
+void transformer_destroy(transformer* t) { free(t->w.layers), free(t->d.layers), free(t->layers), free(t->memory); }
 
-void transformer_update(transformer *t, float rate, float weight_decay, int step) {
+void transformer_update(transformer* t, float rate, float weight_decay, int step) {
     const float beta_1 = 0.9f, beta_2 = 0.99f;
     const float correct_1 = 1 - powf(beta_1, (float)step), correct_2 = 1 - powf(beta_2, (float)step);
     for (size_t i = 0; i < t->size; ++i) {

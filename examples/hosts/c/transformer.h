@@ -17,8 +17,8 @@ typedef struct layer_weights {
 
 typedef struct model_weights {
     float *tokens, *places; /* embeddings [vocab, width], [steps, width]; tokens are the last layer as well */
-    layer_weights *layers;
-    float *norm;
+    layer_weights* layers;
+    float* norm;
 } model_weights;
 
 /* What a layer's forward pass leaves for its backward pass; rows are all positions of all sequences. */
@@ -28,23 +28,23 @@ typedef struct layer_activations {
 
 typedef struct transformer {
     transformer_shape shape;
-    size_t size;                                         /* of all weights */
+    size_t size; /* of all weights */
     float *weights, *gradient, *first_moments, *second_moments;
-    float *logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
+    float* logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
     model_weights w, d;
-    layer_activations *layers;
+    layer_activations* layers;
     float *out, *normed, *memory;
 } transformer;
 
 /* Returns 0 if there is no memory. */
-int transformer_create(transformer *t, transformer_shape shape, unsigned seed);
-void transformer_destroy(transformer *t);
+int transformer_create(transformer* t, transformer_shape shape, unsigned seed);
+void transformer_destroy(transformer* t);
 
 /* tokens [sequences, steps]; logits of step t say what follows it. */
-void transformer_forward(transformer *t, const int *tokens);
+void transformer_forward(transformer* t, const int* tokens);
 /* After forward, and after t->logits have become their gradient: overwrites t->gradient. */
-void transformer_backward(transformer *t, const int *tokens);
+void transformer_backward(transformer* t, const int* tokens);
 /* AdamW; step counts from 1 on. */
-void transformer_update(transformer *t, float rate, float weight_decay, int step);
+void transformer_update(transformer* t, float rate, float weight_decay, int step);
 
 #endif

@@ -45,7 +45,8 @@ rollout roll_out(transformer& model, const std::vector<int>& text, int step, std
     answer(model, random);
     for (int s = 0; s < sequences; ++s)
         for (int t = prompt_length; t < steps; ++t)
-            r.rewards[static_cast<std::size_t>(s)] += is_vowel(tokens[s * steps + t]) ? 1.f / (steps - prompt_length) : 0;
+            r.rewards[static_cast<std::size_t>(s)] +=
+                is_vowel(tokens[s * steps + t]) ? 1.f / (steps - prompt_length) : 0;
     model.forward();
     const rlhf::batch batch{.sequences = sequences,
                             .steps = steps,

@@ -2,10 +2,9 @@
 // A transformer of one block in ggml, with its backward pass.
 #pragma once
 
+#include <cmath>
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
-
-#include <cmath>
 #include <random>
 #include <stdexcept>
 #include <vector>

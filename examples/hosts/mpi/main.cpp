@@ -111,8 +111,7 @@ bool compare(int sequences, int rank, int ranks) {
     };
     const rollout &x = all.rolled, &y = one.rolled;
     int equal[6] = {all.loss.own == one.loss.own,
-                    all.loss.loss() == one.loss.loss() &&
-                        all.loss.policy.mean_ratio() == one.loss.policy.mean_ratio(),
+                    all.loss.loss() == one.loss.loss() && all.loss.policy.mean_ratio() == one.loss.policy.mean_ratio(),
                     same_rows(y.advantages, x.advantages, steps) && same_rows(y.returns, x.returns, steps),
                     same_rows(y.d_log_probs, x.d_log_probs, steps) && same_rows(y.d_values, x.d_values, steps),
                     same_rows(one.d_logits, all.d_logits, steps * letters),

@@ -11,7 +11,7 @@
 struct rollout {
     std::vector<int> tokens;
     std::vector<std::uint8_t> is_answer;
-    std::vector<float> old_log_probs, ref_log_probs, values, scores;            ///< scores: [B]
+    std::vector<float> old_log_probs, ref_log_probs, values, scores;          ///< scores: [B]
     std::vector<float> advantages, returns, log_probs, d_log_probs, d_values; ///< written by ppo
 };
 

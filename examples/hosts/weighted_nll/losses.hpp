@@ -15,10 +15,9 @@ using floats = std::vector<float>;
 template <class Where>
 double ppo(const rlhf::batch& batch, const floats& log_probs, const floats& old_log_probs, const floats& advantages,
            const Where& where) {
-    return rlhf::ppo_policy_loss(batch, {.log_probs = log_probs,
-                                         .old_log_probs = old_log_probs,
-                                         .advantages = advantages,
-                                         .d_log_probs = where})
+    return rlhf::ppo_policy_loss(
+               batch,
+               {.log_probs = log_probs, .old_log_probs = old_log_probs, .advantages = advantages, .d_log_probs = where})
         .loss();
 }
 

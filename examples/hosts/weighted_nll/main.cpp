@@ -26,7 +26,8 @@ struct data {
             float vowels = 0;
             for (int t = 0; t < steps; ++t) {
                 is_answer.push_back(t >= prompt_length && t < steps - s);
-                vowels += is_answer.back() != 0 && is_vowel(tokens[static_cast<std::size_t>(s * steps + t)]) ? 1.f : 0.f;
+                vowels +=
+                    is_answer.back() != 0 && is_vowel(tokens[static_cast<std::size_t>(s * steps + t)]) ? 1.f : 0.f;
             }
             rewards.push_back(vowels / static_cast<float>(steps - s - prompt_length));
         }
@@ -86,10 +87,10 @@ int main() {
     const floats values(rows, 0.4f), ref_log_probs = old_log_probs;
     floats advantages(rows);
     rlhf::ppo_advantages(x.batch(), {.log_probs = old_log_probs,
-                                   .ref_log_probs = ref_log_probs,
-                                   .values = values,
-                                   .scores = x.rewards,
-                                   .advantages = advantages});
+                                     .ref_log_probs = ref_log_probs,
+                                     .values = values,
+                                     .scores = x.rewards,
+                                     .advantages = advantages});
     std::vector<int> chosen, rejected;
     for (int s = 0; s + 1 < sequences; s += 2) {
         const bool first = x.rewards[static_cast<std::size_t>(s)] > x.rewards[static_cast<std::size_t>(s + 1)];
@@ -98,11 +99,15 @@ int main() {
     bool good = trains("PPO", x, [&](const floats& log_probs, const auto& where) {
         return ppo(x.batch(), log_probs, old_log_probs, advantages, where);
     });
-    good = trains("GRPO", x, [&](const floats& log_probs, const auto& where) {
-        return grpo(x.batch(), log_probs, old_log_probs, x.rewards, group_size, where);
-    }) && good;
-    good = trains("DPO", x, [&](const floats& log_probs, const auto& where) {
-        return dpo(x.batch(), log_probs, ref_log_probs, chosen, rejected, where);
-    }) && good;
+    good = trains("GRPO", x,
+                  [&](const floats& log_probs, const auto& where) {
+                      return grpo(x.batch(), log_probs, old_log_probs, x.rewards, group_size, where);
+                  }) &&
+           good;
+    good = trains("DPO", x,
+                  [&](const floats& log_probs, const auto& where) {
+                      return dpo(x.batch(), log_probs, ref_log_probs, chosen, rejected, where);
+                  }) &&
+           good;
     return good ? 0 : 1;
 }
