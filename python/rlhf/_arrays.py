@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads the caller's arrays, without copies: numpy by __array_interface__, torch by its own accessors, JAX and others by
+"""Reads the caller's arrays, without copies: numpy by __array_interface__, torch by its accessors, JAX and others by
 DLPack."""
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def nll_weights(buffer: Array) -> write_to:
 # like the inputs, which the result has by its name: result["advantages"].
 Array = Union[HasDLPack, HasArrayInterface, per_sequence]
 Output = Union[HasDLPack, HasArrayInterface, bool, None]
-Gradient = Union[HasDLPack, HasArrayInterface, add_to, bool, None]
+GradientOutput = Union[HasDLPack, HasArrayInterface, add_to, bool, None]
 
 
 class View(NamedTuple):
@@ -163,21 +163,19 @@ def is_torch(array: Any) -> bool:
     return torch is not None and isinstance(array, torch.Tensor)
 
 
-def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, name: str) -> tuple[Any, Any]:
-    """A new array of the kind of another, and the one to write into, which is what JAX's becomes after the call."""
+def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, name: str) -> Any:
+    """A new array of the kind of another; for JAX one of numpy, until the call is over."""
     word = words[dtype]
     if isinstance(array, per_sequence):
         array = array.array
     if is_torch(array):
         torch = sys.modules["torch"]
-        tensor = torch.empty(shape, dtype=getattr(torch, word))
-        return tensor, tensor
+        return torch.empty(shape, dtype=getattr(torch, word))
     if hasattr(type(array), "__array_interface__") or "jax" in type(array).__module__:
         import numpy
 
         own = getattr(array, "dtype", None)  # of numpy's bfloat16 only the array itself knows
-        made = numpy.empty(shape, own if str(own) == word else word)
-        return made, made
+        return numpy.empty(shape, own if str(own) == word else word)
     fail(function, f"{name} cannot be made like a {type(array).__name__}: give an array to write into")
 
 

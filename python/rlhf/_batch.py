@@ -60,7 +60,7 @@ class batch(ctypes.Structure):
             seen = tuple(mask.shape)  # type: ignore[union-attr]
         if denominator is not counted_here:
             if not isinstance(denominator, counts):
-                raise TypeError(f"rlhf::batch: denominator is {denominator!r}, expected rlhf.counted_here or rlhf.counts")
+                raise TypeError(f"rlhf::batch: denominator is {denominator!r}, expected rlhf.counted_here or counts")
             self.whole = denominator
         self.denominator = 1 if denominator is counted_here else 2
         if offsets is not None:
@@ -124,7 +124,8 @@ def threads(count: int) -> Executor:
 
 
 _count = Function("count", [struct("batch", batch)], counts)
-_mask_targets = Function("mask_targets", [array("targets"), array("mask", "uint8", write=True), integer("ignore_index")])
+_mask_targets = Function("mask_targets", [array("targets"), array("mask", "uint8", write=True),
+                                          integer("ignore_index")])
 _sort_pairs = Function("sort_pairs", [array("sums"), array("chosen", "int64", write=True),
                                       array("rejected", "int64", write=True)])
 

@@ -124,6 +124,24 @@ def arrays(kind: type[Arrays]) -> Parameter:
     return argument
 
 
+class Given(Arrays):
+    """Base of arrays that the caller has as an object, such as kept_set."""
+
+    def take(self, given: dict[str, Any], function: str) -> None:
+        self.given = given
+
+    def for_call(self, call: Call) -> Given:
+        kind = type(self)
+        filled = kind.__new__(kind)
+        filled.size = ctypes.sizeof(kind)
+        for name, type_ in kind._fields_[1:]:
+            if type_ is In:
+                call.fill(getattr(filled, name), self.given[name], name, kind.declared[name][1])
+            else:
+                setattr(filled, name, self.given[name])
+        return filled
+
+
 def options(kind: type[Options]) -> Parameter:
     def argument(call: Call) -> Any:
         filled = kind.__new__(kind)

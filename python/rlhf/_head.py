@@ -88,7 +88,7 @@ def head_gradient(optional: bool = False) -> Parameter:
     """d_hidden and d_weights."""
 
     def argument(call: Call) -> Any:
-        gradient, head = _HeadGradient(ctypes.sizeof(_HeadGradient)), call.given["head"]
+        gradient, head = _HeadGradient(ctypes.sizeof(_HeadGradient)), call.given["linear_head"]
         if optional and call.given["d_hidden"] is None and call.given["d_weights"] is None:
             return None
         for name, to, of in (("d_hidden", gradient.hidden, head.hidden), ("d_weights", gradient.weights, head.weights)):

@@ -162,7 +162,7 @@ def use_isa(name: str) -> None:
 
 
 def isa() -> Optional[str]:
-    """The instruction set in use: the best one that this machine has, or the one that the environment's RLHF_ISA names."""
+    """The instruction set in use: the best one that this machine has, or the one that RLHF_ISA names."""
     name = _c.library.rlhf_isa()
     return name.decode() if name else None
 
