@@ -11,13 +11,13 @@ named: it is an array to write into, or True for a new one like the inputs; the 
 A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
 autograd.
 """
-from math import inf as unlimited
+from math import inf
 
 from ._advantage import *
-from ._arrays import add_to, nll_weights, per_sequence, write_to
-from ._batch import Executor, all, batch, count, counted_here, groups, mask_targets, sort_pairs, threads
+from ._arrays import *
+from ._batch import *
 from ._enums import *
-from ._head import linear_head
+from ._head import *
 from ._logits import *
 from ._objectives import *
 from ._options import *
@@ -26,7 +26,8 @@ from ._preference import *
 from ._recipe import *
 from ._results import *
 from ._reward import *
-from ._values import available_isas, counts, covariance_cut, isa, use_isa
+from ._values import *
 from ._version import version as __version__
 
+unlimited = inf  # a bound that is off
 no_whitening = whiten_options(center=False, scale=False)  # x stays; masked elements become 0

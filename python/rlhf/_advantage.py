@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/advantage/>."""
 from __future__ import annotations
 
@@ -17,6 +18,9 @@ from ._enums import (gaps, group_baseline, group_scale, kl_estimator, lone_rewar
 from ._options import (discounted_returns_options, gae_backward_options, gae_options, group_advantages_options,
                        shape_rewards_options, shape_scores_options, vtrace_options, whiten_options)
 from ._results import (group_advantages_result, moments, shape_rewards_result, shape_scores_result)
+
+__all__ = ["discounted_returns", "gae", "gae_backward", "group_advantages", "moments_of", "reward_moments",
+           "shape_rewards", "shape_scores", "vtrace", "whiten"]
 
 
 class _discounted_returns_arrays(Arrays):
@@ -45,8 +49,7 @@ def discounted_returns(batch: _batch.batch, *, rewards: Array, returns: Output,
 
     More: <rlhf/advantage/discounted_returns.hpp>
     """
-    found: dict[str, Any] = _discounted_returns(locals())
-    return found
+    return _discounted_returns(locals())
 
 
 class _gae_arrays(Arrays):
@@ -84,8 +87,7 @@ def gae(batch: _batch.batch, *, rewards: Array, values: Array, next_values: Opti
 
     More: <rlhf/advantage/gae.hpp>
     """
-    found: dict[str, Any] = _gae(locals())
-    return found
+    return _gae(locals())
 
 
 class _gae_backward_arrays(Arrays):
@@ -130,8 +132,7 @@ def gae_backward(batch: _batch.batch, *, d_advantages: Optional[Array] = None, d
 
     More: <rlhf/advantage/gae_backward.hpp>
     """
-    found: dict[str, Any] = _gae_backward(locals())
-    return found
+    return _gae_backward(locals())
 
 
 class _group_advantages_arrays(Arrays):
@@ -170,8 +171,7 @@ def group_advantages(groups: _batch.groups, *, rewards: Array, lengths: Optional
 
     More: <rlhf/advantage/group_advantages.hpp>
     """
-    found: group_advantages_result = _group_advantages(locals())
-    return found
+    return _group_advantages(locals())
 
 
 _moments_of = Function(
@@ -183,8 +183,7 @@ def moments_of(batch: _batch.batch, values: Array, *, executor: Optional[Executo
 
     More: <rlhf/advantage/whiten.hpp>
     """
-    found: moments = _moments_of(locals())
-    return found
+    return _moments_of(locals())
 
 
 _reward_moments = Function(
@@ -197,8 +196,7 @@ def reward_moments(rewards: Array, *, how: unscorable = "spread", executor: Opti
 
     More: <rlhf/advantage/group_advantages.hpp>
     """
-    found: moments = _reward_moments(locals())
-    return found
+    return _reward_moments(locals())
 
 
 class _shape_rewards_arrays(Arrays):
@@ -238,8 +236,7 @@ def shape_rewards(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Array
 
     More: <rlhf/advantage/shape_rewards.hpp>
     """
-    found: shape_rewards_result = _shape_rewards(locals())
-    return found
+    return _shape_rewards(locals())
 
 
 class _shape_scores_arrays(Arrays):
@@ -279,8 +276,7 @@ def shape_scores(batch: _batch.batch, *, scores: Array, shaped: Output, lengths:
 
     More: <rlhf/advantage/shape_scores.hpp>
     """
-    found: shape_scores_result = _shape_scores(locals())
-    return found
+    return _shape_scores(locals())
 
 
 class _vtrace_arrays(Arrays):
@@ -330,8 +326,7 @@ def vtrace(batch: _batch.batch, *, rewards: Array, values: Array, log_probs: Arr
 
     More: <rlhf/advantage/vtrace.hpp>
     """
-    found: dict[str, Any] = _vtrace(locals())
-    return found
+    return _vtrace(locals())
 
 
 _whiten = Function(
@@ -358,5 +353,4 @@ def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = N
 
     More: <rlhf/advantage/whiten.hpp>
     """
-    found: moments = _whiten(locals())
-    return found
+    return _whiten(locals())

@@ -8,6 +8,8 @@ import sys
 from ctypes import c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from typing import Any, NamedTuple, NoReturn, Protocol, Union
 
+__all__ = ["Array", "GradientOutput", "Output", "add_to", "nll_weights", "per_sequence", "write_to"]
+
 # The dtypes of rlhf/c/types.h, by the names that numpy and torch share. Whatever is one byte wide may be a mask.
 dtypes = {"float32": 1, "float64": 2, "bfloat16": 3, "float16": 4, "int32": 5, "int64": 6,
           "uint8": 7, "int8": 7, "bool": 7, "vocab_shard": 8}

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# mypy: disable-error-code="no-untyped-call"
 """The two nodes of autograd behind rlhf.torch: a loss, and what has a backward pass of its own."""
 from __future__ import annotations
 

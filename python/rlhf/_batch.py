@@ -13,6 +13,8 @@ from ._call import Call, Function, array, integer, struct
 from ._values import choice, counts
 
 
+__all__ = ["Executor", "all", "batch", "count", "counted_here", "groups", "mask_targets", "sort_pairs", "threads"]
+
 class _Constant:
     """A name that stands for itself."""
 

@@ -83,7 +83,7 @@ def struct(name: str, *kinds: type, optional: bool = False) -> Parameter:
     """What Python has as an object: a batch, groups, moments, an objective."""
 
     def argument(call: Call) -> Any:
-        value = call.given[name]
+        value: Any = call.given[name]
         if value is None and optional:
             return None
         if not isinstance(value, kinds):
@@ -134,7 +134,7 @@ class Given(Arrays):
         kind = type(self)
         filled = kind.__new__(kind)
         filled.size = ctypes.sizeof(kind)
-        for name, type_ in kind._fields_[1:]:
+        for name, type_, *_ in kind._fields_[1:]:
             if type_ is In:
                 call.fill(getattr(filled, name), self.given[name], name, kind.declared[name][1])
             else:
@@ -155,7 +155,7 @@ def array(name: str, of: str = "T", write: bool = False, optional: bool = False)
     """An array that is alone."""
 
     def argument(call: Call) -> Any:
-        given, to = call.given[name], Out() if write else In()
+        given, to = call.given[name], Out()
         if given is None and optional:
             return None
         if write:

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+__all__ = ["aggregation", "importance", "dppo_value", "sequence_ratio", "kl_estimator", "kl_weight", "gaps",
+           "std_floor", "group_baseline", "group_scale", "lone_reward", "unscorable", "score_position", "overlong",
+           "scale_about", "divergence", "importance_level", "importance_unit", "tie_divisor"]
+
+
 # How per-token losses become one number, and which count of the denominator divides it.
 aggregation = Literal["token_mean", "sequence_mean_token_mean", "sequence_mean_token_sum"]
 # What happens to an importance weight, or a ratio, beyond its bounds.

@@ -11,6 +11,8 @@ from ._c import Gradient, In, Out
 from ._call import Call, Parameter
 
 
+__all__ = ["linear_head"]
+
 class product(ctypes.Structure):
     """c = factor * a b, or c += factor * a b, in memory."""
 
@@ -39,7 +41,7 @@ def by_numpy(p: product) -> None:
     type_ = ctypes.c_double if p.dtype == 2 else ctypes.c_float
 
     def matrix(data: int, rows: int, cols: int, stride: int) -> Any:
-        flat = (type_ * ((rows - 1) * stride + cols if rows else 0)).from_address(data)
+        flat: Any = (type_ * ((rows - 1) * stride + cols if rows else 0)).from_address(data)
         size = ctypes.sizeof(type_)
         return numpy.ndarray((rows, cols), type_, flat, 0, (stride * size, size))
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/logits/>."""
 from __future__ import annotations
 
@@ -15,6 +16,10 @@ from ._call import (Arrays, Function, Given, array, arrays, executor, integer, l
 from ._enums import (aggregation, divergence)
 from ._options import (cross_entropy_loss_options, divergence_options, token_log_probs_options)
 from ._results import (cross_entropy_loss_result, divergence_sums, token_log_probs_result)
+
+__all__ = ["cross_entropy_loss", "kept_set", "kept_log_probs", "kept_log_probs_backward", "logits_divergence",
+           "token_log_probs", "token_log_probs_backward", "top_k_reference", "top_k_divergence",
+           "vocab_shard_backward", "vocab_shard_log_probs", "vocab_shard_sums"]
 
 
 _cross_entropy_loss = Function(
@@ -41,8 +46,7 @@ def cross_entropy_loss(batch: _batch.batch, logits: Array, targets: Array, *, d_
 
     More: <rlhf/logits/cross_entropy_loss.hpp>
     """
-    found: cross_entropy_loss_result = _cross_entropy_loss(locals())
-    return found
+    return _cross_entropy_loss(locals())
 
 
 class kept_set(Given):
@@ -95,8 +99,7 @@ def kept_log_probs(batch: _batch.batch, logits: Array, targets: Array, kept: kep
 
     More: <rlhf/logits/kept_log_probs.hpp>
     """
-    found: token_log_probs_result = _kept_log_probs(locals())
-    return found
+    return _kept_log_probs(locals())
 
 
 class _kept_log_probs_backward_arrays(Arrays):
@@ -128,8 +131,7 @@ def kept_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array, 
 
     More: <rlhf/logits/kept_log_probs.hpp>
     """
-    found: token_log_probs_result = _kept_log_probs_backward(locals())
-    return found
+    return _kept_log_probs_backward(locals())
 
 
 _logits_divergence = Function(
@@ -155,8 +157,7 @@ def logits_divergence(batch: _batch.batch, logits: Array, reference: Array, *, d
 
     More: <rlhf/logits/logits_divergence.hpp>
     """
-    found: divergence_sums = _logits_divergence(locals())
-    return found
+    return _logits_divergence(locals())
 
 
 class _token_log_probs_arrays(Arrays):
@@ -190,8 +191,7 @@ def token_log_probs(batch: _batch.batch, logits: Array, targets: Array, *, log_p
 
     More: <rlhf/logits/token_log_probs.hpp>
     """
-    found: token_log_probs_result = _token_log_probs(locals())
-    return found
+    return _token_log_probs(locals())
 
 
 class _token_log_probs_backward_arrays(Arrays):
@@ -224,8 +224,7 @@ def token_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array,
 
     More: <rlhf/logits/token_log_probs.hpp>
     """
-    found: token_log_probs_result = _token_log_probs_backward(locals())
-    return found
+    return _token_log_probs_backward(locals())
 
 
 class top_k_reference(Given):
@@ -267,8 +266,7 @@ def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_refere
 
     More: <rlhf/logits/top_k_divergence.hpp>
     """
-    found: divergence_sums = _top_k_divergence(locals())
-    return found
+    return _top_k_divergence(locals())
 
 
 class _vocab_shard_backward_arrays(Arrays):
@@ -299,8 +297,7 @@ def vocab_shard_backward(batch: _batch.batch, logits: Array, first_id: int, targ
 
     More: <rlhf/logits/vocab_shards.hpp>
     """
-    found: token_log_probs_result = _vocab_shard_backward(locals())
-    return found
+    return _vocab_shard_backward(locals())
 
 
 class _vocab_shard_log_probs_arrays(Arrays):
@@ -334,8 +331,7 @@ def vocab_shard_log_probs(batch: _batch.batch, targets: Array, *, shards: Option
 
     More: <rlhf/logits/vocab_shards.hpp>
     """
-    found: token_log_probs_result = _vocab_shard_log_probs(locals())
-    return found
+    return _vocab_shard_log_probs(locals())
 
 
 _vocab_shard_sums = Function(
@@ -353,5 +349,4 @@ def vocab_shard_sums(batch: _batch.batch, logits: Array, first_id: int, targets:
 
     More: <rlhf/logits/vocab_shards.hpp>
     """
-    found: dict[str, Any] = _vocab_shard_sums(locals())
-    return found
+    return _vocab_shard_sums(locals())

@@ -10,6 +10,10 @@ from typing import Union, get_args
 from ._enums import (dppo_value, importance, sequence_ratio)
 from ._values import Objective, Range, ratio_range
 
+__all__ = ["apo_down", "apo_zero", "bco", "cispo", "discopop", "dpo", "dppo_kl", "dppo_tv", "exo", "gmpo", "gspo",
+           "ipo", "kto", "nca", "orpo", "ppo_clip", "robust_dpo", "sapo", "simpo", "slic_hinge", "sppo", "topr",
+           "vespo", "policy_loss_objective", "preference_loss_objective", "unpaired_loss_objective"]
+
 
 class apo_down(Objective):
     """Anchored preference optimisation, where the preferred answers are worse than the model's own: both fall, j more.

@@ -12,6 +12,15 @@ from ._enums import (aggregation, divergence, gaps, group_baseline, group_scale,
                      std_floor, tie_divisor, unscorable)
 from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range
 
+__all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean_options", "policy_loss_options",
+           "ppo_policy_loss_options", "ppo_value_loss_options", "ppo_loss_options", "discounted_returns_options",
+           "gae_options", "gae_backward_options", "group_advantages_options", "shape_rewards_options",
+           "shape_scores_options", "vtrace_options", "whiten_options", "divergence_options",
+           "covariance_tokens_options", "importance_weights_options", "ptx_loss_options", "top_entropy_options",
+           "gdpo_advantages_options", "ppo_advantages_options", "sequence_log_probs_options", "preference_nll_options",
+           "bradley_terry_loss_options", "ranking_loss_options", "fixed_kl_controller", "adaptive_kl_controller",
+           "adaptive_entropy_controller"]
+
 
 class cross_entropy_loss_options(Options):
     """Options.

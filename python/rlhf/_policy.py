@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/policy/>."""
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ from ._options import (covariance_tokens_options, importance_weights_options, ma
 from ._results import (covariance_tokens_result, importance_weights_result, loss_sums, policy_loss_result,
                        ppo_value_loss_result, ptx_loss_result, top_entropy_result)
 from ._values import Range, covariance_cut
+
+__all__ = ["covariance_tokens", "importance_weights", "masked_mean", "policy_loss", "ppo_policy_loss",
+           "ppo_value_loss", "ptx_loss", "top_entropy"]
 
 
 class _covariance_tokens_arrays(Arrays):
@@ -61,8 +65,7 @@ def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Arra
 
     More: <rlhf/policy/covariance_tokens.hpp>
     """
-    found: covariance_tokens_result = _covariance_tokens(locals())
-    return found
+    return _covariance_tokens(locals())
 
 
 class _importance_weights_arrays(Arrays):
@@ -114,8 +117,7 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
 
     More: <rlhf/policy/importance_weights.hpp>
     """
-    found: importance_weights_result = _importance_weights(locals())
-    return found
+    return _importance_weights(locals())
 
 
 class _masked_mean_arrays(Arrays):
@@ -141,8 +143,7 @@ def masked_mean(batch: _batch.batch, *, values: Array, d_values: GradientOutput 
 
     More: <rlhf/policy/masked_mean.hpp>
     """
-    found: loss_sums = _masked_mean(locals())
-    return found
+    return _masked_mean(locals())
 
 
 class _policy_loss_arrays(Arrays):
@@ -194,8 +195,7 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
 
     More: <rlhf/policy/policy_loss.hpp>
     """
-    found: policy_loss_result = _policy_loss(locals())
-    return found
+    return _policy_loss(locals())
 
 
 _ppo_policy_loss = Function(
@@ -234,8 +234,7 @@ def ppo_policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Arr
 
     More: <rlhf/policy/ppo_policy_loss.hpp>
     """
-    found: policy_loss_result = _ppo_policy_loss(locals())
-    return found
+    return _ppo_policy_loss(locals())
 
 
 class _ppo_value_loss_arrays(Arrays):
@@ -274,8 +273,7 @@ def ppo_value_loss(batch: _batch.batch, *, values: Array, returns: Array, old_va
 
     More: <rlhf/policy/ppo_value_loss.hpp>
     """
-    found: ppo_value_loss_result = _ppo_value_loss(locals())
-    return found
+    return _ppo_value_loss(locals())
 
 
 class _ptx_loss_arrays(Arrays):
@@ -302,8 +300,7 @@ def ptx_loss(batch: _batch.batch, *, log_probs: Array, d_log_probs: GradientOutp
 
     More: <rlhf/policy/ptx_loss.hpp>
     """
-    found: ptx_loss_result = _ptx_loss(locals())
-    return found
+    return _ptx_loss(locals())
 
 
 class _top_entropy_arrays(Arrays):
@@ -335,5 +332,4 @@ def top_entropy(batch: _batch.batch, *, entropy: Array, weights: Output = None, 
 
     More: <rlhf/policy/top_entropy.hpp>
     """
-    found: top_entropy_result = _top_entropy(locals())
-    return found
+    return _top_entropy(locals())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/preference/>."""
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from ._call import (Arrays, Function, arrays, executor, options, struct)
 from ._objectives import preference_loss_objective, unpaired_loss_objective
 from ._options import (sequence_log_probs_options)
 from ._results import (preference_loss_result, sequence_log_probs_result, unpaired_loss_result)
+
+__all__ = ["preference_loss", "sequence_log_probs", "sequence_log_probs_backward", "unpaired_loss"]
 
 
 class _preference_loss_arrays(Arrays):
@@ -56,8 +59,7 @@ def preference_loss(batch: _batch.batch, *, chosen: Array, rejected: Array, obje
 
     More: <rlhf/preference/preference_loss.hpp>
     """
-    found: preference_loss_result = _preference_loss(locals())
-    return found
+    return _preference_loss(locals())
 
 
 class _sequence_log_probs_arrays(Arrays):
@@ -87,8 +89,7 @@ def sequence_log_probs(batch: _batch.batch, *, log_probs: Array, sums: Output, r
 
     More: <rlhf/preference/sequence_log_probs.hpp>
     """
-    found: sequence_log_probs_result = _sequence_log_probs(locals())
-    return found
+    return _sequence_log_probs(locals())
 
 
 class _sequence_log_probs_backward_arrays(Arrays):
@@ -116,8 +117,7 @@ def sequence_log_probs_backward(batch: _batch.batch, *, d_sums: Array, d_log_pro
 
     More: <rlhf/preference/sequence_log_probs.hpp>
     """
-    found: dict[str, Any] = _sequence_log_probs_backward(locals())
-    return found
+    return _sequence_log_probs_backward(locals())
 
 
 class _unpaired_loss_arrays(Arrays):
@@ -150,5 +150,4 @@ def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, objective: unpaired
 
     More: <rlhf/preference/unpaired_loss.hpp>
     """
-    found: unpaired_loss_result = _unpaired_loss(locals())
-    return found
+    return _unpaired_loss(locals())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/recipe/>."""
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ from ._options import (cross_entropy_loss_options, gae_options, gdpo_advantages_
                        preference_nll_options, shape_rewards_options, token_log_probs_options, whiten_options)
 from ._results import (cross_entropy_loss_result, gdpo_advantages_result, ppo_advantages_result, ppo_loss_result,
                        preference_loss_result, preference_nll_result, token_log_probs_result)
+
+__all__ = ["linear_head_cross_entropy_loss", "gdpo_advantages", "ppo_advantages", "ppo_loss", "linear_head_ppo_loss",
+           "preference_nll", "preference_pairs", "linear_head_token_log_probs", "linear_head_token_log_probs_backward"]
 
 
 _linear_head_cross_entropy_loss = Function(
@@ -41,8 +45,7 @@ def linear_head_cross_entropy_loss(batch: _batch.batch, linear_head: linear_head
 
     More: <rlhf/recipe/linear_head.hpp>
     """
-    found: cross_entropy_loss_result = _linear_head_cross_entropy_loss(locals())
-    return found
+    return _linear_head_cross_entropy_loss(locals())
 
 
 class _gdpo_advantages_arrays(Arrays):
@@ -78,8 +81,7 @@ def gdpo_advantages(groups: _batch.groups, *, rewards: Array, advantages: Output
 
     More: <rlhf/recipe/gdpo_advantages.hpp>
     """
-    found: gdpo_advantages_result = _gdpo_advantages(locals())
-    return found
+    return _gdpo_advantages(locals())
 
 
 class _ppo_advantages_arrays(Arrays):
@@ -118,8 +120,7 @@ def ppo_advantages(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Arra
 
     More: <rlhf/recipe/ppo_advantages.hpp>
     """
-    found: ppo_advantages_result = _ppo_advantages(locals())
-    return found
+    return _ppo_advantages(locals())
 
 
 class _ppo_loss_arrays(Arrays):
@@ -175,8 +176,7 @@ def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_prob
 
     More: <rlhf/recipe/ppo_loss.hpp>
     """
-    found: ppo_loss_result = _ppo_loss(locals())
-    return found
+    return _ppo_loss(locals())
 
 
 _linear_head_ppo_loss = Function(
@@ -219,8 +219,7 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
 
     More: <rlhf/recipe/linear_head.hpp>
     """
-    found: ppo_loss_result = _linear_head_ppo_loss(locals())
-    return found
+    return _linear_head_ppo_loss(locals())
 
 
 class _preference_nll_arrays(Arrays):
@@ -268,8 +267,7 @@ def preference_nll(answers: _batch.batch, pairs: _batch.batch, text: _batch.batc
 
     More: <rlhf/recipe/preference_nll.hpp>
     """
-    found: preference_nll_result = _preference_nll(locals())
-    return found
+    return _preference_nll(locals())
 
 
 class _preference_pairs_arrays(Arrays):
@@ -303,8 +301,7 @@ def preference_pairs(batch: _batch.batch, *, sums: Array, objective: preference_
 
     More: <rlhf/recipe/preference_pairs.hpp>
     """
-    found: preference_loss_result = _preference_pairs(locals())
-    return found
+    return _preference_pairs(locals())
 
 
 class _token_log_probs_arrays(Arrays):
@@ -336,8 +333,7 @@ def linear_head_token_log_probs(batch: _batch.batch, linear_head: linear_head, t
 
     More: <rlhf/recipe/linear_head.hpp>
     """
-    found: token_log_probs_result = _linear_head_token_log_probs(locals())
-    return found
+    return _linear_head_token_log_probs(locals())
 
 
 class _token_log_probs_backward_arrays(Arrays):
@@ -368,5 +364,4 @@ def linear_head_token_log_probs_backward(batch: _batch.batch, linear_head: linea
 
     More: <rlhf/recipe/linear_head.hpp>
     """
-    found: token_log_probs_result = _linear_head_token_log_probs_backward(locals())
-    return found
+    return _linear_head_token_log_probs_backward(locals())

@@ -7,6 +7,13 @@ from ctypes import c_double, c_size_t, c_uint64
 
 from ._values import Result, counts, covariance_cut
 
+__all__ = ["loss_sums", "cross_entropy_loss_result", "token_log_probs_result", "policy_loss_result", "moments",
+           "ppo_value_loss_result", "ppo_loss_result", "group_advantages_result", "shape_rewards_result",
+           "shape_scores_result", "divergence_sums", "covariance_tokens_result", "importance_weights_result",
+           "ptx_loss_result", "top_entropy_result", "gdpo_advantages_result", "ppo_advantages_result",
+           "preference_loss_result", "sequence_log_probs_result", "unpaired_loss_result", "preference_nll_result",
+           "comparison_sums"]
+
 
 class loss_sums(Result):
     """What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=,

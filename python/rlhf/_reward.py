@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """The functions of <rlhf/reward/>."""
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from ._enums import (tie_divisor)
 from ._options import (bradley_terry_loss_options, ranking_loss_options)
 from ._results import (comparison_sums, loss_sums)
 from ._values import counts
+
+__all__ = ["bradley_terry_loss", "count_pairs", "count_rankings", "plackett_luce_loss", "ranking_loss", "reward_bias"]
 
 
 class _bradley_terry_loss_arrays(Arrays):
@@ -53,8 +56,7 @@ def bradley_terry_loss(batch: _batch.batch, *, chosen_rewards: Array, rejected_r
 
     More: <rlhf/reward/bradley_terry_loss.hpp>
     """
-    found: comparison_sums = _bradley_terry_loss(locals())
-    return found
+    return _bradley_terry_loss(locals())
 
 
 _count_pairs = Function(
@@ -67,8 +69,7 @@ def count_pairs(batch: _batch.batch, ranks: Optional[Array] = None) -> counts:
 
     More: <rlhf/reward/ranking_loss.hpp>
     """
-    found: counts = _count_pairs(locals())
-    return found
+    return _count_pairs(locals())
 
 
 _count_rankings = Function(
@@ -81,8 +82,7 @@ def count_rankings(batch: _batch.batch, ranks: Optional[Array] = None) -> counts
 
     More: <rlhf/reward/plackett_luce_loss.hpp>
     """
-    found: counts = _count_rankings(locals())
-    return found
+    return _count_rankings(locals())
 
 
 class _plackett_luce_loss_arrays(Arrays):
@@ -111,8 +111,7 @@ def plackett_luce_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[A
 
     More: <rlhf/reward/plackett_luce_loss.hpp>
     """
-    found: loss_sums = _plackett_luce_loss(locals())
-    return found
+    return _plackett_luce_loss(locals())
 
 
 class _ranking_loss_arrays(Arrays):
@@ -148,8 +147,7 @@ def ranking_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[Array] 
 
     More: <rlhf/reward/ranking_loss.hpp>
     """
-    found: comparison_sums = _ranking_loss(locals())
-    return found
+    return _ranking_loss(locals())
 
 
 _reward_bias = Function(
@@ -164,5 +162,4 @@ def reward_bias(batch: _batch.batch, rewards: Array, *, executor: Optional[Execu
 
     More: <rlhf/reward/reward_bias.hpp>
     """
-    found: float = _reward_bias(locals())
-    return found
+    return _reward_bias(locals())

@@ -9,6 +9,8 @@ from typing import Any, Optional, TypeVar, Union
 from . import _c
 from ._arrays import fail
 
+__all__ = ["Range", "available_isas", "counts", "covariance_cut", "isa", "use_isa"]
+
 R = TypeVar("R", bound="Result")
 
 
@@ -72,7 +74,8 @@ class Options(ctypes.Structure):
 
     def set(self, given: dict[str, Any], function: str) -> None:
         self.size = ctypes.sizeof(self)
-        for name, kind, *_ in self._fields_[self.head:]:
+        fields: Any = self._fields_[self.head:]
+        for name, kind in fields:
             value = given["lambda_" if name == "lambda" else name]
             if value is None:
                 continue

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
+# mypy: disable-error-code="no-any-return"
 """Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the library: it has the slopes
 of the sweep that computed it. What else that sweep found is result(loss). Second derivatives are refused.
 """
@@ -23,6 +24,7 @@ __all__ = ["bradley_terry_loss", "cross_entropy_loss", "gae", "kept_log_probs", 
            "plackett_luce_loss", "policy_loss", "ppo_loss", "ppo_policy_loss", "ppo_value_loss", "preference_loss",
            "preference_nll", "preference_pairs", "ptx_loss", "ranking_loss", "sequence_log_probs", "token_log_probs",
            "top_k_divergence", "unpaired_loss", "result"]
+
 
 
 def bradley_terry_loss(batch: _rlhf.batch, *, chosen_rewards: Tensor, rejected_rewards: Tensor,

@@ -85,4 +85,4 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
                     "result(loss). Second derivatives are refused.", "")
     own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
     every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
-    return f"{made}{doc}from __future__ import annotations\n\n{imports}\n{every}\n\n{text}"
+    return f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n{imports}\n{every}\n\n\n{text}'

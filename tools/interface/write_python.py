@@ -17,8 +17,11 @@ from read import root
 made = '# SPDX-License-Identifier: MIT\n# Made by tools/interface/write_python.py from the C++ headers.\n'
 
 
-def module(words: str, imports: str, text: str) -> str:
-    return f'{made}"""{words}"""\nfrom __future__ import annotations\n\n{imports}{text.rstrip()}\n'
+def module(words: str, imports: str, text: str, pragma: str = "") -> str:
+    names = re.findall(r"^(?:class |def |(?=\w+ = ))([a-z]\w*)", text, re.MULTILINE)
+    public = listed("__all__ = [", [f'"{n}"' for n in names], "]")
+    return (f'{made}{pragma}"""{words}"""\nfrom __future__ import annotations\n\n{imports.rstrip()}\n\n{public}\n\n'
+            f"{text.strip()}\n")
 
 
 def ctypes_fields(pairs: list[tuple[str, str]]) -> str:
@@ -176,7 +179,7 @@ def function(py: Py, call: Call) -> str:
     text += listed("    ", [f'"{call.name}"'] + items + ([result] if result else []), ")")
     text += "\n\n" + listed(f"def {call.name}(", py.parameters(call), f") -> {returned}:")
     text += docstring(py.documentation(call))
-    return text + f"    found: {returned} = _{call.name}(locals())\n    return found\n"
+    return text + f"    return _{call.name}(locals())\n"
 
 
 def names_in(text: str, names: list[str]) -> list[str]:
@@ -225,7 +228,7 @@ def room(py: Py, name: str, calls: list[Call]) -> str:
     imports += listed("from ._results import (", used, ")") if used else ""
     values = names_in(code, ["Range", "counts", "covariance_cut"])
     imports += f"from ._values import {', '.join(values)}\n" if values else ""
-    return module(f"The functions of <rlhf/{name}/>.", imports, text)
+    return module(f"The functions of <rlhf/{name}/>.", imports, text, '# mypy: disable-error-code="no-any-return"\n')
 
 
 def generated(c: C) -> dict[str, str]:
