@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""Losses of PPO, RLHF, GRPO and DPO with analytic gradients, over arrays of numpy, torch or JAX in the CPU's memory.
+
+Functions take a batch, then arrays and options by their names. Nothing is copied. An output is computed where it is
+named: it is an array to write into, or True for a new one like the inputs; the result has it by its name.
+
+    batch = rlhf.batch(mask=mask, denominator=rlhf.counted_here)
+    r = rlhf.ppo_policy_loss(batch, log_probs=log_probs, old_log_probs=old, advantages=advantages, d_log_probs=True)
+    r.loss, r.clip_fraction, r["d_log_probs"]
+
+A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
+autograd.
+"""
+from math import inf
+
+from ._advantage import *
+from ._arrays import *
+from ._batch import *
+from ._enums import *
+from ._head import *
+from ._logits import *
+from ._objectives import *
+from ._options import *
+from ._policy import *
+from ._preference import *
+from ._recipe import *
+from ._results import *
+from ._reward import *
+from ._values import *
+from ._version import version as __version__
+
+unlimited = inf  # a bound that is off
+no_whitening = whiten_options(center=False, scale=False)  # x stays; masked elements become 0

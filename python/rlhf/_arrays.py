@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Reads the caller's arrays, without copies: numpy by __array_interface__, torch by its accessors, JAX and others by
+DLPack."""
+from __future__ import annotations
+
+import ctypes
+import sys
+from ctypes import c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+from typing import Any, NamedTuple, NoReturn, Protocol, Union
+
+__all__ = ["Array", "GradientOutput", "Output", "add_to", "nll_weights", "per_sequence", "write_to"]
+
+# The dtypes of rlhf/c/types.h, by the names that numpy and torch share. Whatever is one byte wide may be a mask.
+dtypes = {"float32": 1, "float64": 2, "bfloat16": 3, "float16": 4, "int32": 5, "int64": 6,
+          "uint8": 7, "int8": 7, "bool": 7, "vocab_shard": 8}
+words = {number: word for word, number in reversed(dtypes.items())}
+_of_typestr = {"f4": 1, "f8": 2, "f2": 4, "i4": 5, "i8": 6, "u1": 7, "i1": 7, "b1": 7}
+_of_dlpack = {(2, 32): 1, (2, 64): 2, (4, 16): 3, (2, 16): 4, (0, 32): 5, (0, 64): 6, (1, 8): 7, (0, 8): 7, (6, 8): 7}
+
+
+class HasDLPack(Protocol):
+    def __dlpack__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class HasArrayInterface(Protocol):
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+
+class per_sequence:
+    """One element per sequence, [B], where an array usually has one per token."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+
+class add_to:
+    """buffer += scale * gradient; masked elements stay."""
+
+    mode = 2
+
+    def __init__(self, buffer: Array, scale: float = 1) -> None:
+        self.buffer, self.scale = buffer, scale
+
+
+class write_to(add_to):
+    """buffer = scale * gradient; masked elements become 0."""
+
+    mode = 1
+
+
+def nll_weights(buffer: Array) -> write_to:
+    """buffer = the weights w = -gradient of a weighted negative log-likelihood."""
+    return write_to(buffer, -1)
+
+
+# What functions take. An output is not computed unless it is named: an array of the caller's, or True for a new one
+# like the inputs, which the result has by its name: result["advantages"].
+Array = Union[HasDLPack, HasArrayInterface, per_sequence]
+Output = Union[HasDLPack, HasArrayInterface, bool, None]
+GradientOutput = Union[HasDLPack, HasArrayInterface, add_to, bool, None]
+
+
+class View(NamedTuple):
+    """An array in memory; strides are in elements."""
+    data: int
+    dtype: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    writable: bool
+    owner: Any  # keeps the memory where it is
+
+
+class _DLTensor(ctypes.Structure):
+    _fields_ = [("data", c_void_p), ("device", c_int32), ("device_id", c_int32), ("ndim", c_int32), ("code", c_uint8),
+                ("bits", c_uint8), ("lanes", c_uint16), ("shape", ctypes.POINTER(c_int64)),
+                ("strides", ctypes.POINTER(c_int64)), ("byte_offset", c_uint64)]
+
+
+class _VersionedTensor(ctypes.Structure):
+    _fields_ = [("major", c_uint32), ("minor", c_uint32), ("context", c_void_p), ("deleter", c_void_p),
+                ("flags", c_uint64), ("tensor", _DLTensor)]
+
+
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = c_void_p, [ctypes.py_object, ctypes.c_char_p]
+_has_name = ctypes.pythonapi.PyCapsule_IsValid
+_has_name.argtypes = [ctypes.py_object, ctypes.c_char_p]
+
+
+def fail(function: str, sentence: str) -> NoReturn:
+    raise ValueError(f"rlhf::{function}: {sentence}")
+
+
+def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    strides = [1]
+    for n in reversed(shape[1:]):
+        strides.append(strides[-1] * n)
+    return tuple(reversed(strides)) if shape else ()
+
+
+def _numpy(array: Any, function: str, name: str) -> View:
+    seen = array.__array_interface__
+    typestr: str = seen["typestr"]
+    dtype = _of_typestr.get(typestr[1:], 0) if typestr[0] != (">" if sys.byteorder == "little" else "<") else 0
+    dtype = dtype or dtypes.get(str(getattr(array, "dtype", "")), 0)  # bfloat16, as ml_dtypes has it
+    if not dtype:
+        fail(function, f"{name} has the dtype {getattr(array, 'dtype', typestr)}, which is none that rlhf reads")
+    size, strides = int(typestr[2:]), seen.get("strides")
+    if strides is None:
+        strides = _row_major(seen["shape"])
+    elif any(s % size for s in strides):
+        fail(function, f"{name} has strides of {strides} bytes, which are no multiples of its elements' size")
+    else:
+        strides = tuple(s // size for s in strides)
+    return View(seen["data"][0], dtype, seen["shape"], strides, not seen["data"][1], seen)
+
+
+def _torch(tensor: Any, function: str, name: str) -> View:
+    if tensor.device.type != "cpu":
+        fail(function, f"{name} is on {tensor.device}, expected cpu")
+    dtype = dtypes.get(str(tensor.dtype)[6:], 0)
+    if not dtype or tensor.is_neg() or str(tensor.layout) != "torch.strided":
+        fail(function, f"{name} is {tensor.dtype}, {tensor.layout}, which is none that rlhf reads")
+    return View(tensor.data_ptr(), dtype, tuple(tensor.shape), tensor.stride(), True, tensor)
+
+
+def _dlpack(array: Any, function: str, name: str) -> View:
+    device = int(array.__dlpack_device__()[0])
+    if device not in (1, 3):  # 3: the CPU's memory, pinned for CUDA
+        fail(function, f"{name} is on a device of DLPack's type {device}, expected the CPU")
+    try:
+        capsule = array.__dlpack__(max_version=(1, 0))
+    except TypeError:
+        capsule = array.__dlpack__()
+    if _has_name(capsule, b"dltensor_versioned"):
+        whole = _VersionedTensor.from_address(_pointer(capsule, b"dltensor_versioned"))
+        t, writable = whole.tensor, not whole.flags & 1
+    else:
+        # JAX's arrays never change, and this old form cannot say so.
+        t, writable = _DLTensor.from_address(_pointer(capsule, b"dltensor")), "jax" not in type(array).__module__
+    dtype = _of_dlpack.get((t.code, t.bits), 0) if t.lanes == 1 else 0
+    if not dtype:
+        fail(function, f"{name} has a dtype of DLPack's type {t.code}, {t.bits} bits, which is none that rlhf reads")
+    shape = tuple(t.shape[: t.ndim])
+    strides = tuple(t.strides[: t.ndim]) if t.strides else _row_major(shape)
+    return View((t.data or 0) + t.byte_offset, dtype, shape, strides, writable, capsule)
+
+
+def view_of(array: Any, function: str, name: str) -> View:
+    """The memory of an array of the caller's."""
+    kind = type(array)
+    if hasattr(kind, "__array_interface__"):
+        return _numpy(array, function, name)
+    if is_torch(array):
+        return _torch(array, function, name)
+    if hasattr(kind, "__dlpack__"):
+        return _dlpack(array, function, name)
+    raise TypeError(f"rlhf::{function}: {name} is a {kind.__name__}, expected an array of numpy, torch or JAX, or one "
+                    "with __dlpack__")
+
+
+def is_torch(array: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(array, torch.Tensor)
+
+
+def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, name: str) -> Any:
+    """A new array of the kind of another; for JAX one of numpy, until the call is over."""
+    word = words[dtype]
+    if isinstance(array, per_sequence):
+        array = array.array
+    if is_torch(array):
+        torch = sys.modules["torch"]
+        return torch.empty(shape, dtype=getattr(torch, word))
+    if hasattr(type(array), "__array_interface__") or "jax" in type(array).__module__:
+        import numpy
+
+        own = getattr(array, "dtype", None)  # of numpy's bfloat16 only the array itself knows
+        return numpy.empty(shape, own if str(own) == word else word)
+    fail(function, f"{name} cannot be made like a {type(array).__name__}: give an array to write into")
+
+
+def finished(made: Any, like: Any) -> Any:
+    """What was made, as the caller gets it: JAX's arrays are made of numpy's memory."""
+    if isinstance(like, per_sequence):
+        like = like.array
+    if "jax" not in type(like).__module__:
+        return made
+    import jax
+
+    return jax.numpy.asarray(made)

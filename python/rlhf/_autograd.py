@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# mypy: disable-error-code="no-untyped-call"
+"""The two nodes of autograd behind rlhf.torch: a loss, and what has a backward pass of its own."""
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+import torch
+from torch import Tensor
+
+from ._values import Result
+
+
+def _once() -> None:
+    """Backward passes are no graphs of their own, and what they would leave out must not go unnoticed."""
+    if torch.is_grad_enabled():
+        raise RuntimeError("rlhf.torch has no second derivatives: backward was called with create_graph=True")
+
+
+def _inputs(given: dict[str, Any], names: list[str]) -> list[Any]:
+    """Tensors by their names; those of a linear head are in the head."""
+    head = given.get("linear_head")
+    return [getattr(head, n) if head and n in ("hidden", "weights") else given[n] for n in names]
+
+
+class _Loss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, function: Callable[..., Any], given: dict[str, Any], names: list[str],
+                *inputs: Optional[Tensor]) -> Any:
+        wanted = {f"d_{n}": True for n, need in zip(names, ctx.needs_input_grad[3:]) if need}
+        found = function(**given, **wanted)
+        ctx.save_for_backward(*(found[name] for name in wanted))
+        wide = next(x for x in inputs if x is not None).dtype == torch.float64
+        return torch.tensor(found.loss, dtype=torch.float64 if wide else torch.float32), found
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor, _: Any) -> Any:
+        _once()
+        slopes = iter(ctx.saved_tensors)
+        return (None, None, None, *(next(slopes) * slope if need else None for need in ctx.needs_input_grad[3:]))
+
+
+def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outputs: str = "") -> Tensor:
+    """The loss of a function that has its gradients from the same sweep. It learns by the inputs of these names."""
+    names, given = learned.split(), {**given, **dict.fromkeys(outputs.split(), True)}
+    made, found = _Loss.apply(function, given, names, *_inputs(given, names))
+    made.rlhf_result = found
+    tensor: Tensor = made
+    return tensor
+
+
+def result(loss: Tensor) -> Any:
+    """The statistics of a loss of this module: what the function of the same name returns."""
+    found: Optional[Result] = getattr(loss, "rlhf_result", None)
+    if found is None:
+        raise ValueError("rlhf.torch.result: this tensor is not what a loss of rlhf.torch returned")
+    return found
+
+
+class _Through(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, forward: Callable[..., Any], backward: Callable[..., Any], given: dict[str, Any],
+                names: list[list[str]], *inputs: Optional[Tensor]) -> Any:
+        learned, outputs, saved, again = names
+        found = forward(**given, **dict.fromkeys(outputs + saved, True))
+        ctx.run, ctx.names = backward, names
+        ctx.given = {n: given[n] for n in again if n not in learned} | {n: found[n] for n in saved}
+        ctx.save_for_backward(*inputs)
+        ctx.set_materialize_grads(False)
+        return tuple(found[n] for n in outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Optional[Tensor]) -> Any:
+        _once()
+        learned, outputs, _, again = ctx.names
+        given = ctx.given | {n: x for n, x in zip(learned, ctx.saved_tensors) if n in again}
+        given |= {f"d_{n}": None if d is None else d.contiguous() for n, d in zip(outputs, slopes)}
+        needed = ctx.needs_input_grad[4:]
+        found = ctx.run(**given, **{f"d_{n}": need for n, need in zip(learned, needed)})
+        made = found if isinstance(found, dict) else found.outputs
+        return (None, None, None, None, *(made[f"d_{n}"] if need else None for n, need in zip(learned, needed)))
+
+
+def through(forward: Callable[..., Any], backward: Callable[..., Any], given: dict[str, Any], learned: str,
+            outputs: str, saved: str, again: str) -> Any:
+    """The outputs of a function whose backward pass is another one. Names: of what learns, of the outputs, of what else
+    the forward pass hands to the backward pass, and of what both take."""
+    names = [learned.split(), outputs.split(), saved.split(), again.split()]
+    return _Through.apply(forward, backward, given, names, *_inputs(given, names[0]))

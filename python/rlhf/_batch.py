@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Which tokens and groups there are, and who computes."""
+from __future__ import annotations
+
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+from ctypes import c_int64, c_size_t
+from typing import Any, Callable, Literal, Optional, Union
+
+from ._arrays import Array
+from ._c import In, Out
+from ._call import Call, Function, array, integer, struct
+from ._values import choice, counts
+
+
+__all__ = ["Executor", "all", "batch", "count", "counted_here", "groups", "mask_targets", "sort_pairs", "threads"]
+
+class _Constant:
+    """A name that stands for itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"rlhf.{self.name}"
+
+
+all = _Constant("all")  # the mask of a batch whose every token counts
+counted_here = _Constant("counted_here")  # divide by this batch's own counts: the batch is the whole step
+
+
+class batch(ctypes.Structure):
+    """Which tokens there are, where their sequences lie, which of them count, and what their sum is divided by.
+
+    mask            one byte or bool per token, not 0: it counts; or rlhf.all
+    denominator     rlhf.counted_here, or the counts of the whole step, as rlhf.count() and their sums say them
+    sequences, steps    B and T; absent: the mask's shape. One number alone, steps, is of arrays [T].
+    offsets         or packed: B + 1 rising offsets, int32 or int64; arrays are [tokens]
+    layout          "batch_first": arrays are [B, T]; "time_first": [T, B]
+    predict_next    True: step t predicts token t + 1; mask and targets are given per token and shifted here.
+                    False: they are aligned with the steps already. Functions that take targets need it said.
+    """
+
+    _fields_ = [("size", c_size_t), ("sequences", c_int64), ("steps", c_int64), ("offsets", In), ("layout", c_int64),
+                ("predict_next", c_int64), ("mask", In), ("every_token", c_int64), ("denominator", c_int64),
+                ("whole", counts)]
+    shape: tuple[int, ...]  # of an array with one element per token
+
+    def __init__(self, *, mask: Union[Array, _Constant], denominator: Union[counts, _Constant],
+                 sequences: Optional[int] = None, steps: Optional[int] = None, offsets: Optional[Array] = None,
+                 layout: Literal["batch_first", "time_first"] = "batch_first",
+                 predict_next: Optional[bool] = None) -> None:
+        super().__init__(ctypes.sizeof(batch))
+        call = Call("batch", {})
+        self.kept = call.kept, mask, offsets
+        self.layout = choice(layout, ("batch_first", "time_first"), "batch", "layout")
+        self.predict_next = {None: 0, True: 1, False: 2}[predict_next]
+        self.every_token = mask is all
+        seen: tuple[int, ...] = ()
+        if mask is not all:
+            call.fill(self.mask, mask, "mask")
+            seen = tuple(mask.shape)  # type: ignore[union-attr]
+        if denominator is not counted_here:
+            if not isinstance(denominator, counts):
+                raise TypeError(f"rlhf::batch: denominator is {denominator!r}, expected rlhf.counted_here or counts")
+            self.whole = denominator
+        self.denominator = 1 if denominator is counted_here else 2
+        if offsets is not None:
+            call.fill(self.offsets, offsets, "offsets")
+            places: Any = offsets
+            self.sequences, self.shape = len(places) - 1, (int(places[-1]) - int(places[0]),)
+            return
+        if steps is None:
+            if not seen:
+                raise TypeError("rlhf::batch: steps is missing, and there is no mask to take it from")
+            if sequences is None and len(seen) == 2:
+                sequences, steps = seen if layout == "batch_first" else seen[::-1]
+            else:
+                steps = seen[-1] if sequences is None else -(-seen[0] // max(sequences, 1))
+        self.sequences, self.steps = 1 if sequences is None else sequences, steps
+        self.shape = (steps,) if sequences is None else (
+            (sequences, steps) if layout == "batch_first" else (steps, sequences))
+
+
+class groups(ctypes.Structure):
+    """Which of N sequences answer the same prompt: so many consecutive ones, or those with the same number in ids."""
+
+    _fields_ = [("size", c_size_t), ("group_size", c_int64), ("ids", In), ("workspace", Out)]
+
+    def __init__(self, *, size: int = 0, ids: Optional[Array] = None) -> None:
+        super().__init__(ctypes.sizeof(groups), size)
+        call = Call("groups", {})
+        self.kept = call.kept, ids
+        if ids is not None:
+            call.fill(self.ids, ids, "ids")
+
+    def for_call(self, call: Call) -> groups:
+        """Each call has a workspace of its own."""
+        if not self.ids.data:
+            return self
+        own, n = groups.from_buffer_copy(self), 2 * int(self.ids.shape[0])
+        workspace = (c_int64 * n)()
+        call.kept.append(workspace)
+        own.workspace.data, own.workspace.dtype, own.workspace.dims = ctypes.addressof(workspace), 6, 1
+        own.workspace.shape, own.workspace.strides = (n, 0), (1, 0)
+        return own
+
+
+# Runs body(i) for every i < pieces, on any threads, and returns when all are done: executor(pieces, body).
+Executor = Callable[[int, Callable[[int], None]], Any]
+
+
+def threads(count: int) -> Executor:
+    """An executor of so many threads. The library runs without Python's lock; every output bit is the same."""
+    pool = ThreadPoolExecutor(count)
+
+    def run(pieces: int, body: Callable[[int], None]) -> None:
+        def some(first: int) -> None:
+            for i in range(first, pieces, count):
+                body(i)
+
+        for done in [pool.submit(some, first) for first in range(min(count, pieces))]:
+            done.result()
+
+    return run
+
+
+_count = Function("count", [struct("batch", batch)], counts)
+_mask_targets = Function("mask_targets", [array("targets"), array("mask", "uint8", write=True),
+                                          integer("ignore_index")])
+_sort_pairs = Function("sort_pairs", [array("sums"), array("chosen", "int64", write=True),
+                                      array("rejected", "int64", write=True)])
+
+
+def count(batch: batch) -> counts:
+    """Counts what the mask of a batch lets through: the denominator of a step that is cut into parts."""
+    result: counts = _count(locals())
+    return result
+
+
+def mask_targets(targets: Array, mask: Array, *, ignore_index: int = -100) -> None:
+    """mask[i] = 0 where targets[i] is ignore_index, else 1."""
+    _mask_targets(locals())
+
+
+def sort_pairs(sums: Array, chosen: Array, rejected: Array) -> None:
+    """Sorts the places in both sides of pairs by their sums, for the loss AOT."""
+    _sort_pairs(locals())

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""Calls a function of the library: each parameter of C is made of what Python was given by its name."""
+from __future__ import annotations
+
+import ctypes
+from ctypes import byref, c_double, c_int64
+from typing import Any, Callable, Optional
+
+from . import _arrays, _c
+from ._c import Gradient, In, Out
+from ._values import Options, Result, choice
+
+
+class Call:
+    """One call: what it was given, what it made, and what has to live until it is over."""
+
+    def __init__(self, function: str, given: dict[str, Any]) -> None:
+        self.function, self.given = function, given
+        self.like: Any = None  # the array that outputs are made like
+        self.dtype = 1  # of arrays of the call's type, float32 or float64
+        self.kept: list[Any] = []
+        self.outputs: dict[str, Any] = {}
+        self.failure: Optional[BaseException] = None  # of Python's code that the library called
+
+    def view(self, array: Any, name: str, write: bool = False) -> _arrays.View:
+        v = _arrays.view_of(array, self.function, name)
+        if write and not v.writable:
+            _arrays.fail(self.function, f"{name} is read-only, expected an array that may be written")
+        self.kept.append(v.owner)
+        return v
+
+    def fill(self, to: In, array: Any, name: str, of: str = "T", write: bool = False) -> None:
+        """An array of one or two dimensions."""
+        per_sequence = isinstance(array, _arrays.per_sequence)
+        data, dtype, shape, strides, *_ = self.view(array.array if per_sequence else array, name, write)
+        if of == "vocab_shard":
+            shape, strides, dtype = self.shards(name, dtype, shape, strides)
+        to.data, to.dtype, to.dims = data, dtype, len(shape)
+        if len(shape) <= 2:
+            to.shape, to.strides = shape, strides
+        if per_sequence:
+            if len(shape) != 1:
+                _arrays.fail(self.function, f"{name} per sequence has {len(shape)} dimensions, expected 1")
+            to.dims, to.shape, to.strides = 2, (shape[0], 1), (strides[0], 0)
+        elif of == "T" and not write and self.like is None and dtype <= 2:
+            self.like, self.dtype = array, dtype
+
+    def shards(self, name: str, dtype: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Any, Any, int]:
+        """Vocab shards are six numbers each, in an array of float64 with a last dimension of 6."""
+        if dtype != 2 or not shape or shape[-1] != 6 or strides[-1] != 1 or any(s % 6 for s in strides[:-1]):
+            _arrays.fail(self.function, f"{name} is {_arrays.words[dtype]} {list(shape)}, expected float64 [..., 6]")
+        return shape[:-1], tuple(s // 6 for s in strides[:-1]), 8
+
+    def made(self, name: str, declared: str, of: str) -> Any:
+        """A new array for an output of this shape."""
+        given = self.given
+        twin = given.get(name[2:]) if name.startswith("d_") else None
+        if twin is not None:
+            shape = tuple(twin.shape)
+        elif declared == "[B]":
+            shape = (next(iter(given.values())).sequences,)
+        elif declared == "[N]":
+            shape = tuple(self.like.shape)[-1:]
+        else:
+            shape = next(iter(given.values())).shape
+        dtype = _arrays.dtypes.get(of, self.dtype)
+        if of == "vocab_shard":
+            shape, dtype = (*shape, 6), 2
+        self.outputs[name] = _arrays.made_like(self.like, shape, dtype, self.function, name)
+        return self.outputs[name]
+
+    def output(self, to: Out, given: Any, name: str, declared: str, of: str) -> None:
+        if given is True:
+            given = self.made(name, declared, of)
+        self.outputs[name] = given
+        self.fill(to, given, name, of, write=True)
+
+
+Parameter = Callable[[Call], Any]
+
+
+def struct(name: str, *kinds: type, optional: bool = False) -> Parameter:
+    """What Python has as an object: a batch, groups, moments, an objective."""
+
+    def argument(call: Call) -> Any:
+        value: Any = call.given[name]
+        if value is None and optional:
+            return None
+        if not isinstance(value, kinds):
+            expected = " or ".join(f"rlhf.{k.__name__}" for k in kinds)
+            raise TypeError(f"rlhf::{call.function}: {name} is a {type(value).__name__}, expected {expected}")
+        return byref(value.for_call(call) if hasattr(value, "for_call") else value)
+
+    return argument
+
+
+class Arrays(ctypes.Structure):
+    """Base of the structs of arrays. `declared` has the shape and the element's type of each."""
+
+    declared: dict[str, tuple[str, str]] = {}
+
+
+def arrays(kind: type[Arrays]) -> Parameter:
+    fields = [(f[0], f[1], *kind.declared[f[0]]) for f in kind._fields_[1:]]
+    inputs = [(name, of) for name, type_, _, of in fields if type_ is In]
+    outputs = [f for f in fields if f[1] is not In]
+
+    def argument(call: Call) -> Any:
+        given, filled = call.given, kind(ctypes.sizeof(kind))
+        for name, of in inputs:
+            if given[name] is not None:
+                call.fill(getattr(filled, name), given[name], name, of)
+        for name, type_, shape, of in outputs:
+            array, to = given[name], getattr(filled, name)
+            if array is None or array is False:
+                continue
+            if type_ is Gradient:
+                if isinstance(array, _arrays.add_to):
+                    to.mode, to.scale, array = array.mode, array.scale, array.buffer
+                to = to.to
+            call.output(to, array, name, shape, of)
+        return byref(filled)
+
+    return argument
+
+
+class Given(Arrays):
+    """Base of arrays that the caller has as an object, such as kept_set."""
+
+    def take(self, given: dict[str, Any], function: str) -> None:
+        self.given = given
+
+    def for_call(self, call: Call) -> Given:
+        kind = type(self)
+        filled = kind.__new__(kind)
+        filled.size = ctypes.sizeof(kind)
+        for name, type_, *_ in kind._fields_[1:]:
+            if type_ is In:
+                call.fill(getattr(filled, name), self.given[name], name, kind.declared[name][1])
+            else:
+                setattr(filled, name, self.given[name])
+        return filled
+
+
+def options(kind: type[Options]) -> Parameter:
+    def argument(call: Call) -> Any:
+        filled = kind.__new__(kind)
+        filled.set(call.given, call.function)
+        return byref(filled)
+
+    return argument
+
+
+def array(name: str, of: str = "T", write: bool = False, optional: bool = False) -> Parameter:
+    """An array that is alone."""
+
+    def argument(call: Call) -> Any:
+        given, to = call.given[name], Out()
+        if given is None and optional:
+            return None
+        if write:
+            call.output(to, given, name, "[B, T]", of)
+        else:
+            call.fill(to, given, name, of)
+        return byref(to)
+
+    return argument
+
+
+def logits(name: str) -> Parameter:
+    def argument(call: Call) -> Any:
+        to, given = _c.Logits(), call.given[name]
+        _fill_logits(call, to, call.view(given, name), name)
+        if call.like is None:
+            call.like, call.dtype = given, 2 if to.dtype == 2 else 1
+        return byref(to)
+
+    return argument
+
+
+def logits_gradient() -> Parameter:
+    def argument(call: Call) -> Any:
+        given, to = call.given["d_logits"], _c.LogitsGradient()
+        if given is None or given is False:
+            return None
+        if isinstance(given, _arrays.add_to):
+            to.mode, to.scale, given = given.mode, given.scale, given.buffer
+        if given is True:
+            own = call.view(call.given["logits"], "logits")
+            given = _arrays.made_like(call.given["logits"], own.shape, own.dtype, call.function, "d_logits")
+        call.outputs["d_logits"] = given
+        _fill_logits(call, to, call.view(given, "d_logits", write=True), "d_logits")
+        return byref(to)
+
+    return argument
+
+
+def _fill_logits(call: Call, to: _c.Logits, v: _arrays.View, name: str) -> None:
+    """[B, T, V], or [tokens, V] where the batch is packed or has one sequence."""
+    shape, strides = v.shape, v.strides
+    if len(shape) not in (2, 3):
+        _arrays.fail(call.function, f"{name} has {len(shape)} dimensions, expected [B, T, V] or [tokens, V]")
+    if strides[-1] != 1 and shape[-1] > 1:
+        _arrays.fail(call.function, f"{name} has a stride of {strides[-1]} between the entries of a row, expected 1")
+    to.data, to.dtype, to.vocab, to.steps, to.step_stride = v.data, v.dtype, shape[-1], shape[-2], strides[-2]
+    to.sequences, to.sequence_stride = (shape[0], strides[0]) if len(shape) == 3 else (1, 0)
+
+
+def integer(name: str) -> Parameter:
+    return lambda call: c_int64(call.given[name])
+
+
+def enum(name: str, choices: tuple[str, ...]) -> Parameter:
+    return lambda call: c_int64(choice(call.given[name], choices, call.function, name))
+
+
+def executor(call: Call) -> Any:
+    """The caller's executor as the library calls it. What it raises is raised when the call is over."""
+    run = call.given["executor"]
+    if run is None:
+        return None
+
+    def pieces(_: Any, n: int, body: Any, of_body: Any) -> None:
+        try:
+            run(n, lambda i: body(of_body, i))
+        except BaseException as failure:
+            call.failure = failure
+
+    callback = _c.run_pieces(pieces)
+    call.kept.append(callback)
+    return byref(_c.Executor(ctypes.cast(callback, ctypes.c_void_p)))
+
+
+class Function:
+    """A function of the library. A result of None is a dict of the arrays that were written."""
+
+    def __init__(self, name: str, parameters: list[Parameter], result: Any = None) -> None:
+        self.name, self.parameters, self.result = name, parameters, result
+        self.function = getattr(_c.library, "rlhf_" + name)
+
+    def __call__(self, given: dict[str, Any]) -> Any:
+        call, error = Call(self.name, given), _c.Error()
+        arguments = [parameter(call) for parameter in self.parameters]
+        result = self.result() if self.result else None
+        if isinstance(result, Result):
+            result.size = ctypes.sizeof(result)
+        if result is not None:
+            arguments.append(byref(result))
+        _c.check(self.function(*arguments, byref(error)), error)
+        if call.failure:
+            raise call.failure
+        for name, made in call.outputs.items():
+            if given[name] is True:
+                call.outputs[name] = _arrays.finished(made, call.like)
+        if isinstance(result, c_double):
+            return result.value
+        if isinstance(result, Result):
+            result.outputs = call.outputs
+        return call.outputs if result is None else result
+
+

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""The choices that options have."""
+from __future__ import annotations
+
+from typing import Literal
+
+__all__ = ["aggregation", "importance", "dppo_value", "sequence_ratio", "kl_estimator", "kl_weight", "gaps",
+           "std_floor", "group_baseline", "group_scale", "lone_reward", "unscorable", "score_position", "overlong",
+           "scale_about", "divergence", "importance_level", "importance_unit", "tie_divisor"]
+
+
+# How per-token losses become one number, and which count of the denominator divides it.
+aggregation = Literal["token_mean", "sequence_mean_token_mean", "sequence_mean_token_sum"]
+# What happens to an importance weight, or a ratio, beyond its bounds.
+importance = Literal["truncate", "mask"]
+# The value of a DPPO loss. The slope is that of each.
+dppo_value = Literal["log_prob", "ratio"]
+# How the log ratios of a sequence's tokens become the log ratio of the sequence.
+sequence_ratio = Literal["mean", "product"]
+# Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
+kl_estimator = Literal["k1", "k2", "k3", "abs"]
+# What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+kl_weight = Literal["one", "ratio", "constant_ratio", "own_ratio"]
+# What masked steps inside a sequence mean to a recurrence over its steps.
+gaps = Literal["skip", "zero", "ignore"]
+# Where ε keeps the standard deviation from 0.
+std_floor = Literal["inside_root", "after_root", "variance_at_least", "std_at_least"]
+# What is subtracted from a reward. A group is the rewards of one prompt's responses.
+group_baseline = Literal["none", "group_mean", "others_mean", "length_weighted_mean", "batch_mean", "given",
+                         "second_best"]
+# What the difference is divided by.
+group_scale = Literal["none", "group_std", "batch_std", "group_mean"]
+# The advantage of a group of one, if its baseline or scale is taken from the group.
+lone_reward = Literal["zero", "kept"]
+# What a reward does that is NaN or infinite, as that of a response which no one could judge.
+unscorable = Literal["spread", "left_out"]
+# The step of a sequence that gets its score.
+score_position = Literal["last_counted", "after_last_counted", "last_step"]
+# The penalty of a response that is longer than its longest length, where there is one.
+overlong = Literal["capped", "growing"]
+# What scaling leaves in place when the mean is kept.
+scale_about = Literal["mean", "zero"]
+# How far the policy's distribution p is from the reference's q.
+divergence = Literal["reverse_kl", "forward_kl", "jsd"]
+# What the ratio π / μ of the policies that learned and sampled is taken of.
+importance_level = Literal["token", "sequence_mean", "sequence_product", "none"]
+# What a sequence is to the options of importance weights that are of sequences.
+importance_unit = Literal["sequence", "run"]
+# What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
+tie_divisor = Literal["kept_pairs", "all_pairs"]

@@ -1,0 +1,516 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""Options and controllers."""
+from __future__ import annotations
+
+from ctypes import POINTER, c_double, c_int64, c_size_t
+from math import inf
+from typing import Optional, get_args
+
+from ._enums import (aggregation, divergence, gaps, group_baseline, group_scale, importance, importance_level,
+                     importance_unit, kl_estimator, kl_weight, lone_reward, overlong, scale_about, score_position,
+                     std_floor, tie_divisor, unscorable)
+from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range
+
+__all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean_options", "policy_loss_options",
+           "ppo_policy_loss_options", "ppo_value_loss_options", "ppo_loss_options", "discounted_returns_options",
+           "gae_options", "gae_backward_options", "group_advantages_options", "shape_rewards_options",
+           "shape_scores_options", "vtrace_options", "whiten_options", "divergence_options",
+           "covariance_tokens_options", "importance_weights_options", "ptx_loss_options", "top_entropy_options",
+           "gdpo_advantages_options", "ppo_advantages_options", "sequence_log_probs_options", "preference_nll_options",
+           "bradley_terry_loss_options", "ranking_loss_options", "fixed_kl_controller", "adaptive_kl_controller",
+           "adaptive_entropy_controller"]
+
+
+class cross_entropy_loss_options(Options):
+    """Options.
+
+        temperature: divides the logits, in value and gradient
+        label_smoothing: ε in [0, 1]: the share of the target's weight that all entries share evenly
+        z_loss_coef: factor of lse², which keeps the log-sum-exp near 0
+    """
+
+    _fields_ = [("size", c_size_t), ("temperature", c_double), ("label_smoothing", c_double),
+                ("z_loss_coef", c_double), ("aggregation", c_int64)]
+    choices = {"aggregation": get_args(aggregation)}
+
+    def __init__(self, *, temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
+                 aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "cross_entropy_loss_options")
+
+
+class token_log_probs_options(Options):
+    """Shared by forward and backward: pass the same object to both.
+
+        temperature: divides the logits, in value and gradient
+    """
+
+    _fields_ = [("size", c_size_t), ("temperature", c_double)]
+
+    def __init__(self, *, temperature: float = 1) -> None:
+        self.set(locals(), "token_log_probs_options")
+
+
+class masked_mean_options(Options):
+    """Options."""
+
+    _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
+    choices = {"aggregation": get_args(aggregation)}
+
+    def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "masked_mean_options")
+
+
+class policy_loss_options(Options):
+    """What all objectives have in common.
+
+        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
+        kl_coef: KL in the loss (not in the reward as well)
+        kl_gradient: absent: the gradient of kl_estimator
+        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
+        kl_weight: of the estimate in the loss, not of the statistic
+        importance_limit: of exp(old − behavior): the upper bound, or both
+    """
+
+    _fields_ = [("size", c_size_t), ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
+                ("kl_gradient", POINTER(c_int64)), ("kl_limit", c_double), ("kl_weight", c_int64),
+                ("importance_limit", importance_range), ("importance", c_int64), ("aggregation", c_int64)]
+    choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
+               "kl_weight": get_args(kl_weight), "importance": get_args(importance),
+               "aggregation": get_args(aggregation)}
+
+    def __init__(self, *, log_ratio_limit: float = inf, kl_coef: float = 0, kl_estimator: kl_estimator = "k3",
+                 kl_gradient: Optional[kl_estimator] = None, kl_limit: float = inf, kl_weight: kl_weight = "one",
+                 importance_limit: Range = inf, importance: importance = "truncate",
+                 aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "policy_loss_options")
+
+
+class ppo_policy_loss_options(Options):
+    """Options.
+
+        dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
+        log_ratio_limit: this and what follows: as in policy_loss_options
+    """
+
+    _fields_ = [("size", c_size_t), ("clip_range", ratio_range), ("dual_clip", c_double),
+                ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
+                ("kl_gradient", POINTER(c_int64)), ("kl_limit", c_double), ("kl_weight", c_int64),
+                ("importance_limit", importance_range), ("importance", c_int64), ("aggregation", c_int64)]
+    choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
+               "kl_weight": get_args(kl_weight), "importance": get_args(importance),
+               "aggregation": get_args(aggregation)}
+
+    def __init__(self, *, clip_range: Range = 0.2, dual_clip: float = inf, log_ratio_limit: float = inf,
+                 kl_coef: float = 0, kl_estimator: kl_estimator = "k3", kl_gradient: Optional[kl_estimator] = None,
+                 kl_limit: float = inf, kl_weight: kl_weight = "one", importance_limit: Range = inf,
+                 importance: importance = "truncate", aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "ppo_policy_loss_options")
+
+
+class ppo_value_loss_options(Options):
+    """Options.
+
+        clip_range: c: |v − v_old| beyond which the clipped value may be the worse one
+        huber: δ; unlimited: ½ (v − R)²
+    """
+
+    _fields_ = [("size", c_size_t), ("clip_range", c_double), ("huber", c_double), ("aggregation", c_int64)]
+    choices = {"aggregation": get_args(aggregation)}
+
+    def __init__(self, *, clip_range: float = inf, huber: float = inf,
+                 aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "ppo_value_loss_options")
+
+
+class ppo_loss_options(Options):
+    """Options.
+
+        entropy_coef: factor of the mean entropy, by the policy's aggregation
+    """
+
+    _fields_ = [("size", c_size_t), ("head", POINTER(token_log_probs_options)),
+                ("policy", POINTER(ppo_policy_loss_options)), ("value", POINTER(ppo_value_loss_options)),
+                ("value_coef", c_double), ("entropy_coef", c_double)]
+
+    def __init__(self, *, head: Optional[token_log_probs_options] = None,
+                 policy: Optional[ppo_policy_loss_options] = None, value: Optional[ppo_value_loss_options] = None,
+                 value_coef: float = 1, entropy_coef: float = 0) -> None:
+        self.set(locals(), "ppo_loss_options")
+
+
+class discounted_returns_options(Options):
+    """Options."""
+
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("gaps", c_int64)]
+    choices = {"gaps": get_args(gaps)}
+
+    def __init__(self, *, gamma: float = 1, gaps: gaps = "skip") -> None:
+        self.set(locals(), "discounted_returns_options")
+
+
+class gae_options(Options):
+    """Options."""
+
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
+    choices = {"gaps": get_args(gaps)}
+
+    def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
+        self.set(locals(), "gae_options")
+
+
+class gae_backward_options(Options):
+    """Must equal the options passed to gae()."""
+
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
+    choices = {"gaps": get_args(gaps)}
+
+    def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
+        self.set(locals(), "gae_backward_options")
+
+
+class group_advantages_options(Options):
+    """Options.
+
+        ddof: of either standard deviation: Σ (r − mean)² / (n − ddof)
+        floor: as in whiten_options
+    """
+
+    _fields_ = [("size", c_size_t), ("baseline", c_int64), ("scale", c_int64), ("ddof", c_int64),
+                ("epsilon", c_double), ("floor", c_int64), ("lone", c_int64), ("unscorable", c_int64)]
+    choices = {"baseline": get_args(group_baseline), "scale": get_args(group_scale), "floor": get_args(std_floor),
+               "lone": get_args(lone_reward), "unscorable": get_args(unscorable)}
+
+    def __init__(self, *, baseline: group_baseline = "group_mean", scale: group_scale = "group_std", ddof: int = 1,
+                 epsilon: float = 1e-6, floor: std_floor = "after_root", lone: lone_reward = "zero",
+                 unscorable: unscorable = "spread") -> None:
+        self.set(locals(), "group_advantages_options")
+
+
+class shape_rewards_options(Options):
+    """Options.
+
+        kl_limit: clamps each token's estimate to ±limit
+        score_limit: clamps each score to ±limit, before what follows
+        unfinished_penalty: subtracted from the score of an unfinished sequence
+        unfinished_score: replaces the score of an unfinished sequence
+    """
+
+    _fields_ = [("size", c_size_t), ("kl_coef", c_double), ("kl_estimator", c_int64), ("kl_limit", c_double),
+                ("score_position", c_int64), ("score_limit", c_double), ("unfinished_penalty", c_double),
+                ("unfinished_score", POINTER(c_double))]
+    choices = {"kl_estimator": get_args(kl_estimator), "score_position": get_args(score_position)}
+
+    def __init__(self, *, kl_coef: float = 0.02, kl_estimator: kl_estimator = "k1", kl_limit: float = inf,
+                 score_position: score_position = "last_counted", score_limit: float = inf,
+                 unfinished_penalty: float = 0, unfinished_score: Optional[float] = None) -> None:
+        self.set(locals(), "shape_rewards_options")
+
+
+class shape_scores_options(Options):
+    """Options.
+
+        max_length: tokens that a response may have: its longest length
+        overlong_buffer: tokens before max_length in which the penalty grows; 0: there is no penalty
+        overlong_penalty: of a response of max_length tokens
+        unfinished_factor: multiplies the score of an unfinished sequence
+        unfinished_penalty: subtracted from the score of an unfinished sequence
+        unfinished_score: replaces the score of an unfinished sequence
+    """
+
+    _fields_ = [("size", c_size_t), ("max_length", c_int64), ("overlong_buffer", c_int64),
+                ("overlong_penalty", c_double), ("overlong", c_int64), ("unfinished_factor", c_double),
+                ("unfinished_penalty", c_double), ("unfinished_score", POINTER(c_double))]
+    choices = {"overlong": get_args(overlong)}
+
+    def __init__(self, *, max_length: int = 0, overlong_buffer: int = 0, overlong_penalty: float = 1,
+                 overlong: overlong = "capped", unfinished_factor: float = 1, unfinished_penalty: float = 0,
+                 unfinished_score: Optional[float] = None) -> None:
+        self.set(locals(), "shape_scores_options")
+
+
+class vtrace_options(Options):
+    """The bounds are of the ratio w = π / μ; rlhf.unlimited leaves it as it is.
+
+        lambda_: of the trace: it is γ λ min(c̄, w)
+        rho_bar: of the residuals; which policy's value is estimated depends on it
+        c_bar: of the trace; how fast it fades
+        policy_rho_bar: of the advantages
+    """
+
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("rho_bar", c_double),
+                ("c_bar", c_double), ("policy_rho_bar", c_double), ("gaps", c_int64)]
+    choices = {"gaps": get_args(gaps)}
+
+    def __init__(self, *, gamma: float = 1, lambda_: float = 1, rho_bar: float = 1, c_bar: float = 1,
+                 policy_rho_bar: float = 1, gaps: gaps = "skip") -> None:
+        self.set(locals(), "vtrace_options")
+
+
+class whiten_options(Options):
+    """Options.
+
+        center: subtract the mean; false keeps it
+        scale: divide by the standard deviation
+        about: with center = false
+        ddof: the variance is Σ (x − mean)² / (n − ddof)
+        floor: How ε keeps std from 0: inside_root √(var + ε), after_root √var + ε, variance_at_least √max(var, ε),
+        std_at_least max(√var, ε).
+    """
+
+    _fields_ = [("size", c_size_t), ("center", c_int64), ("scale", c_int64), ("about", c_int64), ("ddof", c_int64),
+                ("epsilon", c_double), ("floor", c_int64)]
+    choices = {"about": get_args(scale_about), "floor": get_args(std_floor)}
+
+    def __init__(self, *, center: bool = True, scale: bool = True, about: scale_about = "mean", ddof: int = 1,
+                 epsilon: float = 1e-8, floor: std_floor = "inside_root") -> None:
+        self.set(locals(), "whiten_options")
+
+
+class divergence_options(Options):
+    """The options of every divergence between a policy and a reference.
+
+        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: divides the logits, in value and gradient
+    """
+
+    _fields_ = [("size", c_size_t), ("divergence", c_int64), ("beta", c_double), ("temperature", c_double),
+                ("aggregation", c_int64)]
+    choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation)}
+
+    def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
+                 aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "divergence_options")
+
+
+class covariance_tokens_options(Options):
+    """Options.
+
+        share: picked of the tokens that count, rounded down, but at least one
+        low: only tokens with low < cov < high
+        high: only tokens with low < cov < high
+        clip_range: only tokens that this range of rlhf.ppo_clip does not stop
+        cut: of the whole step; absent: this batch is the whole step
+    """
+
+    _fields_ = [("size", c_size_t), ("share", c_double), ("low", c_double), ("high", c_double),
+                ("clip_range", POINTER(ratio_range)), ("cut", POINTER(covariance_cut))]
+
+    def __init__(self, *, share: float = 0.0002, low: float = -inf, high: float = inf,
+                 clip_range: Optional[Range] = None, cut: Optional[covariance_cut] = None) -> None:
+        self.set(locals(), "covariance_tokens_options")
+
+
+class importance_weights_options(Options):
+    """Options.
+
+        range: of a weight
+        beyond: what becomes of a weight beyond its range
+        sequence_mean: drops a sequence whose e^(mean ρ) is beyond
+        sequence_product: drops a sequence whose e^(Σ ρ) is beyond
+        every_token: drops a sequence if e^ρ of one of its tokens is beyond
+        unit: what a sequence is to all of these and to `level`
+        drift_limit: drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
+        probability_limit: drops a token if |π − μ| is larger
+        binary_kl_limit: drops a token if one of its two binary divergences is larger (KPop)
+        second_moment_limit: drops the largest |ρ| until the mean ρ² of the rest is less (M2PO)
+        log_ratio_limit: drops a token if |ρ| is larger
+    """
+
+    _fields_ = [("size", c_size_t), ("level", c_int64), ("range", importance_range), ("beyond", c_int64),
+                ("sequence_mean", importance_range), ("sequence_product", importance_range),
+                ("every_token", importance_range), ("unit", c_int64), ("drift_limit", c_double),
+                ("probability_limit", c_double), ("binary_kl_limit", c_double), ("second_moment_limit", c_double),
+                ("log_ratio_limit", c_double)]
+    choices = {"level": get_args(importance_level), "beyond": get_args(importance), "unit": get_args(importance_unit)}
+
+    def __init__(self, *, level: importance_level = "token", range: Range = inf, beyond: importance = "truncate",
+                 sequence_mean: Range = inf, sequence_product: Range = inf, every_token: Range = inf,
+                 unit: importance_unit = "sequence", drift_limit: float = inf, probability_limit: float = inf,
+                 binary_kl_limit: float = inf, second_moment_limit: float = inf, log_ratio_limit: float = inf) -> None:
+        self.set(locals(), "importance_weights_options")
+
+
+class ptx_loss_options(Options):
+    """Options."""
+
+    _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
+    choices = {"aggregation": get_args(aggregation)}
+
+    def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
+        self.set(locals(), "ptx_loss_options")
+
+
+class top_entropy_options(Options):
+    """Options.
+
+        share: of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
+        threshold: nats, of the whole step; absent: this batch is the whole step
+    """
+
+    _fields_ = [("size", c_size_t), ("share", c_double), ("threshold", POINTER(c_double))]
+
+    def __init__(self, *, share: float = 0.2, threshold: Optional[float] = None) -> None:
+        self.set(locals(), "top_entropy_options")
+
+
+class gdpo_advantages_options(Options):
+    """Options.
+
+        group: of each reward on its own
+        whiten: of the sums, over sequences; rlhf.no_whitening leaves it to the caller
+    """
+
+    _fields_ = [("size", c_size_t), ("group", POINTER(group_advantages_options)), ("whiten", POINTER(whiten_options))]
+
+    def __init__(self, *, group: Optional[group_advantages_options] = None,
+                 whiten: Optional[whiten_options] = None) -> None:
+        self.set(locals(), "gdpo_advantages_options")
+
+
+class ppo_advantages_options(Options):
+    """Options.
+
+        whiten: rlhf.no_whitening leaves it to the caller: several ranks, or parts of a step
+    """
+
+    _fields_ = [("size", c_size_t), ("rewards", POINTER(shape_rewards_options)), ("gae", POINTER(gae_options)),
+                ("whiten", POINTER(whiten_options))]
+
+    def __init__(self, *, rewards: Optional[shape_rewards_options] = None, gae: Optional[gae_options] = None,
+                 whiten: Optional[whiten_options] = None) -> None:
+        self.set(locals(), "ppo_advantages_options")
+
+
+class sequence_log_probs_options(Options):
+    """Shared by forward and backward: pass the same object to both.
+
+        average: divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do
+    """
+
+    _fields_ = [("size", c_size_t), ("average", c_int64)]
+
+    def __init__(self, *, average: bool = False) -> None:
+        self.set(locals(), "sequence_log_probs_options")
+
+
+class preference_nll_options(Options):
+    """Options.
+
+        nll_weight: α: of the negative log-likelihood of the preferred answers
+        average: compare averages of log-probabilities, as orpo and simpo do
+    """
+
+    _fields_ = [("size", c_size_t), ("nll_weight", c_double), ("average", c_int64)]
+
+    def __init__(self, *, nll_weight: float = 1, average: bool = False) -> None:
+        self.set(locals(), "preference_nll_options")
+
+
+class bradley_terry_loss_options(Options):
+    """Options.
+
+        margin: of every pair, added to the array of margins
+        label_smoothing: ε in [0, ½]: the share of labels taken to be wrong
+        center_coef: κ · (r_c + r_r)²
+    """
+
+    _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double)]
+
+    def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0) -> None:
+        self.set(locals(), "bradley_terry_loss_options")
+
+
+class ranking_loss_options(Options):
+    """Options.
+
+        label_smoothing: ε in [0, ½]
+        center_coef: κ · mean over the pairs of (rᵢ + rⱼ)²
+    """
+
+    _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double),
+                ("ties", c_int64)]
+    choices = {"ties": get_args(tie_divisor)}
+
+    def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0,
+                 ties: tie_divisor = "kept_pairs") -> None:
+        self.set(locals(), "ranking_loss_options")
+
+
+class fixed_kl_controller(Controller):
+    """A coefficient that stays. kl_coef is its whole state."""
+
+    _fields_ = [("size", c_size_t), ("kl_coef", c_double)]
+    kl_coef: float
+
+    def __init__(self, *, kl_coef: float = 0.02) -> None:
+        self.set(locals(), "fixed_kl_controller")
+
+    def update(self, kl: float, sequences: float) -> None:
+        """The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged."""
+        self.update_by(kl, sequences)
+
+
+class adaptive_kl_controller(Controller):
+    """A coefficient that makes the KL follow a target. Its numbers are its whole state.
+
+        kl_coef: β; set it to its first value
+        target: nats, in the unit of the kl it is updated with: per sequence, or per token
+        horizon: sequences over which an error of 1 would change β by a factor of 2
+        limit: bound of the relative error
+    """
+
+    _fields_ = [("size", c_size_t), ("kl_coef", c_double), ("target", c_double), ("horizon", c_double),
+                ("limit", c_double)]
+    kl_coef: float
+    target: float
+    horizon: float
+    limit: float
+
+    def __init__(self, *, kl_coef: float = 0.2, target: float = 6, horizon: float = 10000, limit: float = 0.2) -> None:
+        self.set(locals(), "adaptive_kl_controller")
+
+    def update(self, kl: float, sequences: float) -> None:
+        """The controller after a batch of `sequences` sequences with mean KL `kl`.
+
+            e = clip(KL / target − 1, ±limit)
+            β ← β (1 + e · sequences / horizon)
+        """
+        self.update_by(kl, sequences)
+
+
+class adaptive_entropy_controller(Controller):
+    """A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
+    is. Its numbers are its whole state.
+
+        entropy_coef: c; set it to its first value
+        target: nats per token
+        step: by which c changes
+        low: bounds of c
+        high: bounds of c
+        active: Was the entropy of the last step at or below the target? Before the first step: Skywork-OR1 has true,
+        TRL false.
+    """
+
+    _fields_ = [("size", c_size_t), ("entropy_coef", c_double), ("target", c_double), ("step", c_double),
+                ("low", c_double), ("high", c_double), ("active", c_int64)]
+    entropy_coef: float
+    target: float
+    step: float
+    low: float
+    high: float
+    active: bool
+
+    def __init__(self, *, entropy_coef: float = 0, target: float = 0.2, step: float = 0.005, low: float = 0,
+                 high: float = 1, active: bool = True) -> None:
+        self.set(locals(), "adaptive_entropy_controller")
+
+    def update(self, entropy: float) -> None:
+        """The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the
+        tokens that get the bonus, of all parts and ranks. Where these are the tokens that top_entropy keeps, it
+        reports their mean.
+
+            active ← H ≤ target
+            c      ← clip(c ± step, [low, high])            + if active, else −
+        """
+        self.update_by(entropy)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""What functions take and return beside arrays: bases of options, objectives, controllers and results, and ranges."""
+from __future__ import annotations
+
+import ctypes
+from ctypes import byref, c_char_p, c_double, c_size_t
+from typing import Any, Optional, TypeVar, Union
+
+from . import _c
+from ._arrays import fail
+
+__all__ = ["Range", "available_isas", "counts", "covariance_cut", "isa", "use_isa"]
+
+R = TypeVar("R", bound="Result")
+
+
+class counts(ctypes.Structure):
+    """Tokens, and sequences with at least one counted token. They add up over the parts of a step."""
+
+    _fields_ = [("tokens", c_double), ("sequences", c_double)]
+    tokens: float
+    sequences: float
+
+    def __init__(self, tokens: float = 0, sequences: float = 0) -> None:
+        super().__init__(tokens, sequences)
+
+    def __add__(self, other: counts) -> counts:
+        return counts(self.tokens + other.tokens, self.sequences + other.sequences)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, counts) and bytes(self) == bytes(other)
+
+    def __repr__(self) -> str:
+        return f"counts(tokens={self.tokens:g}, sequences={self.sequences:g})"
+
+
+class covariance_cut(ctypes.Structure):
+    """What covariance_tokens found over a whole step, for its parts."""
+
+    _fields_ = [("mean_advantage", c_double), ("mean_log_prob", c_double), ("last", c_double)]
+    mean_advantage: float
+    mean_log_prob: float
+    last: float
+
+
+class ratio_range(ctypes.Structure):
+    """How far a ratio may go below and above 1. A number alone is both."""
+
+    _fields_ = [("low", c_double), ("high", c_double)]
+
+    @staticmethod
+    def of_one(both: float) -> ratio_range:
+        return ratio_range(both, both)
+
+
+class importance_range(ctypes.Structure):
+    """The least and the largest weight. A number alone is the largest; the least is 0."""
+
+    _fields_ = [("low", c_double), ("high", c_double)]
+
+    @staticmethod
+    def of_one(high: float) -> importance_range:
+        return importance_range(0, high)
+
+
+Range = Union[float, tuple[float, float]]
+
+
+class Options(ctypes.Structure):
+    """Base of options, whose fields are keywords. `choices` has the values of its enums."""
+
+    choices: dict[str, tuple[str, ...]] = {}
+    head = 1  # fields before the first option
+
+    def set(self, given: dict[str, Any], function: str) -> None:
+        self.size = ctypes.sizeof(self)
+        fields: Any = self._fields_[self.head:]
+        for name, kind in fields:
+            value = given["lambda_" if name == "lambda" else name]
+            if value is None:
+                continue
+            if name in self.choices:
+                value = choice(value, self.choices[name], function, name)
+            pointer = issubclass(kind, ctypes._Pointer)
+            value = _converted(kind._type_ if pointer else kind, value, function, name)
+            setattr(self, name, ctypes.pointer(value) if pointer else value)
+
+
+class Objective(Options):
+    """Base of objectives."""
+
+    head = 2
+
+    def set(self, given: dict[str, Any], function: str) -> None:
+        super().set(given, function)
+        self.name = type(self).__name__.encode()
+
+
+def choice(value: Any, choices: tuple[str, ...], function: str, name: str) -> int:
+    """The number of an enum's value."""
+    if value not in choices:
+        fail(function, f"{name} is {value!r}, expected {', '.join(choices[:-1])} or {choices[-1]}")
+    return choices.index(value)
+
+
+def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
+    """A number, a range, or options, as a field has it."""
+    if isinstance(value, kind):
+        return value
+    if issubclass(kind, (Options, covariance_cut)):
+        raise TypeError(f"rlhf::{function}: {name} is a {type(value).__name__}, expected rlhf.{kind.__name__}")
+    if issubclass(kind, ctypes.Structure):
+        return kind(*value) if isinstance(value, (tuple, list)) else kind.of_one(value)
+    return kind(value)
+
+
+class Controller(Options):
+    """Base of controllers; their numbers are their whole state, and may be read and set."""
+
+    def update_by(self, *numbers: float) -> None:
+        error = _c.Error()
+        function = getattr(_c.library, f"rlhf_update_{type(self).__name__}")
+        _c.check(function(byref(self), *map(c_double, numbers), byref(error)), error)
+
+
+class Result(ctypes.Structure):
+    """Base of what functions return: numbers, and by result["name"] the arrays that were written. The parts of a step
+    join by +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
+
+    outputs: dict[str, Any]
+    part_of = ""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.outputs[name]
+
+    def __iadd__(self: R, part: R) -> R:
+        name = type(self).__name__
+        if not isinstance(part, type(self)):
+            raise TypeError(f"rlhf: a {type(part).__name__} cannot be added to a {name}")
+        for r in (self, part):
+            if r.part_of:
+                raise ValueError(f"rlhf: this {name} is a part of a {r.part_of}: add up the whole results")
+        error = _c.Error()
+        _c.check(getattr(_c.library, f"rlhf_merge_{name}")(byref(self), byref(part), byref(error)), error)
+        return self
+
+    def __repr__(self) -> str:
+        numbers = [f[0] for f in self._fields_[1:] if f[0] != "state"]
+        return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in numbers)})"
+
+    def part(self, name: str, kind: type[R]) -> R:
+        """The numbers of a result inside this one."""
+        found = kind(ctypes.sizeof(kind))
+        for field, *_ in kind._fields_[1:]:
+            if field != "state":
+                setattr(found, field, getattr(self, f"{name}_{field}"))
+        found.part_of = type(self).__name__
+        return found
+
+
+def use_isa(name: str) -> None:
+    """Uses another instruction set, for all threads; available_isas() has their names."""
+    error = _c.Error()
+    _c.check(_c.library.rlhf_use_isa(c_char_p(name.encode()), byref(error)), error)
+
+
+def isa() -> Optional[str]:
+    """The instruction set in use: the best one that this machine has, or the one that RLHF_ISA names."""
+    name = _c.library.rlhf_isa()
+    return name.decode() if name else None
+
+
+def available_isas() -> list[str]:
+    """The instruction sets that the library was compiled for and this machine has, the best one last."""
+    found: list[str] = []
+    while name := _c.library.rlhf_available_isa(c_size_t(len(found))):
+        found.append(name.decode())
+    return found

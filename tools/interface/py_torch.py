@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Writes rlhf.torch: the functions that autograd knows, in one table with their slopes."""
+from __future__ import annotations
+
+from c_types import C, Call, listed
+from py_types import Py, docstring, name_of
+
+
+def learns(py: Py, call: Call) -> list[str]:
+    """The inputs that a function has a gradient for."""
+    found = [f.name[2:] for f in py.fields(call, "arrays") if f.kind == "gradient"]
+    kinds = {p.kind: p for p in call.whole.parameters}
+    if "d_logits" in kinds:
+        found.insert(0, "logits")
+    if any(p.of == "linear_head_gradient" for p in call.whole.parameters):
+        found = ["hidden", "weights"] + found
+    return found
+
+
+def parameters(py: Py, call: Call) -> list[str]:
+    """Those of the function, without outputs, and with tensors for arrays."""
+    outputs = {f.name for f in py.fields(call, "arrays") if f.kind in ("out", "gradient")}
+    outputs |= {"d_logits", "d_hidden", "d_weights"}
+    kept = [p for p in py.parameters(call) if p.split(":")[0] not in outputs]
+    return [p.replace(": Array", ": Tensor").replace("[Array]", "[Tensor]").replace("_batch.batch", "_rlhf.batch")
+            for p in kept]
+
+
+def names(found: list[str]) -> str:
+    return f'"{" ".join(found)}"'
+
+
+def words(call: Call, learned: list[str]) -> str:
+    text = docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
+    return text
+
+
+def loss(py: Py, call: Call, learned: list[str]) -> str:
+    outs = [f.name for f in py.fields(call, "arrays") if f.kind == "out"]
+    return (listed(f"def {call.name}(", parameters(py, call), ") -> Tensor:") + words(call, learned)
+            + listed("    return loss(", [f"_rlhf.{call.name}", "locals()", names(learned)] +
+                     ([names(outs)] if outs else []), ")"))
+
+
+def through(py: Py, call: Call, back: Call) -> str:
+    learned = learns(py, back)
+    given = [f.name for f in py.fields(back, "arrays") if f.kind in ("in", "index")]
+    own = [p.split(":")[0] for p in py.parameters(call)]
+    outputs = [n[2:] for n in given if n.startswith("d_")]
+    made = {f.name for f in py.fields(call, "arrays") if f.kind == "out"}
+    saved = [n for n in given if n in made]
+    again = [p.split(":")[0] for p in py.parameters(back)]
+    again = [n for n in again if n in own and n not in saved and n != "*"]
+    one = len(outputs) == 1
+    text = listed(f"def {call.name}(", parameters(py, call), f") -> {'Tensor' if one else 'tuple[Tensor, Tensor]'}:")
+    text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} for autograd: backward() gives the slopes of "
+                      f"{' and '.join(learned)}.")
+    text += listed("    found = through(", [f"_rlhf.{call.name}", f"_rlhf.{back.name}", "locals()", names(learned),
+                                            names(outputs), names(saved), names(again)], ")")
+    return text + ("    return found[0]\n" if one else "    return found[0], found[1]\n")
+
+
+def torch_module(py: Py, calls: list[Call], made: str) -> str:
+    by_name = {call.name: call for call in calls}
+    functions: list[str] = []
+    for call in calls:
+        back = by_name.get(f"{call.name}_backward")
+        result = py.interface.results.get(call.result)
+        if back:
+            functions.append(through(py, call, back))
+        elif result and any(g.name == "loss" for g in result.getters) and (learned := learns(py, call)):
+            functions.append(loss(py, call, learned))
+    from write_python import choices, names_in
+
+    text = "\n\n".join(functions)
+    classes = [s.name for s in py.interface.structs.values() if not s.same_as] + ["Executor"]
+    classes += [f"{call.name}_objective" for call in calls]
+    known = names_in(text, [n for n in classes if n not in by_name])
+    known = [n for n in known if n not in ("batch", "groups")]
+    imports = ("from math import inf\nfrom typing import Optional, Union\n\nfrom torch import Tensor\n\n"
+               "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
+               "from ._autograd import loss, result, through\n" + choices(py, text) + "from ._values import Range\n")
+    doc = docstring("Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the "
+                    "library: it has the slopes of the sweep that computed it. What else that sweep found is "
+                    "result(loss). Second derivatives are refused.", "")
+    own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
+    every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
+    return f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n{imports}\n{every}\n\n\n{text}'

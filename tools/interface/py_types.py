@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""How Python says what model.Interface says: names, types, defaults, documentation."""
+from __future__ import annotations
+
+import re
+import textwrap
+
+from c_types import C, Call, plain_structs, summary
+from model import Field, Parameter
+
+array_kinds = ("in", "out", "gradient", "index")
+
+
+def name_of(field: Field | Parameter) -> str:
+    return {"lambda": "lambda_"}.get(field.name, field.name)
+
+
+def docstring(text: str, indent: str = "    ") -> str:
+    """A docstring; paragraphs are wrapped, what is indented stays."""
+    lines: list[str] = []
+    for line in text.replace("\\", "\\\\").splitlines():
+        if line.startswith("    ") and len(indent + line) <= 120 or not line:
+            lines.append(line)
+        else:
+            lines += textwrap.wrap(line, 117 - len(indent), subsequent_indent="    " if line.startswith("    ") else "")
+    one_line = len(lines) == 1 and len(lines[0]) + len(indent) <= 112
+    body = f"\n{indent}".join(lines)
+    text = f'{indent}"""{body}{"" if one_line else chr(10) + indent}"""\n'
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def joined(text: str) -> str:
+    """Paragraphs of a comment on one line each; code keeps its lines."""
+    found: list[str] = []
+    for line in text.splitlines():
+        if found and found[-1] and line and not line.startswith("    ") and not found[-1].startswith("    "):
+            found[-1] += " " + line
+        else:
+            found.append(line)
+    return "\n".join(found)
+
+
+def pythonic(text: str) -> str:
+    return re.sub(r"rlhf::(\w+)", r"rlhf.\1", text).replace("rlhf.formula::", "formula::")
+
+
+class Py:
+    """The names and types of one interface in Python."""
+
+    def __init__(self, c: C):
+        self.c, self.interface = c, c.interface
+
+    def choices(self, enum: str) -> list[str]:
+        return [v.name for v in self.interface.enums[enum].values]
+
+    # Options
+
+    def c_type(self, field: Field) -> str:
+        """A field of options in ctypes."""
+        if field.kind in ("enum", "bool", "int"):
+            return "c_int64"
+        if field.kind == "double":
+            return "c_double"
+        of = self.c.real(field.of) if field.of in self.interface.structs else field.of
+        if field.kind == "optional":
+            inner = {"double": "c_double"}.get(of, "c_int64")
+            return f"POINTER({of if of in plain_structs else inner})"
+        return of if of in plain_structs else f"POINTER({of})"
+
+    def hint(self, field: Field) -> str:
+        """The type of an option."""
+        if field.kind in ("enum", "bool", "int"):
+            return {"bool": "bool", "int": "int"}.get(field.kind, field.of)
+        if field.kind == "double":
+            return "float"
+        of = self.c.real(field.of) if field.of in self.interface.structs else field.of
+        word = "Range" if of.endswith("range") else {"double": "float"}.get(of, of)
+        optional = field.kind == "optional" or of not in plain_structs
+        return f"Optional[{word}]" if optional else word
+
+    def default(self, field: Field) -> str | None:
+        """The default of an option; None where it has to be said."""
+        d = field.default
+        if self.hint(field).startswith("Optional"):
+            return "None"
+        if field.kind == "enum":
+            return f'"{d.split("::")[1]}"'
+        if field.kind == "bool":
+            return d.capitalize()
+        if not d:
+            return None if field.kind == "struct" else "0"
+        return d.replace("unlimited", "inf")
+
+    def option(self, field: Field) -> str:
+        default = self.default(field)
+        return f"{name_of(field)}: {self.hint(field)}" + (f" = {default}" if default is not None else "")
+
+    def options(self, fields: list[Field]) -> list[str]:
+        """Parameters for options, those without a default first."""
+        return [self.option(f) for f in sorted(fields, key=lambda f: self.default(f) is not None)]
+
+    # Arrays
+
+    def array(self, field: Field) -> str:
+        if field.kind in ("in", "index"):
+            return f"{field.name}: Array" if field.required else f"{field.name}: Optional[Array] = None"
+        if field.name == "workspace":
+            return f"{field.name}: Output = True"
+        word = "GradientOutput" if field.kind == "gradient" else "Output"
+        return f"{field.name}: {word}" + ("" if field.required else " = None")
+
+    def remark(self, field: Field) -> str:
+        """A line of documentation."""
+        comment = field.comment[len(field.shape):].strip(" ,") if field.shape else field.comment
+        words = [field.shape, {"uint8": "uint8", "float": "float32"}.get(field.of, "")]
+        if field.kind == "index":
+            words.append("int32 or int64")
+        text = " ".join(w for w in words if w)
+        text = pythonic(" ".join(f"{text}, {comment}".strip(", ").split()) if field.kind in array_kinds else
+                        " ".join(comment.split()))
+        return f"    {name_of(field)}: {text}" if text else ""
+
+    def remarks(self, fields: list[Field]) -> list[str]:
+        return [r for r in map(self.remark, fields) if r]
+
+    # Functions
+
+    def struct_of(self, p: Parameter) -> str:
+        return self.c.real(p.of)
+
+    def fields(self, call: Call, kind: str) -> list[Field]:
+        return [f for p in call.whole.parameters if p.kind == kind for f in self.interface.structs[p.of].fields]
+
+    def family(self, call: Call) -> str:
+        """The name of all objectives of a function."""
+        found = next(f for f in self.interface.functions if f.objectives == call.whole.objectives)
+        return f"{found.name}_objective"
+
+    def argument(self, p: Parameter) -> str:
+        """The name of a parameter that has a place of its own."""
+        return {"b": "batch", "g": "groups", "m": "moments", "head": "linear_head"}.get(p.name, p.name)
+
+    def parameters(self, call: Call) -> list[str]:
+        """The parameters of Python: what has a place of its own, then keywords."""
+        positional, keywords = [], []
+        for p in call.whole.parameters:
+            name = self.argument(p)
+            types = {"batch": "batch", "groups": "groups", "logits": "Array", "index": "Array", "in": "Array",
+                     "out": "Array"}
+            if p.kind in types:
+                optional = p.kind == "index" and p.default
+                type_ = "Output" if p.of == "vocab_shard" else types[p.kind]
+                if type_ in ("batch", "groups"):
+                    type_ = f"_batch.{type_}"
+                positional.append(f"{name}: Optional[{type_}] = None" if optional else f"{name}: {type_}")
+            elif p.kind == "struct" and p.of == "linear_head_gradient":
+                keywords += ["d_hidden: GradientOutput = None", "d_weights: GradientOutput = None"]
+            elif p.kind == "struct":
+                positional.append(f"{self.argument(p)}: {p.of}")
+            elif p.kind == "int":
+                positional.append(f"{name}: int")
+        given = [self.array(f) for f in self.fields(call, "arrays")]
+        for p in call.whole.parameters:
+            if p.kind == "moments":
+                keywords.append("moments: Optional[moments] = None")
+            elif p.kind == "d_logits":
+                given.append("d_logits: GradientOutput" + (" = None" if call.optional else ""))
+            elif p.kind == "objective":
+                given.append(f"objective: {self.family(call)}")
+            elif p.kind == "enum":
+                keywords.append(f'{p.name}: {p.of} = "{p.default.split("::")[1]}"')
+        keywords = given + keywords + self.options(self.fields(call, "options"))
+        if any(p.kind == "executor" for p in call.whole.parameters):
+            keywords.append("executor: Optional[Executor] = None")
+        keywords.sort(key=lambda k: " = " in k)
+        names = [k.split(":")[0] for k in positional + keywords]
+        assert len(names) == len(set(names)), (call.name, names)
+        return positional + (["*"] + keywords if keywords else [])
+
+    def documentation(self, call: Call) -> str:
+        text = pythonic(joined(summary(call.comment)))
+        arrays, options = self.fields(call, "arrays"), self.fields(call, "options")
+        for title, lines in (("Arrays", self.remarks(arrays)), ("Options", self.remarks(options))):
+            if lines:
+                text += f"\n\n{title}:\n" + "\n".join(lines)
+        return text + f"\n\nMore: <rlhf/{call.whole.header}>"

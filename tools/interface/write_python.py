@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes what is generated of python/rlhf: `write_python.py`. With --check it writes nothing, and fails where a file is
+not what it would write."""
+from __future__ import annotations
+
+import re
+import textwrap
+
+from c_types import C, Call, by_hand, listed, plain_structs, rooms, summary
+from files import main
+from py_torch import torch_module
+from py_types import Py, array_kinds, docstring, joined, name_of, pythonic
+from model import Result, Struct
+from read import root
+
+made = '# SPDX-License-Identifier: MIT\n# Made by tools/interface/write_python.py from the C++ headers.\n'
+
+
+def module(words: str, imports: str, text: str, pragma: str = "") -> str:
+    names = re.findall(r"^(?:class |def |(?=\w+ = ))([a-z]\w*)", text, re.MULTILINE)
+    public = listed("__all__ = [", [f'"{n}"' for n in names], "]")
+    return (f'{made}{pragma}"""{words}"""\nfrom __future__ import annotations\n\n{imports.rstrip()}\n\n{public}\n\n'
+            f"{text.strip()}\n")
+
+
+def ctypes_fields(pairs: list[tuple[str, str]]) -> str:
+    return listed("    _fields_ = [", [f'("{name}", {type_})' for name, type_ in pairs], "]")
+
+
+def enums(py: Py) -> str:
+    text = ""
+    for e in py.interface.enums.values():
+        if e.name == "layout":
+            continue
+        text += "".join(f"# {line}\n" for line in textwrap.wrap(pythonic(" ".join(e.comment.split())), 118))
+        text += listed(f"{e.name} = Literal[", [f'"{v.name}"' for v in e.values], "]")
+    return module("The choices that options have.", "from typing import Literal\n\n", text)
+
+
+def option_class(py: Py, s: Struct, base: str) -> str:
+    head = [("size", "c_size_t")] + ([("name", "c_char_p")] if base == "Objective" else [])
+    text = f"class {s.name}({base}):\n"
+    words = pythonic(joined(summary(s.comment)))
+    lines = py.remarks(s.fields)
+    text += docstring((words or "Options.") + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
+    text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
+    chosen = [f for f in s.fields if f.kind == "enum" or (f.kind == "optional" and f.of in py.interface.enums)]
+    if chosen:
+        text += listed("    choices = {", [f'"{f.name}": get_args({f.of})' for f in chosen], "}")
+    if base == "Controller":
+        text += "".join(f"    {f.name}: {py.hint(f)}\n" for f in s.fields)
+    text += "\n" + listed("    def __init__(", ["self", "*"] + py.options(s.fields), ") -> None:")
+    text += f'        self.set(locals(), "{s.name}")\n'
+    return text
+
+
+def options(py: Py) -> str:
+    text = ""
+    objectives = {name for f in py.interface.functions for name in f.objectives}
+    updates = {call.whole.parameters[0].of: call for call in py.c.calls() if call.updates}
+    other = (*by_hand, *plain_structs, *objectives, *updates)
+    for s in py.interface.structs.values():
+        if not (s.same_as or s.template or s.name in other or any(f.kind in array_kinds for f in s.fields)):
+            text += "\n\n" + option_class(py, s, "Options")
+    for name, call in updates.items():
+        text += "\n\n" + option_class(py, py.interface.structs[name], "Controller")
+        parameters = [p.split()[-1] for p in call.parameters()[1:-1]]
+        text += "\n" + listed("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
+        text += docstring(pythonic(joined(summary(call.comment))), " " * 8)
+        text += f"        self.update_by({', '.join(parameters)})\n"
+    imports = ("from ctypes import POINTER, c_double, c_int64, c_size_t\nfrom math import inf\n"
+               "from typing import Optional, get_args\n\n" + choices(py, text) +
+               "from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range\n")
+    return module("Options and controllers.", imports, text)
+
+
+def objectives(py: Py) -> str:
+    text, families = "", {}
+    for call in py.c.calls():
+        if call.whole.objectives:
+            families.setdefault(py.family(call), call.whole.objectives)
+    for name in sorted({name for names in families.values() for name in names}):
+        text += "\n\n" + option_class(py, py.interface.structs[name], "Objective")
+    text += "\n"
+    for family, names in families.items():
+        text += "\n" + listed(f"{family} = Union[", names, "]")
+    imports = ("from ctypes import c_char_p, c_double, c_int64, c_size_t\nfrom math import inf\n"
+               "from typing import Union, get_args\n\n" + choices(py, text) +
+               "from ._values import Objective, Range, ratio_range\n")
+    return module("The objectives of losses.", imports, text)
+
+
+def choices(py: Py, text: str) -> str:
+    """The import of the enums that a text names."""
+    used = [e for e in py.interface.enums if e != "layout" and (f"get_args({e})" in text or f": {e}" in text
+                                                                or f"[{e}]" in text)]
+    return listed("from ._enums import (", sorted(used), ")") if used else ""
+
+
+def result_class(py: Py, r: Result) -> str:
+    numbers = py.c.numbers(r)
+    text = f"class {r.name}(Result):\n"
+    words = pythonic(joined(summary(r.comment))) or "What was computed."
+    remarks = [f"    {g.name}: {' '.join(g.comment.split())}" for g in r.getters if g.comment]
+    text += docstring(words + ("\n\n" + "\n".join(remarks) if remarks else "")) + "\n"
+    types = {"double": "c_double"}
+    pairs = [("size", "c_size_t")]
+    for member, _, _ in numbers:
+        type_, name = member.split()
+        pairs.append((name, types.get(type_, type_.removeprefix("rlhf_"))))
+    text += ctypes_fields(pairs + [("state", f"c_uint64 * {1 + (r.bytes + 7) // 8}")])
+    nested = ""
+    for g in r.getters:
+        if g.type in ("double", "counts", "covariance_cut"):
+            text += f"    {g.name}: {'float' if g.type == 'double' else g.type}\n"
+        else:
+            of = py.c.real(g.type)
+            nested += f'\n    @property\n    def {g.name}(self) -> {of}:\n        return self.part("{g.name}", {of})\n'
+    return text + nested
+
+
+def results(py: Py) -> str:
+    real = [r for r in py.interface.results.values() if not r.same_as and r.name not in by_hand]
+    text = "\n\n".join(result_class(py, r) for r in real)
+    imports = ("from ctypes import c_double, c_size_t, c_uint64\n\n"
+               "from ._values import Result, counts, covariance_cut\n")
+    return module("What functions return.", imports, "\n\n" + text)
+
+
+def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:
+    s = py.interface.structs[name]
+    kinds = {"in": "In", "index": "In", "out": "Out", "gradient": "Gradient", "int": "c_int64"}
+    text = f"class {'_' if base == 'Arrays' else ''}{name}({base}):\n"
+    if base != "Arrays":
+        text += docstring(pythonic(joined(summary(s.comment))) + "\n\n" + "\n".join(py.remarks(s.fields))) + "\n"
+    text += ctypes_fields([("size", "c_size_t")] + [(f.name, kinds[f.kind]) for f in s.fields])
+    listed_fields = [f for f in s.fields if f.kind in array_kinds]
+    text += listed("    declared = {", [f'"{f.name}": ("{f.shape}", "{"index" if f.kind == "index" else f.of}")'
+                                        for f in listed_fields], "}")
+    if base != "Arrays":
+        given = [f"{f.name}: int" if f.kind == "int" else f"{f.name}: Array" for f in s.fields]
+        text += "\n" + listed("    def __init__(", ["self", "*"] + given, ") -> None:")
+        text += f'        self.take(locals(), "{name}")\n'
+    return text
+
+
+def c_parameter(py: Py, call: Call, p) -> str:
+    name = py.argument(p)
+    optional = ", optional=True" if p is call.optional or p.kind == "index" and p.default else ""
+    if p.kind in ("batch", "groups"):
+        return f'struct("{name}", _batch.{p.kind})'
+    if p.kind == "moments":
+        return f'struct("{name}", moments{optional})'
+    if p.kind == "objective":
+        return f'struct("objective", *get_args({py.family(call)}))'
+    if p.kind == "struct":
+        if p.of == "linear_head_gradient":
+            return f"head_gradient({'optional=True' if optional else ''})"
+        return f'struct("{name}", {p.of})'
+    if p.kind == "arrays":
+        return f"arrays(_{py.struct_of(p)})"
+    if p.kind == "options":
+        return f"options({py.struct_of(p)})"
+    if p.kind == "enum":
+        return f'enum("{name}", get_args({p.of}))'
+    simple = {"d_logits": "logits_gradient()", "executor": "executor", "logits": f'logits("{name}")',
+              "int": f'integer("{name}")', "index": f'array("{name}", "index"{optional})', "in": f'array("{name}")',
+              "out": f'array("{name}", "{p.of}", write=True)'}
+    return simple[p.kind]
+
+
+def function(py: Py, call: Call) -> str:
+    result = {"void": "", "double": "c_double"}.get(call.result, call.result)
+    returned = {"void": "dict[str, Any]", "double": "float"}.get(call.result, call.result)
+    items = [c_parameter(py, call, p) for p in call.whole.parameters]
+    items[0], items[-1] = "[" + items[0], items[-1] + "]"
+    text = f"_{call.name} = Function(\n"
+    text += listed("    ", [f'"{call.name}"'] + items + ([result] if result else []), ")")
+    text += "\n\n" + listed(f"def {call.name}(", py.parameters(call), f") -> {returned}:")
+    text += docstring(py.documentation(call))
+    return text + f"    return _{call.name}(locals())\n"
+
+
+def names_in(text: str, names: list[str]) -> list[str]:
+    words = set(re.findall(r"\w+", text))
+    return sorted(n for n in names if n in words)
+
+
+def room(py: Py, name: str, calls: list[Call]) -> str:
+    text = ""
+    structs: list[str] = []
+    for call in calls:
+        for s in call.structs():
+            fields = py.interface.structs[s].fields
+            if s not in structs and any(f.kind in array_kinds for f in fields):
+                structs.append(s)
+                own = any(p.kind == "struct" and p.of == s for p in call.whole.parameters)
+                text += "\n\n" + arrays_class(py, s, "Given" if own else "Arrays")
+        text += "\n\n" + function(py, call)
+    code = "\n".join(line for line in text.split('"""')[::2])
+    results = [r.name for r in py.interface.results.values() if not r.same_as and r.name != "counts"]
+    classes = [s.name for s in py.interface.structs.values() if not s.same_as]
+    own = [s for s in structs]
+    found = names_in(code, [c for c in classes if c not in by_hand and c not in plain_structs and c not in own])
+    imports = ""
+    types = names_in(code, ["c_double", "c_int64", "c_size_t"])
+    imports += f"from ctypes import {', '.join(types)}\n" if types else ""
+    imports += "from math import inf\n" if names_in(code, ["inf"]) else ""
+    imports += f"from typing import {', '.join(names_in(code, ['Any', 'Optional', 'Union', 'get_args']))}\n\n"
+    imports += "from . import _batch\n"
+    arrays = names_in(code, ["Array", "GradientOutput", "Output"])
+    imports += f"from ._arrays import {', '.join(arrays)}\n" if arrays else ""
+    executor = names_in(code, ["Executor"])
+    imports += "from ._batch import Executor\n" if executor else ""
+    kinds = names_in(code, ["Gradient", "In", "Out"])
+    imports += f"from ._c import {', '.join(kinds)}\n" if kinds else ""
+    parts = names_in(code, ["Arrays", "Function", "Given", "array", "arrays", "enum", "executor", "integer", "logits",
+                            "logits_gradient", "options", "struct"])
+    imports += listed("from ._call import (", parts, ")")
+    imports += choices(py, code)
+    head = names_in(code, ["head_gradient", "linear_head"])
+    imports += f"from ._head import {', '.join(head)}\n" if head else ""
+    objectives = [n for n in names_in(code, [f"{f.name}_objective" for f in py.interface.functions])]
+    imports += f"from ._objectives import {', '.join(objectives)}\n" if objectives else ""
+    imports += listed("from ._options import (", found, ")") if found else ""
+    used = names_in(code, results)
+    imports += listed("from ._results import (", used, ")") if used else ""
+    values = names_in(code, ["Range", "counts", "covariance_cut"])
+    imports += f"from ._values import {', '.join(values)}\n" if values else ""
+    return module(f"The functions of <rlhf/{name}/>.", imports, text, '# mypy: disable-error-code="no-any-return"\n')
+
+
+def generated(c: C) -> dict[str, str]:
+    """All generated modules, by their paths below python/rlhf."""
+    py = Py(c)
+    calls = [call for call in c.calls() if not call.updates]
+    found = {"_version.py": f'{made}version = "{c.interface.version}"\n', "_enums.py": enums(py),
+             "_options.py": options(py), "_objectives.py": objectives(py), "_results.py": results(py)}
+    for name in rooms:
+        own = [call for call in calls if call.room == name]
+        found[f"_{name}.py"] = room(py, name, own)
+    found["torch.py"] = torch_module(py, calls, made)
+    return found
+
+
+if __name__ == "__main__":
+    main(__doc__, root / "python" / "rlhf", generated)
