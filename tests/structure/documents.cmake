@@ -3,7 +3,8 @@
 #
 # - a public function's header has all that CONTRIBUTING.md asks of a new loss: a test that registers it with the
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
-#   among empty batches, a bench, its place in a bundle, and a word in README.md, CHANGELOG.md and ACCURACY.md
+#   among empty batches, a bench, its place in a bundle, a word in CHANGELOG.md and ACCURACY.md, and a comment that
+#   says what it throws. (Its page in the reference is made from that comment.)
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
@@ -107,7 +108,11 @@ foreach(header IN LISTS headers)
     if(NOT bundled MATCHES "<rlhf/${header}>" AND NOT header IN_LIST not_bundled)
         complain("include/rlhf/${header} is in no bundle: ppo.hpp, preference.hpp, reward_model.hpp or rlhf.hpp")
     endif()
-    foreach(document IN ITEMS README CHANGELOG ACCURACY)
+    text_of("include/rlhf/${header}" text)
+    if(NOT text MATCHES "/// (.*[^a-z])?(Throws|what is thrown)")
+        complain("include/rlhf/${header} does not say what its function throws")
+    endif()
+    foreach(document IN ITEMS CHANGELOG ACCURACY)
         string(TOLOWER ${document} text)
         if(NOT "${${text}}" MATCHES "[^a-z_]${stem}[^a-z_]")
             complain("${document}.md does not name ${stem}")

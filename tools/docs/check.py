@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks what people read, from the text alone.
+
+- C++ on a page is a part of a file that is compiled; that file and that part are there
+- files, tests and pages that are linked or named exist, and so do anchors
+- what stands in backticks as a name of the code is a name of the code; so are options in examples of calls
+- no pattern of tools/docs/english.txt is in README.md, the documents, the pages or the headers' comments
+- README.md has at most 100 lines
+- with the path of a built site: nothing on it is loaded from the network
+"""
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import examples  # noqa: E402
+from documents import pages as of_documents  # noqa: E402
+
+root = Path(__file__).resolve().parents[2]
+complaints: list[str] = []
+
+
+def complain(path: Path, line: int, what: str) -> None:
+    complaints.append(f"{path.relative_to(root)}:{line}: {what}")
+
+
+def lines_of(path: Path):
+    """The lines of a Markdown file with their numbers, and whether they are in a fenced block of which language."""
+    fence = None
+    for number, line in enumerate(path.read_text().split("\n"), 1):
+        mark = re.match(r"\s*```+\s*(\w*)", line)
+        if mark:
+            fence = None if fence is not None else mark[1]
+            continue
+        yield number, line, fence
+
+
+def code_is_compiled(path: Path) -> None:
+    for number, line, fence in lines_of(path):
+        part = re.match(r'\s*--8<-- "([^":]+)(?::([^"]+))?"', line)
+        if part:
+            files = [root / "docs/snippets" / part[1], root / "docs/pages" / part[1], root / part[1]]
+            file = next((f for f in files if f.exists()), None)
+            if file is None:
+                complain(path, number, f"there is no {part[1]}")
+            elif part[2] and not part[2][0].isdigit() and f"[start:{part[2]}]" not in file.read_text():
+                complain(path, number, f"{part[1]} has no part {part[2]}")
+        elif fence == "cpp" and line.strip():
+            complain(path, number, "C++ that no test compiles: put it into docs/snippets/ and include it")
+
+
+def anchors_of(path: Path) -> set[str]:
+    return {examples.anchor(line.lstrip("#")) for _, line, fence in lines_of(path)
+            if fence is None and line.startswith("#")}
+
+
+def links_work(path: Path, made: set[str]) -> None:
+    """`made`: pages of the site that are not in docs/pages."""
+    pages = root / "docs/pages"
+    for number, line, fence in lines_of(path):
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "", line)) if fence is None else []:
+            if re.match(r"https?:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            to = (path.parent / file).resolve() if file else path
+            if not to.exists():
+                site = str(to.relative_to(pages)) if to.is_relative_to(pages) else ""
+                if site.startswith("reference/"):
+                    header = site.removeprefix("reference/").removesuffix(".md") + ".hpp"
+                    if site not in ("reference/index.md", "reference/names.md") and \
+                            not (root / "include/rlhf" / header).exists():
+                        complain(path, number, f"there is no header for {target}")
+                elif site.startswith("design/d"):
+                    if f"\n**D{int(site[8:10])}. " not in (root / "DESIGN.md").read_text():
+                        complain(path, number, f"there is no decision for {target}")
+                elif site not in made:
+                    complain(path, number, f"there is no {target}")
+            elif anchor and to.suffix == ".md" and anchor not in anchors_of(to):
+                complain(path, number, f"{file or path.name} has no #{anchor}")
+
+
+def words_of(folders: list[str]) -> set[str]:
+    found: set[str] = set()
+    for folder in folders:
+        path = root / folder
+        for file in [path] if path.is_file() else [f for f in path.rglob("*") if f.is_file() and "data" not in f.parts]:
+            found |= set(re.findall(r"\w+", str(file.relative_to(root))))
+            if file.suffix in (".hpp", ".cpp", ".txt", ".cmake", ".py", ".sh", ".json", ".md", ".cu", ".in", "", ".h"):
+                found |= set(re.findall(r"\w+", file.read_text(errors="replace")))
+    return found
+
+
+def names_exist(path: Path, public: set[str], any_code: set[str]) -> None:
+    for number, line, fence in lines_of(path):
+        for code in re.findall(r"`([^`]+)`", line) if fence is None else []:
+            for name in re.findall(r"(?:rlhf::(?:\w+::)*|(?<![\w/.])\.)([a-z]\w*)", code):
+                if name not in public and not re.search(r"\.(cpp|hpp|md|py|npz|json|html|txt)\b", code):
+                    complain(path, number, f"`{code}`: the headers have no {name}")
+            for name in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", code):
+                if name not in any_code:
+                    complain(path, number, f"`{code}`: there is no {name}")
+
+
+def english_is_plain(path: Path, text: str, patterns: list) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if path.suffix in (".hpp",):
+            comment = re.search(r"///<? ?(.*)", line)
+            line = comment[1] if comment else ""
+        line = re.sub(r"`[^`]*`", "", line)
+        for pattern, instead in patterns:
+            found = re.search(pattern, line)
+            if found:
+                complain(path, number, f'"{found[0].strip()}": write {instead}')
+
+
+def site_is_offline(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        for url in re.findall(r'<(?:script|img|iframe)[^>]+src="(https?:[^"]+)"', text) + \
+                re.findall(r'<link[^>]+rel="(?:stylesheet|preload|preconnect|icon)"[^>]+href="(https?:[^"]+)"', text):
+            complaints.append(f"{page}: {url} is loaded from the network")
+
+
+def main() -> None:
+    pages = sorted((root / "docs/pages").rglob("*.md"))
+    documents = [root / name for name in of_documents]
+    made = set(of_documents.values())
+    for page in pages:
+        code_is_compiled(page)
+    public = words_of(["include/rlhf"])
+    any_code = public | words_of(["examples", "tests", "bench", "tools", "cmake", "docs/snippets", "dev", "CMakeLists.txt"])
+    for page in pages + documents:
+        links_work(page, made)
+    for page in pages + [root / "README.md"]:
+        names_exist(page, public, any_code)
+    patterns = [tuple(line.split("\t")) for line in (root / "tools/docs/english.txt").read_text().split("\n")
+                if line and not line.startswith("#")]
+    headers = sorted((root / "include/rlhf").rglob("*.hpp"))
+    for path in [p for p in pages if p.name != "english.md"] + documents + headers:
+        english_is_plain(path, path.read_text(), patterns)
+    lines = (root / "README.md").read_text().count("\n")
+    if lines > 100:
+        complaints.append(f"README.md has {lines} lines, more than 100: what explains belongs to docs/pages")
+    for site in sys.argv[1:]:
+        site_is_offline(Path(site))
+    if complaints:
+        sys.exit("\n".join(complaints))
+    print(f"{len(pages) + len(documents)} pages and {len(headers)} headers are as they should be")
+
+
+main()

@@ -57,10 +57,10 @@ def decision(number: str, title: str, body: str) -> str:
     """A page: the title, and each part (context, decision, …) as a paragraph that begins with its name."""
     for label in labels:
         body = re.sub(rf"(^|(?<=[.)] )){label}: ", rf"\n\n**{label}.** ", body, flags=re.M)
-    body = re.sub(r"^- \*([^*]+?)\.?\*(?= )", r"\n**\1.**", body, flags=re.M)
+    body = re.sub(r"^- \*([^*]+?)\.\*(?= )", r"\n**\1.**", body, flags=re.M)
     body = re.sub(r"\*\*([a-z])", lambda m: "**" + m[1].upper(), body)
     body = re.sub(r"\n{3,}", "\n\n", body)
-    return f"---\ntitle: D{number}. {title}\n---\n\n# D{number}. {title}\n\n{body.strip()}\n"
+    return f"# D{number}. {title}\n\n{body.strip()}\n"
 
 
 def write_design(root: Path, source: Path) -> list:

@@ -17,10 +17,10 @@ class Prose:
         """The link from this page to another one."""
         return "../" * self.page.count("/") + target
 
-    def name(self, name: str) -> str:
-        """A name of the code, with a link if it has a page that is not this one."""
+    def name(self, name: str, here: bool = False) -> str:
+        """A name of the code, with a link if it has a page that is not this one, or a place here that is asked for."""
         target = self.links.get(name.removeprefix("rlhf::").removesuffix("()"))
-        if target is None or target.split("#")[0] == self.page:
+        if target is None or (target.split("#")[0] == self.page and not here):
             return f"`{name}`"
         return f"[`{name}`]({self.to(target)})"
 
@@ -30,7 +30,8 @@ class Prose:
                    r"(?P<file>\b[a-z_]+/[a-z_]+\.(?:hpp|cpp)\b)|"
                    r"(?P<name>(?:rlhf::|formula::|std::)[\w:]+(?:\(\))?|"
                    r"(?<![\w.])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:::\w+|\.\w+|\(\))*|\b[a-z_]+\(\)|\b[a-z_]+::\w+)|"
-                   r"(?P<array>\[[^\]\s]+(?:, [^\]\s]+)*\])|(?P<sign>[<>*_\[\]\\])")
+                   r"(?P<index>[\u0370-\u03ff]_[a-z]+\b)|"
+                   r"(?P<array>(?<![\w\]])\[[^\]\s]+(?:, [^\]\s]+)*\](?!\[))|(?P<sign>[<>*_\[\]\\])")
 
         def change(m: re.Match) -> str:
             if m["code"]:
@@ -41,9 +42,13 @@ class Prose:
                 return self.name(m[0]) if m[0] in self.links else f"`{m[0]}`"
             if m["name"]:
                 return self.name(m[0])
+            if m["index"]:
+                return f"{m[0][0]}<sub>{m[0][2:]}</sub>"
             if m["array"]:
                 return f"`{m[0]}`"
-            return m[0] if m["decision"] else {"<": "&lt;", ">": "&gt;"}.get(m[0], "\\" + m[0])
+            if m["decision"]:
+                return re.sub(r"D(\d+)", lambda d: f"[{d[0]}]({self.to(f'design/d{int(d[1]):02}.md')})", m[0][11:])
+            return {"<": "&lt;", ">": "&gt;"}.get(m[0], "\\" + m[0])
         return re.sub(pattern, change, text)
 
     def cell(self, text: str) -> str:
@@ -55,7 +60,7 @@ class Prose:
             return "\n".join(self.row(line) for line in lines)
         if tex.is_formula(lines):
             return tex.display(lines)
-        code = re.search(r"[;{(]", "\n".join(lines)) and re.search(r"[;{]|^\w+\(", "\n".join(lines), re.M)
+        code = re.search(r"[;{]$|^(?:\w+\(|template|const |for |if |\w+\.\w+ = )", "\n".join(lines), re.M)
         return "```" + ("cpp" if code else "text") + "\n" + "\n".join(lines) + "\n```"
 
     def row(self, line: str) -> str:

@@ -82,7 +82,7 @@ class Reference:
                 low, high = (x.strip() for x in found[2].split(",", 1)[1].rsplit(",", 1)) if found[2].count(",") == 2 \
                     else ("", "")
                 if low:
-                    return f"{low} to {'the largest finite' if 'max' in high else high}"
+                    return f"{low} to {'the largest finite number' if 'max' in high else high}".replace("unlimited", "∞")
             words = {"check_positive": "> 0", "check_finite": "finite", "check_not_negative": "≥ 0"}
             if found and found[1] in words:
                 return words[found[1]]
@@ -94,7 +94,7 @@ class Reference:
         return ""
 
     def arrays(self, p: Prose, struct) -> str:
-        rows = ["| array | shape and type | | meaning |", "|---|---|---|---|"]
+        rows = ["| array | shape and type | use | meaning |", "|---|---|---|---|"]
         for f in struct.fields:
             element = {"uint8": "uint8", "index": "int32, int64"}.get(f.of or f.kind, f.of) or "T"
             element = "int32, int64" if f.kind == "index" else element
@@ -111,10 +111,19 @@ class Reference:
             kind = f.of if f.kind in ("enum", "struct") else f.kind
             default = f"`{f.default}`" if f.default not in ("", "{}") else "absent" if f.kind == "optional" else \
                 "its defaults" if f.default == "{}" else "none: it must be given"
-            allowed = p.name(f.of) if f.kind in ("enum", "struct") and f.of in self.links else \
+            allowed = p.name(f.of, here=True) if f.kind in ("enum", "struct") and f.of in self.links else \
                 self.domain(struct.header, f.name) or {"bool": "`true`, `false`"}.get(kind, kind)
-            rows.append(f"| `{f.name}` | {default} | {allowed} | {p.cell(f.comment)} |")
+            rows.append(f"| `{f.name}` | {default} | {allowed} | {p.cell(self.meaning(f))} |")
         return "\n".join(rows)
+
+    def meaning(self, field) -> str:
+        """The comment of an option, or that of the option of this name which it stands for."""
+        if field.comment and not field.comment.startswith("this and what follows"):
+            return field.comment
+        others = [f.comment for s in self.interface.structs.values() if s.name.endswith("_options") for f in s.fields
+                  if f.name == field.name and f.type == field.type and f.comment and f.comment != field.comment]
+        enum = self.interface.enums.get(field.of)
+        return others[0] if others else first_sentence(enum.comment) if enum and enum.comment else ""
 
     def getters(self, p: Prose, result) -> str:
         rows = ["| statistic | type | meaning |", "|---|---|---|"]

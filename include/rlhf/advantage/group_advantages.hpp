@@ -183,7 +183,7 @@ template <class T = float>
 /// Unscorable rewards (NaN, ±∞) are as options.unscorable says.
 ///
 /// Groups that teach nothing: `keep` is 0 for sequences of constant groups, for unscorable ones, and for all of a group
-/// that one of them made NaN. Who drops them clears their mask, mask[s][t] &= keep[s], and counts the denominator
+/// that one of them made NaN. To drop them, clear their mask, mask[s][t] &= keep[s], and count the denominator
 /// afterwards (rlhf::count), so that they leave both sides of the mean.
 ///
 /// Moments of the batch are those of this call, or given: reward_moments of a whole step, merged over its parts. With

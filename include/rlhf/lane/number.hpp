@@ -58,7 +58,7 @@ template <class T>
 inline constexpr bool is_machine_number = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
 /// A float or double whose arithmetic is the same on every machine, in registers, in plain C++ and in device code. What
-/// it adds to T: a product is rounded before it is added to something. Who wants it fused says `fma`. A formula whose V
+/// it adds to T: a product is rounded before it is added to something. `fma` says that it is fused. A formula whose V
 /// is a number has the bits that the library's own sweeps write; with V = float a compiler may fuse products with sums.
 template <class T>
 class number {

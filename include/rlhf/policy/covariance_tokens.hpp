@@ -144,7 +144,7 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 ///
 /// SkyRL divides the advantages by the number of tokens n before, and its KL is a sum: low, high and coef are n times
 /// the numbers above. Both trainers pick for each micro-batch on its own, as a call per micro-batch does. If the parts
-/// of a step shall have the picks of the step, call it once for the whole, or for each part with the `cut` of the
+/// of a step should have the picks of the step, call it once for the whole, or for each part with the `cut` of the
 /// whole; then all tokens up to cut.last are picked, equal ones too.
 ///
 /// Arrays are [B, T] (or packed [tokens]); advantages may be rlhf::per_sequence. Outputs are 0 where masked. Numbers

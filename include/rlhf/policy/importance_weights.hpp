@@ -139,7 +139,7 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 ///
 /// second_moment_limit (M2PO) looks at all tokens of the call: with τ it drops the tokens of the largest |ρ| until the
 /// mean of ρ² over the rest is below τ. At least one token stays, and equal ones share their fate. A micro-batch has
-/// another limit than its step; where it shall have the step's, give the parts the log_ratio_limit that the result of
+/// another limit than its step; where it should have the step's, give the parts the log_ratio_limit that the result of
 /// the whole reports. AReaL takes each micro-batch on its own.
 ///
 /// importance_unit::run puts runs of tokens that count in the place of sequences. Such a run is a turn of the policy;

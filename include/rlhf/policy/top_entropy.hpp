@@ -86,7 +86,7 @@ typename Values::element quantile(const Values& values, double q, const executor
 ///     top_entropy(part, {.entropy = some, .weights = w}, {.threshold = threshold});
 ///
 /// As `weights` of rlhf::policy_loss, the tokens that are not kept have loss 0 and count in every denominator; KL in
-/// the loss is of the kept tokens, too. Where it shall be of all tokens (TRL), multiply the advantages by w instead.
+/// the loss is of the kept tokens, too. Where it should be of all tokens (TRL), multiply the advantages by w instead.
 /// With `keep` as the batch's mask they count in no statistic, and in the denominator only if that is the whole's
 /// (`kept.denominator = count(step)`); the sequence means of sequence_mean_token_mean are then of the kept tokens.
 ///

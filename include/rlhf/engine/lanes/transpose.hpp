@@ -18,8 +18,9 @@ template <class Words>
 concept transposes = requires {
     &Words::transpose;
 };
-/// Who converts eight numbers of T to doubles in memory, and back: a register of AVX-512 if there is one. What is then
-/// loaded as one register must not have been stored as two, because a processor would wait until both are written.
+/// The words that convert eight numbers of T to doubles in memory, and back: a register of AVX-512 if there is one.
+/// What is then loaded as one register must not have been stored as two, because a processor would wait until both are
+/// written.
 template <class T>
 using eight_doubles = std::conditional_t<converts_eight_doubles<words<double, 64>>, words<double, 64>, words<T, 32>>;
 
