@@ -47,6 +47,8 @@ public:
         add_each({{"baseline", name}, {"scale", "none"}}, {.baseline = b, .scale = scale::none, .epsilon = 0});
         if (!d_.groups.empty()) {
             deviations({{"baseline", name}, {"scale", "std of the group"}}, {.baseline = b, .scale = scale::group_std});
+            deviations({{"baseline", name}, {"scale", "std of the others"}},
+                       {.baseline = b, .scale = scale::others_std});
             add_each({{"baseline", name}, {"scale", "mean of the group"}},
                      {.baseline = b, .scale = scale::group_mean, .epsilon = 1e-6});
         }

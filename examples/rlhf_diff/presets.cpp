@@ -79,11 +79,13 @@ settings of(const rlhf::group_advantages_options& o) {
     constexpr const char* baselines[] = {
         "none",  "mean of the group", "mean of the others", "length-weighted mean", "mean of the batch",
         "given", "second best"};
-    constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group"};
+    constexpr const char* scales[] = {"none", "std of the group", "std of the batch", "mean of the group",
+                                      "std of the others"};
     settings s{{"advantages", "per sequence"},
                {"baseline", baselines[static_cast<int>(o.baseline)]},
                {"scale", scales[static_cast<int>(o.scale)]}};
-    if (o.scale == rlhf::group_scale::group_std || o.scale == rlhf::group_scale::batch_std) {
+    using scale = rlhf::group_scale;
+    if (o.scale == scale::group_std || o.scale == scale::batch_std || o.scale == scale::others_std) {
         s.push_back({"ddof", std::to_string(o.ddof)});
         s.push_back({"epsilon", "std + " + text_of(o.epsilon)});
     }

@@ -227,23 +227,31 @@ void in_groups(section& page, test::random& r) {
     constexpr std::size_t K = 8;
     const std::string inputs = "groups of 8, r in [−1, 3]";
     line<T> grpo("`group_advantages`, GRPO", inputs, ulp_of_largest),
-        rloo("`group_advantages`, RLOO", inputs, ulp_of_largest);
+        rloo("`group_advantages`, RLOO", inputs, ulp_of_largest),
+        nemo("`group_advantages`, NeMo-RL's GRPO", inputs, ulp_of_largest);
     for (int i = 0; i < page.draws / 200; ++i) {
         const auto x = array<T>(r, -1, 3);
-        std::vector<T> a(N), l(N);
+        std::vector<T> a(N), l(N), o(N);
         rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = a}, {.epsilon = 0});
+        rlhf::group_advantages<T>(
+            {.size = K}, {.rewards = x, .advantages = o},
+            {.baseline = rlhf::group_baseline::others_mean, .scale = rlhf::group_scale::others_std, .epsilon = 0});
         rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = l},
                                   {.baseline = rlhf::group_baseline::others_mean, .scale = rlhf::group_scale::none});
         for (std::size_t g = 0; g < N; g += K) {
             const auto at = [&](std::size_t k) { return static_cast<std::ptrdiff_t>(g + k); };
             const std::vector<exact> group(x.begin() + at(0), x.begin() + at(K));
             const exact mean = mean_of(group), std = sqrt(variance_of(group));
-            for (std::size_t k = 0; k < K; ++k)
-                grpo.add(a[g + k], (group[k] - mean) / std),
-                    rloo.add(l[g + k], group[k] - (mean * K - group[k]) / (K - 1));
+            for (std::size_t k = 0; k < K; ++k) {
+                const exact apart = group[k] - (mean * K - group[k]) / (K - 1);
+                std::vector<exact> others = group;
+                others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+                grpo.add(a[g + k], (group[k] - mean) / std), rloo.add(l[g + k], apart);
+                nemo.add(o[g + k], apart / sqrt(variance_of(others)));
+            }
         }
     }
-    hold(page, grpo, rloo);
+    hold(page, grpo, rloo, nemo);
 }
 
 template <class T>

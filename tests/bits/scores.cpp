@@ -38,6 +38,7 @@ const std::vector<named<rlhf::group_advantages_options>> comparisons_in_groups =
     {"dr_grpo", {.scale = group_scale::none}},
     {"rloo", {.baseline = group_baseline::others_mean, .scale = group_scale::none}},
     {"nemo", {.baseline = group_baseline::others_mean, .unscorable = unscorable::left_out}},
+    {"others_std", {.baseline = group_baseline::others_mean, .scale = group_scale::others_std}},
     {"opo", {.baseline = group_baseline::length_weighted_mean, .scale = group_scale::none}},
     {"remax", {.baseline = group_baseline::given, .scale = group_scale::none}},
     {"maxrl", {.scale = group_scale::group_mean, .lone = lone_reward::kept}},

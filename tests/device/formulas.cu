@@ -449,8 +449,9 @@ RLHF_FORMULA void group_rule(const V* x, V* y) {
     const auto scale = static_cast<rlhf::group_scale>(int(x[8]));
     const auto lone = static_cast<rlhf::lone_reward>(int(x[9]));
     const auto floor = static_cast<rlhf::std_floor>(int(x[12]));
-    const auto m = formula::group_rule<V>{baseline, scale, lone, x[10], x[11], floor, x[13], x[14]}(sums);
-    y[0] = m.center, y[1] = m.center_rest, y[2] = m.factor;
+    const formula::group_rule<V> rule{baseline, scale, lone, x[10], x[11], floor, x[13], x[14]};
+    const auto m = rule(sums);
+    y[0] = m.center, y[1] = m.center_rest, y[2] = m.factor, y[3] = rule.others_deviation(sums);
 }
 LAUNCH(group_rule)
 

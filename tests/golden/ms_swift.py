@@ -42,7 +42,7 @@ def write_ms_swift(w, root, seed):
     entropy = dyadic(6, 10).abs()
 
     def case(
-        name, loss_type="grpo", level="token", mode=None, beta=0.0, delta=None, quantile=1.0, drift=None, ref=None
+        name, loss_type="grpo", level="token", mode=None, beta=0.0, delta=None, quantile=1.0, drift=None, ref=None, clip=0.2
     ):
         x = leaf(d.new)
         trainer = types.SimpleNamespace(
@@ -53,7 +53,7 @@ def write_ms_swift(w, root, seed):
             **dict(rollout_importance_sampling_threshold=2.0, disable_rollout_importance_sampling=False),
             **dict(importance_sampling_level=level, _has_teacher=False, off_policy_sequence_mask_delta=drift),
             **dict(loss_type=loss_type, epsilon_low=EPSILON, epsilon_high=EPSILON, tau_pos=1.0, tau_neg=1.05),
-            **dict(fipo_gamma=2 ** (-1 / 32), fipo_clip_range=0.2, fipo_clip_high_only=True),
+            **dict(fipo_gamma=2 ** (-1 / 32), fipo_clip_range=clip, fipo_clip_high_only=True),
             **dict(fipo_safety_threshold=4.0, real_tau=0.5, num_generations=2, max_completion_length=512),
             _compute_rollout_offpolicy_metrics=lambda *_: {},
             _compute_is_correction_metrics=lambda *_: {},
@@ -84,6 +84,7 @@ def write_ms_swift(w, root, seed):
     case("top_entropy", "dapo", quantile=0.2)
     case("fipo", "fipo")
     case("fipo_delta", "fipo", delta=4.0)
+    case("fipo_free", "fipo", clip=None)
     case("real", "real")
     for mode in ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"):
         case(mode, mode=mode)

@@ -74,6 +74,15 @@ def write_steps(root):
     w.note("NeMo-RL git 7ea279abf, algorithms/utils.py: calculate_kl, by its defaults")
     nemo = take(root / "git/RL/nemo_rl/algorithms/utils.py", "calculate_kl").calculate_kl
     write_kl(w, d, "nemo_rl", {k: lambda x, k=k: nemo(x, d.ref_log_probs, k) for k in ("k1", "k2", "k3")})
+    w.note("algorithms/advantage_estimator.py: GRPOAdvantageEstimator, by its defaults")
+    base = root / "git/RL/nemo_rl/algorithms"
+    of_prompt = take(base / "utils.py", "calculate_baseline_and_std_per_prompt", in_double=True)
+    grpo = take(base / "advantage_estimator.py", "GRPOAdvantageEstimator", **vars(of_prompt)).GRPOAdvantageEstimator
+    prompts, at_one = torch.arange(20)[:, None] // 4, (torch.arange(20) % 3 == 0).double()
+    for name, rewards in (("", d.group_rewards), ("_of_ones", at_one)):
+        estimator = grpo(types.SimpleNamespace(use_leave_one_out_baseline=True, normalize_rewards=True), None)
+        A = estimator.compute_advantage(prompts, rewards, torch.ones(20, 1))
+        w.case(f"nemo_rl_grpo{name}", rewards=rewards, advantages=A)
 
 
 def write_value(w, d, name, loss):

@@ -10,7 +10,7 @@
 namespace reference {
 
 enum class group_baseline { none, group_mean, others_mean, length_weighted_mean, batch_mean, given, second_best };
-enum class group_scale { none, group_std, batch_std, group_mean };
+enum class group_scale { none, group_std, batch_std, group_mean, others_std };
 
 struct group_advantages_options {
     group_baseline baseline = group_baseline::group_mean;
@@ -66,7 +66,8 @@ group_advantages(const array& rewards, const std::vector<std::int64_t>& ids, con
         using enum group_baseline;
         const bool own_baseline = o.baseline == group_mean || o.baseline == others_mean ||
                                   o.baseline == length_weighted_mean || o.baseline == second_best;
-        const bool own_scale = o.scale == group_scale::group_std || o.scale == group_scale::group_mean;
+        const bool own_scale = o.scale == group_scale::group_std || o.scale == group_scale::group_mean ||
+                               o.scale == group_scale::others_std;
         for (const std::size_t i : group) {
             r.keep[i] = scorable(i) && !lost && !constant;
             real &a = r.advantages[i], baseline = 0, scale = 1;
@@ -84,6 +85,13 @@ group_advantages(const array& rewards, const std::vector<std::int64_t>& ids, con
             if (o.baseline == second_best) baseline = best[1];
             if (o.scale == group_scale::batch_std) scale = divisor(batch);
             if (o.scale == group_scale::group_std) scale = divisor(m);
+            if (o.scale == group_scale::others_std) {
+                array others;
+                for (const std::size_t j : group)
+                    if (j != i && scorable(j)) others.push_back(rewards[j]);
+                const bool equal = std::equal(others.begin() + 1, others.end(), others.begin());
+                scale = equal ? real(1) : divisor(moments_of(others));
+            }
             if (o.scale == group_scale::group_mean)
                 scale = floored_deviation(m.mean * m.mean, {.epsilon = o.epsilon, .floor = o.floor});
             const bool nothing = scale == 0 || (o.scale == group_scale::group_mean && m.mean == 0) ||

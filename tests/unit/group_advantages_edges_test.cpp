@@ -65,6 +65,11 @@ TEMPLATE_TEST_CASE("group_advantages: by hand", "", float, double) {
     CHECK(advantages<T>(2, {1, 1, 5, 5}, {.baseline = group_baseline::batch_mean, .scale = group_scale::none}) ==
           std::vector<T>{-2, -2, 2, 2});
     CHECK(advantages<T>(2, {3, 7}, {.scale = group_scale::batch_std, .ddof = 2}) == std::vector<T>{-2, 2});
+    const options by_others{
+        .baseline = group_baseline::others_mean, .scale = group_scale::others_std, .ddof = 0, .epsilon = 0.5};
+    CHECK(advantages<T>(3, {1, 4, 7}, by_others) == std::vector<T>{T(-2.25), 0, T(2.25)}); // the others: 4 and 7, …
+    CHECK(advantages<T>(4, {1, 0, 0, 0}, by_others)[0] == 1);                              // the others are equal
+    CHECK(advantages<T>(2, {3, 7}, by_others) == std::vector<T>{-4, 4});
 }
 
 TEMPLATE_TEST_CASE("group_advantages: a group of one, and lengths that are 0", "", float, double) {

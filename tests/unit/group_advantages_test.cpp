@@ -73,7 +73,7 @@ std::vector<std::int64_t> groups_of(std::size_t size, std::size_t n) {
 std::vector<options> every_option() {
     std::vector<options> all;
     for (int b = 0; b < 7; ++b)
-        for (int s = 0; s < 4; ++s) {
+        for (int s = 0; s < 5; ++s) {
             const auto baseline = static_cast<group_baseline>(b);
             const auto scale = static_cast<group_scale>(s);
             all.push_back({.baseline = baseline, .scale = scale});
@@ -167,6 +167,7 @@ TEMPLATE_TEST_CASE("group_advantages: same bits however sequences are ordered, c
     for (std::size_t i = 0; i < n; i += 700) s.rewards[i] = static_cast<T>(missing_reward);
     for (const auto& o : {options{}, options{.baseline = group_baseline::others_mean, .scale = group_scale::none},
                           options{.baseline = group_baseline::length_weighted_mean, .unscorable = unscorable::left_out},
+                          options{.baseline = group_baseline::others_mean, .scale = group_scale::others_std},
                           options{.baseline = group_baseline::given, .scale = group_scale::group_mean}}) {
         const auto whole = by_size(s, size, o);
         CHECK(by_size(s, size, o, contract::threads(3)) == whole);

@@ -52,4 +52,13 @@ TEMPLATE_TEST_CASE("presets: NeMo-RL's KL", "[presets]", float, double) {
     step_goldens<TestType>::kl("nemo_rl", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
 }
 
+TEMPLATE_TEST_CASE("presets: NeMo-RL's advantages of groups", "[presets]", float, double) {
+    for (const char* name : {"nemo_rl_grpo", "nemo_rl_grpo_of_ones"}) {
+        const auto rewards = step_goldens<TestType>::get("rewards", name);
+        std::vector<TestType> a(20);
+        rlhf::group_advantages<TestType>({.size = 4}, {.rewards = rewards, .advantages = a}, nemo_rl::grpo);
+        step_goldens<TestType>::agree("`group_advantages`", a, name, "advantages");
+    }
+}
+
 TEST_CASE("presets: NeMo-RL's deviations", "[presets]") { holds_column("NeMo-RL", {"`shape_scores`"}); }

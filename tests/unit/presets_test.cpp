@@ -103,10 +103,10 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     row("whitening: ddof", library.whiten.ddof, verl::ppo_advantages.whiten.ddof, no,
         openrlhf::ppo_advantages.whiten.ddof, skyrl::ppo_advantages.whiten.ddof, no, no, no, no, no, no);
     row("groups: ε of the deviation", rlhf::group_advantages_options{}.epsilon, verl::grpo.epsilon, trl::grpo.epsilon,
-        openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, no, no,
+        openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, nemo_rl::grpo.epsilon, no,
         torchrl::group_advantages.epsilon, no, ms_swift::grpo.epsilon);
     row("groups: one alone gets", rlhf::group_advantages_options{}.lone, verl::grpo.lone, trl::grpo.lone, no,
-        skyrl::grpo.lone, no, no, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone);
+        skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone);
     // Nothing else stands in the table: each row, the heading and the line below it begin with a bar.
     std::size_t bars = 0;
     for (std::size_t at = 0; (at = page.find("\n|", at)) != std::string::npos; ++at) ++bars;

@@ -159,7 +159,7 @@ template <class T = float>
 /// in one call. By rlhf::per_sequence(advantages) a policy loss reads them for every token. What trainers compute:
 ///
 ///     GRPO          the default; TRL's ε is 10⁻⁴, that of verl 10⁻⁶         Dr. GRPO     scale = none
-///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, group_std
+///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, others_std
 ///     OPO           length_weighted_mean, none                              MaxRL        group_mean, group_mean
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
 ///     running mean  given (the caller's own mean of past rewards), none     FlashREINFORCE  batch_mean, none
@@ -179,7 +179,8 @@ template <class T = float>
 /// Edges: A group whose rewards are equal gets exactly 0, whatever ε is, if its own mean is subtracted, or if it is
 /// divided by its own deviation. A group of one, whose baseline or scale is its own, is as options.lone says. MaxRL
 /// takes the size of the mean, and gives 0 where that is 0. With second_best all but the best get 0, and so do
-/// several that share the best reward. For lengths that are all 0, OPO subtracts the mean.
+/// several that share the best reward. With others_std a group of n costs n² steps; where the others are equal, or too
+/// few for a deviation, the divisor is 1 without ε. For lengths that are all 0, OPO subtracts the mean.
 /// Unscorable rewards (NaN, ±∞) are as options.unscorable says.
 ///
 /// Groups that teach nothing: `keep` is 0 for sequences of constant groups, for unscorable ones, and for all of a group

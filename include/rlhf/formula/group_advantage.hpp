@@ -22,6 +22,7 @@ enum class group_scale {
     group_std,  ///< the standard deviation of its group: GRPO
     batch_std,  ///< the standard deviation of all rewards
     group_mean, ///< the size of the mean of its group: MaxRL
+    others_std, ///< the standard deviation of the others in its group, or 1 where these are equal: NeMo-RL
 };
 
 /// The advantage of a group of one, if its baseline or scale is taken from the group.
@@ -67,11 +68,13 @@ struct group_rule {
     /// Is a reward compared with its group?
     [[nodiscard]] RLHF_FORMULA bool of_group() const {
         return scale == group_scale::group_std || scale == group_scale::group_mean ||
-               baseline == group_baseline::group_mean || baseline == group_baseline::others_mean ||
-               baseline == group_baseline::length_weighted_mean || baseline == group_baseline::second_best;
+               scale == group_scale::others_std || baseline == group_baseline::group_mean ||
+               baseline == group_baseline::others_mean || baseline == group_baseline::length_weighted_mean ||
+               baseline == group_baseline::second_best;
     }
 
-    /// The advantage of r is affine(r, map). With a baseline of its own, a reward has that as center.
+    /// The advantage of r is affine(r, map). With a baseline of its own, a reward has that as center; with
+    /// group_scale::others_std, it is divided by others_deviation.
     [[nodiscard]] RLHF_FORMULA affine_map<V> operator()(const group_sums<V>& s) const {
         using lane::select;
         const V one(1), zero(0), divisor = deviation(s);
@@ -89,10 +92,16 @@ struct group_rule {
         return {kept ? select(several, center, zero) : center, rest, select(several, factor, kept ? one : zero), zero};
     }
 
+    /// The divisor of a reward, of the sums over the others in its group.
+    [[nodiscard]] RLHF_FORMULA V others_deviation(const group_sums<V>& others) const {
+        const V d = floored_deviation(others.squares * others.free_share, epsilon, floor);
+        return lane::select(others.range > V(0) && others.count > ddof, d, V(1));
+    }
+
 private:
     [[nodiscard]] RLHF_FORMULA V deviation(const group_sums<V>& s) const {
         using lane::select;
-        if (scale == group_scale::none) return V(1);
+        if (scale == group_scale::none || scale == group_scale::others_std) return V(1);
         if (scale == group_scale::batch_std) return batch_deviation;
         const V m = s.lowest + s.mean, free = s.count - ddof;
         if (scale == group_scale::group_mean) return select(m == V(0), V(0), floored_deviation(m * m, epsilon, floor));

@@ -45,7 +45,8 @@ public:
         : groups_(groups), arrays_(arrays), rule_(r), sequences_(groups.sequences()), leave_out_(leave_out) {
         side_by_side_ = groups.size() > 0 && groups.size() <= most_in_tile && arrays.rewards.row_stride == 1 &&
                         (!arrays.advantages || arrays.advantages.row_stride == 1) && !arrays.baselines &&
-                        arrays.lengths.absent() && r.baseline != group_baseline::second_best;
+                        arrays.lengths.absent() && r.baseline != group_baseline::second_best &&
+                        r.scale != group_scale::others_std;
     }
 
     [[nodiscard]] group_totals operator()(const executor& run) const {
@@ -113,6 +114,7 @@ private:
         t.groups += 1, t.constant += constant ? 1 : 0, t.unscorable += end - begin - n;
         const bool own_center = arrays_.baselines && (n > 1 || !rule_.of_group());
         const bool best_only = rule_.baseline == group_baseline::second_best && n > 1;
+        const bool by_others = rule_.scale == group_scale::others_std && n > 1;
         formula::affine_map<real> map{};
         if (n > 0 && !lost) {
             auto sums = sums_of(begin, end, n, lowest, highest);
@@ -129,9 +131,22 @@ private:
                        : scorable ? double(formula::affine(real(x), map))
                                   : 0.0;
             if (best_only && a < 0) a = 0;
+            if (by_others && scorable && !lost) a = double(real(a) / deviation_of_others(begin, end, p, n - 1));
             if (arrays_.advantages) *arrays_.advantages.row(s, 0) = static_cast<T>(a);
         }
         return end;
+    }
+
+    /// What the reward at this position is divided by, of the n others that count.
+    [[nodiscard]] real deviation_of_others(std::int64_t begin, std::int64_t end, std::int64_t position,
+                                           std::int64_t n) const {
+        const auto each = [&](auto&& f) {
+            for (std::int64_t p = begin; p < end; ++p)
+                if (const double x = reward(p); p != position && std::isfinite(x)) f(real(x));
+        };
+        double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+        each([&](const real& x) { lowest = (std::min)(lowest, double(x)), highest = (std::max)(highest, double(x)); });
+        return rule_of<real>().others_deviation(sums<true>(sums_of_size<real>(n), real(lowest), real(highest), each));
     }
 
     [[nodiscard]] formula::group_sums<real> sums_of(std::int64_t begin, std::int64_t end, std::int64_t n, double lowest,

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
 /// What NeMo-RL computes by the defaults of its GRPO example. Read in git 7ea279abf, examples/configs/grpo_math_1B.yaml
 /// and nemo_rl/algorithms/loss/loss_functions.py; names in brackets are its options.
-///
-/// Its advantages compare a reward with the mean and the standard deviation of the others of its group
-/// [use_leave_one_out_baseline], which the library does not have.
 namespace rlhf::preset::nemo_rl {
 
 /// [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
@@ -25,6 +23,11 @@ inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+
+/// algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: the mean
+/// and the standard deviation are those of the others. Theirs is by E[x²] − E[x]².
+inline constexpr group_advantages_options grpo{.baseline = group_baseline::others_mean,
+                                               .scale = group_scale::others_std};
 
 /// [truncated_importance_sampling_type] icepop and seq-mask-tis with the bounds that its source names; off by default.
 inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = importance::mask};
