@@ -6,6 +6,7 @@ from pathlib import Path
 pages = {"DESIGN.md": "design/index.md", "ACCURACY.md": "numerics.md", "PRESETS.md": "presets.md",
          "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md", "README.md": "index.md",
          "examples/instructgpt/README.md": "demo.md"}
+titles = {"DESIGN.md": "Design", "ACCURACY.md": "Accuracy", "PRESETS.md": "Presets", "CONTRIBUTING.md": "Contributing"}
 labels = ("Context", "Decision", "Edges", "Rejected", "Result", "Price", "Tested", "Not proven", "Bits")
 
 
@@ -33,11 +34,16 @@ def each_line(text: str, change) -> str:
     return "\n".join(lines)
 
 
+def pipes(line: str) -> str:
+    """In the code of a table a pipe needs a backslash for GitHub, and none for this Markdown."""
+    return re.sub(r"`[^`]*`", lambda m: m[0].replace("\\|", "|"), line) if line.startswith("|") else line
+
+
 def with_decisions(text: str, page: str, known: set[str]) -> str:
     """The names of decisions, as D30, become links to their pages."""
     def link(match: re.Match) -> str:
         return f"[D{match[1]}]({relative(page, decision_page(match[1]))})" if match[1] in known else match[0]
-    return each_line(text, lambda line: outside_code(line, lambda part: re.sub(r"\bD(\d{1,2})\b", link, part)))
+    return each_line(text, lambda line: outside_code(pipes(line), lambda part: re.sub(r"\bD(\d{1,2})\b", link, part)))
 
 
 def with_links(text: str, page: str, known: set[str]) -> str:
@@ -47,6 +53,7 @@ def with_links(text: str, page: str, known: set[str]) -> str:
         if target.startswith("http") or not target:
             return match[0]
         if target in pages:
+            label = titles.get(label, label)
             return f"[{label}]({relative(page, pages[target])}{anchor})"
         return label if "`" in label else f"`{target}`"
     pattern = r"\[([^\]]+)\]\(([^)#\s]*)(#[^)\s]*)?\)"

@@ -10,8 +10,8 @@ labels = {"Throws": "Errors", "Source:": "Source", "Edges:": "Edge cases"}
 class Prose:
     """Writes Markdown for one page. `links` has the pages of names; `page` is the page that is written."""
 
-    def __init__(self, links: dict[str, str], page: str):
-        self.links, self.page = links, page
+    def __init__(self, links: dict[str, str], objectives: set[str], page: str):
+        self.links, self.objectives, self.page = links, sorted(objectives), page
 
     def to(self, target: str) -> str:
         """The link from this page to another one."""
@@ -29,9 +29,9 @@ class Prose:
         pattern = (r"(?P<code>`[^`]+`)|(?P<arxiv>arXiv:\d{4}\.\d{5})|(?P<decision>DESIGN\.md, D\d+(?: and D\d+)?)|"
                    r"(?P<file>\b[a-z_]+/[a-z_]+\.(?:hpp|cpp)\b)|"
                    r"(?P<name>(?:rlhf::|formula::|std::)[\w:]+(?:\(\))?|"
-                   r"(?<![\w.])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:::\w+|\.\w+|\(\))*|\b[a-z_]+\(\)|\b[a-z_]+::\w+)|"
+                   r"(?<![\w.])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:::\w+|\.\w+|\(\))*|\b(?:[a-z_]+\.)*[a-z_]+\(\)|\b[a-z_]+::\w+)|"
                    r"(?P<index>[\u0370-\u03ff]_[a-z]+\b)|"
-                   r"(?P<array>(?<![\w\]])\[[^\]\s]+(?:, [^\]\s]+)*\](?!\[))|(?P<sign>[<>*_\[\]\\])")
+                   r"(?P<array>(?<![\w\]])\[[^\]\s]+(?:, [^\]\s]+)*\](?!\[))|(?P<word>\b(?:" + "|".join(self.objectives) + r")\b)|(?P<sign>[<>*_\[\]\\{}])")
 
         def change(m: re.Match) -> str:
             if m["code"]:
@@ -48,11 +48,14 @@ class Prose:
                 return f"`{m[0]}`"
             if m["decision"]:
                 return re.sub(r"D(\d+)", lambda d: f"[{d[0]}]({self.to(f'design/d{int(d[1]):02}.md')})", m[0][11:])
-            return {"<": "&lt;", ">": "&gt;"}.get(m[0], "\\" + m[0])
+            if m["word"]:
+                return self.name(m[0])
+            return {"<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;"}.get(m[0], "\\" + m[0])
         return re.sub(pattern, change, text)
 
     def cell(self, text: str) -> str:
-        return self.words(" ".join(text.split())).replace("|", "\\|")
+        return "".join(part if part.startswith("`") else part.replace("|", "\\|")
+                       for part in re.split(r"(`[^`]*`)", self.words(" ".join(text.split()))))
 
     def block(self, lines: list[str]) -> str:
         """What is indented: a table, formulas, code or a listing."""
@@ -60,6 +63,9 @@ class Prose:
             return "\n".join(self.row(line) for line in lines)
         if tex.is_formula(lines):
             return tex.display(lines)
+        rows = [re.split(r"\s{2,}", line.strip()) for line in lines]
+        if len(rows) > 1 and {len(row) for row in rows} == {2}:
+            return "| | |\n|---|---|\n" + "\n".join(f"| {self.cell(a)} | {self.cell(b)} |" for a, b in rows)
         code = re.search(r"[;{]$|^(?:\w+\(|template|const |for |if |\w+\.\w+ = )", "\n".join(lines), re.M)
         return "```" + ("cpp" if code else "text") + "\n" + "\n".join(lines) + "\n```"
 

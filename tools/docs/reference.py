@@ -5,15 +5,13 @@ import sys
 from pathlib import Path
 
 import examples
+import indexes
+from indexes import first_sentence, page_of, rooms
 from prose import Prose
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interface"))
 import read as headers  # noqa: E402
 
-rooms = {"advantage": "Rewards and advantages", "policy": "Policy and value losses", "preference": "Preferences",
-         "reward": "Reward model", "logits": "Logits", "recipe": "Recipes: several functions as one",
-         "formula": "Objectives and formulas", "core": "Batches, arrays, gradients", "results": "Results",
-         "recipe/preset": "Presets", "with": "Other libraries"}
 kinds = {"in": "read", "out": "written", "gradient": "gradient", "index": "read"}
 
 
@@ -21,13 +19,9 @@ def room_of(header: str) -> str:
     return header.rsplit("/", 1)[0]
 
 
-def page_of(header: str) -> str:
-    return f"reference/{header.removesuffix('.hpp')}.md"
-
-
-def first_sentence(comment: str) -> str:
-    text = " ".join(comment.split("\n\n")[0].split())
-    return re.match(r".*?(?:[.:](?= [A-Z])|$)", text)[0].rstrip(":.") + "."
+def in_namespace(cursor, name: str) -> bool:
+    parent = cursor.semantic_parent
+    return parent is not None and (parent.spelling == name or in_namespace(parent, name))
 
 
 class Reference:
@@ -38,7 +32,7 @@ class Reference:
         self.interface = reader.read()
         self.public = [c for c in reader.public if c.spelling not in ("native",)]
         self.formulas = [c for c in headers.declarations(unit.cursor, ("detail",))
-                         if headers.header_of(c).startswith("formula/")]
+                         if headers.header_of(c).startswith("formula/") and in_namespace(c, "formula")]
         self.texts = {str(p.relative_to(root / "include/rlhf")): p.read_text()
                       for p in (root / "include/rlhf").rglob("*.hpp")}
         self.uses = examples.of_names(root)
@@ -46,6 +40,7 @@ class Reference:
         for header in self.documented():
             self.pages.setdefault(room_of(header), []).append(header)
         self.links = self.find_links()
+        self.objectives = {o for f in self.interface.functions for o in f.objectives} | {"gae"}
 
     def documented(self) -> list[str]:
         found = {f.header for f in self.interface.functions}
@@ -75,8 +70,9 @@ class Reference:
     # Parts of a page
 
     def domain(self, header: str, option: str) -> str:
-        """What the checks of a header allow."""
-        for text in [self.texts[header]] + [t for h, t in self.texts.items() if h != header]:
+        """What the checks of a header, or of those that take the same option, allow."""
+        others = [] if header.startswith(("core/", "formula/")) else [t for h, t in self.texts.items() if h != header]
+        for text in [self.texts[header]] + others:
             found = re.search(rf'(check_\w+)(?:<T>)?\([^,;]*, "{option}"(?:, ([^;]*?))?\);', text)
             if found and found[1] == "check_range":
                 low, high = (x.strip() for x in found[2].split(",", 1)[1].rsplit(",", 1)) if found[2].count(",") == 2 \
@@ -106,7 +102,8 @@ class Reference:
         return "\n".join(rows)
 
     def options(self, p: Prose, struct) -> str:
-        rows = ["| option | default | may be | meaning |", "|---|---|---|---|"]
+        what = "option" if struct.name.endswith("_options") or struct.header.startswith("formula/") else "field"
+        rows = [f"| {what} | default | may be | meaning |", "|---|---|---|---|"]
         for f in struct.fields:
             kind = f.of if f.kind in ("enum", "struct") else f.kind
             default = f"`{f.default}`" if f.default not in ("", "{}") else "absent" if f.kind == "optional" else \
@@ -129,8 +126,13 @@ class Reference:
         rows = ["| statistic | type | meaning |", "|---|---|---|"]
         for g in result.getters:
             call = g.name if g.field else f"{g.name}({', '.join(g.parameters)})"
-            rows.append(f"| `{call}` | {p.name(g.type)} | {p.cell(g.comment)} |")
+            rows.append(f"| `{call}` | {p.name(g.type)} | {p.cell(self.remark(result, g))} |")
         return "\n".join(rows) + ("\n\nParts join by `+=`." if result.mergeable else "")
+
+    def remark(self, result, getter) -> str:
+        """The comment of a statistic, which may stand behind it."""
+        behind = re.search(rf" {getter.name}(?:\(\))?.*///< (.*)", self.texts[result.header])
+        return getter.comment or (behind[1] if behind else "")
 
     def enum(self, p: Prose, e) -> str:
         rows = [f"| `rlhf::{e.name}` | meaning |", "|---|---|"]
@@ -195,7 +197,7 @@ class Reference:
         return "\n\n".join([f"### {s.name} {{#{s.name}}}"] + ([p.whole(s.comment)] if s.comment else []) + [table])
 
     def page(self, header: str) -> str:
-        p = Prose(self.links, page_of(header))
+        p = Prose(self.links, self.objectives, page_of(header))
         stem, room = Path(header).stem, room_of(header)
         title = f"# {stem}\n\n```cpp\n#include <rlhf/{header}>\n```"
         if room in ("recipe/preset", "with"):
@@ -230,51 +232,6 @@ class Reference:
                     blocks.append(f"## {prefix}{c.spelling} {{#{anchor}}}\n\n{p.whole(comment)}")
         return "\n\n".join(blocks) + "\n"
 
-    # All pages
-
-    def names(self) -> str:
-        p = Prose(self.links, "reference/names.md")
-        rows: dict[str, set[str]] = {}
-
-        def add(name: str, what: str, to: str) -> None:
-            rows.setdefault(name, set()).add(f"{what} {p.name(to)}" if what else p.name(to))
-        i = self.interface
-        for name in self.links:
-            if "/" not in name and "::" not in name:
-                add(name, "", name)
-        for s in i.structs.values():
-            for f in s.fields if not s.same_as else []:
-                add(f.name, "in", s.name)
-        for r in i.results.values():
-            for g in r.getters if not r.same_as else []:
-                add(g.name + ("" if g.field else "()"), "in", r.name)
-        for e in i.enums.values():
-            for v in e.values:
-                add(v.name, "in", e.name)
-        lines = [f"| `{name}` | {', '.join(sorted(where))} |" for name, where in sorted(rows.items())]
-        return "# Index of names\n\nFunctions, types, arrays, options, values of enums, and statistics.\n\n" \
-            "| name | where |\n|---|---|\n" + "\n".join(lines) + "\n"
-
-    def summary(self, header: str) -> str:
-        """The first sentence that a header says."""
-        for f in self.interface.functions:
-            if f.header == header and f.comment and f.name == Path(header).stem:
-                return first_sentence(f.comment)
-        every = [c for c in self.formulas + self.public if headers.header_of(c) == header and headers.comment_of(c)]
-        comments = [f.comment for f in self.interface.functions if f.header == header and f.comment] or \
-            [headers.comment_of(c) for c in every]
-        return first_sentence(comments[0]) if comments else ""
-
-    def index(self) -> str:
-        p = Prose(self.links, "reference/index.md")
-        text = "# Reference\n\nOne page per header, made from its comments. Everything is in `namespace rlhf`. T is " \
-            "float, or double where the call says `<double>`. [Index of names](names.md)\n"
-        for room, title in rooms.items():
-            text += f"\n## {title}\n\n| header | |\n|---|---|\n"
-            for header in self.pages.get(room, []):
-                text += f"| [`{header}`]({page_of(header).removeprefix('reference/')}) | {p.cell(self.summary(header))} |\n"
-        return text
-
 
 def write_all(root: Path, source: Path) -> list:
     """Writes the pages; returns their navigation."""
@@ -288,6 +245,6 @@ def write_all(root: Path, source: Path) -> list:
             page.write_text(reference.page(header))
             entries.append({Path(header).stem: page_of(header)})
         nav.append({title: entries})
-    (source / "reference/index.md").write_text(reference.index())
-    (source / "reference/names.md").write_text(reference.names())
+    (source / "reference/index.md").write_text(indexes.index(reference))
+    (source / "reference/names.md").write_text(indexes.names(reference))
     return nav

@@ -44,7 +44,7 @@ def named(word: str) -> str:
     if len(word) == 1:
         return word
     head, _, index = word.partition("_")
-    if index and len(head) == 1 and head != "d":
+    if index and len(head) == 1 and head != "d" and "_" not in index:
         inner = index if len(index) == 1 else rf"\text{{{index}}}"
         return f"{head}_{{{inner}}}"
     code = word.replace("_", r"\_")
