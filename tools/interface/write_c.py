@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes what is generated of include/rlhf/c: `write_c.py`. With --check it writes nothing, and fails where a file is
+"""Writes what is generated of include/rlhf/c and tests/c. With --check it writes nothing, and fails where a file is
 not what it would write."""
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 
 import c_glue
 import c_header
+import c_test
 from c_types import C
 from read import read, root
 
@@ -18,10 +19,11 @@ if __name__ == "__main__":
     parser.add_argument("--libclang", help="the shared library, where it is not found by itself")
     arguments = parser.parse_args()
     c = C(read(arguments.libclang))
-    folder = root / "include" / "rlhf" / "c"
+    files = {f"include/rlhf/c/{name}": text for name, text in {**c_header.headers(c), **c_glue.glue(c)}.items()}
+    files |= {f"tests/c/{name}": text for name, text in c_test.tests(c).items()}
     stale = []
-    for name, text in {**c_header.headers(c), **c_glue.glue(c)}.items():
-        path = folder / name
+    for name, text in files.items():
+        path = root / name
         if path.exists() and path.read_text() == text:
             continue
         stale.append(name)
