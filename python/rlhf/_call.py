@@ -148,7 +148,7 @@ class Given(Arrays):
 def options(kind: type[Options]) -> Parameter:
     def argument(call: Call) -> Any:
         filled = kind.__new__(kind)
-        filled.set(call.given, call.function)
+        filled._set(call.given, call.function)
         return byref(filled)
 
     return argument

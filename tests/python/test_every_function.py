@@ -92,7 +92,7 @@ def given(function: Any) -> tuple[dict[str, Any], list[str]]:
     if function.__name__ == "covariance_tokens":
         found["share"] = 0.3
     if function.__name__ == "group_advantages":
-        found["baseline"] = "given"
+        found |= {"baseline": "given", "lengths": None}
     if "chosen" in found:  # pairs are all of a batch's tokens
         found |= {n: x.ravel() for n, x in found.items() if n in structs and structs[n][0] == "[pairs]" and x is not True}
     return found, outputs
@@ -134,7 +134,7 @@ def test_structs_lie_in_memory_as_those_of_c(tmp_path: pathlib.Path) -> None:
             lines.append(f'printf("{name} %zu\\n", sizeof(((rlhf_{name} *)0)->objective));')
             expected.append(f"{name} 16")
         inherited = [f for base in struct.__mro__[1:] for f in vars(base).get("_fields_", [])]
-        for field, *_ in inherited + struct._fields_[struct.head if issubclass(struct, _values.Objective) else 0:]:
+        for field, *_ in inherited + struct._fields_[struct._first if issubclass(struct, _values.Objective) else 0:]:
             lines.append(f'printf("{name}.{field} %zu %zu\\n", offsetof(rlhf_{name}, {field}), '
                          f"sizeof(((rlhf_{name} *)0)->{field}));")
             place = getattr(struct, field)
