@@ -42,8 +42,8 @@ class Call:
             if len(shape) != 1:
                 _arrays.fail(self.function, f"{name} per sequence has {len(shape)} dimensions, expected 1")
             to.dims, to.shape, to.strides = 2, (shape[0], 1), (strides[0], 0)
-        elif of == "T" and not write and self.like is None and dtype <= 2:
-            self.like, self.dtype = array, dtype
+        elif not write and self.like is None and of in ("T", "vocab_shard"):
+            self.like, self.dtype = array, 2 if dtype == 2 else 1
 
     def shards(self, name: str, dtype: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Any, Any, int]:
         """Vocab shards are six numbers each, in an array of float64 with a last dimension of 6."""
@@ -55,6 +55,8 @@ class Call:
         """A new array for an output of this shape."""
         given = self.given
         twin = given.get(name[2:]) if name.startswith("d_") else None
+        if twin is True:
+            twin = self.outputs.get(name[2:])
         if twin is not None:
             shape = tuple(twin.shape)
         elif declared == "[B]":
@@ -89,7 +91,8 @@ def struct(name: str, *kinds: type, optional: bool = False) -> Parameter:
         if not isinstance(value, kinds):
             expected = " or ".join(f"rlhf.{k.__name__}" for k in kinds)
             raise TypeError(f"rlhf::{call.function}: {name} is a {type(value).__name__}, expected {expected}")
-        return byref(value.for_call(call) if hasattr(value, "for_call") else value)
+        passed: Any = value.for_call(call) if hasattr(value, "for_call") else value
+        return byref(passed)
 
     return argument
 
@@ -145,7 +148,7 @@ class Given(Arrays):
 def options(kind: type[Options]) -> Parameter:
     def argument(call: Call) -> Any:
         filled = kind.__new__(kind)
-        filled.set(call.given, call.function)
+        filled._set(call.given, call.function)
         return byref(filled)
 
     return argument

@@ -22,7 +22,7 @@ class apo_down(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "apo_down")
+        self._set(locals(), "apo_down")
 
 
 class apo_zero(Objective):
@@ -32,7 +32,7 @@ class apo_zero(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "apo_zero")
+        self._set(locals(), "apo_zero")
 
 
 class bco(Objective):
@@ -45,7 +45,7 @@ class bco(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("shift", c_double)]
 
     def __init__(self, *, beta: float = 0.1, shift: float = 0) -> None:
-        self.set(locals(), "bco")
+        self._set(locals(), "bco")
 
 
 class cispo(Objective):
@@ -69,10 +69,10 @@ class cispo(Objective):
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("low", c_double), ("high", c_double), ("beyond", c_int64)]
-    choices = {"beyond": get_args(importance)}
+    _choices = {"beyond": get_args(importance)}
 
     def __init__(self, *, low: float = 0, high: float = 5, beyond: importance = "truncate") -> None:
-        self.set(locals(), "cispo")
+        self._set(locals(), "cispo")
 
 
 class discopop(Objective):
@@ -84,7 +84,7 @@ class discopop(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("tau", c_double)]
 
     def __init__(self, *, beta: float = 0.1, tau: float = 0.05) -> None:
-        self.set(locals(), "discopop")
+        self._set(locals(), "discopop")
 
 
 class dpo(Objective):
@@ -97,7 +97,7 @@ class dpo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 0) -> None:
-        self.set(locals(), "dpo")
+        self._set(locals(), "dpo")
 
 
 class dppo_kl(Objective):
@@ -113,10 +113,10 @@ class dppo_kl(Objective):
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
-    choices = {"value": get_args(dppo_value)}
+    _choices = {"value": get_args(dppo_value)}
 
     def __init__(self, *, range: Range = 0.05, cap: float = inf, value: dppo_value = "log_prob") -> None:
-        self.set(locals(), "dppo_kl")
+        self._set(locals(), "dppo_kl")
 
 
 class dppo_tv(Objective):
@@ -133,10 +133,10 @@ class dppo_tv(Objective):
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
-    choices = {"value": get_args(dppo_value)}
+    _choices = {"value": get_args(dppo_value)}
 
     def __init__(self, *, range: Range = 0.2, cap: float = inf, value: dppo_value = "log_prob") -> None:
-        self.set(locals(), "dppo_tv")
+        self._set(locals(), "dppo_tv")
 
 
 class exo(Objective):
@@ -148,7 +148,7 @@ class exo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 1e-3) -> None:
-        self.set(locals(), "exo")
+        self._set(locals(), "exo")
 
 
 class gmpo(Objective):
@@ -166,7 +166,7 @@ class gmpo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range)]
 
     def __init__(self, *, range: Range = 0.4) -> None:
-        self.set(locals(), "gmpo")
+        self._set(locals(), "gmpo")
 
 
 class gspo(Objective):
@@ -175,10 +175,10 @@ class gspo(Objective):
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("ratio", c_int64)]
-    choices = {"ratio": get_args(sequence_ratio)}
+    _choices = {"ratio": get_args(sequence_ratio)}
 
     def __init__(self, *, range: Range, ratio: sequence_ratio = "mean") -> None:
-        self.set(locals(), "gspo")
+        self._set(locals(), "gspo")
 
 
 class ipo(Objective):
@@ -191,7 +191,7 @@ class ipo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "ipo")
+        self._set(locals(), "ipo")
 
 
 class kto(Objective):
@@ -208,7 +208,7 @@ class kto(Objective):
 
     def __init__(self, *, beta: float = 0.1, reference_point: float = 0, desirable_weight: float = 1,
                  undesirable_weight: float = 1) -> None:
-        self.set(locals(), "kto")
+        self._set(locals(), "kto")
 
 
 class nca(Objective):
@@ -218,7 +218,7 @@ class nca(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "nca")
+        self._set(locals(), "nca")
 
 
 class orpo(Objective):
@@ -231,7 +231,7 @@ class orpo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "orpo")
+        self._set(locals(), "orpo")
 
 
 class ppo_clip(Objective):
@@ -244,7 +244,7 @@ class ppo_clip(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("dual", c_double)]
 
     def __init__(self, *, range: Range = 0.2, dual: float = inf) -> None:
-        self.set(locals(), "ppo_clip")
+        self._set(locals(), "ppo_clip")
 
 
 class robust_dpo(Objective):
@@ -256,7 +256,7 @@ class robust_dpo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 0.1) -> None:
-        self.set(locals(), "robust_dpo")
+        self._set(locals(), "robust_dpo")
 
 
 class sapo(Objective):
@@ -269,7 +269,7 @@ class sapo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("tau_positive", c_double), ("tau_negative", c_double)]
 
     def __init__(self, *, tau_positive: float = 1, tau_negative: float = 1.05) -> None:
-        self.set(locals(), "sapo")
+        self._set(locals(), "sapo")
 
 
 class simpo(Objective):
@@ -281,7 +281,7 @@ class simpo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("gamma", c_double)]
 
     def __init__(self, *, beta: float = 2, gamma: float = 1) -> None:
-        self.set(locals(), "simpo")
+        self._set(locals(), "simpo")
 
 
 class slic_hinge(Objective):
@@ -290,7 +290,7 @@ class slic_hinge(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "slic_hinge")
+        self._set(locals(), "slic_hinge")
 
 
 class sppo(Objective):
@@ -302,7 +302,7 @@ class sppo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
     def __init__(self, *, beta: float = 0.1) -> None:
-        self.set(locals(), "sppo")
+        self._set(locals(), "sppo")
 
 
 class topr(Objective):
@@ -315,7 +315,7 @@ class topr(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("positive", c_double), ("negative", c_double)]
 
     def __init__(self, *, positive: float = 1, negative: float = 1) -> None:
-        self.set(locals(), "topr")
+        self._set(locals(), "topr")
 
 
 class vespo(Objective):
@@ -333,7 +333,7 @@ class vespo(Objective):
 
     def __init__(self, *, k_positive: float = 2, lambda_positive: float = 3, k_negative: float = 3,
                  lambda_negative: float = 2) -> None:
-        self.set(locals(), "vespo")
+        self._set(locals(), "vespo")
 
 
 policy_loss_objective = Union[cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr, vespo]

@@ -32,11 +32,11 @@ class cross_entropy_loss_options(Options):
 
     _fields_ = [("size", c_size_t), ("temperature", c_double), ("label_smoothing", c_double),
                 ("z_loss_coef", c_double), ("aggregation", c_int64)]
-    choices = {"aggregation": get_args(aggregation)}
+    _choices = {"aggregation": get_args(aggregation)}
 
     def __init__(self, *, temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                  aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "cross_entropy_loss_options")
+        self._set(locals(), "cross_entropy_loss_options")
 
 
 class token_log_probs_options(Options):
@@ -48,17 +48,17 @@ class token_log_probs_options(Options):
     _fields_ = [("size", c_size_t), ("temperature", c_double)]
 
     def __init__(self, *, temperature: float = 1) -> None:
-        self.set(locals(), "token_log_probs_options")
+        self._set(locals(), "token_log_probs_options")
 
 
 class masked_mean_options(Options):
     """Options."""
 
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
-    choices = {"aggregation": get_args(aggregation)}
+    _choices = {"aggregation": get_args(aggregation)}
 
     def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "masked_mean_options")
+        self._set(locals(), "masked_mean_options")
 
 
 class policy_loss_options(Options):
@@ -75,15 +75,15 @@ class policy_loss_options(Options):
     _fields_ = [("size", c_size_t), ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
                 ("kl_gradient", POINTER(c_int64)), ("kl_limit", c_double), ("kl_weight", c_int64),
                 ("importance_limit", importance_range), ("importance", c_int64), ("aggregation", c_int64)]
-    choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
-               "kl_weight": get_args(kl_weight), "importance": get_args(importance),
-               "aggregation": get_args(aggregation)}
+    _choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
+                "kl_weight": get_args(kl_weight), "importance": get_args(importance),
+                "aggregation": get_args(aggregation)}
 
     def __init__(self, *, log_ratio_limit: float = inf, kl_coef: float = 0, kl_estimator: kl_estimator = "k3",
                  kl_gradient: Optional[kl_estimator] = None, kl_limit: float = inf, kl_weight: kl_weight = "one",
                  importance_limit: Range = inf, importance: importance = "truncate",
                  aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "policy_loss_options")
+        self._set(locals(), "policy_loss_options")
 
 
 class ppo_policy_loss_options(Options):
@@ -97,15 +97,15 @@ class ppo_policy_loss_options(Options):
                 ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
                 ("kl_gradient", POINTER(c_int64)), ("kl_limit", c_double), ("kl_weight", c_int64),
                 ("importance_limit", importance_range), ("importance", c_int64), ("aggregation", c_int64)]
-    choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
-               "kl_weight": get_args(kl_weight), "importance": get_args(importance),
-               "aggregation": get_args(aggregation)}
+    _choices = {"kl_estimator": get_args(kl_estimator), "kl_gradient": get_args(kl_estimator),
+                "kl_weight": get_args(kl_weight), "importance": get_args(importance),
+                "aggregation": get_args(aggregation)}
 
     def __init__(self, *, clip_range: Range = 0.2, dual_clip: float = inf, log_ratio_limit: float = inf,
                  kl_coef: float = 0, kl_estimator: kl_estimator = "k3", kl_gradient: Optional[kl_estimator] = None,
                  kl_limit: float = inf, kl_weight: kl_weight = "one", importance_limit: Range = inf,
                  importance: importance = "truncate", aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "ppo_policy_loss_options")
+        self._set(locals(), "ppo_policy_loss_options")
 
 
 class ppo_value_loss_options(Options):
@@ -116,11 +116,11 @@ class ppo_value_loss_options(Options):
     """
 
     _fields_ = [("size", c_size_t), ("clip_range", c_double), ("huber", c_double), ("aggregation", c_int64)]
-    choices = {"aggregation": get_args(aggregation)}
+    _choices = {"aggregation": get_args(aggregation)}
 
     def __init__(self, *, clip_range: float = inf, huber: float = inf,
                  aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "ppo_value_loss_options")
+        self._set(locals(), "ppo_value_loss_options")
 
 
 class ppo_loss_options(Options):
@@ -136,37 +136,37 @@ class ppo_loss_options(Options):
     def __init__(self, *, head: Optional[token_log_probs_options] = None,
                  policy: Optional[ppo_policy_loss_options] = None, value: Optional[ppo_value_loss_options] = None,
                  value_coef: float = 1, entropy_coef: float = 0) -> None:
-        self.set(locals(), "ppo_loss_options")
+        self._set(locals(), "ppo_loss_options")
 
 
 class discounted_returns_options(Options):
     """Options."""
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("gaps", c_int64)]
-    choices = {"gaps": get_args(gaps)}
+    _choices = {"gaps": get_args(gaps)}
 
     def __init__(self, *, gamma: float = 1, gaps: gaps = "skip") -> None:
-        self.set(locals(), "discounted_returns_options")
+        self._set(locals(), "discounted_returns_options")
 
 
 class gae_options(Options):
     """Options."""
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
-    choices = {"gaps": get_args(gaps)}
+    _choices = {"gaps": get_args(gaps)}
 
     def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
-        self.set(locals(), "gae_options")
+        self._set(locals(), "gae_options")
 
 
 class gae_backward_options(Options):
     """Must equal the options passed to gae()."""
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
-    choices = {"gaps": get_args(gaps)}
+    _choices = {"gaps": get_args(gaps)}
 
     def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
-        self.set(locals(), "gae_backward_options")
+        self._set(locals(), "gae_backward_options")
 
 
 class group_advantages_options(Options):
@@ -178,13 +178,13 @@ class group_advantages_options(Options):
 
     _fields_ = [("size", c_size_t), ("baseline", c_int64), ("scale", c_int64), ("ddof", c_int64),
                 ("epsilon", c_double), ("floor", c_int64), ("lone", c_int64), ("unscorable", c_int64)]
-    choices = {"baseline": get_args(group_baseline), "scale": get_args(group_scale), "floor": get_args(std_floor),
-               "lone": get_args(lone_reward), "unscorable": get_args(unscorable)}
+    _choices = {"baseline": get_args(group_baseline), "scale": get_args(group_scale), "floor": get_args(std_floor),
+                "lone": get_args(lone_reward), "unscorable": get_args(unscorable)}
 
     def __init__(self, *, baseline: group_baseline = "group_mean", scale: group_scale = "group_std", ddof: int = 1,
                  epsilon: float = 1e-6, floor: std_floor = "after_root", lone: lone_reward = "zero",
                  unscorable: unscorable = "spread") -> None:
-        self.set(locals(), "group_advantages_options")
+        self._set(locals(), "group_advantages_options")
 
 
 class shape_rewards_options(Options):
@@ -199,12 +199,12 @@ class shape_rewards_options(Options):
     _fields_ = [("size", c_size_t), ("kl_coef", c_double), ("kl_estimator", c_int64), ("kl_limit", c_double),
                 ("score_position", c_int64), ("score_limit", c_double), ("unfinished_penalty", c_double),
                 ("unfinished_score", POINTER(c_double))]
-    choices = {"kl_estimator": get_args(kl_estimator), "score_position": get_args(score_position)}
+    _choices = {"kl_estimator": get_args(kl_estimator), "score_position": get_args(score_position)}
 
     def __init__(self, *, kl_coef: float = 0.02, kl_estimator: kl_estimator = "k1", kl_limit: float = inf,
                  score_position: score_position = "last_counted", score_limit: float = inf,
                  unfinished_penalty: float = 0, unfinished_score: Optional[float] = None) -> None:
-        self.set(locals(), "shape_rewards_options")
+        self._set(locals(), "shape_rewards_options")
 
 
 class shape_scores_options(Options):
@@ -221,12 +221,12 @@ class shape_scores_options(Options):
     _fields_ = [("size", c_size_t), ("max_length", c_int64), ("overlong_buffer", c_int64),
                 ("overlong_penalty", c_double), ("overlong", c_int64), ("unfinished_factor", c_double),
                 ("unfinished_penalty", c_double), ("unfinished_score", POINTER(c_double))]
-    choices = {"overlong": get_args(overlong)}
+    _choices = {"overlong": get_args(overlong)}
 
     def __init__(self, *, max_length: int = 0, overlong_buffer: int = 0, overlong_penalty: float = 1,
                  overlong: overlong = "capped", unfinished_factor: float = 1, unfinished_penalty: float = 0,
                  unfinished_score: Optional[float] = None) -> None:
-        self.set(locals(), "shape_scores_options")
+        self._set(locals(), "shape_scores_options")
 
 
 class vtrace_options(Options):
@@ -240,11 +240,11 @@ class vtrace_options(Options):
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("rho_bar", c_double),
                 ("c_bar", c_double), ("policy_rho_bar", c_double), ("gaps", c_int64)]
-    choices = {"gaps": get_args(gaps)}
+    _choices = {"gaps": get_args(gaps)}
 
     def __init__(self, *, gamma: float = 1, lambda_: float = 1, rho_bar: float = 1, c_bar: float = 1,
                  policy_rho_bar: float = 1, gaps: gaps = "skip") -> None:
-        self.set(locals(), "vtrace_options")
+        self._set(locals(), "vtrace_options")
 
 
 class whiten_options(Options):
@@ -260,11 +260,11 @@ class whiten_options(Options):
 
     _fields_ = [("size", c_size_t), ("center", c_int64), ("scale", c_int64), ("about", c_int64), ("ddof", c_int64),
                 ("epsilon", c_double), ("floor", c_int64)]
-    choices = {"about": get_args(scale_about), "floor": get_args(std_floor)}
+    _choices = {"about": get_args(scale_about), "floor": get_args(std_floor)}
 
     def __init__(self, *, center: bool = True, scale: bool = True, about: scale_about = "mean", ddof: int = 1,
                  epsilon: float = 1e-8, floor: std_floor = "inside_root") -> None:
-        self.set(locals(), "whiten_options")
+        self._set(locals(), "whiten_options")
 
 
 class divergence_options(Options):
@@ -276,11 +276,11 @@ class divergence_options(Options):
 
     _fields_ = [("size", c_size_t), ("divergence", c_int64), ("beta", c_double), ("temperature", c_double),
                 ("aggregation", c_int64)]
-    choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation)}
+    _choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation)}
 
     def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                  aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "divergence_options")
+        self._set(locals(), "divergence_options")
 
 
 class covariance_tokens_options(Options):
@@ -298,7 +298,7 @@ class covariance_tokens_options(Options):
 
     def __init__(self, *, share: float = 0.0002, low: float = -inf, high: float = inf,
                  clip_range: Optional[Range] = None, cut: Optional[covariance_cut] = None) -> None:
-        self.set(locals(), "covariance_tokens_options")
+        self._set(locals(), "covariance_tokens_options")
 
 
 class importance_weights_options(Options):
@@ -322,23 +322,23 @@ class importance_weights_options(Options):
                 ("every_token", importance_range), ("unit", c_int64), ("drift_limit", c_double),
                 ("probability_limit", c_double), ("binary_kl_limit", c_double), ("second_moment_limit", c_double),
                 ("log_ratio_limit", c_double)]
-    choices = {"level": get_args(importance_level), "beyond": get_args(importance), "unit": get_args(importance_unit)}
+    _choices = {"level": get_args(importance_level), "beyond": get_args(importance), "unit": get_args(importance_unit)}
 
     def __init__(self, *, level: importance_level = "token", range: Range = inf, beyond: importance = "truncate",
                  sequence_mean: Range = inf, sequence_product: Range = inf, every_token: Range = inf,
                  unit: importance_unit = "sequence", drift_limit: float = inf, probability_limit: float = inf,
                  binary_kl_limit: float = inf, second_moment_limit: float = inf, log_ratio_limit: float = inf) -> None:
-        self.set(locals(), "importance_weights_options")
+        self._set(locals(), "importance_weights_options")
 
 
 class ptx_loss_options(Options):
     """Options."""
 
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
-    choices = {"aggregation": get_args(aggregation)}
+    _choices = {"aggregation": get_args(aggregation)}
 
     def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
-        self.set(locals(), "ptx_loss_options")
+        self._set(locals(), "ptx_loss_options")
 
 
 class top_entropy_options(Options):
@@ -351,7 +351,7 @@ class top_entropy_options(Options):
     _fields_ = [("size", c_size_t), ("share", c_double), ("threshold", POINTER(c_double))]
 
     def __init__(self, *, share: float = 0.2, threshold: Optional[float] = None) -> None:
-        self.set(locals(), "top_entropy_options")
+        self._set(locals(), "top_entropy_options")
 
 
 class gdpo_advantages_options(Options):
@@ -365,7 +365,7 @@ class gdpo_advantages_options(Options):
 
     def __init__(self, *, group: Optional[group_advantages_options] = None,
                  whiten: Optional[whiten_options] = None) -> None:
-        self.set(locals(), "gdpo_advantages_options")
+        self._set(locals(), "gdpo_advantages_options")
 
 
 class ppo_advantages_options(Options):
@@ -379,7 +379,7 @@ class ppo_advantages_options(Options):
 
     def __init__(self, *, rewards: Optional[shape_rewards_options] = None, gae: Optional[gae_options] = None,
                  whiten: Optional[whiten_options] = None) -> None:
-        self.set(locals(), "ppo_advantages_options")
+        self._set(locals(), "ppo_advantages_options")
 
 
 class sequence_log_probs_options(Options):
@@ -391,7 +391,7 @@ class sequence_log_probs_options(Options):
     _fields_ = [("size", c_size_t), ("average", c_int64)]
 
     def __init__(self, *, average: bool = False) -> None:
-        self.set(locals(), "sequence_log_probs_options")
+        self._set(locals(), "sequence_log_probs_options")
 
 
 class preference_nll_options(Options):
@@ -404,7 +404,7 @@ class preference_nll_options(Options):
     _fields_ = [("size", c_size_t), ("nll_weight", c_double), ("average", c_int64)]
 
     def __init__(self, *, nll_weight: float = 1, average: bool = False) -> None:
-        self.set(locals(), "preference_nll_options")
+        self._set(locals(), "preference_nll_options")
 
 
 class bradley_terry_loss_options(Options):
@@ -418,7 +418,7 @@ class bradley_terry_loss_options(Options):
     _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double)]
 
     def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0) -> None:
-        self.set(locals(), "bradley_terry_loss_options")
+        self._set(locals(), "bradley_terry_loss_options")
 
 
 class ranking_loss_options(Options):
@@ -430,11 +430,11 @@ class ranking_loss_options(Options):
 
     _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double),
                 ("ties", c_int64)]
-    choices = {"ties": get_args(tie_divisor)}
+    _choices = {"ties": get_args(tie_divisor)}
 
     def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0,
                  ties: tie_divisor = "kept_pairs") -> None:
-        self.set(locals(), "ranking_loss_options")
+        self._set(locals(), "ranking_loss_options")
 
 
 class fixed_kl_controller(Controller):
@@ -444,11 +444,11 @@ class fixed_kl_controller(Controller):
     kl_coef: float
 
     def __init__(self, *, kl_coef: float = 0.02) -> None:
-        self.set(locals(), "fixed_kl_controller")
+        self._set(locals(), "fixed_kl_controller")
 
     def update(self, kl: float, sequences: float) -> None:
         """The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged."""
-        self.update_by(kl, sequences)
+        self._update_by(kl, sequences)
 
 
 class adaptive_kl_controller(Controller):
@@ -468,7 +468,7 @@ class adaptive_kl_controller(Controller):
     limit: float
 
     def __init__(self, *, kl_coef: float = 0.2, target: float = 6, horizon: float = 10000, limit: float = 0.2) -> None:
-        self.set(locals(), "adaptive_kl_controller")
+        self._set(locals(), "adaptive_kl_controller")
 
     def update(self, kl: float, sequences: float) -> None:
         """The controller after a batch of `sequences` sequences with mean KL `kl`.
@@ -476,7 +476,7 @@ class adaptive_kl_controller(Controller):
             e = clip(KL / target − 1, ±limit)
             β ← β (1 + e · sequences / horizon)
         """
-        self.update_by(kl, sequences)
+        self._update_by(kl, sequences)
 
 
 class adaptive_entropy_controller(Controller):
@@ -503,7 +503,7 @@ class adaptive_entropy_controller(Controller):
 
     def __init__(self, *, entropy_coef: float = 0, target: float = 0.2, step: float = 0.005, low: float = 0,
                  high: float = 1, active: bool = True) -> None:
-        self.set(locals(), "adaptive_entropy_controller")
+        self._set(locals(), "adaptive_entropy_controller")
 
     def update(self, entropy: float) -> None:
         """The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the
@@ -513,4 +513,4 @@ class adaptive_entropy_controller(Controller):
             active ← H ≤ target
             c      ← clip(c ± step, [low, high])            + if active, else −
         """
-        self.update_by(entropy)
+        self._update_by(entropy)

@@ -146,11 +146,11 @@ class ppo_value_loss_result(Result):
 
     @property
     def returns(self) -> moments:
-        return self.part("returns", moments)
+        return self._part("returns", moments)
 
     @property
     def residuals(self) -> moments:
-        return self.part("residuals", moments)
+        return self._part("residuals", moments)
 
 
 class ppo_loss_result(Result):
@@ -181,15 +181,15 @@ class ppo_loss_result(Result):
 
     @property
     def policy(self) -> policy_loss_result:
-        return self.part("policy", policy_loss_result)
+        return self._part("policy", policy_loss_result)
 
     @property
     def value(self) -> ppo_value_loss_result:
-        return self.part("value", ppo_value_loss_result)
+        return self._part("value", ppo_value_loss_result)
 
     @property
     def entropy(self) -> loss_sums:
-        return self.part("entropy", loss_sums)
+        return self._part("entropy", loss_sums)
 
 
 class group_advantages_result(Result):
@@ -349,7 +349,7 @@ class gdpo_advantages_result(Result):
 
     @property
     def advantages(self) -> moments:
-        return self.part("advantages", moments)
+        return self._part("advantages", moments)
 
 
 class ppo_advantages_result(Result):
@@ -365,11 +365,11 @@ class ppo_advantages_result(Result):
 
     @property
     def rewards(self) -> shape_rewards_result:
-        return self.part("rewards", shape_rewards_result)
+        return self._part("rewards", shape_rewards_result)
 
     @property
     def advantages(self) -> moments:
-        return self.part("advantages", moments)
+        return self._part("advantages", moments)
 
 
 class preference_loss_result(Result):
@@ -455,11 +455,11 @@ class preference_nll_result(Result):
 
     @property
     def preference(self) -> preference_loss_result:
-        return self.part("preference", preference_loss_result)
+        return self._part("preference", preference_loss_result)
 
     @property
     def nll(self) -> ptx_loss_result:
-        return self.part("nll", ptx_loss_result)
+        return self._part("nll", ptx_loss_result)
 
 
 class comparison_sums(Result):

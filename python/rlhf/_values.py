@@ -67,20 +67,20 @@ Range = Union[float, tuple[float, float]]
 
 
 class Options(ctypes.Structure):
-    """Base of options, whose fields are keywords. `choices` has the values of its enums."""
+    """Base of options, whose fields are keywords. `_choices` has the values of its enums."""
 
-    choices: dict[str, tuple[str, ...]] = {}
-    head = 1  # fields before the first option
+    _choices: dict[str, tuple[str, ...]] = {}
+    _first = 1  # fields before the first option
 
-    def set(self, given: dict[str, Any], function: str) -> None:
+    def _set(self, given: dict[str, Any], function: str) -> None:
         self.size = ctypes.sizeof(self)
-        fields: Any = self._fields_[self.head:]
+        fields: Any = self._fields_[self._first:]
         for name, kind in fields:
             value = given["lambda_" if name == "lambda" else name]
             if value is None:
                 continue
-            if name in self.choices:
-                value = choice(value, self.choices[name], function, name)
+            if name in self._choices:
+                value = choice(value, self._choices[name], function, name)
             pointer = issubclass(kind, ctypes._Pointer)
             value = _converted(kind._type_ if pointer else kind, value, function, name)
             setattr(self, name, ctypes.pointer(value) if pointer else value)
@@ -89,10 +89,10 @@ class Options(ctypes.Structure):
 class Objective(Options):
     """Base of objectives."""
 
-    head = 2
+    _first = 2
 
-    def set(self, given: dict[str, Any], function: str) -> None:
-        super().set(given, function)
+    def _set(self, given: dict[str, Any], function: str) -> None:
+        super()._set(given, function)
         self.name = type(self).__name__.encode()
 
 
@@ -117,7 +117,7 @@ def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
 class Controller(Options):
     """Base of controllers; their numbers are their whole state, and may be read and set."""
 
-    def update_by(self, *numbers: float) -> None:
+    def _update_by(self, *numbers: float) -> None:
         error = _c.Error()
         function = getattr(_c.library, f"rlhf_update_{type(self).__name__}")
         _c.check(function(byref(self), *map(c_double, numbers), byref(error)), error)
@@ -148,7 +148,7 @@ class Result(ctypes.Structure):
         numbers = [f[0] for f in self._fields_[1:] if f[0] != "state"]
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in numbers)})"
 
-    def part(self, name: str, kind: type[R]) -> R:
+    def _part(self, name: str, kind: type[R]) -> R:
         """The numbers of a result inside this one."""
         found = kind(ctypes.sizeof(kind))
         for field, *_ in kind._fields_[1:]:

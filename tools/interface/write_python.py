@@ -47,11 +47,11 @@ def option_class(py: Py, s: Struct, base: str) -> str:
     text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
     chosen = [f for f in s.fields if f.kind == "enum" or (f.kind == "optional" and f.of in py.interface.enums)]
     if chosen:
-        text += listed("    choices = {", [f'"{f.name}": get_args({f.of})' for f in chosen], "}")
+        text += listed("    _choices = {", [f'"{f.name}": get_args({f.of})' for f in chosen], "}")
     if base == "Controller":
         text += "".join(f"    {f.name}: {py.hint(f)}\n" for f in s.fields)
     text += "\n" + listed("    def __init__(", ["self", "*"] + py.options(s.fields), ") -> None:")
-    text += f'        self.set(locals(), "{s.name}")\n'
+    text += f'        self._set(locals(), "{s.name}")\n'
     return text
 
 
@@ -68,7 +68,7 @@ def options(py: Py) -> str:
         parameters = [p.split()[-1] for p in call.parameters()[1:-1]]
         text += "\n" + listed("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
         text += docstring(pythonic(joined(summary(call.comment))), " " * 8)
-        text += f"        self.update_by({', '.join(parameters)})\n"
+        text += f"        self._update_by({', '.join(parameters)})\n"
     imports = ("from ctypes import POINTER, c_double, c_int64, c_size_t\nfrom math import inf\n"
                "from typing import Optional, get_args\n\n" + choices(py, text) +
                "from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range\n")
@@ -116,7 +116,7 @@ def result_class(py: Py, r: Result) -> str:
             text += f"    {g.name}: {'float' if g.type == 'double' else g.type}\n"
         else:
             of = py.c.real(g.type)
-            nested += f'\n    @property\n    def {g.name}(self) -> {of}:\n        return self.part("{g.name}", {of})\n'
+            nested += f'\n    @property\n    def {g.name}(self) -> {of}:\n        return self._part("{g.name}", {of})\n'
     return text + nested
 
 

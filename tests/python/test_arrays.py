@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: MIT
+"""How arrays are read and made, what is refused, and how results join."""
+from __future__ import annotations
+
+import pickle
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rlhf
+
+B, T = 6, 40
+rng = np.random.default_rng(3)
+MASK = rng.random((B, T)) < 0.8
+LOG_PROBS, OLD, ADVANTAGES = (rng.normal(-1, 0.5, (B, T)) for _ in range(3))
+
+
+def batch(mask: Any = MASK, **more: Any) -> rlhf.batch:
+    return rlhf.batch(**{"mask": mask, "denominator": rlhf.counted_here, **more})
+
+
+def loss(b: Any = None, **more: Any) -> rlhf.policy_loss_result:
+    given = {"log_probs": LOG_PROBS, "old_log_probs": OLD, "advantages": ADVANTAGES, "d_log_probs": True, **more}
+    return rlhf.ppo_policy_loss(batch() if b is None else b, **given)
+
+
+def numbers(r: rlhf.policy_loss_result) -> tuple[float, ...]:
+    return r.loss, r.own.tokens, r.clip_fraction, r.approx_kl, r.effective_sample_size
+
+
+WHOLE = loss()
+
+
+def test_the_loss_is_that_of_the_formula() -> None:
+    ratio = np.exp(LOG_PROBS - OLD)
+    worse = np.maximum(-ratio * ADVANTAGES, -np.clip(ratio, 0.8, 1.2) * ADVANTAGES)
+    assert WHOLE.loss == pytest.approx(worse[MASK].mean(), rel=1e-12)
+    assert WHOLE.own == rlhf.counts(MASK.sum(), B) == rlhf.count(batch())
+    assert not WHOLE["d_log_probs"][~MASK].any()
+
+
+def test_every_layout_has_the_same_bits() -> None:
+    fortran = {name: np.asfortranarray(x).T for name, x in
+               {"log_probs": LOG_PROBS, "old_log_probs": OLD, "advantages": ADVANTAGES}.items()}
+    columns = loss(batch(np.asfortranarray(MASK).T, layout="time_first"), **fortran)
+    wide = np.full((B, T + 3), np.nan)
+    wide[:, :T] = LOG_PROBS
+    flat = {"log_probs": LOG_PROBS.ravel(), "old_log_probs": OLD.ravel(), "advantages": ADVANTAGES.ravel()}
+    packed = loss(batch(MASK.ravel(), offsets=np.arange(0, B * T + 1, T)), **flat)
+    for r in (columns, loss(log_probs=wide[:, :T]), packed, loss(batch(MASK.ravel(), sequences=B, steps=T), **flat),
+              loss(batch(MASK.astype(np.uint8)))):
+        assert numbers(r) == numbers(WHOLE)
+        d = r["d_log_probs"]
+        assert np.array_equal((d.T if r is columns else d).reshape(B, T), WHOLE["d_log_probs"])
+
+
+def test_one_element_per_sequence() -> None:
+    one = rng.normal(size=B)
+    spread = np.repeat(one[:, None], T, 1)
+    expected = numbers(loss(advantages=spread))
+    assert numbers(loss(advantages=rlhf.per_sequence(one))) == expected
+    assert numbers(loss(advantages=np.broadcast_to(one[:, None], (B, T)))) == expected
+    with pytest.raises(ValueError, match="advantages has 6 elements, expected 240"):
+        loss(advantages=one)
+
+
+def test_outputs_are_the_callers_or_new_ones_like_the_inputs() -> None:
+    own = np.full((B, T), np.nan)
+    assert loss(d_log_probs=own)["d_log_probs"] is own and np.array_equal(own, WHOLE["d_log_probs"])
+    added = np.ones((B, T))
+    loss(d_log_probs=rlhf.add_to(added, 2))
+    assert np.array_equal(added, np.where(MASK, 1 + 2 * own, 1))
+    weights = np.empty((B, T))
+    loss(d_log_probs=rlhf.nll_weights(weights))
+    assert np.array_equal(weights, -own)
+    assert "d_log_probs" not in loss(d_log_probs=None).outputs
+    narrow = {n: x.astype(np.float32) for n, x in
+              {"log_probs": LOG_PROBS, "old_log_probs": OLD, "advantages": ADVANTAGES}.items()}
+    assert loss(**narrow)["d_log_probs"].dtype == np.float32
+    both = rlhf.gae(batch(), rewards=LOG_PROBS, values=OLD, advantages=True, returns=True)
+    assert both.keys() == {"advantages", "returns"} and both["returns"].shape == (B, T)
+
+
+def test_nothing_is_copied() -> None:
+    values = LOG_PROBS.copy()
+    address = values.__array_interface__["data"][0]
+    rlhf.whiten(batch(), values)
+    assert values.__array_interface__["data"][0] == address and abs(values[MASK].mean()) < 1e-12
+
+
+def frozen() -> Any:
+    a = np.zeros((B, T))
+    a.flags.writeable = False
+    return a
+
+
+REFUSED = {
+    "old_log_probs is float32, but log_probs is float64": {"old_log_probs": OLD.astype(np.float32)},
+    "log_probs is int64, expected float32 or float64": {"log_probs": np.zeros((B, T), np.int64)},
+    "log_probs has the dtype complex128": {"log_probs": LOG_PROBS + 0j},
+    "log_probs has the dtype >f8": {"log_probs": LOG_PROBS.astype(">f8")},
+    "advantages has a stride of 6 between the elements of a row": {"advantages": np.asfortranarray(ADVANTAGES)},
+    "advantages has a stride of 2": {"advantages": np.zeros((B, 2 * T))[:, ::2]},
+    r"advantages is \[6, 39\], expected \[6, 40\]": {"advantages": ADVANTAGES[:, :-1]},
+    "advantages has 3 dimensions": {"advantages": ADVANTAGES[None]},
+    "strides of .* bytes": {"advantages": np.zeros((B, T), "f8,u1")["f0"]},
+    "d_log_probs is read-only": {"d_log_probs": frozen()},
+    "d_log_probs overlaps log_probs": {"d_log_probs": LOG_PROBS},
+    "clip_range": {"clip_range": -0.2},
+    "aggregation is 'mean', expected token_mean, sequence_mean_token_mean or sequence_mean_token_sum":
+        {"aggregation": "mean"},
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_what_is_wrong_is_said_and_nothing_written(sentence: str) -> None:
+    d = np.full((B, T), 7.0)
+    with pytest.raises(ValueError, match=f"rlhf::ppo_policy_loss: .*{sentence}"):
+        loss(**{"d_log_probs": d, **REFUSED[sentence]})
+    assert (d == 7).all()
+
+
+def test_wrong_kinds_of_arguments() -> None:
+    with pytest.raises(TypeError, match="log_probs is a list, expected an array of numpy, torch or JAX"):
+        loss(log_probs=LOG_PROBS.tolist())
+    with pytest.raises(TypeError, match="batch is a ndarray, expected rlhf.batch"):
+        loss(MASK)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="objective is a gspo, expected .*rlhf.dpo"):
+        rlhf.preference_loss(batch(rlhf.all, steps=2), chosen=np.zeros(2), rejected=np.zeros(2),
+                             objective=rlhf.gspo(range=0.2))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="denominator"):
+        rlhf.batch(mask=MASK)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="policy is a dict, expected rlhf.ppo_policy_loss_options"):
+        logits = np.zeros((2, 5))
+        rlhf.ppo_loss(batch(np.ones(2, bool), predict_next=False), logits, np.zeros(2, np.int64),
+                      old_log_probs=np.zeros(2), advantages=np.zeros(2), log_probs=True, d_log_probs=True,
+                      d_logits=True, policy={"clip_range": 0.2})  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match="rlhf: .* is x86-64-v9, expected one of"):
+        rlhf.use_isa("x86-64-v9")
+
+
+def test_parts_of_a_step_join_to_the_bits_of_the_whole() -> None:
+    whole = rlhf.count(batch())
+    sum_: Any = None
+    for part in (slice(0, 1), slice(1, 4), slice(4, B)):
+        r = loss(batch(MASK[part], denominator=whole), log_probs=LOG_PROBS[part], old_log_probs=OLD[part],
+                 advantages=ADVANTAGES[part])
+        r = pickle.loads(pickle.dumps(r))
+        assert np.array_equal(r["d_log_probs"], WHOLE["d_log_probs"][part])
+        if sum_ is None:
+            sum_ = r
+        else:
+            sum_ += r
+    assert numbers(sum_) == numbers(WHOLE) and sum_.own == whole
+    with pytest.raises(TypeError, match="a moments cannot be added to a policy_loss_result"):
+        sum_ += rlhf.moments_of(batch(), LOG_PROBS)
+    value = rlhf.ppo_value_loss(batch(), values=LOG_PROBS, returns=OLD)
+    assert value.returns.mean == pytest.approx(OLD[MASK].mean(), rel=1e-12)
+    with pytest.raises(ValueError, match="this moments is a part of a ppo_value_loss_result"):
+        value.returns += rlhf.moments_of(batch(), OLD)  # type: ignore[misc]
+
+
+def test_threads_of_the_caller_and_of_an_executor() -> None:
+    n = 1 << 14
+    b = rlhf.batch(mask=rlhf.all, sequences=32, steps=n, denominator=rlhf.counted_here)
+    x, y, a = (rng.normal(-1, 0.5, (32, n)) for _ in range(3))
+    given = {"log_probs": x, "old_log_probs": y, "advantages": a, "d_log_probs": True}
+    one = rlhf.ppo_policy_loss(b, **given)
+    many = rlhf.ppo_policy_loss(b, **given, executor=rlhf.threads(3))
+    assert numbers(one) == numbers(many) and np.array_equal(one["d_log_probs"], many["d_log_probs"])
+    found: list[Any] = []
+    workers = [threading.Thread(target=lambda: found.append(rlhf.ppo_policy_loss(b, **given))) for _ in range(4)]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join()
+    assert [numbers(r) for r in found] == [numbers(one)] * 4
+
+
+def test_the_lock_of_python_is_free_during_a_call() -> None:
+    """The executor's pieces wait for a thread that could not run if the call held the lock."""
+    seen, go = threading.Event(), threading.Event()
+
+    def other() -> None:
+        seen.wait()
+        go.set()
+
+    def run(pieces: int, body: Any) -> None:
+        seen.set()
+        assert go.wait(30)
+        for i in range(pieces):
+            body(i)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    n = 1 << 14
+    b = rlhf.batch(mask=rlhf.all, sequences=8, steps=n, denominator=rlhf.counted_here)
+    rlhf.moments_of(b, np.zeros((8, n)), executor=run)
+    thread.join()
+    assert seen.is_set() and go.is_set()
+
+
+def test_what_an_executor_raises_is_raised() -> None:
+    n = 1 << 14
+    b = rlhf.batch(mask=rlhf.all, sequences=8, steps=n, denominator=rlhf.counted_here)
+    with pytest.raises(ZeroDivisionError):
+        rlhf.moments_of(b, np.zeros((8, n)), executor=lambda pieces, body: 1 / 0)
+
+
+def test_16_bits() -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    z, targets = rng.normal(size=(2, 3, 7)), rng.integers(0, 7, (2, 3))
+    b = rlhf.batch(mask=np.ones((2, 3), bool), denominator=rlhf.counted_here, predict_next=False)
+    for dtype in (np.float16, ml_dtypes.bfloat16):
+        narrow = z.astype(dtype)
+        r = rlhf.cross_entropy_loss(b, narrow, targets, d_logits=True)
+        wide = rlhf.cross_entropy_loss(b, narrow.astype(np.float32), targets, d_logits=True)
+        assert r.loss == pytest.approx(wide.loss, rel=1e-6) and r["d_logits"].dtype == dtype
+        rounding = float(ml_dtypes.finfo(dtype).eps)
+        np.testing.assert_allclose(r["d_logits"].astype(float), wide["d_logits"].astype(float), rtol=rounding)
