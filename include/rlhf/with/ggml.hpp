@@ -11,7 +11,7 @@
 ///
 /// A graph gets the gradient by a tensor that carries it: the gradient of Σ logits · d by the logits is d.
 ///
-///     ggml_tensor* d = ggml_dup_tensor(ctx, logits);            // a function of rlhf writes it before the backward pass
+///     ggml_tensor* d = ggml_dup_tensor(ctx, logits); // a function of rlhf writes it before the backward pass
 ///     ggml_tensor* loss = ggml_sum(ctx, ggml_mul(ctx, logits, d));
 namespace RLHF_NAMESPACE {
 
