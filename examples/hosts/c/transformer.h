@@ -30,7 +30,7 @@ typedef struct transformer {
     transformer_shape shape;
     size_t size; /* of all weights */
     float *weights, *gradient, *first_moments, *second_moments;
-    int updates; /* so far */
+    int updates;   /* so far */
     float* logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
     model_weights w, d;
     layer_activations* layers;
