@@ -91,11 +91,11 @@ static void fine_tune(transformer* t, const int* tokens) {
     free(plain);
     printf("cross entropy %.6f, by plain loops %.6f; gradients by logits differ by at most %.1e\n", first, loss, worst);
     check(fabs(loss - first) < 1e-6 && worst < 0x1p-22 / (sequences * (steps - 1)), "rlhf's cross entropy");
-    for (int step = 1; step <= 60; ++step) {
+    for (int step = 0; step < 60; ++step) {
         transformer_forward(t, tokens);
         last = cross_entropy(t->logits, tokens);
         transformer_backward(t, tokens);
-        transformer_update(t, 0.01f, 0.01f, step);
+        transformer_update(t, 0.01f, 0.01f);
     }
     printf("after 60 steps of AdamW %.4f\n", last);
     check(last < first / 2, "fine-tuning");
@@ -153,7 +153,7 @@ static void learn_vowels(transformer* t, const int* text) {
             transformer_forward(t, tokens);
             if (grpo(&r, t->logits, &result, &error) != RLHF_OK) fprintf(stderr, "%s\n", error.text), exit(1);
             transformer_backward(t, tokens);
-            transformer_update(t, 0.003f, 0, 2 * step + epoch);
+            transformer_update(t, 0.003f, 0);
             if (epoch == 1 && step % 8 == 1)
                 printf("step %2d  vowels %.2f  ratio %.4f  clip fraction %.3f\n", step, last, result.policy_mean_ratio,
                        result.policy_clip_fraction);

@@ -106,8 +106,9 @@ int transformer_create(transformer* t, transformer_shape shape, unsigned seed) {
 
 void transformer_destroy(transformer* t) { free(t->w.layers), free(t->d.layers), free(t->layers), free(t->memory); }
 
-void transformer_update(transformer* t, float rate, float weight_decay, int step) {
+void transformer_update(transformer* t, float rate, float weight_decay) {
     const float beta_1 = 0.9f, beta_2 = 0.99f;
+    const int step = ++t->updates;
     const float correct_1 = 1 - powf(beta_1, (float)step), correct_2 = 1 - powf(beta_2, (float)step);
     for (size_t i = 0; i < t->size; ++i) {
         const float g = t->gradient[i];

@@ -30,6 +30,7 @@ typedef struct transformer {
     transformer_shape shape;
     size_t size; /* of all weights */
     float *weights, *gradient, *first_moments, *second_moments;
+    int updates;   /* so far */
     float* logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
     model_weights w, d;
     layer_activations* layers;
@@ -44,7 +45,7 @@ void transformer_destroy(transformer* t);
 void transformer_forward(transformer* t, const int* tokens);
 /* After forward, and after t->logits have become their gradient: overwrites t->gradient. */
 void transformer_backward(transformer* t, const int* tokens);
-/* AdamW; step counts from 1 on. */
-void transformer_update(transformer* t, float rate, float weight_decay, int step);
+/* A step of AdamW. */
+void transformer_update(transformer* t, float rate, float weight_decay);
 
 #endif

@@ -7,11 +7,12 @@
 
 /// Pass a ggml_tensor* wherever rlhf expects an array: in host memory, ne = [T, B] with any stride from row to row, or
 /// [tokens], or [B]. Numbers are F32, or F64 in a call that says <double>; masks I8; tokens I32 or I64. This is checked
-/// when the call is made (std::invalid_argument). Nothing is copied or kept; a null pointer is absent.
+/// when the call is made (std::invalid_argument). Nothing is copied or kept; a null pointer is absent. What lies on a
+/// device is copied by its owner: ggml_backend_tensor_get for logits, ggml_backend_tensor_set for their gradient.
 ///
 /// A graph gets the gradient by a tensor that carries it: the gradient of Σ logits · d by the logits is d.
 ///
-///     ggml_tensor* d = ggml_dup_tensor(ctx, logits);            // a function of rlhf writes it before the backward pass
+///     ggml_tensor* d = ggml_dup_tensor(ctx, logits); // a function of rlhf writes it before the backward pass
 ///     ggml_tensor* loss = ggml_sum(ctx, ggml_mul(ctx, logits, d));
 namespace RLHF_NAMESPACE {
 
