@@ -7,4 +7,6 @@ if(RLHF_PYTHON)
 endif()
 execute_process(COMMAND "${torch_python}" -c "import torch; print(torch.utils.cmake_prefix_path)"
     OUTPUT_VARIABLE torch_of_python OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+set(CMAKE_MESSAGE_LOG_LEVEL ERROR) # it warns of parts that are not there
 find_package(Torch QUIET PATHS "${torch_of_python}")
+unset(CMAKE_MESSAGE_LOG_LEVEL)

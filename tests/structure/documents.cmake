@@ -3,8 +3,8 @@
 #
 # - a public function's header has all that CONTRIBUTING.md asks of a new loss: a test that registers it with the
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
-#   among empty batches, a bench, its place in a bundle, a word in CHANGELOG.md and ACCURACY.md, and a comment that
-#   says what it throws. (Its page in the reference is made from that comment.)
+#   among empty batches, a bench, a node of torch's autograd, its place in a bundle, a word in CHANGELOG.md and
+#   ACCURACY.md, and a comment that says what it throws. (Its page in the reference is made from that comment.)
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
@@ -58,6 +58,7 @@ endfunction()
 texts_of("tests/mutants/*.txt" mutants)
 set(mutants "\n${mutants}")
 texts_of("tests/bits/*.cpp" bits)
+texts_of("include/rlhf/with/torch/*.hpp" torch_nodes)
 text_of(tests/unit/empty_batch_test.cpp empty_batches)
 texts_of("tests/reference/reference_*gradients_test.cpp" reference_gradients)
 
@@ -88,6 +89,11 @@ foreach(header IN LISTS headers)
         endif()
         if(NOT empty_batches MATCHES "rlhf::${function}[(<]")
             complain("tests/unit/empty_batch_test.cpp does not call rlhf::${function}")
+        endif()
+        text_of("include/rlhf/${header}" text)
+        if(text MATCHES "gradient<T> d_|[^a-z]logits_gradient" AND NOT header IN_LIST not_in_torch
+            AND NOT torch_nodes MATCHES "rlhf::${function}[(<]")
+            complain("include/rlhf/with/torch/ has no node of autograd for rlhf::${function}")
         endif()
     endif()
     if(NOT bits MATCHES "\"${stem}[\"/]")

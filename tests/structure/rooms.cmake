@@ -37,6 +37,7 @@ set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/diverge
 # These make no public function of their own. mean_sweep has a test of its name, divergence those of its two functions.
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
+set(not_in_torch advantage/gae_backward.hpp)  # advantages are constants of a loss
 # Functions without a batch: no contract to keep. They cost nothing, or what std::sort costs.
 set(numbers_only advantage/kl_controller.hpp policy/entropy_controller.hpp recipe/sort_pairs.hpp)
 

@@ -49,8 +49,8 @@ public:
     step_report ppo_ptx_step();
     step_report grpo_step();
 
-    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step, which
-    /// seeds its chance.
+    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step, from
+    /// which its chance is seeded.
     void save(const std::string& file);
     void load(const std::string& file);
     [[nodiscard]] std::int64_t step() const { return step_; }

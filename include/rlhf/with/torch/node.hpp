@@ -25,7 +25,7 @@
 ///   gradients come from one sweep, in the forward pass. Where none is wanted (no_grad, or nothing that requires it)
 ///   only values are computed.
 /// - A tensor [B, 1], or one that expand() made of it, is one element per sequence where rlhf::per_sequence may stand.
-/// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling thread, with the same bits.
+/// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling one, with the same bits.
 /// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative is refused.
 namespace RLHF_NAMESPACE {
 
