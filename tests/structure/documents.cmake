@@ -5,7 +5,7 @@
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
 #   among empty batches, a bench, its place in a bundle, and a word in README.md, CHANGELOG.md and ACCURACY.md
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
-# - the version of CHANGELOG.md and of the ABI tag is that of config.hpp
+# - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
 # - no file has more than 300 lines, and no line of C++ more than 120 characters
 cmake_minimum_required(VERSION 3.21)
@@ -137,6 +137,11 @@ endforeach()
 string(FIND "${changelog}" "## \\[${MAJOR}.${MINOR}.${PATCH}]" found)
 if(found LESS 0)
     complain("CHANGELOG.md has no section for version ${MAJOR}.${MINOR}.${PATCH}")
+endif()
+text_of(packaging/vcpkg/ports/rlhf/vcpkg.json port)
+string(FIND "${port}" "\"version-semver\": \"${MAJOR}.${MINOR}.${PATCH}\"" found)
+if(found LESS 0)
+    complain("packaging/vcpkg/ports/rlhf/vcpkg.json is not of version ${MAJOR}.${MINOR}.${PATCH}")
 endif()
 if(NOT config MATCHES "[^a-z0-9]v${MAJOR}_${MINOR}_")
     complain("the ABI tag in config.hpp does not spell v${MAJOR}_${MINOR}_")
