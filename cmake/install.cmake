@@ -42,7 +42,7 @@ endif()
 configure_file(cmake/rlhf.pc.in "${generated_dir}/rlhf.pc" @ONLY)
 install(FILES "${generated_dir}/rlhf.pc" DESTINATION "${pkgconfig_dir}")
 
-# CPS describes packages to more tools than CMake. From CMake 4.3 on find_package prefers it to rlhfConfig.cmake, so it is
+# CPS describes packages to more tools than CMake. From 4.3 on, find_package prefers it to rlhfConfig.cmake, so it is
 # written only where it says everything: the name of xsimd's target has no namespace, and CPS cannot require it.
 if(RLHF_NO_SIMD AND CMAKE_VERSION VERSION_GREATER_EQUAL 4.3)
     install(PACKAGE_INFO rlhf EXPORT rlhfTargets DESTINATION "${CMAKE_INSTALL_DATADIR}/cps/rlhf"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# `conan create .` makes the package and runs the test package in this folder. xsimd and Eigen are those of the system, so
-# that nothing is downloaded. By default Eigen is not asked for: it is not there yet when the package is made first.
+# `conan create .` makes the package and runs the test package in this folder. xsimd and Eigen are those of the system,
+# so that nothing is downloaded. Eigen is not asked for by default: the package is made before Eigen is there.
 tool_or_skip(conan)
 set(ENV{CONAN_HOME} "${scratch}/home")
 set(ENV{CXX} "${compiler}")

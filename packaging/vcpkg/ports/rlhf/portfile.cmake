@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# As an overlay, the port builds the tree that it lies in. In a registry it downloads a release: packaging/vcpkg/README.md.
+# As an overlay, the port builds the tree that it lies in. In a registry, which packaging/vcpkg/README.md explains, it
+# downloads a release.
 cmake_path(SET SOURCE_PATH NORMALIZE "${CURRENT_PORT_DIR}/../../../..")
 
 # Headers have neither configurations nor run-time paths.
