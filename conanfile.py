@@ -18,7 +18,7 @@ class RlhfConan(ConanFile):
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
     options = {"with_eigen": [True, False]}
-    default_options = {"with_eigen": True}
+    default_options = {"with_eigen": False}
     exports_sources = "CMakeLists.txt", "cmake/*", "include/*", "LICENSE"
     no_copy_source = True
     test_package_folder = "tests/consumers/conan"
@@ -45,10 +45,7 @@ class RlhfConan(ConanFile):
 
     def generate(self):
         CMakeDeps(self).generate()
-        toolchain = CMakeToolchain(self)
-        for part in ("TESTS", "EXAMPLES", "BENCHMARKS"):
-            toolchain.cache_variables[f"RLHF_BUILD_{part}"] = False
-        toolchain.generate()
+        CMakeToolchain(self).generate()
 
     def build(self):
         CMake(self).configure()

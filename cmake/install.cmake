@@ -47,3 +47,15 @@ if(RLHF_NO_SIMD)
 endif()
 configure_file(cmake/rlhf.pc.in "${generated_dir}/rlhf.pc" @ONLY)
 install(FILES "${generated_dir}/rlhf.pc" DESTINATION "${pkgconfig_dir}")
+
+# CPS describes packages to more tools than CMake. From 4.3 on, find_package prefers it to rlhfConfig.cmake, so it is
+# written only where it says everything: the name of xsimd's target has no namespace, and CPS cannot require it.
+if(RLHF_NO_SIMD AND CMAKE_VERSION VERSION_GREATER_EQUAL 4.3)
+    install(PACKAGE_INFO rlhf EXPORT rlhfTargets DESTINATION "${CMAKE_INSTALL_DATADIR}/cps/rlhf"
+        VERSION ${PROJECT_VERSION} COMPAT_VERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endif()
+
+# `cpack` makes a Debian package of what is installed.
+if(PROJECT_IS_TOP_LEVEL)
+    include(cmake/deb.cmake)
+endif()

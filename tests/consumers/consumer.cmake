@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Uses the library as other projects do: installed and found, found by pkg-config, or as a subdirectory.
+# Uses the library as other projects do: installed and found, found by pkg-config, or as a subdirectory. What needs a
+# tool of its own is in the folder of that name.
 # Arguments: consumer, project, build, scratch, version, compiler, generator, prefixes, march.
 cmake_minimum_required(VERSION 3.21)
 file(REMOVE_RECURSE "${scratch}")
@@ -21,8 +22,10 @@ function(install_and_move)
     file(RENAME "${scratch}/first" "${scratch}/prefix")
 endfunction()
 
+# The folder of the project that is configured.
+set(of "${consumer}")
 function(configure result)
-    execute_process(COMMAND "${CMAKE_COMMAND}" -S "${sources}/${consumer}" -B "${scratch}/build" -G "${generator}"
+    execute_process(COMMAND "${CMAKE_COMMAND}" -S "${sources}/${of}" -B "${scratch}/build" -G "${generator}"
         "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_PREFIX_PATH=${scratch}/prefix;${prefixes}" ${ARGN}
         RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
     set(${result} ${code} PARENT_SCOPE)
@@ -37,8 +40,19 @@ function(configure_build_and_run)
     endif()
     step("building" "${CMAKE_COMMAND}" --build "${scratch}/build")
     step("running" "${scratch}/build/plain")
-    step("running" "${scratch}/build/with_eigen")
+    if(EXISTS "${scratch}/build/with_eigen")
+        step("running" "${scratch}/build/with_eigen")
+    endif()
 endfunction()
+
+# Finds a program, whose path then has its name, or ends the test.
+macro(tool_or_skip program)
+    find_program(${program} ${program})
+    if(NOT ${program})
+        message("skipped: ${program} is not there")
+        return()
+    endif()
+endmacro()
 
 function(expect_refusal sentence)
     configure(code ${ARGN})
@@ -53,10 +67,10 @@ endfunction()
 if(consumer STREQUAL "find_package")
     install_and_move()
     expect_refusal("rlhf needs xsimd 8.1 or newer" "-Dversion=${version}" -DCMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
-    expect_refusal("rlhf::eigen needs Eigen 3.4 or newer" "-Dversion=${version}"
+    expect_refusal("rlhf::eigen needs Eigen 3.4 or newer" "-Dversion=${version}" -Dcomponents=eigen
         -DCMAKE_DISABLE_FIND_PACKAGE_xsimd=OFF -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON)
     expect_refusal("compatible with requested version" -Dversion=99.0 -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=OFF)
-    configure_build_and_run("-Dversion=${version}")
+    configure_build_and_run("-Dversion=${version}" -Dcomponents=eigen)
 elseif(consumer STREQUAL "compiled")
     install_and_move()
     set(arguments "-Dversion=${version}" "-Dmarch=${march}")
@@ -92,20 +106,18 @@ elseif(consumer STREQUAL "no_simd") # by a library that installs what links rlhf
     step("running" "${scratch}/build/plain")
     step("installing" "${CMAKE_COMMAND}" --install "${scratch}/build" --prefix "${scratch}/prefix")
 elseif(consumer STREQUAL "pkg_config")
-    find_program(pkg_config NAMES pkg-config pkgconf)
-    if(NOT pkg_config)
-        message("skipped: pkg-config is not there")
-        return()
-    endif()
+    tool_or_skip(pkg-config)
     install_and_move()
     set(ENV{PKG_CONFIG_PATH} "${scratch}/prefix/share/pkgconfig:$ENV{PKG_CONFIG_PATH}")
-    step("asking for the version" "${pkg_config}" --modversion rlhf)
+    step("asking for the version" "${pkg-config}" --modversion rlhf)
     string(STRIP "${said}" said)
     if(NOT said STREQUAL version)
         message(FATAL_ERROR "pkg-config says ${said}, expected ${version}")
     endif()
-    step("asking for the flags" "${pkg_config}" --cflags rlhf)
+    step("asking for the flags" "${pkg-config}" --cflags rlhf)
     separate_arguments(flags UNIX_COMMAND "${said}")
     step("compiling" "${compiler}" -std=c++20 -O1 ${flags} "${sources}/plain.cpp" -o "${scratch}/plain")
     step("running" "${scratch}/plain")
+else()
+    include("${sources}/${consumer}/steps.cmake")
 endif()

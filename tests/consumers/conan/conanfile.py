@@ -26,3 +26,4 @@ class RlhfTestConan(ConanFile):
             self.run(os.path.join(self.cpp.build.bindir, "plain"), env="conanrun")
             if self.dependencies["rlhf"].options.with_eigen:
                 self.run(os.path.join(self.cpp.build.bindir, "with_eigen"), env="conanrun")
+                self.output.info("with_eigen: right")

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Without xsimd, CMake from 4.3 on finds the package by CPS. Components, which CPS does not have, are found as before.
+if(CMAKE_VERSION VERSION_LESS 4.3)
+    message("skipped: CPS needs CMake 4.3, this is ${CMAKE_VERSION}")
+    return()
+endif()
+step("configuring" "${CMAKE_COMMAND}" -S "${project}" -B "${scratch}/install" -G "${generator}"
+    "-DCMAKE_CXX_COMPILER=${compiler}" -DRLHF_NO_SIMD=ON)
+step("installing" "${CMAKE_COMMAND}" --install "${scratch}/install" --prefix "${scratch}/prefix")
+set(of find_package)
+function(expect_found file)
+    file(REMOVE_RECURSE "${scratch}/build")
+    configure(code "-Dversion=${version}" ${ARGN})
+    if(NOT said MATCHES "found [^\n]*/${file}")
+        message(FATAL_ERROR "${consumer}: CMake should find ${file}, and says\n${said}")
+    endif()
+endfunction()
+expect_found(rlhfConfig.cmake -Dcomponents=eigen)
+expect_found(rlhf.cps)
+expect_refusal("compatible with requested version" -Dversion=0.0)
+configure_build_and_run("-Dversion=${version}")

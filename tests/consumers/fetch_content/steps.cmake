@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# CMake clones the last commit of a tag; so does CPM, if CPM.cmake lies in the folder that the variable RLHF_CPM names.
+tool_or_skip(git)
+execute_process(COMMAND "${git}" clone -q --bare "file://${project}" "${scratch}/rlhf.git"
+    RESULT_VARIABLE code ERROR_VARIABLE said)
+if(NOT code EQUAL 0)
+    message("skipped: this is no clone: ${said}")
+    return()
+endif()
+step("tagging" "${git}" -C "${scratch}/rlhf.git" tag --no-sign -f "v${version}")
+configure_build_and_run("-Drepository=file://${scratch}/rlhf.git" "-Dtag=v${version}")
+step("counting" "${git}" -C "${scratch}/build/_deps/rlhf-src" rev-list --count HEAD)
+if(NOT said STREQUAL "1\n")
+    message(FATAL_ERROR "${consumer}: the clone has ${said} commits")
+endif()
+find_file(cpm CPM.cmake HINTS ENV RLHF_CPM)
+if(cpm)
+    file(REMOVE_RECURSE "${scratch}/build")
+    configure_build_and_run("-Drepository=file://${scratch}/rlhf.git" "-Dtag=v${version}" "-Dcpm=${cpm}")
+endif()

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# ppo.hpp as one file, in the place of the folder of headers: examples/quickstart.cpp prints the same numbers.
+tool_or_skip(python3)
+file(MAKE_DIRECTORY "${scratch}/include/rlhf")
+foreach(file IN ITEMS rlhf/ppo.hpp again.hpp)
+    execute_process(COMMAND "${python3}" "${project}/tools/single_header/single_header.py" ppo.hpp
+        OUTPUT_FILE "${scratch}/include/${file}" COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+step("comparing two runs" "${CMAKE_COMMAND}" -E compare_files
+    "${scratch}/include/rlhf/ppo.hpp" "${scratch}/include/again.hpp")
+step("compiling" "${compiler}" -std=c++20 "-I${scratch}/include" "${project}/examples/quickstart.cpp"
+    -o "${scratch}/quickstart")
+step("running" "${scratch}/quickstart")
+if(NOT said STREQUAL "loss -0.338745  clip fraction 0.500
+  0.000000 -0.068228  0.000000  0.033333
+  0.000000 -0.110517  0.000000  0.000000
+")
+    message(FATAL_ERROR "${consumer}: quickstart says\n${said}")
+endif()
