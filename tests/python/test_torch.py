@@ -109,7 +109,7 @@ LOSSES: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]
     "unpaired_loss": (
         lambda r: rlhf.torch.unpaired_loss(pairs(), log_ratios=r, desirable=torch.tensor([1, 0, 1, 0]).bool(),
                                            objective=rlhf.kto(beta=0.3)),
-        lambda r: (1 - torch.sigmoid(torch.tensor([1, -1, 1, -1]) * 0.3 * r)).mean(), (CHOSEN,)),
+        lambda r: (1 - torch.sigmoid(0.3 * torch.tensor([1, -1, 1, -1]).double() * r)).mean(), (CHOSEN,)),
     "bradley_terry_loss": (
         lambda c, j: rlhf.torch.bradley_terry_loss(pairs(), chosen_rewards=c, rejected_rewards=j, center_coef=0.01),
         lambda c, j: (-F.logsigmoid(c - j) + 0.01 * (c + j) ** 2).mean(), (CHOSEN, REJECTED)),
