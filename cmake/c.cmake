@@ -7,7 +7,9 @@
 # instruction set become one object, whose only global symbol is the table of its functions (DESIGN.md, D45).
 string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
 set(RLHF_C_ISAS_DEFAULT "")
-if(processor MATCHES "^(x86_64|amd64)$" AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+if(development AND NOT RLHF_TEST_ALL)
+    # Tests take what rlhf::compiled has already.
+elseif(processor MATCHES "^(x86_64|amd64)$" AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
     set(RLHF_C_ISAS_DEFAULT "x86-64;x86-64-v3;x86-64-v4")
 endif()
 set(RLHF_C_ISAS "${RLHF_C_ISAS_DEFAULT}" CACHE STRING
@@ -67,7 +69,7 @@ else()
     rlhf_c_objects(code here "" rlhf_compiled)
     set(tables " X(rlhf_c_table_here)")
     if(development)
-        target_compile_options(rlhf_c_here PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS>)
+        target_compile_options(rlhf_c_here PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS> -O0 -g0)
     endif()
 endif()
 

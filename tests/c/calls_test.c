@@ -80,8 +80,8 @@ static void parts(void) {
 }
 
 /* An executor that goes through the pieces from the last to the first. */
-static void backwards(void *self, size_t pieces, void (*body)(void *of_body, size_t i), void *of_body) {
-    ++*(int *)self;
+static void backwards(void* self, size_t pieces, void (*body)(void* of_body, size_t i), void* of_body) {
+    ++*(int*)self;
     while (pieces-- > 0) body(of_body, pieces);
 }
 static void executors(void) {
@@ -147,7 +147,7 @@ static void refusals(void) {
             "rlhf::ppo_policy_loss: advantages has a stride of 2 between the elements of a row, expected 1");
     a = policy_arrays(0, 8), memset(&a.old_log_probs, 0, sizeof a.old_log_probs);
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error), "rlhf::ppo_policy_loss: old_log_probs is missing");
-    a = policy_arrays(0, 8), a.d_log_probs.to.data = (void *)log_probs;
+    a = policy_arrays(0, 8), a.d_log_probs.to.data = (void*)log_probs;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: d_log_probs overlaps log_probs");
     a = policy_arrays(0, 8), o.size = sizeof o + 8;
@@ -159,16 +159,18 @@ static void refusals(void) {
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: aggregation is 3, expected 0 to 2");
     bad.denominator = 0;
-    REFUSED(rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
-            "rlhf::ppo_policy_loss: batch.denominator is not set: RLHF_COUNTED_HERE, or RLHF_WHOLE_STEP with batch.whole");
+    REFUSED(
+        rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
+        "rlhf::ppo_policy_loss: batch.denominator is not set: RLHF_COUNTED_HERE, or RLHF_WHOLE_STEP with batch.whole");
     bad = b, memset(&bad.mask, 0, sizeof bad.mask);
     REFUSED(rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
             "rlhf::ppo_policy_loss: batch needs either a mask or every_token = 1");
     r.size += 8;
     TOO_NEW(rlhf_ppo_policy_loss(&b, &a, NULL, NULL, &r, &error), "result", sizeof r);
-    REFUSED(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
-            "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
-            "vespo");
+    REFUSED(
+        rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
+        "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
+        "vespo");
     CHECK(memcmp(before, d_log_probs, sizeof before) == 0 && r.loss == 0);
     CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
 }
@@ -182,7 +184,7 @@ static void older_callers(void) {
     o.clip_range.low = o.clip_range.high = 0.1;
     CHECK(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error) == RLHF_OK);
     o.size = offsetof(rlhf_ppo_policy_loss_options, dual_clip);
-    memset((char *)&o + o.size, 0xff, sizeof o - o.size);
+    memset((char*)&o + o.size, 0xff, sizeof o - o.size);
     old.size = offsetof(rlhf_policy_loss_result, nonfinite), old.nonfinite = 77;
     CHECK(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &old, &error) == RLHF_OK);
     CHECK(old.loss == r.loss && old.mean_loss == r.mean_loss && old.nonfinite == 77);

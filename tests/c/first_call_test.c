@@ -9,11 +9,11 @@
 enum { threads = 16 };
 
 static pthread_barrier_t start;
-static const char *seen[threads];
+static const char* seen[threads];
 static double means[threads];
 
-static void *first_call(void *self) {
-    const size_t i = (size_t)((const char **)self - seen);
+static void* first_call(void* self) {
+    const size_t i = (size_t)((const char**)self - seen);
     const double x[4] = {1, 2, 3, 6};
     const rlhf_in values = rlhf_read(x, RLHF_FLOAT64, 4);
     rlhf_batch b = RLHF_BATCH;

@@ -4,9 +4,8 @@
 #include <rlhf/c/library.h>
 #include <rlhf/compiled.hpp>
 
-#include <catch2/catch.hpp>
-
 #include <bit>
+#include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
 #include <random>
@@ -152,8 +151,9 @@ struct top_k {
 
 /// A product of matrices, element by element.
 template <class E>
-void multiply(std::int64_t rows, std::int64_t cols, std::int64_t inner, const E* a, std::int64_t a_stride, bool a_turned,
-              const E* b, std::int64_t b_stride, bool b_turned, E* c, std::int64_t c_stride, E factor, bool add) {
+void multiply(std::int64_t rows, std::int64_t cols, std::int64_t inner, const E* a, std::int64_t a_stride,
+              bool a_turned, const E* b, std::int64_t b_stride, bool b_turned, E* c, std::int64_t c_stride, E factor,
+              bool add) {
     for (std::int64_t i = 0; i < rows; ++i)
         for (std::int64_t j = 0; j < cols; ++j) {
             double sum = 0;
@@ -174,7 +174,11 @@ public:
             for (E& x : *v) x = E(std::normal_distribution<double>()(engine()));
     }
     rlhf::linear_head<E> cpp() {
-        return {.hidden = hidden_, .weights = weights_, .vocab = V, .hidden_size = H, .workspace = space_,
+        return {.hidden = hidden_,
+                .weights = weights_,
+                .vocab = V,
+                .hidden_size = H,
+                .workspace = space_,
                 .product = product_};
     }
     rlhf_linear_head c() {
@@ -210,7 +214,9 @@ struct d_head {
 };
 
 template <class Objective>
-inline constexpr bool takes_margins = requires { rlhf::formula::objective<Objective>::has_margin; };
+inline constexpr bool takes_margins = requires {
+    rlhf::formula::objective<Objective>::has_margin;
+};
 
 /// A struct of C that begins with its size, and has nothing else.
 template <class S>

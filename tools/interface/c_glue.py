@@ -2,6 +2,8 @@
 """Writes what stands between the C interface and the C++ functions."""
 from __future__ import annotations
 
+import textwrap
+
 from model import Field
 from c_types import C, Call, by_hand, functions_by_hand, listed, merge_parameters, plain_structs, rooms, signature, upper
 
@@ -120,7 +122,9 @@ def objectives(c: C) -> str:
         for n in names:
             text += (f'    if (std::strcmp(name, "{n}") == 0) '
                      f"return f(of_c(r, r.objective<rlhf_{n}>(given, {upper(n)})));\n")
-        text += (f'    r.fail("objective is %s, expected {", ".join(names[:-1])} or {names[-1]}", name);\n}}\n')
+        known = textwrap.wrap(f"{', '.join(names[:-1])} or {names[-1]}", 90, drop_whitespace=False)
+        lines = "".join(f'\n           "{line}"' for line in known)
+        text += f'    r.fail("objective is %s, expected "{lines},\n           name);\n}}\n'
     return header(["glue/options.hpp"], text + "\n")
 
 
@@ -139,7 +143,7 @@ def results(c: C) -> tuple[str, str]:
         text += (f"inline rlhf_{r.name} to_c(const {r.name}& r) {{\n"
                  + listed(f"    rlhf_{r.name} c{{", [f".size = sizeof(rlhf_{r.name})"] + numbers + [".state = {}"], "};")
                  + "    store(r, c.state);\n    return c;\n}\n")
-        declared += (f"inline rlhf_status merge_{r.name}({', '.join(merge_parameters(r.name))}) {{\n"
+        declared += (listed(f"inline rlhf_status merge_{r.name}(", merge_parameters(r.name), ") {") +
                      f'    return merge<{r.name}>("merge_{r.name}", into, part, error, [](const auto& r) {{ return to_c(r); }});\n}}\n')
     return (header(["glue/answer.hpp", "library.h"], text + "\n"),
             header(["glue/results.hpp"], declared + "\n"))
@@ -147,7 +151,7 @@ def results(c: C) -> tuple[str, str]:
 
 def argument(call: Call, p, overload: bool) -> str | None:
     """A parameter as C++ takes it; None where this overload leaves it out."""
-    name = call.parameter(p).split()[-1].lstrip("*")
+    name = call.parameter(p).split()[-1]
     if p is call.optional and not overload:
         return None
     if p.kind == "batch":
@@ -190,7 +194,7 @@ def invocation(call: Call, indent: str) -> str:
         texts.append(listed(head, arguments, end))
     if not call.optional:
         return texts[0]
-    name = call.parameter(call.optional).split("*")[-1]
+    name = call.parameter(call.optional).split()[-1]
     more = f"{indent}    into.take(to_c(moments_of_c(r, {name})));\n" if f.name == "whiten" else ""
     deeper = ["    " + t.rstrip("\n").replace("\n", "\n    ") + "\n" for t in texts]
     return f"{indent}if ({name} != nullptr) {{\n{deeper[0]}{more}{indent}}} else {{\n{deeper[1]}{indent}}}\n"
@@ -267,7 +271,7 @@ def table(calls: list[Call], merges: list[str]) -> str:
     lines = " \\\n".join(f"    X({name})" for name in names)
     return (f"{top}#include <rlhf/c/library.h>\n\n/// The functions that are compiled for each instruction set.\n"
             f"#define RLHF_C_FUNCTIONS(X) \\\n{lines}\n\n/// They, for one of them.\nstruct rlhf_c_table {{\n"
-            f"    const char *isa;\n#define RLHF_C_MEMBER(name) decltype(&::rlhf_##name) name;\n"
+            f"    const char* isa;\n#define RLHF_C_MEMBER(name) decltype(&::rlhf_##name) name;\n"
             f"    RLHF_C_FUNCTIONS(RLHF_C_MEMBER)\n#undef RLHF_C_MEMBER\n}};\n")
 
 
@@ -276,6 +280,6 @@ def entries(c: C, calls: list[Call]) -> str:
     for name, parameters in [(call.name, call.parameters()) for call in calls] + [
             (f"merge_{r.name}", merge_parameters(r.name)) for r in c.interface.results.values()
             if not r.same_as and r.name not in by_hand]:
-        arguments = [p.split()[-1].lstrip("*") for p in parameters]
+        arguments = [p.split()[-1] for p in parameters]
         text += listed(f"RLHF_C_ENTRY({name}, (", parameters, "),") + listed("             (", arguments, "))")
     return f"{top}#include <rlhf/c/glue/dispatch.hpp>\n\nextern \"C\" {{\n{text}}}\n"

@@ -72,7 +72,7 @@ def results(c: C) -> str:
 def function(call: Call) -> str:
     words = summary(call.comment) + f"\n\nMore: <rlhf/{call.whole.header}>"
     if call.optional:
-        name = call.parameter(call.optional).split("*")[-1]
+        name = call.parameter(call.optional).split()[-1]
         words += f". {name} may be NULL."
     if call.whole.objectives:
         words += "\n\nObjectives: " + ", ".join(f"rlhf_{o}" for o in call.whole.objectives)

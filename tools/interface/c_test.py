@@ -53,7 +53,7 @@ def test(call: Call) -> tuple[str, str]:
     if logits and f.typed:
         lines.append("using T = rlhf::detail::compute_type<E>;")
     for p in f.parameters:
-        n = call.parameter(p).split()[-1].lstrip("*")
+        n = call.parameter(p).split()[-1]
         if p.kind == "batch":
             lines.append(f"const rlhf_batch {n} = c_batch();")
             cpp.append("world::batch()"), given.append(f"&{n}")

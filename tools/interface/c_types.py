@@ -56,7 +56,7 @@ def listed(head: str, items: list[str], end: str) -> str:
 
 
 def merge_parameters(result: str) -> list[str]:
-    return [f"rlhf_{result} *into", f"const rlhf_{result} *part", "rlhf_error *error"]
+    return [f"rlhf_{result}* into", f"const rlhf_{result}* part", "rlhf_error* error"]
 
 
 def declared(members: list[tuple[str, str]], mark: str = ";") -> str:
@@ -112,14 +112,14 @@ class C:
             return f"rlhf_{type_} {name}", " ".join(words)
         if field.kind == "optional":
             type_ = "double" if field.of == "double" else f"rlhf_{field.of}"
-            return f"const {type_} *{name}", remark or "NULL: absent"
+            return f"const {type_}* {name}", remark or "NULL: absent"
         if field.kind == "enum":
             return f"rlhf_{field.of} {name}", remark
         if field.kind == "struct":
             of = self.real(field.of)
             if of in plain_structs:
                 return f"rlhf_{of} {name}", remark
-            return f"const rlhf_{of} *{name}", remark or "NULL: the defaults"
+            return f"const rlhf_{of}* {name}", remark or "NULL: the defaults"
         return ("double " if field.kind == "double" else "int64_t ") + name, remark
 
     def numbers(self, result: Result, prefix: str = "", path: str = "r") -> list[tuple[str, str, str]]:
@@ -177,9 +177,9 @@ class Call:
                  "index": "rlhf_in", "in": "rlhf_in", "out": "rlhf_out", "d_logits": "rlhf_logits_gradient",
                  "objective": "rlhf_objective", "moments": "rlhf_moments"}
         if p.kind in types:
-            return f"const {types[p.kind]} *{c_name}"
+            return f"const {types[p.kind]}* {c_name}"
         if p.kind in ("arrays", "options", "struct"):
-            return f"const rlhf_{self.c.real(p.of)} *{c_name}"
+            return f"const rlhf_{self.c.real(p.of)}* {c_name}"
         if p.kind == "enum":
             return f"rlhf_{p.of} {c_name}"
         return ("double " if p.kind == "double" else "int64_t ") + (c_name or "unused")
@@ -190,10 +190,10 @@ class Call:
             other = ["double kl", "double sequences"] if len(given) == 3 else ["double entropy"]
             given = [given[0].removeprefix("const ")] + other
         if self.result == "double":
-            given.append("double *result")
+            given.append("double* result")
         elif self.result != "void" and not self.updates:
-            given.append(f"rlhf_{self.result} *result")
-        return given + ["rlhf_error *error"]
+            given.append(f"rlhf_{self.result}* result")
+        return given + ["rlhf_error* error"]
 
     def structs(self) -> list[str]:
         """The structs that its declaration needs, those inside others first."""

@@ -30,9 +30,9 @@ typedef struct rlhf_discounted_returns_options {
  *     Rₜ = rₜ + γ Rₜ₊₁,  after the last step the bootstrap value, after a terminated one 0
  *
  * More: <rlhf/advantage/discounted_returns.hpp> */
-rlhf_status rlhf_discounted_returns(const rlhf_batch *batch, const rlhf_discounted_returns_arrays *arrays,
-                                    const rlhf_discounted_returns_options *options, const rlhf_executor *run,
-                                    rlhf_error *error);
+rlhf_status rlhf_discounted_returns(const rlhf_batch* batch, const rlhf_discounted_returns_arrays* arrays,
+                                    const rlhf_discounted_returns_options* options, const rlhf_executor* run,
+                                    rlhf_error* error);
 
 typedef struct rlhf_gae_arrays {
     size_t size;
@@ -63,8 +63,8 @@ typedef struct rlhf_gae_options {
  *     Rₜ = Âₜ + V(sₜ)
  *
  * More: <rlhf/advantage/gae.hpp> */
-rlhf_status rlhf_gae(const rlhf_batch *batch, const rlhf_gae_arrays *arrays, const rlhf_gae_options *options,
-                     const rlhf_executor *run, rlhf_error *error);
+rlhf_status rlhf_gae(const rlhf_batch* batch, const rlhf_gae_arrays* arrays, const rlhf_gae_options* options,
+                     const rlhf_executor* run, rlhf_error* error);
 
 typedef struct rlhf_gae_backward_arrays {
     size_t size;
@@ -98,8 +98,8 @@ typedef struct rlhf_gae_backward_options {
  *     ∂L/∂V(sₜ)  = ∂L/∂Rₜ − uₜ + γ uₜ₋₁
  *
  * More: <rlhf/advantage/gae_backward.hpp> */
-rlhf_status rlhf_gae_backward(const rlhf_batch *batch, const rlhf_gae_backward_arrays *arrays,
-                              const rlhf_gae_backward_options *options, const rlhf_executor *run, rlhf_error *error);
+rlhf_status rlhf_gae_backward(const rlhf_batch* batch, const rlhf_gae_backward_arrays* arrays,
+                              const rlhf_gae_backward_options* options, const rlhf_executor* run, rlhf_error* error);
 
 typedef struct rlhf_group_advantages_arrays {
     size_t size;
@@ -131,22 +131,22 @@ typedef struct rlhf_group_advantages_options {
  *     std = √(Σ (r − mean)² / (n − ddof)), with ε as options.floor says; 1 where n ≤ ddof
  *
  * More: <rlhf/advantage/group_advantages.hpp>. moments may be NULL. */
-rlhf_status rlhf_group_advantages(const rlhf_groups *groups, const rlhf_group_advantages_arrays *arrays,
-                                  const rlhf_moments *moments, const rlhf_group_advantages_options *options,
-                                  const rlhf_executor *run, rlhf_group_advantages_result *result, rlhf_error *error);
+rlhf_status rlhf_group_advantages(const rlhf_groups* groups, const rlhf_group_advantages_arrays* arrays,
+                                  const rlhf_moments* moments, const rlhf_group_advantages_options* options,
+                                  const rlhf_executor* run, rlhf_group_advantages_result* result, rlhf_error* error);
 
 /* Count, mean and variance of the elements that count. A NaN or infinite element makes the mean NaN or infinite.
  *
  * More: <rlhf/advantage/whiten.hpp> */
-rlhf_status rlhf_moments_of(const rlhf_batch *batch, const rlhf_in *values, const rlhf_executor *run,
-                            rlhf_moments *result, rlhf_error *error);
+rlhf_status rlhf_moments_of(const rlhf_batch* batch, const rlhf_in* values, const rlhf_executor* run,
+                            rlhf_moments* result, rlhf_error* error);
 
 /* Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. What is not finite
  * makes the mean NaN or infinite, or is left out.
  *
  * More: <rlhf/advantage/group_advantages.hpp> */
-rlhf_status rlhf_reward_moments(const rlhf_in *rewards, rlhf_unscorable how, const rlhf_executor *run,
-                                rlhf_moments *result, rlhf_error *error);
+rlhf_status rlhf_reward_moments(const rlhf_in* rewards, rlhf_unscorable how, const rlhf_executor* run,
+                                rlhf_moments* result, rlhf_error* error);
 
 typedef struct rlhf_shape_rewards_arrays {
     size_t size;
@@ -166,7 +166,7 @@ typedef struct rlhf_shape_rewards_options {
     rlhf_score_position score_position;
     double score_limit;             /* clamps each score to ±limit, before what follows */
     double unfinished_penalty;      /* subtracted from the score of an unfinished sequence */
-    const double *unfinished_score; /* replaces the score of an unfinished sequence */
+    const double* unfinished_score; /* replaces the score of an unfinished sequence */
 } rlhf_shape_rewards_options;
 #define RLHF_SHAPE_REWARDS_OPTIONS {sizeof(rlhf_shape_rewards_options), 0.02, RLHF_KL_ESTIMATOR_K1, RLHF_UNLIMITED, \
                                     RLHF_SCORE_POSITION_LAST_COUNTED, RLHF_UNLIMITED, 0, NULL}
@@ -176,9 +176,9 @@ typedef struct rlhf_shape_rewards_options {
  *     rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
  *
  * More: <rlhf/advantage/shape_rewards.hpp> */
-rlhf_status rlhf_shape_rewards(const rlhf_batch *batch, const rlhf_shape_rewards_arrays *arrays,
-                               const rlhf_shape_rewards_options *options, const rlhf_executor *run,
-                               rlhf_shape_rewards_result *result, rlhf_error *error);
+rlhf_status rlhf_shape_rewards(const rlhf_batch* batch, const rlhf_shape_rewards_arrays* arrays,
+                               const rlhf_shape_rewards_options* options, const rlhf_executor* run,
+                               rlhf_shape_rewards_result* result, rlhf_error* error);
 
 typedef struct rlhf_shape_scores_arrays {
     size_t size;
@@ -197,7 +197,7 @@ typedef struct rlhf_shape_scores_options {
     rlhf_overlong overlong;
     double unfinished_factor;       /* multiplies the score of an unfinished sequence */
     double unfinished_penalty;      /* subtracted from the score of an unfinished sequence */
-    const double *unfinished_score; /* replaces the score of an unfinished sequence */
+    const double* unfinished_score; /* replaces the score of an unfinished sequence */
 } rlhf_shape_scores_options;
 #define RLHF_SHAPE_SCORES_OPTIONS {sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_CAPPED, 1, 0, NULL}
 
@@ -208,9 +208,9 @@ typedef struct rlhf_shape_scores_options {
  *     where finished is 0:  unfinished_factor · shaped − unfinished_penalty,  or unfinished_score alone
  *
  * More: <rlhf/advantage/shape_scores.hpp> */
-rlhf_status rlhf_shape_scores(const rlhf_batch *batch, const rlhf_shape_scores_arrays *arrays,
-                              const rlhf_shape_scores_options *options, rlhf_shape_scores_result *result,
-                              rlhf_error *error);
+rlhf_status rlhf_shape_scores(const rlhf_batch* batch, const rlhf_shape_scores_arrays* arrays,
+                              const rlhf_shape_scores_options* options, rlhf_shape_scores_result* result,
+                              rlhf_error* error);
 
 /* A coefficient that stays. kl_coef is its whole state. */
 typedef struct rlhf_fixed_kl_controller {
@@ -222,8 +222,8 @@ typedef struct rlhf_fixed_kl_controller {
 /* The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged.
  *
  * More: <rlhf/advantage/kl_controller.hpp> */
-rlhf_status rlhf_update_fixed_kl_controller(rlhf_fixed_kl_controller *controller, double kl, double sequences,
-                                            rlhf_error *error);
+rlhf_status rlhf_update_fixed_kl_controller(rlhf_fixed_kl_controller* controller, double kl, double sequences,
+                                            rlhf_error* error);
 
 /* A coefficient that makes the KL follow a target. Its numbers are its whole state. */
 typedef struct rlhf_adaptive_kl_controller {
@@ -241,8 +241,8 @@ typedef struct rlhf_adaptive_kl_controller {
  *     β ← β (1 + e · sequences / horizon)
  *
  * More: <rlhf/advantage/kl_controller.hpp> */
-rlhf_status rlhf_update_adaptive_kl_controller(rlhf_adaptive_kl_controller *controller, double kl, double sequences,
-                                               rlhf_error *error);
+rlhf_status rlhf_update_adaptive_kl_controller(rlhf_adaptive_kl_controller* controller, double kl, double sequences,
+                                               rlhf_error* error);
 
 typedef struct rlhf_vtrace_arrays {
     size_t size;
@@ -280,8 +280,8 @@ typedef struct rlhf_vtrace_options {
  *     advantageₜ = min(ρ̄_pg, wₜ) (δₜ + γλ Aₜ₊₁)
  *
  * More: <rlhf/advantage/vtrace.hpp> */
-rlhf_status rlhf_vtrace(const rlhf_batch *batch, const rlhf_vtrace_arrays *arrays, const rlhf_vtrace_options *options,
-                        const rlhf_executor *run, rlhf_error *error);
+rlhf_status rlhf_vtrace(const rlhf_batch* batch, const rlhf_vtrace_arrays* arrays, const rlhf_vtrace_options* options,
+                        const rlhf_executor* run, rlhf_error* error);
 
 typedef struct rlhf_whiten_options {
     size_t size;
@@ -304,9 +304,9 @@ typedef struct rlhf_whiten_options {
  *                                   deviation: for fewer than two elements, or no more than ddof
  *
  * More: <rlhf/advantage/whiten.hpp>. moments may be NULL. */
-rlhf_status rlhf_whiten(const rlhf_batch *batch, const rlhf_out *values, const rlhf_moments *moments,
-                        const rlhf_whiten_options *options, const rlhf_executor *run, rlhf_moments *result,
-                        rlhf_error *error);
+rlhf_status rlhf_whiten(const rlhf_batch* batch, const rlhf_out* values, const rlhf_moments* moments,
+                        const rlhf_whiten_options* options, const rlhf_executor* run, rlhf_moments* result,
+                        rlhf_error* error);
 
 #ifdef __cplusplus
 }

@@ -27,10 +27,10 @@ typedef struct rlhf_cross_entropy_loss_options {
  *     ∂l/∂zᵥ = ((1 + 2 z_loss_coef · lse) pᵥ − (1 − ε) δᵥ − ε / V) / temperature  δᵥ = 1 at the target, else 0
  *
  * More: <rlhf/logits/cross_entropy_loss.hpp>. d_logits may be NULL. */
-rlhf_status rlhf_cross_entropy_loss(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                    const rlhf_logits_gradient *d_logits,
-                                    const rlhf_cross_entropy_loss_options *options, const rlhf_executor *run,
-                                    rlhf_cross_entropy_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                    const rlhf_logits_gradient* d_logits,
+                                    const rlhf_cross_entropy_loss_options* options, const rlhf_executor* run,
+                                    rlhf_cross_entropy_loss_result* result, rlhf_error* error);
 
 /* What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Token i
  * has ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch, and sets are given as targets
@@ -67,10 +67,10 @@ typedef struct rlhf_token_log_probs_options {
  *     log_kept = lse − log_sum_exp: log Σ over S of the softmax over the whole vocabulary
  *
  * More: <rlhf/logits/kept_log_probs.hpp> */
-rlhf_status rlhf_kept_log_probs(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                const rlhf_kept_set *kept, const rlhf_kept_log_probs_arrays *arrays,
-                                const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_kept_log_probs(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                const rlhf_kept_set* kept, const rlhf_kept_log_probs_arrays* arrays,
+                                const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                rlhf_token_log_probs_result* result, rlhf_error* error);
 
 typedef struct rlhf_kept_log_probs_backward_arrays {
     size_t size;
@@ -85,11 +85,11 @@ typedef struct rlhf_kept_log_probs_backward_arrays {
  *     with δᵥ = 1 at the target, else 0
  *
  * More: <rlhf/logits/kept_log_probs.hpp> */
-rlhf_status rlhf_kept_log_probs_backward(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                         const rlhf_kept_set *kept, const rlhf_kept_log_probs_backward_arrays *arrays,
-                                         const rlhf_logits_gradient *d_logits,
-                                         const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                         rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_kept_log_probs_backward(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                         const rlhf_kept_set* kept, const rlhf_kept_log_probs_backward_arrays* arrays,
+                                         const rlhf_logits_gradient* d_logits,
+                                         const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                         rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* The options of every divergence between a policy and a reference. */
 typedef struct rlhf_divergence_options {
@@ -112,9 +112,9 @@ typedef struct rlhf_divergence_options {
  *     loss = Σ D / denominator                         by the aggregation
  *
  * More: <rlhf/logits/logits_divergence.hpp>. d_logits may be NULL. */
-rlhf_status rlhf_logits_divergence(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_logits *reference,
-                                   const rlhf_logits_gradient *d_logits, const rlhf_divergence_options *options,
-                                   const rlhf_executor *run, rlhf_divergence_sums *result, rlhf_error *error);
+rlhf_status rlhf_logits_divergence(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_logits* reference,
+                                   const rlhf_logits_gradient* d_logits, const rlhf_divergence_options* options,
+                                   const rlhf_executor* run, rlhf_divergence_sums* result, rlhf_error* error);
 
 /* The outputs; each may be left out. */
 typedef struct rlhf_token_log_probs_arrays {
@@ -133,10 +133,10 @@ typedef struct rlhf_token_log_probs_arrays {
  *     log_probs = log p_target           entropy = −Σ pᵥ log pᵥ       collision = Σ pᵥ²
  *
  * More: <rlhf/logits/token_log_probs.hpp> */
-rlhf_status rlhf_token_log_probs(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                 const rlhf_token_log_probs_arrays *arrays,
-                                 const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                 rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_token_log_probs(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                 const rlhf_token_log_probs_arrays* arrays,
+                                 const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                 rlhf_token_log_probs_result* result, rlhf_error* error);
 
 typedef struct rlhf_token_log_probs_backward_arrays {
     size_t size;
@@ -152,11 +152,11 @@ typedef struct rlhf_token_log_probs_backward_arrays {
  *     with δᵥ = 1 at the target, else 0
  *
  * More: <rlhf/logits/token_log_probs.hpp> */
-rlhf_status rlhf_token_log_probs_backward(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                          const rlhf_token_log_probs_backward_arrays *arrays,
-                                          const rlhf_logits_gradient *d_logits,
-                                          const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                          rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_token_log_probs_backward(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                          const rlhf_token_log_probs_backward_arrays* arrays,
+                                          const rlhf_logits_gradient* d_logits,
+                                          const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                          rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
  * rows. With predict_next the row of step t is about token t + 1, as in the logits. */
@@ -177,10 +177,10 @@ typedef struct rlhf_top_k_reference {
  *     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
  *
  * More: <rlhf/logits/top_k_divergence.hpp>. d_logits may be NULL. */
-rlhf_status rlhf_top_k_divergence(const rlhf_batch *batch, const rlhf_logits *logits,
-                                  const rlhf_top_k_reference *reference, const rlhf_logits_gradient *d_logits,
-                                  const rlhf_divergence_options *options, const rlhf_executor *run,
-                                  rlhf_divergence_sums *result, rlhf_error *error);
+rlhf_status rlhf_top_k_divergence(const rlhf_batch* batch, const rlhf_logits* logits,
+                                  const rlhf_top_k_reference* reference, const rlhf_logits_gradient* d_logits,
+                                  const rlhf_divergence_options* options, const rlhf_executor* run,
+                                  rlhf_divergence_sums* result, rlhf_error* error);
 
 typedef struct rlhf_vocab_shard_backward_arrays {
     size_t size;
@@ -194,11 +194,11 @@ typedef struct rlhf_vocab_shard_backward_arrays {
  * δ is 1 at the target on the rank that holds it. Ranks exchange nothing. See vocab_shard_sums.
  *
  * More: <rlhf/logits/vocab_shards.hpp> */
-rlhf_status rlhf_vocab_shard_backward(const rlhf_batch *batch, const rlhf_logits *logits, int64_t first_id,
-                                      const rlhf_in *targets, const rlhf_vocab_shard_backward_arrays *arrays,
-                                      const rlhf_logits_gradient *d_logits,
-                                      const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                      rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_vocab_shard_backward(const rlhf_batch* batch, const rlhf_logits* logits, int64_t first_id,
+                                      const rlhf_in* targets, const rlhf_vocab_shard_backward_arrays* arrays,
+                                      const rlhf_logits_gradient* d_logits,
+                                      const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                      rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* The arrays of all ranks, and the outputs, each of which may be left out. */
 typedef struct rlhf_vocab_shard_log_probs_arrays {
@@ -215,19 +215,19 @@ typedef struct rlhf_vocab_shard_log_probs_arrays {
  * vocab_shard_sums.
  *
  * More: <rlhf/logits/vocab_shards.hpp> */
-rlhf_status rlhf_vocab_shard_log_probs(const rlhf_batch *batch, const rlhf_in *targets,
-                                       const rlhf_vocab_shard_log_probs_arrays *arrays,
-                                       const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                       rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_vocab_shard_log_probs(const rlhf_batch* batch, const rlhf_in* targets,
+                                       const rlhf_vocab_shard_log_probs_arrays* arrays,
+                                       const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                       rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* Log-probabilities where each rank holds the logits of a part of the vocabulary (tensor parallelism): the own part
  * of a rank.
  *
  * More: <rlhf/logits/vocab_shards.hpp> */
-rlhf_status rlhf_vocab_shard_sums(const rlhf_batch *batch, const rlhf_logits *logits, int64_t first_id,
-                                  const rlhf_in *targets, const rlhf_out *shards,
-                                  const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                  rlhf_error *error);
+rlhf_status rlhf_vocab_shard_sums(const rlhf_batch* batch, const rlhf_logits* logits, int64_t first_id,
+                                  const rlhf_in* targets, const rlhf_out* shards,
+                                  const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                  rlhf_error* error);
 
 #ifdef __cplusplus
 }

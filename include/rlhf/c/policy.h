@@ -25,8 +25,8 @@ typedef struct rlhf_covariance_tokens_options {
     double share;                       /* picked of the tokens that count, rounded down, but at least one */
     double low;                         /* only tokens with low < cov < high */
     double high;                        /* only tokens with low < cov < high */
-    const rlhf_ratio_range *clip_range; /* only tokens that this range of rlhf::ppo_clip does not stop */
-    const rlhf_covariance_cut *cut;     /* of the whole step; absent: this batch is the whole step */
+    const rlhf_ratio_range* clip_range; /* only tokens that this range of rlhf::ppo_clip does not stop */
+    const rlhf_covariance_cut* cut;     /* of the whole step; absent: this batch is the whole step */
 } rlhf_covariance_tokens_options;
 #define RLHF_COVARIANCE_TOKENS_OPTIONS {sizeof(rlhf_covariance_tokens_options), 0.0002, -RLHF_UNLIMITED, \
                                         RLHF_UNLIMITED, NULL, NULL}
@@ -38,9 +38,9 @@ typedef struct rlhf_covariance_tokens_options {
  *              cov; of equal ones the first by sequence and step
  *
  * More: <rlhf/policy/covariance_tokens.hpp> */
-rlhf_status rlhf_covariance_tokens(const rlhf_batch *batch, const rlhf_covariance_tokens_arrays *arrays,
-                                   const rlhf_covariance_tokens_options *options, const rlhf_executor *run,
-                                   rlhf_covariance_tokens_result *result, rlhf_error *error);
+rlhf_status rlhf_covariance_tokens(const rlhf_batch* batch, const rlhf_covariance_tokens_arrays* arrays,
+                                   const rlhf_covariance_tokens_options* options, const rlhf_executor* run,
+                                   rlhf_covariance_tokens_result* result, rlhf_error* error);
 
 typedef struct rlhf_importance_weights_arrays {
     size_t size;
@@ -82,9 +82,9 @@ typedef struct rlhf_importance_weights_options {
  *     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
  *
  * More: <rlhf/policy/importance_weights.hpp> */
-rlhf_status rlhf_importance_weights(const rlhf_batch *batch, const rlhf_importance_weights_arrays *arrays,
-                                    const rlhf_importance_weights_options *options, const rlhf_executor *run,
-                                    rlhf_importance_weights_result *result, rlhf_error *error);
+rlhf_status rlhf_importance_weights(const rlhf_batch* batch, const rlhf_importance_weights_arrays* arrays,
+                                    const rlhf_importance_weights_options* options, const rlhf_executor* run,
+                                    rlhf_importance_weights_result* result, rlhf_error* error);
 
 typedef struct rlhf_masked_mean_arrays {
     size_t size;
@@ -105,9 +105,9 @@ typedef struct rlhf_masked_mean_options {
  *     ∂mean/∂v      = 1 / denominator           (1 / (|s| · denominator) with sequence_mean_token_mean)
  *
  * More: <rlhf/policy/masked_mean.hpp> */
-rlhf_status rlhf_masked_mean(const rlhf_batch *batch, const rlhf_masked_mean_arrays *arrays,
-                             const rlhf_masked_mean_options *options, const rlhf_executor *run, rlhf_loss_sums *result,
-                             rlhf_error *error);
+rlhf_status rlhf_masked_mean(const rlhf_batch* batch, const rlhf_masked_mean_arrays* arrays,
+                             const rlhf_masked_mean_options* options, const rlhf_executor* run, rlhf_loss_sums* result,
+                             rlhf_error* error);
 
 typedef struct rlhf_policy_loss_arrays {
     size_t size;
@@ -127,7 +127,7 @@ typedef struct rlhf_policy_loss_options {
     double log_ratio_limit;                 /* clamps log ρ to ±limit; no gradient through ρ beyond */
     double kl_coef;                         /* KL in the loss (not in the reward as well) */
     rlhf_kl_estimator kl_estimator;
-    const rlhf_kl_estimator *kl_gradient;   /* absent: the gradient of kl_estimator */
+    const rlhf_kl_estimator* kl_gradient;   /* absent: the gradient of kl_estimator */
     double kl_limit;                        /* clamps each token's estimate to ±limit; no gradient beyond */
     rlhf_kl_weight kl_weight;               /* of the estimate in the loss, not of the statistic */
     rlhf_importance_range importance_limit; /* of exp(old − behavior): the upper bound, or both */
@@ -152,9 +152,9 @@ typedef struct rlhf_policy_loss_options {
  *
  * Objectives: rlhf_cispo, rlhf_ppo_clip, rlhf_dppo_tv, rlhf_dppo_kl, rlhf_gmpo, rlhf_gspo, rlhf_sapo, rlhf_topr,
  * rlhf_vespo */
-rlhf_status rlhf_policy_loss(const rlhf_batch *batch, const rlhf_policy_loss_arrays *arrays,
-                             const rlhf_objective *objective, const rlhf_policy_loss_options *options,
-                             const rlhf_executor *run, rlhf_policy_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arrays* arrays,
+                             const rlhf_objective* objective, const rlhf_policy_loss_options* options,
+                             const rlhf_executor* run, rlhf_policy_loss_result* result, rlhf_error* error);
 
 typedef struct rlhf_ppo_policy_loss_options {
     size_t size;
@@ -163,7 +163,7 @@ typedef struct rlhf_ppo_policy_loss_options {
     double log_ratio_limit;               /* this and what follows: as in policy_loss_options */
     double kl_coef;
     rlhf_kl_estimator kl_estimator;
-    const rlhf_kl_estimator *kl_gradient; /* NULL: absent */
+    const rlhf_kl_estimator* kl_gradient; /* NULL: absent */
     double kl_limit;
     rlhf_kl_weight kl_weight;
     rlhf_importance_range importance_limit;
@@ -183,9 +183,9 @@ typedef struct rlhf_ppo_policy_loss_options {
  *     loss = Σ w l / denominator                                            by the aggregation
  *
  * More: <rlhf/policy/ppo_policy_loss.hpp> */
-rlhf_status rlhf_ppo_policy_loss(const rlhf_batch *batch, const rlhf_policy_loss_arrays *arrays,
-                                 const rlhf_ppo_policy_loss_options *options, const rlhf_executor *run,
-                                 rlhf_policy_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_ppo_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arrays* arrays,
+                                 const rlhf_ppo_policy_loss_options* options, const rlhf_executor* run,
+                                 rlhf_policy_loss_result* result, rlhf_error* error);
 
 typedef struct rlhf_ppo_value_loss_arrays {
     size_t size;
@@ -214,9 +214,9 @@ typedef struct rlhf_ppo_value_loss_options {
  *     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
  *
  * More: <rlhf/policy/ppo_value_loss.hpp> */
-rlhf_status rlhf_ppo_value_loss(const rlhf_batch *batch, const rlhf_ppo_value_loss_arrays *arrays,
-                                const rlhf_ppo_value_loss_options *options, const rlhf_executor *run,
-                                rlhf_ppo_value_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_ppo_value_loss(const rlhf_batch* batch, const rlhf_ppo_value_loss_arrays* arrays,
+                                const rlhf_ppo_value_loss_options* options, const rlhf_executor* run,
+                                rlhf_ppo_value_loss_result* result, rlhf_error* error);
 
 typedef struct rlhf_ptx_loss_arrays {
     size_t size;
@@ -238,9 +238,9 @@ typedef struct rlhf_ptx_loss_options {
  *     ∂loss/∂log p     = −1 / denominator
  *
  * More: <rlhf/policy/ptx_loss.hpp> */
-rlhf_status rlhf_ptx_loss(const rlhf_batch *batch, const rlhf_ptx_loss_arrays *arrays,
-                          const rlhf_ptx_loss_options *options, const rlhf_executor *run, rlhf_ptx_loss_result *result,
-                          rlhf_error *error);
+rlhf_status rlhf_ptx_loss(const rlhf_batch* batch, const rlhf_ptx_loss_arrays* arrays,
+                          const rlhf_ptx_loss_options* options, const rlhf_executor* run, rlhf_ptx_loss_result* result,
+                          rlhf_error* error);
 
 typedef struct rlhf_top_entropy_arrays {
     size_t size;
@@ -253,7 +253,7 @@ typedef struct rlhf_top_entropy_arrays {
 typedef struct rlhf_top_entropy_options {
     size_t size;
     double share;            /* of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all */
-    const double *threshold; /* nats, of the whole step; absent: this batch is the whole step */
+    const double* threshold; /* nats, of the whole step; absent: this batch is the whole step */
 } rlhf_top_entropy_options;
 #define RLHF_TOP_ENTROPY_OPTIONS {sizeof(rlhf_top_entropy_options), 0.2, NULL}
 
@@ -263,9 +263,9 @@ typedef struct rlhf_top_entropy_options {
  *     w         = 1 where H ≥ threshold, else 0
  *
  * More: <rlhf/policy/top_entropy.hpp> */
-rlhf_status rlhf_top_entropy(const rlhf_batch *batch, const rlhf_top_entropy_arrays *arrays,
-                             const rlhf_top_entropy_options *options, const rlhf_executor *run,
-                             rlhf_top_entropy_result *result, rlhf_error *error);
+rlhf_status rlhf_top_entropy(const rlhf_batch* batch, const rlhf_top_entropy_arrays* arrays,
+                             const rlhf_top_entropy_options* options, const rlhf_executor* run,
+                             rlhf_top_entropy_result* result, rlhf_error* error);
 
 /* A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
  * is. Its numbers are its whole state. */
@@ -290,8 +290,8 @@ typedef struct rlhf_adaptive_entropy_controller {
  *     c      ← clip(c ± step, [low, high])            + if active, else −
  *
  * More: <rlhf/policy/entropy_controller.hpp> */
-rlhf_status rlhf_update_adaptive_entropy_controller(rlhf_adaptive_entropy_controller *controller, double entropy,
-                                                    rlhf_error *error);
+rlhf_status rlhf_update_adaptive_entropy_controller(rlhf_adaptive_entropy_controller* controller, double entropy,
+                                                    rlhf_error* error);
 
 #ifdef __cplusplus
 }

@@ -40,9 +40,9 @@ typedef struct rlhf_preference_loss_arrays {
  *
  * Objectives: rlhf_apo_zero, rlhf_apo_down, rlhf_discopop, rlhf_dpo, rlhf_robust_dpo, rlhf_simpo, rlhf_exo,
  * rlhf_ipo, rlhf_nca, rlhf_bco, rlhf_orpo, rlhf_slic_hinge, rlhf_sppo */
-rlhf_status rlhf_preference_loss(const rlhf_batch *batch, const rlhf_preference_loss_arrays *arrays,
-                                 const rlhf_objective *objective, const rlhf_executor *run,
-                                 rlhf_preference_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_preference_loss(const rlhf_batch* batch, const rlhf_preference_loss_arrays* arrays,
+                                 const rlhf_objective* objective, const rlhf_executor* run,
+                                 rlhf_preference_loss_result* result, rlhf_error* error);
 
 typedef struct rlhf_sequence_log_probs_arrays {
     size_t size;
@@ -65,9 +65,9 @@ typedef struct rlhf_sequence_log_probs_options {
  *     sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
  *
  * More: <rlhf/preference/sequence_log_probs.hpp> */
-rlhf_status rlhf_sequence_log_probs(const rlhf_batch *batch, const rlhf_sequence_log_probs_arrays *arrays,
-                                    const rlhf_sequence_log_probs_options *options, const rlhf_executor *run,
-                                    rlhf_sequence_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_sequence_log_probs(const rlhf_batch* batch, const rlhf_sequence_log_probs_arrays* arrays,
+                                    const rlhf_sequence_log_probs_options* options, const rlhf_executor* run,
+                                    rlhf_sequence_log_probs_result* result, rlhf_error* error);
 
 typedef struct rlhf_sequence_log_probs_backward_arrays {
     size_t size;
@@ -81,10 +81,10 @@ typedef struct rlhf_sequence_log_probs_backward_arrays {
  *     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
  *
  * More: <rlhf/preference/sequence_log_probs.hpp> */
-rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch *batch,
-                                             const rlhf_sequence_log_probs_backward_arrays *arrays,
-                                             const rlhf_sequence_log_probs_options *options, const rlhf_executor *run,
-                                             rlhf_error *error);
+rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch* batch,
+                                             const rlhf_sequence_log_probs_backward_arrays* arrays,
+                                             const rlhf_sequence_log_probs_options* options, const rlhf_executor* run,
+                                             rlhf_error* error);
 
 /* Answers are the steps of the batch: `batch{.steps = answers, …}`. */
 typedef struct rlhf_unpaired_loss_arrays {
@@ -107,8 +107,8 @@ typedef struct rlhf_unpaired_loss_arrays {
  * More: <rlhf/preference/unpaired_loss.hpp>
  *
  * Objectives: rlhf_kto, rlhf_bco */
-rlhf_status rlhf_unpaired_loss(const rlhf_batch *batch, const rlhf_unpaired_loss_arrays *arrays,
-                               const rlhf_objective *objective, rlhf_unpaired_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_unpaired_loss(const rlhf_batch* batch, const rlhf_unpaired_loss_arrays* arrays,
+                               const rlhf_objective* objective, rlhf_unpaired_loss_result* result, rlhf_error* error);
 
 #ifdef __cplusplus
 }

@@ -16,11 +16,11 @@ extern "C" {
 /* cross_entropy_loss from hidden states and weights: the logits are never held as a whole.
  *
  * More: <rlhf/recipe/linear_head.hpp>. gradient may be NULL. */
-rlhf_status rlhf_linear_head_cross_entropy_loss(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                                const rlhf_in *targets, const rlhf_linear_head_gradient *gradient,
-                                                const rlhf_cross_entropy_loss_options *options,
-                                                const rlhf_executor *run, rlhf_cross_entropy_loss_result *result,
-                                                rlhf_error *error);
+rlhf_status rlhf_linear_head_cross_entropy_loss(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                                const rlhf_in* targets, const rlhf_linear_head_gradient* gradient,
+                                                const rlhf_cross_entropy_loss_options* options,
+                                                const rlhf_executor* run, rlhf_cross_entropy_loss_result* result,
+                                                rlhf_error* error);
 
 typedef struct rlhf_gdpo_advantages_arrays {
     size_t size;
@@ -33,8 +33,8 @@ typedef struct rlhf_gdpo_advantages_arrays {
 
 typedef struct rlhf_gdpo_advantages_options {
     size_t size;
-    const rlhf_group_advantages_options *group; /* of each reward on its own */
-    const rlhf_whiten_options *whiten; /* of the sums, over sequences; rlhf::no_whitening leaves it to the caller */
+    const rlhf_group_advantages_options* group; /* of each reward on its own */
+    const rlhf_whiten_options* whiten; /* of the sums, over sequences; rlhf::no_whitening leaves it to the caller */
 } rlhf_gdpo_advantages_options;
 #define RLHF_GDPO_ADVANTAGES_OPTIONS {sizeof(rlhf_gdpo_advantages_options), NULL, NULL}
 
@@ -45,9 +45,9 @@ typedef struct rlhf_gdpo_advantages_options {
  *     A  = Σ weightₖ Aₖ, then whitened over the sequences, as options.whiten says
  *
  * More: <rlhf/recipe/gdpo_advantages.hpp> */
-rlhf_status rlhf_gdpo_advantages(const rlhf_groups *groups, const rlhf_gdpo_advantages_arrays *arrays,
-                                 const rlhf_gdpo_advantages_options *options, const rlhf_executor *run,
-                                 rlhf_gdpo_advantages_result *result, rlhf_error *error);
+rlhf_status rlhf_gdpo_advantages(const rlhf_groups* groups, const rlhf_gdpo_advantages_arrays* arrays,
+                                 const rlhf_gdpo_advantages_options* options, const rlhf_executor* run,
+                                 rlhf_gdpo_advantages_result* result, rlhf_error* error);
 
 typedef struct rlhf_ppo_advantages_arrays {
     size_t size;
@@ -64,10 +64,10 @@ typedef struct rlhf_ppo_advantages_arrays {
 
 typedef struct rlhf_ppo_advantages_options {
     size_t size;
-    const rlhf_shape_rewards_options *rewards; /* NULL: the defaults */
-    const rlhf_gae_options *gae;               /* NULL: the defaults */
+    const rlhf_shape_rewards_options* rewards; /* NULL: the defaults */
+    const rlhf_gae_options* gae;               /* NULL: the defaults */
     /* rlhf::no_whitening leaves it to the caller: several ranks, or parts of a step */
-    const rlhf_whiten_options *whiten;
+    const rlhf_whiten_options* whiten;
 } rlhf_ppo_advantages_options;
 #define RLHF_PPO_ADVANTAGES_OPTIONS {sizeof(rlhf_ppo_advantages_options), NULL, NULL, NULL}
 
@@ -75,9 +75,9 @@ typedef struct rlhf_ppo_advantages_options {
  * only. See these functions for formulas, edge cases and sources.
  *
  * More: <rlhf/recipe/ppo_advantages.hpp> */
-rlhf_status rlhf_ppo_advantages(const rlhf_batch *batch, const rlhf_ppo_advantages_arrays *arrays,
-                                const rlhf_ppo_advantages_options *options, const rlhf_executor *run,
-                                rlhf_ppo_advantages_result *result, rlhf_error *error);
+rlhf_status rlhf_ppo_advantages(const rlhf_batch* batch, const rlhf_ppo_advantages_arrays* arrays,
+                                const rlhf_ppo_advantages_options* options, const rlhf_executor* run,
+                                rlhf_ppo_advantages_result* result, rlhf_error* error);
 
 typedef struct rlhf_ppo_loss_arrays {
     size_t size;
@@ -100,9 +100,9 @@ typedef struct rlhf_ppo_loss_arrays {
 
 typedef struct rlhf_ppo_loss_options {
     size_t size;
-    const rlhf_token_log_probs_options *head;   /* NULL: the defaults */
-    const rlhf_ppo_policy_loss_options *policy; /* NULL: the defaults */
-    const rlhf_ppo_value_loss_options *value;   /* NULL: the defaults */
+    const rlhf_token_log_probs_options* head;   /* NULL: the defaults */
+    const rlhf_ppo_policy_loss_options* policy; /* NULL: the defaults */
+    const rlhf_ppo_value_loss_options* value;   /* NULL: the defaults */
     double value_coef;
     double entropy_coef;                        /* factor of the mean entropy, by the policy's aggregation */
 } rlhf_ppo_loss_options;
@@ -116,18 +116,18 @@ typedef struct rlhf_ppo_loss_options {
  *     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
  *
  * More: <rlhf/recipe/ppo_loss.hpp> */
-rlhf_status rlhf_ppo_loss(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                          const rlhf_ppo_loss_arrays *arrays, const rlhf_logits_gradient *d_logits,
-                          const rlhf_ppo_loss_options *options, const rlhf_executor *run, rlhf_ppo_loss_result *result,
-                          rlhf_error *error);
+rlhf_status rlhf_ppo_loss(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                          const rlhf_ppo_loss_arrays* arrays, const rlhf_logits_gradient* d_logits,
+                          const rlhf_ppo_loss_options* options, const rlhf_executor* run, rlhf_ppo_loss_result* result,
+                          rlhf_error* error);
 
 /* ppo_loss from hidden states and weights: the logits are never held as a whole.
  *
  * More: <rlhf/recipe/linear_head.hpp> */
-rlhf_status rlhf_linear_head_ppo_loss(const rlhf_batch *batch, const rlhf_linear_head *head, const rlhf_in *targets,
-                                      const rlhf_ppo_loss_arrays *arrays, const rlhf_linear_head_gradient *gradient,
-                                      const rlhf_ppo_loss_options *options, const rlhf_executor *run,
-                                      rlhf_ppo_loss_result *result, rlhf_error *error);
+rlhf_status rlhf_linear_head_ppo_loss(const rlhf_batch* batch, const rlhf_linear_head* head, const rlhf_in* targets,
+                                      const rlhf_ppo_loss_arrays* arrays, const rlhf_linear_head_gradient* gradient,
+                                      const rlhf_ppo_loss_options* options, const rlhf_executor* run,
+                                      rlhf_ppo_loss_result* result, rlhf_error* error);
 
 typedef struct rlhf_preference_nll_arrays {
     size_t size;
@@ -163,10 +163,10 @@ typedef struct rlhf_preference_nll_options {
  *
  * Objectives: rlhf_apo_zero, rlhf_apo_down, rlhf_discopop, rlhf_dpo, rlhf_robust_dpo, rlhf_simpo, rlhf_exo,
  * rlhf_ipo, rlhf_nca, rlhf_bco, rlhf_orpo, rlhf_slic_hinge, rlhf_sppo */
-rlhf_status rlhf_preference_nll(const rlhf_batch *answers, const rlhf_batch *pairs, const rlhf_batch *text,
-                                const rlhf_preference_nll_arrays *arrays, const rlhf_objective *objective,
-                                const rlhf_preference_nll_options *options, const rlhf_executor *run,
-                                rlhf_preference_nll_result *result, rlhf_error *error);
+rlhf_status rlhf_preference_nll(const rlhf_batch* answers, const rlhf_batch* pairs, const rlhf_batch* text,
+                                const rlhf_preference_nll_arrays* arrays, const rlhf_objective* objective,
+                                const rlhf_preference_nll_options* options, const rlhf_executor* run,
+                                rlhf_preference_nll_result* result, rlhf_error* error);
 
 /* Pairs are the steps of the batch: `batch{.steps = pairs, …}`. A sequence may be in many of them. */
 typedef struct rlhf_preference_pairs_arrays {
@@ -190,28 +190,28 @@ typedef struct rlhf_preference_pairs_arrays {
  *
  * Objectives: rlhf_apo_zero, rlhf_apo_down, rlhf_discopop, rlhf_dpo, rlhf_robust_dpo, rlhf_simpo, rlhf_exo,
  * rlhf_ipo, rlhf_nca, rlhf_bco, rlhf_orpo, rlhf_slic_hinge, rlhf_sppo */
-rlhf_status rlhf_preference_pairs(const rlhf_batch *batch, const rlhf_preference_pairs_arrays *arrays,
-                                  const rlhf_objective *objective, rlhf_preference_loss_result *result,
-                                  rlhf_error *error);
+rlhf_status rlhf_preference_pairs(const rlhf_batch* batch, const rlhf_preference_pairs_arrays* arrays,
+                                  const rlhf_objective* objective, rlhf_preference_loss_result* result,
+                                  rlhf_error* error);
 
 /* token_log_probs from hidden states and weights: the logits are never held as a whole.
  *
  * More: <rlhf/recipe/linear_head.hpp> */
-rlhf_status rlhf_linear_head_token_log_probs(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                             const rlhf_in *targets, const rlhf_token_log_probs_arrays *arrays,
-                                             const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                             rlhf_token_log_probs_result *result, rlhf_error *error);
+rlhf_status rlhf_linear_head_token_log_probs(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                             const rlhf_in* targets, const rlhf_token_log_probs_arrays* arrays,
+                                             const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                             rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* token_log_probs_backward from hidden states and weights: the logits are never held as a whole.
  *
  * More: <rlhf/recipe/linear_head.hpp> */
-rlhf_status rlhf_linear_head_token_log_probs_backward(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                                      const rlhf_in *targets,
-                                                      const rlhf_token_log_probs_backward_arrays *arrays,
-                                                      const rlhf_linear_head_gradient *gradient,
-                                                      const rlhf_token_log_probs_options *options,
-                                                      const rlhf_executor *run, rlhf_token_log_probs_result *result,
-                                                      rlhf_error *error);
+rlhf_status rlhf_linear_head_token_log_probs_backward(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                                      const rlhf_in* targets,
+                                                      const rlhf_token_log_probs_backward_arrays* arrays,
+                                                      const rlhf_linear_head_gradient* gradient,
+                                                      const rlhf_token_log_probs_options* options,
+                                                      const rlhf_executor* run, rlhf_token_log_probs_result* result,
+                                                      rlhf_error* error);
 
 #ifdef __cplusplus
 }

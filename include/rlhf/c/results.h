@@ -25,7 +25,7 @@ typedef struct rlhf_loss_sums {
     uint64_t state[38]; /* what merging adds up; 0: of no tokens */
 } rlhf_loss_sums;
 #define RLHF_LOSS_SUMS {.size = sizeof(rlhf_loss_sums)}
-rlhf_status rlhf_merge_loss_sums(rlhf_loss_sums *into, const rlhf_loss_sums *part, rlhf_error *error);
+rlhf_status rlhf_merge_loss_sums(rlhf_loss_sums* into, const rlhf_loss_sums* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_cross_entropy_loss_result {
@@ -41,8 +41,8 @@ typedef struct rlhf_cross_entropy_loss_result {
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_cross_entropy_loss_result;
 #define RLHF_CROSS_ENTROPY_LOSS_RESULT {.size = sizeof(rlhf_cross_entropy_loss_result)}
-rlhf_status rlhf_merge_cross_entropy_loss_result(rlhf_cross_entropy_loss_result *into,
-                                                 const rlhf_cross_entropy_loss_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_cross_entropy_loss_result(rlhf_cross_entropy_loss_result* into,
+                                                 const rlhf_cross_entropy_loss_result* part, rlhf_error* error);
 
 typedef struct rlhf_token_log_probs_result {
     size_t size;
@@ -51,8 +51,8 @@ typedef struct rlhf_token_log_probs_result {
     uint64_t state[3]; /* what merging adds up; 0: of no tokens */
 } rlhf_token_log_probs_result;
 #define RLHF_TOKEN_LOG_PROBS_RESULT {.size = sizeof(rlhf_token_log_probs_result)}
-rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result *into,
-                                              const rlhf_token_log_probs_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result* into,
+                                              const rlhf_token_log_probs_result* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have. */
 typedef struct rlhf_policy_loss_result {
@@ -79,8 +79,8 @@ typedef struct rlhf_policy_loss_result {
     uint64_t state[173];          /* what merging adds up; 0: of no tokens */
 } rlhf_policy_loss_result;
 #define RLHF_POLICY_LOSS_RESULT {.size = sizeof(rlhf_policy_loss_result)}
-rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result *into, const rlhf_policy_loss_result *part,
-                                          rlhf_error *error);
+rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const rlhf_policy_loss_result* part,
+                                          rlhf_error* error);
 
 /* Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
  * detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
@@ -96,7 +96,7 @@ typedef struct rlhf_moments {
     uint64_t state[34]; /* what merging adds up; 0: of no tokens */
 } rlhf_moments;
 #define RLHF_MOMENTS {.size = sizeof(rlhf_moments)}
-rlhf_status rlhf_merge_moments(rlhf_moments *into, const rlhf_moments *part, rlhf_error *error);
+rlhf_status rlhf_merge_moments(rlhf_moments* into, const rlhf_moments* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_ppo_value_loss_result {
@@ -119,8 +119,8 @@ typedef struct rlhf_ppo_value_loss_result {
     uint64_t state[124];       /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_value_loss_result;
 #define RLHF_PPO_VALUE_LOSS_RESULT {.size = sizeof(rlhf_ppo_value_loss_result)}
-rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result *into, const rlhf_ppo_value_loss_result *part,
-                                             rlhf_error *error);
+rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result* into, const rlhf_ppo_value_loss_result* part,
+                                             rlhf_error* error);
 
 /* The results of the parts. They join by +=. */
 typedef struct rlhf_ppo_loss_result {
@@ -171,8 +171,8 @@ typedef struct rlhf_ppo_loss_result {
     uint64_t state[337];                 /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_loss_result;
 #define RLHF_PPO_LOSS_RESULT {.size = sizeof(rlhf_ppo_loss_result)}
-rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result *into, const rlhf_ppo_loss_result *part,
-                                       rlhf_error *error);
+rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result* into, const rlhf_ppo_loss_result* part,
+                                       rlhf_error* error);
 
 /* Counts; the parts of a step join by +=. */
 typedef struct rlhf_group_advantages_result {
@@ -183,8 +183,8 @@ typedef struct rlhf_group_advantages_result {
     uint64_t state[4];      /* what merging adds up; 0: of no tokens */
 } rlhf_group_advantages_result;
 #define RLHF_GROUP_ADVANTAGES_RESULT {.size = sizeof(rlhf_group_advantages_result)}
-rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result *into,
-                                               const rlhf_group_advantages_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result* into,
+                                               const rlhf_group_advantages_result* part, rlhf_error* error);
 
 /* Sums; the parts of a step join by +=, exactly and in any order. */
 typedef struct rlhf_shape_rewards_result {
@@ -197,8 +197,8 @@ typedef struct rlhf_shape_rewards_result {
     uint64_t state[36];    /* what merging adds up; 0: of no tokens */
 } rlhf_shape_rewards_result;
 #define RLHF_SHAPE_REWARDS_RESULT {.size = sizeof(rlhf_shape_rewards_result)}
-rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result *into, const rlhf_shape_rewards_result *part,
-                                            rlhf_error *error);
+rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, const rlhf_shape_rewards_result* part,
+                                            rlhf_error* error);
 
 /* Counts; the parts of a step join by +=. */
 typedef struct rlhf_shape_scores_result {
@@ -209,8 +209,8 @@ typedef struct rlhf_shape_scores_result {
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_shape_scores_result;
 #define RLHF_SHAPE_SCORES_RESULT {.size = sizeof(rlhf_shape_scores_result)}
-rlhf_status rlhf_merge_shape_scores_result(rlhf_shape_scores_result *into, const rlhf_shape_scores_result *part,
-                                           rlhf_error *error);
+rlhf_status rlhf_merge_shape_scores_result(rlhf_shape_scores_result* into, const rlhf_shape_scores_result* part,
+                                           rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_divergence_sums {
@@ -224,8 +224,8 @@ typedef struct rlhf_divergence_sums {
     uint64_t state[73]; /* what merging adds up; 0: of no tokens */
 } rlhf_divergence_sums;
 #define RLHF_DIVERGENCE_SUMS {.size = sizeof(rlhf_divergence_sums)}
-rlhf_status rlhf_merge_divergence_sums(rlhf_divergence_sums *into, const rlhf_divergence_sums *part,
-                                       rlhf_error *error);
+rlhf_status rlhf_merge_divergence_sums(rlhf_divergence_sums* into, const rlhf_divergence_sums* part,
+                                       rlhf_error* error);
 
 /* The parts of a step join by +=. */
 typedef struct rlhf_covariance_tokens_result {
@@ -236,8 +236,8 @@ typedef struct rlhf_covariance_tokens_result {
     uint64_t state[7];       /* what merging adds up; 0: of no tokens */
 } rlhf_covariance_tokens_result;
 #define RLHF_COVARIANCE_TOKENS_RESULT {.size = sizeof(rlhf_covariance_tokens_result)}
-rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result *into,
-                                                const rlhf_covariance_tokens_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* into,
+                                                const rlhf_covariance_tokens_result* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_importance_weights_result {
@@ -255,8 +255,8 @@ typedef struct rlhf_importance_weights_result {
     uint64_t state[91];           /* what merging adds up; 0: of no tokens */
 } rlhf_importance_weights_result;
 #define RLHF_IMPORTANCE_WEIGHTS_RESULT {.size = sizeof(rlhf_importance_weights_result)}
-rlhf_status rlhf_merge_importance_weights_result(rlhf_importance_weights_result *into,
-                                                 const rlhf_importance_weights_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_importance_weights_result(rlhf_importance_weights_result* into,
+                                                 const rlhf_importance_weights_result* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_ptx_loss_result {
@@ -270,8 +270,8 @@ typedef struct rlhf_ptx_loss_result {
     uint64_t state[72]; /* what merging adds up; 0: of no tokens */
 } rlhf_ptx_loss_result;
 #define RLHF_PTX_LOSS_RESULT {.size = sizeof(rlhf_ptx_loss_result)}
-rlhf_status rlhf_merge_ptx_loss_result(rlhf_ptx_loss_result *into, const rlhf_ptx_loss_result *part,
-                                       rlhf_error *error);
+rlhf_status rlhf_merge_ptx_loss_result(rlhf_ptx_loss_result* into, const rlhf_ptx_loss_result* part,
+                                       rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by +=. */
 typedef struct rlhf_top_entropy_result {
@@ -285,8 +285,8 @@ typedef struct rlhf_top_entropy_result {
     uint64_t state[40]; /* what merging adds up; 0: of no tokens */
 } rlhf_top_entropy_result;
 #define RLHF_TOP_ENTROPY_RESULT {.size = sizeof(rlhf_top_entropy_result)}
-rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result *into, const rlhf_top_entropy_result *part,
-                                          rlhf_error *error);
+rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result* into, const rlhf_top_entropy_result* part,
+                                          rlhf_error* error);
 
 /* Parts join by +=, exactly and in any order. */
 typedef struct rlhf_gdpo_advantages_result {
@@ -298,8 +298,8 @@ typedef struct rlhf_gdpo_advantages_result {
     uint64_t state[35];         /* what merging adds up; 0: of no tokens */
 } rlhf_gdpo_advantages_result;
 #define RLHF_GDPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_gdpo_advantages_result)}
-rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result *into,
-                                              const rlhf_gdpo_advantages_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result* into,
+                                              const rlhf_gdpo_advantages_result* part, rlhf_error* error);
 
 /* Parts join by +=, exactly and in any order. */
 typedef struct rlhf_ppo_advantages_result {
@@ -315,8 +315,8 @@ typedef struct rlhf_ppo_advantages_result {
     uint64_t state[69];            /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_advantages_result;
 #define RLHF_PPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_ppo_advantages_result)}
-rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result *into, const rlhf_ppo_advantages_result *part,
-                                             rlhf_error *error);
+rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result* into, const rlhf_ppo_advantages_result* part,
+                                             rlhf_error* error);
 
 /* Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs, whatever their weights. */
 typedef struct rlhf_preference_loss_result {
@@ -334,8 +334,8 @@ typedef struct rlhf_preference_loss_result {
     uint64_t state[90]; /* what merging adds up; 0: of no tokens */
 } rlhf_preference_loss_result;
 #define RLHF_PREFERENCE_LOSS_RESULT {.size = sizeof(rlhf_preference_loss_result)}
-rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result *into,
-                                              const rlhf_preference_loss_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result* into,
+                                              const rlhf_preference_loss_result* part, rlhf_error* error);
 
 /* The parts of a step join by +=. */
 typedef struct rlhf_sequence_log_probs_result {
@@ -345,8 +345,8 @@ typedef struct rlhf_sequence_log_probs_result {
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_sequence_log_probs_result;
 #define RLHF_SEQUENCE_LOG_PROBS_RESULT {.size = sizeof(rlhf_sequence_log_probs_result)}
-rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result *into,
-                                                 const rlhf_sequence_log_probs_result *part, rlhf_error *error);
+rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result* into,
+                                                 const rlhf_sequence_log_probs_result* part, rlhf_error* error);
 
 /* Sums over the answers that count; the parts of a step join by +=. Its means are over answers, whatever their
  * weights. */
@@ -365,8 +365,8 @@ typedef struct rlhf_unpaired_loss_result {
     uint64_t state[90];             /* what merging adds up; 0: of no tokens */
 } rlhf_unpaired_loss_result;
 #define RLHF_UNPAIRED_LOSS_RESULT {.size = sizeof(rlhf_unpaired_loss_result)}
-rlhf_status rlhf_merge_unpaired_loss_result(rlhf_unpaired_loss_result *into, const rlhf_unpaired_loss_result *part,
-                                            rlhf_error *error);
+rlhf_status rlhf_merge_unpaired_loss_result(rlhf_unpaired_loss_result* into, const rlhf_unpaired_loss_result* part,
+                                            rlhf_error* error);
 
 /* The parts of a step join by +=. */
 typedef struct rlhf_preference_nll_result {
@@ -393,8 +393,8 @@ typedef struct rlhf_preference_nll_result {
     uint64_t state[162];           /* what merging adds up; 0: of no tokens */
 } rlhf_preference_nll_result;
 #define RLHF_PREFERENCE_NLL_RESULT {.size = sizeof(rlhf_preference_nll_result)}
-rlhf_status rlhf_merge_preference_nll_result(rlhf_preference_nll_result *into, const rlhf_preference_nll_result *part,
-                                             rlhf_error *error);
+rlhf_status rlhf_merge_preference_nll_result(rlhf_preference_nll_result* into, const rlhf_preference_nll_result* part,
+                                             rlhf_error* error);
 
 /* What the losses of a reward model report: a loss over comparisons, which own.tokens counts, and how often the
  * model agrees with them. */
@@ -411,8 +411,8 @@ typedef struct rlhf_comparison_sums {
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_comparison_sums;
 #define RLHF_COMPARISON_SUMS {.size = sizeof(rlhf_comparison_sums)}
-rlhf_status rlhf_merge_comparison_sums(rlhf_comparison_sums *into, const rlhf_comparison_sums *part,
-                                       rlhf_error *error);
+rlhf_status rlhf_merge_comparison_sums(rlhf_comparison_sums* into, const rlhf_comparison_sums* part,
+                                       rlhf_error* error);
 
 #ifdef __cplusplus
 }

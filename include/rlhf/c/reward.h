@@ -35,21 +35,21 @@ typedef struct rlhf_bradley_terry_loss_options {
  *     loss = Σ l / denominator.tokens
  *
  * More: <rlhf/reward/bradley_terry_loss.hpp> */
-rlhf_status rlhf_bradley_terry_loss(const rlhf_batch *batch, const rlhf_bradley_terry_loss_arrays *arrays,
-                                    const rlhf_bradley_terry_loss_options *options, const rlhf_executor *run,
-                                    rlhf_comparison_sums *result, rlhf_error *error);
+rlhf_status rlhf_bradley_terry_loss(const rlhf_batch* batch, const rlhf_bradley_terry_loss_arrays* arrays,
+                                    const rlhf_bradley_terry_loss_options* options, const rlhf_executor* run,
+                                    rlhf_comparison_sums* result, rlhf_error* error);
 
 /* Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a whole
  * step.
  *
  * More: <rlhf/reward/ranking_loss.hpp> */
-rlhf_status rlhf_count_pairs(const rlhf_batch *batch, const rlhf_in *ranks, rlhf_counts *result, rlhf_error *error);
+rlhf_status rlhf_count_pairs(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result, rlhf_error* error);
 
 /* Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens):
  * the denominator of a whole step.
  *
  * More: <rlhf/reward/plackett_luce_loss.hpp> */
-rlhf_status rlhf_count_rankings(const rlhf_batch *batch, const rlhf_in *ranks, rlhf_counts *result, rlhf_error *error);
+rlhf_status rlhf_count_rankings(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result, rlhf_error* error);
 
 /* A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask. */
 typedef struct rlhf_plackett_luce_loss_arrays {
@@ -67,8 +67,8 @@ typedef struct rlhf_plackett_luce_loss_arrays {
  *     ∂l/∂rⱼ    = −1 + Σ_{k: rankₖ ≤ rankⱼ} e^{rⱼ} / Σ_{i: rankᵢ ≥ rankₖ} e^{rᵢ}
  *
  * More: <rlhf/reward/plackett_luce_loss.hpp> */
-rlhf_status rlhf_plackett_luce_loss(const rlhf_batch *batch, const rlhf_plackett_luce_loss_arrays *arrays,
-                                    const rlhf_executor *run, rlhf_loss_sums *result, rlhf_error *error);
+rlhf_status rlhf_plackett_luce_loss(const rlhf_batch* batch, const rlhf_plackett_luce_loss_arrays* arrays,
+                                    const rlhf_executor* run, rlhf_loss_sums* result, rlhf_error* error);
 
 /* A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask. */
 typedef struct rlhf_ranking_loss_arrays {
@@ -96,17 +96,17 @@ typedef struct rlhf_ranking_loss_options {
  *     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
  *
  * More: <rlhf/reward/ranking_loss.hpp> */
-rlhf_status rlhf_ranking_loss(const rlhf_batch *batch, const rlhf_ranking_loss_arrays *arrays,
-                              const rlhf_ranking_loss_options *options, const rlhf_executor *run,
-                              rlhf_comparison_sums *result, rlhf_error *error);
+rlhf_status rlhf_ranking_loss(const rlhf_batch* batch, const rlhf_ranking_loss_arrays* arrays,
+                              const rlhf_ranking_loss_options* options, const rlhf_executor* run,
+                              rlhf_comparison_sums* result, rlhf_error* error);
 
 /* What is added to a reward model's output so that demonstrations score 0 on average, before reinforcement learning.
  *
  *     bias = −mean(rewards of the demonstrations that count)
  *
  * More: <rlhf/reward/reward_bias.hpp> */
-rlhf_status rlhf_reward_bias(const rlhf_batch *batch, const rlhf_in *rewards, const rlhf_executor *run, double *result,
-                             rlhf_error *error);
+rlhf_status rlhf_reward_bias(const rlhf_batch* batch, const rlhf_in* rewards, const rlhf_executor* run, double* result,
+                             rlhf_error* error);
 
 #ifdef __cplusplus
 }

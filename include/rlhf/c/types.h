@@ -56,7 +56,7 @@ enum {
  * the last dimension is 1; it is 0 where a [B, T] array has one element per sequence. rlhf_read, rlhf_write and their
  * kin below fill them in. */
 typedef struct rlhf_in {
-    const void *data;
+    const void* data;
     rlhf_dtype dtype;
     int64_t dims; /* 1: one run of elements, read in the shape that the batch gives; 2: rows */
     int64_t shape[2];
@@ -64,7 +64,7 @@ typedef struct rlhf_in {
 } rlhf_in;
 
 typedef struct rlhf_out {
-    void *data;
+    void* data;
     rlhf_dtype dtype;
     int64_t dims;
     int64_t shape[2];
@@ -88,7 +88,7 @@ typedef struct rlhf_gradient {
 /* Logits [sequences, steps, vocab]; of a packed batch [1, tokens, vocab]. Entries of a row lie side by side. The
  * columns vocab ... padded_vocab - 1 are never read, and their gradient is 0. */
 typedef struct rlhf_logits {
-    const void *data;
+    const void* data;
     rlhf_dtype dtype;
     int64_t sequences, steps, vocab;
     int64_t padded_vocab;                 /* 0: vocab */
@@ -97,7 +97,7 @@ typedef struct rlhf_logits {
 
 /* Where the gradient into the logits goes, which may be the logits themselves. It has their element type. */
 typedef struct rlhf_logits_gradient {
-    void *data;
+    void* data;
     rlhf_dtype dtype;
     int64_t sequences, steps, vocab;
     int64_t padded_vocab;
@@ -144,7 +144,8 @@ typedef struct rlhf_batch {
     rlhf_denominator denominator;
     rlhf_counts whole; /* with RLHF_WHOLE_STEP */
 } rlhf_batch;
-#define RLHF_BATCH {.size = sizeof(rlhf_batch), .sequences = 1}
+#define RLHF_BATCH                                                                                                     \
+    { .size = sizeof(rlhf_batch), .sequences = 1 }
 
 /* Which of N sequences answer the same prompt: a group. */
 typedef struct rlhf_groups {
@@ -153,13 +154,14 @@ typedef struct rlhf_groups {
     rlhf_in ids;        /* or [N], int32 or int64, any numbers in any order: sequences with one id are a group */
     rlhf_out workspace; /* with ids: int64, at least 2 N elements */
 } rlhf_groups;
-#define RLHF_GROUPS {.size = sizeof(rlhf_groups)}
+#define RLHF_GROUPS                                                                                                    \
+    { .size = sizeof(rlhf_groups) }
 
 /* Runs the pieces of a call: calls body(of_body, i) once for every i < pieces, in any order, on any threads, and
  * returns when all are done. Every output bit is the same under every executor. NULL in its place: this thread. */
 typedef struct rlhf_executor {
-    void (*run)(void *self, size_t pieces, void (*body)(void *of_body, size_t i), void *of_body);
-    void *self;
+    void (*run)(void* self, size_t pieces, void (*body)(void* of_body, size_t i), void* of_body);
+    void* self;
 } rlhf_executor;
 
 /* c = factor * a b, or c += factor * a b. Elements of a row lie side by side; strides are from row to row. A transposed
@@ -170,7 +172,7 @@ typedef struct rlhf_product {
     const void *a, *b;
     int64_t a_stride, b_stride;
     int64_t a_transposed, b_transposed;
-    void *c;
+    void* c;
     int64_t c_stride;
     double factor;
     int64_t add;
@@ -182,11 +184,12 @@ typedef struct rlhf_linear_head {
     rlhf_in hidden;  /* [tokens, H], tokens in the batch's order */
     rlhf_in weights; /* [V, H] */
     int64_t vocab, hidden_size;
-    rlhf_out workspace;                                          /* at least rows * (V + H) elements, from 1 row on */
-    void (*multiply)(void *self, const rlhf_product *product); /* a BLAS, for example */
-    void *self;
+    rlhf_out workspace;                                        /* at least rows * (V + H) elements, from 1 row on */
+    void (*multiply)(void* self, const rlhf_product* product); /* a BLAS, for example */
+    void* self;
 } rlhf_linear_head;
-#define RLHF_LINEAR_HEAD {.size = sizeof(rlhf_linear_head)}
+#define RLHF_LINEAR_HEAD                                                                                               \
+    { .size = sizeof(rlhf_linear_head) }
 
 /* Where the gradients into hidden states and weights go; absent: not computed. */
 typedef struct rlhf_linear_head_gradient {
@@ -194,7 +197,8 @@ typedef struct rlhf_linear_head_gradient {
     rlhf_gradient hidden;  /* [tokens, H] */
     rlhf_gradient weights; /* [V, H] */
 } rlhf_linear_head_gradient;
-#define RLHF_LINEAR_HEAD_GRADIENT {.size = sizeof(rlhf_linear_head_gradient)}
+#define RLHF_LINEAR_HEAD_GRADIENT                                                                                      \
+    { .size = sizeof(rlhf_linear_head_gradient) }
 
 /* What one rank's logits say about one token. Ranks exchange these six doubles as bytes. */
 typedef struct rlhf_vocab_shard {
@@ -210,28 +214,28 @@ typedef struct rlhf_vocab_shard {
  * `rlhf_dpo dpo = RLHF_DPO; rlhf_preference_loss(&batch, &arrays, &dpo.objective, ...);`. */
 typedef struct rlhf_objective {
     size_t size;
-    const char *name;
+    const char* name;
 } rlhf_objective;
 
 /* Arrays of a given shape. */
-static inline rlhf_in rlhf_read(const void *data, rlhf_dtype dtype, int64_t elements) {
+static inline rlhf_in rlhf_read(const void* data, rlhf_dtype dtype, int64_t elements) {
     rlhf_in a = {data, dtype, 1, {elements, 0}, {1, 0}};
     return a;
 }
-static inline rlhf_in rlhf_read_rows(const void *data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
+static inline rlhf_in rlhf_read_rows(const void* data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
     rlhf_in a = {data, dtype, 2, {rows, cols}, {stride, 1}};
     return a;
 }
 /* One element per sequence, where an array usually has one per token. */
-static inline rlhf_in rlhf_read_per_sequence(const void *data, rlhf_dtype dtype, int64_t sequences) {
+static inline rlhf_in rlhf_read_per_sequence(const void* data, rlhf_dtype dtype, int64_t sequences) {
     rlhf_in a = {data, dtype, 2, {sequences, 1}, {1, 0}};
     return a;
 }
-static inline rlhf_out rlhf_write(void *data, rlhf_dtype dtype, int64_t elements) {
+static inline rlhf_out rlhf_write(void* data, rlhf_dtype dtype, int64_t elements) {
     rlhf_out a = {data, dtype, 1, {elements, 0}, {1, 0}};
     return a;
 }
-static inline rlhf_out rlhf_write_rows(void *data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
+static inline rlhf_out rlhf_write_rows(void* data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
     rlhf_out a = {data, dtype, 2, {rows, cols}, {stride, 1}};
     return a;
 }

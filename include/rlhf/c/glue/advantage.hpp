@@ -18,9 +18,9 @@ discounted_returns_arrays<T> of_c(const reader& r, const rlhf_discounted_returns
             .bootstrap_values = r.in<T>(a.bootstrap_values, "bootstrap_values", true),
             .terminated = r.in<std::uint8_t>(a.terminated, "terminated"), .returns = r.out<T>(a.returns, "returns")};
 }
-inline rlhf_status discounted_returns(const rlhf_batch *batch, const rlhf_discounted_returns_arrays *arrays,
-                                      const rlhf_discounted_returns_options *options, const rlhf_executor *run,
-                                      rlhf_error *error) {
+inline rlhf_status discounted_returns(const rlhf_batch* batch, const rlhf_discounted_returns_arrays* arrays,
+                                      const rlhf_discounted_returns_options* options, const rlhf_executor* run,
+                                      rlhf_error* error) {
     return answer("discounted_returns", error, [&] {
         const reader r("discounted_returns", run);
         const auto a = r.known(arrays, rlhf_discounted_returns_arrays(), "arrays");
@@ -45,8 +45,8 @@ gae_arrays<T> of_c(const reader& r, const rlhf_gae_arrays& a) {
             .truncated = r.in<std::uint8_t>(a.truncated, "truncated"),
             .advantages = r.out<T>(a.advantages, "advantages"), .returns = r.out<T>(a.returns, "returns")};
 }
-inline rlhf_status gae(const rlhf_batch *batch, const rlhf_gae_arrays *arrays, const rlhf_gae_options *options,
-                       const rlhf_executor *run, rlhf_error *error) {
+inline rlhf_status gae(const rlhf_batch* batch, const rlhf_gae_arrays* arrays, const rlhf_gae_options* options,
+                       const rlhf_executor* run, rlhf_error* error) {
     return answer("gae", error, [&] {
         const reader r("gae", run);
         const auto a = r.known(arrays, rlhf_gae_arrays(), "arrays");
@@ -71,9 +71,9 @@ gae_backward_arrays<T> of_c(const reader& r, const rlhf_gae_backward_arrays& a) 
             .d_next_values = r.gradient<T>(a.d_next_values, "d_next_values"),
             .d_bootstrap_values = r.gradient<T>(a.d_bootstrap_values, "d_bootstrap_values", true)};
 }
-inline rlhf_status gae_backward(const rlhf_batch *batch, const rlhf_gae_backward_arrays *arrays,
-                                const rlhf_gae_backward_options *options, const rlhf_executor *run,
-                                rlhf_error *error) {
+inline rlhf_status gae_backward(const rlhf_batch* batch, const rlhf_gae_backward_arrays* arrays,
+                                const rlhf_gae_backward_options* options, const rlhf_executor* run,
+                                rlhf_error* error) {
     return answer("gae_backward", error, [&] {
         const reader r("gae_backward", run);
         const auto a = r.known(arrays, rlhf_gae_backward_arrays(), "arrays");
@@ -93,10 +93,10 @@ group_advantages_arrays<T> of_c(const reader& r, const rlhf_group_advantages_arr
             .advantages = r.out<T>(a.advantages, "advantages", true),
             .keep = r.out<std::uint8_t>(a.keep, "keep", true)};
 }
-inline rlhf_status group_advantages(const rlhf_groups *groups, const rlhf_group_advantages_arrays *arrays,
-                                    const rlhf_moments *moments, const rlhf_group_advantages_options *options,
-                                    const rlhf_executor *run, rlhf_group_advantages_result *result,
-                                    rlhf_error *error) {
+inline rlhf_status group_advantages(const rlhf_groups* groups, const rlhf_group_advantages_arrays* arrays,
+                                    const rlhf_moments* moments, const rlhf_group_advantages_options* options,
+                                    const rlhf_executor* run, rlhf_group_advantages_result* result,
+                                    rlhf_error* error) {
     return answer("group_advantages", error, [&] {
         const reader r("group_advantages", run);
         const place into(r, result);
@@ -113,8 +113,8 @@ inline rlhf_status group_advantages(const rlhf_groups *groups, const rlhf_group_
     });
 }
 
-inline rlhf_status moments_of(const rlhf_batch *batch, const rlhf_in *values, const rlhf_executor *run,
-                              rlhf_moments *result, rlhf_error *error) {
+inline rlhf_status moments_of(const rlhf_batch* batch, const rlhf_in* values, const rlhf_executor* run,
+                              rlhf_moments* result, rlhf_error* error) {
     return answer("moments_of", error, [&] {
         const reader r("moments_of", run);
         const place into(r, result);
@@ -125,8 +125,8 @@ inline rlhf_status moments_of(const rlhf_batch *batch, const rlhf_in *values, co
     });
 }
 
-inline rlhf_status reward_moments(const rlhf_in *rewards, rlhf_unscorable how, const rlhf_executor *run,
-                                  rlhf_moments *result, rlhf_error *error) {
+inline rlhf_status reward_moments(const rlhf_in* rewards, rlhf_unscorable how, const rlhf_executor* run,
+                                  rlhf_moments* result, rlhf_error* error) {
     return answer("reward_moments", error, [&] {
         const reader r("reward_moments", run);
         const place into(r, result);
@@ -147,9 +147,9 @@ shape_rewards_arrays<T> of_c(const reader& r, const rlhf_shape_rewards_arrays& a
             .scores = r.in<T>(a.scores, "scores", true), .finished = r.in<std::uint8_t>(a.finished, "finished", true),
             .rewards = r.out<T>(a.rewards, "rewards")};
 }
-inline rlhf_status shape_rewards(const rlhf_batch *batch, const rlhf_shape_rewards_arrays *arrays,
-                                 const rlhf_shape_rewards_options *options, const rlhf_executor *run,
-                                 rlhf_shape_rewards_result *result, rlhf_error *error) {
+inline rlhf_status shape_rewards(const rlhf_batch* batch, const rlhf_shape_rewards_arrays* arrays,
+                                 const rlhf_shape_rewards_options* options, const rlhf_executor* run,
+                                 rlhf_shape_rewards_result* result, rlhf_error* error) {
     return answer("shape_rewards", error, [&] {
         const reader r("shape_rewards", run);
         const place into(r, result);
@@ -170,9 +170,9 @@ shape_scores_arrays<T> of_c(const reader& r, const rlhf_shape_scores_arrays& a) 
             .finished = r.in<std::uint8_t>(a.finished, "finished", true),
             .shaped = r.out<T>(a.shaped, "shaped", true)};
 }
-inline rlhf_status shape_scores(const rlhf_batch *batch, const rlhf_shape_scores_arrays *arrays,
-                                const rlhf_shape_scores_options *options, rlhf_shape_scores_result *result,
-                                rlhf_error *error) {
+inline rlhf_status shape_scores(const rlhf_batch* batch, const rlhf_shape_scores_arrays* arrays,
+                                const rlhf_shape_scores_options* options, rlhf_shape_scores_result* result,
+                                rlhf_error* error) {
     return answer("shape_scores", error, [&] {
         const reader r("shape_scores");
         const place into(r, result);
@@ -183,8 +183,8 @@ inline rlhf_status shape_scores(const rlhf_batch *batch, const rlhf_shape_scores
     });
 }
 
-inline rlhf_status update_fixed_kl_controller(rlhf_fixed_kl_controller *controller, double kl, double sequences,
-                                              rlhf_error *error) {
+inline rlhf_status update_fixed_kl_controller(rlhf_fixed_kl_controller* controller, double kl, double sequences,
+                                              rlhf_error* error) {
     return answer("update_fixed_kl_controller", error, [&] {
         const reader r("update_fixed_kl_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), kl, sequences));
@@ -192,8 +192,8 @@ inline rlhf_status update_fixed_kl_controller(rlhf_fixed_kl_controller *controll
     });
 }
 
-inline rlhf_status update_adaptive_kl_controller(rlhf_adaptive_kl_controller *controller, double kl, double sequences,
-                                                 rlhf_error *error) {
+inline rlhf_status update_adaptive_kl_controller(rlhf_adaptive_kl_controller* controller, double kl, double sequences,
+                                                 rlhf_error* error) {
     return answer("update_adaptive_kl_controller", error, [&] {
         const reader r("update_adaptive_kl_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), kl, sequences));
@@ -217,8 +217,8 @@ vtrace_arrays<T> of_c(const reader& r, const rlhf_vtrace_arrays& a) {
             .truncated = r.in<std::uint8_t>(a.truncated, "truncated"), .targets = r.out<T>(a.targets, "targets"),
             .advantages = r.out<T>(a.advantages, "advantages")};
 }
-inline rlhf_status vtrace(const rlhf_batch *batch, const rlhf_vtrace_arrays *arrays,
-                          const rlhf_vtrace_options *options, const rlhf_executor *run, rlhf_error *error) {
+inline rlhf_status vtrace(const rlhf_batch* batch, const rlhf_vtrace_arrays* arrays,
+                          const rlhf_vtrace_options* options, const rlhf_executor* run, rlhf_error* error) {
     return answer("vtrace", error, [&] {
         const reader r("vtrace", run);
         const auto a = r.known(arrays, rlhf_vtrace_arrays(), "arrays");
@@ -228,9 +228,9 @@ inline rlhf_status vtrace(const rlhf_batch *batch, const rlhf_vtrace_arrays *arr
     });
 }
 
-inline rlhf_status whiten(const rlhf_batch *batch, const rlhf_out *values, const rlhf_moments *moments,
-                          const rlhf_whiten_options *options, const rlhf_executor *run, rlhf_moments *result,
-                          rlhf_error *error) {
+inline rlhf_status whiten(const rlhf_batch* batch, const rlhf_out* values, const rlhf_moments* moments,
+                          const rlhf_whiten_options* options, const rlhf_executor* run, rlhf_moments* result,
+                          rlhf_error* error) {
     return answer("whiten", error, [&] {
         const reader r("whiten", run);
         const place into(r, result);

@@ -21,9 +21,7 @@ rlhf_status answer(const char* function, rlhf_error* error, F&& f) {
     } catch (const std::invalid_argument& bad) {
         say(bad.what());
         return RLHF_BAD_ARGUMENT;
-    } catch (const std::exception& other) {
-        say(other.what());
-    } catch (...) {
+    } catch (const std::exception& other) { say(other.what()); } catch (...) {
         say(function);
     }
     return RLHF_INTERNAL_ERROR;

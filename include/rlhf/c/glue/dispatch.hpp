@@ -60,7 +60,8 @@ inline rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* err
     int used = std::snprintf(error->text, sizeof error->text, "rlhf: %s is %.60s, expected one of", who, isa);
     for (const rlhf_c_table* t : tables)
         if (machine_has(*t))
-            used += std::snprintf(error->text + used, sizeof error->text - static_cast<std::size_t>(used), " %s", t->isa);
+            used +=
+                std::snprintf(error->text + used, sizeof error->text - static_cast<std::size_t>(used), " %s", t->isa);
     return RLHF_NO_SUCH_ISA;
 }
 
@@ -88,9 +89,7 @@ inline rlhf_status table(const rlhf_c_table*& t, rlhf_error* error) {
     }
 
 extern "C" {
-RLHF_C_API const char* rlhf_version() {
-    return RLHF_C_VERSION;
-}
+RLHF_C_API const char* rlhf_version() { return RLHF_C_VERSION; }
 RLHF_C_API const char* rlhf_isa() {
     const rlhf_c_table* t = nullptr;
     return rlhf::c::table(t, nullptr) == RLHF_OK ? t->isa : nullptr;
@@ -109,7 +108,6 @@ RLHF_C_API const char* rlhf_available_isa(size_t i) {
 RLHF_C_ENTRY(count, (const rlhf_batch* batch, rlhf_counts* result, rlhf_error* error), (batch, result, error))
 RLHF_C_ENTRY(mask_targets, (const rlhf_in* targets, const rlhf_out* mask, int64_t ignore_index, rlhf_error* error),
              (targets, mask, ignore_index, error))
-RLHF_C_ENTRY(sort_pairs,
-             (const rlhf_in* sums, const rlhf_out* chosen, const rlhf_out* rejected, rlhf_error* error),
+RLHF_C_ENTRY(sort_pairs, (const rlhf_in* sums, const rlhf_out* chosen, const rlhf_out* rejected, rlhf_error* error),
              (sums, chosen, rejected, error))
 }

@@ -10,13 +10,13 @@ template <class E>
 class bound_head {
 public:
     bound_head(const reader& r, const rlhf_linear_head& h)
-        : multiply_(h.multiply), self_(h.self),
-          head_{.hidden = r.in<E>(h.hidden, "head.hidden"),
-                .weights = r.in<E>(h.weights, "head.weights"),
-                .vocab = h.vocab,
-                .hidden_size = h.hidden_size,
-                .workspace = r.out<E>(h.workspace, "head.workspace"),
-                .product = h.multiply != nullptr ? matrix_product<E>(*this) : matrix_product<E>()} {}
+        : multiply_(h.multiply),
+          self_(h.self), head_{.hidden = r.in<E>(h.hidden, "head.hidden"),
+                               .weights = r.in<E>(h.weights, "head.weights"),
+                               .vocab = h.vocab,
+                               .hidden_size = h.hidden_size,
+                               .workspace = r.out<E>(h.workspace, "head.workspace"),
+                               .product = h.multiply != nullptr ? matrix_product<E>(*this) : matrix_product<E>()} {}
     bound_head(const bound_head&) = delete;
     bound_head& operator=(const bound_head&) = delete;
 
@@ -50,7 +50,8 @@ private:
 template <class E>
 linear_head_gradient<E> gradient_of_head(const reader& r, const rlhf_linear_head_gradient* given) {
     const auto g = r.known(given, rlhf_linear_head_gradient(), "gradient");
-    return {.hidden = r.gradient<E>(g.hidden, "gradient.hidden"), .weights = r.gradient<E>(g.weights, "gradient.weights")};
+    return {.hidden = r.gradient<E>(g.hidden, "gradient.hidden"),
+            .weights = r.gradient<E>(g.weights, "gradient.weights")};
 }
 
 } // namespace RLHF_NAMESPACE::c

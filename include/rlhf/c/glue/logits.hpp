@@ -9,10 +9,10 @@
 
 namespace RLHF_NAMESPACE::c {
 
-inline rlhf_status cross_entropy_loss(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                      const rlhf_logits_gradient *d_logits,
-                                      const rlhf_cross_entropy_loss_options *options, const rlhf_executor *run,
-                                      rlhf_cross_entropy_loss_result *result, rlhf_error *error) {
+inline rlhf_status cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                      const rlhf_logits_gradient* d_logits,
+                                      const rlhf_cross_entropy_loss_options* options, const rlhf_executor* run,
+                                      rlhf_cross_entropy_loss_result* result, rlhf_error* error) {
     return answer("cross_entropy_loss", error, [&] {
         const reader r("cross_entropy_loss", run);
         const place into(r, result);
@@ -45,10 +45,10 @@ kept_log_probs_arrays<T> of_c(const reader& r, const rlhf_kept_log_probs_arrays&
     return {.log_sum_exp = r.in<T>(a.log_sum_exp, "log_sum_exp"), .log_probs = r.out<T>(a.log_probs, "log_probs"),
             .entropy = r.out<T>(a.entropy, "entropy"), .log_kept = r.out<T>(a.log_kept, "log_kept")};
 }
-inline rlhf_status kept_log_probs(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                  const rlhf_kept_set *kept, const rlhf_kept_log_probs_arrays *arrays,
-                                  const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                  rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status kept_log_probs(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                  const rlhf_kept_set* kept, const rlhf_kept_log_probs_arrays* arrays,
+                                  const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                  rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("kept_log_probs", error, [&] {
         const reader r("kept_log_probs", run);
         const place into(r, result);
@@ -71,12 +71,12 @@ template <class T>
 kept_log_probs_backward_arrays<T> of_c(const reader& r, const rlhf_kept_log_probs_backward_arrays& a) {
     return {.d_log_probs = r.in<T>(a.d_log_probs, "d_log_probs"), .d_entropy = r.in<T>(a.d_entropy, "d_entropy")};
 }
-inline rlhf_status kept_log_probs_backward(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                           const rlhf_kept_set *kept,
-                                           const rlhf_kept_log_probs_backward_arrays *arrays,
-                                           const rlhf_logits_gradient *d_logits,
-                                           const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                           rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status kept_log_probs_backward(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                           const rlhf_kept_set* kept,
+                                           const rlhf_kept_log_probs_backward_arrays* arrays,
+                                           const rlhf_logits_gradient* d_logits,
+                                           const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                           rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("kept_log_probs_backward", error, [&] {
         const reader r("kept_log_probs_backward", run);
         const place into(r, result);
@@ -94,9 +94,9 @@ inline rlhf_status kept_log_probs_backward(const rlhf_batch *batch, const rlhf_l
     });
 }
 
-inline rlhf_status logits_divergence(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_logits *reference,
-                                     const rlhf_logits_gradient *d_logits, const rlhf_divergence_options *options,
-                                     const rlhf_executor *run, rlhf_divergence_sums *result, rlhf_error *error) {
+inline rlhf_status logits_divergence(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_logits* reference,
+                                     const rlhf_logits_gradient* d_logits, const rlhf_divergence_options* options,
+                                     const rlhf_executor* run, rlhf_divergence_sums* result, rlhf_error* error) {
     return answer("logits_divergence", error, [&] {
         const reader r("logits_divergence", run);
         const place into(r, result);
@@ -126,10 +126,10 @@ token_log_probs_arrays<T> of_c(const reader& r, const rlhf_token_log_probs_array
     return {.log_probs = r.out<T>(a.log_probs, "log_probs"), .entropy = r.out<T>(a.entropy, "entropy"),
             .log_sum_exp = r.out<T>(a.log_sum_exp, "log_sum_exp"), .collision = r.out<T>(a.collision, "collision")};
 }
-inline rlhf_status token_log_probs(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                   const rlhf_token_log_probs_arrays *arrays,
-                                   const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                   rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status token_log_probs(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                   const rlhf_token_log_probs_arrays* arrays,
+                                   const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                   rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("token_log_probs", error, [&] {
         const reader r("token_log_probs", run);
         const place into(r, result);
@@ -152,11 +152,11 @@ token_log_probs_backward_arrays<T> of_c(const reader& r, const rlhf_token_log_pr
     return {.log_sum_exp = r.in<T>(a.log_sum_exp, "log_sum_exp"), .d_log_probs = r.in<T>(a.d_log_probs, "d_log_probs"),
             .d_entropy = r.in<T>(a.d_entropy, "d_entropy")};
 }
-inline rlhf_status token_log_probs_backward(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                                            const rlhf_token_log_probs_backward_arrays *arrays,
-                                            const rlhf_logits_gradient *d_logits,
-                                            const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                            rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status token_log_probs_backward(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                                            const rlhf_token_log_probs_backward_arrays* arrays,
+                                            const rlhf_logits_gradient* d_logits,
+                                            const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                            rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("token_log_probs_backward", error, [&] {
         const reader r("token_log_probs_backward", run);
         const place into(r, result);
@@ -176,10 +176,10 @@ inline rlhf_status token_log_probs_backward(const rlhf_batch *batch, const rlhf_
 inline top_k_reference of_c(const reader& r, const rlhf_top_k_reference& a) {
     return {.k = a.k, .ids = r.index(a.ids, "ids"), .log_probs = r.in<float>(a.log_probs, "log_probs")};
 }
-inline rlhf_status top_k_divergence(const rlhf_batch *batch, const rlhf_logits *logits,
-                                    const rlhf_top_k_reference *reference, const rlhf_logits_gradient *d_logits,
-                                    const rlhf_divergence_options *options, const rlhf_executor *run,
-                                    rlhf_divergence_sums *result, rlhf_error *error) {
+inline rlhf_status top_k_divergence(const rlhf_batch* batch, const rlhf_logits* logits,
+                                    const rlhf_top_k_reference* reference, const rlhf_logits_gradient* d_logits,
+                                    const rlhf_divergence_options* options, const rlhf_executor* run,
+                                    rlhf_divergence_sums* result, rlhf_error* error) {
     return answer("top_k_divergence", error, [&] {
         const reader r("top_k_divergence", run);
         const place into(r, result);
@@ -208,11 +208,11 @@ vocab_shard_backward_arrays<T> of_c(const reader& r, const rlhf_vocab_shard_back
     return {.combined = r.in<vocab_shard>(a.combined, "combined"),
             .d_log_probs = r.in<T>(a.d_log_probs, "d_log_probs"), .d_entropy = r.in<T>(a.d_entropy, "d_entropy")};
 }
-inline rlhf_status vocab_shard_backward(const rlhf_batch *batch, const rlhf_logits *logits, int64_t first_id,
-                                        const rlhf_in *targets, const rlhf_vocab_shard_backward_arrays *arrays,
-                                        const rlhf_logits_gradient *d_logits,
-                                        const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                        rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status vocab_shard_backward(const rlhf_batch* batch, const rlhf_logits* logits, int64_t first_id,
+                                        const rlhf_in* targets, const rlhf_vocab_shard_backward_arrays* arrays,
+                                        const rlhf_logits_gradient* d_logits,
+                                        const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                        rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("vocab_shard_backward", error, [&] {
         const reader r("vocab_shard_backward", run);
         const place into(r, result);
@@ -237,10 +237,10 @@ vocab_shard_log_probs_arrays<T> of_c(const reader& r, const rlhf_vocab_shard_log
             .log_probs = r.out<T>(a.log_probs, "log_probs"), .entropy = r.out<T>(a.entropy, "entropy"),
             .log_sum_exp = r.out<T>(a.log_sum_exp, "log_sum_exp")};
 }
-inline rlhf_status vocab_shard_log_probs(const rlhf_batch *batch, const rlhf_in *targets,
-                                         const rlhf_vocab_shard_log_probs_arrays *arrays,
-                                         const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                         rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status vocab_shard_log_probs(const rlhf_batch* batch, const rlhf_in* targets,
+                                         const rlhf_vocab_shard_log_probs_arrays* arrays,
+                                         const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                         rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("vocab_shard_log_probs", error, [&] {
         const reader r("vocab_shard_log_probs", run);
         const place into(r, result);
@@ -253,10 +253,10 @@ inline rlhf_status vocab_shard_log_probs(const rlhf_batch *batch, const rlhf_in 
     });
 }
 
-inline rlhf_status vocab_shard_sums(const rlhf_batch *batch, const rlhf_logits *logits, int64_t first_id,
-                                    const rlhf_in *targets, const rlhf_out *shards,
-                                    const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                    rlhf_error *error) {
+inline rlhf_status vocab_shard_sums(const rlhf_batch* batch, const rlhf_logits* logits, int64_t first_id,
+                                    const rlhf_in* targets, const rlhf_out* shards,
+                                    const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                    rlhf_error* error) {
     return answer("vocab_shard_sums", error, [&] {
         const reader r("vocab_shard_sums", run);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {

@@ -92,7 +92,9 @@ auto with_objective_of_policy_loss(const reader& r, const rlhf_objective* given,
     if (std::strcmp(name, "sapo") == 0) return f(of_c(r, r.objective<rlhf_sapo>(given, RLHF_SAPO)));
     if (std::strcmp(name, "topr") == 0) return f(of_c(r, r.objective<rlhf_topr>(given, RLHF_TOPR)));
     if (std::strcmp(name, "vespo") == 0) return f(of_c(r, r.objective<rlhf_vespo>(given, RLHF_VESPO)));
-    r.fail("objective is %s, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or vespo", name);
+    r.fail("objective is %s, expected "
+           "cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or vespo",
+           name);
 }
 /// Calls f with the objective of preference_loss that C named.
 template <class F>
@@ -111,7 +113,10 @@ auto with_objective_of_preference_loss(const reader& r, const rlhf_objective* gi
     if (std::strcmp(name, "orpo") == 0) return f(of_c(r, r.objective<rlhf_orpo>(given, RLHF_ORPO)));
     if (std::strcmp(name, "slic_hinge") == 0) return f(of_c(r, r.objective<rlhf_slic_hinge>(given, RLHF_SLIC_HINGE)));
     if (std::strcmp(name, "sppo") == 0) return f(of_c(r, r.objective<rlhf_sppo>(given, RLHF_SPPO)));
-    r.fail("objective is %s, expected apo_zero, apo_down, discopop, dpo, robust_dpo, simpo, exo, ipo, nca, bco, orpo, slic_hinge or sppo", name);
+    r.fail("objective is %s, expected "
+           "apo_zero, apo_down, discopop, dpo, robust_dpo, simpo, exo, ipo, nca, bco, orpo, slic_hinge"
+           " or sppo",
+           name);
 }
 /// Calls f with the objective of unpaired_loss that C named.
 template <class F>
@@ -119,7 +124,9 @@ auto with_objective_of_unpaired_loss(const reader& r, const rlhf_objective* give
     const char* const name = r.name_of(given);
     if (std::strcmp(name, "kto") == 0) return f(of_c(r, r.objective<rlhf_kto>(given, RLHF_KTO)));
     if (std::strcmp(name, "bco") == 0) return f(of_c(r, r.objective<rlhf_bco>(given, RLHF_BCO)));
-    r.fail("objective is %s, expected kto or bco", name);
+    r.fail("objective is %s, expected "
+           "kto or bco",
+           name);
 }
 
 } // namespace RLHF_NAMESPACE::c

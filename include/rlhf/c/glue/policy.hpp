@@ -19,9 +19,9 @@ covariance_tokens_arrays<T> of_c(const reader& r, const rlhf_covariance_tokens_a
             .advantages = r.in<T>(a.advantages, "advantages"), .keys = r.in<T>(a.keys, "keys"),
             .weights = r.out<T>(a.weights, "weights"), .anchors = r.out<T>(a.anchors, "anchors")};
 }
-inline rlhf_status covariance_tokens(const rlhf_batch *batch, const rlhf_covariance_tokens_arrays *arrays,
-                                     const rlhf_covariance_tokens_options *options, const rlhf_executor *run,
-                                     rlhf_covariance_tokens_result *result, rlhf_error *error) {
+inline rlhf_status covariance_tokens(const rlhf_batch* batch, const rlhf_covariance_tokens_arrays* arrays,
+                                     const rlhf_covariance_tokens_options* options, const rlhf_executor* run,
+                                     rlhf_covariance_tokens_result* result, rlhf_error* error) {
     return answer("covariance_tokens", error, [&] {
         const reader r("covariance_tokens", run);
         const place into(r, result);
@@ -44,9 +44,9 @@ importance_weights_arrays<T> of_c(const reader& r, const rlhf_importance_weights
             .advantages = r.in<T>(a.advantages, "advantages"), .weights = r.out<T>(a.weights, "weights"),
             .keep = r.out<std::uint8_t>(a.keep, "keep")};
 }
-inline rlhf_status importance_weights(const rlhf_batch *batch, const rlhf_importance_weights_arrays *arrays,
-                                      const rlhf_importance_weights_options *options, const rlhf_executor *run,
-                                      rlhf_importance_weights_result *result, rlhf_error *error) {
+inline rlhf_status importance_weights(const rlhf_batch* batch, const rlhf_importance_weights_arrays* arrays,
+                                      const rlhf_importance_weights_options* options, const rlhf_executor* run,
+                                      rlhf_importance_weights_result* result, rlhf_error* error) {
     return answer("importance_weights", error, [&] {
         const reader r("importance_weights", run);
         const place into(r, result);
@@ -65,9 +65,9 @@ template <class T>
 masked_mean_arrays<T> of_c(const reader& r, const rlhf_masked_mean_arrays& a) {
     return {.values = r.in<T>(a.values, "values"), .d_values = r.gradient<T>(a.d_values, "d_values")};
 }
-inline rlhf_status masked_mean(const rlhf_batch *batch, const rlhf_masked_mean_arrays *arrays,
-                               const rlhf_masked_mean_options *options, const rlhf_executor *run,
-                               rlhf_loss_sums *result, rlhf_error *error) {
+inline rlhf_status masked_mean(const rlhf_batch* batch, const rlhf_masked_mean_arrays* arrays,
+                               const rlhf_masked_mean_options* options, const rlhf_executor* run,
+                               rlhf_loss_sums* result, rlhf_error* error) {
     return answer("masked_mean", error, [&] {
         const reader r("masked_mean", run);
         const place into(r, result);
@@ -92,9 +92,9 @@ policy_loss_arrays<T> of_c(const reader& r, const rlhf_policy_loss_arrays& a) {
             .advantages = r.in<T>(a.advantages, "advantages"), .weights = r.in<T>(a.weights, "weights"),
             .d_log_probs = r.gradient<T>(a.d_log_probs, "d_log_probs")};
 }
-inline rlhf_status policy_loss(const rlhf_batch *batch, const rlhf_policy_loss_arrays *arrays,
-                               const rlhf_objective *objective, const rlhf_policy_loss_options *options,
-                               const rlhf_executor *run, rlhf_policy_loss_result *result, rlhf_error *error) {
+inline rlhf_status policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arrays* arrays,
+                               const rlhf_objective* objective, const rlhf_policy_loss_options* options,
+                               const rlhf_executor* run, rlhf_policy_loss_result* result, rlhf_error* error) {
     return answer("policy_loss", error, [&] {
         const reader r("policy_loss", run);
         const place into(r, result);
@@ -108,9 +108,9 @@ inline rlhf_status policy_loss(const rlhf_batch *batch, const rlhf_policy_loss_a
     });
 }
 
-inline rlhf_status ppo_policy_loss(const rlhf_batch *batch, const rlhf_policy_loss_arrays *arrays,
-                                   const rlhf_ppo_policy_loss_options *options, const rlhf_executor *run,
-                                   rlhf_policy_loss_result *result, rlhf_error *error) {
+inline rlhf_status ppo_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arrays* arrays,
+                                   const rlhf_ppo_policy_loss_options* options, const rlhf_executor* run,
+                                   rlhf_policy_loss_result* result, rlhf_error* error) {
     return answer("ppo_policy_loss", error, [&] {
         const reader r("ppo_policy_loss", run);
         const place into(r, result);
@@ -132,9 +132,9 @@ ppo_value_loss_arrays<T> of_c(const reader& r, const rlhf_ppo_value_loss_arrays&
             .returns = r.in<T>(a.returns, "returns"), .weights = r.in<T>(a.weights, "weights"),
             .d_values = r.gradient<T>(a.d_values, "d_values")};
 }
-inline rlhf_status ppo_value_loss(const rlhf_batch *batch, const rlhf_ppo_value_loss_arrays *arrays,
-                                  const rlhf_ppo_value_loss_options *options, const rlhf_executor *run,
-                                  rlhf_ppo_value_loss_result *result, rlhf_error *error) {
+inline rlhf_status ppo_value_loss(const rlhf_batch* batch, const rlhf_ppo_value_loss_arrays* arrays,
+                                  const rlhf_ppo_value_loss_options* options, const rlhf_executor* run,
+                                  rlhf_ppo_value_loss_result* result, rlhf_error* error) {
     return answer("ppo_value_loss", error, [&] {
         const reader r("ppo_value_loss", run);
         const place into(r, result);
@@ -154,9 +154,9 @@ ptx_loss_arrays<T> of_c(const reader& r, const rlhf_ptx_loss_arrays& a) {
     return {.log_probs = r.in<T>(a.log_probs, "log_probs"),
             .d_log_probs = r.gradient<T>(a.d_log_probs, "d_log_probs")};
 }
-inline rlhf_status ptx_loss(const rlhf_batch *batch, const rlhf_ptx_loss_arrays *arrays,
-                            const rlhf_ptx_loss_options *options, const rlhf_executor *run,
-                            rlhf_ptx_loss_result *result, rlhf_error *error) {
+inline rlhf_status ptx_loss(const rlhf_batch* batch, const rlhf_ptx_loss_arrays* arrays,
+                            const rlhf_ptx_loss_options* options, const rlhf_executor* run,
+                            rlhf_ptx_loss_result* result, rlhf_error* error) {
     return answer("ptx_loss", error, [&] {
         const reader r("ptx_loss", run);
         const place into(r, result);
@@ -175,9 +175,9 @@ top_entropy_arrays<T> of_c(const reader& r, const rlhf_top_entropy_arrays& a) {
     return {.entropy = r.in<T>(a.entropy, "entropy"), .weights = r.out<T>(a.weights, "weights"),
             .keep = r.out<std::uint8_t>(a.keep, "keep")};
 }
-inline rlhf_status top_entropy(const rlhf_batch *batch, const rlhf_top_entropy_arrays *arrays,
-                               const rlhf_top_entropy_options *options, const rlhf_executor *run,
-                               rlhf_top_entropy_result *result, rlhf_error *error) {
+inline rlhf_status top_entropy(const rlhf_batch* batch, const rlhf_top_entropy_arrays* arrays,
+                               const rlhf_top_entropy_options* options, const rlhf_executor* run,
+                               rlhf_top_entropy_result* result, rlhf_error* error) {
     return answer("top_entropy", error, [&] {
         const reader r("top_entropy", run);
         const place into(r, result);
@@ -189,8 +189,8 @@ inline rlhf_status top_entropy(const rlhf_batch *batch, const rlhf_top_entropy_a
     });
 }
 
-inline rlhf_status update_adaptive_entropy_controller(rlhf_adaptive_entropy_controller *controller, double entropy,
-                                                      rlhf_error *error) {
+inline rlhf_status update_adaptive_entropy_controller(rlhf_adaptive_entropy_controller* controller, double entropy,
+                                                      rlhf_error* error) {
     return answer("update_adaptive_entropy_controller", error, [&] {
         const reader r("update_adaptive_entropy_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), entropy));

@@ -20,9 +20,9 @@ preference_loss_arrays<T> of_c(const reader& r, const rlhf_preference_loss_array
             .d_chosen = r.gradient<T>(a.d_chosen, "d_chosen", true),
             .d_rejected = r.gradient<T>(a.d_rejected, "d_rejected", true)};
 }
-inline rlhf_status preference_loss(const rlhf_batch *batch, const rlhf_preference_loss_arrays *arrays,
-                                   const rlhf_objective *objective, const rlhf_executor *run,
-                                   rlhf_preference_loss_result *result, rlhf_error *error) {
+inline rlhf_status preference_loss(const rlhf_batch* batch, const rlhf_preference_loss_arrays* arrays,
+                                   const rlhf_objective* objective, const rlhf_executor* run,
+                                   rlhf_preference_loss_result* result, rlhf_error* error) {
     return answer("preference_loss", error, [&] {
         const reader r("preference_loss", run);
         const place into(r, result);
@@ -43,9 +43,9 @@ sequence_log_probs_arrays<T> of_c(const reader& r, const rlhf_sequence_log_probs
     return {.log_probs = r.in<T>(a.log_probs, "log_probs"), .ref_log_probs = r.in<T>(a.ref_log_probs, "ref_log_probs"),
             .sums = r.out<T>(a.sums, "sums", true)};
 }
-inline rlhf_status sequence_log_probs(const rlhf_batch *batch, const rlhf_sequence_log_probs_arrays *arrays,
-                                      const rlhf_sequence_log_probs_options *options, const rlhf_executor *run,
-                                      rlhf_sequence_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status sequence_log_probs(const rlhf_batch* batch, const rlhf_sequence_log_probs_arrays* arrays,
+                                      const rlhf_sequence_log_probs_options* options, const rlhf_executor* run,
+                                      rlhf_sequence_log_probs_result* result, rlhf_error* error) {
     return answer("sequence_log_probs", error, [&] {
         const reader r("sequence_log_probs", run);
         const place into(r, result);
@@ -64,10 +64,10 @@ template <class T>
 sequence_log_probs_backward_arrays<T> of_c(const reader& r, const rlhf_sequence_log_probs_backward_arrays& a) {
     return {.d_sums = r.in<T>(a.d_sums, "d_sums", true), .d_log_probs = r.gradient<T>(a.d_log_probs, "d_log_probs")};
 }
-inline rlhf_status sequence_log_probs_backward(const rlhf_batch *batch,
-                                               const rlhf_sequence_log_probs_backward_arrays *arrays,
-                                               const rlhf_sequence_log_probs_options *options,
-                                               const rlhf_executor *run, rlhf_error *error) {
+inline rlhf_status sequence_log_probs_backward(const rlhf_batch* batch,
+                                               const rlhf_sequence_log_probs_backward_arrays* arrays,
+                                               const rlhf_sequence_log_probs_options* options,
+                                               const rlhf_executor* run, rlhf_error* error) {
     return answer("sequence_log_probs_backward", error, [&] {
         const reader r("sequence_log_probs_backward", run);
         const auto a = r.known(arrays, rlhf_sequence_log_probs_backward_arrays(), "arrays");
@@ -88,9 +88,9 @@ unpaired_loss_arrays<T> of_c(const reader& r, const rlhf_unpaired_loss_arrays& a
             .weights = r.in<T>(a.weights, "weights", true),
             .d_log_ratios = r.gradient<T>(a.d_log_ratios, "d_log_ratios", true)};
 }
-inline rlhf_status unpaired_loss(const rlhf_batch *batch, const rlhf_unpaired_loss_arrays *arrays,
-                                 const rlhf_objective *objective, rlhf_unpaired_loss_result *result,
-                                 rlhf_error *error) {
+inline rlhf_status unpaired_loss(const rlhf_batch* batch, const rlhf_unpaired_loss_arrays* arrays,
+                                 const rlhf_objective* objective, rlhf_unpaired_loss_result* result,
+                                 rlhf_error* error) {
     return answer("unpaired_loss", error, [&] {
         const reader r("unpaired_loss");
         const place into(r, result);

@@ -122,11 +122,16 @@ public:
     template <class F>
     auto typed_logits(const rlhf_logits& logits, F&& f) const {
         switch (logits.dtype) {
-        case RLHF_FLOAT32: return f.template operator()<float>();
-        case RLHF_FLOAT64: return f.template operator()<double>();
-        case RLHF_BFLOAT16: return f.template operator()<bfloat16>();
-        case RLHF_FLOAT16: return f.template operator()<float16>();
-        default: fail("logits is %s, expected float32, float64, bfloat16 or float16", word_of(logits.dtype));
+        case RLHF_FLOAT32:
+            return f.template operator()<float>();
+        case RLHF_FLOAT64:
+            return f.template operator()<double>();
+        case RLHF_BFLOAT16:
+            return f.template operator()<bfloat16>();
+        case RLHF_FLOAT16:
+            return f.template operator()<float16>();
+        default:
+            fail("logits is %s, expected float32, float64, bfloat16 or float16", word_of(logits.dtype));
         }
     }
 

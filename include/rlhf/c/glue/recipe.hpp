@@ -12,11 +12,11 @@
 
 namespace RLHF_NAMESPACE::c {
 
-inline rlhf_status linear_head_cross_entropy_loss(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                                  const rlhf_in *targets, const rlhf_linear_head_gradient *gradient,
-                                                  const rlhf_cross_entropy_loss_options *options,
-                                                  const rlhf_executor *run, rlhf_cross_entropy_loss_result *result,
-                                                  rlhf_error *error) {
+inline rlhf_status linear_head_cross_entropy_loss(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                                  const rlhf_in* targets, const rlhf_linear_head_gradient* gradient,
+                                                  const rlhf_cross_entropy_loss_options* options,
+                                                  const rlhf_executor* run, rlhf_cross_entropy_loss_result* result,
+                                                  rlhf_error* error) {
     return answer("cross_entropy_loss", error, [&] {
         const reader r("cross_entropy_loss", run);
         const place into(r, result);
@@ -47,9 +47,9 @@ gdpo_advantages_arrays<T> of_c(const reader& r, const rlhf_gdpo_advantages_array
             .workspace = r.out<T>(a.workspace, "workspace", true),
             .advantages = r.out<T>(a.advantages, "advantages", true)};
 }
-inline rlhf_status gdpo_advantages(const rlhf_groups *groups, const rlhf_gdpo_advantages_arrays *arrays,
-                                   const rlhf_gdpo_advantages_options *options, const rlhf_executor *run,
-                                   rlhf_gdpo_advantages_result *result, rlhf_error *error) {
+inline rlhf_status gdpo_advantages(const rlhf_groups* groups, const rlhf_gdpo_advantages_arrays* arrays,
+                                   const rlhf_gdpo_advantages_options* options, const rlhf_executor* run,
+                                   rlhf_gdpo_advantages_result* result, rlhf_error* error) {
     return answer("gdpo_advantages", error, [&] {
         const reader r("gdpo_advantages", run);
         const place into(r, result);
@@ -73,9 +73,9 @@ ppo_advantages_arrays<T> of_c(const reader& r, const rlhf_ppo_advantages_arrays&
             .bootstrap_values = r.in<T>(a.bootstrap_values, "bootstrap_values", true),
             .advantages = r.out<T>(a.advantages, "advantages"), .returns = r.out<T>(a.returns, "returns")};
 }
-inline rlhf_status ppo_advantages(const rlhf_batch *batch, const rlhf_ppo_advantages_arrays *arrays,
-                                  const rlhf_ppo_advantages_options *options, const rlhf_executor *run,
-                                  rlhf_ppo_advantages_result *result, rlhf_error *error) {
+inline rlhf_status ppo_advantages(const rlhf_batch* batch, const rlhf_ppo_advantages_arrays* arrays,
+                                  const rlhf_ppo_advantages_options* options, const rlhf_executor* run,
+                                  rlhf_ppo_advantages_result* result, rlhf_error* error) {
     return answer("ppo_advantages", error, [&] {
         const reader r("ppo_advantages", run);
         const place into(r, result);
@@ -106,10 +106,10 @@ ppo_loss_arrays<T> of_c(const reader& r, const rlhf_ppo_loss_arrays& a) {
             .d_log_probs = r.out<T>(a.d_log_probs, "d_log_probs"), .d_entropy = r.out<T>(a.d_entropy, "d_entropy"),
             .d_values = r.gradient<T>(a.d_values, "d_values")};
 }
-inline rlhf_status ppo_loss(const rlhf_batch *batch, const rlhf_logits *logits, const rlhf_in *targets,
-                            const rlhf_ppo_loss_arrays *arrays, const rlhf_logits_gradient *d_logits,
-                            const rlhf_ppo_loss_options *options, const rlhf_executor *run,
-                            rlhf_ppo_loss_result *result, rlhf_error *error) {
+inline rlhf_status ppo_loss(const rlhf_batch* batch, const rlhf_logits* logits, const rlhf_in* targets,
+                            const rlhf_ppo_loss_arrays* arrays, const rlhf_logits_gradient* d_logits,
+                            const rlhf_ppo_loss_options* options, const rlhf_executor* run,
+                            rlhf_ppo_loss_result* result, rlhf_error* error) {
     return answer("ppo_loss", error, [&] {
         const reader r("ppo_loss", run);
         const place into(r, result);
@@ -124,10 +124,10 @@ inline rlhf_status ppo_loss(const rlhf_batch *batch, const rlhf_logits *logits, 
     });
 }
 
-inline rlhf_status linear_head_ppo_loss(const rlhf_batch *batch, const rlhf_linear_head *head, const rlhf_in *targets,
-                                        const rlhf_ppo_loss_arrays *arrays, const rlhf_linear_head_gradient *gradient,
-                                        const rlhf_ppo_loss_options *options, const rlhf_executor *run,
-                                        rlhf_ppo_loss_result *result, rlhf_error *error) {
+inline rlhf_status linear_head_ppo_loss(const rlhf_batch* batch, const rlhf_linear_head* head, const rlhf_in* targets,
+                                        const rlhf_ppo_loss_arrays* arrays, const rlhf_linear_head_gradient* gradient,
+                                        const rlhf_ppo_loss_options* options, const rlhf_executor* run,
+                                        rlhf_ppo_loss_result* result, rlhf_error* error) {
     return answer("ppo_loss", error, [&] {
         const reader r("ppo_loss", run);
         const place into(r, result);
@@ -154,10 +154,10 @@ preference_nll_arrays<T> of_c(const reader& r, const rlhf_preference_nll_arrays&
             .sums = r.out<T>(a.sums, "sums", true), .d_sums = r.out<T>(a.d_sums, "d_sums", true),
             .d_log_probs = r.gradient<T>(a.d_log_probs, "d_log_probs")};
 }
-inline rlhf_status preference_nll(const rlhf_batch *answers, const rlhf_batch *pairs, const rlhf_batch *text,
-                                  const rlhf_preference_nll_arrays *arrays, const rlhf_objective *objective,
-                                  const rlhf_preference_nll_options *options, const rlhf_executor *run,
-                                  rlhf_preference_nll_result *result, rlhf_error *error) {
+inline rlhf_status preference_nll(const rlhf_batch* answers, const rlhf_batch* pairs, const rlhf_batch* text,
+                                  const rlhf_preference_nll_arrays* arrays, const rlhf_objective* objective,
+                                  const rlhf_preference_nll_options* options, const rlhf_executor* run,
+                                  rlhf_preference_nll_result* result, rlhf_error* error) {
     return answer("preference_nll", error, [&] {
         const reader r("preference_nll", run);
         const place into(r, result);
@@ -181,9 +181,9 @@ preference_pairs_arrays<T> of_c(const reader& r, const rlhf_preference_pairs_arr
             .rejected = r.index(a.rejected, "rejected", true), .margins = r.in<T>(a.margins, "margins", true),
             .weights = r.in<T>(a.weights, "weights", true), .d_sums = r.gradient<T>(a.d_sums, "d_sums", true)};
 }
-inline rlhf_status preference_pairs(const rlhf_batch *batch, const rlhf_preference_pairs_arrays *arrays,
-                                    const rlhf_objective *objective, rlhf_preference_loss_result *result,
-                                    rlhf_error *error) {
+inline rlhf_status preference_pairs(const rlhf_batch* batch, const rlhf_preference_pairs_arrays* arrays,
+                                    const rlhf_objective* objective, rlhf_preference_loss_result* result,
+                                    rlhf_error* error) {
     return answer("preference_pairs", error, [&] {
         const reader r("preference_pairs");
         const place into(r, result);
@@ -196,10 +196,10 @@ inline rlhf_status preference_pairs(const rlhf_batch *batch, const rlhf_preferen
     });
 }
 
-inline rlhf_status linear_head_token_log_probs(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                               const rlhf_in *targets, const rlhf_token_log_probs_arrays *arrays,
-                                               const rlhf_token_log_probs_options *options, const rlhf_executor *run,
-                                               rlhf_token_log_probs_result *result, rlhf_error *error) {
+inline rlhf_status linear_head_token_log_probs(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                               const rlhf_in* targets, const rlhf_token_log_probs_arrays* arrays,
+                                               const rlhf_token_log_probs_options* options, const rlhf_executor* run,
+                                               rlhf_token_log_probs_result* result, rlhf_error* error) {
     return answer("token_log_probs", error, [&] {
         const reader r("token_log_probs", run);
         const place into(r, result);
@@ -214,13 +214,13 @@ inline rlhf_status linear_head_token_log_probs(const rlhf_batch *batch, const rl
     });
 }
 
-inline rlhf_status linear_head_token_log_probs_backward(const rlhf_batch *batch, const rlhf_linear_head *head,
-                                                        const rlhf_in *targets,
-                                                        const rlhf_token_log_probs_backward_arrays *arrays,
-                                                        const rlhf_linear_head_gradient *gradient,
-                                                        const rlhf_token_log_probs_options *options,
-                                                        const rlhf_executor *run, rlhf_token_log_probs_result *result,
-                                                        rlhf_error *error) {
+inline rlhf_status linear_head_token_log_probs_backward(const rlhf_batch* batch, const rlhf_linear_head* head,
+                                                        const rlhf_in* targets,
+                                                        const rlhf_token_log_probs_backward_arrays* arrays,
+                                                        const rlhf_linear_head_gradient* gradient,
+                                                        const rlhf_token_log_probs_options* options,
+                                                        const rlhf_executor* run, rlhf_token_log_probs_result* result,
+                                                        rlhf_error* error) {
     return answer("token_log_probs_backward", error, [&] {
         const reader r("token_log_probs_backward", run);
         const place into(r, result);

@@ -21,9 +21,9 @@ bradley_terry_loss_arrays<T> of_c(const reader& r, const rlhf_bradley_terry_loss
             .d_chosen_rewards = r.gradient<T>(a.d_chosen_rewards, "d_chosen_rewards", true),
             .d_rejected_rewards = r.gradient<T>(a.d_rejected_rewards, "d_rejected_rewards", true)};
 }
-inline rlhf_status bradley_terry_loss(const rlhf_batch *batch, const rlhf_bradley_terry_loss_arrays *arrays,
-                                      const rlhf_bradley_terry_loss_options *options, const rlhf_executor *run,
-                                      rlhf_comparison_sums *result, rlhf_error *error) {
+inline rlhf_status bradley_terry_loss(const rlhf_batch* batch, const rlhf_bradley_terry_loss_arrays* arrays,
+                                      const rlhf_bradley_terry_loss_options* options, const rlhf_executor* run,
+                                      rlhf_comparison_sums* result, rlhf_error* error) {
     return answer("bradley_terry_loss", error, [&] {
         const reader r("bradley_terry_loss", run);
         const place into(r, result);
@@ -35,7 +35,7 @@ inline rlhf_status bradley_terry_loss(const rlhf_batch *batch, const rlhf_bradle
     });
 }
 
-inline rlhf_status count_pairs(const rlhf_batch *batch, const rlhf_in *ranks, rlhf_counts *result, rlhf_error *error) {
+inline rlhf_status count_pairs(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result, rlhf_error* error) {
     return answer("count_pairs", error, [&] {
         const reader r("count_pairs");
         rlhf_counts& to = r.there(result, "result");
@@ -44,8 +44,8 @@ inline rlhf_status count_pairs(const rlhf_batch *batch, const rlhf_in *ranks, rl
     });
 }
 
-inline rlhf_status count_rankings(const rlhf_batch *batch, const rlhf_in *ranks, rlhf_counts *result,
-                                  rlhf_error *error) {
+inline rlhf_status count_rankings(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result,
+                                  rlhf_error* error) {
     return answer("count_rankings", error, [&] {
         const reader r("count_rankings");
         rlhf_counts& to = r.there(result, "result");
@@ -62,8 +62,8 @@ plackett_luce_loss_arrays<T> of_c(const reader& r, const rlhf_plackett_luce_loss
     return {.rewards = r.in<T>(a.rewards, "rewards"), .ranks = r.index(a.ranks, "ranks"),
             .d_rewards = r.gradient<T>(a.d_rewards, "d_rewards")};
 }
-inline rlhf_status plackett_luce_loss(const rlhf_batch *batch, const rlhf_plackett_luce_loss_arrays *arrays,
-                                      const rlhf_executor *run, rlhf_loss_sums *result, rlhf_error *error) {
+inline rlhf_status plackett_luce_loss(const rlhf_batch* batch, const rlhf_plackett_luce_loss_arrays* arrays,
+                                      const rlhf_executor* run, rlhf_loss_sums* result, rlhf_error* error) {
     return answer("plackett_luce_loss", error, [&] {
         const reader r("plackett_luce_loss", run);
         const place into(r, result);
@@ -82,9 +82,9 @@ ranking_loss_arrays<T> of_c(const reader& r, const rlhf_ranking_loss_arrays& a) 
     return {.rewards = r.in<T>(a.rewards, "rewards"), .ranks = r.index(a.ranks, "ranks"),
             .d_rewards = r.gradient<T>(a.d_rewards, "d_rewards")};
 }
-inline rlhf_status ranking_loss(const rlhf_batch *batch, const rlhf_ranking_loss_arrays *arrays,
-                                const rlhf_ranking_loss_options *options, const rlhf_executor *run,
-                                rlhf_comparison_sums *result, rlhf_error *error) {
+inline rlhf_status ranking_loss(const rlhf_batch* batch, const rlhf_ranking_loss_arrays* arrays,
+                                const rlhf_ranking_loss_options* options, const rlhf_executor* run,
+                                rlhf_comparison_sums* result, rlhf_error* error) {
     return answer("ranking_loss", error, [&] {
         const reader r("ranking_loss", run);
         const place into(r, result);
@@ -96,8 +96,8 @@ inline rlhf_status ranking_loss(const rlhf_batch *batch, const rlhf_ranking_loss
     });
 }
 
-inline rlhf_status reward_bias(const rlhf_batch *batch, const rlhf_in *rewards, const rlhf_executor *run,
-                               double *result, rlhf_error *error) {
+inline rlhf_status reward_bias(const rlhf_batch* batch, const rlhf_in* rewards, const rlhf_executor* run,
+                               double* result, rlhf_error* error) {
     return answer("reward_bias", error, [&] {
         const reader r("reward_bias", run);
         double& to = r.there(result, "result");

@@ -85,7 +85,7 @@
 
 /// They, for one of them.
 struct rlhf_c_table {
-    const char *isa;
+    const char* isa;
 #define RLHF_C_MEMBER(name) decltype(&::rlhf_##name) name;
     RLHF_C_FUNCTIONS(RLHF_C_MEMBER)
 #undef RLHF_C_MEMBER
