@@ -97,3 +97,9 @@ if(CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
         "LINKER:--no-undefined" "LINKER:--gc-sections")
     set_target_properties(rlhf_c_shared PROPERTIES LINK_DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/c/exports.map")
 endif()
+
+# The wheel of Python (pyproject.toml) has this library beside its modules.
+if(SKBUILD)
+    install(FILES "$<TARGET_FILE:rlhf_c_shared>" DESTINATION rlhf COMPONENT python
+        RENAME "${CMAKE_SHARED_LIBRARY_PREFIX}rlhf_c${CMAKE_SHARED_LIBRARY_SUFFIX}")
+endif()
