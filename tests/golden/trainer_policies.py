@@ -224,7 +224,7 @@ def write_nemo_rl(w, base, seed):
         x = leaf(d.new)
         data = dict(token_mask=padded(d.mask), sample_mask=torch.ones(6), advantages=padded(d.A))
         data.update(prev_logprobs=padded(d.old), generation_logprobs=padded(d.sampled))
-        data.update(reference_policy_logprobs=padded(d.ref))
+        data.update(reference_policy_logprobs=padded(d.ref), rewards=d.A.sum(-1))
         loss, _ = nemo.ClippedPGLossFn(c)(x, data, torch.tensor(6.0), d.mask.sum())
         loss.backward()
         w.case(f"nemo_rl_{name}", loss=loss, d_log_probs=x.grad)
@@ -234,6 +234,7 @@ def write_nemo_rl(w, base, seed):
     case("sequence_mean", token_level_loss=False)
     case("cispo", use_cispo=True)
     case("gspo", sequence_level_importance_ratios=True, token_level_loss=False)
+    case("positive_nll", positive_example_nll_weight=0.5)
     case("kl", reference_policy_kl_penalty=0.01)
     d.ref = d.far_ref
     case("kl_limited", reference_policy_kl_penalty=0.01)

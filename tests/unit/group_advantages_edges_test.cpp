@@ -70,6 +70,8 @@ TEMPLATE_TEST_CASE("group_advantages: by hand", "", float, double) {
     CHECK(advantages<T>(3, {1, 4, 7}, by_others) == std::vector<T>{T(-2.25), 0, T(2.25)}); // the others: 4 and 7, …
     CHECK(advantages<T>(4, {1, 0, 0, 0}, by_others)[0] == 1);                              // the others are equal
     CHECK(advantages<T>(2, {3, 7}, by_others) == std::vector<T>{-4, 4});
+    const options without{.scale = group_scale::others_std, .ddof = 2}; // two have no deviation
+    CHECK(advantages<T>(3, {1, 4, 7}, without) == std::vector<T>{-3, 0, 3});
 }
 
 TEMPLATE_TEST_CASE("group_advantages: a group of one, and lengths that are 0", "", float, double) {

@@ -6,7 +6,10 @@
 #include "golden/steps.hpp"
 #include "support/preset_tokens.hpp"
 
+#include <rlhf/policy/ptx_loss.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
+
+#include <numeric>
 
 namespace nemo_rl = rlhf::preset::nemo_rl;
 using namespace test;
@@ -39,6 +42,36 @@ TEST_CASE("presets: NeMo-RL's policy losses", "[presets]") {
         for (double& x : w) x *= all_tokens[0];
         g.reproduce(name, plain, ppo, {.weights = w});
     }
+}
+
+/// The likelihood of right answers beside PPO (VAPO): ptx_loss over the answers of a reward above 0.
+TEST_CASE("presets: NeMo-RL's positive examples", "[presets]") {
+    const policy_goldens g("nemo_rl");
+    const auto log_probs = g.get<double>("log_probs"), old = g.get<double>("old_log_probs"),
+               advantages = g.get<double>("advantages");
+    std::vector<std::uint8_t> right = g.mask();
+    for (std::ptrdiff_t row = 0; row < 60; row += 10) { // the case has these sums as rewards
+        const double reward = std::accumulate(advantages.begin() + row, advantages.begin() + row + 10, 0.0);
+        if (!(reward > 0)) std::fill_n(right.begin() + row, 10, std::uint8_t{0});
+    }
+    const auto shrunk = [](const std::vector<std::uint8_t>& mask) { // sums are divided by n + 10⁻⁸
+        const auto n = static_cast<double>(std::count(mask.begin(), mask.end(), 1));
+        return n / (n + 1e-8);
+    };
+    std::vector<double> d(60);
+    const std::vector<double> weights(60, shrunk(g.mask()));
+    const auto policy = rlhf::ppo_policy_loss<double>(
+        g.batch(),
+        {.log_probs = log_probs, .old_log_probs = old, .advantages = advantages, .weights = weights, .d_log_probs = d},
+        nemo_rl::ppo_policy_loss);
+    rlhf::batch answers = g.batch();
+    answers.mask = right;
+    const double mu = 0.5 * shrunk(right);
+    const auto nll = rlhf::ptx_loss<double>(
+        answers, {.log_probs = log_probs, .d_log_probs = rlhf::add_to(rlhf::view<double>(d), mu)});
+    CHECK(worst_relative(std::vector{policy.loss() + mu * nll.loss()}, g.at("positive_nll")["loss"]) <
+          golden_tolerance<double>);
+    CHECK(worst_of_largest(d, g.at("positive_nll")["d_log_probs"]) < golden_tolerance<double>);
 }
 
 // The log ratio of a sequence is its sum divided by n + 10⁻⁸, too, which no option does: held to the formula.
