@@ -41,8 +41,7 @@ void errors() {
     refused("rlhf::ptx_loss: a tensor is BFloat16, expected Float or Double", [&] { ptx(lp.to(at::kBFloat16)); });
     refused("rlhf: logits are Int, expected Float, Double, BFloat16 or Half",
             [&] { ours::token_log_probs(aligned(), z.to(at::kInt), ids); });
-    refused("rlhf: logits are missing",
-            [&] { ours::token_log_probs(aligned(), Tensor(), ids); });
+    refused("rlhf: logits are missing", [&] { ours::token_log_probs(aligned(), Tensor(), ids); });
     refused("rlhf: a tensor is Float, expected the call's element type, Double", [&] {
         ours::ppo_policy_loss(tokens(), {.log_probs = lp, .old_log_probs = old.to(at::kFloat), .advantages = a});
     });
@@ -61,6 +60,10 @@ void errors() {
     });
     refused("rlhf::ppo_loss: a linear head has hidden [B, T, H] or [tokens, H] and weights [V, H]", [&] {
         ours::ppo_loss(aligned(), {z, {}}, ids, {.old_log_probs = old, .advantages = a});
+    });
+    refused("rlhf::sequence_log_probs: batch is [-1, 3]", [&] {
+        ours::sequence_log_probs({.sequences = -1, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here},
+                                 {lp});
     });
     check("no gradient is left behind", !lp.grad().defined());
 }
@@ -149,6 +152,16 @@ void shapes() {
     check("so is what expand() makes of it", at::equal(wanted, gradient(a.expand({B, T}), lp)));
     const Tensor strided = at::zeros({B, T + 3}, at::kDouble).slice(1, 0, T).copy_(lp).requires_grad_();
     check("rows may have a stride", at::equal(wanted, gradient(a, strided)));
+
+    // [T, B] of one sequence has a single column, too.
+    const rlhf::batch steps{.sequences = 1,
+                            .steps = T,
+                            .layout = rlhf::layout::time_first,
+                            .mask = rlhf::all,
+                            .denominator = rlhf::counted_here};
+    const Tensor x = learned(log_probs().slice(0, 0, 1).t().contiguous()), each = normal(T, 1);
+    ours::ppo_policy_loss(steps, {.log_probs = x, .old_log_probs = x.detach(), .advantages = each}).loss.backward();
+    check("a column of steps is not one of sequences", at::allclose(x.grad(), -each / T));
 }
 
 } // namespace

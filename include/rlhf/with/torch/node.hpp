@@ -6,6 +6,7 @@
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <functional>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/functions/basic_ops.h>
@@ -26,6 +27,7 @@
 ///   only values are computed.
 /// - A tensor [B, 1], or one that expand() made of it, is one element per sequence where rlhf::per_sequence may stand.
 /// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling one, with the same bits.
+/// - Within namespace rlhf the library torch is ::torch.
 /// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative is refused.
 namespace RLHF_NAMESPACE {
 
@@ -73,9 +75,17 @@ auto with_element_type(const char* function, const at::Tensor& t, F&& f) {
 
 /// A tensor with one element per token, or per sequence if it is [B, 1] or was expanded from that.
 template <class T>
-[[nodiscard]] view<const T> or_per_sequence(const at::Tensor& t) {
-    if (!t.defined() || t.dim() != 2 || (t.size(1) != 1 && t.stride(1) != 0)) return t;
-    return view<const T>(per_sequence(view<const T>(t.narrow(1, 0, t.size(1) > 0 ? 1 : 0))));
+[[nodiscard]] view<const T> or_per_sequence(const batch& b, const at::Tensor& t) {
+    const bool column =
+        t.defined() && t.dim() == 2 && t.size(0) == b.size() && t.size(1) > 0 && (t.size(1) == 1 || t.stride(1) == 0);
+    if (!column) return t;
+    return per_sequence(view<const T>(t.narrow(1, 0, 1)));
+}
+
+/// A tensor for n numbers of T. A negative n is for the call to refuse.
+template <class T>
+[[nodiscard]] at::Tensor numbers(std::int64_t n) {
+    return at::empty({(std::max)(n, std::int64_t(0))}, at::dtype<T>());
 }
 
 /// A batch that outlives the call: its mask and offsets are copies.

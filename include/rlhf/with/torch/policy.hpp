@@ -22,13 +22,14 @@ struct policy_loss_tensors {
 
 namespace detail {
 template <class T>
-policy_loss_arrays<T> policy_arrays(const torch::policy_loss_tensors& x, const at::Tensor& d_log_probs) {
+policy_loss_arrays<T> policy_arrays(const batch& b, const torch::policy_loss_tensors& x,
+                                    const at::Tensor& d_log_probs) {
     return {.log_probs = x.log_probs,
             .old_log_probs = x.old_log_probs,
             .ref_log_probs = x.ref_log_probs,
             .behavior_log_probs = x.behavior_log_probs,
-            .advantages = or_per_sequence<T>(x.advantages),
-            .weights = or_per_sequence<T>(x.weights),
+            .advantages = or_per_sequence<T>(b, x.advantages),
+            .weights = or_per_sequence<T>(b, x.weights),
             .d_log_probs = d_log_probs};
 }
 } // namespace detail
@@ -39,7 +40,7 @@ template <class Objective>
 loss_of<policy_loss_result> policy_loss(const batch& b, const policy_loss_tensors& x, const Objective& objective,
                                         const policy_loss_options& o = {}) {
     return detail::record_loss_of_type("policy_loss", {x.log_probs}, [&]<class T>(const detail::tensors& d) {
-        return rlhf::policy_loss<T>(b, detail::policy_arrays<T>(x, d[0]), objective, o, detail::torch_threads);
+        return rlhf::policy_loss<T>(b, detail::policy_arrays<T>(b, x, d[0]), objective, o, detail::torch_threads);
     });
 }
 
@@ -47,7 +48,7 @@ loss_of<policy_loss_result> policy_loss(const batch& b, const policy_loss_tensor
 inline loss_of<ppo_policy_loss_result> ppo_policy_loss(const batch& b, const policy_loss_tensors& x,
                                                        const ppo_policy_loss_options& o = {}) {
     return detail::record_loss_of_type("ppo_policy_loss", {x.log_probs}, [&]<class T>(const detail::tensors& d) {
-        return rlhf::ppo_policy_loss<T>(b, detail::policy_arrays<T>(x, d[0]), o, detail::torch_threads);
+        return rlhf::ppo_policy_loss<T>(b, detail::policy_arrays<T>(b, x, d[0]), o, detail::torch_threads);
     });
 }
 
@@ -67,7 +68,7 @@ inline loss_of<ppo_value_loss_result> ppo_value_loss(const batch& b, const ppo_v
                                        {.values = x.values,
                                         .old_values = x.old_values,
                                         .returns = x.returns,
-                                        .weights = detail::or_per_sequence<T>(x.weights),
+                                        .weights = detail::or_per_sequence<T>(b, x.weights),
                                         .d_values = d[0]},
                                        o, detail::torch_threads);
     });

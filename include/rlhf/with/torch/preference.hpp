@@ -28,7 +28,7 @@ inline sequence_sums sequence_log_probs(const batch& b, const sequence_log_probs
                                         const sequence_log_probs_options& o = {}) {
     constexpr const char* name = "sequence_log_probs";
     return detail::with_element_type(name, x.log_probs, [&]<class T>(std::type_identity<T>) -> sequence_sums {
-        const at::Tensor sums = at::empty({b.size()}, at::dtype<T>());
+        const at::Tensor sums = detail::numbers<T>(b.size());
         const auto result = detail::with_torch_errors([&] {
             return rlhf::sequence_log_probs<T>(
                 b, {.log_probs = x.log_probs, .ref_log_probs = x.ref_log_probs, .sums = sums}, o,
@@ -122,7 +122,7 @@ loss_of<preference_nll_result> preference_nll(const batch& answers, const batch&
                                               const preference_nll_tensors& x, const Objective& objective,
                                               const preference_nll_options& o = {}) {
     return detail::record_loss_of_type("preference_nll", {x.log_probs}, [&]<class T>(const detail::tensors& d) {
-        const at::Tensor sums = at::empty({answers.size()}, at::dtype<T>()), d_sums = sums.clone();
+        const at::Tensor sums = detail::numbers<T>(answers.size()), d_sums = sums.clone();
         return rlhf::preference_nll<T>(answers, pairs, text,
                                        {.log_probs = x.log_probs,
                                         .ref_log_probs = x.ref_log_probs,

@@ -50,16 +50,17 @@ struct ppo_buffers {
         log_probs = buffer(), d_log_probs = buffer();
         if (bonus) entropy = buffer(), d_entropy = buffer();
     }
-    [[nodiscard]] ppo_loss_arrays<T> with(const torch::ppo_loss_tensors& x, const at::Tensor& d_values) const {
+    [[nodiscard]] ppo_loss_arrays<T> with(const batch& b, const torch::ppo_loss_tensors& x,
+                                          const at::Tensor& d_values) const {
         return {.old_log_probs = x.old_log_probs,
                 .ref_log_probs = x.ref_log_probs,
                 .behavior_log_probs = x.behavior_log_probs,
-                .advantages = or_per_sequence<T>(x.advantages),
-                .weights = or_per_sequence<T>(x.weights),
+                .advantages = or_per_sequence<T>(b, x.advantages),
+                .weights = or_per_sequence<T>(b, x.weights),
                 .values = x.values,
                 .old_values = x.old_values,
                 .returns = x.returns,
-                .value_weights = or_per_sequence<T>(x.value_weights),
+                .value_weights = or_per_sequence<T>(b, x.value_weights),
                 .log_probs = log_probs,
                 .entropy = entropy,
                 .d_log_probs = d_log_probs,
@@ -83,7 +84,7 @@ auto with_head(const char* function, const torch::linear_head_tensors& x, const 
                     "rlhf::", function, ": a linear head has hidden [B, T, H] or [tokens, H] and weights [V, H]");
         const std::int64_t vocab = x.weights.size(0), size = x.weights.size(1),
                            rows = (std::min)(hidden.size(0) + 1, std::int64_t(512));
-        const at::Tensor workspace = at::empty({linear_head_workspace(rows, vocab, size)}, at::dtype<E>());
+        const at::Tensor workspace = numbers<E>(linear_head_workspace(rows, vocab, size));
         const linear_head<E> head{.hidden = hidden,
                                   .weights = x.weights,
                                   .vocab = vocab,
@@ -106,7 +107,7 @@ inline loss_of<ppo_loss_result> ppo_loss(const batch& b, const at::Tensor& logit
         return detail::with_logits_of_type(
             [&]<class T>(auto z, auto dz) {
                 const detail::ppo_buffers<T> buffers(detail::row_sizes(logits), o.entropy_coef != 0);
-                return rlhf::ppo_loss<T>(b, z, targets, buffers.with(x, d[1]), dz, o, detail::torch_threads);
+                return rlhf::ppo_loss<T>(b, z, targets, buffers.with(b, x, d[1]), dz, o, detail::torch_threads);
             },
             logits, d_logits);
     });
@@ -118,7 +119,7 @@ inline loss_of<ppo_loss_result> ppo_loss(const batch& b, const linear_head_tenso
     return detail::record_loss("ppo_loss", {head.hidden, head.weights, x.values}, [&](const detail::tensors& d) {
         return detail::with_head("ppo_loss", head, d[0], d[1], [&]<class T>(const linear_head<T>& h, const auto& dh) {
             const detail::ppo_buffers<T> buffers(detail::row_sizes(head.hidden), o.entropy_coef != 0);
-            return rlhf::ppo_loss<T>(b, h, targets, buffers.with(x, d[2]), dh, o, detail::torch_threads);
+            return rlhf::ppo_loss<T>(b, h, targets, buffers.with(b, x, d[2]), dh, o, detail::torch_threads);
         });
     });
 }
