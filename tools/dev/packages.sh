@@ -17,7 +17,7 @@ check_tools=("cmake=cmake" "clang-format-14=clang-format-14" "clang-tidy=clang-t
 test_extras=("cc=gcc" "mpicxx=libopenmpi-dev" "mpiexec=openmpi-bin" "dlpack/dlpack.h=libdlpack-dev" "python3=python3")
 test_python=("numpy")
 all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user")
-all_python=("torch==2.13.0" "conan" "libclang")
+all_python=("torch==2.13.0" "conan" "libclang" "libggml-python==0.20.2.post1")
 
 python_environment=build/python
 
