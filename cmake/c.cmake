@@ -47,7 +47,7 @@ function(rlhf_c_flags target)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        target_compile_options(${target} PRIVATE -fno-gnu-unique)
+        target_compile_options(${target} PRIVATE -fno-gnu-unique) # objcopy cannot make a unique symbol local
     endif()
 endfunction()
 
@@ -68,6 +68,9 @@ if(RLHF_C_ISAS)
 else()
     rlhf_c_objects(code here "" rlhf_compiled)
     set(tables " X(rlhf_c_table_here)")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(rlhf_compiled PRIVATE -fno-gnu-unique)
+    endif()
     if(development)
         target_compile_options(rlhf_c_here PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS> -O0 -g0)
     endif()
