@@ -3,12 +3,15 @@
 """The two nodes of autograd behind rlhf.torch: a loss, and what has a backward pass of its own."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import torch
 from torch import Tensor
 
+from ._arrays import per_sequence
 from ._values import Result
+
+Input = Union[Tensor, per_sequence]  # of what does not learn
 
 
 def _once() -> None:

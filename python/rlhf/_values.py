@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import byref, c_char_p, c_double, c_size_t
+from ctypes import byref, c_char_p, c_double, c_int64, c_size_t
 from typing import Any, Optional, TypeVar, Union
 
 from . import _c
@@ -71,12 +71,21 @@ class Options(ctypes.Structure):
 
     _choices: dict[str, tuple[str, ...]] = {}
     _first = 1  # fields before the first option
+    _numbers: list[tuple[str, str]]  # options that are set as they are: their names in C and in Python
+    _others: list[tuple[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        fields: Any = getattr(cls, "_fields_", [])[cls._first:]
+        plain = [n for n, kind in fields if n not in cls._choices and kind in (c_double, c_int64)]
+        cls._numbers = [(n, "lambda_" if n == "lambda" else n) for n in plain]
+        cls._others = [(n, kind) for n, kind in fields if n not in plain]
 
     def _set(self, given: dict[str, Any], function: str) -> None:
         self.size = ctypes.sizeof(self)
-        fields: Any = self._fields_[self._first:]
-        for name, kind in fields:
-            value = given["lambda_" if name == "lambda" else name]
+        for name, key in self._numbers:
+            setattr(self, name, given[key])
+        for name, kind in self._others:
+            value = given[name]
             if value is None:
                 continue
             if name in self._choices:

@@ -15,7 +15,7 @@ import rlhf as _rlhf
 
 from . import (Executor, kept_set, linear_head, policy_loss_objective, ppo_policy_loss_options, ppo_value_loss_options,
                preference_loss_objective, token_log_probs_options, top_k_reference, unpaired_loss_objective)
-from ._autograd import loss, result, through
+from ._autograd import Input, loss, result, through
 from ._enums import (aggregation, divergence, gaps, importance, kl_estimator, kl_weight, tie_divisor)
 from ._values import Range
 
@@ -28,7 +28,7 @@ __all__ = ["bradley_terry_loss", "cross_entropy_loss", "gae", "kept_log_probs", 
 
 
 def bradley_terry_loss(batch: _rlhf.batch, *, chosen_rewards: Tensor, rejected_rewards: Tensor,
-                       margins: Optional[Tensor] = None, margin: float = 0, label_smoothing: float = 0,
+                       margins: Optional[Input] = None, margin: float = 0, label_smoothing: float = 0,
                        center_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
     """rlhf.bradley_terry_loss for autograd: backward() gives the slopes of chosen_rewards and rejected_rewards."""
     return loss(_rlhf.bradley_terry_loss, locals(), "chosen_rewards rejected_rewards")
@@ -42,9 +42,9 @@ def cross_entropy_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, t
 
 
 def gae(batch: _rlhf.batch, *, rewards: Tensor, values: Tensor, next_values: Optional[Tensor] = None,
-        bootstrap_values: Optional[Tensor] = None, lambdas: Optional[Tensor] = None,
-        terminated: Optional[Tensor] = None, truncated: Optional[Tensor] = None, gamma: float = 1,
-        lambda_: float = 0.95, gaps: gaps = "skip", executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
+        bootstrap_values: Optional[Tensor] = None, lambdas: Optional[Input] = None, terminated: Optional[Input] = None,
+        truncated: Optional[Input] = None, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip",
+        executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
     """advantages and returns of rlhf.gae for autograd: backward() gives the slopes of rewards and values and
     next_values and bootstrap_values.
     """
@@ -55,7 +55,7 @@ def gae(batch: _rlhf.batch, *, rewards: Tensor, values: Tensor, next_values: Opt
 
 
 def kept_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, kept: kept_set, *,
-                   log_sum_exp: Optional[Tensor] = None, temperature: float = 1,
+                   log_sum_exp: Optional[Input] = None, temperature: float = 1,
                    executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
     """log_probs and entropy of rlhf.kept_log_probs for autograd: backward() gives the slopes of logits."""
     found = through(_rlhf.kept_log_probs, _rlhf.kept_log_probs_backward, locals(), "logits", "log_probs entropy", "",
@@ -63,7 +63,7 @@ def kept_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, kept: ke
     return found[0], found[1]
 
 
-def logits_divergence(batch: _rlhf.batch, logits: Tensor, reference: Tensor, *, divergence: divergence = "reverse_kl",
+def logits_divergence(batch: _rlhf.batch, logits: Tensor, reference: Input, *, divergence: divergence = "reverse_kl",
                       beta: float = 0.5, temperature: float = 1, aggregation: aggregation = "token_mean",
                       executor: Optional[Executor] = None) -> Tensor:
     """rlhf.logits_divergence for autograd: backward() gives the slopes of logits."""
@@ -76,15 +76,15 @@ def masked_mean(batch: _rlhf.batch, *, values: Tensor, aggregation: aggregation 
     return loss(_rlhf.masked_mean, locals(), "values")
 
 
-def plackett_luce_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Tensor] = None,
+def plackett_luce_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Input] = None,
                        executor: Optional[Executor] = None) -> Tensor:
     """rlhf.plackett_luce_loss for autograd: backward() gives the slopes of rewards."""
     return loss(_rlhf.plackett_luce_loss, locals(), "rewards")
 
 
-def policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor,
-                objective: policy_loss_objective, ref_log_probs: Optional[Tensor] = None,
-                behavior_log_probs: Optional[Tensor] = None, weights: Optional[Tensor] = None,
+def policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Input, advantages: Input,
+                objective: policy_loss_objective, ref_log_probs: Optional[Input] = None,
+                behavior_log_probs: Optional[Input] = None, weights: Optional[Input] = None,
                 log_ratio_limit: float = inf, kl_coef: float = 0, kl_estimator: kl_estimator = "k3",
                 kl_gradient: Optional[kl_estimator] = None, kl_limit: float = inf, kl_weight: kl_weight = "one",
                 importance_limit: Range = inf, importance: importance = "truncate",
@@ -93,9 +93,9 @@ def policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Tensor,
     return loss(_rlhf.policy_loss, locals(), "log_probs")
 
 
-def ppo_policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor,
-                    ref_log_probs: Optional[Tensor] = None, behavior_log_probs: Optional[Tensor] = None,
-                    weights: Optional[Tensor] = None, clip_range: Range = 0.2, dual_clip: float = inf,
+def ppo_policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Input, advantages: Input,
+                    ref_log_probs: Optional[Input] = None, behavior_log_probs: Optional[Input] = None,
+                    weights: Optional[Input] = None, clip_range: Range = 0.2, dual_clip: float = inf,
                     log_ratio_limit: float = inf, kl_coef: float = 0, kl_estimator: kl_estimator = "k3",
                     kl_gradient: Optional[kl_estimator] = None, kl_limit: float = inf, kl_weight: kl_weight = "one",
                     importance_limit: Range = inf, importance: importance = "truncate",
@@ -104,15 +104,15 @@ def ppo_policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Ten
     return loss(_rlhf.ppo_policy_loss, locals(), "log_probs")
 
 
-def ppo_value_loss(batch: _rlhf.batch, *, values: Tensor, returns: Tensor, old_values: Optional[Tensor] = None,
-                   weights: Optional[Tensor] = None, clip_range: float = inf, huber: float = inf,
+def ppo_value_loss(batch: _rlhf.batch, *, values: Tensor, returns: Input, old_values: Optional[Input] = None,
+                   weights: Optional[Input] = None, clip_range: float = inf, huber: float = inf,
                    aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> Tensor:
     """rlhf.ppo_value_loss for autograd: backward() gives the slopes of values."""
     return loss(_rlhf.ppo_value_loss, locals(), "values")
 
 
 def preference_loss(batch: _rlhf.batch, *, chosen: Tensor, rejected: Tensor, objective: preference_loss_objective,
-                    margins: Optional[Tensor] = None, weights: Optional[Tensor] = None,
+                    margins: Optional[Input] = None, weights: Optional[Input] = None,
                     executor: Optional[Executor] = None) -> Tensor:
     """rlhf.preference_loss for autograd: backward() gives the slopes of chosen and rejected."""
     return loss(_rlhf.preference_loss, locals(), "chosen rejected")
@@ -124,14 +124,14 @@ def ptx_loss(batch: _rlhf.batch, *, log_probs: Tensor, aggregation: aggregation 
     return loss(_rlhf.ptx_loss, locals(), "log_probs")
 
 
-def ranking_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Tensor] = None, margin: float = 0,
+def ranking_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Input] = None, margin: float = 0,
                  label_smoothing: float = 0, center_coef: float = 0, ties: tie_divisor = "kept_pairs",
                  executor: Optional[Executor] = None) -> Tensor:
     """rlhf.ranking_loss for autograd: backward() gives the slopes of rewards."""
     return loss(_rlhf.ranking_loss, locals(), "rewards")
 
 
-def sequence_log_probs(batch: _rlhf.batch, *, log_probs: Tensor, ref_log_probs: Optional[Tensor] = None,
+def sequence_log_probs(batch: _rlhf.batch, *, log_probs: Tensor, ref_log_probs: Optional[Input] = None,
                        average: bool = False, executor: Optional[Executor] = None) -> Tensor:
     """sums of rlhf.sequence_log_probs for autograd: backward() gives the slopes of log_probs."""
     found = through(_rlhf.sequence_log_probs, _rlhf.sequence_log_probs_backward, locals(), "log_probs", "sums", "",
@@ -155,7 +155,7 @@ def top_k_divergence(batch: _rlhf.batch, logits: Tensor, reference: top_k_refere
 
 
 def unpaired_loss(batch: _rlhf.batch, *, log_ratios: Tensor, objective: unpaired_loss_objective,
-                  desirable: Optional[Tensor] = None, weights: Optional[Tensor] = None) -> Tensor:
+                  desirable: Optional[Input] = None, weights: Optional[Input] = None) -> Tensor:
     """rlhf.unpaired_loss for autograd: backward() gives the slopes of log_ratios."""
     return loss(_rlhf.unpaired_loss, locals(), "log_ratios")
 
@@ -168,10 +168,10 @@ def linear_head_cross_entropy_loss(batch: _rlhf.batch, linear_head: linear_head,
     return loss(_rlhf.linear_head_cross_entropy_loss, locals(), "hidden weights")
 
 
-def ppo_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, old_log_probs: Tensor, advantages: Tensor,
-             ref_log_probs: Optional[Tensor] = None, behavior_log_probs: Optional[Tensor] = None,
-             weights: Optional[Tensor] = None, values: Optional[Tensor] = None, old_values: Optional[Tensor] = None,
-             returns: Optional[Tensor] = None, value_weights: Optional[Tensor] = None,
+def ppo_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, old_log_probs: Input, advantages: Input,
+             ref_log_probs: Optional[Input] = None, behavior_log_probs: Optional[Input] = None,
+             weights: Optional[Input] = None, values: Optional[Tensor] = None, old_values: Optional[Input] = None,
+             returns: Optional[Input] = None, value_weights: Optional[Input] = None,
              head: Optional[token_log_probs_options] = None, policy: Optional[ppo_policy_loss_options] = None,
              value: Optional[ppo_value_loss_options] = None, value_coef: float = 1, entropy_coef: float = 0,
              executor: Optional[Executor] = None) -> Tensor:
@@ -179,11 +179,11 @@ def ppo_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, old_log_pro
     return loss(_rlhf.ppo_loss, locals(), "logits values", "log_probs entropy d_log_probs d_entropy")
 
 
-def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *, old_log_probs: Tensor,
-                         advantages: Tensor, ref_log_probs: Optional[Tensor] = None,
-                         behavior_log_probs: Optional[Tensor] = None, weights: Optional[Tensor] = None,
-                         values: Optional[Tensor] = None, old_values: Optional[Tensor] = None,
-                         returns: Optional[Tensor] = None, value_weights: Optional[Tensor] = None,
+def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *, old_log_probs: Input,
+                         advantages: Input, ref_log_probs: Optional[Input] = None,
+                         behavior_log_probs: Optional[Input] = None, weights: Optional[Tensor] = None,
+                         values: Optional[Tensor] = None, old_values: Optional[Input] = None,
+                         returns: Optional[Input] = None, value_weights: Optional[Input] = None,
                          head: Optional[token_log_probs_options] = None,
                          policy: Optional[ppo_policy_loss_options] = None,
                          value: Optional[ppo_value_loss_options] = None, value_coef: float = 1,
@@ -194,17 +194,17 @@ def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: 
 
 
 def preference_nll(answers: _rlhf.batch, pairs: _rlhf.batch, text: _rlhf.batch, *, log_probs: Tensor,
-                   objective: preference_loss_objective, ref_log_probs: Optional[Tensor] = None,
-                   chosen: Optional[Tensor] = None, rejected: Optional[Tensor] = None,
-                   margins: Optional[Tensor] = None, weights: Optional[Tensor] = None, nll_weight: float = 1,
-                   average: bool = False, executor: Optional[Executor] = None) -> Tensor:
+                   objective: preference_loss_objective, ref_log_probs: Optional[Input] = None,
+                   chosen: Optional[Input] = None, rejected: Optional[Input] = None, margins: Optional[Input] = None,
+                   weights: Optional[Input] = None, nll_weight: float = 1, average: bool = False,
+                   executor: Optional[Executor] = None) -> Tensor:
     """rlhf.preference_nll for autograd: backward() gives the slopes of log_probs."""
     return loss(_rlhf.preference_nll, locals(), "log_probs", "sums d_sums")
 
 
 def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, objective: preference_loss_objective,
-                     chosen: Optional[Tensor] = None, rejected: Optional[Tensor] = None,
-                     margins: Optional[Tensor] = None, weights: Optional[Tensor] = None) -> Tensor:
+                     chosen: Optional[Input] = None, rejected: Optional[Input] = None, margins: Optional[Input] = None,
+                     weights: Optional[Input] = None) -> Tensor:
     """rlhf.preference_pairs for autograd: backward() gives the slopes of sums."""
     return loss(_rlhf.preference_pairs, locals(), "sums")
 

@@ -17,13 +17,19 @@ def learns(py: Py, call: Call) -> list[str]:
     return found
 
 
-def parameters(py: Py, call: Call) -> list[str]:
+def parameters(py: Py, call: Call, learned: list[str]) -> list[str]:
     """Those of the function, without outputs, and with tensors for arrays."""
     outputs = {f.name for f in py.fields(call, "arrays") if f.kind in ("out", "gradient")}
     outputs |= {"d_logits", "d_hidden", "d_weights"}
-    kept = [p for p in py.parameters(call) if p.split(":")[0] not in outputs]
-    return [p.replace(": Array", ": Tensor").replace("[Array]", "[Tensor]").replace("_batch.batch", "_rlhf.batch")
-            for p in kept]
+    found = []
+    for p in py.parameters(call):
+        name = p.split(":")[0]
+        if name in outputs:
+            continue
+        tensor = "Tensor" if name in learned or name in ("logits", "targets") else "Input"
+        p = p.replace("_batch.batch", "_rlhf.batch")
+        found.append(p.replace(": Array", f": {tensor}").replace("[Array]", f"[{tensor}]"))
+    return found
 
 
 def names(found: list[str]) -> str:
@@ -37,7 +43,7 @@ def words(call: Call, learned: list[str]) -> str:
 
 def loss(py: Py, call: Call, learned: list[str]) -> str:
     outs = [f.name for f in py.fields(call, "arrays") if f.kind == "out"]
-    return (listed(f"def {call.name}(", parameters(py, call), ") -> Tensor:") + words(call, learned)
+    return (listed(f"def {call.name}(", parameters(py, call, learned), ") -> Tensor:") + words(call, learned)
             + listed("    return loss(", [f"_rlhf.{call.name}", "locals()", names(learned)] +
                      ([names(outs)] if outs else []), ")"))
 
@@ -52,7 +58,7 @@ def through(py: Py, call: Call, back: Call) -> str:
     again = [p.split(":")[0] for p in py.parameters(back)]
     again = [n for n in again if n in own and n not in saved and n != "*"]
     one = len(outputs) == 1
-    text = listed(f"def {call.name}(", parameters(py, call), f") -> {'Tensor' if one else 'tuple[Tensor, Tensor]'}:")
+    text = listed(f"def {call.name}(", parameters(py, call, learned), f") -> {'Tensor' if one else 'tuple[Tensor, Tensor]'}:")
     text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} for autograd: backward() gives the slopes of "
                       f"{' and '.join(learned)}.")
     text += listed("    found = through(", [f"_rlhf.{call.name}", f"_rlhf.{back.name}", "locals()", names(learned),
@@ -79,7 +85,7 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
     known = [n for n in known if n not in ("batch", "groups")]
     imports = ("from math import inf\nfrom typing import Optional, Union\n\nfrom torch import Tensor\n\n"
                "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
-               "from ._autograd import loss, result, through\n" + choices(py, text) + "from ._values import Range\n")
+               "from ._autograd import Input, loss, result, through\n" + choices(py, text) + "from ._values import Range\n")
     doc = docstring("Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the "
                     "library: it has the slopes of the sweep that computed it. What else that sweep found is "
                     "result(loss). Second derivatives are refused.", "")
