@@ -12,23 +12,20 @@ step_report trainer::grpo_step() {
     const rollout r = answer(prompts.repeat_interleave(o_.group, 0));
     const rlhf::batch answers = r.batch();
 
+    const judgement old = judge(policy_, r), ref = judge(reference_, r);
+
     // Â: how much better an answer is than the others to its prompt.
     const torch::Tensor advantages = torch::empty_like(r.scores);
     rlhf::group_advantages({.size = o_.group}, {.rewards = r.scores, .advantages = advantages});
-    const auto log_probs_of = [&](transformer& model) {
-        return rlhf::torch::token_log_probs(answers, model(r.tokens).logits, r.tokens).log_probs;
-    };
-    const auto [old_log_probs, ref_log_probs] = [&] {
-        const torch::NoGradGuard constant;
-        return std::pair(log_probs_of(policy_), log_probs_of(reference_));
-    }();
 
+    // The clipped surrogate, and β KL(π ‖ π_SFT) in the loss.
     step_report report{.score = r.scores.mean().item<double>()};
     for (int epoch = 0; epoch < o_.epochs; ++epoch) {
+        const auto now = rlhf::torch::token_log_probs(answers, policy_(r.tokens).logits, r.tokens);
         const auto [loss, result] = rlhf::torch::ppo_policy_loss(answers,
-                                                                 {.log_probs = log_probs_of(policy_),
-                                                                  .old_log_probs = old_log_probs,
-                                                                  .ref_log_probs = ref_log_probs,
+                                                                 {.log_probs = now.log_probs,
+                                                                  .old_log_probs = old.log_probs,
+                                                                  .ref_log_probs = ref.log_probs,
                                                                   .advantages = advantages.unsqueeze(1)},
                                                                  {.clip_range = o_.clip_range, .kl_coef = o_.beta});
         descend(loss);

@@ -17,6 +17,12 @@ void copy(transformer& from, transformer& to) {
 }
 } // namespace
 
+judgement judge(transformer& model, const rollout& r) {
+    const torch::NoGradGuard constant;
+    const auto [logits, values] = model(r.tokens);
+    return {rlhf::torch::token_log_probs(r.batch(), logits, r.tokens).log_probs, values.contiguous()};
+}
+
 trainer::trainer(const austen& data, const training_options& o)
     : data_(data), o_(o), policy_(make_model(data, o)), reference_(make_model(data, o)),
       optimiser_(policy_->parameters(), torch::optim::AdamOptions(o.learning_rate)) {}
@@ -31,12 +37,7 @@ void trainer::descend(const torch::Tensor& loss) {
 void trainer::pretrain(int steps) {
     for (int i = 0; i < steps; ++i) {
         const torch::Tensor text = data_.windows(64, o_.context);
-        const rlhf::batch words{.sequences = text.size(0),
-                                .steps = text.size(1),
-                                .predict_next = true,
-                                .mask = rlhf::all,
-                                .denominator = rlhf::counted_here};
-        const auto [loss, likelihood] = rlhf::torch::cross_entropy_loss(words, policy_(text).logits, text);
+        const auto [loss, likelihood] = rlhf::torch::cross_entropy_loss(every_word(text), policy_(text).logits, text);
         descend(loss);
         if (i % 100 == 99 || i + 1 == steps)
             std::printf("pretraining %4d  perplexity %.1f\n", i + 1, likelihood.perplexity());

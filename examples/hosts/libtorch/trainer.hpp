@@ -35,6 +35,21 @@ struct rollout {
     }
 };
 
+/// Text: every word is predicted by those before it.
+[[nodiscard]] inline rlhf::batch every_word(const torch::Tensor& text) {
+    return {.sequences = text.size(0),
+            .steps = text.size(1),
+            .predict_next = true,
+            .mask = rlhf::all,
+            .denominator = rlhf::counted_here};
+}
+
+/// What a model says of answers, as constants, [B, T].
+struct judgement {
+    torch::Tensor log_probs, values;
+};
+[[nodiscard]] judgement judge(transformer& model, const rollout& r);
+
 /// What is printed of a step.
 struct step_report {
     double loss = 0, score = 0, kl = 0, clip_fraction = 0;

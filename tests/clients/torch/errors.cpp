@@ -164,11 +164,24 @@ void shapes() {
     check("a column of steps is not one of sequences", at::allclose(x.grad(), -each / T));
 }
 
+void threads() {
+    const Tensor x = learned(-at::rand({64, 4096})), old = -at::rand({64, 4096}), a = at::randn({64, 1});
+    const auto on = [&](int count) {
+        at::set_num_threads(count);
+        const Tensor loss =
+            ours::ppo_policy_loss(all(64, 4096), {.log_probs = x, .old_log_probs = old, .advantages = a}).loss;
+        return std::pair(loss.detach(), ::torch::autograd::grad({loss}, {x})[0]);
+    };
+    const auto [loss, d] = on(1);
+    const auto [loss_of_four, d_of_four] = on(4);
+    check("threads do not change a bit", at::equal(loss, loss_of_four) && at::equal(d, d_of_four));
+}
+
 } // namespace
 
 int main() {
     at::manual_seed(5);
-    errors(), gradients_once(), what_is_not_wanted(), lifetimes(), shapes();
-    if (good) std::printf("errors, modes, lifetimes and shapes are as documented\n");
+    errors(), gradients_once(), what_is_not_wanted(), lifetimes(), shapes(), threads();
+    if (good) std::printf("errors, modes, lifetimes, shapes and threads are as documented\n");
     return good ? 0 : 1;
 }
