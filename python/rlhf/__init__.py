@@ -11,8 +11,6 @@ named: it is an array to write into, or True for a new one like the inputs; the 
 A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
 autograd.
 """
-from math import inf
-
 from ._advantage import *
 from ._arrays import *
 from ._batch import *
@@ -29,5 +27,5 @@ from ._reward import *
 from ._values import *
 from ._version import version as __version__
 
-unlimited = inf  # a bound that is off
+unlimited = float("inf")  # a bound that is off
 no_whitening = whiten_options(center=False, scale=False)  # x stays; masked elements become 0

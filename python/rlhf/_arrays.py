@@ -4,6 +4,7 @@ DLPack."""
 from __future__ import annotations
 
 import ctypes
+import functools
 import sys
 from ctypes import c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from typing import Any, NamedTuple, NoReturn, Protocol, Union
@@ -92,6 +93,7 @@ def fail(function: str, sentence: str) -> NoReturn:
     raise ValueError(f"rlhf::{function}: {sentence}")
 
 
+@functools.lru_cache(maxsize=1024)
 def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
     strides = [1]
     for n in reversed(shape[1:]):

@@ -73,10 +73,11 @@ class batch(ctypes.Structure):
         if steps is None:
             if not seen:
                 raise TypeError("rlhf::batch: steps is missing, and there is no mask to take it from")
-            if sequences is None and len(seen) == 2:
-                sequences, steps = seen if layout == "batch_first" else seen[::-1]
+            if len(seen) == 2:
+                rows, steps = seen if layout == "batch_first" else seen[::-1]
+                sequences = rows if sequences is None else sequences
             else:
-                steps = seen[-1] if sequences is None else -(-seen[0] // max(sequences, 1))
+                steps = seen[0] if sequences is None else seen[0] // max(sequences, 1)
         self.sequences, self.steps = 1 if sequences is None else sequences, steps
         self.shape = (steps,) if sequences is None else (
             (sequences, steps) if layout == "batch_first" else (steps, sequences))
@@ -96,7 +97,7 @@ class groups(ctypes.Structure):
 
     def for_call(self, call: Call) -> groups:
         """Each call has a workspace of its own."""
-        if not self.ids.data:
+        if not self.ids.dims:
             return self
         own, n = groups.from_buffer_copy(self), 2 * int(self.ids.shape[0])
         workspace = (c_int64 * n)()

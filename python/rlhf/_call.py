@@ -252,8 +252,6 @@ class Function:
         call, error = Call(self.name, given), _c.Error()
         arguments = [parameter(call) for parameter in self.parameters]
         result = self.result() if self.result else None
-        if isinstance(result, Result):
-            result.size = ctypes.sizeof(result)
         if result is not None:
             arguments.append(byref(result))
         _c.check(self.function(*arguments, byref(error)), error)

@@ -136,8 +136,12 @@ class Result(ctypes.Structure):
     """Base of what functions return: numbers, and by result["name"] the arrays that were written. The parts of a step
     join by +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
 
-    outputs: dict[str, Any]
-    part_of = ""
+    _part_of = ""
+
+    def __init__(self) -> None:
+        """The result of no tokens."""
+        super().__init__(ctypes.sizeof(self))
+        self.outputs: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         return self.outputs[name]
@@ -147,8 +151,8 @@ class Result(ctypes.Structure):
         if not isinstance(part, type(self)):
             raise TypeError(f"rlhf: a {type(part).__name__} cannot be added to a {name}")
         for r in (self, part):
-            if r.part_of:
-                raise ValueError(f"rlhf: this {name} is a part of a {r.part_of}: add up the whole results")
+            if r._part_of:
+                raise ValueError(f"rlhf: this {name} is a part of a {r._part_of}: add up the whole results")
         error = _c.Error()
         _c.check(getattr(_c.library, f"rlhf_merge_{name}")(byref(self), byref(part), byref(error)), error)
         return self
@@ -159,11 +163,11 @@ class Result(ctypes.Structure):
 
     def _part(self, name: str, kind: type[R]) -> R:
         """The numbers of a result inside this one."""
-        found = kind(ctypes.sizeof(kind))
+        found = kind()
         for field, *_ in kind._fields_[1:]:
             if field != "state":
                 setattr(found, field, getattr(self, f"{name}_{field}"))
-        found.part_of = type(self).__name__
+        found._part_of = type(self).__name__
         return found
 
 

@@ -50,7 +50,7 @@ def test_every_layout_has_the_same_bits() -> None:
     flat = {"log_probs": LOG_PROBS.ravel(), "old_log_probs": OLD.ravel(), "advantages": ADVANTAGES.ravel()}
     packed = loss(batch(MASK.ravel(), offsets=np.arange(0, B * T + 1, T)), **flat)
     for r in (columns, loss(log_probs=wide[:, :T]), packed, loss(batch(MASK.ravel(), sequences=B, steps=T), **flat),
-              loss(batch(MASK.astype(np.uint8)))):
+              loss(batch(MASK.astype(np.uint8))), loss(batch(sequences=B))):
         assert numbers(r) == numbers(WHOLE)
         d = r["d_log_probs"]
         assert np.array_equal((d.T if r is columns else d).reshape(B, T), WHOLE["d_log_probs"])
@@ -143,16 +143,13 @@ def test_wrong_kinds_of_arguments() -> None:
 
 def test_parts_of_a_step_join_to_the_bits_of_the_whole() -> None:
     whole = rlhf.count(batch())
-    sum_: Any = None
+    sum_ = rlhf.policy_loss_result()
     for part in (slice(0, 1), slice(1, 4), slice(4, B)):
         r = loss(batch(MASK[part], denominator=whole), log_probs=LOG_PROBS[part], old_log_probs=OLD[part],
                  advantages=ADVANTAGES[part])
         r = pickle.loads(pickle.dumps(r))
         assert np.array_equal(r["d_log_probs"], WHOLE["d_log_probs"][part])
-        if sum_ is None:
-            sum_ = r
-        else:
-            sum_ += r
+        sum_ += r
     assert numbers(sum_) == numbers(WHOLE) and sum_.own == whole
     with pytest.raises(TypeError, match="a moments cannot be added to a policy_loss_result"):
         sum_ += rlhf.moments_of(batch(), LOG_PROBS)

@@ -190,6 +190,7 @@ def policy(**more: Any) -> Any:
     return rlhf.torch.ppo_policy_loss(batch(), **given)
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 def test_statistics_and_second_derivatives() -> None:
     loss = policy()
     assert rlhf.torch.result(loss).clip_fraction > 0 and rlhf.torch.result(loss).loss == loss.item()
