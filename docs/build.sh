@@ -24,3 +24,6 @@ CPATH=$("${CXX:-c++}" -print-file-name=include) \
     "$venv/bin/python" tools/docs/build.py "$out" --katex "${KATEX:-/usr/share/javascript/katex}"
 NO_MKDOCS_2_WARNING=1 "$venv/bin/mkdocs" build --quiet --strict --config-file "$out/mkdocs.yml" "$@"
 "$venv/bin/python" tools/docs/check.py "$out/site"
+if [ -s "$out/site/assets/katex/katex.min.js" ] && command -v node >/dev/null; then
+    node tools/docs/formulas.js "$out/site"
+fi

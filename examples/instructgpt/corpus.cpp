@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <zlib.h>
 
-std::vector<std::string> read_lines(const std::string& path) {
+namespace {
+
+std::string text_of(const std::string& path) {
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
     if (!file) throw std::runtime_error("cannot read " + path);
     std::string all;
@@ -18,9 +21,28 @@ std::vector<std::string> read_lines(const std::string& path) {
         all.append(buffer.data(), static_cast<std::size_t>(n));
     if (n < 0) throw std::runtime_error("cannot decompress " + path);
     std::erase(all, '\r');
+    return all;
+}
+
+} // namespace
+
+std::vector<std::string> read_lines(const std::string& path) {
+    const std::string all = text_of(path);
     std::vector<std::string> lines;
     for (const std::string_view line : split(all, '\n')) lines.emplace_back(line);
     return lines;
+}
+
+void each_line(const std::string& path, const std::function<void(const std::string&)>& read) {
+    std::istringstream all(text_of(path));
+    std::string line;
+    for (int number = 1; std::getline(all, line); ++number) {
+        try {
+            if (!line.empty()) read(line);
+        } catch (const std::exception& e) {
+            throw std::runtime_error(path + ":" + std::to_string(number) + ": " + e.what());
+        }
+    }
 }
 
 std::vector<std::string_view> split(std::string_view line, char separator) {

@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 
 /// The lines of a text file, which may be gzipped.
 [[nodiscard]] std::vector<std::string> read_lines(const std::string& path);
+
+/// Calls read(line) for each line of a file that is not empty. What it throws is thrown with the file and the line.
+void each_line(const std::string& path, const std::function<void(const std::string&)>& read);
 
 /// The words separated by spaces.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view line, char separator = ' ');

@@ -3,6 +3,7 @@
 // arXiv:2203.02155) on 36 thousand weights, six novels and simulated labellers, in about a minute.
 #include "experiment.hpp"
 #include "report.hpp"
+#include "reward_model.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -23,6 +24,8 @@ int run(const settings& s, const files& f, const std::string& out) {
     std::vector<std::string> lines = read_lines(f.corpus);
     if (s.sentences > 0 && lines.size() > s.sentences) lines.resize(s.sentences);
     const vocabulary words(lines, s.vocabulary);
+    if (!f.rankings.empty())
+        (void)read_rankings(f.rankings, words); // a broken line is named before anything is trained
     const results r = run_experiment(s, f, words, lines);
     print_table(r);
     print_samples(r, words);

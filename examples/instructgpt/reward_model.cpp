@@ -33,6 +33,25 @@ comparisons choose(const comparisons& all, std::span<const std::size_t> prompts)
     return result;
 }
 
+void add_ranking(comparisons& c, const std::string& line, const vocabulary& words) {
+    try {
+        const auto object = nlohmann::json::parse(line);
+        const word topic = words.number(object.at("prompt").get<std::string>());
+        const auto responses = object.at("responses").get<std::vector<std::string>>();
+        std::vector<std::int32_t> ranks(responses.size());
+        std::iota(ranks.begin(), ranks.end(), 1);
+        if (object.contains("ranks")) ranks = object.at("ranks").get<std::vector<std::int32_t>>();
+        if (ranks.size() != responses.size())
+            throw std::runtime_error("as many ranks as responses are needed: " + line);
+        for (const std::string& r : responses) c.responses.add(topic, words.sentence(r));
+        c.ranks.insert(c.ranks.end(), ranks.begin(), ranks.end());
+        c.offsets.push_back(static_cast<std::int32_t>(c.ranks.size()));
+    } catch (const nlohmann::json::exception&) {
+        throw std::runtime_error(R"(expected {"prompt": "letter", "responses": ["…", "…"], "ranks": [2, 1]}, not )" +
+                                 line);
+    }
+}
+
 } // namespace
 
 comparisons collect_comparisons(const language_model& model, std::span<const word> topics, std::size_t prompts,
@@ -117,19 +136,7 @@ floats rewards(const scalar_model& model, const text& responses) {
 
 comparisons read_rankings(const std::string& path, const vocabulary& words) {
     comparisons c;
-    for (const std::string& line : read_lines(path)) {
-        const auto object = nlohmann::json::parse(line);
-        const word topic = words.number(object.at("prompt").get<std::string>());
-        const auto responses = object.at("responses").get<std::vector<std::string>>();
-        std::vector<std::int32_t> ranks(responses.size());
-        std::iota(ranks.begin(), ranks.end(), 1);
-        if (object.contains("ranks")) ranks = object.at("ranks").get<std::vector<std::int32_t>>();
-        if (ranks.size() != responses.size())
-            throw std::runtime_error("as many ranks as responses are needed: " + line);
-        for (const std::string& r : responses) c.responses.add(topic, words.sentence(r));
-        c.ranks.insert(c.ranks.end(), ranks.begin(), ranks.end());
-        c.offsets.push_back(static_cast<std::int32_t>(c.ranks.size()));
-    }
+    each_line(path, [&](const std::string& line) { add_ranking(c, line, words); });
     if (c.prompts() < 2) throw std::runtime_error(path + " needs at least two ranked prompts");
     return c;
 }

@@ -95,7 +95,8 @@ def write_all(root: Path, source: Path) -> list:
     for document, page in pages.items():
         if document in ("DESIGN.md", "README.md"):
             continue
-        text = with_links((root / document).read_text(), page, known)
+        text = re.sub(r"^   (?=\S)", "    ", (root / document).read_text(), flags=re.M)  # lists in lists need four
+        text = with_links(text, page, known)
         (source / page).write_text(text)
     for path in (root / "docs/pages").rglob("*.md"):
         page = str(path.relative_to(root / "docs/pages"))

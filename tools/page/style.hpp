@@ -11,7 +11,7 @@ inline constexpr const char* style =
 @media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e5e8eb; --soft: #9aa5b1; --rule: #343b43;
   --box: #1e2329; --c0: #63b3ed; --c1: #f6a15b; --c2: #7cc67a; --c3: #c79be0; --c4: #f28b9b; --c5: #a5abb3;
   --c6: #e0bf55; } }
-body { margin: 0 auto; max-width: 44rem; padding: 2rem 1rem 4rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 58rem; padding: 2rem 1rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin-bottom: .3rem; } h2 { margin-top: 2.8rem; font-size: 1.35rem; }
 h3 { margin-top: 1.8rem; font-size: 1.08rem; } h4 { margin: 0 0 .4rem; font-size: .95rem; }
@@ -19,7 +19,7 @@ p.lead, .soft, figcaption { color: var(--soft); }
 .note { border-left: 4px solid var(--c1); background: var(--box); padding: .6rem 1rem; }
 .formula { text-align: center; font: 1.06rem/1.7 Georgia, serif; margin: 1rem 0; overflow-x: auto; }
 .formula sub { font-size: .72em; }
-pre { background: var(--box); padding: .8rem 1rem; overflow-x: auto; font-size: .8rem; line-height: 1.45;
+pre { background: var(--box); padding: .8rem 1rem; overflow-x: auto; font-size: .7rem; line-height: 1.5;
   border-radius: 4px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; width: 100%; }
 th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid var(--rule); white-space: nowrap; }
