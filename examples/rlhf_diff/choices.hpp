@@ -3,7 +3,7 @@
 
 #include "data.hpp"
 
-#include <rlhf/core/check.hpp>
+#include <rlhf/lane.hpp>
 
 #include <array>
 #include <string>

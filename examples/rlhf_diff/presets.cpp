@@ -211,6 +211,7 @@ const std::vector<preset>& preset_advantages() {
                                          PRESET(skyrl::rloo),
                                          PRESET(skyrl::maxrl),
                                          PRESET(slime::grpo),
+                                         PRESET(nemo_rl::grpo),
                                          PRESET(ms_swift::grpo),
                                          PRESET(ms_swift::grpo_batch_std),
                                          PRESET(ms_swift::dr_grpo),

@@ -8,8 +8,8 @@
 #include <rlhf/policy/covariance_tokens.hpp>
 #include <rlhf/policy/top_entropy.hpp>
 #include <rlhf/recipe/preset/areal.hpp>
-#include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
+#include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
 #include <numeric>
