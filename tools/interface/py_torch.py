@@ -2,8 +2,8 @@
 """Writes rlhf.torch: the functions that autograd knows, in one table with their slopes."""
 from __future__ import annotations
 
-from c_types import C, Call, listed
-from py_types import Py, docstring, name_of
+from c_types import Call, listed
+from py_types import Py, choices, docstring, names_in
 
 
 def learns(py: Py, call: Call) -> list[str]:
@@ -37,8 +37,7 @@ def names(found: list[str]) -> str:
 
 
 def words(call: Call, learned: list[str]) -> str:
-    text = docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
-    return text
+    return docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
 
 
 def loss(py: Py, call: Call, learned: list[str]) -> str:
@@ -76,8 +75,6 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
             functions.append(through(py, call, back))
         elif result and any(g.name == "loss" for g in result.getters) and (learned := learns(py, call)):
             functions.append(loss(py, call, learned))
-    from write_python import choices, names_in
-
     text = "\n\n".join(functions)
     classes = [s.name for s in py.interface.structs.values() if not s.same_as] + ["Executor"]
     classes += [f"{call.name}_objective" for call in calls]
