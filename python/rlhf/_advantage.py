@@ -12,12 +12,12 @@ from . import _batch
 from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import Gradient, In, Out
-from ._call import (Arrays, Function, array, arrays, enum, executor, options, struct)
+from ._call import Arrays, Function, array, arrays, enum, executor, options, struct
 from ._enums import (gaps, group_baseline, group_scale, kl_estimator, lone_reward, overlong, scale_about,
                      score_position, std_floor, unscorable)
 from ._options import (discounted_returns_options, gae_backward_options, gae_options, group_advantages_options,
                        shape_rewards_options, shape_scores_options, vtrace_options, whiten_options)
-from ._results import (group_advantages_result, moments, shape_rewards_result, shape_scores_result)
+from ._results import group_advantages_result, moments, shape_rewards_result, shape_scores_result
 
 __all__ = ["discounted_returns", "gae", "gae_backward", "group_advantages", "moments_of", "reward_moments",
            "shape_rewards", "shape_scores", "vtrace", "whiten"]

@@ -11,7 +11,6 @@ from . import _arrays, _c
 from ._c import Gradient, In, Out
 from ._values import Options, Result, choice
 
-
 _pack = pack.Struct("@Pqqqqqq").pack_into  # rlhf_in, rlhf_out
 
 
@@ -39,17 +38,12 @@ class Call:
         data, dtype, shape, strides, *_ = self.view(array.array if per_sequence else array, name, write)
         if of == "vocab_shard":
             shape, strides, dtype = self.shards(name, dtype, shape, strides)
-        dims = len(shape)
         if per_sequence:
-            if dims != 1:
-                _arrays.fail(self.function, f"{name} per sequence has {dims} dimensions, expected 1")
-            dims, shape, strides = 2, (shape[0], 1), (strides[0], 0)
-        rows, cols = shape if dims == 2 else (shape[0] if dims else 0, 0)
-        row, col = strides if dims == 2 else (strides[0] if dims else 0, 0)
-        _pack(to, 0, data, dtype, dims, rows, cols, row, col)
-        if per_sequence:
-            return
-        if not write and self.like is None and of in ("T", "vocab_shard"):
+            if len(shape) != 1:
+                _arrays.fail(self.function, f"{name} per sequence has {len(shape)} dimensions, expected 1")
+            shape, strides = (shape[0], 1), (strides[0], 0)
+        _pack(to, 0, data, dtype, len(shape), *(*shape, 0, 0)[:2], *(*strides, 0, 0)[:2])
+        if self.like is None and of in ("T", "vocab_shard") and not (write or per_sequence):
             self.like, self.dtype = array, 2 if dtype == 2 else 1
 
     def shards(self, name: str, dtype: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Any, Any, int]:

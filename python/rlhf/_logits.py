@@ -11,11 +11,10 @@ from . import _batch
 from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import In, Out
-from ._call import (Arrays, Function, Given, array, arrays, executor, integer, logits, logits_gradient, options,
-                    struct)
-from ._enums import (aggregation, divergence)
-from ._options import (cross_entropy_loss_options, divergence_options, token_log_probs_options)
-from ._results import (cross_entropy_loss_result, divergence_sums, token_log_probs_result)
+from ._call import Arrays, Function, Given, array, arrays, executor, integer, logits, logits_gradient, options, struct
+from ._enums import aggregation, divergence
+from ._options import cross_entropy_loss_options, divergence_options, token_log_probs_options
+from ._results import cross_entropy_loss_result, divergence_sums, token_log_probs_result
 
 __all__ = ["cross_entropy_loss", "kept_set", "kept_log_probs", "kept_log_probs_backward", "logits_divergence",
            "token_log_probs", "token_log_probs_backward", "top_k_reference", "top_k_divergence",

@@ -12,8 +12,8 @@ from . import _batch
 from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import Gradient, In, Out
-from ._call import (Arrays, Function, arrays, executor, options, struct)
-from ._enums import (aggregation, importance, importance_level, importance_unit, kl_estimator, kl_weight)
+from ._call import Arrays, Function, arrays, executor, options, struct
+from ._enums import aggregation, importance, importance_level, importance_unit, kl_estimator, kl_weight
 from ._objectives import policy_loss_objective
 from ._options import (covariance_tokens_options, importance_weights_options, masked_mean_options, policy_loss_options,
                        ppo_policy_loss_options, ppo_value_loss_options, ptx_loss_options, top_entropy_options)

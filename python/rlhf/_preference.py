@@ -11,10 +11,10 @@ from . import _batch
 from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import Gradient, In, Out
-from ._call import (Arrays, Function, arrays, executor, options, struct)
+from ._call import Arrays, Function, arrays, executor, options, struct
 from ._objectives import preference_loss_objective, unpaired_loss_objective
-from ._options import (sequence_log_probs_options)
-from ._results import (preference_loss_result, sequence_log_probs_result, unpaired_loss_result)
+from ._options import sequence_log_probs_options
+from ._results import preference_loss_result, sequence_log_probs_result, unpaired_loss_result
 
 __all__ = ["preference_loss", "sequence_log_probs", "sequence_log_probs_backward", "unpaired_loss"]
 

@@ -11,8 +11,8 @@ from . import _batch
 from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import Gradient, In, Out
-from ._call import (Arrays, Function, array, arrays, executor, logits, logits_gradient, options, struct)
-from ._enums import (aggregation)
+from ._call import Arrays, Function, array, arrays, executor, logits, logits_gradient, options, struct
+from ._enums import aggregation
 from ._head import head_gradient, linear_head
 from ._objectives import preference_loss_objective
 from ._options import (cross_entropy_loss_options, gae_options, gdpo_advantages_options, group_advantages_options,

@@ -11,10 +11,10 @@ from . import _batch
 from ._arrays import Array, GradientOutput
 from ._batch import Executor
 from ._c import Gradient, In
-from ._call import (Arrays, Function, array, arrays, executor, options, struct)
-from ._enums import (tie_divisor)
-from ._options import (bradley_terry_loss_options, ranking_loss_options)
-from ._results import (comparison_sums, loss_sums)
+from ._call import Arrays, Function, array, arrays, executor, options, struct
+from ._enums import tie_divisor
+from ._options import bradley_terry_loss_options, ranking_loss_options
+from ._results import comparison_sums, loss_sums
 from ._values import counts
 
 __all__ = ["bradley_terry_loss", "count_pairs", "count_rankings", "plackett_luce_loss", "ranking_loss", "reward_bias"]

@@ -2,8 +2,8 @@
 """Writes rlhf.torch: the functions that autograd knows, in one table with their slopes."""
 from __future__ import annotations
 
-from c_types import C, Call, listed
-from py_types import Py, docstring, name_of
+from c_types import Call, listed
+from py_types import Py, choices, docstring, names_in
 
 
 def learns(py: Py, call: Call) -> list[str]:
@@ -37,8 +37,7 @@ def names(found: list[str]) -> str:
 
 
 def words(call: Call, learned: list[str]) -> str:
-    text = docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
-    return text
+    return docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
 
 
 def loss(py: Py, call: Call, learned: list[str]) -> str:
@@ -58,7 +57,8 @@ def through(py: Py, call: Call, back: Call) -> str:
     again = [p.split(":")[0] for p in py.parameters(back)]
     again = [n for n in again if n in own and n not in saved and n != "*"]
     one = len(outputs) == 1
-    text = listed(f"def {call.name}(", parameters(py, call, learned), f") -> {'Tensor' if one else 'tuple[Tensor, Tensor]'}:")
+    returned = "Tensor" if one else "tuple[Tensor, Tensor]"
+    text = listed(f"def {call.name}(", parameters(py, call, learned), f") -> {returned}:")
     text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} for autograd: backward() gives the slopes of "
                       f"{' and '.join(learned)}.")
     text += listed("    found = through(", [f"_rlhf.{call.name}", f"_rlhf.{back.name}", "locals()", names(learned),
@@ -76,8 +76,6 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
             functions.append(through(py, call, back))
         elif result and any(g.name == "loss" for g in result.getters) and (learned := learns(py, call)):
             functions.append(loss(py, call, learned))
-    from write_python import choices, names_in
-
     text = "\n\n".join(functions)
     classes = [s.name for s in py.interface.structs.values() if not s.same_as] + ["Executor"]
     classes += [f"{call.name}_objective" for call in calls]
@@ -85,10 +83,12 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
     known = [n for n in known if n not in ("batch", "groups")]
     imports = ("from math import inf\nfrom typing import Optional, Union\n\nfrom torch import Tensor\n\n"
                "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
-               "from ._autograd import Input, loss, result, through\n" + choices(py, text) + "from ._values import Range\n")
+               "from ._autograd import Input, loss, result, through\n" + choices(py, text) +
+               "from ._values import Range\n")
     doc = docstring("Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the "
                     "library: it has the slopes of the sweep that computed it. What else that sweep found is "
                     "result(loss). Second derivatives are refused.", "")
     own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
     every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
-    return f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n{imports}\n{every}\n\n\n{text}'
+    head = f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n'
+    return f"{head}{imports}\n{every}\n\n\n{text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from c_types import C, Call, plain_structs, summary
+from c_types import C, Call, listed, plain_structs, summary
 from model import Field, Parameter
 
 array_kinds = ("in", "out", "gradient", "index")
@@ -184,3 +184,16 @@ class Py:
             if lines:
                 text += f"\n\n{title}:\n" + "\n".join(lines)
         return text + f"\n\nMore: <rlhf/{call.whole.header}>"
+
+
+def choices(py: Py, text: str) -> str:
+    """The import of the enums that a text names."""
+    used = [e for e in py.interface.enums if e != "layout" and (f"get_args({e})" in text or f": {e}" in text
+                                                                or f"[{e}]" in text)]
+    return listed("from ._enums import (", sorted(used), ")") if used else ""
+
+
+def names_in(text: str, names: list[str]) -> list[str]:
+    """The names that a text has as words."""
+    words = set(re.findall(r"\w+", text))
+    return sorted(n for n in names if n in words)

@@ -10,7 +10,7 @@ import textwrap
 from c_types import C, Call, by_hand, listed, plain_structs, rooms, summary
 from files import main
 from py_torch import torch_module
-from py_types import Py, array_kinds, docstring, joined, name_of, pythonic
+from py_types import Py, array_kinds, choices, docstring, joined, names_in, pythonic
 from model import Result, Struct
 from read import root
 
@@ -91,24 +91,15 @@ def objectives(py: Py) -> str:
     return module("The objectives of losses.", imports, text)
 
 
-def choices(py: Py, text: str) -> str:
-    """The import of the enums that a text names."""
-    used = [e for e in py.interface.enums if e != "layout" and (f"get_args({e})" in text or f": {e}" in text
-                                                                or f"[{e}]" in text)]
-    return listed("from ._enums import (", sorted(used), ")") if used else ""
-
-
 def result_class(py: Py, r: Result) -> str:
-    numbers = py.c.numbers(r)
     text = f"class {r.name}(Result):\n"
     words = pythonic(joined(summary(r.comment))) or "What was computed."
     remarks = [f"    {g.name}: {' '.join(g.comment.split())}" for g in r.getters if g.comment]
     text += docstring(words + ("\n\n" + "\n".join(remarks) if remarks else "")) + "\n"
-    types = {"double": "c_double"}
     pairs = [("size", "c_size_t")]
-    for member, _, _ in numbers:
+    for member, _, _ in py.c.numbers(r):
         type_, name = member.split()
-        pairs.append((name, types.get(type_, type_.removeprefix("rlhf_"))))
+        pairs.append((name, {"double": "c_double"}.get(type_, type_.removeprefix("rlhf_"))))
     text += ctypes_fields(pairs + [("state", f"c_uint64 * {1 + (r.bytes + 7) // 8}")])
     nested = ""
     for g in r.getters:
@@ -182,53 +173,42 @@ def function(py: Py, call: Call) -> str:
     return text + f"    return _{call.name}(locals())\n"
 
 
-def names_in(text: str, names: list[str]) -> list[str]:
-    words = set(re.findall(r"\w+", text))
-    return sorted(n for n in names if n in words)
+def imports_of(py: Py, code: str, own: list[str]) -> str:
+    """The imports of a module of functions, from what its code names."""
+    i = py.interface
+    enums = [e for e in i.enums if e in choices(py, code)]
+    options = [s.name for s in i.structs.values() if not s.same_as and s.name not in (*by_hand, *plain_structs, *own)]
+    sources = {
+        "ctypes": ["c_double", "c_int64", "c_size_t"], "math": ["inf"], "typing": ["Any", "Optional", "get_args"],
+        "._arrays": ["Array", "GradientOutput", "Output"], "._batch": ["Executor"], "._c": ["Gradient", "In", "Out"],
+        "._call": ["Arrays", "Function", "Given", "array", "arrays", "enum", "executor", "integer", "logits",
+                   "logits_gradient", "options", "struct"],
+        "._enums": enums, "._head": ["head_gradient", "linear_head"],
+        "._objectives": [f"{f.name}_objective" for f in i.functions], "._options": options,
+        "._results": [r.name for r in i.results.values() if not r.same_as and r.name != "counts"],
+        "._values": ["Range", "counts", "covariance_cut"]}
+    text = ""
+    for source, names in sources.items():
+        if source == "._arrays":
+            text += "\nfrom . import _batch\n"
+        used = names_in(code, names)
+        line = f"from {source} import {', '.join(used)}\n"
+        text += "" if not used else line if len(line) <= 120 else listed(f"from {source} import (", used, ")")
+    return text
 
 
 def room(py: Py, name: str, calls: list[Call]) -> str:
-    text = ""
-    structs: list[str] = []
+    text, structs = "", []
     for call in calls:
         for s in call.structs():
-            fields = py.interface.structs[s].fields
-            if s not in structs and any(f.kind in array_kinds for f in fields):
+            if s not in structs and any(f.kind in array_kinds for f in py.interface.structs[s].fields):
                 structs.append(s)
                 own = any(p.kind == "struct" and p.of == s for p in call.whole.parameters)
                 text += "\n\n" + arrays_class(py, s, "Given" if own else "Arrays")
         text += "\n\n" + function(py, call)
-    code = "\n".join(line for line in text.split('"""')[::2])
-    results = [r.name for r in py.interface.results.values() if not r.same_as and r.name != "counts"]
-    classes = [s.name for s in py.interface.structs.values() if not s.same_as]
-    own = [s for s in structs]
-    found = names_in(code, [c for c in classes if c not in by_hand and c not in plain_structs and c not in own])
-    imports = ""
-    types = names_in(code, ["c_double", "c_int64", "c_size_t"])
-    imports += f"from ctypes import {', '.join(types)}\n" if types else ""
-    imports += "from math import inf\n" if names_in(code, ["inf"]) else ""
-    imports += f"from typing import {', '.join(names_in(code, ['Any', 'Optional', 'Union', 'get_args']))}\n\n"
-    imports += "from . import _batch\n"
-    arrays = names_in(code, ["Array", "GradientOutput", "Output"])
-    imports += f"from ._arrays import {', '.join(arrays)}\n" if arrays else ""
-    executor = names_in(code, ["Executor"])
-    imports += "from ._batch import Executor\n" if executor else ""
-    kinds = names_in(code, ["Gradient", "In", "Out"])
-    imports += f"from ._c import {', '.join(kinds)}\n" if kinds else ""
-    parts = names_in(code, ["Arrays", "Function", "Given", "array", "arrays", "enum", "executor", "integer", "logits",
-                            "logits_gradient", "options", "struct"])
-    imports += listed("from ._call import (", parts, ")")
-    imports += choices(py, code)
-    head = names_in(code, ["head_gradient", "linear_head"])
-    imports += f"from ._head import {', '.join(head)}\n" if head else ""
-    objectives = [n for n in names_in(code, [f"{f.name}_objective" for f in py.interface.functions])]
-    imports += f"from ._objectives import {', '.join(objectives)}\n" if objectives else ""
-    imports += listed("from ._options import (", found, ")") if found else ""
-    used = names_in(code, results)
-    imports += listed("from ._results import (", used, ")") if used else ""
-    values = names_in(code, ["Range", "counts", "covariance_cut"])
-    imports += f"from ._values import {', '.join(values)}\n" if values else ""
-    return module(f"The functions of <rlhf/{name}/>.", imports, text, '# mypy: disable-error-code="no-any-return"\n')
+    code = "".join(text.split('"""')[::2])  # without documentation
+    return module(f"The functions of <rlhf/{name}/>.", imports_of(py, code, structs), text,
+                  '# mypy: disable-error-code="no-any-return"\n')
 
 
 def generated(c: C) -> dict[str, str]:
