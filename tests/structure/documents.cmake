@@ -171,7 +171,7 @@ foreach(source IN LISTS sources)
 endforeach()
 
 set(globs "")
-foreach(folder IN ITEMS include tests examples bench tools)
+foreach(folder IN ITEMS include tests examples bench tools docs)
     foreach(kind IN ITEMS hpp cpp cmake sh py)
         list(APPEND globs "${root}/${folder}/*.${kind}")
     endforeach()

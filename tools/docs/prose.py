@@ -79,7 +79,7 @@ class Prose:
         for word, label in labels.items():
             if text.startswith(word):
                 rest = text if word == "Throws" else text[len(word):].strip()
-                rest = rest[0].upper() + rest[1:]
+                rest = rest if re.match(r"\w+::", rest) else rest[0].upper() + rest[1:]
                 return f"**{label}.** {self.words(rest)}"
         if text.startswith("Arrays are"):
             return f"**Arrays.** {self.words(text)}"

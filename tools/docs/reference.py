@@ -64,6 +64,9 @@ class Reference:
                 links[c.spelling] = page_of(headers.header_of(c)) + f"#{c.spelling}"
         for f in i.functions:
             links[f.name] = page_of(f.header) + f"#{f.name}"
+        for c in self.formulas:
+            if c.raw_comment:
+                links[f"formula::{c.spelling}"] = page_of(headers.header_of(c)) + f"#formula-{c.spelling}"
         return {name: to for name, to in links.items() if to.split("#")[0].removeprefix("reference/")[:-3] + ".hpp"
                 in {h for hs in self.pages.values() for h in hs}}
 
@@ -168,7 +171,7 @@ class Reference:
         for x in overloads:
             if x.comment and x.comment not in comments:
                 comments.append(x.comment)
-        blocks += [p.whole(c) for c in comments]
+        blocks += [p.whole(c) if i == 0 else f"**Another form.** {p.whole(c)}" for i, c in enumerate(comments)]
         if f.objectives:
             blocks.append("**Objectives.** " + ", ".join(p.name(o) for o in f.objectives))
         cost = self.cost(f.header, f.name)
@@ -206,6 +209,7 @@ class Reference:
         for f in self.interface.functions:
             if f.header == header:
                 by_name.setdefault(f.name, []).append(f)
+        by_name = dict(sorted(by_name.items(), key=lambda entry: entry[0] != stem))  # that of the header's name first
         shown: set[str] = set()
         blocks = [title] + [self.function(p, fs, shown) for fs in by_name.values()]
         for s in self.interface.structs.values():

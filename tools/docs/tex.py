@@ -143,5 +143,6 @@ def display(lines: list[str]) -> str:
             row = f"{of(left)} &{signs.get(relation, relation)} {of(right)}"
         else:
             row = "&" + of(first) if line.startswith(" ") or rows else of(first) + " &"
-        rows.append(row + "".join(r" \qquad " + of(other) for other in others))
+        beside = r" \qquad " if len(first) + sum(map(len, others)) < 85 else r" \\" + "\n" + r"&\qquad "
+        rows.append(row + "".join(beside + of(other) for other in others))
     return "$$\n\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}\n$$"
