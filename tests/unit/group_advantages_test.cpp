@@ -2,6 +2,7 @@
 #include "contract/contract.hpp"
 #include "golden/goldens.hpp"
 #include "reference/group_advantages.hpp"
+#include "support/refusal.hpp"
 #include "support/row_groups.hpp"
 #include "support/rows.hpp"
 
@@ -275,4 +276,23 @@ TEST_CASE("group_advantages: pass@k, what verl computes, and ties") {
     const options o{.baseline = group_baseline::second_best, .scale = group_scale::none, .lone = lone_reward::kept};
     CHECK(by_size(scene<float>({3, 1, 2, 5, 5, 4}), 3, o).advantages == std::vector<float>{1, 0, 0, 0, 0, 0});
     CHECK(by_size(scene<float>({-3, 1}), 1, o).advantages == std::vector<float>{-3, 1});
+}
+
+TEST_CASE("group_advantages: a sequence without a partner is refused where it needs one") {
+    options o{.baseline = group_baseline::second_best, .lone = lone_reward::refused};
+    scene<double> s({1, 2, 3, 4}, {9, 7, 9, 7});
+    CHECK(by_ids(s, o).counts.groups == 2);
+    s.ids[2] = 8;
+    std::vector<double> a(4, 77.0);
+    std::vector<std::int64_t> workspace(8);
+    const auto said = [&] {
+        return test::refusal([&] {
+            rlhf::group_advantages<double>({.ids = s.ids, .workspace = workspace},
+                                           {.rewards = s.rewards, .advantages = a}, o);
+        });
+    };
+    CHECK(said() == "rlhf::group_advantages: sequence 2 is alone in its group: there is none to compare it with");
+    CHECK(a == std::vector<double>(4, 77.0));
+    o.scale = group_scale::none, o.baseline = group_baseline::none;
+    CHECK(said().empty()); // it is compared with nothing
 }

@@ -132,6 +132,10 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
             rule.batch_deviation = formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor);
     }
     groups.sort();
+    if (o.lone == lone_reward::refused && rule.of_group())
+        for (std::int64_t p = 0, next; p < c.size(); p = next)
+            if ((next = groups.end(p)) == p + 1)
+                fail(c.function(), "sequence %lld is alone in its group: there is none to compare it with", groups[p]);
     const auto t = group_sweep<T, Arch>(groups, arrays, rule, o.unscorable == unscorable::left_out)(run);
     return {static_cast<double>(t.groups), static_cast<double>(t.constant), static_cast<double>(t.unscorable)};
 }
@@ -194,7 +198,7 @@ template <class T = float>
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, N no multiple of the size of groups, no
 /// workspace for ids, options out of range, an array without its option and the reverse, a negative length, outputs
-/// that overlap another array.
+/// that overlap another array; a sequence alone in its group where options.lone refuses it.
 ///
 /// Source: Shao et al. 2024, arXiv:2402.03300, section 4.1.2 (GRPO); Ahmadian et al. 2024, arXiv:2402.14740 (RLOO).
 template <class T = float, class Arch = native>

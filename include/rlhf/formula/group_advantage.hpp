@@ -27,8 +27,9 @@ enum class group_scale {
 
 /// The advantage of a group of one, if its baseline or scale is taken from the group.
 enum class lone_reward {
-    zero, ///< 0
-    kept, ///< the reward as it is
+    zero,    ///< 0
+    kept,    ///< the reward as it is
+    refused, ///< none: the call throws if an id has one sequence; 0 where of several one reward counts
 };
 
 } // namespace rlhf

@@ -32,9 +32,10 @@ inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.
                                                        .whiten = {.ddof = 0, .floor = std_floor::variance_at_least}};
 
 /// [algo.advantage.estimator] group_norm, with ε = 10⁻⁹, dr_grpo and rloo. It refuses groups of one.
-inline constexpr group_advantages_options group_norm{.epsilon = 1e-9};
-inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none};
-inline constexpr group_advantages_options rloo{.baseline = group_baseline::others_mean, .scale = group_scale::none};
+inline constexpr group_advantages_options group_norm{.epsilon = 1e-9, .lone = lone_reward::refused};
+inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none, .lone = lone_reward::refused};
+inline constexpr group_advantages_options rloo{
+    .baseline = group_baseline::others_mean, .scale = group_scale::none, .lone = lone_reward::refused};
 
 /// trainer/ppo_utils/length_penalty.py [reward.overlong_buffer_len, overlong_penalty_factor]: as the library.
 inline constexpr shape_scores_options shape_scores{};

@@ -69,9 +69,10 @@ inline constexpr group_advantages_options opo{
     .baseline = group_baseline::length_weighted_mean, .scale = group_scale::none, .lone = lone_reward::kept};
 inline constexpr group_advantages_options remax{.baseline = group_baseline::given, .scale = group_scale::none};
 /// grpo_passk, by [norm_adv_by_std_in_grpo] with or without the standard deviation. It refuses groups of one.
-inline constexpr group_advantages_options pass_at_k{.baseline = group_baseline::second_best};
-inline constexpr group_advantages_options pass_at_k_without_std{.baseline = group_baseline::second_best,
-                                                                .scale = group_scale::none};
+inline constexpr group_advantages_options pass_at_k{.baseline = group_baseline::second_best,
+                                                    .lone = lone_reward::refused};
+inline constexpr group_advantages_options pass_at_k_without_std{
+    .baseline = group_baseline::second_best, .scale = group_scale::none, .lone = lone_reward::refused};
 
 /// [adv_estimator] gdpo. The sums are whitened over the tokens of the answers, which the caller does: see
 /// tests/golden/scores_test.cpp.
