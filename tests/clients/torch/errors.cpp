@@ -31,6 +31,12 @@ void refused(const char* sentence, const F& call) {
 
 Tensor learned(const Tensor& t) { return t.detach().clone().requires_grad_(); }
 
+/// Passes no gradient on.
+struct dead_end : ::torch::autograd::Function<dead_end> {
+    static Tensor forward(::torch::autograd::AutogradContext*, const Tensor& x) { return x * 1; }
+    static tensors backward(::torch::autograd::AutogradContext*, const tensors&) { return {Tensor()}; }
+};
+
 void errors() {
     const Tensor lp = learned(log_probs()), old = log_probs(), a = normal(B, T), z = normal(B, T, V);
     const Tensor ids = at::zeros({B, T}, at::kLong);
@@ -104,6 +110,9 @@ void what_is_not_wanted() {
     check("a critic learns beside a policy that does not", v.grad().abs().sum().item<double>() > 0);
     const Tensor y = learned(z);
     ours::ppo_loss(aligned(), y, ids, {.old_log_probs = lp, .advantages = a}).loss.backward();
+    const Tensor dead = learned(lp), alive = learned(lp);
+    (dead_end::apply(loss(dead)) + loss(alive)).backward();
+    check("no slope is no gradient", !dead.grad().defined() && alive.grad().defined());
     check("there need be no critic", y.grad().abs().sum().item<double>() > 0);
     check("a loss that no token counts in is 0",
           ours::ptx_loss({.steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here}, learned(at::zeros({0})))

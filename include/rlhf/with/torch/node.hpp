@@ -131,22 +131,25 @@ struct autograd_node : ::torch::autograd::Function<autograd_node> {
     using context = ::torch::autograd::AutogradContext;
     struct kept : ::torch::CustomClassHolder {
         const char* function;
+        std::size_t inputs;
         backward_pass backward;
-        kept(const char* name, backward_pass pass) : function(name), backward(std::move(pass)) {}
+        kept(const char* name, std::size_t n, backward_pass pass)
+            : function(name), inputs(n), backward(std::move(pass)) {}
     };
 
-    static tensors forward(context* c, at::TensorList /*learned*/, const forward_pass& f) {
+    static tensors forward(context* c, at::TensorList learned, const forward_pass& f) {
         c->save_for_backward(f.saved);
         c->set_materialize_grads(false);
-        c->saved_data["kept"] = c10::IValue::make_capsule(c10::make_intrusive<kept>(f.function, f.backward));
+        c->saved_data["kept"] =
+            c10::IValue::make_capsule(c10::make_intrusive<kept>(f.function, learned.size(), f.backward));
         return f.outputs;
     }
     static tensors backward(context* c, const tensors& slopes) {
         const auto capsule = c->saved_data["kept"].toCapsule();
         const auto& k = static_cast<const kept&>(*capsule);
         const bool twice = at::GradMode::is_enabled();
-        tensors d;
-        {
+        tensors d(k.inputs);
+        if (std::any_of(slopes.begin(), slopes.end(), [](const at::Tensor& each) { return each.defined(); })) {
             const at::NoGradGuard constant;
             d = with_torch_errors([&] { return k.backward(c->get_saved_variables(), slopes); });
         }
