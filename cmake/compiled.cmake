@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # rlhf::compiled, the code of the usual calls: one file per list of compiled.hpp and type, so that they compile side by
 # side. It is compiled for the instruction set of CMAKE_CXX_FLAGS, beside tests, examples or benchmarks for that of
-# RLHF_MARCH, and those who link it are compiled for the same.
-set(sources "")
+# RLHF_MARCH, and those who link it are compiled for the same. cmake/c.cmake compiles the same files.
+set(compiled_sources "")
 function(rlhf_compile scope list types)
     string(MAKE_C_IDENTIFIER "${list}_${types}" name)
     file(CONFIGURE OUTPUT "compiled/${name}.cpp" CONTENT "#include <rlhf/compiled.hpp>
@@ -10,8 +10,8 @@ namespace ${scope} {
 RLHF_USUAL_${list}(template, ${types})
 }
 ")
-    list(APPEND sources "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
-    set(sources "${sources}" PARENT_SCOPE)
+    list(APPEND compiled_sources "${CMAKE_CURRENT_BINARY_DIR}/compiled/${name}.cpp")
+    set(compiled_sources "${compiled_sources}" PARENT_SCOPE)
 endfunction()
 foreach(type IN ITEMS float double)
     rlhf_compile(RLHF_NAMESPACE ADVANTAGES ${type})
@@ -28,7 +28,10 @@ foreach(type IN ITEMS float double bfloat16)
     rlhf_compile(RLHF_NAMESPACE::detail DIVERGENCES ${type})
 endforeach()
 
-add_library(rlhf_compiled ${sources})
+if(NOT RLHF_COMPILED)
+    return()
+endif()
+add_library(rlhf_compiled ${compiled_sources})
 add_library(rlhf::compiled ALIAS rlhf_compiled)
 set_target_properties(rlhf_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(rlhf_compiled PUBLIC rlhf)

@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: MIT
-# Headers, CMake package and pkg-config file. All but rlhf::compiled is independent of the architecture, and without
-# that library the package goes below share/.
+# Headers, CMake package and pkg-config file. All but rlhf::compiled and rlhf::c is independent of the architecture, and
+# without these libraries the package goes below share/.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/rlhf")
 set(any_architecture ARCH_INDEPENDENT)
 set(components rlhf rlhf_eigen)
-if(RLHF_COMPILED)
+if(RLHF_COMPILED OR TARGET rlhf_c_shared)
     set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rlhf")
     set(any_architecture "")
+endif()
+if(RLHF_COMPILED)
     list(APPEND components rlhf_compiled)
 endif()
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 set(generated_dir "${PROJECT_BINARY_DIR}/package")
 
-install(DIRECTORY include/rlhf DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/rlhf DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING
+    PATTERN "*.hpp" PATTERN "*.h")
 foreach(component IN LISTS components)
     install(TARGETS ${component} EXPORT ${component}Targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
     install(EXPORT ${component}Targets NAMESPACE rlhf:: DESTINATION "${package_dir}")
 endforeach()
+if(TARGET rlhf_c_shared)
+    include(cmake/install_c.cmake)
+endif()
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/rlhf")
 
 configure_package_config_file(cmake/rlhfConfig.cmake.in "${generated_dir}/rlhfConfig.cmake"

@@ -27,6 +27,8 @@ room(recipe ${purposes} results engine/tokens engine/sequences engine/steps engi
     engine/lanes engine/sums formula core ground)                # several functions as one
 room(recipe/preset recipe ${purposes} results formula core ground) # options of trainers and papers, no functions
 room(with results core ground)                      # other libraries, each header knows one
+room(c c/glue)                                      # the library for C: what it declares, made or by hand
+room(c/glue c bundles recipe ${purposes} results core ground)  # its calls as those of C++
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 
 # A function's header includes no sibling, but for these.

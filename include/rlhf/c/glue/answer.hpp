@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/c/glue/read.hpp>
+#include <rlhf/c/results.h>
+
+#include <cstdio>
+#include <exception>
+
+namespace RLHF_NAMESPACE::c {
+
+/// Runs a call of C: its status, and its sentence if it fails.
+template <class F>
+rlhf_status answer(const char* function, rlhf_error* error, F&& f) {
+    const auto say = [&](const char* text) {
+        if (error != nullptr) std::snprintf(error->text, sizeof error->text, "%s", text);
+    };
+    try {
+        f();
+        return RLHF_OK;
+    } catch (const std::invalid_argument& bad) {
+        say(bad.what());
+        return RLHF_BAD_ARGUMENT;
+    } catch (const std::exception& other) { say(other.what()); } catch (...) {
+        say(function);
+    }
+    return RLHF_INTERNAL_ERROR;
+}
+
+/// The caller's struct of a result, which may be absent. It is checked before the call, and filled in after it.
+template <class C>
+class place {
+public:
+    place(const reader& r, C* to) : to_(to) {
+        if (to == nullptr) return;
+        r.check_size<C>(to->size, "result");
+        size_ = to->size;
+    }
+    void take(C result) const {
+        if (to_ == nullptr) return;
+        result.size = size_;
+        std::memcpy(to_, &result, size_);
+    }
+
+private:
+    C* to_;
+    std::size_t size_ = 0;
+};
+
+/// The opaque state of a result: a mark that there is one, and its bytes.
+template <class R, std::size_t n>
+void store(const R& result, std::uint64_t (&state)[n]) {
+    static_assert(std::is_trivially_copyable_v<R> && sizeof(R) <= (n - 1) * sizeof(std::uint64_t));
+    state[0] = sizeof(R);
+    std::memcpy(state + 1, &result, sizeof(R));
+}
+template <class R, std::size_t n>
+R restored(const reader& r, const std::uint64_t (&state)[n], const char* name) {
+    R result;
+    if (state[0] == 0) return result;
+    if (state[0] != sizeof(R)) r.fail("the state of %s is damaged", name);
+    std::memcpy(static_cast<void*>(&result), state + 1, sizeof(R));
+    return result;
+}
+
+/// The moments of a struct of C.
+inline moments moments_of_c(const reader& r, const rlhf_moments* given) {
+    const auto m = r.known(given, rlhf_moments(), "moments");
+    return restored<moments>(r, m.state, "moments");
+}
+
+/// `into` and `part` as one, in `into`.
+template <class R, class C, class ToC>
+rlhf_status merge(const char* function, C* into, const C* part, rlhf_error* error, ToC&& to_c) {
+    return answer(function, error, [&] {
+        const reader r(function);
+        const C a = r.known(into, C(), "into"), b = r.known(part, C(), "part");
+        const place<C> to(r, into);
+        R sum = restored<R>(r, a.state, "into");
+        sum += restored<R>(r, b.state, "part");
+        to.take(to_c(sum));
+    });
+}
+
+} // namespace RLHF_NAMESPACE::c

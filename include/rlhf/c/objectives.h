@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Made by tools/interface/write_c.py from the C++ headers. */
+#ifndef RLHF_C_OBJECTIVES_H
+#define RLHF_C_OBJECTIVES_H
+
+#include <rlhf/c/enums.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ε₋ and ε₊: the ratio ρ of two policies is cut to [1 − ε₋, 1 + ε₊]. One number sets both, so that neither keeps a
+ * forgotten default. */
+typedef struct rlhf_ratio_range {
+    double low;
+    double high;
+} rlhf_ratio_range;
+
+/* Bounds of an importance weight. One number is the upper one; the lower one is 0 then. */
+typedef struct rlhf_importance_range {
+    double low;
+    double high;
+} rlhf_importance_range;
+
+/* What the tokens of a step decide together: the parts of a step need it. */
+typedef struct rlhf_covariance_cut {
+    double mean_advantage;
+    double mean_log_prob;
+    double last; /* of the token picked last: its key or, without keys, its covariance; −∞, or ∞: none was */
+} rlhf_covariance_cut;
+
+/* Anchored preference optimisation, where the preferred answers are worse than the model's own: both fall, j more. */
+typedef struct rlhf_apo_down {
+    rlhf_objective objective;
+    double beta;
+} rlhf_apo_down;
+#define RLHF_APO_DOWN {{sizeof(rlhf_apo_down), "apo_down"}, 0.1}
+
+/* Anchored preference optimisation, where the preferred answers are better than the model's own: c rises, j falls. */
+typedef struct rlhf_apo_zero {
+    rlhf_objective objective;
+    double beta;
+} rlhf_apo_zero;
+#define RLHF_APO_ZERO {{sizeof(rlhf_apo_zero), "apo_zero"}, 0.1}
+
+/* Binary classifier optimisation: each answer is called good or bad on its own, so it is an objective of
+ * preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; its BCO trainer updates δ before the loss. */
+typedef struct rlhf_bco {
+    rlhf_objective objective;
+    double beta;
+    double shift; /* δ: a running mean of the rewards β r of all answers, from the caller */
+} rlhf_bco;
+#define RLHF_BCO {{sizeof(rlhf_bco), "bco"}, 0.1, 0}
+
+/* Options of CISPO: the log-likelihood, weighted by the advantage and by a constant ratio of policies within bounds.
+ *
+ *     | trainer, paper                             | low   | high   | beyond                  |
+ *     |---|---|---|---|
+ *     | CISPO: MiniMax-M1                          | 0     | tuned  | truncate                |
+ *     | CISPO: ScaleRL, SkyRL, AReaL               | 0     | 5      | truncate (the defaults) |
+ *     | CISPO: verl                                | 0.8   | 1.2    | truncate                |
+ *     | CISPO: slime, NeMo-RL                      | 1 − ε | 1 + ε₊ | truncate                |
+ *     | CISPO: TRL, Liger, ms-swift (epsilon_high) | 0     | ε₊     | truncate                |
+ *     | REINFORCE                                  | 1     | 1      | truncate                |
+ *     | truncated importance sampling: ROLL        | 0     | 1      | truncate                |
+ *     | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    | */
+typedef struct rlhf_cispo {
+    rlhf_objective objective;
+    double low;             /* of ρ */
+    double high;            /* of ρ */
+    rlhf_importance beyond; /* ρ becomes the bound, or 0 */
+} rlhf_cispo;
+#define RLHF_CISPO {{sizeof(rlhf_cispo), "cispo"}, 0, 5, RLHF_IMPORTANCE_TRUNCATE}
+
+/* Discovered preference optimisation, also called log ratio modulated loss. */
+typedef struct rlhf_discopop {
+    rlhf_objective objective;
+    double beta;
+    double tau; /* τ in (0, 1], how soon one part gives way to the other */
+} rlhf_discopop;
+#define RLHF_DISCOPOP {{sizeof(rlhf_discopop), "discopop"}, 0.1, 0.05}
+
+/* Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a
+ * reference it is the preference term of CPO. */
+typedef struct rlhf_dpo {
+    rlhf_objective objective;
+    double beta;
+    double label_smoothing; /* ε in [0, ½]: the share of labels taken to be wrong (cDPO) */
+} rlhf_dpo;
+#define RLHF_DPO {{sizeof(rlhf_dpo), "dpo"}, 0.1, 0}
+
+/* The same with the KL divergence of "this token or another one".
+ *
+ *     | trainer, paper   | range         | cap       | value    |
+ *     |---|---|---|---|
+ *     | paper            | 0.05          | unlimited |          |
+ *     | verl, dppo_kl    | 0.2           | 3         | log_prob | */
+typedef struct rlhf_dppo_kl {
+    rlhf_objective objective;
+    rlhf_ratio_range range; /* δ₋ and δ₊: at most so many nats, below and above π_old */
+    double cap;             /* of ρ */
+    rlhf_dppo_value value;
+} rlhf_dppo_kl;
+#define RLHF_DPPO_KL {{sizeof(rlhf_dppo_kl), "dppo_kl"}, {0.05, 0.05}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB}
+
+/* Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved
+ * from π_old by more than δ and Â pushes it on.
+ *
+ *     | trainer          | range         | cap                      | value    |
+ *     |---|---|---|---|
+ *     | verl, dppo_tv    | 0.2           | 3 (clip_ratio_c; it has 20 in mind) | log_prob |
+ *     | SkyRL, prime-rl  | 0.2           | unlimited                | ratio    | */
+typedef struct rlhf_dppo_tv {
+    rlhf_objective objective;
+    rlhf_ratio_range range; /* δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities */
+    double cap;             /* of ρ */
+    rlhf_dppo_value value;
+} rlhf_dppo_tv;
+#define RLHF_DPPO_TV {{sizeof(rlhf_dppo_tv), "dppo_tv"}, {0.2, 0.2}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB}
+
+/* Exact preference optimisation of pairs: the reverse KL to labels of which the share ε is wrong. TRL: `exo_pair`. */
+typedef struct rlhf_exo {
+    rlhf_objective objective;
+    double beta;
+    double label_smoothing; /* ε in (0, ½] */
+} rlhf_exo;
+#define RLHF_EXO {{sizeof(rlhf_exo), "exo"}, 0.1, 1e-3}
+
+/* Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
+ * batch is aggregation::sequence_mean_token_mean.
+ *
+ *     | trainer, paper  | range        |
+ *     |---|---|
+ *     | paper, TRL      | 0.4          |
+ *     | verl, geo_mean  | 0.2 (clip_ratio) | */
+typedef struct rlhf_gmpo {
+    rlhf_objective objective;
+    rlhf_ratio_range range; /* ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊] */
+} rlhf_gmpo;
+#define RLHF_GMPO {{sizeof(rlhf_gmpo), "gmpo"}, {0.4, 0.4}}
+
+/* Options of GSPO, the clipped surrogate of a ratio that the tokens of a sequence share. The range has no default:
+ * the paper's is {3e-4, 4e-4}, for the mean; a product is cut as wide as PPO's. */
+typedef struct rlhf_gspo {
+    rlhf_objective objective;
+    rlhf_ratio_range range;
+    rlhf_sequence_ratio ratio;
+} rlhf_gspo;
+#define RLHF_GSPO {{sizeof(rlhf_gspo), "gspo"}, {NAN, NAN}, RLHF_SEQUENCE_RATIO_MEAN}
+
+/* Identity preference optimisation: log ratios to a reference. The paper sums them over an answer, as OpenRLHF and
+ * TRL's CPO and online trainers do; TRL's DPO trainer takes averages. */
+typedef struct rlhf_ipo {
+    rlhf_objective objective;
+    double beta; /* τ of the paper */
+} rlhf_ipo;
+#define RLHF_IPO {{sizeof(rlhf_ipo), "ipo"}, 0.1}
+
+/* Kahneman-Tversky optimisation: answers that are desirable or not, without partners. TRL's `apo_zero_unpaired` has
+ * z₀ = 0. For n_D answers of one kind and n_U of the other, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3. */
+typedef struct rlhf_kto {
+    rlhf_objective objective;
+    double beta;
+    double reference_point;    /* z₀ ≥ 0, a divergence in nats: from the caller, and a constant to gradients */
+    double desirable_weight;   /* λ_D */
+    double undesirable_weight; /* λ_U */
+} rlhf_kto;
+#define RLHF_KTO {{sizeof(rlhf_kto), "kto"}, 0.1, 0, 1, 1}
+
+/* Noise contrastive alignment of pairs, so that the preferred answer does not become less likely. TRL: `nca_pair`. */
+typedef struct rlhf_nca {
+    rlhf_objective objective;
+    double beta;
+} rlhf_nca;
+#define RLHF_NCA {{sizeof(rlhf_nca), "nca"}, 0.1}
+
+/* The odds ratio term of ORPO: average log-probabilities, and no reference. Its other term is ptx_loss on the
+ * preferred answers. */
+typedef struct rlhf_orpo {
+    rlhf_objective objective;
+    double beta; /* λ of the paper, a factor of the loss */
+} rlhf_orpo;
+#define RLHF_ORPO {{sizeof(rlhf_orpo), "orpo"}, 0.1}
+
+/* Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
+ * clipped: the loss is −ρ Â, the importance_sampling of tinker and SkyRL. */
+typedef struct rlhf_ppo_clip {
+    rlhf_objective objective;
+    rlhf_ratio_range range;
+    double dual; /* c > 1: at Â < 0 the loss is at most c |Â| */
+} rlhf_ppo_clip;
+#define RLHF_PPO_CLIP {{sizeof(rlhf_ppo_clip), "ppo_clip"}, {0.2, 0.2}, RLHF_UNLIMITED}
+
+/* DPO with an unbiased loss for labels of which the share ε is wrong. It is not bounded below. */
+typedef struct rlhf_robust_dpo {
+    rlhf_objective objective;
+    double beta;
+    double label_smoothing; /* ε in [0, ½) */
+} rlhf_robust_dpo;
+#define RLHF_ROBUST_DPO {{sizeof(rlhf_robust_dpo), "robust_dpo"}, 0.1, 0.1}
+
+/* Options of SAPO: a soft gate instead of a clip. The larger τ, the narrower the gate. */
+typedef struct rlhf_sapo {
+    rlhf_objective objective;
+    double tau_positive; /* τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64 */
+    double tau_negative; /* τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64 */
+} rlhf_sapo;
+#define RLHF_SAPO {{sizeof(rlhf_sapo), "sapo"}, 1, 1.05}
+
+/* SimPO: average log-probabilities, and no reference. */
+typedef struct rlhf_simpo {
+    rlhf_objective objective;
+    double beta;
+    double gamma; /* γ, the margin that every pair should have */
+} rlhf_simpo;
+#define RLHF_SIMPO {{sizeof(rlhf_simpo), "simpo"}, 2, 1}
+
+/* The hinge loss of SLiC, which TRL calls `hinge`. SLiC itself has no reference: its margin δ is 1 / β. */
+typedef struct rlhf_slic_hinge {
+    rlhf_objective objective;
+    double beta;
+} rlhf_slic_hinge;
+#define RLHF_SLIC_HINGE {{sizeof(rlhf_slic_hinge), "slic_hinge"}, 0.1}
+
+/* Self-play preference optimisation with hard labels: the preferred answer always wins. TRL calls it `sppo_hard`. */
+typedef struct rlhf_sppo {
+    rlhf_objective objective;
+    double beta; /* 1 / η of the paper */
+} rlhf_sppo;
+#define RLHF_SPPO {{sizeof(rlhf_sppo), "sppo"}, 0.1}
+
+/* Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1. */
+typedef struct rlhf_topr {
+    rlhf_objective objective;
+    double positive; /* w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶ */
+    double negative; /* w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶ */
+} rlhf_topr;
+#define RLHF_TOPR {{sizeof(rlhf_topr), "topr"}, 1, 1}
+
+/* Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are
+ * TRL's. k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64. */
+typedef struct rlhf_vespo {
+    rlhf_objective objective;
+    double k_positive;      /* of tokens of Â ≥ 0 */
+    double lambda_positive; /* of tokens of Â ≥ 0 */
+    double k_negative;      /* of the others */
+    double lambda_negative; /* of the others */
+} rlhf_vespo;
+#define RLHF_VESPO {{sizeof(rlhf_vespo), "vespo"}, 2, 3, 3, 2}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* Made by tools/interface/write_c.py from the C++ headers. */
+#ifndef RLHF_C_RESULTS_H
+#define RLHF_C_RESULTS_H
+
+#include <rlhf/c/objectives.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=,
+ * exactly and in any order (DESIGN.md, D2).
+ *
+ * The range of sums: up to 512 tokens are added in lanes, of floats or of doubles as the inputs are. Each such part,
+ * times the weight of its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from
+ * 2¹⁶⁰ (1.5 · 10⁴⁸) on. So sums are right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴²
+ * lose digits, and below 10⁻⁶¹ they vanish; no float is so small. */
+typedef struct rlhf_loss_sums {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    uint64_t state[38]; /* what merging adds up; 0: of no tokens */
+} rlhf_loss_sums;
+#define RLHF_LOSS_SUMS {.size = sizeof(rlhf_loss_sums)}
+rlhf_status rlhf_merge_loss_sums(rlhf_loss_sums* into, const rlhf_loss_sums* part, rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_cross_entropy_loss_result {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double nll;         /* Mean −log p, without smoothing and z-loss. */
+    double perplexity;
+    double accuracy;    /* The share of tokens whose target alone has the largest logit. */
+    uint64_t state[74]; /* what merging adds up; 0: of no tokens */
+} rlhf_cross_entropy_loss_result;
+#define RLHF_CROSS_ENTROPY_LOSS_RESULT {.size = sizeof(rlhf_cross_entropy_loss_result)}
+rlhf_status rlhf_merge_cross_entropy_loss_result(rlhf_cross_entropy_loss_result* into,
+                                                 const rlhf_cross_entropy_loss_result* part, rlhf_error* error);
+
+typedef struct rlhf_token_log_probs_result {
+    size_t size;
+    double tokens;
+    double nonfinite;  /* tokens whose log-probability is not a finite number */
+    uint64_t state[3]; /* what merging adds up; 0: of no tokens */
+} rlhf_token_log_probs_result;
+#define RLHF_TOKEN_LOG_PROBS_RESULT {.size = sizeof(rlhf_token_log_probs_result)}
+rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result* into,
+                                              const rlhf_token_log_probs_result* part, rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have. */
+typedef struct rlhf_policy_loss_result {
+    size_t size;
+    rlhf_counts own;              /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double clip_fraction;
+    /* Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and Â <
+     * 0; the others' documentation says it. */
+    double clip_fraction_low;
+    double clip_fraction_high;    /* The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
+    /* mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit. */
+    double approx_kl;
+    double approx_kl_half_square; /* ½ mean((new − old)²) */
+    double mean_ratio;            /* mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit. */
+    double kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
+    /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
+    double max_log_ratio;
+    double effective_sample_size; /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
+    uint64_t state[173];          /* what merging adds up; 0: of no tokens */
+} rlhf_policy_loss_result;
+#define RLHF_POLICY_LOSS_RESULT {.size = sizeof(rlhf_policy_loss_result)}
+rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const rlhf_policy_loss_result* part,
+                                          rlhf_error* error);
+
+/* Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
+ * detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
+ *
+ * Mean and variance have the range of loss_sums, the variance that of its squares: it is right for numbers up to
+ * 10²³, loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square,
+ * from the rounding of the sums. The variance of equal floats is exactly 0. */
+typedef struct rlhf_moments {
+    size_t size;
+    double count;
+    double mean;        /* 0 if there are no numbers. */
+    double variance;    /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    uint64_t state[34]; /* what merging adds up; 0: of no tokens */
+} rlhf_moments;
+#define RLHF_MOMENTS {.size = sizeof(rlhf_moments)}
+rlhf_status rlhf_merge_moments(rlhf_moments* into, const rlhf_moments* part, rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_ppo_value_loss_result {
+    size_t size;
+    rlhf_counts own;           /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;          /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;          /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    /* The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These
+     * tokens have no gradient. */
+    double clip_fraction;
+    double returns_count;
+    double returns_mean;       /* 0 if there are no numbers. */
+    double returns_variance;   /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double residuals_count;
+    double residuals_mean;     /* 0 if there are no numbers. */
+    double residuals_variance; /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double explained_variance; /* 1 − Var(R − v) / Var(R); 0 where the returns do not vary. */
+    uint64_t state[124];       /* what merging adds up; 0: of no tokens */
+} rlhf_ppo_value_loss_result;
+#define RLHF_PPO_VALUE_LOSS_RESULT {.size = sizeof(rlhf_ppo_value_loss_result)}
+rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result* into, const rlhf_ppo_value_loss_result* part,
+                                             rlhf_error* error);
+
+/* The results of the parts. They join by +=. */
+typedef struct rlhf_ppo_loss_result {
+    size_t size;
+    rlhf_counts own;                     /* counted here */
+    rlhf_counts policy_own;              /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double policy_loss;
+    double policy_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double policy_nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double policy_clip_fraction;
+    /* Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and Â <
+     * 0; the others' documentation says it. */
+    double policy_clip_fraction_low;
+    double policy_clip_fraction_high;    /* The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double policy_dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
+    /* mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit. */
+    double policy_approx_kl;
+    double policy_approx_kl_half_square; /* ½ mean((new − old)²) */
+    double policy_mean_ratio; /* mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit. */
+    double policy_kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
+    /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
+    double policy_max_log_ratio;
+    /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
+    double policy_effective_sample_size;
+    rlhf_counts value_own;               /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double value_loss;
+    double value_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double value_nonfinite;              /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    /* The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These
+     * tokens have no gradient. */
+    double value_clip_fraction;
+    double value_returns_count;
+    double value_returns_mean;           /* 0 if there are no numbers. */
+    double value_returns_variance;       /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double value_residuals_count;
+    double value_residuals_mean;         /* 0 if there are no numbers. */
+    double value_residuals_variance;     /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double value_explained_variance;     /* 1 − Var(R − v) / Var(R); 0 where the returns do not vary. */
+    rlhf_counts entropy_own;             /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double entropy_loss;
+    double entropy_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double value_coef;
+    double entropy_coef;
+    double loss; /* The written gradients are its derivative. It adds up over the parts of a step. */
+    uint64_t state[337];                 /* what merging adds up; 0: of no tokens */
+} rlhf_ppo_loss_result;
+#define RLHF_PPO_LOSS_RESULT {.size = sizeof(rlhf_ppo_loss_result)}
+rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result* into, const rlhf_ppo_loss_result* part,
+                                       rlhf_error* error);
+
+/* Counts; the parts of a step join by +=. */
+typedef struct rlhf_group_advantages_result {
+    size_t size;
+    double groups;
+    double constant_groups; /* of two or more rewards that count and are equal */
+    double unscorable;      /* rewards that are NaN or infinite */
+    uint64_t state[4];      /* what merging adds up; 0: of no tokens */
+} rlhf_group_advantages_result;
+#define RLHF_GROUP_ADVANTAGES_RESULT {.size = sizeof(rlhf_group_advantages_result)}
+rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result* into,
+                                               const rlhf_group_advantages_result* part, rlhf_error* error);
+
+/* Sums; the parts of a step join by +=, exactly and in any order. */
+typedef struct rlhf_shape_rewards_result {
+    size_t size;
+    rlhf_counts own;       /* counted here */
+    double dropped_scores; /* sequences without a counted token, whose scores are placed nowhere */
+    double kl_per_sequence;
+    double kl_per_token;
+    double mean_score;     /* The mean of the scores as they were placed. */
+    uint64_t state[36];    /* what merging adds up; 0: of no tokens */
+} rlhf_shape_rewards_result;
+#define RLHF_SHAPE_REWARDS_RESULT {.size = sizeof(rlhf_shape_rewards_result)}
+rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, const rlhf_shape_rewards_result* part,
+                                            rlhf_error* error);
+
+/* Counts; the parts of a step join by +=. */
+typedef struct rlhf_shape_scores_result {
+    size_t size;
+    double sequences;
+    double overlong;   /* longer than max_length − overlong_buffer */
+    double unfinished; /* `finished` is 0 */
+    uint64_t state[4]; /* what merging adds up; 0: of no tokens */
+} rlhf_shape_scores_result;
+#define RLHF_SHAPE_SCORES_RESULT {.size = sizeof(rlhf_shape_scores_result)}
+rlhf_status rlhf_merge_shape_scores_result(rlhf_shape_scores_result* into, const rlhf_shape_scores_result* part,
+                                           rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_divergence_sums {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double divergence;  /* The mean over the tokens in nats, whatever the aggregation. */
+    uint64_t state[73]; /* what merging adds up; 0: of no tokens */
+} rlhf_divergence_sums;
+#define RLHF_DIVERGENCE_SUMS {.size = sizeof(rlhf_divergence_sums)}
+rlhf_status rlhf_merge_divergence_sums(rlhf_divergence_sums* into, const rlhf_divergence_sums* part,
+                                       rlhf_error* error);
+
+/* The parts of a step join by +=. */
+typedef struct rlhf_covariance_tokens_result {
+    size_t size;
+    rlhf_counts own;         /* counted here */
+    double picked;
+    rlhf_covariance_cut cut; /* as the options have it, or found here */
+    uint64_t state[7];       /* what merging adds up; 0: of no tokens */
+} rlhf_covariance_tokens_result;
+#define RLHF_COVARIANCE_TOKENS_RESULT {.size = sizeof(rlhf_covariance_tokens_result)}
+rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* into,
+                                                const rlhf_covariance_tokens_result* part, rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_importance_weights_result {
+    size_t size;
+    rlhf_counts own;              /* counted here */
+    double log_ratio_limit;       /* of |ρ|: the option, or what second_moment_limit makes it */
+    double mean_weight;           /* mean(w), and the largest ratio before it met its range. */
+    double max_ratio;
+    double effective_sample_size; /* (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens. */
+    double approx_kl;             /* mean(log μ − log π): an estimate of KL(μ ‖ π). */
+    double below_fraction;        /* Tokens whose ratio is below or above the range. */
+    double above_fraction;
+    double dropped_fraction;      /* Tokens whose weight is 0. */
+    double nonfinite;             /* Tokens whose weight is NaN or infinite. */
+    uint64_t state[91];           /* what merging adds up; 0: of no tokens */
+} rlhf_importance_weights_result;
+#define RLHF_IMPORTANCE_WEIGHTS_RESULT {.size = sizeof(rlhf_importance_weights_result)}
+rlhf_status rlhf_merge_importance_weights_result(rlhf_importance_weights_result* into,
+                                                 const rlhf_importance_weights_result* part, rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_ptx_loss_result {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nll;         /* Mean −log p of the tokens, whatever the aggregation. */
+    double perplexity;
+    uint64_t state[72]; /* what merging adds up; 0: of no tokens */
+} rlhf_ptx_loss_result;
+#define RLHF_PTX_LOSS_RESULT {.size = sizeof(rlhf_ptx_loss_result)}
+rlhf_status rlhf_merge_ptx_loss_result(rlhf_ptx_loss_result* into, const rlhf_ptx_loss_result* part,
+                                       rlhf_error* error);
+
+/* Sums over the tokens that count; the parts of a step join by +=. */
+typedef struct rlhf_top_entropy_result {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    double threshold;   /* nats; 0 if there is no token */
+    double kept;
+    double mean_entropy;
+    double mean_kept_entropy;
+    double nonfinite;   /* Tokens whose entropy is NaN or infinite. */
+    uint64_t state[40]; /* what merging adds up; 0: of no tokens */
+} rlhf_top_entropy_result;
+#define RLHF_TOP_ENTROPY_RESULT {.size = sizeof(rlhf_top_entropy_result)}
+rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result* into, const rlhf_top_entropy_result* part,
+                                          rlhf_error* error);
+
+/* Parts join by +=, exactly and in any order. */
+typedef struct rlhf_gdpo_advantages_result {
+    size_t size;
+    double advantages_count;
+    double advantages_mean;     /* 0 if there are no numbers. */
+    double advantages_variance; /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double unscorable;          /* sequences of which no reward is finite */
+    uint64_t state[35];         /* what merging adds up; 0: of no tokens */
+} rlhf_gdpo_advantages_result;
+#define RLHF_GDPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_gdpo_advantages_result)}
+rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result* into,
+                                              const rlhf_gdpo_advantages_result* part, rlhf_error* error);
+
+/* Parts join by +=, exactly and in any order. */
+typedef struct rlhf_ppo_advantages_result {
+    size_t size;
+    rlhf_counts rewards_own;       /* counted here */
+    double rewards_dropped_scores; /* sequences without a counted token, whose scores are placed nowhere */
+    double rewards_kl_per_sequence;
+    double rewards_kl_per_token;
+    double rewards_mean_score;     /* The mean of the scores as they were placed. */
+    double advantages_count;
+    double advantages_mean;        /* 0 if there are no numbers. */
+    double advantages_variance;    /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    uint64_t state[69];            /* what merging adds up; 0: of no tokens */
+} rlhf_ppo_advantages_result;
+#define RLHF_PPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_ppo_advantages_result)}
+rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result* into, const rlhf_ppo_advantages_result* part,
+                                             rlhf_error* error);
+
+/* Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs, whatever their weights. */
+typedef struct rlhf_preference_loss_result {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double comparisons;
+    double accuracy;    /* Share of pairs with c > j; a draw is wrong. */
+    double mean_chosen_reward;
+    double mean_rejected_reward;
+    double mean_margin; /* mean of β (c − j) */
+    uint64_t state[90]; /* what merging adds up; 0: of no tokens */
+} rlhf_preference_loss_result;
+#define RLHF_PREFERENCE_LOSS_RESULT {.size = sizeof(rlhf_preference_loss_result)}
+rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result* into,
+                                              const rlhf_preference_loss_result* part, rlhf_error* error);
+
+/* The parts of a step join by +=. */
+typedef struct rlhf_sequence_log_probs_result {
+    size_t size;
+    rlhf_counts own;   /* counted here */
+    double nonfinite;  /* sequences whose sum is NaN or infinite */
+    uint64_t state[4]; /* what merging adds up; 0: of no tokens */
+} rlhf_sequence_log_probs_result;
+#define RLHF_SEQUENCE_LOG_PROBS_RESULT {.size = sizeof(rlhf_sequence_log_probs_result)}
+rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result* into,
+                                                 const rlhf_sequence_log_probs_result* part, rlhf_error* error);
+
+/* Sums over the answers that count; the parts of a step join by +=. Its means are over answers, whatever their
+ * weights. */
+typedef struct rlhf_unpaired_loss_result {
+    size_t size;
+    rlhf_counts own;                /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;               /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double answers;
+    double desirable;
+    double mean_desirable_reward;   /* mean of β r over the desirable answers; 0 if there are none */
+    double mean_undesirable_reward; /* the same over the others */
+    double mean_margin;
+    uint64_t state[90];             /* what merging adds up; 0: of no tokens */
+} rlhf_unpaired_loss_result;
+#define RLHF_UNPAIRED_LOSS_RESULT {.size = sizeof(rlhf_unpaired_loss_result)}
+rlhf_status rlhf_merge_unpaired_loss_result(rlhf_unpaired_loss_result* into, const rlhf_unpaired_loss_result* part,
+                                            rlhf_error* error);
+
+/* The parts of a step join by +=. */
+typedef struct rlhf_preference_nll_result {
+    size_t size;
+    rlhf_counts preference_own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double preference_loss;
+    /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double preference_mean_loss;
+    double preference_nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double preference_comparisons;
+    double preference_accuracy;    /* Share of pairs with c > j; a draw is wrong. */
+    double preference_mean_chosen_reward;
+    double preference_mean_rejected_reward;
+    double preference_mean_margin; /* mean of β (c − j) */
+    rlhf_counts nll_own;           /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double nll_loss;
+    double nll_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nll_nll;                /* Mean −log p of the tokens, whatever the aggregation. */
+    double nll_perplexity;
+    double nll_weight;
+    double loss;                   /* The preference term, plus α times the negative log-likelihood, if α is not 0. */
+    uint64_t state[162];           /* what merging adds up; 0: of no tokens */
+} rlhf_preference_nll_result;
+#define RLHF_PREFERENCE_NLL_RESULT {.size = sizeof(rlhf_preference_nll_result)}
+rlhf_status rlhf_merge_preference_nll_result(rlhf_preference_nll_result* into, const rlhf_preference_nll_result* part,
+                                             rlhf_error* error);
+
+/* What the losses of a reward model report: a loss over comparisons, which own.tokens counts, and how often the
+ * model agrees with them. */
+typedef struct rlhf_comparison_sums {
+    size_t size;
+    rlhf_counts own;    /* counted here */
+    /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
+    double loss;
+    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
+    double comparisons;
+    double accuracy;    /* Share of comparisons with r_chosen > r_rejected; a draw is wrong. */
+    double mean_margin;
+    uint64_t state[74]; /* what merging adds up; 0: of no tokens */
+} rlhf_comparison_sums;
+#define RLHF_COMPARISON_SUMS {.size = sizeof(rlhf_comparison_sums)}
+rlhf_status rlhf_merge_comparison_sums(rlhf_comparison_sums* into, const rlhf_comparison_sums* part,
+                                       rlhf_error* error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

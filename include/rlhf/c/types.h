@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RLHF_C_TYPES_H
+#define RLHF_C_TYPES_H
+
+/* What every call of the C interface takes: arrays, batches, errors, executors. C99, and C++.
+ *
+ * Structs that may grow begin with their size, which their initialiser sets: `rlhf_gae_options o = RLHF_GAE_OPTIONS;`.
+ * A library that is older than its caller refuses a size it does not know; one that is newer takes the defaults for
+ * what the caller's struct does not have. A pointer inside options is NULL where the default is wanted. */
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(RLHF_C_IMPLEMENTATION) && defined(__GNUC__)
+#define RLHF_C_API __attribute__((visibility("default")))
+#else
+#define RLHF_C_API
+#endif
+
+#define RLHF_UNLIMITED ((double)INFINITY) /* a bound that is off */
+
+/* What a call returns. */
+typedef int rlhf_status;
+enum {
+    RLHF_OK = 0,
+    RLHF_BAD_ARGUMENT = 1,   /* nothing was written */
+    RLHF_NO_SUCH_ISA = 2,    /* an instruction set that this library or this machine does not have */
+    RLHF_INTERNAL_ERROR = 3, /* something else failed, such as memory for an exception */
+};
+
+/* The sentence of a call that failed, in the caller's memory. Every call takes a pointer to one, or NULL. */
+typedef struct rlhf_error {
+    char text[400];
+} rlhf_error;
+
+/* The type of an array's elements. Masks and flags are RLHF_UINT8, whatever their one-byte type is. */
+typedef int64_t rlhf_dtype;
+enum {
+    RLHF_FLOAT32 = 1,
+    RLHF_FLOAT64 = 2,
+    RLHF_BFLOAT16 = 3, /* logits and their gradients alone */
+    RLHF_FLOAT16 = 4,  /* likewise */
+    RLHF_INT32 = 5,
+    RLHF_INT64 = 6,
+    RLHF_UINT8 = 7,
+    RLHF_VOCAB_SHARD = 8, /* struct rlhf_vocab_shard */
+};
+
+/* Arrays of the caller. All of zeros is an absent array. Strides are in elements, as numpy and DLPack have them after
+ * division by the element's size: [n] has the stride 1, [rows, columns] has {columns, 1} or longer rows. The stride of
+ * the last dimension is 1; it is 0 where a [B, T] array has one element per sequence. rlhf_read, rlhf_write and their
+ * kin below fill them in. */
+typedef struct rlhf_in {
+    const void* data;
+    rlhf_dtype dtype;
+    int64_t dims; /* 1: one run of elements, read in the shape that the batch gives; 2: rows */
+    int64_t shape[2];
+    int64_t strides[2];
+} rlhf_in;
+
+typedef struct rlhf_out {
+    void* data;
+    rlhf_dtype dtype;
+    int64_t dims;
+    int64_t shape[2];
+    int64_t strides[2];
+} rlhf_out;
+
+/* How a gradient is written. */
+typedef int64_t rlhf_write_mode;
+enum {
+    RLHF_OVERWRITE = 0, /* buffer = gradient; the scale is not read */
+    RLHF_WRITE_TO = 1,  /* buffer = scale * gradient; masked elements become 0 */
+    RLHF_ADD_TO = 2,    /* buffer += scale * gradient; masked elements stay */
+};
+
+typedef struct rlhf_gradient {
+    rlhf_out to;
+    rlhf_write_mode mode;
+    double scale;
+} rlhf_gradient;
+
+/* Logits [sequences, steps, vocab]; of a packed batch [1, tokens, vocab]. Entries of a row lie side by side. The
+ * columns vocab ... padded_vocab - 1 are never read, and their gradient is 0. */
+typedef struct rlhf_logits {
+    const void* data;
+    rlhf_dtype dtype;
+    int64_t sequences, steps, vocab;
+    int64_t padded_vocab;                 /* 0: vocab */
+    int64_t step_stride, sequence_stride; /* in elements; 0: rows and sequences lie side by side */
+} rlhf_logits;
+
+/* Where the gradient into the logits goes, which may be the logits themselves. It has their element type. */
+typedef struct rlhf_logits_gradient {
+    void* data;
+    rlhf_dtype dtype;
+    int64_t sequences, steps, vocab;
+    int64_t padded_vocab;
+    int64_t step_stride, sequence_stride;
+    rlhf_write_mode mode;
+    double scale;
+} rlhf_logits_gradient;
+
+/* What sums over tokens are divided by. There is no default. */
+typedef int64_t rlhf_denominator;
+enum {
+    RLHF_COUNTED_HERE = 1, /* this batch's own counts: the batch is the whole step */
+    RLHF_WHOLE_STEP = 2,   /* batch.whole: this batch is a part of a step */
+};
+
+typedef int64_t rlhf_layout;
+enum {
+    RLHF_BATCH_FIRST = 0, /* [B, T]: the steps of a sequence lie side by side */
+    RLHF_TIME_FIRST = 1,  /* [T, B]: the sequences lie side by side */
+};
+
+/* Where the predictions of a batch stand. */
+typedef int64_t rlhf_predict_next;
+enum {
+    RLHF_PREDICT_UNSAID = 0, /* refused by functions that take targets */
+    RLHF_PREDICT_NEXT = 1,   /* step t predicts token t + 1: mask and targets are given per token and shifted here */
+    RLHF_PREDICT_THIS = 2,   /* mask and targets are aligned with the steps already */
+};
+
+/* Tokens, and sequences with at least one counted token. They add up over the parts of a step. */
+typedef struct rlhf_counts {
+    double tokens, sequences;
+} rlhf_counts;
+
+/* Which tokens there are, where their sequences lie, which of them count, and what their sum is divided by. */
+typedef struct rlhf_batch {
+    size_t size;
+    int64_t sequences, steps; /* B and T */
+    rlhf_in offsets;          /* or packed: B + 1 rising offsets, int32 or int64 */
+    rlhf_layout layout;
+    rlhf_predict_next predict_next;
+    rlhf_in mask;        /* one byte per token, not 0: it counts */
+    int64_t every_token; /* 1 in place of a mask: every token counts */
+    rlhf_denominator denominator;
+    rlhf_counts whole; /* with RLHF_WHOLE_STEP */
+} rlhf_batch;
+#define RLHF_BATCH                                                                                                     \
+    { .size = sizeof(rlhf_batch), .sequences = 1 }
+
+/* Which of N sequences answer the same prompt: a group. */
+typedef struct rlhf_groups {
+    size_t size;
+    int64_t group_size; /* so many consecutive sequences are a group; N is a multiple */
+    rlhf_in ids;        /* or [N], int32 or int64, any numbers in any order: sequences with one id are a group */
+    rlhf_out workspace; /* with ids: int64, at least 2 N elements */
+} rlhf_groups;
+#define RLHF_GROUPS                                                                                                    \
+    { .size = sizeof(rlhf_groups) }
+
+/* Runs the pieces of a call: calls body(of_body, i) once for every i < pieces, in any order, on any threads, and
+ * returns when all are done. Every output bit is the same under every executor. NULL in its place: this thread. */
+typedef struct rlhf_executor {
+    void (*run)(void* self, size_t pieces, void (*body)(void* of_body, size_t i), void* of_body);
+    void* self;
+} rlhf_executor;
+
+/* c = factor * a b, or c += factor * a b. Elements of a row lie side by side; strides are from row to row. A transposed
+ * factor is stored with its rows and columns exchanged. */
+typedef struct rlhf_product {
+    rlhf_dtype dtype;          /* RLHF_FLOAT32 or RLHF_FLOAT64 */
+    int64_t rows, cols, inner; /* a is [rows, inner], b is [inner, cols] */
+    const void *a, *b;
+    int64_t a_stride, b_stride;
+    int64_t a_transposed, b_transposed;
+    void* c;
+    int64_t c_stride;
+    double factor;
+    int64_t add;
+} rlhf_product;
+
+/* The last layer of a language model, in the place of its logits; all arrays have one type, float or double. */
+typedef struct rlhf_linear_head {
+    size_t size;
+    rlhf_in hidden;  /* [tokens, H], tokens in the batch's order */
+    rlhf_in weights; /* [V, H] */
+    int64_t vocab, hidden_size;
+    rlhf_out workspace;                                        /* at least rows * (V + H) elements, from 1 row on */
+    void (*multiply)(void* self, const rlhf_product* product); /* a BLAS, for example */
+    void* self;
+} rlhf_linear_head;
+#define RLHF_LINEAR_HEAD                                                                                               \
+    { .size = sizeof(rlhf_linear_head) }
+
+/* Where the gradients into hidden states and weights go; absent: not computed. */
+typedef struct rlhf_linear_head_gradient {
+    size_t size;
+    rlhf_gradient hidden;  /* [tokens, H] */
+    rlhf_gradient weights; /* [V, H] */
+} rlhf_linear_head_gradient;
+#define RLHF_LINEAR_HEAD_GRADIENT                                                                                      \
+    { .size = sizeof(rlhf_linear_head_gradient) }
+
+/* What one rank's logits say about one token. Ranks exchange these six doubles as bytes. */
+typedef struct rlhf_vocab_shard {
+    double shift;           /* the largest logit; 0 if all are -inf */
+    double max_weight;      /* of the largest, sum of exp(x), x = (logit - shift) / temperature */
+    double other_weight;    /* of the other logits, sum of exp(x) */
+    double weighted_logits; /* sum of x exp(x) */
+    double target_logit;    /* on the rank that holds the target, else 0 */
+    double holds_target;    /* 1 on the rank that holds the target, else 0; of all ranks combined 1 */
+} rlhf_vocab_shard;
+
+/* The first member of every objective: the size of the whole objective, and its name. Functions take its address:
+ * `rlhf_dpo dpo = RLHF_DPO; rlhf_preference_loss(&batch, &arrays, &dpo.objective, ...);`. */
+typedef struct rlhf_objective {
+    size_t size;
+    const char* name;
+} rlhf_objective;
+
+/* Arrays of a given shape. */
+static inline rlhf_in rlhf_read(const void* data, rlhf_dtype dtype, int64_t elements) {
+    rlhf_in a = {data, dtype, 1, {elements, 0}, {1, 0}};
+    return a;
+}
+static inline rlhf_in rlhf_read_rows(const void* data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
+    rlhf_in a = {data, dtype, 2, {rows, cols}, {stride, 1}};
+    return a;
+}
+/* One element per sequence, where an array usually has one per token. */
+static inline rlhf_in rlhf_read_per_sequence(const void* data, rlhf_dtype dtype, int64_t sequences) {
+    rlhf_in a = {data, dtype, 2, {sequences, 1}, {1, 0}};
+    return a;
+}
+static inline rlhf_out rlhf_write(void* data, rlhf_dtype dtype, int64_t elements) {
+    rlhf_out a = {data, dtype, 1, {elements, 0}, {1, 0}};
+    return a;
+}
+static inline rlhf_out rlhf_write_rows(void* data, rlhf_dtype dtype, int64_t rows, int64_t cols, int64_t stride) {
+    rlhf_out a = {data, dtype, 2, {rows, cols}, {stride, 1}};
+    return a;
+}
+/* buffer = scale * gradient, and buffer += scale * gradient. */
+static inline rlhf_gradient rlhf_write_to(rlhf_out buffer, double scale) {
+    rlhf_gradient g = {buffer, RLHF_WRITE_TO, scale};
+    return g;
+}
+static inline rlhf_gradient rlhf_add_to(rlhf_out buffer, double scale) {
+    rlhf_gradient g = {buffer, RLHF_ADD_TO, scale};
+    return g;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* The C interface as a program of C99 sees it: numbers, parts that join, executors, and what is refused. */
+#include <rlhf/c/rlhf.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures;
+#define CHECK(what)                                                                                                    \
+    if (!(what)) failures++, printf("%s:%d: %s\n    %s\n", __FILE__, __LINE__, #what, error.text)
+
+static rlhf_error error;
+static const uint8_t mask[8] = {1, 1, 1, 1, 1, 1, 0, 0};
+static const float log_probs[8] = {-1.0f, -0.9f, -1.7f, -0.3f, -1.3f, -1.5f, 0, 0};
+static const float old_log_probs[8] = {-1.2f, -0.7f, -2.1f, -0.3f, -0.9f, -1.6f, 0, 0};
+static const float advantages[8] = {0.8f, 0.5f, 1.1f, -0.2f, -1.4f, 0.6f, 0, 0};
+static float d_log_probs[8];
+
+/* Two sequences of four steps, the second one shorter, as in README.md. */
+static rlhf_batch two_sequences(void) {
+    rlhf_batch b = RLHF_BATCH;
+    b.sequences = 2, b.steps = 4;
+    b.mask = rlhf_read(mask, RLHF_UINT8, 8);
+    b.denominator = RLHF_COUNTED_HERE;
+    return b;
+}
+
+static rlhf_policy_loss_arrays policy_arrays(int64_t first, int64_t n) {
+    rlhf_policy_loss_arrays a = RLHF_POLICY_LOSS_ARRAYS;
+    a.log_probs = rlhf_read(log_probs + first, RLHF_FLOAT32, n);
+    a.old_log_probs = rlhf_read(old_log_probs + first, RLHF_FLOAT32, n);
+    a.advantages = rlhf_read(advantages + first, RLHF_FLOAT32, n);
+    a.d_log_probs.to = rlhf_write(d_log_probs + first, RLHF_FLOAT32, n);
+    return a;
+}
+
+static void numbers(void) {
+    const rlhf_batch b = two_sequences();
+    const rlhf_policy_loss_arrays a = policy_arrays(0, 8);
+    rlhf_ppo_policy_loss_options o = RLHF_PPO_POLICY_LOSS_OPTIONS;
+    rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT;
+    o.clip_range.low = o.clip_range.high = 0.2;
+    CHECK(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error) == RLHF_OK);
+    CHECK(r.own.tokens == 6 && r.own.sequences == 2);
+    CHECK(fabs(r.loss - -0.338745) < 1e-6);
+    CHECK(d_log_probs[2] == 0 && d_log_probs[6] == 0 && d_log_probs[1] < 0);
+
+    rlhf_ppo_clip clip = RLHF_PPO_CLIP;
+    rlhf_policy_loss_result same = RLHF_POLICY_LOSS_RESULT;
+    CHECK(rlhf_policy_loss(&b, &a, &clip.objective, NULL, NULL, &same, &error) == RLHF_OK);
+    CHECK(same.loss == r.loss);
+}
+
+/* A step that is cut into its sequences has the bits of the whole. */
+static void parts(void) {
+    rlhf_batch whole = two_sequences();
+    const rlhf_policy_loss_arrays all = policy_arrays(0, 8);
+    rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT, joined = RLHF_POLICY_LOSS_RESULT;
+    float d_whole[8];
+    int64_t s;
+    CHECK(rlhf_ppo_policy_loss(&whole, &all, NULL, NULL, &r, &error) == RLHF_OK);
+    memcpy(d_whole, d_log_probs, sizeof d_whole);
+    memset(d_log_probs, 0, sizeof d_log_probs);
+    CHECK(rlhf_count(&whole, &whole.whole, &error) == RLHF_OK);
+    for (s = 0; s < 2; ++s) {
+        rlhf_batch part = whole;
+        const rlhf_policy_loss_arrays a = policy_arrays(4 * s, 4);
+        rlhf_policy_loss_result one = RLHF_POLICY_LOSS_RESULT;
+        part.sequences = 1, part.denominator = RLHF_WHOLE_STEP;
+        part.mask = rlhf_read(mask + 4 * s, RLHF_UINT8, 4);
+        CHECK(rlhf_ppo_policy_loss(&part, &a, NULL, NULL, &one, &error) == RLHF_OK);
+        CHECK(rlhf_merge_policy_loss_result(&joined, &one, &error) == RLHF_OK);
+    }
+    CHECK(joined.loss == r.loss && joined.approx_kl == r.approx_kl && joined.own.tokens == r.own.tokens);
+    CHECK(memcmp(d_whole, d_log_probs, sizeof d_whole) == 0);
+    joined.state[0] = 7;
+    CHECK(rlhf_merge_policy_loss_result(&joined, &r, &error) == RLHF_BAD_ARGUMENT);
+    CHECK(strstr(error.text, "the state of into is damaged") != NULL);
+}
+
+/* An executor that goes through the pieces from the last to the first. */
+static void backwards(void* self, size_t pieces, void (*body)(void* of_body, size_t i), void* of_body) {
+    ++*(int*)self;
+    while (pieces-- > 0) body(of_body, pieces);
+}
+static void executors(void) {
+    enum { n = 1 << 16 };
+    int calls = 0;
+    const rlhf_executor run = {backwards, &calls};
+    double *const numbers_ = malloc(3 * n * sizeof(double)), *const a = numbers_ + n, *const b = a + n;
+    rlhf_batch batch = RLHF_BATCH;
+    rlhf_moments one = RLHF_MOMENTS, other = RLHF_MOMENTS;
+    rlhf_out to_a, to_b;
+    int i;
+    if (numbers_ == NULL) exit(1);
+    for (i = 0; i < n; ++i) a[i] = b[i] = 1.0 / (1 + i % 997);
+    batch.sequences = 64, batch.steps = n / 64, batch.every_token = 1, batch.denominator = RLHF_COUNTED_HERE;
+    to_a = rlhf_write_rows(a, RLHF_FLOAT64, 64, n / 64, n / 64), to_b = rlhf_write(b, RLHF_FLOAT64, n);
+    CHECK(rlhf_whiten(&batch, &to_a, NULL, NULL, NULL, &one, &error) == RLHF_OK);
+    CHECK(rlhf_whiten(&batch, &to_b, NULL, NULL, &run, &other, &error) == RLHF_OK);
+    CHECK(calls > 0 && one.mean == other.mean && one.variance == other.variance);
+    CHECK(memcmp(a, b, n * sizeof(double)) == 0);
+    free(numbers_);
+}
+
+#define REFUSED(call, sentence)                                                                                        \
+    memset(&error, 0, sizeof error);                                                                                   \
+    CHECK((call) == RLHF_BAD_ARGUMENT);                                                                                \
+    CHECK(strcmp(error.text, sentence) == 0)
+
+/* A struct that is 8 bytes longer than the one that the library knows. */
+#define TOO_NEW(call, name, known)                                                                                     \
+    snprintf(sentence, sizeof sentence,                                                                                \
+             "rlhf::ppo_policy_loss: %s has a size of %d, but this library knows no more than %d: it is older than "   \
+             "its caller",                                                                                             \
+             name, (int)(known) + 8, (int)(known));                                                                    \
+    REFUSED(call, sentence)
+
+static void refusals(void) {
+    char sentence[200];
+    const rlhf_batch b = two_sequences();
+    rlhf_batch bad = b;
+    rlhf_policy_loss_arrays a = policy_arrays(0, 8);
+    rlhf_ppo_policy_loss_options o = RLHF_PPO_POLICY_LOSS_OPTIONS;
+    rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT;
+    rlhf_dpo dpo = RLHF_DPO;
+    float before[8];
+    int i;
+    for (i = 0; i < 8; ++i) d_log_probs[i] = before[i] = (float)i;
+
+    a.advantages.dtype = RLHF_FLOAT64;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages is float64, but log_probs is float32");
+    a.advantages.dtype = RLHF_INT32;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages is int32, expected float32 or float64");
+    a = policy_arrays(0, 8), a.advantages.shape[0] = 7;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages has 7 elements, expected 8");
+    a = policy_arrays(0, 8), a.advantages.strides[0] = 2;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages has a stride of 2 between its elements, expected 1");
+    a = policy_arrays(0, 8), a.advantages = rlhf_read_rows(advantages, RLHF_FLOAT32, 2, 4, 1);
+    a.advantages.strides[1] = 2;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages has a stride of 2 between the elements of a row, expected 1");
+    a = policy_arrays(0, 8), memset(&a.old_log_probs, 0, sizeof a.old_log_probs);
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error), "rlhf::ppo_policy_loss: old_log_probs is missing");
+    a = policy_arrays(0, 8), a.d_log_probs.to.data = (void*)log_probs;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: d_log_probs overlaps log_probs");
+    a = policy_arrays(0, 8), o.size = sizeof o + 8;
+    TOO_NEW(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error), "options", sizeof o);
+    o.size = 0;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: options has a size of 0: initialise it by its macro");
+    o.size = sizeof o, o.aggregation = 3;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: aggregation is 3, expected 0 to 2");
+    bad.denominator = 0;
+    REFUSED(
+        rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
+        "rlhf::ppo_policy_loss: batch.denominator is not set: RLHF_COUNTED_HERE, or RLHF_WHOLE_STEP with batch.whole");
+    bad = b, memset(&bad.mask, 0, sizeof bad.mask);
+    REFUSED(rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: batch needs either a mask or every_token = 1");
+    r.size += 8;
+    TOO_NEW(rlhf_ppo_policy_loss(&b, &a, NULL, NULL, &r, &error), "result", sizeof r);
+    REFUSED(
+        rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
+        "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
+        "vespo");
+    CHECK(memcmp(before, d_log_probs, sizeof before) == 0 && r.loss == 0);
+    CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
+}
+
+/* A struct of a caller that is older than the library: what it does not have is the default. */
+static void older_callers(void) {
+    const rlhf_batch b = two_sequences();
+    const rlhf_policy_loss_arrays a = policy_arrays(0, 8);
+    rlhf_ppo_policy_loss_options o = RLHF_PPO_POLICY_LOSS_OPTIONS;
+    rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT, old = RLHF_POLICY_LOSS_RESULT;
+    o.clip_range.low = o.clip_range.high = 0.1;
+    CHECK(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error) == RLHF_OK);
+    o.size = offsetof(rlhf_ppo_policy_loss_options, dual_clip);
+    memset((char*)&o + o.size, 0xff, sizeof o - o.size);
+    old.size = offsetof(rlhf_policy_loss_result, nonfinite), old.nonfinite = 77;
+    CHECK(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &old, &error) == RLHF_OK);
+    CHECK(old.loss == r.loss && old.mean_loss == r.mean_loss && old.nonfinite == 77);
+}
+
+/* All instruction sets of the library that this machine has, by name. */
+static void instruction_sets(void) {
+    const rlhf_batch b = two_sequences();
+    const rlhf_policy_loss_arrays a = policy_arrays(0, 8);
+    const char *const wanted = getenv("RLHF_ISA"), *isa;
+    size_t i;
+    CHECK(rlhf_isa() != NULL && rlhf_available_isa(0) != NULL);
+    if (wanted != NULL) CHECK(strcmp(rlhf_isa(), wanted) == 0);
+    for (i = 0; (isa = rlhf_available_isa(i)) != NULL; ++i) {
+        rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT;
+        CHECK(rlhf_use_isa(isa, &error) == RLHF_OK && strcmp(rlhf_isa(), isa) == 0);
+        CHECK(rlhf_ppo_policy_loss(&b, &a, NULL, NULL, &r, &error) == RLHF_OK);
+        printf("%s: loss %.17g\n", isa, r.loss);
+    }
+    CHECK(rlhf_use_isa("x86-64-v9", &error) == RLHF_NO_SUCH_ISA);
+    CHECK(strncmp(error.text, "rlhf: the name is x86-64-v9, expected one of ", 45) == 0);
+}
+
+int main(void) {
+    numbers();
+    parts();
+    executors();
+    refusals();
+    older_callers();
+    instruction_sets();
+    printf("rlhf %s, %d failures\n", rlhf_version(), failures);
+    return failures != 0;
+}

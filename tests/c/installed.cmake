@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# Uses the installed C library as a program of C does that knows neither C++ nor xsimd: by CMake, and by pkg-config, shared
+# and static. Arguments: build, version, sources, scratch, compiler, generator, libdir.
+file(REMOVE_RECURSE "${scratch}")
+function(step what)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(NOT code EQUAL 0)
+        message(FATAL_ERROR "${what} failed:\n${said}")
+    endif()
+    string(STRIP "${said}" said)
+    set(said "${said}" PARENT_SCOPE)
+endfunction()
+
+step("installing" "${CMAKE_COMMAND}" --install "${build}" --prefix "${scratch}/first")
+file(RENAME "${scratch}/first" "${scratch}/prefix") # the package must not remember where it was
+
+file(WRITE "${scratch}/project/CMakeLists.txt" "cmake_minimum_required(VERSION 3.21)
+project(consumer LANGUAGES C)
+find_package(rlhf ${version} CONFIG REQUIRED COMPONENTS c)
+add_executable(every_call \"${sources}/every_call.c\")
+target_link_libraries(every_call PRIVATE rlhf::c)
+")
+step("configuring" "${CMAKE_COMMAND}" -S "${scratch}/project" -B "${scratch}/project/build" -G "${generator}"
+    "-DCMAKE_C_COMPILER=${compiler}" "-DCMAKE_PREFIX_PATH=${scratch}/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_xsimd=ON)
+step("building" "${CMAKE_COMMAND}" --build "${scratch}/project/build")
+step("running" "${scratch}/project/build/every_call")
+
+find_program(pkg_config NAMES pkg-config pkgconf)
+if(NOT pkg_config)
+    message("skipped: pkg-config is not there; CMake found the library")
+    return()
+endif()
+set(ENV{PKG_CONFIG_PATH} "${scratch}/prefix/${libdir}/pkgconfig")
+step("asking for the version" "${pkg_config}" --modversion rlhf-c)
+if(NOT said STREQUAL version)
+    message(FATAL_ERROR "pkg-config says ${said}, expected ${version}")
+endif()
+step("asking for the flags" "${pkg_config}" --cflags --libs rlhf-c)
+separate_arguments(shared UNIX_COMMAND "${said}")
+step("asking for the flags" "${pkg_config}" --cflags --libs --static rlhf-c)
+string(REPLACE "-lrlhf_c" "-l:librlhf_c.a" said "${said}")
+separate_arguments(static UNIX_COMMAND "${said}")
+foreach(kind IN ITEMS shared static)
+    step("compiling" "${compiler}" -std=c99 "${sources}/every_call.c" -o "${scratch}/${kind}" ${${kind}})
+endforeach()
+set(ENV{LD_LIBRARY_PATH} "${scratch}/prefix/${libdir}")
+step("running" "${scratch}/shared")
+step("running" "${scratch}/static")

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+# What the C library shows to those who link it: functions rlhf_…, and nothing of C++. A weak function of the standard
+# library's templates would be merged with the namesakes of other objects, which are compiled for other processors.
+function(symbols_of library result)
+    execute_process(COMMAND "${nm}" ${ARGN} "${library}" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCHALL "[0-9a-f]+ [A-Za-z] [^\n]+" lines "${text}")
+    set(${result} "${lines}" PARENT_SCOPE)
+endfunction()
+
+set(complaints "")
+symbols_of("${shared}" exported -D --defined-only)
+list(LENGTH exported count)
+list(FILTER exported EXCLUDE REGEX " T rlhf_[a-z_0-9]+$")
+foreach(line IN LISTS exported)
+    string(APPEND complaints "  ${shared} exports ${line}\n")
+endforeach()
+if(count LESS 50)
+    string(APPEND complaints "  ${shared} exports ${count} functions\n")
+endif()
+
+symbols_of("${static}" global -g --defined-only)
+list(FILTER global EXCLUDE REGEX " T rlhf_[a-z_0-9]+$| R rlhf_c_table_[a-z_0-9]+$| [VW] DW\\.ref\\.__gxx_personality_v0$")
+foreach(line IN LISTS global)
+    string(APPEND complaints "  ${static} defines ${line}\n")
+endforeach()
+symbols_of("${static}" unique --defined-only)
+list(FILTER unique INCLUDE REGEX " u ")
+foreach(line IN LISTS unique)
+    string(APPEND complaints "  ${static} has the unique symbol ${line}\n")
+endforeach()
+
+if(complaints)
+    message(FATAL_ERROR "Symbols of the C library:\n${complaints}")
+endif()
+message(STATUS "${count} functions, and nothing else")

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""Writes the declarations of the C interface: enums, objectives, results, and one header per folder of functions."""
+from __future__ import annotations
+
+from c_types import C, Call, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms, signature, summary, upper
+
+made = "/* SPDX-License-Identifier: MIT */\n/* Made by tools/interface/write_c.py from the C++ headers. */\n"
+
+
+def guarded(name: str, includes: list[str], text: str) -> str:
+    guard = upper("c", name, "h")
+    lines = "".join(f"#include <rlhf/c/{i}.h>\n" for i in includes)
+    return (f"{made}#ifndef {guard}\n#define {guard}\n\n{lines}\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n{text}"
+            f"#ifdef __cplusplus\n}}\n#endif\n\n#endif\n")
+
+
+def enums(c: C) -> str:
+    text = ""
+    for e in c.interface.enums.values():
+        if e.name == "layout":
+            continue
+        values = [(upper(e.name, v.name) + f" = {i}", v.comment) for i, v in enumerate(e.values)]
+        members = declared(values, ",")
+        text += (comment(e.comment) if e.comment else "") + f"typedef int64_t rlhf_{e.name};\nenum {{\n{members}}};\n\n"
+    return guarded("enums", ["types"], text)
+
+
+def struct(c: C, name: str) -> str:
+    """The struct of options, arrays or an objective, and its initialiser."""
+    s = c.interface.structs[name]
+    arrays = any(f.kind in ("in", "out", "gradient", "index") for f in s.fields)
+    members = [c.member(f) for f in s.fields]
+    objective = any(name in f.objectives for f in c.interface.functions)
+    if objective:
+        members.insert(0, ("rlhf_objective objective", ""))
+    elif name not in plain_structs:
+        members.insert(0, ("size_t size", ""))
+    text = (comment(summary(s.comment)) if s.comment else "")
+    text += f"typedef struct rlhf_{name} {{\n{declared(members)}}} rlhf_{name};\n"
+    if arrays:
+        text += f"#define {upper(name)} {{.size = sizeof(rlhf_{name})}}\n"
+    elif name not in plain_structs:
+        first = f'{{sizeof(rlhf_{name}), "{name}"}}' if objective else f"sizeof(rlhf_{name})"
+        lines = listed(f"#define {upper(name)} {{", [first] + [c.default(f) for f in s.fields], "}")
+        text += lines.rstrip("\n").replace("\n", " \\\n") + "\n"
+    return text + "\n"
+
+
+def objectives(c: C) -> str:
+    names = sorted({name for f in c.interface.functions for name in f.objectives})
+    plain = [struct(c, n) for n in plain_structs if n not in by_hand]
+    return guarded("objectives", ["enums"], "".join(plain + [struct(c, n) for n in names]))
+
+
+def results(c: C) -> str:
+    text = ""
+    for r in c.interface.results.values():
+        if r.same_as or r.name in by_hand:
+            continue
+        members = [("size_t size", "")] + [n[:2] for n in c.numbers(r)]
+        if r.mergeable:
+            members.append((f"uint64_t state[{1 + (r.bytes + 7) // 8}]", "what merging adds up; 0: of no tokens"))
+        text += comment(r.comment) if r.comment else ""
+        text += f"typedef struct rlhf_{r.name} {{\n{declared(members)}}} rlhf_{r.name};\n"
+        text += f"#define {upper(r.name)} {{.size = sizeof(rlhf_{r.name})}}\n"
+        if r.mergeable:
+            text += listed(f"rlhf_status rlhf_merge_{r.name}(", merge_parameters(r.name), ");")
+        text += "\n"
+    return guarded("results", ["objectives"], text)
+
+
+def function(call: Call) -> str:
+    words = summary(call.comment) + f"\n\nMore: <rlhf/{call.whole.header}>"
+    if call.optional:
+        name = call.parameter(call.optional).split()[-1]
+        words += f". {name} may be NULL."
+    if call.whole.objectives:
+        words += "\n\nObjectives: " + ", ".join(f"rlhf_{o}" for o in call.whole.objectives)
+    return comment(words) + signature(call, ";")
+
+
+def room(c: C, name: str, calls: list[Call], written: set[str]) -> str:
+    text = ""
+    for call in calls:
+        for needed in call.structs():
+            if needed not in written and needed not in plain_structs and needed not in by_hand:
+                written.add(needed)
+                text += struct(c, needed)
+        text += function(call) + "\n"
+    includes = ["results"] if name != "recipe" else [r for r in rooms if r != "recipe"]
+    return guarded(name, includes, text)
+
+
+def headers(c: C) -> dict[str, str]:
+    """All generated headers of C, by their paths below include/rlhf/c."""
+    calls, written = c.calls(), set()
+    found = {"enums.h": enums(c), "objectives.h": objectives(c), "results.h": results(c)}
+    for name in rooms:
+        found[f"{name}.h"] = room(c, name, [call for call in calls if call.room == name], written)
+    return found
