@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# librlhf-dev, for apt: headers for every architecture, or with a library or a program for this one.
+# Read by install.cmake. librlhf-dev, for apt: headers for every architecture, or with a library or a program for this one.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME librlhf-dev)
 set(CPACK_PACKAGE_CONTACT "The rlhf authors")
@@ -13,7 +13,7 @@ if(RLHF_NO_SIMD)
 endif()
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libeigen3-dev (>= 3.4)")
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
-if(RLHF_COMPILED OR RLHF_INSTALL_DIFF)
+if(NOT any_architecture OR RLHF_INSTALL_DIFF)
     set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE "") # CPack asks dpkg
     set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 endif()
