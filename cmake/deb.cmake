@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Read by install.cmake. librlhf-dev, for apt: headers for every architecture, or with a library or a program for this one.
+# Read by install.cmake. librlhf-dev, for apt: headers for every architecture, or with a library or a program for one.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME librlhf-dev)
 set(CPACK_PACKAGE_CONTACT "The rlhf authors")
