@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# ppo.hpp as one file, in the place of the folder of headers: examples/quickstart.cpp prints the same numbers.
+# All bundles as one file, in the place of the header that examples/quickstart.cpp includes: it prints the same numbers.
 tool_or_skip(python3)
 file(MAKE_DIRECTORY "${scratch}/include/rlhf")
 foreach(file IN ITEMS rlhf/ppo.hpp again.hpp)
-    execute_process(COMMAND "${python3}" "${project}/tools/single_header/single_header.py" ppo.hpp
+    execute_process(COMMAND "${python3}" "${project}/tools/single_header/single_header.py" rlhf.hpp
         OUTPUT_FILE "${scratch}/include/${file}" COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 step("comparing two runs" "${CMAKE_COMMAND}" -E compare_files
