@@ -5,6 +5,7 @@ cmake_path(SET SOURCE_PATH NORMALIZE "${CURRENT_PORT_DIR}/../../../..")
 
 # Headers have neither configurations nor run-time paths, and the interface of C hides which one it is.
 set(VCPKG_BUILD_TYPE release)
+set(VCPKG_POLICY_MISMATCHED_NUMBER_OF_BINARIES enabled)
 set(VCPKG_FIXUP_ELF_RPATH OFF)
 vcpkg_check_features(OUT_FEATURE_OPTIONS options FEATURES c RLHF_C)
 set(config share/cmake/rlhf)
