@@ -20,7 +20,7 @@ include(\"${vcpkg}/ports/vcpkg-cmake-config/vcpkg-port-config.cmake\")
 ")
 
 step("building the port" "${CMAKE_COMMAND}" -DCMD=BUILD -DPORT=rlhf "-DVERSION=${version}" -DFEATURES=core
-    -DALL_FEATURES=eigen "-DCURRENT_PORT_DIR=${project}/packaging/vcpkg/ports/rlhf" "-DVCPKG_ROOT_DIR=${vcpkg}"
+    "-DCURRENT_PORT_DIR=${project}/packaging/vcpkg/ports/rlhf" "-DVCPKG_ROOT_DIR=${vcpkg}"
     "-DTARGET_TRIPLET=${triplet}" "-DTARGET_TRIPLET_FILE=${vcpkg}/triplets/${triplet}.cmake"
     "-D_HOST_TRIPLET=${triplet}" "-DBUILDTREES_DIR=${scratch}/buildtrees" "-DPACKAGES_DIR=${scratch}/packages"
     "-DCURRENT_PACKAGES_DIR=${installed}/${triplet}" "-D_VCPKG_INSTALLED_DIR=${installed}"
