@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # rlhf::c (shared) and rlhf::c_static, the C interface: its code once for each instruction set of RLHF_C_ISAS, and the
-# choice among them at run time. C and C++ link it without any option.
+# choice among them at run time. Programs link it without any option.
 #
 # The compiler makes weak functions of the standard library's templates, in the instructions of the file that needs
 # them, and a linker keeps one of several. So that no AVX-512 gets into what every machine runs, the objects of one
@@ -15,8 +15,13 @@ endif()
 set(RLHF_C_ISAS "${RLHF_C_ISAS_DEFAULT}" CACHE STRING
     "-march= of rlhf::c, the best one last; empty for one instruction set, that of the compiler's flags")
 
-# rlhf_c_objects(result name isa objects...): the code of C for one instruction set, from the objects of the lists of
-# compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own word.
+list(LENGTH RLHF_C_ISAS isas)
+if(isas GREATER 1 AND NOT (CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJCOPY))
+    message(FATAL_ERROR "Several instruction sets in one rlhf::c need GNU binutils: name one of RLHF_C_ISAS, or none.")
+endif()
+
+# rlhf_c_objects(result name isa targets...): the code of C for one instruction set, with the objects of the targets that have
+# the lists of compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own word.
 function(rlhf_c_objects result name isa)
     set(defines "")
     if(isa)
@@ -32,11 +37,10 @@ function(rlhf_c_objects result name isa)
     endforeach()
     if(CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJCOPY)
         set(joined "${CMAKE_CURRENT_BINARY_DIR}/c/${name}.o")
-        set(depends rlhf_c_${name} ${ARGN})
         add_custom_command(OUTPUT "${joined}"
             COMMAND "${CMAKE_LINKER}" -r --force-group-allocation -o "${joined}" ${objects}
             COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=rlhf_c_table_*" "${joined}"
-            DEPENDS ${depends} ${objects} COMMAND_EXPAND_LISTS VERBATIM)
+            DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
         set_source_files_properties("${joined}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
         set(objects "${joined}")
     endif()
@@ -46,27 +50,43 @@ endfunction()
 function(rlhf_c_flags target)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
         VISIBILITY_INLINES_HIDDEN ON)
+    rlhf_c_no_unique_symbols(${target})
+endfunction()
+
+# objcopy cannot make them local.
+function(rlhf_c_no_unique_symbols target)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${target} PRIVATE -fno-gnu-unique)
     endif()
 endfunction()
 
+# The lists of compiled.hpp for one instruction set, as rlhf_c_lists_<name>.
+function(rlhf_c_lists name)
+    add_library(rlhf_c_lists_${name} OBJECT ${compiled_sources})
+    target_link_libraries(rlhf_c_lists_${name} PRIVATE rlhf)
+    target_compile_options(rlhf_c_lists_${name} PRIVATE ${ARGN})
+    rlhf_c_flags(rlhf_c_lists_${name})
+endfunction()
+
 set(code "")
 set(tables "")
-if(RLHF_C_ISAS)
-    foreach(isa IN LISTS RLHF_C_ISAS)
-        string(MAKE_C_IDENTIFIER "${isa}" name)
-        add_library(rlhf_c_lists_${name} OBJECT ${compiled_sources})
-        target_link_libraries(rlhf_c_lists_${name} PRIVATE rlhf)
-        rlhf_c_flags(rlhf_c_lists_${name})
-        rlhf_c_objects(objects ${name} ${isa} rlhf_c_lists_${name})
-        target_compile_options(rlhf_c_lists_${name} PRIVATE "-march=${isa}")
-        target_compile_options(rlhf_c_${name} PRIVATE "-march=${isa}")
-        list(APPEND code "${objects}")
-        string(APPEND tables " X(rlhf_c_table_${name})")
-    endforeach()
-else()
-    rlhf_c_objects(code here "" rlhf_compiled)
+foreach(isa IN LISTS RLHF_C_ISAS)
+    string(MAKE_C_IDENTIFIER "${isa}" name)
+    rlhf_c_lists(${name} "-march=${isa}")
+    rlhf_c_objects(objects ${name} ${isa} rlhf_c_lists_${name})
+    target_compile_options(rlhf_c_${name} PRIVATE "-march=${isa}")
+    list(APPEND code "${objects}")
+    string(APPEND tables " X(rlhf_c_table_${name})")
+endforeach()
+if(NOT RLHF_C_ISAS)
+    set(lists rlhf_c_lists_here)
+    if(development AND TARGET rlhf_compiled)
+        set(lists rlhf_compiled) # which is compiled anyway
+        rlhf_c_no_unique_symbols(rlhf_compiled)
+    else()
+        rlhf_c_lists(here)
+    endif()
+    rlhf_c_objects(code here "" ${lists})
     set(tables " X(rlhf_c_table_here)")
     if(development)
         target_compile_options(rlhf_c_here PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS> -O0 -g0)

@@ -104,6 +104,44 @@ static void executors(void) {
     free(numbers_);
 }
 
+/* One batch as rows, as a run of packed sequences, with the steps first, and weights per sequence or per token. */
+static void shapes(void) {
+    static const double values[6] = {1, 2, 3, 4, 5, 6}, returns[6] = {1.5, 1, 4, 4, 3, 8};
+    static const double weights[2] = {0.5, 2}, per_token[6] = {0.5, 0.5, 0.5, 2, 2, 2};
+    static const double turned[6] = {1, 4, 2, 5, 3, 6}, turned_returns[6] = {1.5, 4, 1, 3, 4, 8};
+    static const double apart[8] = {1, 2, 3, -9, 4, 5, 6, -9};
+    static const int32_t offsets[3] = {0, 3, 6};
+    rlhf_batch b = RLHF_BATCH, packed, time_first;
+    rlhf_ppo_value_loss_arrays a = RLHF_PPO_VALUE_LOSS_ARRAYS, other;
+    rlhf_ppo_value_loss_result r = RLHF_PPO_VALUE_LOSS_RESULT, same = RLHF_PPO_VALUE_LOSS_RESULT;
+    double d[6], d_same[6], column[4] = {0.5, -9, 2, -9};
+    b.sequences = 2, b.steps = 3, b.every_token = 1, b.denominator = RLHF_COUNTED_HERE;
+    a.values = rlhf_read(values, RLHF_FLOAT64, 6), a.returns = rlhf_read(returns, RLHF_FLOAT64, 6);
+    a.weights = rlhf_read(per_token, RLHF_FLOAT64, 6), a.d_values = rlhf_write_to(rlhf_write(d, RLHF_FLOAT64, 6), 0.5);
+    CHECK(rlhf_ppo_value_loss(&b, &a, NULL, NULL, &r, &error) == RLHF_OK);
+    CHECK(r.loss > 0 && d[0] == 0.5 * 0.5 * (values[0] - returns[0]) / 6);
+
+#define SAME(batch)                                                                                                    \
+    memset(d_same, 0, sizeof d_same);                                                                                  \
+    other.d_values = rlhf_write_to(rlhf_write(d_same, RLHF_FLOAT64, 6), 0.5);                                          \
+    CHECK(rlhf_ppo_value_loss(&batch, &other, NULL, NULL, &same, &error) == RLHF_OK && same.loss == r.loss)
+    other = a, other.weights = rlhf_read_per_sequence(weights, RLHF_FLOAT64, 2);
+    SAME(b);
+    CHECK(memcmp(d, d_same, sizeof d) == 0);
+    other.weights = rlhf_read_per_sequence(column, RLHF_FLOAT64, 2), other.weights.strides[0] = 2;
+    SAME(b);
+    other.values = rlhf_read_rows(apart, RLHF_FLOAT64, 2, 3, 4);
+    SAME(b);
+    other = a, packed = b, packed.offsets = rlhf_read(offsets, RLHF_INT32, 3);
+    SAME(packed);
+    CHECK(memcmp(d, d_same, sizeof d) == 0);
+    other.values = rlhf_read(turned, RLHF_FLOAT64, 6), other.returns = rlhf_read(turned_returns, RLHF_FLOAT64, 6);
+    other.weights = rlhf_read_per_sequence(weights, RLHF_FLOAT64, 2);
+    time_first = b, time_first.layout = RLHF_TIME_FIRST;
+    SAME(time_first);
+    CHECK(d_same[1] == d[3] && d_same[2] == d[1]);
+}
+
 #define REFUSED(call, sentence)                                                                                        \
     memset(&error, 0, sizeof error);                                                                                   \
     CHECK((call) == RLHF_BAD_ARGUMENT);                                                                                \
@@ -211,6 +249,7 @@ static void instruction_sets(void) {
 int main(void) {
     numbers();
     parts();
+    shapes();
     executors();
     refusals();
     older_callers();

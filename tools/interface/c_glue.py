@@ -79,7 +79,7 @@ def options(c: C) -> str:
         if controller:
             text += (f"inline rlhf_{s.name} to_c(const rlhf::{s.name}& o) {{\n"
                      + braces([f".size = sizeof(rlhf_{s.name})"] + [f".{f.name} = o.{f.name}" for f in s.fields]) + "}\n")
-    return header(["glue/answer.hpp", "library.h"], text + "\n")
+    return header(["glue/read.hpp", "library.h"], text + "\n")
 
 
 def array(f: Field) -> str:
@@ -144,9 +144,9 @@ def results(c: C) -> tuple[str, str]:
                  + listed(f"    rlhf_{r.name} c{{", [f".size = sizeof(rlhf_{r.name})"] + numbers + [".state = {}"], "};")
                  + "    store(r, c.state);\n    return c;\n}\n")
         declared += (listed(f"inline rlhf_status merge_{r.name}(", merge_parameters(r.name), ") {") +
-                     f'    return merge<{r.name}>("merge_{r.name}", into, part, error, [](const auto& r) {{ return to_c(r); }});\n}}\n')
-    return (header(["glue/answer.hpp", "library.h"], text + "\n"),
-            header(["glue/results.hpp"], declared + "\n"))
+                     f'    return merge<{r.name}>("merge_{r.name}", into, part, error);\n}}\n')
+    return (header(["glue/state.hpp"], text + "\n"),
+            header(["glue/answer.hpp"], declared + "\n"))
 
 
 def argument(call: Call, p, overload: bool) -> str | None:
@@ -190,12 +190,12 @@ def invocation(call: Call, indent: str) -> str:
         elif call.result == "counts":
             head, end = f"{indent}to = to_c(rlhf::{f.name}(", "));"
         elif call.result != "void" and not (f.name == "whiten" and overload):
-            head, end = f"{indent}into.take(to_c(rlhf::{f.name}{given}(", ")));"
+            head, end = f"{indent}into.take(rlhf::{f.name}{given}(", "));"
         texts.append(listed(head, arguments, end))
     if not call.optional:
         return texts[0]
     name = call.parameter(call.optional).split()[-1]
-    more = f"{indent}    into.take(to_c(moments_of_c(r, {name})));\n" if f.name == "whiten" else ""
+    more = f"{indent}    into.take(moments_of_c(r, {name}));\n" if f.name == "whiten" else ""
     deeper = ["    " + t.rstrip("\n").replace("\n", "\n    ") + "\n" for t in texts]
     return f"{indent}if ({name} != nullptr) {{\n{deeper[0]}{more}{indent}}} else {{\n{deeper[1]}{indent}}}\n"
 
@@ -207,7 +207,7 @@ def function(call: Call) -> str:
         return (signature(call, " {", "inline rlhf_status ")
                 + f'    return answer("{call.name}", error, [&] {{\n        const reader r("{call.name}");\n'
                 f"        const auto next = to_c(rlhf::updated(of_c(r, controller), {', '.join(rest)}));\n"
-                f"        place(r, controller).take(next);\n    }});\n}}\n")
+                f"        place(r, controller).put(next);\n    }});\n}}\n")
     run = ", run" if any(p.kind == "executor" for p in f.parameters) else ""
     text = signature(call, " {", "inline rlhf_status ")
     text += f'    return answer("{f.name}", error, [&] {{\n        const reader r("{f.name}"{run});\n'
@@ -257,7 +257,7 @@ def glue(c: C) -> dict[str, str]:
             new = [s for s in call.structs() if s not in written]
             written.update(new)
             text += arrays(c, new) + function(call) + "\n"
-        lower = ["glue/head.hpp", "glue/objectives.hpp", "glue/results.hpp"]
+        lower = ["glue/answer.hpp", "glue/head.hpp", "glue/objectives.hpp"]
         more = [] if name != "recipe" else ["glue/logits.hpp", "glue/policy.hpp", "glue/preference.hpp"]
         found[f"glue/{name}.hpp"] = header(lower + more, text)
     merges = [f"merge_{r.name}" for r in c.interface.results.values() if not r.same_as and r.name not in by_hand]

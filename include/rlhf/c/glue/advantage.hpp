@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 
 namespace RLHF_NAMESPACE::c {
 
@@ -103,11 +103,10 @@ inline rlhf_status group_advantages(const rlhf_groups* groups, const rlhf_group_
         const auto a = r.known(arrays, rlhf_group_advantages_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             if (moments != nullptr) {
-                into.take(to_c(rlhf::group_advantages<T>(r.groups(groups), of_c<T>(r, a), moments_of_c(r, moments),
-                                                         of_c(r, options), r.executor())));
+                into.take(rlhf::group_advantages<T>(r.groups(groups), of_c<T>(r, a), moments_of_c(r, moments),
+                                                    of_c(r, options), r.executor()));
             } else {
-                into.take(to_c(rlhf::group_advantages<T>(r.groups(groups), of_c<T>(r, a), of_c(r, options),
-                                                         r.executor())));
+                into.take(rlhf::group_advantages<T>(r.groups(groups), of_c<T>(r, a), of_c(r, options), r.executor()));
             }
         });
     });
@@ -119,8 +118,8 @@ inline rlhf_status moments_of(const rlhf_batch* batch, const rlhf_in* values, co
         const reader r("moments_of", run);
         const place into(r, result);
         r.typed(std::array{typed_array("values", r.there(values, "values"))}, [&]<class T>() {
-            into.take(to_c(rlhf::moments_of<T>(r.batch(batch, "batch"), r.in<T>(r.there(values, "values"), "values"),
-                                               r.executor())));
+            into.take(rlhf::moments_of<T>(r.batch(batch, "batch"), r.in<T>(r.there(values, "values"), "values"),
+                                          r.executor()));
         });
     });
 }
@@ -131,8 +130,8 @@ inline rlhf_status reward_moments(const rlhf_in* rewards, rlhf_unscorable how, c
         const reader r("reward_moments", run);
         const place into(r, result);
         r.typed(std::array{typed_array("rewards", r.there(rewards, "rewards"))}, [&]<class T>() {
-            into.take(to_c(rlhf::reward_moments<T>(r.in<T>(r.there(rewards, "rewards"), "rewards", true),
-                                                   r.choice<rlhf::unscorable>(how, 2, "how"), r.executor())));
+            into.take(rlhf::reward_moments<T>(r.in<T>(r.there(rewards, "rewards"), "rewards", true),
+                                              r.choice<rlhf::unscorable>(how, 2, "how"), r.executor()));
         });
     });
 }
@@ -155,8 +154,7 @@ inline rlhf_status shape_rewards(const rlhf_batch* batch, const rlhf_shape_rewar
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_shape_rewards_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::shape_rewards<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                  r.executor())));
+            into.take(rlhf::shape_rewards<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -178,7 +176,7 @@ inline rlhf_status shape_scores(const rlhf_batch* batch, const rlhf_shape_scores
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_shape_scores_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::shape_scores<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options))));
+            into.take(rlhf::shape_scores<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options)));
         });
     });
 }
@@ -188,7 +186,7 @@ inline rlhf_status update_fixed_kl_controller(rlhf_fixed_kl_controller* controll
     return answer("update_fixed_kl_controller", error, [&] {
         const reader r("update_fixed_kl_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), kl, sequences));
-        place(r, controller).take(next);
+        place(r, controller).put(next);
     });
 }
 
@@ -197,7 +195,7 @@ inline rlhf_status update_adaptive_kl_controller(rlhf_adaptive_kl_controller* co
     return answer("update_adaptive_kl_controller", error, [&] {
         const reader r("update_adaptive_kl_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), kl, sequences));
-        place(r, controller).take(next);
+        place(r, controller).put(next);
     });
 }
 
@@ -238,10 +236,10 @@ inline rlhf_status whiten(const rlhf_batch* batch, const rlhf_out* values, const
             if (moments != nullptr) {
                 rlhf::whiten<T>(r.batch(batch, "batch"), r.out<T>(r.there(values, "values"), "values"),
                                 moments_of_c(r, moments), of_c(r, options), r.executor());
-                into.take(to_c(moments_of_c(r, moments)));
+                into.take(moments_of_c(r, moments));
             } else {
-                into.take(to_c(rlhf::whiten<T>(r.batch(batch, "batch"), r.out<T>(r.there(values, "values"), "values"),
-                                               of_c(r, options), r.executor())));
+                into.take(rlhf::whiten<T>(r.batch(batch, "batch"), r.out<T>(r.there(values, "values"), "values"),
+                                          of_c(r, options), r.executor()));
             }
         });
     });

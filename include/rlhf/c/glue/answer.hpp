@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/c/glue/read.hpp>
-#include <rlhf/c/results.h>
+#include <rlhf/c/glue/results.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -36,32 +35,20 @@ public:
         r.check_size<C>(to->size, "result");
         size_ = to->size;
     }
-    void take(C result) const {
-        if (to_ == nullptr) return;
-        result.size = size_;
-        std::memcpy(to_, &result, size_);
+    /// Fills it in with a result of C++, if there is such a struct.
+    template <class R>
+    void take(const R& result) const {
+        if (to_ != nullptr) put(to_c(result));
+    }
+    void put(C c) const {
+        c.size = size_;
+        std::memcpy(to_, &c, size_);
     }
 
 private:
     C* to_;
     std::size_t size_ = 0;
 };
-
-/// The opaque state of a result: a mark that there is one, and its bytes.
-template <class R, std::size_t n>
-void store(const R& result, std::uint64_t (&state)[n]) {
-    static_assert(std::is_trivially_copyable_v<R> && sizeof(R) <= (n - 1) * sizeof(std::uint64_t));
-    state[0] = sizeof(R);
-    std::memcpy(state + 1, &result, sizeof(R));
-}
-template <class R, std::size_t n>
-R restored(const reader& r, const std::uint64_t (&state)[n], const char* name) {
-    R result;
-    if (state[0] == 0) return result;
-    if (state[0] != sizeof(R)) r.fail("the state of %s is damaged", name);
-    std::memcpy(static_cast<void*>(&result), state + 1, sizeof(R));
-    return result;
-}
 
 /// The moments of a struct of C.
 inline moments moments_of_c(const reader& r, const rlhf_moments* given) {
@@ -70,15 +57,15 @@ inline moments moments_of_c(const reader& r, const rlhf_moments* given) {
 }
 
 /// `into` and `part` as one, in `into`.
-template <class R, class C, class ToC>
-rlhf_status merge(const char* function, C* into, const C* part, rlhf_error* error, ToC&& to_c) {
+template <class R, class C>
+rlhf_status merge(const char* function, C* into, const C* part, rlhf_error* error) {
     return answer(function, error, [&] {
         const reader r(function);
         const C a = r.known(into, C(), "into"), b = r.known(part, C(), "part");
         const place<C> to(r, into);
         R sum = restored<R>(r, a.state, "into");
         sum += restored<R>(r, b.state, "part");
-        to.take(to_c(sum));
+        to.take(sum);
     });
 }
 

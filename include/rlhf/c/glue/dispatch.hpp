@@ -21,16 +21,17 @@
 RLHF_C_TABLES(RLHF_C_DECLARE)
 #undef RLHF_C_DECLARE
 
+// Static, since one file alone includes this, and what is inline would be a weak symbol of the library.
 namespace RLHF_NAMESPACE::c {
 
 #define RLHF_C_ADDRESS(symbol) &symbol,
-inline constexpr const rlhf_c_table* tables[] = {RLHF_C_TABLES(RLHF_C_ADDRESS)};
+static constexpr const rlhf_c_table* tables[] = {RLHF_C_TABLES(RLHF_C_ADDRESS)};
 #undef RLHF_C_ADDRESS
 
 /// The table in use; null before the first call.
-inline constinit std::atomic<const rlhf_c_table*> chosen{nullptr};
+static constinit std::atomic<const rlhf_c_table*> chosen{nullptr};
 
-inline bool machine_has(const rlhf_c_table& t) {
+static bool machine_has(const rlhf_c_table& t) {
 #if defined(__x86_64__) && defined(__GNUC__)
     const bool v4 = std::strcmp(t.isa, "x86-64-v4") == 0, v3 = v4 || std::strcmp(t.isa, "x86-64-v3") == 0;
     __builtin_cpu_init();
@@ -48,14 +49,14 @@ inline bool machine_has(const rlhf_c_table& t) {
 }
 
 /// The table of this name, or the best one without a name; null if this machine has none.
-inline const rlhf_c_table* find_table(const char* isa) {
+static const rlhf_c_table* find_table(const char* isa) {
     const rlhf_c_table* found = nullptr;
     for (const rlhf_c_table* t : tables)
         if (machine_has(*t) && (isa == nullptr || std::strcmp(isa, t->isa) == 0)) found = t;
     return found;
 }
 
-inline rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* error) {
+static rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* error) {
     if (error == nullptr) return RLHF_NO_SUCH_ISA;
     int used = std::snprintf(error->text, sizeof error->text, "rlhf: %s is %.60s, expected one of", who, isa);
     for (const rlhf_c_table* t : tables)
@@ -67,7 +68,7 @@ inline rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* err
 
 /// The table in use. The first call takes that of the environment's RLHF_ISA, or the best one. Threads that call at the
 /// same time find the same one.
-inline rlhf_status table(const rlhf_c_table*& t, rlhf_error* error) {
+static rlhf_status table(const rlhf_c_table*& t, rlhf_error* error) {
     t = chosen.load(std::memory_order_relaxed);
     if (t != nullptr) return RLHF_OK;
     const char* isa = std::getenv("RLHF_ISA");

@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 
 namespace RLHF_NAMESPACE::c {
 
@@ -18,16 +18,16 @@ inline rlhf_status cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(to_c(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
-                                                        r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                        r.index(r.there(targets, "targets"), "targets"),
-                                                        r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
-                                                        r.executor())));
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
+                                                   r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                   r.index(r.there(targets, "targets"), "targets"),
+                                                   r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                   r.executor()));
             } else {
-                into.take(to_c(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
-                                                        r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                        r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
-                                                        r.executor())));
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
+                                                   r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                   r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
+                                                   r.executor()));
             }
         });
     });
@@ -55,11 +55,11 @@ inline rlhf_status kept_log_probs(const rlhf_batch* batch, const rlhf_logits* lo
         const auto a = r.known(arrays, rlhf_kept_log_probs_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::kept_log_probs<T>(r.batch(batch, "batch"),
-                                                   r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                   r.index(r.there(targets, "targets"), "targets"),
-                                                   of_c(r, r.known(kept, rlhf_kept_set(), "kept")), of_c<T>(r, a),
-                                                   of_c(r, options), r.executor())));
+            into.take(rlhf::kept_log_probs<T>(r.batch(batch, "batch"),
+                                              r.logits<E>(r.there(logits, "logits"), "logits"),
+                                              r.index(r.there(targets, "targets"), "targets"),
+                                              of_c(r, r.known(kept, rlhf_kept_set(), "kept")), of_c<T>(r, a),
+                                              of_c(r, options), r.executor()));
         });
     });
 }
@@ -83,13 +83,12 @@ inline rlhf_status kept_log_probs_backward(const rlhf_batch* batch, const rlhf_l
         const auto a = r.known(arrays, rlhf_kept_log_probs_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::kept_log_probs_backward<T>(r.batch(batch, "batch"),
-                                                            r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                            r.index(r.there(targets, "targets"), "targets"),
-                                                            of_c(r, r.known(kept, rlhf_kept_set(), "kept")),
-                                                            of_c<T>(r, a),
-                                                            r.d_logits<E>(r.there(d_logits, "d_logits")),
-                                                            of_c(r, options), r.executor())));
+            into.take(rlhf::kept_log_probs_backward<T>(r.batch(batch, "batch"),
+                                                       r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                       r.index(r.there(targets, "targets"), "targets"),
+                                                       of_c(r, r.known(kept, rlhf_kept_set(), "kept")), of_c<T>(r, a),
+                                                       r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                       r.executor()));
         });
     });
 }
@@ -102,16 +101,16 @@ inline rlhf_status logits_divergence(const rlhf_batch* batch, const rlhf_logits*
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(to_c(rlhf::logits_divergence(r.batch(batch, "batch"),
-                                                       r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                       r.reference<E>(r.there(reference, "reference"), "reference"),
-                                                       r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
-                                                       r.executor())));
+                into.take(rlhf::logits_divergence(r.batch(batch, "batch"),
+                                                  r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                  r.reference<E>(r.there(reference, "reference"), "reference"),
+                                                  r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                  r.executor()));
             } else {
-                into.take(to_c(rlhf::logits_divergence(r.batch(batch, "batch"),
-                                                       r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                       r.reference<E>(r.there(reference, "reference"), "reference"),
-                                                       of_c(r, options), r.executor())));
+                into.take(rlhf::logits_divergence(r.batch(batch, "batch"),
+                                                  r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                  r.reference<E>(r.there(reference, "reference"), "reference"),
+                                                  of_c(r, options), r.executor()));
             }
         });
     });
@@ -136,10 +135,10 @@ inline rlhf_status token_log_probs(const rlhf_batch* batch, const rlhf_logits* l
         const auto a = r.known(arrays, rlhf_token_log_probs_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::token_log_probs<T>(r.batch(batch, "batch"),
-                                                    r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                    r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
-                                                    of_c(r, options), r.executor())));
+            into.take(rlhf::token_log_probs<T>(r.batch(batch, "batch"),
+                                               r.logits<E>(r.there(logits, "logits"), "logits"),
+                                               r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                               of_c(r, options), r.executor()));
         });
     });
 }
@@ -163,12 +162,11 @@ inline rlhf_status token_log_probs_backward(const rlhf_batch* batch, const rlhf_
         const auto a = r.known(arrays, rlhf_token_log_probs_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"),
-                                                             r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                             r.index(r.there(targets, "targets"), "targets"),
-                                                             of_c<T>(r, a),
-                                                             r.d_logits<E>(r.there(d_logits, "d_logits")),
-                                                             of_c(r, options), r.executor())));
+            into.take(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"),
+                                                        r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                        r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                                        r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                        r.executor()));
         });
     });
 }
@@ -185,16 +183,14 @@ inline rlhf_status top_k_divergence(const rlhf_batch* batch, const rlhf_logits* 
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(to_c(rlhf::top_k_divergence(r.batch(batch, "batch"),
-                                                      r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                      of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
-                                                      r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
-                                                      r.executor())));
+                into.take(rlhf::top_k_divergence(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                 of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
+                                                 r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                 r.executor()));
             } else {
-                into.take(to_c(rlhf::top_k_divergence(r.batch(batch, "batch"),
-                                                      r.logits<E>(r.there(logits, "logits"), "logits"),
-                                                      of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
-                                                      of_c(r, options), r.executor())));
+                into.take(rlhf::top_k_divergence(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
+                                                 of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
+                                                 of_c(r, options), r.executor()));
             }
         });
     });
@@ -219,11 +215,11 @@ inline rlhf_status vocab_shard_backward(const rlhf_batch* batch, const rlhf_logi
         const auto a = r.known(arrays, rlhf_vocab_shard_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::vocab_shard_backward<T>(r.batch(batch, "batch"),
-                                                         r.logits<E>(r.there(logits, "logits"), "logits"), first_id,
-                                                         r.index(r.there(targets, "targets"), "targets"),
-                                                         of_c<T>(r, a), r.d_logits<E>(r.there(d_logits, "d_logits")),
-                                                         of_c(r, options), r.executor())));
+            into.take(rlhf::vocab_shard_backward<T>(r.batch(batch, "batch"),
+                                                    r.logits<E>(r.there(logits, "logits"), "logits"), first_id,
+                                                    r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                                    r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
+                                                    r.executor()));
         });
     });
 }
@@ -246,9 +242,9 @@ inline rlhf_status vocab_shard_log_probs(const rlhf_batch* batch, const rlhf_in*
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_vocab_shard_log_probs_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::vocab_shard_log_probs<T>(r.batch(batch, "batch"),
-                                                          r.index(r.there(targets, "targets"), "targets"),
-                                                          of_c<T>(r, a), of_c(r, options), r.executor())));
+            into.take(rlhf::vocab_shard_log_probs<T>(r.batch(batch, "batch"),
+                                                     r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                                     of_c(r, options), r.executor()));
         });
     });
 }

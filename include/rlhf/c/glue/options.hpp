@@ -3,7 +3,7 @@
 // clang-format off
 #pragma once
 
-#include <rlhf/c/glue/answer.hpp>
+#include <rlhf/c/glue/read.hpp>
 #include <rlhf/c/library.h>
 
 namespace RLHF_NAMESPACE::c {

@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 
 namespace RLHF_NAMESPACE::c {
 
@@ -27,8 +27,8 @@ inline rlhf_status covariance_tokens(const rlhf_batch* batch, const rlhf_covaria
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_covariance_tokens_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::covariance_tokens<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                      r.executor())));
+            into.take(rlhf::covariance_tokens<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
+                                                 r.executor()));
         });
     });
 }
@@ -52,8 +52,8 @@ inline rlhf_status importance_weights(const rlhf_batch* batch, const rlhf_import
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_importance_weights_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::importance_weights<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                       r.executor())));
+            into.take(rlhf::importance_weights<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
+                                                  r.executor()));
         });
     });
 }
@@ -73,8 +73,7 @@ inline rlhf_status masked_mean(const rlhf_batch* batch, const rlhf_masked_mean_a
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_masked_mean_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::masked_mean<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                r.executor())));
+            into.take(rlhf::masked_mean<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -101,8 +100,8 @@ inline rlhf_status policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_a
         const auto a = r.known(arrays, rlhf_policy_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             with_objective_of_policy_loss(r, objective, [&](const auto& o) {
-                into.take(to_c(rlhf::policy_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o, of_c(r, options),
-                                                    r.executor())));
+                into.take(rlhf::policy_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o, of_c(r, options),
+                                               r.executor()));
             });
         });
     });
@@ -116,8 +115,8 @@ inline rlhf_status ppo_policy_loss(const rlhf_batch* batch, const rlhf_policy_lo
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_policy_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::ppo_policy_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                    r.executor())));
+            into.take(rlhf::ppo_policy_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
+                                               r.executor()));
         });
     });
 }
@@ -140,8 +139,7 @@ inline rlhf_status ppo_value_loss(const rlhf_batch* batch, const rlhf_ppo_value_
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_ppo_value_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::ppo_value_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                   r.executor())));
+            into.take(rlhf::ppo_value_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -162,7 +160,7 @@ inline rlhf_status ptx_loss(const rlhf_batch* batch, const rlhf_ptx_loss_arrays*
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_ptx_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::ptx_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor())));
+            into.take(rlhf::ptx_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -183,8 +181,7 @@ inline rlhf_status top_entropy(const rlhf_batch* batch, const rlhf_top_entropy_a
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_top_entropy_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::top_entropy<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                r.executor())));
+            into.take(rlhf::top_entropy<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -194,7 +191,7 @@ inline rlhf_status update_adaptive_entropy_controller(rlhf_adaptive_entropy_cont
     return answer("update_adaptive_entropy_controller", error, [&] {
         const reader r("update_adaptive_entropy_controller");
         const auto next = to_c(rlhf::updated(of_c(r, controller), entropy));
-        place(r, controller).take(next);
+        place(r, controller).put(next);
     });
 }
 

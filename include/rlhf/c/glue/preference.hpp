@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 
 namespace RLHF_NAMESPACE::c {
 
@@ -29,7 +29,7 @@ inline rlhf_status preference_loss(const rlhf_batch* batch, const rlhf_preferenc
         const auto a = r.known(arrays, rlhf_preference_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             with_objective_of_preference_loss(r, objective, [&](const auto& o) {
-                into.take(to_c(rlhf::preference_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o, r.executor())));
+                into.take(rlhf::preference_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o, r.executor()));
             });
         });
     });
@@ -51,8 +51,8 @@ inline rlhf_status sequence_log_probs(const rlhf_batch* batch, const rlhf_sequen
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_sequence_log_probs_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::sequence_log_probs<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                       r.executor())));
+            into.take(rlhf::sequence_log_probs<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
+                                                  r.executor()));
         });
     });
 }
@@ -97,7 +97,7 @@ inline rlhf_status unpaired_loss(const rlhf_batch* batch, const rlhf_unpaired_lo
         const auto a = r.known(arrays, rlhf_unpaired_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             with_objective_of_unpaired_loss(r, objective, [&](const auto& o) {
-                into.take(to_c(rlhf::unpaired_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o)));
+                into.take(rlhf::unpaired_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), o));
             });
         });
     });

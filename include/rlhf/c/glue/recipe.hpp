@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 #include <rlhf/c/glue/logits.hpp>
 #include <rlhf/c/glue/policy.hpp>
 #include <rlhf/c/glue/preference.hpp>
@@ -24,14 +24,13 @@ inline rlhf_status linear_head_cross_entropy_loss(const rlhf_batch* batch, const
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
             if (gradient != nullptr) {
-                into.take(to_c(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
-                                                        r.index(r.there(targets, "targets"), "targets"),
-                                                        gradient_of_head<T>(r, gradient), of_c(r, options),
-                                                        r.executor())));
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
+                                                   r.index(r.there(targets, "targets"), "targets"),
+                                                   gradient_of_head<T>(r, gradient), of_c(r, options), r.executor()));
             } else {
-                into.take(to_c(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
-                                                        r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
-                                                        r.executor())));
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
+                                                   r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
+                                                   r.executor()));
             }
         });
     });
@@ -55,7 +54,7 @@ inline rlhf_status gdpo_advantages(const rlhf_groups* groups, const rlhf_gdpo_ad
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_gdpo_advantages_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::gdpo_advantages<T>(r.groups(groups), of_c<T>(r, a), of_c(r, options), r.executor())));
+            into.take(rlhf::gdpo_advantages<T>(r.groups(groups), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -81,8 +80,7 @@ inline rlhf_status ppo_advantages(const rlhf_batch* batch, const rlhf_ppo_advant
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_ppo_advantages_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::ppo_advantages<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                   r.executor())));
+            into.take(rlhf::ppo_advantages<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
@@ -116,10 +114,9 @@ inline rlhf_status ppo_loss(const rlhf_batch* batch, const rlhf_logits* logits, 
         const auto a = r.known(arrays, rlhf_ppo_loss_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(to_c(rlhf::ppo_loss<T>(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
-                                             r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
-                                             r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
-                                             r.executor())));
+            into.take(rlhf::ppo_loss<T>(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
+                                        r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                        r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options), r.executor()));
         });
     });
 }
@@ -135,9 +132,9 @@ inline rlhf_status linear_head_ppo_loss(const rlhf_batch* batch, const rlhf_line
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(to_c(rlhf::ppo_loss<T>(r.batch(batch, "batch"), head_.head(),
-                                             r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
-                                             gradient_of_head<T>(r, gradient), of_c(r, options), r.executor())));
+            into.take(rlhf::ppo_loss<T>(r.batch(batch, "batch"), head_.head(),
+                                        r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                        gradient_of_head<T>(r, gradient), of_c(r, options), r.executor()));
         });
     });
 }
@@ -164,9 +161,9 @@ inline rlhf_status preference_nll(const rlhf_batch* answers, const rlhf_batch* p
         const auto a = r.known(arrays, rlhf_preference_nll_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             with_objective_of_preference_loss(r, objective, [&](const auto& o) {
-                into.take(to_c(rlhf::preference_nll<T>(r.batch(answers, "answers"), r.batch(pairs, "pairs"),
-                                                       r.batch(text, "text"), of_c<T>(r, a), o, of_c(r, options),
-                                                       r.executor())));
+                into.take(rlhf::preference_nll<T>(r.batch(answers, "answers"), r.batch(pairs, "pairs"),
+                                                  r.batch(text, "text"), of_c<T>(r, a), o, of_c(r, options),
+                                                  r.executor()));
             });
         });
     });
@@ -190,7 +187,7 @@ inline rlhf_status preference_pairs(const rlhf_batch* batch, const rlhf_preferen
         const auto a = r.known(arrays, rlhf_preference_pairs_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
             with_objective_of_preference_loss(r, objective, [&](const auto& o) {
-                into.take(to_c(rlhf::preference_pairs<T>(r.batch(batch, "batch"), of_c<T>(r, a), o)));
+                into.take(rlhf::preference_pairs<T>(r.batch(batch, "batch"), of_c<T>(r, a), o));
             });
         });
     });
@@ -207,9 +204,9 @@ inline rlhf_status linear_head_token_log_probs(const rlhf_batch* batch, const rl
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(to_c(rlhf::token_log_probs<T>(r.batch(batch, "batch"), head_.head(),
-                                                    r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
-                                                    of_c(r, options), r.executor())));
+            into.take(rlhf::token_log_probs<T>(r.batch(batch, "batch"), head_.head(),
+                                               r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                               of_c(r, options), r.executor()));
         });
     });
 }
@@ -228,10 +225,10 @@ inline rlhf_status linear_head_token_log_probs_backward(const rlhf_batch* batch,
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(to_c(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"), head_.head(),
-                                                             r.index(r.there(targets, "targets"), "targets"),
-                                                             of_c<T>(r, a), gradient_of_head<T>(r, gradient),
-                                                             of_c(r, options), r.executor())));
+            into.take(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"), head_.head(),
+                                                        r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
+                                                        gradient_of_head<T>(r, gradient), of_c(r, options),
+                                                        r.executor()));
         });
     });
 }

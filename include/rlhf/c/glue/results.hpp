@@ -3,8 +3,7 @@
 // clang-format off
 #pragma once
 
-#include <rlhf/c/glue/answer.hpp>
-#include <rlhf/c/library.h>
+#include <rlhf/c/glue/state.hpp>
 
 namespace RLHF_NAMESPACE::c {
 

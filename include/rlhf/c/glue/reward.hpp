@@ -3,9 +3,9 @@
 // clang-format off
 #pragma once
 
+#include <rlhf/c/glue/answer.hpp>
 #include <rlhf/c/glue/head.hpp>
 #include <rlhf/c/glue/objectives.hpp>
-#include <rlhf/c/glue/results.hpp>
 
 namespace RLHF_NAMESPACE::c {
 
@@ -29,8 +29,8 @@ inline rlhf_status bradley_terry_loss(const rlhf_batch* batch, const rlhf_bradle
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_bradley_terry_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::bradley_terry_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                       r.executor())));
+            into.take(rlhf::bradley_terry_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
+                                                  r.executor()));
         });
     });
 }
@@ -69,7 +69,7 @@ inline rlhf_status plackett_luce_loss(const rlhf_batch* batch, const rlhf_placke
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_plackett_luce_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::plackett_luce_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), r.executor())));
+            into.take(rlhf::plackett_luce_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), r.executor()));
         });
     });
 }
@@ -90,8 +90,7 @@ inline rlhf_status ranking_loss(const rlhf_batch* batch, const rlhf_ranking_loss
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_ranking_loss_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(to_c(rlhf::ranking_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options),
-                                                 r.executor())));
+            into.take(rlhf::ranking_loss<T>(r.batch(batch, "batch"), of_c<T>(r, a), of_c(r, options), r.executor()));
         });
     });
 }
