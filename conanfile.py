@@ -15,10 +15,9 @@ class RlhfConan(ConanFile):
     description = "PPO and RLHF losses with analytic gradients over the caller's buffers"
     license = "MIT"
     topics = ("rlhf", "ppo", "reinforcement-learning", "header-only")
-    package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_eigen": [True, False]}
-    default_options = {"with_eigen": False}
+    options = {"with_eigen": [True, False], "with_c": [True, False]}
+    default_options = {"with_eigen": False, "with_c": False}
     exports_sources = "CMakeLists.txt", "cmake/*", "include/*", "LICENSE"
     no_copy_source = True
     test_package_folder = "tests/consumers/conan"
@@ -29,31 +28,37 @@ class RlhfConan(ConanFile):
         self.version = ".".join(numbers)
 
     def requirements(self):
-        self.requires("xsimd/[>=8.1 <15]")
+        self.requires("xsimd/[>=8.1 <15]", transitive_headers=True)
         if self.options.with_eigen:
-            self.requires("eigen/[>=3.4 <6]")
+            self.requires("eigen/[>=3.4 <6]", transitive_headers=True)
 
     def layout(self):
         cmake_layout(self)
         self.cpp.source.includedirs = ["include"]  # editable mode
 
     def package_id(self):
-        self.info.clear()
+        if not self.info.options.with_c:
+            self.info.clear()  # headers only
 
     def validate(self):
         check_min_cppstd(self, 20)
 
     def generate(self):
         CMakeDeps(self).generate()
-        CMakeToolchain(self).generate()
+        toolchain = CMakeToolchain(self)
+        toolchain.cache_variables["RLHF_C"] = bool(self.options.with_c)
+        toolchain.generate()
 
     def build(self):
-        CMake(self).configure()
+        cmake = CMake(self)
+        cmake.configure()
+        cmake.build()
 
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
         CMake(self).install()
-        rmdir(self, os.path.join(self.package_folder, "share"))  # Conan writes its own
+        for description in ("share", "lib/cmake", "lib/pkgconfig"):
+            rmdir(self, os.path.join(self.package_folder, description))  # Conan writes its own
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "rlhf")
@@ -68,3 +73,8 @@ class RlhfConan(ConanFile):
             eigen.set_property("cmake_target_name", "rlhf::eigen")
             eigen.requires = ["rlhf", "eigen::eigen"]
             eigen.bindirs = eigen.libdirs = []
+        if self.options.with_c:
+            c = self.cpp_info.components["c"]
+            c.set_property("cmake_target_name", "rlhf::c")
+            c.set_property("pkg_config_name", "rlhf-c")
+            c.libs = ["rlhf_c"]

@@ -20,6 +20,9 @@ if(isas GREATER 1 AND NOT (CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJC
     message(FATAL_ERROR "Several instruction sets in one rlhf::c need GNU binutils: name one of RLHF_C_ISAS, or none.")
 endif()
 
+# Both libraries wait for the joined objects, because parallel makes would write each of them twice, and too early.
+add_custom_target(rlhf_c_joined)
+
 # rlhf_c_objects(result name isa targets...): the code of C for one instruction set, with the objects of the targets that have
 # the lists of compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own word.
 function(rlhf_c_objects result name isa)
@@ -41,6 +44,9 @@ function(rlhf_c_objects result name isa)
             COMMAND "${CMAKE_LINKER}" -r --force-group-allocation -o "${joined}" ${objects}
             COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=rlhf_c_table_*" "${joined}"
             DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
+        add_custom_target(rlhf_c_joined_${name} DEPENDS "${joined}")
+        add_dependencies(rlhf_c_joined_${name} rlhf_c_${name} ${ARGN})
+        add_dependencies(rlhf_c_joined rlhf_c_joined_${name})
         set_source_files_properties("${joined}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
         set(objects "${joined}")
     endif()
@@ -103,6 +109,7 @@ foreach(kind IN ITEMS SHARED STATIC)
     target_include_directories(${library} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
     target_compile_features(${library} PRIVATE cxx_std_20)
     rlhf_c_flags(${library})
+    add_dependencies(${library} rlhf_c_joined)
     set_target_properties(${library} PROPERTIES OUTPUT_NAME rlhf_c VERSION "${PROJECT_VERSION}"
         SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}" LINKER_LANGUAGE CXX)
 endforeach()

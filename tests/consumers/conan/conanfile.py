@@ -23,7 +23,8 @@ class RlhfTestConan(ConanFile):
 
     def test(self):
         if can_run(self):
-            self.run(os.path.join(self.cpp.build.bindir, "plain"), env="conanrun")
-            if self.dependencies["rlhf"].options.with_eigen:
-                self.run(os.path.join(self.cpp.build.bindir, "with_eigen"), env="conanrun")
-                self.output.info("with_eigen: right")
+            options = self.dependencies["rlhf"].options
+            programs = ["plain"] + [name for name in ("with_eigen", "with_c") if options.get_safe(name)]
+            for program in programs:
+                self.run(os.path.join(self.cpp.build.bindir, program), env="conanrun")
+                self.output.info(f"{program}: right")
