@@ -9,14 +9,16 @@ demo_libraries=("${report_libraries[@]}" "zlib.h=zlib1g-dev")
 test_libraries=("${example_libraries[@]}" "${demo_libraries[@]}" "catch2/catch.hpp=catch2"
     "boost/multiprecision/cpp_bin_float.hpp=libboost-dev" "pkg-config=pkg-config")
 cycles_tools=("c++=g++" "xsimd/xsimd.hpp=libxsimd-dev" "python3=python3" "llvm-mca-19=llvm-19"
-    "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user")
+    "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
+    "meson=meson")
 check_tools=("cmake=cmake" "clang-format-14=clang-format-14" "clang-tidy=clang-tidy" "xsimd/xsimd.hpp=libxsimd-dev"
     "${example_libraries[@]}")
 
 # Each of these has tests of its own, which are skipped where it is not there. What --all adds is large.
 test_extras=("cc=gcc" "mpicxx=libopenmpi-dev" "mpiexec=openmpi-bin" "dlpack/dlpack.h=libdlpack-dev" "python3=python3")
 test_python=("numpy")
-all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user")
+all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
+    "meson=meson")
 all_python=("torch==2.13.0" "conan" "libclang" "libggml-python==0.20.2.post1")
 
 python_environment=build/python
