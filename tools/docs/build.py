@@ -41,7 +41,6 @@ def main() -> None:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs/pages", source)
     copy_katex(options.katex, source / "assets/katex")
-    (out / "theme").mkdir(exist_ok=True)
 
     config = yaml.safe_load((root / "docs/mkdocs.yml").read_text())
     fill(config["nav"], "Design", documents.write_all(root, source))
