@@ -60,7 +60,7 @@ def results(c: C) -> str:
         members = [("size_t size", "")] + [n[:2] for n in c.numbers(r)]
         if r.mergeable:
             members.append((f"uint64_t state[{1 + (r.bytes + 7) // 8}]", "what merging adds up; 0: of no tokens"))
-        text += comment(r.comment) if r.comment else ""
+        text += comment(r.comment.replace("join by +=", "join by merging")) if r.comment else ""
         text += f"typedef struct rlhf_{r.name} {{\n{declared(members)}}} rlhf_{r.name};\n"
         text += f"#define {upper(r.name)} {{.size = sizeof(rlhf_{r.name})}}\n"
         if r.mergeable:

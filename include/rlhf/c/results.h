@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=,
+/* What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by merging,
  * exactly and in any order (DESIGN.md, D2).
  *
  * The range of sums: up to 512 tokens are added in lanes, of floats or of doubles as the inputs are. Each such part,
@@ -27,7 +27,7 @@ typedef struct rlhf_loss_sums {
 #define RLHF_LOSS_SUMS {.size = sizeof(rlhf_loss_sums)}
 rlhf_status rlhf_merge_loss_sums(rlhf_loss_sums* into, const rlhf_loss_sums* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_cross_entropy_loss_result {
     size_t size;
     rlhf_counts own;    /* counted here */
@@ -54,7 +54,8 @@ typedef struct rlhf_token_log_probs_result {
 rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result* into,
                                               const rlhf_token_log_probs_result* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have. */
+/* Sums over the tokens that count; the parts of a step join by merging. An objective leaves at 0 what it does not
+ * have. */
 typedef struct rlhf_policy_loss_result {
     size_t size;
     rlhf_counts own;              /* counted here */
@@ -82,7 +83,7 @@ typedef struct rlhf_policy_loss_result {
 rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const rlhf_policy_loss_result* part,
                                           rlhf_error* error);
 
-/* Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
+/* Count, mean and variance of numbers. Parts join by merging, exactly and in any order: the state is Σx and Σx² as
  * detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
  *
  * Mean and variance have the range of loss_sums, the variance that of its squares: it is right for numbers up to
@@ -98,7 +99,7 @@ typedef struct rlhf_moments {
 #define RLHF_MOMENTS {.size = sizeof(rlhf_moments)}
 rlhf_status rlhf_merge_moments(rlhf_moments* into, const rlhf_moments* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_ppo_value_loss_result {
     size_t size;
     rlhf_counts own;           /* counted here */
@@ -122,7 +123,7 @@ typedef struct rlhf_ppo_value_loss_result {
 rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result* into, const rlhf_ppo_value_loss_result* part,
                                              rlhf_error* error);
 
-/* The results of the parts. They join by +=. */
+/* The results of the parts. They join by merging. */
 typedef struct rlhf_ppo_loss_result {
     size_t size;
     rlhf_counts own;                     /* counted here */
@@ -174,7 +175,7 @@ typedef struct rlhf_ppo_loss_result {
 rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result* into, const rlhf_ppo_loss_result* part,
                                        rlhf_error* error);
 
-/* Counts; the parts of a step join by +=. */
+/* Counts; the parts of a step join by merging. */
 typedef struct rlhf_group_advantages_result {
     size_t size;
     double groups;
@@ -186,7 +187,7 @@ typedef struct rlhf_group_advantages_result {
 rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result* into,
                                                const rlhf_group_advantages_result* part, rlhf_error* error);
 
-/* Sums; the parts of a step join by +=, exactly and in any order. */
+/* Sums; the parts of a step join by merging, exactly and in any order. */
 typedef struct rlhf_shape_rewards_result {
     size_t size;
     rlhf_counts own;       /* counted here */
@@ -200,7 +201,7 @@ typedef struct rlhf_shape_rewards_result {
 rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, const rlhf_shape_rewards_result* part,
                                             rlhf_error* error);
 
-/* Counts; the parts of a step join by +=. */
+/* Counts; the parts of a step join by merging. */
 typedef struct rlhf_shape_scores_result {
     size_t size;
     double sequences;
@@ -212,7 +213,7 @@ typedef struct rlhf_shape_scores_result {
 rlhf_status rlhf_merge_shape_scores_result(rlhf_shape_scores_result* into, const rlhf_shape_scores_result* part,
                                            rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_divergence_sums {
     size_t size;
     rlhf_counts own;    /* counted here */
@@ -227,7 +228,7 @@ typedef struct rlhf_divergence_sums {
 rlhf_status rlhf_merge_divergence_sums(rlhf_divergence_sums* into, const rlhf_divergence_sums* part,
                                        rlhf_error* error);
 
-/* The parts of a step join by +=. */
+/* The parts of a step join by merging. */
 typedef struct rlhf_covariance_tokens_result {
     size_t size;
     rlhf_counts own;         /* counted here */
@@ -239,7 +240,7 @@ typedef struct rlhf_covariance_tokens_result {
 rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* into,
                                                 const rlhf_covariance_tokens_result* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_importance_weights_result {
     size_t size;
     rlhf_counts own;              /* counted here */
@@ -258,7 +259,7 @@ typedef struct rlhf_importance_weights_result {
 rlhf_status rlhf_merge_importance_weights_result(rlhf_importance_weights_result* into,
                                                  const rlhf_importance_weights_result* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_ptx_loss_result {
     size_t size;
     rlhf_counts own;    /* counted here */
@@ -273,7 +274,7 @@ typedef struct rlhf_ptx_loss_result {
 rlhf_status rlhf_merge_ptx_loss_result(rlhf_ptx_loss_result* into, const rlhf_ptx_loss_result* part,
                                        rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by +=. */
+/* Sums over the tokens that count; the parts of a step join by merging. */
 typedef struct rlhf_top_entropy_result {
     size_t size;
     rlhf_counts own;    /* counted here */
@@ -288,7 +289,7 @@ typedef struct rlhf_top_entropy_result {
 rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result* into, const rlhf_top_entropy_result* part,
                                           rlhf_error* error);
 
-/* Parts join by +=, exactly and in any order. */
+/* Parts join by merging, exactly and in any order. */
 typedef struct rlhf_gdpo_advantages_result {
     size_t size;
     double advantages_count;
@@ -301,7 +302,7 @@ typedef struct rlhf_gdpo_advantages_result {
 rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result* into,
                                               const rlhf_gdpo_advantages_result* part, rlhf_error* error);
 
-/* Parts join by +=, exactly and in any order. */
+/* Parts join by merging, exactly and in any order. */
 typedef struct rlhf_ppo_advantages_result {
     size_t size;
     rlhf_counts rewards_own;       /* counted here */
@@ -318,7 +319,8 @@ typedef struct rlhf_ppo_advantages_result {
 rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result* into, const rlhf_ppo_advantages_result* part,
                                              rlhf_error* error);
 
-/* Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs, whatever their weights. */
+/* Sums over the pairs that count; the parts of a step join by merging. Its means are over pairs, whatever their
+ * weights. */
 typedef struct rlhf_preference_loss_result {
     size_t size;
     rlhf_counts own;    /* counted here */
@@ -337,7 +339,7 @@ typedef struct rlhf_preference_loss_result {
 rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result* into,
                                               const rlhf_preference_loss_result* part, rlhf_error* error);
 
-/* The parts of a step join by +=. */
+/* The parts of a step join by merging. */
 typedef struct rlhf_sequence_log_probs_result {
     size_t size;
     rlhf_counts own;   /* counted here */
@@ -348,7 +350,7 @@ typedef struct rlhf_sequence_log_probs_result {
 rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result* into,
                                                  const rlhf_sequence_log_probs_result* part, rlhf_error* error);
 
-/* Sums over the answers that count; the parts of a step join by +=. Its means are over answers, whatever their
+/* Sums over the answers that count; the parts of a step join by merging. Its means are over answers, whatever their
  * weights. */
 typedef struct rlhf_unpaired_loss_result {
     size_t size;
@@ -368,7 +370,7 @@ typedef struct rlhf_unpaired_loss_result {
 rlhf_status rlhf_merge_unpaired_loss_result(rlhf_unpaired_loss_result* into, const rlhf_unpaired_loss_result* part,
                                             rlhf_error* error);
 
-/* The parts of a step join by +=. */
+/* The parts of a step join by merging. */
 typedef struct rlhf_preference_nll_result {
     size_t size;
     rlhf_counts preference_own;    /* counted here */
