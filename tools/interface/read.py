@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import pathlib
 import re
+import subprocess
 import sys
 
 from clang import cindex
@@ -42,12 +43,18 @@ def questions() -> str:
     return "\n".join(lines) + "\n"
 
 
+def headers_of_a_compiler() -> list[str]:
+    """stddef.h and its like, which libclang of PyPI comes without. Clang's own, where they are, come first."""
+    found = subprocess.run(["c++", "-print-file-name=include"], capture_output=True, text=True, check=False)
+    return [f"-idirafter{found.stdout.strip()}"] if found.returncode == 0 else []
+
+
 def parse(libclang: str | None = None) -> cindex.TranslationUnit:
     if libclang:
         cindex.Config.set_library_file(libclang)
     source = "#include <rlhf/recipe/linear_head.hpp>\n#include <rlhf/rlhf.hpp>\n" + questions()
     # Registers play no part in what is declared, so xsimd need not be there.
-    arguments = ["-std=c++20", "-DRLHF_NO_SIMD", f"-I{root / 'include'}"]
+    arguments = ["-std=c++20", "-DRLHF_NO_SIMD", f"-I{root / 'include'}", *headers_of_a_compiler()]
     unit = cindex.Index.create().parse("interface.cpp", arguments, [("interface.cpp", source)])
     errors = [str(d) for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error]
     if errors:
