@@ -28,7 +28,7 @@
 /// - A tensor [B, 1], or one that expand() made of it, is one element per sequence where rlhf::per_sequence may stand.
 /// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling one, with the same bits.
 /// - Within namespace rlhf the library torch is ::torch.
-/// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative is refused.
+/// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative throws.
 namespace RLHF_NAMESPACE {
 
 namespace torch {
