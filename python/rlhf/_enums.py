@@ -30,9 +30,9 @@ std_floor = Literal["inside_root", "after_root", "variance_at_least", "std_at_le
 group_baseline = Literal["none", "group_mean", "others_mean", "length_weighted_mean", "batch_mean", "given",
                          "second_best"]
 # What the difference is divided by.
-group_scale = Literal["none", "group_std", "batch_std", "group_mean"]
+group_scale = Literal["none", "group_std", "batch_std", "group_mean", "others_std"]
 # The advantage of a group of one, if its baseline or scale is taken from the group.
-lone_reward = Literal["zero", "kept"]
+lone_reward = Literal["zero", "kept", "refused"]
 # What a reward does that is NaN or infinite, as that of a response which no one could judge.
 unscorable = Literal["spread", "left_out"]
 # The step of a sequence that gets its score.

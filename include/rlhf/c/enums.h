@@ -95,6 +95,8 @@ enum {
     RLHF_GROUP_SCALE_GROUP_STD = 1,  /* the standard deviation of its group: GRPO */
     RLHF_GROUP_SCALE_BATCH_STD = 2,  /* the standard deviation of all rewards */
     RLHF_GROUP_SCALE_GROUP_MEAN = 3, /* the size of the mean of its group: MaxRL */
+    /* the standard deviation of the others in its group, or 1 where these are equal: NeMo-RL */
+    RLHF_GROUP_SCALE_OTHERS_STD = 4,
 };
 
 /* The advantage of a group of one, if its baseline or scale is taken from the group. */
@@ -102,6 +104,8 @@ typedef int64_t rlhf_lone_reward;
 enum {
     RLHF_LONE_REWARD_ZERO = 0, /* 0 */
     RLHF_LONE_REWARD_KEPT = 1, /* the reward as it is */
+    /* none: the call throws if an id has one sequence; 0 where of several one reward counts */
+    RLHF_LONE_REWARD_REFUSED = 2,
 };
 
 /* What a reward does that is NaN or infinite, as that of a response which no one could judge. */

@@ -41,9 +41,11 @@ static_assert(int(rlhf::group_baseline::none) == RLHF_GROUP_BASELINE_NONE &&
 static_assert(int(rlhf::group_scale::none) == RLHF_GROUP_SCALE_NONE &&
               int(rlhf::group_scale::group_std) == RLHF_GROUP_SCALE_GROUP_STD &&
               int(rlhf::group_scale::batch_std) == RLHF_GROUP_SCALE_BATCH_STD &&
-              int(rlhf::group_scale::group_mean) == RLHF_GROUP_SCALE_GROUP_MEAN);
+              int(rlhf::group_scale::group_mean) == RLHF_GROUP_SCALE_GROUP_MEAN &&
+              int(rlhf::group_scale::others_std) == RLHF_GROUP_SCALE_OTHERS_STD);
 static_assert(int(rlhf::lone_reward::zero) == RLHF_LONE_REWARD_ZERO &&
-              int(rlhf::lone_reward::kept) == RLHF_LONE_REWARD_KEPT);
+              int(rlhf::lone_reward::kept) == RLHF_LONE_REWARD_KEPT &&
+              int(rlhf::lone_reward::refused) == RLHF_LONE_REWARD_REFUSED);
 static_assert(int(rlhf::unscorable::spread) == RLHF_UNSCORABLE_SPREAD &&
               int(rlhf::unscorable::left_out) == RLHF_UNSCORABLE_LEFT_OUT);
 static_assert(int(rlhf::score_position::last_counted) == RLHF_SCORE_POSITION_LAST_COUNTED &&
@@ -143,9 +145,9 @@ inline rlhf::group_advantages_options of_c(const reader& r, const rlhf_group_adv
     static constexpr rlhf_group_advantages_options defaults = RLHF_GROUP_ADVANTAGES_OPTIONS;
     const auto o = r.known_or(given, defaults, "options");
     return {.baseline = r.choice<rlhf::group_baseline>(o.baseline, 7, "baseline"),
-            .scale = r.choice<rlhf::group_scale>(o.scale, 4, "scale"), .ddof = r.integer(o.ddof, "ddof"),
+            .scale = r.choice<rlhf::group_scale>(o.scale, 5, "scale"), .ddof = r.integer(o.ddof, "ddof"),
             .epsilon = o.epsilon, .floor = r.choice<rlhf::std_floor>(o.floor, 4, "floor"),
-            .lone = r.choice<rlhf::lone_reward>(o.lone, 2, "lone"),
+            .lone = r.choice<rlhf::lone_reward>(o.lone, 3, "lone"),
             .unscorable = r.choice<rlhf::unscorable>(o.unscorable, 2, "unscorable")};
 }
 inline rlhf::fixed_kl_controller of_c(const reader& r, const rlhf_fixed_kl_controller* given) {
