@@ -235,7 +235,7 @@ static void instruction_sets(void) {
     const char *const wanted = getenv("RLHF_ISA"), *isa;
     size_t i;
     CHECK(rlhf_isa() != NULL && rlhf_available_isa(0) != NULL);
-    if (wanted != NULL) CHECK(strcmp(rlhf_isa(), wanted) == 0);
+    if (wanted != NULL && *wanted != '\0') CHECK(strcmp(rlhf_isa(), wanted) == 0);
     for (i = 0; (isa = rlhf_available_isa(i)) != NULL; ++i) {
         rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT;
         CHECK(rlhf_use_isa(isa, &error) == RLHF_OK && strcmp(rlhf_isa(), isa) == 0);
@@ -247,6 +247,12 @@ static void instruction_sets(void) {
 }
 
 int main(void) {
+    if (rlhf_isa() == NULL) { /* every call says why, and writes nothing */
+        rlhf_batch b = two_sequences();
+        CHECK(rlhf_count(&b, &b.whole, &error) == RLHF_NO_SUCH_ISA && b.whole.tokens == 0);
+        printf("skipped: %s\n", error.text);
+        return failures == 0 ? 77 : 1;
+    }
     numbers();
     parts();
     shapes();
