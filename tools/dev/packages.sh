@@ -16,10 +16,10 @@ check_tools=("cmake=cmake" "clang-format-14=clang-format-14" "clang-tidy=clang-t
 
 # Each of these has tests of its own, which are skipped where it is not there. What --all adds is large.
 test_extras=("cc=gcc" "mpicxx=libopenmpi-dev" "mpiexec=openmpi-bin" "dlpack/dlpack.h=libdlpack-dev" "python3=python3")
-test_python=("numpy")
+test_python=("numpy" "pytest")
 all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
     "meson=meson")
-all_python=("torch==2.13.0" "conan" "libclang" "libggml-python==0.20.2.post1")
+all_python=("torch==2.13.0" "jax" "ml_dtypes" "mypy" "conan" "libclang" "libggml-python==0.20.2.post1")
 
 python_environment=build/python
 
