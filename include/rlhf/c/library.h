@@ -22,7 +22,7 @@ const char* rlhf_version(void);
  * or the one that the environment's RLHF_ISA names. NULL if RLHF_ISA names none of them; all functions say so, then. */
 const char* rlhf_isa(void);
 
-/* Uses another one, for all threads. Its calls give the same bits, if it has a fused multiply-add. */
+/* Uses another one, for all threads. All of them give the same bits but x86-64, which has no fused multiply-add. */
 rlhf_status rlhf_use_isa(const char* name, rlhf_error* error);
 
 /* The i-th instruction set that this library was compiled for and this machine has, from 0 on; NULL behind the last. */
