@@ -109,9 +109,10 @@ target_link_libraries(rlhf_c_entries PRIVATE rlhf)
 rlhf_c_flags(rlhf_c_entries)
 rlhf_c_join(code rlhf_c "rlhf_*" "$<TARGET_OBJECTS:rlhf_c_entries>" ${code})
 add_custom_target(rlhf_c_code DEPENDS ${code}) # made once, for both libraries
+file(CONFIGURE OUTPUT c/runtime.cpp CONTENT "// Says to CMake that programs of C need the runtime of C++.\n")
 foreach(kind IN ITEMS SHARED STATIC)
     string(TOLOWER "rlhf_c_${kind}" library)
-    add_library(${library} ${kind} ${code})
+    add_library(${library} ${kind} "${CMAKE_CURRENT_BINARY_DIR}/c/runtime.cpp" ${code})
     add_dependencies(${library} rlhf_c_code)
     target_include_directories(${library} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
     set_target_properties(${library} PROPERTIES OUTPUT_NAME rlhf_c VERSION "${PROJECT_VERSION}"
