@@ -20,8 +20,20 @@ if(isas GREATER 1 AND NOT (CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJC
     message(FATAL_ERROR "Several instruction sets in one rlhf::c need GNU binutils: name one of RLHF_C_ISAS, or none.")
 endif()
 
-# Both libraries wait for the joined objects, because parallel makes would write each of them twice, and too early.
-add_custom_target(rlhf_c_joined)
+# rlhf_c_join(result name kept objects...): the objects as one, whose global symbols are those that `kept` matches.
+function(rlhf_c_join result name kept)
+    set(objects ${ARGN})
+    if(CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJCOPY)
+        set(joined "${CMAKE_CURRENT_BINARY_DIR}/c/${name}.o")
+        add_custom_command(OUTPUT "${joined}"
+            COMMAND "${CMAKE_LINKER}" -r --force-group-allocation -o "${joined}" ${objects}
+            COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=${kept}" "${joined}"
+            DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
+        set_source_files_properties("${joined}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+        set(objects "${joined}")
+    endif()
+    set(${result} "${objects}" PARENT_SCOPE)
+endfunction()
 
 # rlhf_c_objects(result name isa targets...): the code of C for one instruction set, with the objects of the targets that have
 # the lists of compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own word.
@@ -38,18 +50,7 @@ function(rlhf_c_objects result name isa)
     foreach(more IN LISTS ARGN)
         list(APPEND objects "$<TARGET_OBJECTS:${more}>")
     endforeach()
-    if(CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJCOPY)
-        set(joined "${CMAKE_CURRENT_BINARY_DIR}/c/${name}.o")
-        add_custom_command(OUTPUT "${joined}"
-            COMMAND "${CMAKE_LINKER}" -r --force-group-allocation -o "${joined}" ${objects}
-            COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=rlhf_c_table_*" "${joined}"
-            DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM)
-        add_custom_target(rlhf_c_joined_${name} DEPENDS "${joined}")
-        add_dependencies(rlhf_c_joined_${name} rlhf_c_${name} ${ARGN})
-        add_dependencies(rlhf_c_joined rlhf_c_joined_${name})
-        set_source_files_properties("${joined}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
-        set(objects "${joined}")
-    endif()
+    rlhf_c_join(objects "${name}" "rlhf_c_table_*" ${objects})
     set(${result} "${objects}" PARENT_SCOPE)
 endfunction()
 
@@ -103,13 +104,17 @@ file(CONFIGURE OUTPUT c/entries.cpp CONTENT "#define RLHF_C_IMPLEMENTATION
 #define RLHF_C_TABLES(X)${tables}
 #include <rlhf/c/glue/entries.hpp>
 ")
+add_library(rlhf_c_entries OBJECT "${CMAKE_CURRENT_BINARY_DIR}/c/entries.cpp")
+target_link_libraries(rlhf_c_entries PRIVATE rlhf)
+rlhf_c_flags(rlhf_c_entries)
+rlhf_c_join(code rlhf_c "rlhf_*" "$<TARGET_OBJECTS:rlhf_c_entries>" ${code})
+add_custom_target(rlhf_c_code DEPENDS ${code}) # made once, for both libraries
+file(CONFIGURE OUTPUT c/runtime.cpp CONTENT "// Says to CMake that programs of C need the runtime of C++.\n")
 foreach(kind IN ITEMS SHARED STATIC)
     string(TOLOWER "rlhf_c_${kind}" library)
-    add_library(${library} ${kind} "${CMAKE_CURRENT_BINARY_DIR}/c/entries.cpp" ${code})
+    add_library(${library} ${kind} "${CMAKE_CURRENT_BINARY_DIR}/c/runtime.cpp" ${code})
+    add_dependencies(${library} rlhf_c_code)
     target_include_directories(${library} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
-    target_compile_features(${library} PRIVATE cxx_std_20)
-    rlhf_c_flags(${library})
-    add_dependencies(${library} rlhf_c_joined)
     set_target_properties(${library} PROPERTIES OUTPUT_NAME rlhf_c VERSION "${PROJECT_VERSION}"
         SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}" LINKER_LANGUAGE CXX)
 endforeach()
