@@ -8,7 +8,7 @@
 # - with the warnings that other projects make errors, and pedantic; for AVX-512, too, since g++ 12 warns of its own
 #   intrinsics wherever they are inlined
 # - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
-#   symbol of the library, so that the linker cannot hand one of them the other's code
+#   symbol of the library, so that the linker cannot hand one of them the other's code; every instruction set has a tag
 # - a mistake is caught in a program that is linked with an object without exceptions, before or after
 cmake_minimum_required(VERSION 3.21)
 file(MAKE_DIRECTORY "${scratch}")
@@ -83,9 +83,24 @@ if(nm)
     share_no_symbol(plain fast_math)
     share_no_symbol(plain without_exceptions)
     if(processor MATCHES "x86_64|AMD64")
-        compile(avx2 -O0 -mavx2 -mfma ${system_includes})
-        share_no_symbol(plain avx2)
+        share_no_symbol(plain avx512)
     endif()
+endif()
+
+# Every instruction set has a tag of its own.
+if(processor MATCHES "x86_64|AMD64")
+    file(WRITE "${scratch}/tag.cpp" "#include <rlhf/config.hpp>\nRLHF_ABI\n")
+    set(tags "")
+    foreach(flags IN ITEMS -msse2 -msse4.2 -mavx -mavx2 "-mavx2 -mfma" -mavx512f -mavx512bw -mavx512vbmi2)
+        separate_arguments(flags)
+        execute_process(COMMAND "${compiler}" -std=c++20 ${flags} "-I${root}/include" -E -P "${scratch}/tag.cpp"
+            OUTPUT_VARIABLE text OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+        string(REGEX MATCH "v[0-9_]+[a-z0-9_]+$" tag "${text}")
+        if(NOT tag OR tag IN_LIST tags)
+            message(FATAL_ERROR "${flags}: the tag '${tag}' is none, or another instruction set's: ${tags}")
+        endif()
+        list(APPEND tags "${tag}")
+    endforeach()
 endif()
 
 set(source "${CMAKE_CURRENT_LIST_DIR}/flags/caught.cpp")

@@ -48,7 +48,8 @@ struct words<double, 16> : sse2_words {
     static V larger(V a, V b) { return _mm_max_pd(a, b); }
     template <int N>
     static V shift_down(V v, V next) {
-        return _mm_castsi128_pd(down<8 * N>(_mm_castpd_si128(v), _mm_castpd_si128(next)));
+        static_assert(N == 1);
+        return _mm_shuffle_pd(v, next, 1); // for down<8> g++ 12 takes an MMX register: later, long double is NaN
     }
     template <int N>
     static V broadcast(V v) {
