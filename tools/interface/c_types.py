@@ -108,6 +108,8 @@ class C:
                 word = "required"
             shape = field.shape
             rest = remark[len(shape):].strip() if shape else remark
+            if rest.startswith(","):  # [B, T], or per_sequence [B]
+                return f"rlhf_{type_} {name}", f"{shape}{rest}" + (f"; {word}" if word else "")
             words = [w for w in (shape, f"{word}," if word and rest else word, rest) if w]
             return f"rlhf_{type_} {name}", " ".join(words)
         if field.kind == "optional":

@@ -38,7 +38,7 @@ rlhf_status rlhf_cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits* 
 typedef struct rlhf_kept_set {
     size_t size;
     rlhf_in ids;     /* int32 or int64, of all tokens, one token after the other; in any order, each once per token */
-    rlhf_in offsets; /* [tokens + 1] int32 or int64, , from 0 to the number of ids */
+    rlhf_in offsets; /* [tokens + 1], from 0 to the number of ids; int32 or int64 */
 } rlhf_kept_set;
 #define RLHF_KEPT_SET {.size = sizeof(rlhf_kept_set)}
 
@@ -203,7 +203,7 @@ rlhf_status rlhf_vocab_shard_backward(const rlhf_batch* batch, const rlhf_logits
 /* The arrays of all ranks, and the outputs, each of which may be left out. */
 typedef struct rlhf_vocab_shard_log_probs_arrays {
     size_t size;
-    rlhf_in shards;       /* [ranks, B · T] , of all ranks, in any order */
+    rlhf_in shards;       /* [ranks, B · T], of all ranks, in any order */
     rlhf_out combined;    /* [B, T] out, for the backward pass */
     rlhf_out log_probs;   /* [B, T] out, log p of the target, nats */
     rlhf_out entropy;     /* [B, T] out, −Σ p log p, nats */

@@ -13,7 +13,7 @@ typedef struct rlhf_covariance_tokens_arrays {
     size_t size;
     rlhf_in log_probs;     /* [B, T] required, log π, nats */
     rlhf_in old_log_probs; /* [B, T] log π_old; for clip_range and anchors */
-    rlhf_in advantages;    /* [B, T] required, , or per_sequence [B] */
+    rlhf_in advantages;    /* [B, T], or per_sequence [B]; required */
     rlhf_in keys;          /* [B, T] random; absent: the largest covariances are picked */
     rlhf_out weights;      /* [B, T] out: 0 where picked, else 1 */
     rlhf_out anchors;      /* [B, T] out: log π_old where picked, else log π */
@@ -46,7 +46,7 @@ typedef struct rlhf_importance_weights_arrays {
     size_t size;
     rlhf_in log_probs;          /* [B, T] required, log π of the policy that learns, nats */
     rlhf_in behavior_log_probs; /* [B, T] required, log μ of the policy that sampled */
-    rlhf_in advantages;         /* [B, T] , or per_sequence [B]; for drift_limit */
+    rlhf_in advantages;         /* [B, T], or per_sequence [B]; for drift_limit */
     rlhf_out weights;           /* [B, T] required, out; may be the memory of either log-probs */
     rlhf_out keep;              /* [B, T] uint8, out, a mask: 1 where a token counts and its weight is not 0 */
 } rlhf_importance_weights_arrays;
@@ -88,7 +88,7 @@ rlhf_status rlhf_importance_weights(const rlhf_batch* batch, const rlhf_importan
 
 typedef struct rlhf_masked_mean_arrays {
     size_t size;
-    rlhf_in values;         /* [B, T] required, , or per_sequence [B] */
+    rlhf_in values;         /* [B, T], or per_sequence [B]; required */
     rlhf_gradient d_values; /* [B, T] ∂mean/∂values; absent: the value only */
 } rlhf_masked_mean_arrays;
 #define RLHF_MASKED_MEAN_ARRAYS {.size = sizeof(rlhf_masked_mean_arrays)}
@@ -115,8 +115,8 @@ typedef struct rlhf_policy_loss_arrays {
     rlhf_in old_log_probs;      /* [B, T] required, log π_old, of the scored rollout */
     rlhf_in ref_log_probs;      /* [B, T] of the reference; absent: no KL, no KL statistic */
     rlhf_in behavior_log_probs; /* [B, T] of the sampler; absent: no importance weight */
-    rlhf_in advantages;         /* [B, T] required, , or per_sequence [B]; constants */
-    rlhf_in weights;            /* [B, T] , or per_sequence [B]; factor of the loss; absent: 1 */
+    rlhf_in advantages;         /* [B, T], or per_sequence [B]; constants; required */
+    rlhf_in weights;            /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_log_probs;  /* [B, T] ∂loss/∂log_probs; absent: values only */
 } rlhf_policy_loss_arrays;
 #define RLHF_POLICY_LOSS_ARRAYS {.size = sizeof(rlhf_policy_loss_arrays)}
@@ -192,7 +192,7 @@ typedef struct rlhf_ppo_value_loss_arrays {
     rlhf_in values;         /* [B, T] required, V(sₜ) now */
     rlhf_in old_values;     /* [B, T] at rollout; needed when clip_range is finite */
     rlhf_in returns;        /* [B, T] required */
-    rlhf_in weights;        /* [B, T] , or per_sequence [B]; factor of the loss; absent: 1 */
+    rlhf_in weights;        /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_values; /* [B, T] ∂loss/∂values */
 } rlhf_ppo_value_loss_arrays;
 #define RLHF_PPO_VALUE_LOSS_ARRAYS {.size = sizeof(rlhf_ppo_value_loss_arrays)}

@@ -84,12 +84,12 @@ typedef struct rlhf_ppo_loss_arrays {
     rlhf_in old_log_probs;      /* [B, T] required, log π_old, of the scored rollout */
     rlhf_in ref_log_probs;      /* [B, T] of the reference; absent: no KL */
     rlhf_in behavior_log_probs; /* [B, T] of the sampler; absent: no importance weight */
-    rlhf_in advantages;         /* [B, T] required, , or per_sequence [B] */
-    rlhf_in weights;            /* [B, T] , or per_sequence [B]; factor of the policy loss */
+    rlhf_in advantages;         /* [B, T], or per_sequence [B]; required */
+    rlhf_in weights;            /* [B, T], or per_sequence [B]; factor of the policy loss */
     rlhf_in values;             /* [B, T] V(sₜ) now; absent: no critic */
     rlhf_in old_values;         /* [B, T] at rollout; needed when value.clip_range is finite */
     rlhf_in returns;            /* [B, T] ; needed with values */
-    rlhf_in value_weights;      /* [B, T] , or per_sequence [B]; factor of the value loss */
+    rlhf_in value_weights;      /* [B, T], or per_sequence [B]; factor of the value loss */
     rlhf_out log_probs;         /* [B, T] required, out */
     rlhf_out entropy;           /* [B, T] out; needed when entropy_coef is not 0 */
     rlhf_out d_log_probs;       /* [B, T] required, out; ∂loss/∂log_probs */
