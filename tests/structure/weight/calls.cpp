@@ -27,8 +27,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
-    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 52>>({}, any<gdpo_advantages_arrays<float>>());
-    group_advantages<float, arch_of<struct call_of_group_advantages, 38>>({}, any<group_advantages_arrays<float>>());
+    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 57>>({}, any<gdpo_advantages_arrays<float>>());
+    group_advantages<float, arch_of<struct call_of_group_advantages, 44>>({}, any<group_advantages_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 66>>(b,
                                                                               any<importance_weights_arrays<float>>());
     kept_log_probs<float, arch_of<struct call_of_kept_log_probs, 12>>(b, logits, ids, any<kept_set>(),
