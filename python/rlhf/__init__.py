@@ -8,6 +8,11 @@ named: it is an array to write into, or True for a new one like the inputs; the 
     r = rlhf.ppo_policy_loss(batch, log_probs=log_probs, old_log_probs=old, advantages=advantages, d_log_probs=True)
     r.loss, r.clip_fraction, r["d_log_probs"]
 
+help(rlhf.gae) says what gae takes. The functions are in the modules rlhf._advantage (gae, group_advantages, whiten and
+others), _policy (ppo_policy_loss, policy_loss, ppo_value_loss, importance_weights), _preference (preference_loss),
+_reward (ranking_loss), _logits (token_log_probs, cross_entropy_loss) and _recipe (ppo_loss, ppo_advantages). What
+follows "More:" is a header in the repository's folder include.
+
 A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
 autograd.
 """

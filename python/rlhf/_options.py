@@ -89,6 +89,7 @@ class policy_loss_options(Options):
 class ppo_policy_loss_options(Options):
     """Options.
 
+        clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
         dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
         log_ratio_limit: this and what follows: as in policy_loss_options
     """

@@ -229,6 +229,7 @@ def ppo_policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Arr
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: values only
 
     Options:
+        clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
         dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
         log_ratio_limit: this and what follows: as in policy_loss_options
 

@@ -158,7 +158,7 @@ rlhf_status rlhf_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arr
 
 typedef struct rlhf_ppo_policy_loss_options {
     size_t size;
-    rlhf_ratio_range clip_range;
+    rlhf_ratio_range clip_range;          /* ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28} */
     double dual_clip;                     /* c > 1: at Â < 0 the loss is at most c |Â| */
     double log_ratio_limit;               /* this and what follows: as in policy_loss_options */
     double kl_coef;

@@ -79,6 +79,7 @@ enum {
     RLHF_ADD_TO = 2,    /* buffer += scale * gradient; masked elements stay */
 };
 
+/* Where a gradient goes: `arrays.d_log_probs.to = rlhf_write(d, RLHF_FLOAT32, tokens);` overwrites d. */
 typedef struct rlhf_gradient {
     rlhf_out to;
     rlhf_write_mode mode;

@@ -73,8 +73,9 @@ public:
         if (size < sizeof(std::size_t))
             fail("%s has a size of %lld: initialise it by its macro", name, static_cast<std::int64_t>(size));
         if (size > sizeof(S))
-            fail("%s has a size of %lld, but this library knows no more than %lld: it is older than its caller", name,
-                 static_cast<std::int64_t>(size), static_cast<std::int64_t>(sizeof(S)));
+            fail("%s has a size of %lld, but this library knows no more than %lld: it is older than its caller, or the "
+                 "struct was not initialised",
+                 name, static_cast<std::int64_t>(size), static_cast<std::int64_t>(sizeof(S)));
     }
     /// A copy of a struct that begins with its size: what the caller's version does not have keeps its default.
     template <class S>
