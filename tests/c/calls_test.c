@@ -151,7 +151,7 @@ static void shapes(void) {
 #define TOO_NEW(call, name, known)                                                                                     \
     snprintf(sentence, sizeof sentence,                                                                                \
              "rlhf::ppo_policy_loss: %s has a size of %d, but this library knows no more than %d: it is older than "   \
-             "its caller",                                                                                             \
+             "its caller, or the struct was not initialised",                                                          \
              name, (int)(known) + 8, (int)(known));                                                                    \
     REFUSED(call, sentence)
 
