@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from model import Field
-from c_types import C, Call, by_hand, functions_by_hand, listed, merge_parameters, plain_structs, rooms, signature, upper
+from c_types import (C, Call, array_kinds, by_hand, functions_by_hand, listed, merge_parameters, plain_structs, rooms,
+                     signature, upper)
 
 top = """// SPDX-License-Identifier: MIT
 // Made by tools/interface/write_c.py from the C++ headers.
@@ -32,7 +33,8 @@ def enum_sizes(c: C) -> str:
         if e.name == "layout":
             continue
         same = [f"int(rlhf::{e.name}::{v.name}) == {upper(e.name, v.name)}" for v in e.values]
-        text += listed("static_assert(", [s + (" &&" if s != same[-1] else "") for s in same], ");").replace("&&,", "&&")
+        conjunction = [s + " &&" for s in same[:-1]] + same[-1:]
+        text += listed("static_assert(", conjunction, ");").replace("&&,", "&&")
     return text + "\n"
 
 
@@ -65,12 +67,11 @@ def options(c: C) -> str:
         text += (f"inline rlhf::{name} of_c(const rlhf_{name}& o) {{\n    return rlhf::{name}{opened}"
                  + ", ".join("o." + f for f in fields) + f"{closed};\n}}\n")
     for s in c.interface.structs.values():
-        names = [f for f in c.interface.functions if s.name in [p.of for p in f.parameters]]
-        if s.same_as or s.template or s.name in by_hand or s.name in plain_structs or s.name.startswith(("kept", "top_k_r")):
+        if s.same_as or s.template or s.name in (*by_hand, *plain_structs, *c.objectives()):
             continue
-        if any(s.name in f.objectives for f in c.interface.functions):
+        if any(f.kind in array_kinds for f in s.fields):
             continue
-        controller = any(f.name == "updated" for f in names)
+        controller = any(f.name == "updated" and f.parameters[0].of == s.name for f in c.interface.functions)
         text += (f"inline rlhf::{s.name} of_c(const reader& r, const rlhf_{s.name}* given) {{\n"
                  f"    static constexpr rlhf_{s.name} defaults = {upper(s.name)};\n"
                  f'    const auto o = r.known{"" if controller else "_or"}(given, defaults, '
@@ -78,7 +79,8 @@ def options(c: C) -> str:
                  + braces([f".{f.name} = {value(c, f)}" for f in s.fields]) + "}\n")
         if controller:
             text += (f"inline rlhf_{s.name} to_c(const rlhf::{s.name}& o) {{\n"
-                     + braces([f".size = sizeof(rlhf_{s.name})"] + [f".{f.name} = o.{f.name}" for f in s.fields]) + "}\n")
+                     + braces([f".size = sizeof(rlhf_{s.name})"] + [f".{f.name} = o.{f.name}" for f in s.fields])
+                     + "}\n")
     return header(["glue/read.hpp", "library.h"], text + "\n")
 
 
@@ -95,7 +97,7 @@ def array(f: Field) -> str:
 def arrays(c: C, names: list[str]) -> str:
     text = ""
     for s in [c.interface.structs[name] for name in names]:
-        if not any(f.kind in ("in", "out", "gradient", "index") for f in s.fields):
+        if not any(f.kind in array_kinds for f in s.fields):
             continue
         typed = [f for f in s.fields if f.of == "T"]
         if s.template:
@@ -109,12 +111,13 @@ def arrays(c: C, names: list[str]) -> str:
 
 def objectives(c: C) -> str:
     text = ""
-    for name in sorted({n for f in c.interface.functions for n in f.objectives}):
+    for name in c.objectives():
         s = c.interface.structs[name]
         text += (f"inline rlhf::{name} of_c([[maybe_unused]] const reader& r, const rlhf_{name}& o) {{\n"
                  + braces([f".{f.name} = {value(c, f)}" for f in s.fields]) + "}\n")
     text += "\n"
-    families = {f.name: f.objectives for f in c.interface.functions if f.objectives and not f.header.startswith("recipe")}
+    families = {f.name: f.objectives for f in c.interface.functions
+                if f.objectives and not f.header.startswith("recipe")}
     for family, names in families.items():
         text += (f"/// Calls f with the objective of {family} that C named.\n"
                  f"template <class F>\nauto with_objective_of_{family}(const reader& r, const rlhf_objective* given, "
@@ -136,12 +139,11 @@ def results(c: C) -> tuple[str, str]:
     for name, fields in plain:
         text += (f"inline rlhf_{name} to_c(const rlhf::{name}& r) {{\n"
                  + braces([f".{f} = r.{f}" for f in fields]) + "}\n")
-    for r in c.interface.results.values():
-        if r.same_as or r.name in by_hand:
-            continue
-        numbers = [f".{member.split()[-1]} = {expression}" for member, _, expression in c.numbers(r)]
+    for r in c.results():
+        members = [f".size = sizeof(rlhf_{r.name})"]
+        members += [f".{member.split()[-1]} = {expression}" for member, _, expression in c.numbers(r)]
         text += (f"inline rlhf_{r.name} to_c(const {r.name}& r) {{\n"
-                 + listed(f"    rlhf_{r.name} c{{", [f".size = sizeof(rlhf_{r.name})"] + numbers + [".state = {}"], "};")
+                 + listed(f"    rlhf_{r.name} c{{", members + [".state = {}"], "};")
                  + "    store(r, c.state);\n    return c;\n}\n")
         declared += (listed(f"inline rlhf_status merge_{r.name}(", merge_parameters(r.name), ") {") +
                      f'    return merge<{r.name}>("merge_{r.name}", into, part, error);\n}}\n')
@@ -170,7 +172,8 @@ def argument(call: Call, p, overload: bool) -> str | None:
         own = {"linear_head": "head_.head()", "linear_head_gradient": f"gradient_of_head<T>(r, {name})"}
         return own.get(p.of, f'of_c(r, r.known({name}, rlhf_{p.of}(), "{name}"))')
     if p.kind in ("in", "out"):
-        return f'r.{p.kind}<{p.of}>(r.there({name}, "{name}"), "{name}"{", true" if call.name == "reward_moments" else ""})'
+        each = ", true" if call.name == "reward_moments" else ""  # one per sequence
+        return f'r.{p.kind}<{p.of}>(r.there({name}, "{name}"), "{name}"{each})'
     if p.kind == "enum":
         return f'r.choice<rlhf::{p.of}>({name}, {len(call.c.interface.enums[p.of].values)}, "{name}")'
     return name
@@ -260,7 +263,7 @@ def glue(c: C) -> dict[str, str]:
         lower = ["glue/answer.hpp", "glue/head.hpp", "glue/objectives.hpp"]
         more = [] if name != "recipe" else ["glue/logits.hpp", "glue/policy.hpp", "glue/preference.hpp"]
         found[f"glue/{name}.hpp"] = header(lower + more, text)
-    merges = [f"merge_{r.name}" for r in c.interface.results.values() if not r.same_as and r.name not in by_hand]
+    merges = [f"merge_{r.name}" for r in c.results()]
     found["glue/table.hpp"] = table(calls, merges)
     found["glue/entries.hpp"] = entries(c, calls)
     return found
@@ -278,8 +281,7 @@ def table(calls: list[Call], merges: list[str]) -> str:
 def entries(c: C, calls: list[Call]) -> str:
     text = ""
     for name, parameters in [(call.name, call.parameters()) for call in calls] + [
-            (f"merge_{r.name}", merge_parameters(r.name)) for r in c.interface.results.values()
-            if not r.same_as and r.name not in by_hand]:
+            (f"merge_{r.name}", merge_parameters(r.name)) for r in c.results()]:
         arguments = [p.split()[-1] for p in parameters]
         text += listed(f"RLHF_C_ENTRY({name}, (", parameters, "),") + listed("             (", arguments, "))")
     return f"{top}#include <rlhf/c/glue/dispatch.hpp>\n\nextern \"C\" {{\n{text}}}\n"

@@ -2,7 +2,8 @@
 """Writes the declarations of the C interface: enums, objectives, results, and one header per folder of functions."""
 from __future__ import annotations
 
-from c_types import C, Call, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms, signature, summary, upper
+from c_types import (C, Call, array_kinds, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms,
+                     signature, summary, upper)
 
 made = "/* SPDX-License-Identifier: MIT */\n/* Made by tools/interface/write_c.py from the C++ headers. */\n"
 
@@ -28,9 +29,9 @@ def enums(c: C) -> str:
 def struct(c: C, name: str) -> str:
     """The struct of options, arrays or an objective, and its initialiser."""
     s = c.interface.structs[name]
-    arrays = any(f.kind in ("in", "out", "gradient", "index") for f in s.fields)
+    arrays = any(f.kind in array_kinds for f in s.fields)
     members = [c.member(f) for f in s.fields]
-    objective = any(name in f.objectives for f in c.interface.functions)
+    objective = name in c.objectives()
     if objective:
         members.insert(0, ("rlhf_objective objective", ""))
     elif name not in plain_structs:
@@ -47,16 +48,13 @@ def struct(c: C, name: str) -> str:
 
 
 def objectives(c: C) -> str:
-    names = sorted({name for f in c.interface.functions for name in f.objectives})
     plain = [struct(c, n) for n in plain_structs if n not in by_hand]
-    return guarded("objectives", ["enums"], "".join(plain + [struct(c, n) for n in names]))
+    return guarded("objectives", ["enums"], "".join(plain + [struct(c, n) for n in c.objectives()]))
 
 
 def results(c: C) -> str:
     text = ""
-    for r in c.interface.results.values():
-        if r.same_as or r.name in by_hand:
-            continue
+    for r in c.results():
         members = [("size_t size", "")] + [n[:2] for n in c.numbers(r)]
         if r.mergeable:
             members.append((f"uint64_t state[{1 + (r.bytes + 7) // 8}]", "what merging adds up; 0: of no tokens"))

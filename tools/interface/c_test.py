@@ -3,10 +3,12 @@
 that of C++."""
 from __future__ import annotations
 
-from c_glue import listed
-from c_types import C, Call, by_hand, functions_by_hand, plain_structs, rooms, upper
+from c_types import C, Call, by_hand, listed, plain_structs, rooms, upper
 
-top = "// SPDX-License-Identifier: MIT\n// Made by tools/interface/write_c.py from the C++ headers.\n// clang-format off\n"
+top = """// SPDX-License-Identifier: MIT
+// Made by tools/interface/write_c.py from the C++ headers.
+// clang-format off
+"""
 # Of these the code is not in rlhf::compiled, so that not all of their objectives and types are compiled a second time.
 few_objectives = ("preference_pairs", "preference_nll")
 few_types = {"kept_log_probs": 2, "kept_log_probs_backward": 2, "vocab_shard_sums": 2, "vocab_shard_backward": 2,
@@ -136,7 +138,8 @@ def test(call: Call) -> tuple[str, str]:
     parameter = "E" if logits else "T"
     generic = logits or head or f.typed
     arguments = "const Objective& objective, const C& c_objective" if f.objectives else ""
-    template = f"template <class {parameter}{', class Objective, class C' if f.objectives else ''}>\n" if generic else ""
+    more = ", class Objective, class C" if f.objectives else ""
+    template = f"template <class {parameter}{more}>\n" if generic else ""
     body = "".join("    " + line.replace("\n", "\n    ") + "\n" for line in lines)
     types = ["float", "double"] if not logits else ["float", "rlhf::bfloat16", "double", "rlhf::float16"]
     types = types[:few_types.get(call.name, len(types))]
@@ -160,7 +163,7 @@ def options(c: C) -> str:
             continue
         if any(f.kind in ("in", "index") for f in s.fields):
             continue
-        objective = any(s.name in f.objectives for f in c.interface.functions)
+        objective = s.name in c.objectives()
         new = f"rlhf::{s.name}{{.range = 0.2}}" if s.name == "gspo" else f"rlhf::{s.name}()"
         lines = [f"rlhf_{s.name} o = {upper(s.name)};", f"[[maybe_unused]] const auto x = {new};"]
         after = []
@@ -197,8 +200,7 @@ def refused(c: C) -> str:
     calls = [(call.name, call.parameters()) for call in c.calls()]
     calls += [("count", ["batch *", "result *", ""]), ("mask_targets", ["in *", "out *", "index", ""]),
               ("sort_pairs", ["in *", "out *", "out *", ""])]
-    calls += [(f"merge_{r.name}", ["into *", "part *", ""]) for r in c.interface.results.values()
-              if not r.same_as and r.name not in by_hand]
+    calls += [(f"merge_{r.name}", ["into *", "part *", ""]) for r in c.results()]
     for name, parameters in calls:
         arguments = ["NULL" if "*" in p else "0" for p in parameters[:-1]] + ["&error"]
         text += f"    REFUSES(rlhf_{name}({', '.join(arguments)}));\n"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import textwrap
 
-from model import Field, Function, Getter, Interface, Parameter, Result, Struct
+from model import Field, Function, Interface, Parameter, Result
 
 # Structs of doubles alone. They stand inside others by value, and never grow.
 plain_structs = ("ratio_range", "importance_range", "covariance_cut", "counts")
 # What types.h has by hand.
 by_hand = ("batch", "groups", "linear_head", "linear_head_gradient", "vocab_shard", "counts")
+array_kinds = ("in", "index", "out", "gradient")
 rooms = ("advantage", "logits", "policy", "preference", "reward", "recipe")
-# Written by hand, in rlhf.h and glue/by_hand.hpp.
+# Written by hand, in library.h and glue/by_hand.hpp.
 functions_by_hand = ("count", "mask_targets", "group_workspace", "linear_head_workspace", "sort_pairs")
 
 
@@ -83,6 +84,14 @@ class C:
         found = self.interface.structs.get(name) or self.interface.results.get(name)
         return found.same_as or name
 
+    def results(self) -> list[Result]:
+        """The results that are generated, without aliases."""
+        return [r for r in self.interface.results.values() if not r.same_as and r.name not in by_hand]
+
+    def objectives(self) -> list[str]:
+        """The names of all objectives."""
+        return sorted({name for f in self.interface.functions for name in f.objectives})
+
     def default(self, field: Field) -> str:
         d = field.default
         if field.kind == "optional" or (field.kind == "struct" and self.real(field.of) not in plain_structs):
@@ -100,7 +109,7 @@ class C:
     def member(self, field: Field) -> tuple[str, str]:
         """A field of options, arrays or an objective: its declaration and its comment."""
         name, remark = field.name, field.comment
-        if field.kind in ("in", "out", "gradient", "index"):
+        if field.kind in array_kinds:
             type_ = {"index": "in"}.get(field.kind, field.kind)
             word = {"uint8": "uint8", "float": "float32"}.get(field.of, "")
             word = "int32 or int64" if field.kind == "index" else word

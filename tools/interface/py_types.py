@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
-from c_types import C, Call, listed, plain_structs, summary
+from c_types import C, Call, array_kinds, listed, plain_structs, summary
 from model import Field, Parameter
-
-array_kinds = ("in", "out", "gradient", "index")
 
 
 def name_of(field: Field | Parameter) -> str:

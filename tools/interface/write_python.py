@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 import textwrap
 
-from c_types import C, Call, by_hand, listed, plain_structs, rooms, summary
+from c_types import C, Call, array_kinds, by_hand, listed, plain_structs, rooms, summary
 from files import main
 from py_torch import torch_module
-from py_types import Py, array_kinds, choices, docstring, joined, names_in, pythonic
+from py_types import Py, choices, docstring, joined, names_in, pythonic
 from model import Result, Struct
 from read import root
 
@@ -57,9 +57,8 @@ def option_class(py: Py, s: Struct, base: str) -> str:
 
 def options(py: Py) -> str:
     text = ""
-    objectives = {name for f in py.interface.functions for name in f.objectives}
     updates = {call.whole.parameters[0].of: call for call in py.c.calls() if call.updates}
-    other = (*by_hand, *plain_structs, *objectives, *updates)
+    other = (*by_hand, *plain_structs, *py.c.objectives(), *updates)
     for s in py.interface.structs.values():
         if not (s.same_as or s.template or s.name in other or any(f.kind in array_kinds for f in s.fields)):
             text += "\n\n" + option_class(py, s, "Options")
@@ -112,8 +111,7 @@ def result_class(py: Py, r: Result) -> str:
 
 
 def results(py: Py) -> str:
-    real = [r for r in py.interface.results.values() if not r.same_as and r.name not in by_hand]
-    text = "\n\n".join(result_class(py, r) for r in real)
+    text = "\n\n".join(result_class(py, r) for r in py.c.results())
     imports = ("from ctypes import c_double, c_size_t, c_uint64\n\n"
                "from ._values import Result, counts, covariance_cut\n")
     return module("What functions return.", imports, "\n\n" + text)
