@@ -163,7 +163,7 @@ def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_prob
         weights: [B, T], or per_sequence [B]; factor of the policy loss
         values: [B, T], V(sₜ) now; absent: no critic
         old_values: [B, T], at rollout; needed when value.clip_range is finite
-        returns: [B, T], ; needed with values
+        returns: [B, T], needed with values
         value_weights: [B, T], or per_sequence [B]; factor of the value loss
         log_probs: [B, T], out
         entropy: [B, T], out; needed when entropy_coef is not 0
@@ -206,7 +206,7 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
         weights: [B, T], or per_sequence [B]; factor of the policy loss
         values: [B, T], V(sₜ) now; absent: no critic
         old_values: [B, T], at rollout; needed when value.clip_range is finite
-        returns: [B, T], ; needed with values
+        returns: [B, T], needed with values
         value_weights: [B, T], or per_sequence [B]; factor of the value loss
         log_probs: [B, T], out
         entropy: [B, T], out; needed when entropy_coef is not 0

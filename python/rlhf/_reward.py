@@ -45,7 +45,7 @@ def bradley_terry_loss(batch: _batch.batch, *, chosen_rewards: Array, rejected_r
     Arrays:
         chosen_rewards: [pairs]
         rejected_rewards: [pairs]
-        margins: [pairs], ; absent: 0
+        margins: [pairs], absent: 0
         d_chosen_rewards: [pairs], ∂loss/∂chosen_rewards
         d_rejected_rewards: [pairs], ∂loss/∂rejected_rewards
 

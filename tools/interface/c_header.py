@@ -2,10 +2,28 @@
 """Writes the declarations of the C interface: enums, objectives, results, and one header per folder of functions."""
 from __future__ import annotations
 
+import re
+
 from c_types import (C, Call, array_kinds, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms,
                      signature, summary, upper)
 
 made = "/* SPDX-License-Identifier: MIT */\n/* Made by tools/interface/write_c.py from the C++ headers. */\n"
+
+
+def say_in_c(c: C) -> None:
+    """Names of C++ in comments become those of C."""
+    i = c.interface
+    said = [*i.functions, *i.enums.values(), *i.structs.values(), *i.results.values()]
+    said += [v for e in i.enums.values() for v in e.values]
+    said += [f for s in i.structs.values() for f in s.fields]
+    said += [g for r in i.results.values() for g in r.getters]
+    words = {r"batch\{\.steps = (\w+), …\}": r"batch.steps = \1", "rlhf::no_whitening": "center = scale = 0",
+             "rlhf::per_sequence": "rlhf_read_per_sequence", "rlhf::unlimited": upper("unlimited"),
+             r"rlhf::(\w+)": r"rlhf_\1"}
+    words |= {rf"\b{e.name}::{v.name}\b": upper(e.name, v.name) for e in i.enums.values() for v in e.values}
+    for thing in said:
+        for cpp, of_c in words.items():
+            thing.comment = re.sub(cpp, of_c, thing.comment)
 
 
 def guarded(name: str, includes: list[str], text: str) -> str:
@@ -72,6 +90,8 @@ def function(call: Call) -> str:
     if call.optional:
         name = call.parameter(call.optional).split()[-1]
         words += f". {name} may be NULL."
+    if call.updates:
+        words += ". The controller is changed in place."
     if call.whole.objectives:
         words += "\n\nObjectives: " + ", ".join(f"rlhf_{o}" for o in call.whole.objectives)
     return comment(words) + signature(call, ";")
@@ -91,6 +111,7 @@ def room(c: C, name: str, calls: list[Call], written: set[str]) -> str:
 
 def headers(c: C) -> dict[str, str]:
     """All generated headers of C, by their paths below include/rlhf/c."""
+    say_in_c(c)
     calls, written = c.calls(), set()
     found = {"enums.h": enums(c), "objectives.h": objectives(c), "results.h": results(c)}
     for name in rooms:

@@ -26,7 +26,7 @@ def comment(text: str, indent: str = "") -> str:
     assert "*/" not in text and "/*" not in text, text
     lines: list[str] = []
     for code, block in itertools.groupby(text.splitlines(), lambda line: line.startswith("    ") or not line):
-        lines += block if code else textwrap.wrap(" ".join(block), 114 - len(indent))
+        lines += block if code else textwrap.wrap(" ".join(block), 114 - len(indent), break_on_hyphens=False)
     return f"{indent}/* " + "\n".join([lines[0]] + [f"{indent} * {line}".rstrip() for line in lines[1:]]) + " */\n"
 
 
@@ -117,7 +117,7 @@ class C:
                 word = "required"
             shape = field.shape
             rest = remark[len(shape):].strip() if shape else remark
-            if rest.startswith(","):  # [B, T], or per_sequence [B]
+            if rest.startswith((",", ";")):  # [B, T], or per_sequence [B]
                 return f"rlhf_{type_} {name}", f"{shape}{rest}" + (f"; {word}" if word else "")
             words = [w for w in (shape, f"{word}," if word and rest else word, rest) if w]
             return f"rlhf_{type_} {name}", " ".join(words)

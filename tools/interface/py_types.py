@@ -109,7 +109,7 @@ class Py:
 
     def remark(self, field: Field) -> str:
         """A line of documentation."""
-        comment = field.comment[len(field.shape):].strip(" ,") if field.shape else field.comment
+        comment = field.comment[len(field.shape):].strip(" ,;") if field.shape else field.comment
         words = [field.shape, {"uint8": "uint8", "float": "float32"}.get(field.of, "")]
         if field.kind == "index":
             words.append("int32 or int64")

@@ -105,7 +105,7 @@ typedef struct rlhf_group_advantages_arrays {
     size_t size;
     rlhf_in rewards;     /* [N] required, one per sequence */
     rlhf_in lengths;     /* [N] int32 or int64, tokens, for length_weighted_mean */
-    rlhf_in baselines;   /* [N] for group_baseline::given */
+    rlhf_in baselines;   /* [N] for RLHF_GROUP_BASELINE_GIVEN */
     rlhf_out advantages; /* [N] out; may be the memory of rewards */
     rlhf_out keep;       /* [N] uint8, out; 0: its group is constant, or it is unscorable */
 } rlhf_group_advantages_arrays;
@@ -221,7 +221,7 @@ typedef struct rlhf_fixed_kl_controller {
 
 /* The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged.
  *
- * More: <rlhf/advantage/kl_controller.hpp> */
+ * More: <rlhf/advantage/kl_controller.hpp>. The controller is changed in place. */
 rlhf_status rlhf_update_fixed_kl_controller(rlhf_fixed_kl_controller* controller, double kl, double sequences,
                                             rlhf_error* error);
 
@@ -240,7 +240,7 @@ typedef struct rlhf_adaptive_kl_controller {
  *     e = clip(KL / target − 1, ±limit)
  *     β ← β (1 + e · sequences / horizon)
  *
- * More: <rlhf/advantage/kl_controller.hpp> */
+ * More: <rlhf/advantage/kl_controller.hpp>. The controller is changed in place. */
 rlhf_status rlhf_update_adaptive_kl_controller(rlhf_adaptive_kl_controller* controller, double kl, double sequences,
                                                rlhf_error* error);
 
@@ -259,7 +259,7 @@ typedef struct rlhf_vtrace_arrays {
 } rlhf_vtrace_arrays;
 #define RLHF_VTRACE_ARRAYS {.size = sizeof(rlhf_vtrace_arrays)}
 
-/* The bounds are of the ratio w = π / μ; rlhf::unlimited leaves it as it is. */
+/* The bounds are of the ratio w = π / μ; RLHF_UNLIMITED leaves it as it is. */
 typedef struct rlhf_vtrace_options {
     size_t size;
     double gamma;

@@ -15,7 +15,7 @@ enum {
     RLHF_AGGREGATION_TOKEN_MEAN = 0,              /* Σₛ Σₜ lₛₜ / tokens */
     /* Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is the number of tokens of s that count in this batch. If a sequence is cut
      * over parts or ranks, each part would be a sequence of its own: then use sequence_mean_token_sum, with the
-     * weights 1 / |s| of the whole sequence, by rlhf::per_sequence. */
+     * weights 1 / |s| of the whole sequence, by rlhf_read_per_sequence. */
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN = 1,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_SUM = 2, /* Σₛ Σₜ lₛₜ / sequences */
 };

@@ -127,7 +127,7 @@ typedef struct rlhf_exo {
 #define RLHF_EXO {{sizeof(rlhf_exo), "exo"}, 0.1, 1e-3}
 
 /* Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
- * batch is aggregation::sequence_mean_token_mean.
+ * batch is RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN.
  *
  *     | trainer, paper  | range        |
  *     |---|---|

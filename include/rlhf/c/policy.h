@@ -25,7 +25,7 @@ typedef struct rlhf_covariance_tokens_options {
     double share;                       /* picked of the tokens that count, rounded down, but at least one */
     double low;                         /* only tokens with low < cov < high */
     double high;                        /* only tokens with low < cov < high */
-    const rlhf_ratio_range* clip_range; /* only tokens that this range of rlhf::ppo_clip does not stop */
+    const rlhf_ratio_range* clip_range; /* only tokens that this range of rlhf_ppo_clip does not stop */
     const rlhf_covariance_cut* cut;     /* of the whole step; absent: this batch is the whole step */
 } rlhf_covariance_tokens_options;
 #define RLHF_COVARIANCE_TOKENS_OPTIONS {sizeof(rlhf_covariance_tokens_options), 0.0002, -RLHF_UNLIMITED, \
@@ -139,7 +139,7 @@ typedef struct rlhf_policy_loss_options {
                                   RLHF_AGGREGATION_TOKEN_MEAN}
 
 /* A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
- * one of rlhf::ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name
+ * one of rlhf_ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name
  * below formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole
  * sequence. Importance sampling without a clip, of tinker and SkyRL, is ppo_clip{.range = {1, unlimited}}.
  *
@@ -231,8 +231,8 @@ typedef struct rlhf_ptx_loss_options {
 } rlhf_ptx_loss_options;
 #define RLHF_PTX_LOSS_OPTIONS {sizeof(rlhf_ptx_loss_options), RLHF_AGGREGATION_TOKEN_MEAN}
 
-/* The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised fine-
- * tuning.
+/* The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
+ * fine-tuning.
  *
  *     loss             = −Σ log p / denominator        by the aggregation
  *     ∂loss/∂log p     = −1 / denominator
@@ -289,7 +289,7 @@ typedef struct rlhf_adaptive_entropy_controller {
  *     active ← H ≤ target
  *     c      ← clip(c ± step, [low, high])            + if active, else −
  *
- * More: <rlhf/policy/entropy_controller.hpp> */
+ * More: <rlhf/policy/entropy_controller.hpp>. The controller is changed in place. */
 rlhf_status rlhf_update_adaptive_entropy_controller(rlhf_adaptive_entropy_controller* controller, double entropy,
                                                     rlhf_error* error);
 

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Pairs are the steps of the batch: `batch{.steps = pairs, …}`. */
+/* Pairs are the steps of the batch: `batch.steps = pairs`. */
 typedef struct rlhf_preference_loss_arrays {
     size_t size;
     rlhf_in chosen;           /* [pairs] required, c, of the preferred answer: see sequence_log_probs */
@@ -86,7 +86,7 @@ rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch* batch,
                                              const rlhf_sequence_log_probs_options* options, const rlhf_executor* run,
                                              rlhf_error* error);
 
-/* Answers are the steps of the batch: `batch{.steps = answers, …}`. */
+/* Answers are the steps of the batch: `batch.steps = answers`. */
 typedef struct rlhf_unpaired_loss_arrays {
     size_t size;
     rlhf_in log_ratios;         /* [answers] required, r: see sequence_log_probs */

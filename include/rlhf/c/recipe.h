@@ -34,7 +34,7 @@ typedef struct rlhf_gdpo_advantages_arrays {
 typedef struct rlhf_gdpo_advantages_options {
     size_t size;
     const rlhf_group_advantages_options* group; /* of each reward on its own */
-    const rlhf_whiten_options* whiten; /* of the sums, over sequences; rlhf::no_whitening leaves it to the caller */
+    const rlhf_whiten_options* whiten; /* of the sums, over sequences; center = scale = 0 leaves it to the caller */
 } rlhf_gdpo_advantages_options;
 #define RLHF_GDPO_ADVANTAGES_OPTIONS {sizeof(rlhf_gdpo_advantages_options), NULL, NULL}
 
@@ -66,7 +66,7 @@ typedef struct rlhf_ppo_advantages_options {
     size_t size;
     const rlhf_shape_rewards_options* rewards; /* NULL: the defaults */
     const rlhf_gae_options* gae;               /* NULL: the defaults */
-    /* rlhf::no_whitening leaves it to the caller: several ranks, or parts of a step */
+    /* center = scale = 0 leaves it to the caller: several ranks, or parts of a step */
     const rlhf_whiten_options* whiten;
 } rlhf_ppo_advantages_options;
 #define RLHF_PPO_ADVANTAGES_OPTIONS {sizeof(rlhf_ppo_advantages_options), NULL, NULL, NULL}
@@ -88,7 +88,7 @@ typedef struct rlhf_ppo_loss_arrays {
     rlhf_in weights;            /* [B, T], or per_sequence [B]; factor of the policy loss */
     rlhf_in values;             /* [B, T] V(sₜ) now; absent: no critic */
     rlhf_in old_values;         /* [B, T] at rollout; needed when value.clip_range is finite */
-    rlhf_in returns;            /* [B, T] ; needed with values */
+    rlhf_in returns;            /* [B, T]; needed with values */
     rlhf_in value_weights;      /* [B, T], or per_sequence [B]; factor of the value loss */
     rlhf_out log_probs;         /* [B, T] required, out */
     rlhf_out entropy;           /* [B, T] out; needed when entropy_coef is not 0 */
@@ -168,7 +168,7 @@ rlhf_status rlhf_preference_nll(const rlhf_batch* answers, const rlhf_batch* pai
                                 const rlhf_preference_nll_options* options, const rlhf_executor* run,
                                 rlhf_preference_nll_result* result, rlhf_error* error);
 
-/* Pairs are the steps of the batch: `batch{.steps = pairs, …}`. A sequence may be in many of them. */
+/* Pairs are the steps of the batch: `batch.steps = pairs`. A sequence may be in many of them. */
 typedef struct rlhf_preference_pairs_arrays {
     size_t size;
     rlhf_in sums;         /* [B] required, of all sequences, from sequence_log_probs */

@@ -9,12 +9,12 @@
 extern "C" {
 #endif
 
-/* Pairs are the steps of the batch: `batch{.steps = pairs, …}`. */
+/* Pairs are the steps of the batch: `batch.steps = pairs`. */
 typedef struct rlhf_bradley_terry_loss_arrays {
     size_t size;
     rlhf_in chosen_rewards;           /* [pairs] required */
     rlhf_in rejected_rewards;         /* [pairs] required */
-    rlhf_in margins;                  /* [pairs] ; absent: 0 */
+    rlhf_in margins;                  /* [pairs]; absent: 0 */
     rlhf_gradient d_chosen_rewards;   /* [pairs] ∂loss/∂chosen_rewards */
     rlhf_gradient d_rejected_rewards; /* [pairs] ∂loss/∂rejected_rewards */
 } rlhf_bradley_terry_loss_arrays;
