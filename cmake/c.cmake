@@ -7,9 +7,8 @@
 # instruction set become one object, whose only global symbol is the table of its functions (DESIGN.md, D45).
 string(TOLOWER "${CMAKE_SYSTEM_PROCESSOR}" processor)
 set(RLHF_C_ISAS_DEFAULT "")
-if(development AND NOT RLHF_TEST_ALL)
-    # Tests take what rlhf::compiled has already.
-elseif(processor MATCHES "^(x86_64|amd64)$" AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+if(processor MATCHES "^(x86_64|amd64)$" AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_SIZEOF_VOID_P EQUAL 8
+        AND (NOT development OR RLHF_TEST_ALL)) # other tests take what rlhf::compiled has already
     set(RLHF_C_ISAS_DEFAULT "x86-64;x86-64-v3;x86-64-v4")
 endif()
 set(RLHF_C_ISAS "${RLHF_C_ISAS_DEFAULT}" CACHE STRING
@@ -35,14 +34,16 @@ function(rlhf_c_join result name kept)
     set(${result} "${objects}" PARENT_SCOPE)
 endfunction()
 
-# rlhf_c_objects(result name isa targets...): the code of C for one instruction set, with the objects of the targets that have
-# the lists of compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own word.
+# rlhf_c_objects(result name isa targets...): the code of C for one instruction set, with the objects of the targets
+# that have the lists of compiled.hpp for the same one. `isa` is its name at run time, or empty for the compiler's own
+# word.
 function(rlhf_c_objects result name isa)
     set(defines "")
     if(isa)
         set(defines "#define RLHF_C_TABLE rlhf_c_table_${name}\n#define RLHF_C_ISA \"${isa}\"\n")
     endif()
-    file(CONFIGURE OUTPUT "c/${name}.cpp" CONTENT "#include <rlhf/compiled.hpp>\n${defines}#include <rlhf/c/glue/code.hpp>\n")
+    file(CONFIGURE OUTPUT "c/${name}.cpp" CONTENT
+        "#include <rlhf/compiled.hpp>\n${defines}#include <rlhf/c/glue/code.hpp>\n")
     add_library(rlhf_c_${name} OBJECT "${CMAKE_CURRENT_BINARY_DIR}/c/${name}.cpp")
     target_link_libraries(rlhf_c_${name} PRIVATE rlhf)
     rlhf_c_flags(rlhf_c_${name})
