@@ -213,6 +213,26 @@ static void refusals(void) {
     CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
 }
 
+/* What functions of logits need, said in the words of C. */
+static void refusals_of_logits(void) {
+    static const float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const int32_t ids[8] = {0};
+    rlhf_batch b = two_sequences();
+    const rlhf_logits logits = {ones, RLHF_FLOAT32, 2, 4, 1, 0, 0, 0};
+    const rlhf_in targets = rlhf_read(ids, RLHF_INT32, 8);
+    rlhf_linear_head head = RLHF_LINEAR_HEAD;
+    rlhf_token_log_probs_arrays a = RLHF_TOKEN_LOG_PROBS_ARRAYS;
+    REFUSED(rlhf_token_log_probs(&b, &logits, &targets, &a, NULL, NULL, NULL, &error),
+            "rlhf::token_log_probs: batch.predict_next is not set: RLHF_PREDICT_NEXT (true) where step t is about "
+            "token t + 1, RLHF_PREDICT_THIS (false) where targets are aligned with the steps");
+    b.predict_next = RLHF_PREDICT_THIS;
+    CHECK(rlhf_token_log_probs(&b, &logits, &targets, &a, NULL, NULL, NULL, &error) == RLHF_OK);
+    head.hidden = rlhf_read_rows(ones, RLHF_FLOAT32, 8, 1, 1), head.weights = rlhf_read(ones, RLHF_FLOAT32, 1);
+    REFUSED(
+        rlhf_linear_head_token_log_probs(&b, &head, &targets, &a, NULL, NULL, NULL, &error),
+        "rlhf::token_log_probs: head.multiply is a null pointer: it has to multiply matrices, by a BLAS for example");
+}
+
 /* A struct of a caller that is older than the library: what it does not have is the default. */
 static void older_callers(void) {
     const rlhf_batch b = two_sequences();
@@ -258,6 +278,7 @@ int main(void) {
     shapes();
     executors();
     refusals();
+    refusals_of_logits();
     older_callers();
     instruction_sets();
     printf("rlhf %s, %d failures\n", rlhf_version(), failures);

@@ -10,13 +10,15 @@ template <class E>
 class bound_head {
 public:
     bound_head(const reader& r, const rlhf_linear_head& h)
-        : multiply_(h.multiply),
-          self_(h.self), head_{.hidden = r.in<E>(h.hidden, "head.hidden"),
-                               .weights = r.in<E>(h.weights, "head.weights"),
-                               .vocab = h.vocab,
-                               .hidden_size = h.hidden_size,
-                               .workspace = r.out<E>(h.workspace, "head.workspace"),
-                               .product = h.multiply != nullptr ? matrix_product<E>(*this) : matrix_product<E>()} {}
+        : multiply_(h.multiply), self_(h.self), head_{.hidden = r.in<E>(h.hidden, "head.hidden"),
+                                                      .weights = r.in<E>(h.weights, "head.weights"),
+                                                      .vocab = h.vocab,
+                                                      .hidden_size = h.hidden_size,
+                                                      .workspace = r.out<E>(h.workspace, "head.workspace"),
+                                                      .product = matrix_product<E>(*this)} {
+        if (multiply_ == nullptr)
+            r.fail("head.multiply is a null pointer: it has to multiply matrices, by a BLAS for example");
+    }
     bound_head(const bound_head&) = delete;
     bound_head& operator=(const bound_head&) = delete;
 
