@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ._arrays import Array, add_to
 from ._c import Gradient, In, Out
@@ -54,11 +54,11 @@ def by_numpy(p: product) -> None:
 
 class linear_head:
     """Hidden states [tokens, H], in the batch's order, and weights [V, H], all float32 or all float64. So many rows of
-    logits are held at a time. Products are by numpy's BLAS, by multiply, or by the library's own loops: multiply=None.
+    logits are held at a time. Products are by numpy's BLAS, or by multiply.
     """
 
     def __init__(self, *, hidden: Array, weights: Array, rows: int = 64,
-                 multiply: Optional[Callable[[product], None]] = by_numpy) -> None:
+                 multiply: Callable[[product], None] = by_numpy) -> None:
         self.hidden, self.weights, self.rows, self.multiply = hidden, weights, rows, multiply
 
     def for_call(self, call: Call) -> _Head:
@@ -72,17 +72,16 @@ class linear_head:
         head.workspace.shape, head.workspace.strides = (n, 0), (1, 0)
         call.kept.append(workspace)
         multiply = self.multiply
-        if multiply is not None:
 
-            def run(_: Any, p: Any) -> None:
-                try:
-                    multiply(p.contents)
-                except BaseException as failure:
-                    call.failure = failure
+        def run(_: Any, p: Any) -> None:
+            try:
+                multiply(p.contents)
+            except BaseException as failure:
+                call.failure = failure
 
-            callback = _multiply(run)
-            call.kept.append(callback)
-            head.multiply = ctypes.cast(callback, c_void_p)
+        callback = _multiply(run)
+        call.kept.append(callback)
+        head.multiply = ctypes.cast(callback, c_void_p)
         return head
 
 
