@@ -203,6 +203,27 @@ def invocation(call: Call, indent: str) -> str:
     return f"{indent}if ({name} != nullptr) {{\n{deeper[0]}{more}{indent}}} else {{\n{deeper[1]}{indent}}}\n"
 
 
+def scopes(call: Call) -> list[list[str]]:
+    """The lambdas that give a call its types and its objective: the line that opens each, and the lines that follow."""
+    f, kinds = call.whole, {p.kind for p in call.whole.parameters}
+    alone = next((p.name for p in f.parameters if p.kind in ("in", "out") and p.of == "T"), None)
+    found = []
+    if any(p.of == "linear_head" for p in f.parameters):
+        found.append(['r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {',
+                      "const bound_head<T> head_(r, h);"])
+    elif "logits" in kinds:
+        found.append(['r.typed_logits(r.there(logits, "logits"), [&]<class E>() {']
+                     + (["using T = detail::compute_type<E>;"] if f.typed else []))
+    elif "arrays" in kinds:
+        found.append(["r.typed(types_of(a), [&]<class T>() {"])
+    elif alone:
+        found.append([f'r.typed(std::array{{typed_array("{alone}", r.there({alone}, "{alone}"))}}, [&]<class T>() {{'])
+    if f.objectives:
+        family = "preference_loss" if f.name.startswith("preference") else f.name
+        found.append([f"with_objective_of_{family}(r, objective, [&](const auto& o) {{"])
+    return found
+
+
 def function(call: Call) -> str:
     f = call.whole
     if call.updates:
@@ -211,42 +232,25 @@ def function(call: Call) -> str:
                 + f'    return answer("{call.name}", error, [&] {{\n        const reader r("{call.name}");\n'
                 f"        const auto next = to_c(rlhf::updated(of_c(r, controller), {', '.join(rest)}));\n"
                 f"        place(r, controller).put(next);\n    }});\n}}\n")
+    indent, end = " " * 8, "    });\n}\n"
     run = ", run" if any(p.kind == "executor" for p in f.parameters) else ""
     text = signature(call, " {", "inline rlhf_status ")
-    text += f'    return answer("{f.name}", error, [&] {{\n        const reader r("{f.name}"{run});\n'
+    text += f'    return answer("{f.name}", error, [&] {{\n{indent}const reader r("{f.name}"{run});\n'
     if call.result in ("double", "counts"):
-        text += f'        {"rlhf_counts" if call.result == "counts" else "double"}& to = r.there(result, "result");\n'
+        text += f'{indent}{"rlhf_counts" if call.result == "counts" else "double"}& to = r.there(result, "result");\n'
     elif call.result != "void":
-        text += "        const place into(r, result);\n"
-    indent, end = " " * 8, ""
-    given = next((p for p in f.parameters if p.kind == "arrays"), None)
-    if given:
-        text += f'{indent}const auto a = r.known(arrays, rlhf_{call.c.real(given.of)}(), "arrays");\n'
-    kinds = {p.kind: p for p in f.parameters}
-    head = any(p.of == "linear_head" for p in f.parameters)
-    alone = next((p for p in f.parameters if p.kind in ("in", "out") and p.of == "T"), None)
-    if head:
+        text += f"{indent}const place into(r, result);\n"
+    for p in f.parameters:
+        if p.kind == "arrays":
+            text += f'{indent}const auto a = r.known(arrays, rlhf_{call.c.real(p.of)}(), "arrays");\n'
+    if any(p.of == "linear_head" for p in f.parameters):
         text += f'{indent}const auto h = r.known(head, rlhf_linear_head(), "head");\n'
-        text += f'{indent}r.typed(std::array{{typed_array("head.hidden", h.hidden)}}, [&]<class T>() {{\n'
-        indent, end = indent + "    ", f"{indent}}});\n"
-        text += f"{indent}const bound_head<T> head_(r, h);\n"
-    elif "logits" in kinds:
-        text += f'{indent}r.typed_logits(r.there(logits, "logits"), [&]<class E>() {{\n'
-        indent, end = indent + "    ", f"{indent}}});\n"
-        if f.typed:
-            text += f"{indent}using T = detail::compute_type<E>;\n"
-    elif given:
-        text += f"{indent}r.typed(types_of(a), [&]<class T>() {{\n"
-        indent, end = indent + "    ", f"{indent}}});\n"
-    elif alone:
-        text += (f'{indent}r.typed(std::array{{typed_array("{alone.name}", r.there({alone.name}, "{alone.name}"))}}, '
-                 f"[&]<class T>() {{\n")
-        indent, end = indent + "    ", f"{indent}}});\n"
-    if f.objectives:
-        family = "preference_loss" if f.name.startswith("preference") else f.name
-        text += f"{indent}with_objective_of_{family}(r, objective, [&](const auto& o) {{\n"
-        indent, end = indent + "    ", f"{indent}}});\n{end}"
-    return text + invocation(call, indent) + end + "    });\n}\n"
+    for opened, *inside in scopes(call):
+        text += f"{indent}{opened}\n"
+        end = f"{indent}}});\n{end}"
+        indent += "    "
+        text += "".join(f"{indent}{line}\n" for line in inside)
+    return text + invocation(call, indent) + end
 
 
 def glue(c: C) -> dict[str, str]:

@@ -46,7 +46,8 @@ def array_lines(call: Call, struct) -> tuple[list[str], list[str], list[str]]:
 
 
 def test(call: Call) -> tuple[str, str]:
-    """The function that compares one call, and the section that runs it for all types."""
+    """The function that compares one call, and the section that runs it for all types. It is long: each kind of
+    parameter has lines of its own."""
     c, f = call.c, call.whole
     kinds = {p.kind: p for p in f.parameters}
     names = {p.of: p for p in f.parameters}
