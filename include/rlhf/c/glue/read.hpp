@@ -213,7 +213,7 @@ public:
             made.predict_next = choice<int>(b.predict_next, 3, "batch.predict_next") == RLHF_PREDICT_NEXT;
         return made;
     }
-    /// That of a function that takes logits: it has to say where its predictions stand.
+    /// The batch of a function that takes logits: it has to say where its predictions stand.
     rlhf::batch batch_of_logits(const rlhf_batch* given) const {
         const rlhf::batch made = batch(given);
         if (!made.predict_next.has_value())
