@@ -134,7 +134,7 @@ class Controller(Options):
 
 class Result(ctypes.Structure):
     """Base of what functions return: numbers, and by result["name"] the arrays that were written. The parts of a step
-    join by +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
+    join by + or +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
 
     _part_of = ""
 
@@ -147,6 +147,7 @@ class Result(ctypes.Structure):
         return self.outputs[name]
 
     def __iadd__(self: R, part: R) -> R:
+        """Adds a part to this result itself, whose arrays stay."""
         name = type(self).__name__
         if not isinstance(part, type(self)):
             raise TypeError(f"rlhf: a {type(part).__name__} cannot be added to a {name}")
@@ -156,6 +157,13 @@ class Result(ctypes.Structure):
         error = _c.Error()
         _c.check(getattr(_c.library, f"rlhf_merge_{name}")(byref(self), byref(part), byref(error)), error)
         return self
+
+    def __add__(self: R, part: R) -> R:
+        """A new result of both parts, without arrays."""
+        both = type(self)()
+        both += self
+        both += part
+        return both
 
     def __repr__(self) -> str:
         numbers = [f[0] for f in self._fields_[1:] if f[0] != "state"]

@@ -144,13 +144,18 @@ def test_wrong_kinds_of_arguments() -> None:
 def test_parts_of_a_step_join_to_the_bits_of_the_whole() -> None:
     whole = rlhf.count(batch())
     sum_ = rlhf.policy_loss_result()
+    parts = []
     for part in (slice(0, 1), slice(1, 4), slice(4, B)):
         r = loss(batch(MASK[part], denominator=whole), log_probs=LOG_PROBS[part], old_log_probs=OLD[part],
                  advantages=ADVANTAGES[part])
         r = pickle.loads(pickle.dumps(r))
         assert np.array_equal(r["d_log_probs"], WHOLE["d_log_probs"][part])
         sum_ += r
+        parts.append(r)
     assert numbers(sum_) == numbers(WHOLE) and sum_.own == whole
+    before = numbers(parts[0])
+    both = parts[0] + parts[1]
+    assert numbers(both + parts[2]) == numbers(WHOLE) and numbers(parts[0]) == before and not both.outputs
     with pytest.raises(TypeError, match="a moments cannot be added to a policy_loss_result"):
         sum_ += rlhf.moments_of(batch(), LOG_PROBS)
     value = rlhf.ppo_value_loss(batch(), values=LOG_PROBS, returns=OLD)
