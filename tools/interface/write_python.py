@@ -67,8 +67,8 @@ def options(py: Py) -> str:
         text += "\n\n" + option_class(py, py.interface.structs[name], "Controller")
         parameters = [p.split()[-1] for p in call.parameters()[1:-1]]
         text += "\n" + listed("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
-        text += docstring(pythonic(joined(summary(call.comment))), " " * 8)
-        text += f"        self._update_by({', '.join(parameters)})\n"
+        text += docstring(joined(summary(call.comment)), " " * 8)
+        text += f"        self._update_by({', '.join(f'{p}={p}' for p in parameters)})\n"
     imports = ("from ctypes import POINTER, c_double, c_int64, c_size_t\nfrom math import inf\n"
                "from typing import Optional, get_args\n\n" + choices(py, text) +
                "from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range\n")
