@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import inspect
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -112,6 +113,12 @@ def test_it_computes_what_it_is_asked_for(name: str) -> None:
     if isinstance(r, _values.Result):
         assert repr(r).startswith(type(r).__name__)
         again += r
+
+
+def test_documentation_has_no_options_or_enums_of_cpp() -> None:
+    for name, thing in vars(rlhf).items():
+        text = inspect.getdoc(thing) or ""
+        assert not re.search(r"\{\.|\boptions\.|(?<!formula)(?<!detail)::", text), name
 
 
 def structs(base: type) -> list[Any]:

@@ -41,7 +41,7 @@ def enums(py: Py) -> str:
 def option_class(py: Py, s: Struct, base: str) -> str:
     head = [("size", "c_size_t")] + ([("name", "c_char_p")] if base == "Objective" else [])
     text = f"class {s.name}({base}):\n"
-    words = pythonic(joined(summary(s.comment)))
+    words = joined(summary(s.comment))
     lines = py.remarks(s.fields)
     text += docstring((words or "Options.") + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
     text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
@@ -93,7 +93,7 @@ def objectives(py: Py) -> str:
 
 def result_class(py: Py, r: Result) -> str:
     text = f"class {r.name}(Result):\n"
-    words = pythonic(joined(summary(r.comment))) or "What was computed."
+    words = joined(summary(r.comment)) or "What was computed."
     remarks = [f"    {g.name}: {' '.join(g.comment.split())}" for g in r.getters if g.comment]
     text += docstring(words + ("\n\n" + "\n".join(remarks) if remarks else "")) + "\n"
     pairs = [("size", "c_size_t")]
@@ -124,7 +124,7 @@ def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:
     kinds = {"in": "In", "index": "In", "out": "Out", "gradient": "Gradient", "int": "c_int64"}
     text = f"class {'_' if base == 'Arrays' else ''}{name}({base}):\n"
     if base != "Arrays":
-        text += docstring(pythonic(joined(summary(s.comment))) + "\n\n" + "\n".join(py.remarks(s.fields))) + "\n"
+        text += docstring(joined(summary(s.comment)) + "\n\n" + "\n".join(py.remarks(s.fields))) + "\n"
     text += ctypes_fields([("size", "c_size_t")] + [(f.name, kinds[f.kind]) for f in s.fields])
     listed_fields = [f for f in s.fields if f.kind in array_kinds]
     text += listed("    declared = {", [f'"{f.name}": ("{f.shape}", "{"index" if f.kind == "index" else f.of}")'
