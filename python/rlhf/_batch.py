@@ -93,7 +93,7 @@ class batch(ctypes.Structure):
 
 
 class groups(ctypes.Structure):
-    """Which of N sequences answer the same prompt: so many consecutive ones, or those with the same number in ids."""
+    """Which of N sequences answer the same prompt: so many consecutive ones, or all with the same number in ids."""
 
     _fields_ = [("size", c_size_t), ("group_size", c_int64), ("ids", In), ("workspace", Out)]
 

@@ -69,8 +69,7 @@ class Call:
         dtype = _arrays.dtypes.get(of, self.dtype)
         if of == "vocab_shard":
             shape, dtype = (*shape, 6), 2
-        self.outputs[name] = _arrays.made_like(self.like, shape, dtype, self.function, name)
-        return self.outputs[name]
+        return _arrays.made_like(self.like, shape, dtype, self.function, name)
 
     def destination(self, to: Any, given: Any, name: str) -> Any:
         """Where a gradient goes; how it goes there is set."""

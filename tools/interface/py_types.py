@@ -101,7 +101,7 @@ class Py:
         return f"{keyword(field.name)}: {self.hint(field)}" + (f" = {default}" if default is not None else "")
 
     def options(self, fields: list[Field]) -> list[str]:
-        """Parameters for options, those without a default first."""
+        """Parameters for options; options without a default come first."""
         return [self.option(f) for f in sorted(fields, key=lambda f: self.default(f) is not None)]
 
     # Arrays
