@@ -79,7 +79,7 @@ def gae(batch: _batch.batch, *, rewards: Array, values: Array, next_values: Opti
         values: [B, T], V(sₜ)
         next_values: [B, T], V(sₜ₊₁); absent: the value of the next step
         bootstrap_values: [B], V after the last step; absent: 0, the sequence ended
-        lambdas: [B], a λ per sequence, in place of options.lambda
+        lambdas: [B], a λ per sequence, in place of the option lambda_
         terminated: [B, T] uint8, the episode ended at t: no bootstrap, no carry
         truncated: [B, T] uint8, cut short after t: bootstrap, no carry
         advantages: [B, T], out; may be rewards' memory
@@ -155,13 +155,13 @@ def group_advantages(groups: _batch.groups, *, rewards: Array, lengths: Optional
                      executor: Optional[Executor] = None) -> group_advantages_result:
     """The advantages of sequences without a critic: each reward against the others of its prompt.
 
-        A = (r − baseline) / scale          options.baseline and options.scale name both
-        std = √(Σ (r − mean)² / (n − ddof)), with ε as options.floor says; 1 where n ≤ ddof
+        A = (r − baseline) / scale          the option baseline and the option scale name both
+        std = √(Σ (r − mean)² / (n − ddof)), with ε as the option floor says; 1 where n ≤ ddof
 
     Arrays:
         rewards: [N], one per sequence
         lengths: [N] int32 or int64, tokens, for length_weighted_mean
-        baselines: [N], for group_baseline::given
+        baselines: [N], for group_baseline "given"
         advantages: [N], out; may be the memory of rewards
         keep: [N] uint8, out; 0: its group is constant, or it is unscorable
 
@@ -257,7 +257,7 @@ def shape_scores(batch: _batch.batch, *, scores: Array, shaped: Output, lengths:
     """The scores of sequences, lowered where an answer is too long or was cut before its end.
 
         shaped = score − overlong_penalty · max(0, (n − (max_length − overlong_buffer)) / overlong_buffer)
-                 the fraction is at most 1, unless options.overlong is growing
+                 the fraction is at most 1, unless the option overlong is growing
         where finished is 0:  unfinished_factor · shaped − unfinished_penalty,  or unfinished_score alone
 
     Arrays:
@@ -339,8 +339,8 @@ def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = N
            floor: std_floor = "inside_root", executor: Optional[Executor] = None) -> moments:
     """Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
 
-        y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
-        std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard
+        y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (the option about)
+        std = √(variance + ε)         or as the option floor says; 1 without scale, and where there is no standard
                                       deviation: for fewer than two elements, or no more than ddof
 
     Options:

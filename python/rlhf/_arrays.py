@@ -170,8 +170,6 @@ def is_torch(array: Any) -> bool:
 def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, name: str) -> Any:
     """A new array of the kind of another; for JAX one of numpy, until the call is over."""
     word = words[dtype]
-    if isinstance(array, per_sequence):
-        array = array.array
     if is_torch(array):
         torch = sys.modules["torch"]
         return torch.empty(shape, dtype=getattr(torch, word))
@@ -185,8 +183,6 @@ def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, nam
 
 def finished(made: Any, like: Any) -> Any:
     """What was made, as the caller gets it: JAX's arrays are made of numpy's memory."""
-    if isinstance(like, per_sequence):
-        like = like.array
     if "jax" not in type(like).__module__:
         return made
     import jax

@@ -11,7 +11,7 @@ from torch import Tensor
 from ._arrays import per_sequence
 from ._values import Result
 
-Input = Union[Tensor, per_sequence]  # of what does not learn
+Input = Union[Tensor, per_sequence]  # an argument that does not learn
 
 
 def _once() -> None:
@@ -21,7 +21,7 @@ def _once() -> None:
 
 
 def _inputs(given: dict[str, Any], names: list[str]) -> list[Any]:
-    """Tensors by their names; those of a linear head are in the head."""
+    """Tensors by their names; hidden states and weights of a linear head are in the head."""
     head = given.get("linear_head")
     return [getattr(head, n) if head and n in ("hidden", "weights") else given[n] for n in names]
 

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_int64, c_size_t
 from typing import Any, Callable, Literal, Optional, Union
 
-from ._arrays import Array
+from ._arrays import Array, dtypes, fail, words
 from ._c import In, Out
 from ._call import Call, Function, array, integer, struct
-from ._values import choice, counts
-
+from ._values import choice, counts, number
 
 __all__ = ["Executor", "all", "batch", "count", "counted_here", "groups", "mask_targets", "sort_pairs", "threads"]
+
 
 class _Constant:
     """A name that stands for itself."""
@@ -54,11 +54,16 @@ class batch(ctypes.Structure):
         call = Call("batch", {})
         self.kept = call.kept, mask, offsets
         self.layout = choice(layout, ("batch_first", "time_first"), "batch", "layout")
-        self.predict_next = {None: 0, True: 1, False: 2}[predict_next]
+        self.predict_next = choice(predict_next, (None, True, False), "batch", "predict_next")
+        for name, n in {"sequences": sequences, "steps": steps}.items():
+            if n is not None:
+                number(c_int64, n, "batch", name)
         self.every_token = mask is all
         seen: tuple[int, ...] = ()
         if mask is not all:
             call.fill(self.mask, mask, "mask")
+            if self.mask.dtype != dtypes["bool"]:
+                fail("batch", f"mask is {words[self.mask.dtype]}, expected bool or uint8")
             seen = tuple(mask.shape)  # type: ignore[union-attr]
         if denominator is not counted_here:
             if not isinstance(denominator, counts):
@@ -82,14 +87,18 @@ class batch(ctypes.Structure):
         self.shape = (steps,) if sequences is None else (
             (sequences, steps) if layout == "batch_first" else (steps, sequences))
 
+    def __repr__(self) -> str:
+        denominator = counted_here if self.denominator == 1 else self.whole
+        return f"batch(shape={self.shape}, denominator={denominator})"
+
 
 class groups(ctypes.Structure):
-    """Which of N sequences answer the same prompt: so many consecutive ones, or those with the same number in ids."""
+    """Which of N sequences answer the same prompt: so many consecutive ones, or all with the same number in ids."""
 
     _fields_ = [("size", c_size_t), ("group_size", c_int64), ("ids", In), ("workspace", Out)]
 
     def __init__(self, *, size: int = 0, ids: Optional[Array] = None) -> None:
-        super().__init__(ctypes.sizeof(groups), size)
+        super().__init__(ctypes.sizeof(groups), number(c_int64, size, "groups", "size"))
         call = Call("groups", {})
         self.kept = call.kept, ids
         if ids is not None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 
 from . import _arrays, _c
 from ._c import Gradient, In, Out
-from ._values import Options, Result, choice
+from ._values import Options, Result, choice, number
 
 _pack = pack.Struct("@Pqqqqqq").pack_into  # rlhf_in, rlhf_out
 
@@ -69,8 +69,14 @@ class Call:
         dtype = _arrays.dtypes.get(of, self.dtype)
         if of == "vocab_shard":
             shape, dtype = (*shape, 6), 2
-        self.outputs[name] = _arrays.made_like(self.like, shape, dtype, self.function, name)
-        return self.outputs[name]
+        return _arrays.made_like(self.like, shape, dtype, self.function, name)
+
+    def destination(self, to: Any, given: Any, name: str) -> Any:
+        """Where a gradient goes; how it goes there is set."""
+        if not isinstance(given, _arrays.add_to):
+            return given
+        to.mode, to.scale = given.mode, number(c_double, given.scale, self.function, f"{name}.scale")
+        return given.buffer
 
     def output(self, to: Out, given: Any, name: str, declared: str, of: str) -> None:
         if given is True:
@@ -119,9 +125,7 @@ def arrays(kind: type[Arrays]) -> Parameter:
             if array is None or array is False:
                 continue
             if type_ is Gradient:
-                if isinstance(array, _arrays.add_to):
-                    to.mode, to.scale, array = array.mode, array.scale, array.buffer
-                to = to.to
+                array, to = call.destination(to, array, name), to.to
             call.output(to, array, name, shape, of)
         return byref(filled)
 
@@ -142,7 +146,7 @@ class Given(Arrays):
             if type_ is In:
                 call.fill(getattr(filled, name), self.given[name], name, kind.declared[name][1])
             else:
-                setattr(filled, name, self.given[name])
+                setattr(filled, name, number(type_, self.given[name], call.function, name))
         return filled
 
 
@@ -187,8 +191,7 @@ def logits_gradient() -> Parameter:
         given, to = call.given["d_logits"], _c.LogitsGradient()
         if given is None or given is False:
             return None
-        if isinstance(given, _arrays.add_to):
-            to.mode, to.scale, given = given.mode, given.scale, given.buffer
+        given = call.destination(to, given, "d_logits")
         if given is True:
             own = call.view(call.given["logits"], "logits")
             given = _arrays.made_like(call.given["logits"], own.shape, own.dtype, call.function, "d_logits")
@@ -211,7 +214,7 @@ def _fill_logits(call: Call, to: _c.Logits, v: _arrays.View, name: str) -> None:
 
 
 def integer(name: str) -> Parameter:
-    return lambda call: c_int64(call.given[name])
+    return lambda call: number(c_int64, call.given[name], call.function, name)
 
 
 def enum(name: str, choices: tuple[str, ...]) -> Parameter:

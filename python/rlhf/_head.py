@@ -6,12 +6,13 @@ import ctypes
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
 from typing import Any, Callable
 
-from ._arrays import Array, add_to
+from ._arrays import Array
 from ._c import Gradient, In, Out
 from ._call import Call, Parameter
-
+from ._values import number
 
 __all__ = ["linear_head"]
+
 
 class product(ctypes.Structure):
     """c = factor * a b, or c += factor * a b, in memory."""
@@ -66,7 +67,7 @@ class linear_head:
         call.fill(head.hidden, self.hidden, "hidden")
         call.fill(head.weights, self.weights, "weights")
         head.vocab, head.hidden_size = head.weights.shape
-        n = self.rows * (head.vocab + head.hidden_size)
+        n = number(c_int64, self.rows, call.function, "rows").value * (head.vocab + head.hidden_size)
         workspace = ((ctypes.c_double if call.dtype == 2 else ctypes.c_float) * max(n, 0))()
         head.workspace.data, head.workspace.dtype, head.workspace.dims = ctypes.addressof(workspace), call.dtype, 1
         head.workspace.shape, head.workspace.strides = (n, 0), (1, 0)
@@ -96,8 +97,7 @@ def head_gradient(optional: bool = False) -> Parameter:
             given = call.given[name]
             if given is None or given is False:
                 continue
-            if isinstance(given, add_to):
-                to.mode, to.scale, given = given.mode, given.scale, given.buffer
+            given = call.destination(to, given, name)
             if given is True:
                 call.given[name[2:]] = of
             call.output(to.to, given, name, "", "T")

@@ -153,7 +153,7 @@ class exo(Objective):
 
 class gmpo(Objective):
     """Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
-    batch is aggregation::sequence_mean_token_mean.
+    batch is aggregation "sequence_mean_token_mean".
 
         | trainer, paper  | range        |
         |---|---|

@@ -449,7 +449,7 @@ class fixed_kl_controller(Controller):
 
     def update(self, kl: float, sequences: float) -> None:
         """The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged."""
-        self._update_by(kl, sequences)
+        self._update_by(kl=kl, sequences=sequences)
 
 
 class adaptive_kl_controller(Controller):
@@ -477,7 +477,7 @@ class adaptive_kl_controller(Controller):
             e = clip(KL / target − 1, ±limit)
             β ← β (1 + e · sequences / horizon)
         """
-        self._update_by(kl, sequences)
+        self._update_by(kl=kl, sequences=sequences)
 
 
 class adaptive_entropy_controller(Controller):
@@ -514,4 +514,4 @@ class adaptive_entropy_controller(Controller):
             active ← H ≤ target
             c      ← clip(c ± step, [low, high])            + if active, else −
         """
-        self._update_by(entropy)
+        self._update_by(entropy=entropy)

@@ -66,8 +66,8 @@ def gdpo_advantages(groups: _batch.groups, *, rewards: Array, advantages: Output
     """Advantages from several rewards, of which each is compared in its group before they are added up, so that a
     reward of large numbers does not drown the others.
 
-        Aₖ = group_advantages of reward k          as options.group says
-        A  = Σ weightₖ Aₖ, then whitened over the sequences, as options.whiten says
+        Aₖ = group_advantages of reward k          as the option group says
+        A  = Σ weightₖ Aₖ, then whitened over the sequences, as the option whiten says
 
     Arrays:
         rewards: [R, N], a row per reward, a column per sequence

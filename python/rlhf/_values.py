@@ -71,26 +71,28 @@ class Options(ctypes.Structure):
 
     _choices: dict[str, tuple[str, ...]] = {}
     _first = 1  # fields before the first option
-    _numbers: list[tuple[str, str]]  # options that are set as they are: their names in C and in Python
+    _numbers: list[tuple[str, str, Any]]  # options that are set as they are: names in C and in Python, types
     _others: list[tuple[str, Any]]
 
     def __init_subclass__(cls) -> None:
         fields: Any = getattr(cls, "_fields_", [])[cls._first:]
-        plain = [n for n, kind in fields if n not in cls._choices and kind in (c_double, c_int64)]
-        cls._numbers = [(n, "lambda_" if n == "lambda" else n) for n in plain]
+        plain = {n: kind for n, kind in fields if n not in cls._choices and kind in (c_double, c_int64)}
+        cls._numbers = [(n, "lambda_" if n == "lambda" else n, kind) for n, kind in plain.items()]
         cls._others = [(n, kind) for n, kind in fields if n not in plain]
 
     def _set(self, given: dict[str, Any], function: str) -> None:
         self.size = ctypes.sizeof(self)
-        for name, key in self._numbers:
-            setattr(self, name, given[key])
+        for name, key, kind in self._numbers:
+            try:
+                setattr(self, name, given[key])
+            except TypeError:
+                setattr(self, name, number(kind, given[key], function, key))
         for name, kind in self._others:
-            value = given[name]
-            if value is None:
+            value, pointer = given[name], issubclass(kind, ctypes._Pointer)
+            if pointer and value is None:
                 continue
             if name in self._choices:
                 value = choice(value, self._choices[name], function, name)
-            pointer = issubclass(kind, ctypes._Pointer)
             value = _converted(kind._type_ if pointer else kind, value, function, name)
             setattr(self, name, ctypes.pointer(value) if pointer else value)
 
@@ -105,11 +107,25 @@ class Objective(Options):
         self.name = type(self).__name__.encode()
 
 
-def choice(value: Any, choices: tuple[str, ...], function: str, name: str) -> int:
+def choice(value: Any, choices: tuple[Any, ...], function: str, name: str) -> int:
     """The number of an enum's value."""
     if value not in choices:
-        fail(function, f"{name} is {value!r}, expected {', '.join(choices[:-1])} or {choices[-1]}")
+        fail(function, f"{name} is {value!r}, expected {', '.join(map(str, choices[:-1]))} or {choices[-1]}")
     return choices.index(value)
+
+
+def number(kind: Any, value: Any, function: str, name: str) -> Any:
+    """A number, or a range of two, as C has it."""
+    try:
+        if not issubclass(kind, ctypes.Structure):
+            return kind(value)
+        if not isinstance(value, (tuple, list)):
+            return kind.of_one(value)
+        low, high = value
+        return kind(low, high)
+    except (TypeError, ValueError):
+        expected = {c_double: "a number", c_int64: "an integer"}.get(kind, "a number or (low, high)")
+        raise TypeError(f"rlhf::{function}: {name} is {value!r}, expected {expected}") from None
 
 
 def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
@@ -118,23 +134,21 @@ def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
         return value
     if issubclass(kind, (Options, covariance_cut)):
         raise TypeError(f"rlhf::{function}: {name} is a {type(value).__name__}, expected rlhf.{kind.__name__}")
-    if issubclass(kind, ctypes.Structure):
-        return kind(*value) if isinstance(value, (tuple, list)) else kind.of_one(value)
-    return kind(value)
+    return number(kind, value, function, name)
 
 
 class Controller(Options):
     """Base of controllers; their numbers are their whole state, and may be read and set."""
 
-    def _update_by(self, *numbers: float) -> None:
-        error = _c.Error()
-        function = getattr(_c.library, f"rlhf_update_{type(self).__name__}")
-        _c.check(function(byref(self), *map(c_double, numbers), byref(error)), error)
+    def _update_by(self, **numbers: float) -> None:
+        error, function = _c.Error(), f"update_{type(self).__name__}"
+        given = [number(c_double, x, function, name) for name, x in numbers.items()]
+        _c.check(getattr(_c.library, f"rlhf_{function}")(byref(self), *given, byref(error)), error)
 
 
 class Result(ctypes.Structure):
     """Base of what functions return: numbers, and by result["name"] the arrays that were written. The parts of a step
-    join by +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
+    join by + or +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
 
     _part_of = ""
 
@@ -147,6 +161,7 @@ class Result(ctypes.Structure):
         return self.outputs[name]
 
     def __iadd__(self: R, part: R) -> R:
+        """Adds a part to this result itself, whose arrays stay."""
         name = type(self).__name__
         if not isinstance(part, type(self)):
             raise TypeError(f"rlhf: a {type(part).__name__} cannot be added to a {name}")
@@ -156,6 +171,13 @@ class Result(ctypes.Structure):
         error = _c.Error()
         _c.check(getattr(_c.library, f"rlhf_merge_{name}")(byref(self), byref(part), byref(error)), error)
         return self
+
+    def __add__(self: R, part: R) -> R:
+        """A new result of both parts, without arrays."""
+        both = type(self)()
+        both += self
+        both += part
+        return both
 
     def __repr__(self) -> str:
         numbers = [f[0] for f in self._fields_[1:] if f[0] != "state"]

@@ -109,6 +109,7 @@ REFUSED = {
     "d_log_probs is read-only": {"d_log_probs": frozen()},
     "d_log_probs overlaps log_probs": {"d_log_probs": LOG_PROBS},
     "clip_range": {"clip_range": -0.2},
+    "aggregation is None, expected token_mean": {"aggregation": None},
     "aggregation is 'mean', expected token_mean, sequence_mean_token_mean or sequence_mean_token_sum":
         {"aggregation": "mean"},
 }
@@ -137,20 +138,66 @@ def test_wrong_kinds_of_arguments() -> None:
         rlhf.ppo_loss(batch(np.ones(2, bool), predict_next=False), logits, np.zeros(2, np.int64),
                       old_log_probs=np.zeros(2), advantages=np.zeros(2), log_probs=True, d_log_probs=True,
                       d_logits=True, policy={"clip_range": 0.2})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="rlhf::batch: predict_next is 'no', expected None, True or False"):
+        batch(predict_next="no")
+    for dtype, word in {np.int64: "int64", np.float32: "float32"}.items():
+        with pytest.raises(ValueError, match=f"rlhf::batch: mask is {word}, expected bool or uint8"):
+            batch(MASK.astype(dtype))
     with pytest.raises(RuntimeError, match="rlhf: .* is x86-64-v9, expected one of"):
         rlhf.use_isa("x86-64-v9")
+
+
+NO_NUMBERS = {
+    "ppo_policy_loss: clip_range is (0.2, 0.3, 0.4), expected a number or (low, high)":
+        lambda: loss(clip_range=(0.2, 0.3, 0.4)),
+    "ppo_policy_loss: clip_range is (0.2,), expected a number or (low, high)": lambda: loss(clip_range=(0.2,)),
+    "ppo_policy_loss: clip_range is 'a', expected a number or (low, high)": lambda: loss(clip_range="a"),
+    "ppo_policy_loss: kl_coef is 'a', expected a number": lambda: loss(kl_coef="a"),
+    "ppo_policy_loss: dual_clip is [3], expected a number": lambda: loss(dual_clip=[3]),
+    "ppo_policy_loss: d_log_probs.scale is 'a', expected a number":
+        lambda: loss(d_log_probs=rlhf.add_to(np.ones((B, T)), "a")),  # type: ignore[arg-type]
+    "gae: lambda_ is 'a', expected a number":
+        lambda: rlhf.gae(batch(), rewards=OLD, values=OLD, lambda_="a"),  # type: ignore[arg-type]
+    "ppo_policy_loss: clip_range is None, expected a number or (low, high)": lambda: loss(clip_range=None),
+    "gspo: range is 'a', expected a number or (low, high)": lambda: rlhf.gspo(range="a"),  # type: ignore[arg-type]
+    "update_adaptive_kl_controller: kl is 'a', expected a number":
+        lambda: rlhf.adaptive_kl_controller(kl_coef=0.1).update("a", 1),  # type: ignore[arg-type]
+    "batch: steps is 2.5, expected an integer": lambda: batch(sequences=1, steps=2.5),
+    "groups: size is 'a', expected an integer": lambda: rlhf.groups(size="a"),  # type: ignore[arg-type]
+    "top_k_divergence: k is 'a', expected an integer":
+        lambda: rlhf.top_k_divergence(batch(predict_next=False), np.zeros((B, T, 3)), rlhf.top_k_reference(
+            k="a", ids=np.zeros((B * T, 1), int), log_probs=OLD.reshape(-1, 1))),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("sentence", NO_NUMBERS)
+def test_what_is_no_number_is_said(sentence: str) -> None:
+    with pytest.raises(TypeError) as found:
+        NO_NUMBERS[sentence]()
+    assert str(found.value) == f"rlhf::{sentence}"
+
+
+def test_a_batch_says_its_shape_and_denominator() -> None:
+    assert repr(batch()) == "batch(shape=(6, 40), denominator=rlhf.counted_here)"
+    assert repr(batch(denominator=rlhf.counts(9, 2))) == (
+        "batch(shape=(6, 40), denominator=counts(tokens=9, sequences=2))")
 
 
 def test_parts_of_a_step_join_to_the_bits_of_the_whole() -> None:
     whole = rlhf.count(batch())
     sum_ = rlhf.policy_loss_result()
+    parts = []
     for part in (slice(0, 1), slice(1, 4), slice(4, B)):
         r = loss(batch(MASK[part], denominator=whole), log_probs=LOG_PROBS[part], old_log_probs=OLD[part],
                  advantages=ADVANTAGES[part])
         r = pickle.loads(pickle.dumps(r))
         assert np.array_equal(r["d_log_probs"], WHOLE["d_log_probs"][part])
         sum_ += r
+        parts.append(r)
     assert numbers(sum_) == numbers(WHOLE) and sum_.own == whole
+    before = numbers(parts[0])
+    both = parts[0] + parts[1]
+    assert numbers(both + parts[2]) == numbers(WHOLE) and numbers(parts[0]) == before and not both.outputs
     with pytest.raises(TypeError, match="a moments cannot be added to a policy_loss_result"):
         sum_ += rlhf.moments_of(batch(), LOG_PROBS)
     value = rlhf.ppo_value_loss(batch(), values=LOG_PROBS, returns=OLD)

@@ -18,7 +18,7 @@ def learns(py: Py, call: Call) -> list[str]:
 
 
 def parameters(py: Py, call: Call, learned: list[str]) -> list[str]:
-    """Those of the function, without outputs, and with tensors for arrays."""
+    """The function's parameters, without outputs, and with tensors for arrays."""
     outputs = {f.name for f in py.fields(call, "arrays") if f.kind in ("out", "gradient")}
     outputs |= {"d_logits", "d_hidden", "d_weights"}
     found = []

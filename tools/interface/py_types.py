@@ -9,14 +9,14 @@ from c_types import C, Call, array_kinds, listed, plain_structs, summary
 from model import Field, Parameter
 
 
-def name_of(field: Field | Parameter) -> str:
-    return {"lambda": "lambda_"}.get(field.name, field.name)
+def keyword(name: str) -> str:
+    return {"lambda": "lambda_"}.get(name, name)
 
 
 def docstring(text: str, indent: str = "    ") -> str:
-    """A docstring; paragraphs are wrapped, what is indented stays."""
+    """A docstring of a comment; paragraphs are wrapped, what is indented stays."""
     lines: list[str] = []
-    for line in text.replace("\\", "\\\\").splitlines():
+    for line in pythonic(text).replace("\\", "\\\\").splitlines():
         if line.startswith("    ") and len(indent + line) <= 120 or not line:
             lines.append(line)
         else:
@@ -39,7 +39,12 @@ def joined(text: str) -> str:
 
 
 def pythonic(text: str) -> str:
-    return re.sub(r"rlhf::(\w+)", r"rlhf.\1", text).replace("rlhf.formula::", "formula::")
+    """What a comment names in C++, as Python has it: ppo_clip{.range = {1, 2}}, aggregation::token_mean, options.floor.
+    """
+    text = re.sub(r"\{\.(\w+) = \{(.*?)\}\}", r"(\1=(\2))", text)
+    text = re.sub(r"rlhf::(\w+)", r"rlhf.\1", text).replace("rlhf.formula::", "formula::")
+    text = re.sub(r"\b(?!formula|detail)(\w+)::(\w+)", r'\1 "\2"', text)
+    return re.sub(r"\boptions\.(\w+)", lambda m: f"the option {keyword(m[1])}", text)
 
 
 class Py:
@@ -91,10 +96,10 @@ class Py:
 
     def option(self, field: Field) -> str:
         default = self.default(field)
-        return f"{name_of(field)}: {self.hint(field)}" + (f" = {default}" if default is not None else "")
+        return f"{keyword(field.name)}: {self.hint(field)}" + (f" = {default}" if default is not None else "")
 
     def options(self, fields: list[Field]) -> list[str]:
-        """Parameters for options, those without a default first."""
+        """Parameters for options; options without a default come first."""
         return [self.option(f) for f in sorted(fields, key=lambda f: self.default(f) is not None)]
 
     # Arrays
@@ -114,9 +119,8 @@ class Py:
         if field.kind == "index":
             words.append("int32 or int64")
         text = " ".join(w for w in words if w)
-        text = pythonic(" ".join(f"{text}, {comment}".strip(", ").split()) if field.kind in array_kinds else
-                        " ".join(comment.split()))
-        return f"    {name_of(field)}: {text}" if text else ""
+        text = " ".join((f"{text}, {comment}".strip(", ") if field.kind in array_kinds else comment).split())
+        return f"    {keyword(field.name)}: {text}" if text else ""
 
     def remarks(self, fields: list[Field]) -> list[str]:
         return [r for r in map(self.remark, fields) if r]
@@ -176,7 +180,7 @@ class Py:
         return positional + (["*"] + keywords if keywords else [])
 
     def documentation(self, call: Call) -> str:
-        text = pythonic(joined(summary(call.comment)))
+        text = joined(summary(call.comment))
         arrays, options = self.fields(call, "arrays"), self.fields(call, "options")
         for title, lines in (("Arrays", self.remarks(arrays)), ("Options", self.remarks(options))):
             if lines:

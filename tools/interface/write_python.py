@@ -41,7 +41,7 @@ def enums(py: Py) -> str:
 def option_class(py: Py, s: Struct, base: str) -> str:
     head = [("size", "c_size_t")] + ([("name", "c_char_p")] if base == "Objective" else [])
     text = f"class {s.name}({base}):\n"
-    words = pythonic(joined(summary(s.comment)))
+    words = joined(summary(s.comment))
     lines = py.remarks(s.fields)
     text += docstring((words or "Options.") + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
     text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
@@ -66,8 +66,8 @@ def options(py: Py) -> str:
         text += "\n\n" + option_class(py, py.interface.structs[name], "Controller")
         parameters = [p.split()[-1] for p in call.parameters()[1:-1]]
         text += "\n" + listed("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
-        text += docstring(pythonic(joined(summary(call.comment))), " " * 8)
-        text += f"        self._update_by({', '.join(parameters)})\n"
+        text += docstring(joined(summary(call.comment)), " " * 8)
+        text += f"        self._update_by({', '.join(f'{p}={p}' for p in parameters)})\n"
     imports = ("from ctypes import POINTER, c_double, c_int64, c_size_t\nfrom math import inf\n"
                "from typing import Optional, get_args\n\n" + choices(py, text) +
                "from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range\n")
@@ -92,7 +92,7 @@ def objectives(py: Py) -> str:
 
 def result_class(py: Py, r: Result) -> str:
     text = f"class {r.name}(Result):\n"
-    words = pythonic(joined(summary(r.comment))) or "What was computed."
+    words = joined(summary(r.comment)) or "What was computed."
     remarks = [f"    {g.name}: {' '.join(g.comment.split())}" for g in r.getters if g.comment]
     text += docstring(words + ("\n\n" + "\n".join(remarks) if remarks else "")) + "\n"
     pairs = [("size", "c_size_t")]
@@ -122,7 +122,7 @@ def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:
     kinds = {"in": "In", "index": "In", "out": "Out", "gradient": "Gradient", "int": "c_int64"}
     text = f"class {'_' if base == 'Arrays' else ''}{name}({base}):\n"
     if base != "Arrays":
-        text += docstring(pythonic(joined(summary(s.comment))) + "\n\n" + "\n".join(py.remarks(s.fields))) + "\n"
+        text += docstring(joined(summary(s.comment)) + "\n\n" + "\n".join(py.remarks(s.fields))) + "\n"
     text += ctypes_fields([("size", "c_size_t")] + [(f.name, kinds[f.kind]) for f in s.fields])
     listed_fields = [f for f in s.fields if f.kind in array_kinds]
     text += listed("    declared = {", [f'"{f.name}": ("{f.shape}", "{"index" if f.kind == "index" else f.of}")'

@@ -23,7 +23,7 @@ namespace torch {
 /// rlhf::vocab_shard_sums, vocab_shard_log_probs and vocab_shard_backward with the gradient of this rank's logits
 /// [B, T, Vᵣ], of the ids from first_id on. Between them the ranks exchange once, in the forward pass:
 ///
-///     exchange(own)       own: a tensor [tokens, 6] of Double; returns those of all ranks, [ranks, tokens, 6]
+///     exchange(own)       own: a tensor [tokens, 6] of Double; returns the tensors of all ranks, [ranks, tokens, 6]
 template <class Exchange>
 token_log_probs_of vocab_shard_log_probs(const batch& b, const at::Tensor& logits, extent first_id,
                                          const at::Tensor& targets, Exchange&& exchange,
