@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks what people read, from the text alone.
 
-- C++ on a page is a part of a file that is compiled; that file and that part are there
+- C++, C and Python on a page are parts of a file that is compiled or run; that file and that part are there
 - files that are linked exist, so that links work in the repository as well; and so do anchors
 - what stands in backticks as a name of the code is a name of the code; so are options in examples of calls
 - no pattern of tools/docs/english.txt is in README.md, the documents, the pages or the headers' comments
@@ -46,8 +46,8 @@ def code_is_compiled(path: Path) -> None:
                 complain(path, number, f"there is no {part[1]}")
             elif part[2] and not part[2][0].isdigit() and f"[start:{part[2]}]" not in file.read_text():
                 complain(path, number, f"{part[1]} has no part {part[2]}")
-        elif fence == "cpp" and line.strip():
-            complain(path, number, "C++ that no test compiles: put it into docs/snippets/ and include it")
+        elif fence in ("cpp", "c", "python") and line.strip():
+            complain(path, number, "code that no test runs: put it into docs/snippets/ and include it")
 
 
 def anchors_of(path: Path) -> set[str]:
