@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Fails unless `program` prints what the file `expected` has.
-execute_process(COMMAND "${program}" OUTPUT_VARIABLE printed RESULT_VARIABLE result)
+# Fails unless `program`, with its arguments, prints what the file `expected` has.
+execute_process(COMMAND ${program} OUTPUT_VARIABLE printed RESULT_VARIABLE result)
 file(READ "${expected}" text)
 if(NOT result STREQUAL 0)
     message(FATAL_ERROR "${program} ended with ${result}")

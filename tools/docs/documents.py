@@ -60,6 +60,16 @@ def with_links(text: str, page: str, known: set[str]) -> str:
     return with_decisions(each_line(text, lambda line: re.sub(pattern, link, line)), page, known)
 
 
+def of_tree(text: str, page: str) -> str:
+    """The links of docs/pages lead to files of the tree, so that they work in the repository: here to their pages."""
+    def link(match: re.Match) -> str:
+        target = match[1]
+        if target.startswith("include/rlhf"):
+            target = "reference/" + re.sub(r"\.hpp$", ".md", target.removeprefix("include/rlhf/") or "index.md")
+        return f"]({relative(page, pages.get(target, target))}{match[2]}"
+    return re.sub(r"\]\((?:\.\./)+((?:include/rlhf/|[A-Z]+\.md|examples/)[^)#\s]*)([^)]*\))", link, text)
+
+
 def decision(number: str, title: str, body: str) -> str:
     """A page: the title, and each part (context, decision, …) as a paragraph that begins with its name."""
     for label in labels:
@@ -100,5 +110,5 @@ def write_all(root: Path, source: Path) -> list:
         (source / page).write_text(text)
     for path in (root / "docs/pages").rglob("*.md"):
         page = str(path.relative_to(root / "docs/pages"))
-        (source / page).write_text(with_decisions(path.read_text(), page, known))
+        (source / page).write_text(with_decisions(of_tree(path.read_text(), page), page, known))
     return nav
