@@ -15,7 +15,7 @@ const std::string* value_of(const settings& s, const std::string& name) {
     return at == s.end() ? nullptr : &at->value;
 }
 
-/// Axes in which two choices differ, those that only one of them has included.
+/// How many axes two choices differ in. An axis that only one of them has counts.
 int differences(const settings& a, const settings& b) {
     int n = 0;
     for (const setting& s : a) {

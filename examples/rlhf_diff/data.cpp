@@ -179,10 +179,11 @@ void read_rewards(source& s) {
     std::string name;
     data& d = s.to;
     if (const array* a = s.find("rewards", name)) {
+        d.found.pop_back(); // it is read again
         if (s.is_whole(a->shape) && d.steps > 1)
-            s.to.found.pop_back(), d.token_rewards = s.per_token("rewards");
+            d.token_rewards = s.per_token("rewards");
         else
-            s.to.found.pop_back(), d.scores = s.per_sequence("rewards");
+            d.scores = s.per_sequence("rewards");
     }
     if (d.scores.empty() && !d.token_rewards.empty())
         for (std::int64_t q = 0; q < d.sequences; ++q) { // GRPO of trainers adds the rewards of tokens up
@@ -210,7 +211,7 @@ void find_groups_that_teach(data& d) {
     d.teaches.assign(static_cast<std::size_t>(d.sequences), 1);
     if (d.groups.empty()) return;
     std::vector<double> by = d.scores;
-    if (by.empty() && !d.advantages.empty()) {
+    if (by.empty() && !d.advantages.empty()) { // 0, or where one is not 0, a number that no other sequence has
         by.assign(d.teaches.size(), 0);
         for (std::size_t t = 0; t < d.advantages.size(); ++t)
             if (d.advantages[t] != 0) by[static_cast<std::size_t>(d.sequence[t])] = static_cast<double>(t + 1);

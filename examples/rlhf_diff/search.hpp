@@ -76,14 +76,14 @@ struct found {
 /// Is there a value loss to be compared?
 [[nodiscard]] bool has_values(const data& d);
 
-/// One form of the value loss, and how near it comes. Errors as those of an outcome.
+/// One form of the value loss, and how near it comes. Errors are relative, as in an outcome.
 struct value_outcome {
     settings what;
     double gradient_error = 0, loss_error = 0;
     bool fits = false;
     std::vector<std::string> presets = {}; ///< with the same options, if it fits
 };
-/// All forms, the nearest first. The loss is compared on its own, because its slope is that of values.
+/// All forms, the nearest first. The loss is compared on its own, because its slope is by values.
 [[nodiscard]] std::vector<value_outcome> search_values(const data& d, const tried& t);
 
 /// What an axis would change at the best match.

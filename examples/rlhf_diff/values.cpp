@@ -53,15 +53,14 @@ columns columns_of(const data& d, const options& o) {
 }
 
 void compare(const data& d, const columns& c, const std::vector<double>& factor, double times, value_outcome& o) {
-    double loss = 0, size = 0, error = 0, largest = 1e-300;
+    double loss = 0, size = 0, error = 0;
     for (std::size_t t = 0; t < factor.size(); ++t) {
         const double l = times * factor[t] * c.loss[t];
         loss += l, size += std::fabs(l);
         if (d.value_gradient.empty()) continue;
         error = std::max(error, std::fabs(times * factor[t] * c.slope[t] - d.value_gradient[t]));
-        largest = std::max(largest, std::fabs(d.value_gradient[t]));
     }
-    o.gradient_error = error / largest;
+    o.gradient_error = error / std::max(largest(d.value_gradient), 1e-300);
     const double of_loss = d.value_loss ? std::fabs(loss - *d.value_loss) : 0;
     o.loss_error = d.value_loss ? of_loss / std::max(std::fabs(*d.value_loss), 1e-300) : 0;
     o.fits = o.gradient_error <= d.tolerance && of_loss <= d.tolerance * size;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Tensors of ggml. Checked: the same bits as plain arrays, with strides and 16-bit logits, and that a wrong type, shape
-// or stride is one sentence, and nothing is written.
+// Tensors of ggml. Checked: the same bits as plain arrays, with strides and 16-bit logits, and that a wrong type,
+// shape, stride or memory is one sentence, and nothing is written.
 #include <rlhf/ppo.hpp>
 #include <rlhf/with/ggml.hpp>
 
 #include <cstdio>
 #include <cstring>
 #include <ggml-cpu.h>
+#include <string>
 #include <vector>
 
 namespace {
@@ -27,6 +28,19 @@ bool refused(const char* sentence, const F& call) {
     }
     std::printf("not  %s\n", sentence);
     return false;
+}
+
+/// Memory that is not the host's: ggml's CPU has it for weights in an order of its own, if ggml is built so.
+ggml_backend_buffer_type_t foreign_memory() {
+    ggml_backend_load_all();
+    ggml_backend_dev_t const cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    void* const get = cpu == nullptr ? nullptr
+                                     : ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(cpu),
+                                                                         "ggml_backend_dev_get_extra_bufts");
+    if (get == nullptr) return nullptr;
+    for (auto* type = reinterpret_cast<ggml_backend_dev_get_extra_bufts_t>(get)(cpu); type && *type; ++type)
+        if (!ggml_backend_buft_is_host(*type)) return *type;
+    return nullptr;
 }
 
 } // namespace
@@ -84,6 +98,17 @@ int main() {
                    [&] { (void)rlhf::logits_of<float>(logits); }) &&
            good;
     for (std::size_t i = 0; i < 6; ++i) good = good && in_rows[i / 3 * 5 + i % 3] == log_probs[i];
+
+    if (ggml_backend_buffer_type_t const type = foreign_memory()) {
+        scores->buffer = ggml_backend_buft_alloc_buffer(type, 64);
+        const std::string sentence = "rlhf::view: the ggml tensor 'x' is in a buffer of " +
+                                     std::string(ggml_backend_buft_name(type)) +
+                                     ", expected host memory: copy it by ggml_backend_tensor_get or _set";
+        good = refused(sentence.c_str(), write_log_probs(scores)) && good;
+        ggml_backend_buffer_free(scores->buffer);
+    } else {
+        std::printf("ggml has no memory but the host's\n");
+    }
     std::printf("%s\n", good ? "same bits" : "other bits");
     ggml_free(ctx);
     return good ? 0 : 1;

@@ -43,8 +43,10 @@ TEST_CASE("presets: ms-swift's FIPO", "[presets]") {
     const policy_goldens g("ms_swift");
     const auto log_probs = g.get<double>("log_probs"), old = g.get<double>("old_log_probs"),
                advantages = g.get<double>("advantages");
-    for (const auto& [name, delta] :
-         {std::pair("fipo", rlhf::unlimited), {"fipo_delta", 4.0}, {"fipo_free", rlhf::unlimited}}) {
+    constexpr double unlimited = rlhf::unlimited;
+    for (const auto& [name, delta, low, high] : {std::tuple("fipo", unlimited, 1.0, 1.2),
+                                                 {"fipo_delta", 4.0, 1.0, 1.2},
+                                                 {"fipo_free", unlimited, 0.0, unlimited}}) {
         std::vector<double> u(60), future(60);
         for (std::size_t i = 0; i < 60; ++i) {
             const double x = log_probs[i] - old[i];
@@ -52,8 +54,7 @@ TEST_CASE("presets: ms-swift's FIPO", "[presets]") {
         }
         rlhf::discounted_returns<double>(g.batch(), {.rewards = u, .returns = future}, ms_swift::fipo_future);
         for (std::size_t i = 0; i < 60; ++i) {
-            const bool free = std::string(name) == "fipo_free";
-            u[i] = free ? std::exp(future[i]) : std::clamp(std::exp(future[i]), 1.0, 1.2);
+            u[i] = std::clamp(std::exp(future[i]), low, high);
             const bool unsafe = advantages[i / 10] < 0 && std::exp(log_probs[i] - old[i]) > 4;
             if (unsafe) u[i] = std::clamp(u[i], 0.8, 1.0);
         }

@@ -77,37 +77,34 @@ TEMPLATE_TEST_CASE("presets: verl's rollout correction", "[presets]", float, dou
 }
 
 TEMPLATE_TEST_CASE("presets: verl's advantages of groups", "[presets]", float, double) {
-    const auto& g = test::read_goldens("packages.txt");
+    const auto packages = test::read_goldens("packages.txt"), scores = test::read_goldens("scores.txt");
+    const auto advantages = [](const test::golden& c, const rlhf::group_advantages_options& o) {
+        const std::vector<TestType> rewards(c["rewards"].begin(), c["rewards"].end());
+        std::vector<TestType> got(rewards.size()), baselines;
+        std::vector<std::int64_t> ids = c.integers("ids"), workspace(2 * ids.size()), lengths;
+        rlhf::group_advantages_arrays<TestType> a{.rewards = rewards, .advantages = got};
+        if (o.baseline == rlhf::group_baseline::given)
+            baselines.assign(c["baselines"].begin(), c["baselines"].end()), a.baselines = baselines;
+        if (o.baseline == rlhf::group_baseline::length_weighted_mean)
+            lengths = c.integers("lengths"), a.lengths = lengths;
+        rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, a, o);
+        return got;
+    };
     for (const auto& [name, o] : std::map<std::string, rlhf::group_advantages_options>{{"verl_grpo", verl::grpo},
                                                                                        {"verl_dr_grpo", verl::dr_grpo},
                                                                                        {"verl_rloo", verl::rloo},
                                                                                        {"verl_opo", verl::opo},
                                                                                        {"verl_remax", verl::remax}}) {
         INFO(name);
-        const auto& c = g.at(name);
-        auto want = c["advantages"];
+        auto want = packages.at(name)["advantages"];
         if (name == "verl_grpo") want[3] *= 1 + 1e-6; // verl divides a group of one by 1 + ε
-        const std::vector<TestType> rewards(c["rewards"].begin(), c["rewards"].end());
-        std::vector<TestType> got(rewards.size()), baselines;
-        std::vector<std::int64_t> ids = c.integers("ids"), lengths = c.integers("lengths"), workspace(2 * ids.size());
-        rlhf::group_advantages_arrays<TestType> a{.rewards = rewards, .advantages = got};
-        if (o.baseline == rlhf::group_baseline::given)
-            baselines.assign(c["baselines"].begin(), c["baselines"].end()), a.baselines = baselines;
-        if (o.baseline == rlhf::group_baseline::length_weighted_mean) a.lengths = lengths;
-        rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, a, o);
-        CHECK(agrees<TestType>("`group_advantages`", worst_relative(got, want)));
+        CHECK(agrees<TestType>("`group_advantages`", worst_relative(advantages(packages.at(name), o), want)));
     }
-    const auto scores = test::read_goldens("scores.txt");
     for (const auto& [name, o] :
          {std::pair("verl_passk", verl::pass_at_k_without_std), std::pair("verl_passk_std", verl::pass_at_k)}) {
         INFO(name);
-        const auto& c = scores.at(name);
-        const std::vector<TestType> rewards(c["rewards"].begin(), c["rewards"].end());
-        std::vector<TestType> got(rewards.size());
-        std::vector<std::int64_t> ids = c.integers("ids"), workspace(2 * ids.size());
-        rlhf::group_advantages<TestType>({.ids = ids, .workspace = workspace}, {.rewards = rewards, .advantages = got},
-                                         o);
-        CHECK(agrees<TestType>("`group_advantages`", worst_of_largest(got, c["advantages"])));
+        const test::golden& c = scores.at(name);
+        CHECK(agrees<TestType>("`group_advantages`", worst_of_largest(advantages(c, o), c["advantages"])));
     }
 }
 

@@ -2,7 +2,7 @@
 /* A small language model in plain C, in the way of llm.c: fine-tuned on sentences by the cross entropy, then taught by
  * GRPO to write vowels. The losses are rlhf's, by its C interface; they turn the logits into their gradient in place.
  * grpo.h has the lines that write GRPO. Checked: gradients of weights against central differences of a cross entropy
- * written here, the gradient by logits of rlhf's against that one's, that losses fall and rewards rise, and that a bad
+ * that is written here; rlhf's cross entropy and its gradient against the same; losses fall and rewards rise; a bad
  * argument is a sentence. */
 #include "../text.h"
 #include "grpo.h"
@@ -18,15 +18,20 @@ static void check(int good, const char* what) {
     failures += !good;
 }
 
+static double sum_of_exp(const float* z) {
+    double sum = 0;
+    for (int v = 0; v < letters; ++v) sum += exp((double)z[v]);
+    return sum;
+}
+
 /* The mean negative log-likelihood of the next letters, and its gradient if d is not NULL. */
 static double plain_cross_entropy(const float* logits, const int* tokens, float* d) {
     double loss = 0;
     const int n = sequences * (steps - 1);
     for (int i = 0; i < positions; ++i) {
-        double sum = 0;
         const float* const z = logits + i * letters;
         const int follows = (i + 1) % steps != 0, next = follows ? tokens[i + 1] : 0;
-        for (int v = 0; v < letters; ++v) sum += exp((double)z[v]);
+        const double sum = sum_of_exp(z);
         if (follows) loss += (log(sum) - (double)z[next]) / n;
         for (int v = 0; v < letters && d != NULL; ++v)
             d[i * letters + v] = follows ? (float)((exp((double)z[v]) / sum - (v == next)) / n) : 0;
@@ -101,20 +106,18 @@ static void fine_tune(transformer* t, const int* tokens) {
     check(last < first / 2, "fine-tuning");
 }
 
-/* A letter by its probability; log_prob is that of the letter. */
+/* Draws a letter by its probability, and writes the log of that. */
 static int draw(const float* z, float* log_prob, uint64_t* random) {
-    double sum = 0, below = 0;
-    for (int v = 0; v < letters; ++v) sum += exp((double)z[v]);
-    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    const double u = (double)(*random >> 32) * 0x1p-32 * sum;
+    const double sum = sum_of_exp(z), u = uniform(random) * sum;
+    double below = 0;
     int v = 0;
     while (v + 1 < letters && (below += exp((double)z[v])) <= u) ++v;
     *log_prob = (float)((double)z[v] - log(sum));
     return v;
 }
 
-/* Answers all prompts, letter by letter; old_log_probs[i] is that of the letter behind position i. Returns the mean
- * reward: the share of vowels. */
+/* Answers all prompts, letter by letter; old_log_probs[i] becomes the log-probability of the letter behind position i.
+ * Returns the mean reward: the share of vowels. */
 static double answer(transformer* t, int* tokens, float* old_log_probs, float* rewards, uint64_t* random) {
     double mean = 0;
     memset(rewards, 0, sequences * sizeof *rewards);
@@ -135,8 +138,17 @@ static void learn_vowels(transformer* t, const int* text) {
     static uint8_t is_answer[positions];
     static float old_log_probs[positions], log_probs[positions], d_log_probs[positions];
     static float rewards[sequences], advantages[sequences];
-    rollout r = {sequences,     steps,   letters,    group,     tokens,     is_answer,
-                 old_log_probs, rewards, advantages, log_probs, d_log_probs};
+    rollout r = {.sequences = sequences,
+                 .steps = steps,
+                 .vocab = letters,
+                 .group_size = group,
+                 .tokens = tokens,
+                 .is_answer = is_answer,
+                 .old_log_probs = old_log_probs,
+                 .rewards = rewards,
+                 .advantages = advantages,
+                 .log_probs = log_probs,
+                 .d_log_probs = d_log_probs};
     uint64_t random = 1;
     double first = 0, last = 0;
     for (int step = 1; step <= 25; ++step) {

@@ -2,7 +2,6 @@
 #include "transformer.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,12 +58,9 @@ static size_t lay_activations(transformer* t, float* memory) {
 
 /* A number of the standard normal distribution, near enough: a sum of twelve uniform ones. */
 static float normal(uint64_t* state) {
-    float sum = -6;
-    for (int i = 0; i < 12; ++i) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        sum += (float)(*state >> 40) * 0x1p-24f;
-    }
-    return sum;
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) sum += uniform(state);
+    return (float)sum;
 }
 
 static void fill(float* weights, size_t n, float deviation, uint64_t* random) {

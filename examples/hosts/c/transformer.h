@@ -5,6 +5,7 @@
 #define TRANSFORMER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct transformer_shape {
     int sequences, steps, vocab, layers, heads, width;
@@ -36,6 +37,12 @@ typedef struct transformer {
     layer_activations* layers;
     float *out, *normed, *memory;
 } transformer;
+
+/* A random number in [0, 1). */
+static inline double uniform(uint64_t* state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*state >> 32) * 0x1p-32;
+}
 
 /* Returns 0 if there is no memory. */
 int transformer_create(transformer* t, transformer_shape shape, unsigned seed);

@@ -14,6 +14,14 @@ struct rollout {
     std::vector<float> old_log_probs; ///< of the model that answered
     std::vector<float> rewards;       ///< [B]
     int group_size;
+
+    [[nodiscard]] rlhf::batch batch() const {
+        return {.sequences = tokens->ne[1],
+                .steps = tokens->ne[0],
+                .predict_next = true,
+                .mask = is_answer,
+                .denominator = rlhf::counted_here};
+    }
 };
 
 /// The loss, between the forward and the backward pass: d becomes its gradient by the logits, ne = [V, T, B]. The graph
@@ -21,12 +29,7 @@ struct rollout {
 inline rlhf::ppo_loss_result grpo(const rollout& r, ggml_tensor* logits, ggml_tensor* d) {
     std::vector<float> advantages(r.rewards.size()), log_probs(r.is_answer.size()), d_log_probs(r.is_answer.size());
     rlhf::group_advantages({.size = r.group_size}, {.rewards = r.rewards, .advantages = advantages});
-    const rlhf::batch batch{.sequences = logits->ne[2],
-                            .steps = logits->ne[1],
-                            .predict_next = true,
-                            .mask = r.is_answer,
-                            .denominator = rlhf::counted_here};
-    return rlhf::ppo_loss(batch, rlhf::logits_of<const float>(logits), r.tokens,
+    return rlhf::ppo_loss(r.batch(), rlhf::logits_of<const float>(logits), r.tokens,
                           {.old_log_probs = r.old_log_probs,
                            .advantages = rlhf::per_sequence(advantages),
                            .log_probs = log_probs,

@@ -48,12 +48,7 @@ rollout roll_out(transformer& model, const std::vector<int>& text, int step, std
             r.rewards[static_cast<std::size_t>(s)] +=
                 is_vowel(tokens[s * steps + t]) ? 1.f / (steps - prompt_length) : 0;
     model.forward();
-    const rlhf::batch batch{.sequences = sequences,
-                            .steps = steps,
-                            .predict_next = true,
-                            .mask = r.is_answer,
-                            .denominator = rlhf::counted_here};
-    rlhf::token_log_probs(batch, rlhf::logits_of<const float>(model.logits), model.tokens,
+    rlhf::token_log_probs(r.batch(), rlhf::logits_of<const float>(model.logits), model.tokens,
                           {.log_probs = r.old_log_probs});
     return r;
 }

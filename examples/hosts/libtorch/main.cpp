@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     CLI::App app("PPO-ptx and GRPO with libtorch");
     app.option_defaults()->always_capture_default();
     app.add_option("--method", method, "ppo (PPO-ptx) or grpo")->check(CLI::IsMember({"ppo", "grpo"}));
-    app.add_option("--steps", steps, "of reinforcement learning, with those of the checkpoint");
+    app.add_option("--steps", steps, "of reinforcement learning, the checkpoint's included");
     app.add_option("--pretraining", pretraining, "steps of supervised training");
     app.add_option("--beta", o.beta, "factor of the divergence from the pretrained model");
     app.add_option("--gamma", o.gamma, "factor of the pretraining text in PPO-ptx");

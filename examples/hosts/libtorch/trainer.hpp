@@ -64,8 +64,8 @@ public:
     step_report ppo_ptx_step();
     step_report grpo_step();
 
-    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step, from
-    /// which its chance is seeded.
+    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step,
+    /// which seeds what is drawn in it.
     void save(const std::string& file);
     void load(const std::string& file);
     [[nodiscard]] std::int64_t step() const { return step_; }
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] rollout answer(const torch::Tensor& prompts);
 
 private:
-    /// Begins a step: the same number, the same chance.
+    /// Begins a step, whose number seeds what is drawn in it.
     void begin_step() { torch::manual_seed(static_cast<std::uint64_t>(++step_)); }
     void descend(const torch::Tensor& loss);
 

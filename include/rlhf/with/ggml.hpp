@@ -31,8 +31,10 @@ template <class E>
 [[nodiscard]] std::int64_t ggml_stride(const ggml_tensor& t, int i, int dimensions) {
     constexpr ggml_type type = ggml_type_of<std::remove_const_t<E>>();
     if (t.buffer != nullptr && !ggml_backend_buffer_is_host(t.buffer))
-        fail("view", "the ggml tensor '%s' is in a buffer of %s, expected host memory", &t.name[0],
-             ggml_backend_buffer_name(t.buffer));
+        fail("view",
+             "the ggml tensor '%s' is in a buffer of %s, expected host memory: copy it by ggml_backend_tensor_get or "
+             "_set",
+             &t.name[0], ggml_backend_buffer_name(t.buffer));
     if (t.type != type)
         fail("view", "the ggml tensor '%s' is %s, expected %s", &t.name[0], ggml_type_name(t.type),
              ggml_type_name(type));

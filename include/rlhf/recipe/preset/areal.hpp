@@ -35,10 +35,10 @@ inline constexpr importance_weights_options token_clamp{.range = 5};
 inline constexpr importance_weights_options sequence_mask{
     .level = importance_level::sequence_mean, .range = 5, .beyond = importance::mask};
 
-/// KPop [rejection_sampling.metric binary_kl] as git cbff54d64 has it, whose configuration refuses the name: its upper
-/// bound is that of ratios, 5, and weights are e^ρ of a token. By level sequence, a sequence is dropped where the sum,
-/// mean or maximum [agg] of its tokens' divergences is above the bound: sum up formula::larger_binary_kl, for the first
-/// two by sequence_log_probs.
+/// KPop [rejection_sampling.metric binary_kl] as the code of git cbff54d64 has it; its configuration refuses that name.
+/// The upper bound is 5, as for ratios, and a token that is kept has the weight e^ρ. With level sequence, a sequence is
+/// dropped where the sum, the mean or the maximum [agg] of its tokens' divergences, formula::larger_binary_kl, is above
+/// the bound. sequence_log_probs of the divergences makes sum and mean.
 inline constexpr importance_weights_options kpop{.binary_kl_limit = 5};
 
 /// M2PO [m2_threshold], off by default; the paper, arXiv:2510.01161, has 0.04. It removes tokens from the mask: use

@@ -36,9 +36,9 @@ inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
-/// [loss_type] fipo: dapo_policy_loss with advantages times u, as policy_loss says, where F has these options
-/// [fipo_decay_rate 32, of which γ is 2^(−1/32)] and u is within [1, 1.2] [fipo_clip_range, fipo_clip_high_only]. Where
-/// Â < 0 and ρ > 4 u is cut to [0.8, 1] as well [fipo_safety_threshold]. Tokens of ρ above [delta] add nothing to F.
+/// [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options make F:
+/// γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
+/// [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F.
 inline constexpr discounted_returns_options fipo_future{.gamma = 0.97857206208770009, .gaps = gaps::zero};
 /// [loss_type] real [real_tau]: see policy_loss.
 inline constexpr double real_temperature = 0.5;

@@ -24,8 +24,8 @@ inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 inline constexpr policy_loss_options policy_loss{}; ///< of cispo
 
-/// algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: the mean
-/// and the standard deviation are those of the others. Theirs is by E[x²] − E[x]².
+/// algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: a reward
+/// is compared with the mean and the standard deviation of the others. NeMo-RL computes the deviation by E[x²] − E[x]².
 inline constexpr group_advantages_options grpo{.baseline = group_baseline::others_mean,
                                                .scale = group_scale::others_std};
 

@@ -20,8 +20,8 @@ inline constexpr policy_loss_options policy_loss{.kl_coef = 2e-3, .kl_estimator 
 /// dppo_tv with a range of 1.
 inline constexpr importance_weights_options ipo_mask{.level = importance_level::none, .probability_limit = 0.1};
 
-/// ref_kl_loss_fn, distillation as a loss: ref_kl with policy_loss, and as advantages log π_teacher − log π, or 0 where
-/// π is below π_old by more than 0.2 [fixed]. They are made anew of the log-probs of each call.
+/// ref_kl_loss_fn, distillation as a loss: the objective ref_kl with policy_loss. Advantages are log π_teacher − log π,
+/// or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its log_probs.
 inline constexpr ppo_clip ref_kl{.range = {1, unlimited}};
 
 } // namespace rlhf::preset::prime_rl
