@@ -7,7 +7,7 @@ namespace rlhf {
 
 struct ppo_policy_loss_options {
     ratio_range clip_range = 0.2; ///< ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
-    double dual_clip = unlimited;       ///< c > 1: at Â < 0 the loss is at most c |Â|
+    double dual_clip = unlimited; ///< c > 1: at Â < 0 the loss is at most c |Â|
     double log_ratio_limit = unlimited; ///< this and what follows: as in policy_loss_options
     double kl_coef = 0;
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
