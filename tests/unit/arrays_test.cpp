@@ -237,21 +237,23 @@ TEST_CASE("mask_targets: arrays that are missing, short or the same are refused"
 TEST_CASE("sizes: what no memory holds is refused instead of multiplied") {
     const std::int64_t large = std::int64_t(1) << 32, last = std::numeric_limits<std::int64_t>::max();
     CHECK(refusal([&] { (void)rlhf::count(rectangle(large, large)); }) ==
-          "rlhf::count: batch is [4294967296, 4294967296], more tokens than there is memory");
+          "rlhf::count: batch is [4294967296, 4294967296], more tokens than memory can hold");
     const float x = 0;
     CHECK(refusal([&] {
               (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
                                       {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
           }) == "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than there is "
                 "memory");
-    CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) == "rlhf::view: an array is [-2, 3]");
+    CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) ==
+          "rlhf::view: an array is [-2, 3], expected sizes of at least 0");
     const rlhf::batch b = rectangle(4, 3);
-    CHECK(refusal([&] { (void)b.part(1, last); }) == "rlhf::part: sequences 1 to 9223372036854775807 of a batch of 4");
+    CHECK(refusal([&] { (void)b.part(1, last); }) ==
+          "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
     floats z(60);
     CHECK(refusal([&] { (void)rlhf::part(test::logits_of(z, 4, 3, 5), b, 1, last); }) ==
-          "rlhf::part: sequences 1 to 9223372036854775807 of a batch of 4");
+          "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
     CHECK(refusal([&] { (void)rectangle(large, large).part(0, 1); }) ==
-          "rlhf::part: batch is [4294967296, 4294967296], more tokens than there is memory");
+          "rlhf::part: batch is [4294967296, 4294967296], more tokens than memory can hold");
 }
 
 TEST_CASE("Eigen: rows that are the same memory are read, an inner stride is refused") {

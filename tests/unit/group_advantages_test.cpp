@@ -291,7 +291,7 @@ TEST_CASE("group_advantages: a sequence without a partner is refused where it ne
                                            {.rewards = s.rewards, .advantages = a}, o);
         });
     };
-    CHECK(said() == "rlhf::group_advantages: sequence 2 is alone in its group: there is none to compare it with");
+    CHECK(said() == "rlhf::group_advantages: sequence 2 is alone in its group, expected at least two");
     CHECK(a == std::vector<double>(4, 77.0));
     o.scale = group_scale::none, o.baseline = group_baseline::none;
     CHECK(said().empty()); // it is compared with nothing

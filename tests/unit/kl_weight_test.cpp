@@ -146,8 +146,8 @@ TEST_CASE("kl_weight: refusals") {
                               objective, {.kl_coef = ref ? 0.1 : 0, .kl_weight = weight});
         });
     };
-    const std::string f = "rlhf::policy_loss: ", of_token = f + "kl_weight is by the ratio of a token, and this "
-                                                                "objective has one of sequences";
+    const std::string f = "rlhf::policy_loss: ", of_token = f + "kl_weight needs a ratio per token, but this "
+                                                                "objective has one per sequence";
     CHECK(said(rlhf::ppo_clip{}, false, kl_weight::ratio) == f + "kl_weight needs ref_log_probs");
     CHECK(said(rlhf::gspo{.range = 0.2}, true, kl_weight::ratio) == of_token);
     CHECK(said(rlhf::gspo{.range = 0.2}, true, kl_weight::constant_ratio) == of_token);

@@ -39,7 +39,8 @@ TEST_CASE("part: of logits") {
         const auto middle = rlhf::part(all, packed, 1, 2);
         CHECK((middle.data() == z.data() + 10 && middle.shape().sequences * middle.shape().steps == 5));
     }
-    CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) == "rlhf::part: sequences 3 to 5 of a batch of 4");
+    CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) ==
+          "rlhf::part: sequences 3 to 5 are not in a batch of 4");
     const rlhf::logits_view other(z.data(), {.sequences = 3, .steps = 4, .vocab = 5});
     CHECK(test::refusal([&] { (void)rlhf::part(other, b, 1, 1); }) ==
           "rlhf::part: logits is [3, 4, 5], but the batch is [4, 3]");

@@ -46,7 +46,7 @@ TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
     CHECK(refused([&](six&, arrays& a) { a.weights = rlhf::per_sequence(five); }) ==
           "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one per sequence)");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::per_sequence(two); }) ==
-          "rlhf::ppo_policy_loss: d_log_probs is an output, one element per token");
+          "rlhf::ppo_policy_loss: d_log_probs is an output and needs one element per token");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::write_to(five); }) ==
           "rlhf::ppo_policy_loss: d_log_probs has 5 elements, expected 6");
     CHECK(refused([&](six&, arrays& a) { a.log_probs = rlhf::view<const float>(); }) ==
@@ -62,7 +62,8 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     const std::vector<std::uint8_t> short_mask(5, 1);
     CHECK(refused([&](six& x, arrays&) { x.batch.mask = short_mask; }) ==
           "rlhf::ppo_policy_loss: batch.mask has 5 elements, expected 6");
-    CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) == "rlhf::ppo_policy_loss: batch is [2, -3]");
+    CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) ==
+          "rlhf::ppo_policy_loss: batch is [2, -3], expected sizes of at least 0");
     const auto with_offsets = [](std::vector<std::int32_t> o) {
         return refused([&](six& x, arrays&) { x.batch.offsets = o; });
     };
@@ -75,7 +76,7 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     CHECK(rlhf::ppo_policy_loss(legal.batch, legal.arrays()).own == rlhf::counts{6, 2});
     const std::vector<std::int64_t> offsets{0, 2, 6};
     CHECK(refused([&](six& x, arrays&) { x.batch.offsets = offsets, x.batch.layout = rlhf::layout::time_first; }) ==
-          "rlhf::ppo_policy_loss: a packed batch has no layout::time_first");
+          "rlhf::ppo_policy_loss: batch.layout is time_first, but the batch is packed");
     CHECK(refused([&](six& x, arrays& a) {
               x.batch.offsets = offsets;
               a.log_probs = rlhf::view(x.lp.data(), {.sequences = 2, .steps = 3});

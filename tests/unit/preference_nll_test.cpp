@@ -140,16 +140,16 @@ TEST_CASE("preference_nll: what is wrong is refused, and no gradient is written"
     text.denominator = rlhf::counts{3, 3};
     CHECK(said(text, right).starts_with(f + "the batch counts "));
     text = x.text, text.sequences = B - 1, text.mask = rlhf::all;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     text = x.text, text.steps = S - 1, text.mask = rlhf::all;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     text = x.text, text.layout = rlhf::layout::time_first;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     CHECK(said(x.text, right, double(NAN)) == f + "nll_weight is nan, expected a finite number");
     auto wrong = right;
     const std::vector<std::int32_t> beyond{0, 0, 5, 0};
     wrong.chosen = beyond;
-    CHECK(said(x.text, wrong) == "rlhf::preference_pairs: chosen of pair 2 is 5, expected one of 5 sequences");
+    CHECK(said(x.text, wrong) == "rlhf::preference_pairs: chosen of pair 2 is 5, which is outside the 5 sequences");
     wrong = right, wrong.d_log_probs = x.log_probs;
     CHECK(said(x.text, wrong) == f + "d_log_probs overlaps log_probs");
 }

@@ -132,9 +132,9 @@ TEST_CASE("preference_pairs: what is wrong is refused, and nothing is written") 
     };
     const rlhf::dpo dpo;
     CHECK(said({.sums = sums, .chosen = below, .rejected = rejected}, dpo) ==
-          f + "chosen of pair 1 is -1, expected one of 3 sequences");
+          f + "chosen of pair 1 is -1, which is outside the 3 sequences");
     CHECK(said({.sums = sums, .chosen = chosen, .rejected = above}, dpo) ==
-          f + "rejected of pair 0 is 3, expected one of 3 sequences");
+          f + "rejected of pair 0 is 3, which is outside the 3 sequences");
     CHECK(said({.sums = sums, .chosen = chosen}, dpo) == f + "rejected is missing");
     CHECK(said({.sums = sums, .rejected = chosen}, dpo) == f + "chosen is missing");
     const std::vector<std::int32_t> three{0, 1, 2};

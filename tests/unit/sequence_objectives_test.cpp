@@ -273,6 +273,6 @@ TEST_CASE("gmpo, vespo: refusals") {
     CHECK(said(rlhf::vespo{.k_negative = 65}) == f + "k_negative is 65, expected [1e-06, 64]");
     CHECK(said(rlhf::vespo{.lambda_negative = NaN}) == f + "lambda_negative is nan, expected [0.0001, 64]");
     CHECK(said(vespo, {.kl_weight = rlhf::kl_weight::ratio}, true) ==
-          f + "kl_weight is by the ratio of a token, and this objective has one of sequences");
+          f + "kl_weight needs a ratio per token, but this objective has one per sequence");
     CHECK(said(gmpo, {.kl_weight = rlhf::kl_weight::own_ratio}, true).empty());
 }

@@ -66,8 +66,8 @@ TEST_CASE("sort_pairs: what is wrong is refused, and nothing is sorted") {
     };
     const std::string f = "rlhf::sort_pairs: ";
     CHECK(said(right, two) == f + "rejected has 2 elements, expected 3");
-    CHECK(said(right, high) == f + "rejected of pair 1 is 3, expected one of 3 sequences");
-    CHECK(said(low, right) == f + "chosen of pair 0 is -1, expected one of 3 sequences");
+    CHECK(said(right, high) == f + "rejected of pair 1 is 3, which is outside the 3 sequences");
+    CHECK(said(low, right) == f + "chosen of pair 0 is -1, which is outside the 3 sequences");
     std::vector<std::int32_t> none;
     rlhf::sort_pairs<float>({}, std::span(none), std::span(none));
 }

@@ -117,8 +117,8 @@ class Reference:
         return "\n".join(rows)
 
     def meaning(self, field) -> str:
-        """The comment of an option, or that of the option of this name which it stands for."""
-        if field.comment and not field.comment.startswith("this and what follows"):
+        """The comment of an option, or of an option of this name and type, or of its enum."""
+        if field.comment:
             return field.comment
         others = [f.comment for s in self.interface.structs.values() if s.name.endswith("_options") for f in s.fields
                   if f.name == field.name and f.type == field.type and f.comment and f.comment != field.comment]

@@ -201,6 +201,16 @@ class Reader:
         found["preference_pairs"] = found["preference_nll"] = found["preference_loss"]
         return found
 
+    @staticmethod
+    def repeat_comments(structs: dict[str, Struct]) -> None:
+        """Options that stand in two structs are described in one; the other says so at the first of them."""
+        for struct in structs.values():
+            of: dict[str, str] = {}
+            for field in struct.fields:
+                named = re.fullmatch(r"this and what follows: as in (\w+)", field.comment)
+                of = {f.name: f.comment for f in structs[named.group(1)].fields} if named else of
+                field.comment = of.get(field.name, field.comment)
+
     def function(self, cursor, comment: str) -> Function:
         arguments = [c for c in cursor.get_children() if c.kind == CursorKind.PARM_DECL]
         templates = [c.spelling for c in cursor.get_children() if c.kind == CursorKind.TEMPLATE_TYPE_PARAMETER]
@@ -245,6 +255,7 @@ class Reader:
             elif c.kind in functions and name not in helpers and not name.startswith("<"):
                 comments.setdefault(name, comment_of(c))
                 found.append(self.function(c, comment_of(c) or comments[name]))
+        self.repeat_comments(structs)
         version = ".".join(re.findall(r"#define RLHF_VERSION_\w+ (\d+)",
                                       (root / "include/rlhf/config.hpp").read_text()))
         found.sort(key=lambda f: (f.header.startswith("recipe"), f.name))

@@ -6,7 +6,7 @@
 
 namespace rlhf {
 
-/// What a reward does that is NaN or infinite, as that of a response which no one could judge.
+/// What becomes of a reward that is NaN or infinite, for example because nobody could judge the response.
 enum class unscorable {
     spread,   ///< all of its group becomes NaN, and all of the batch where the batch's moments are used
     left_out, ///< it does not count, and its advantage is 0
@@ -59,9 +59,9 @@ inline void check_options(const char* f, const group_advantages_options& o, bool
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
     if (has_baselines != (o.baseline == group_baseline::given))
-        fail(f, "baselines and group_baseline::given: only one of them is there");
+        fail(f, "baselines and group_baseline::given need each other");
     if (has_lengths != (o.baseline == group_baseline::length_weighted_mean))
-        fail(f, "lengths and group_baseline::length_weighted_mean: only one of them is there");
+        fail(f, "lengths and group_baseline::length_weighted_mean need each other");
 }
 
 /// Arrays with one element per sequence are those of a batch with one step.
@@ -119,7 +119,8 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     c.done();
     for (std::int64_t s = 0; s < c.size() && !a.lengths.absent(); ++s)
         if (a.lengths[s * arrays.lengths_stride] < 0)
-            fail(c.function(), "lengths has %lld at sequence %lld", a.lengths[s * arrays.lengths_stride], s);
+            fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0",
+                 a.lengths[s * arrays.lengths_stride], s);
 
     formula::group_rule<double> rule{o.baseline, o.scale, o.lone, static_cast<double>(o.ddof),
                                      o.epsilon,  o.floor, 0,      1};
@@ -135,7 +136,7 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     if (o.lone == lone_reward::refused && rule.of_group())
         for (std::int64_t p = 0, next; p < c.size(); p = next)
             if ((next = groups.end(p)) == p + 1)
-                fail(c.function(), "sequence %lld is alone in its group: there is none to compare it with", groups[p]);
+                fail(c.function(), "sequence %lld is alone in its group, expected at least two", groups[p]);
     const auto t = group_sweep<T, Arch>(groups, arrays, rule, o.unscorable == unscorable::left_out)(run);
     return {static_cast<double>(t.groups), static_cast<double>(t.constant), static_cast<double>(t.unscorable)};
 }
@@ -196,9 +197,9 @@ template <class T = float>
 /// group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
 /// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, N no multiple of the size of groups, no
-/// workspace for ids, options out of range, an array without its option and the reverse, a negative length, outputs
-/// that overlap another array; a sequence alone in its group where options.lone refuses it.
+/// Throws std::invalid_argument before anything is written: sizes that differ, an N that is not a multiple of the group
+/// size, no workspace for ids, options out of range, an array without its option and the reverse, a negative length,
+/// outputs that overlap another array; a sequence alone in its group where options.lone refuses it.
 ///
 /// Source: Shao et al. 2024, arXiv:2402.03300, section 4.1.2 (GRPO); Ahmadian et al. 2024, arXiv:2402.14740 (RLOO).
 template <class T = float, class Arch = native>

@@ -41,8 +41,8 @@ struct bound_pairs {
             for (std::int64_t t = 0; t < mask.length; ++t)
                 for (const auto* which : {&chosen, &rejected})
                     if (const std::int64_t i = (*which)(s, c.begin(s) + t); mask[t] && (i < 0 || i >= sums.cols()))
-                        fail(c.function(), "%s of pair %lld is %lld, expected one of %lld sequences", which->name, t, i,
-                             sums.cols());
+                        fail(c.function(), "%s of pair %lld is %lld, which is outside the %lld sequences", which->name,
+                             t, i, sums.cols());
         }
     }
 };
