@@ -63,7 +63,7 @@ void write_summary(std::ostream& out, const results& r) {
         << " of the held-out prompts. PPO alone changes the perplexity of the pretraining text by " << tax(ppo)
         << ", PPO-ptx by " << tax(ptx) << ". The reward model agrees with a simulated labeller on "
         << fixed(100 * r.reward_accuracy, 1) << " % of held-out pairs; two simulated labellers agree on "
-        << fixed(100 * r.labeller_agreement, 1) << " % (the paper: 69.6 % and 72.6 %, of people).</p>\n";
+        << fixed(100 * r.labeller_agreement, 1) << " % (people in the paper: 69.6 % and 72.6 %).</p>\n";
     if (!r.simulated)
         out << "<p class='note'>The reward model of this run learned from a file of rankings; the referee is still the "
                "simulated one.</p>\n";
@@ -161,9 +161,9 @@ void write_tax(std::ostream& out, const results& r) {
         end.points = true;
         p.lines.push_back(std::move(end));
     }
-    out << "<h2>The alignment tax, and PPO-ptx</h2><p>What tuning costs on the old task. In the paper PPO pays more "
-           "the farther it goes, a larger β only means going less far, and the pretraining term takes the tax "
-           "away. What this run paid:</p>"
+    out << "<h2>The alignment tax, and PPO-ptx</h2><p>Tuning costs performance on the old task. In the paper PPO loses "
+           "more the farther it moves, a larger β only keeps it nearer, and the pretraining term removes the loss. "
+           "This run:</p>"
         << draw(p);
 }
 
@@ -184,9 +184,9 @@ void write_overoptimisation(std::ostream& out, const results& r) {
         end_gold.push_back((t.row.gold.value - gold.value) * gold_unit);
         end_reward.push_back((t.row.reward->value - reward.value) * reward_unit);
     }
-    out << "<h2>Too much of a good thing</h2><p>The reward model is only a picture of the labellers. Where nothing "
-           "holds the policy near the SFT model (β = 0), look for a score of the reward model that goes on rising with "
-           "the distance while gold peaks and collapses. Best of n goes the same way as far as it gets.</p>"
+    out << "<h2>Overoptimisation</h2><p>The reward model is only a model of the labellers. Where nothing holds the "
+           "policy near the SFT model (β = 0), the reward model's score goes on rising with the distance, while gold "
+           "peaks and collapses. Best of n follows the same curve as far as it reaches.</p>"
         << draw(plot{
                .title = "Gold and reward-model score against KL",
                .x_label = "KL to the SFT model, nats per response (square root scale)",
@@ -216,7 +216,7 @@ void write_overoptimisation(std::ostream& out, const results& r) {
 }
 
 void write_samples(std::ostream& out, const results& r, const vocabulary& words) {
-    out << "<h2>Before and after</h2><p>Five fixed prompts. Nothing was chosen by hand.</p>";
+    out << "<h2>Before and after</h2><p>The prompts are fixed, and no answer is chosen by hand.</p>";
     for (std::size_t p = 0; p < r.samples.front().responses.size(); ++p) {
         out << "<h3>… about <i>" << escaped(words.spelling(r.samples.front().responses.topics[p]))
             << "</i></h3><table class='text'>";

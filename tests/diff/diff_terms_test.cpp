@@ -81,7 +81,7 @@ TEST_CASE("the value loss is compared on its own") {
     CHECK(found.presets ==
           strings{"slime::ppo_value_loss", "cleanrl::ppo_value_loss", "lm_human_preferences::ppo_value_loss"});
     a["value_loss"].numbers[0] *= 1.5;
-    CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Near:") != text.npos);
+    CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Nearest:") != text.npos);
     a.erase("returns");
     CHECK((!diff::has_values(of(a).batch) && diff::search_values(of(a).batch, {}).empty()));
 }
