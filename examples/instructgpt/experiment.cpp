@@ -42,8 +42,8 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β. That of GRPO is larger: it divides rewards by the deviation
-/// of their group, which is smaller than that of all rewards, but not the KL.
+/// The runs of step 3. PPO and PPO-ptx come at several β. GRPO's β is larger: it divides rewards, but not the
+/// KL, by the deviation of their group, which is smaller than the deviation of all rewards.
 std::vector<tuning_options> planned_runs(const settings& s) {
     std::vector<tuning_options> runs{{.name = ppo_name, .kl_coef = 0.15},
                                      {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},

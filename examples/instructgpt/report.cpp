@@ -139,7 +139,7 @@ void write_sizes(std::ostream& out, const results& r) {
     for (const evaluation* e : r.table())
         if (e != r.table()[1]) rows.push_back({e->name, {e->against_big}});
     out << "<h2>Small and tuned against large and un-tuned</h2><p>The paper's first result: outputs of the 1.3 billion "
-           "InstructGPT are preferred to those of GPT-3 with 175 billion weights. Here:</p>"
+           "InstructGPT are preferred to outputs of GPT-3 with 175 billion weights. Here:</p>"
         << draw(dot_plot{.title = "How often a model's response is preferred to the large, prompted model's",
                          .rows = rows,
                          .groups = {"wins, with 95 % interval (simulated labellers)"}});

@@ -102,7 +102,7 @@ std::string table(const space& s, const std::vector<axis>& axes) {
     return text;
 }
 
-/// The presets of a part, those with the same differences on one line.
+/// The presets of a part, one line for each list of differences.
 std::string preset_lines(const std::string& part, const std::vector<near_preset>& presets) {
     std::vector<std::pair<settings, std::vector<std::string>>> lines;
     for (const near_preset& p : presets) {

@@ -20,7 +20,7 @@ dppo_value = Literal["log_prob", "ratio"]
 sequence_ratio = Literal["mean", "product"]
 # Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 kl_estimator = Literal["k1", "k2", "k3", "abs"]
-# What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+# What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
 kl_weight = Literal["one", "ratio", "constant_ratio", "own_ratio"]
 # What masked steps inside a sequence mean to a recurrence over its steps.
 gaps = Literal["skip", "zero", "ignore"]

@@ -88,8 +88,8 @@ class discopop(Objective):
 
 
 class dpo(Objective):
-    """Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a
-    reference it is the preference term of CPO.
+    """Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference it
+    is the preference term of CPO.
 
         label_smoothing: ε in [0, ½]: the share of labels taken to be wrong (cDPO)
     """

@@ -45,7 +45,7 @@ def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Arra
     """The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
 
         cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
-        picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+        picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
                  cov; of equal ones the first by sequence and step
 
     Arrays:

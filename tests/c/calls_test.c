@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The C interface as a program of C99 sees it: numbers, parts that join, executors, and what is refused. */
+/* The C interface as a program of C99 sees it: numbers, parts that join, executors, and errors. */
 #include <rlhf/c/rlhf.h>
 
 #include <stdio.h>

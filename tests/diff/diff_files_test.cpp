@@ -89,7 +89,7 @@ TEST_CASE("safetensors' types are read") {
                       Catch::Contains("is neither an .npz nor a safetensors file, or it is cut short"));
 }
 
-TEST_CASE("damaged zip files are refused by a sentence") {
+TEST_CASE("damaged zip files throw one clear error") {
     const std::string whole = bytes_of("skyrl.npz");
     CHECK_THROWS_WITH(diff::arrays_of_npz(whole.substr(0, whole.size() / 2)),
                       "is a zip file that is cut short: it has no directory");
@@ -106,7 +106,7 @@ TEST_CASE("damaged zip files are refused by a sentence") {
     }
 }
 
-TEST_CASE("a batch that cannot be used is refused by a sentence with file and array") {
+TEST_CASE("a batch that cannot be used throws an error with file and array") {
     CHECK(refusal(usable()).empty());
     const auto with = [](const char* name, const diff::array& a) {
         diff::arrays all = usable();
@@ -140,7 +140,7 @@ TEST_CASE("a batch that cannot be used is refused by a sentence with file and ar
     CHECK_THROWS_WITH(diff::read_arrays("nowhere.npz"), "nowhere.npz cannot be read");
 }
 
-TEST_CASE("packed arrays are cut by offsets or lengths, and refused where these do not fit") {
+TEST_CASE("packed arrays are cut by offsets or lengths, and throw where these do not fit") {
     const numbers lp{-1, -2, -3, -4}, mask{1, 1, 0, 1};
     const auto packed = [&](const char* name, numbers cuts, std::vector<std::int64_t> shape = {4}) {
         diff::arrays a;
@@ -164,7 +164,7 @@ TEST_CASE("packed arrays are cut by offsets or lengths, and refused where these 
     CHECK(refusal(packed("lengths", {3, NAN})) == "batch.npz: lengths has a number that is not an integer from 0 to 4");
 }
 
-TEST_CASE("damaged files are read or refused by a sentence") {
+TEST_CASE("damaged files are read or throw one clear error") {
     std::mt19937_64 random(1);
     int read = 0, refused = 0;
     for (const char* file : {"skyrl.npz", "trl.npz", "openrlhf.safetensors", "formats.npz"}) {

@@ -4,7 +4,7 @@
 
 using namespace test::diffs;
 
-TEST_CASE("a packed dump is what its rows are") {
+TEST_CASE("a packed dump gives the report of its rows") {
     const diff::arrays rows = diff::read_arrays(std::string(RLHF_TESTS) + "/diff/openrlhf.safetensors");
     diff::arrays packed = rows;
     const diff::array mask = rows.at("action_mask");

@@ -103,7 +103,7 @@ TEST_CASE("the combination that a trainer computed is named") {
         }
 }
 
-TEST_CASE("what fits nothing is called so") {
+TEST_CASE("a dump that no combination reproduces is reported as such") {
     const space s = read("nothing.npz");
     const found f = diff::search(s);
     CHECK(f.matches.empty());
@@ -160,7 +160,7 @@ TEST_CASE("a combination is what the library computes") {
     whole(rlhf::sapo{}, rlhf::unlimited, rlhf::aggregation::token_mean, c);
 }
 
-TEST_CASE("what the data cannot tell apart is said, and why") {
+TEST_CASE("choices that the data cannot tell apart are reported, and why") {
     diff::arrays a = small_batch(0.5);
     add_ppo(a);
     const space s = of(a);

@@ -116,7 +116,7 @@ TEMPLATE_TEST_CASE("covariance_tokens: against the reference", "[reference]", fl
 
 TEST_CASE("covariance_tokens: equal ones are picked in the order of the tokens, and at least one is") {
     const std::vector<double> lp{-3, 0, 0, -3, 0, 0}, a{-1, 1, 1, -1, 1, -1};
-    CHECK(picked(lp, a, {.share = 0.34}) == std::vector<int>{0, 3}); // 2 tokens; those of −3 have the most
+    CHECK(picked(lp, a, {.share = 0.34}) == std::vector<int>{0, 3}); // 2 tokens; the tokens with −3 have the most
     CHECK(picked(lp, a, {.share = 0.67}) == std::vector<int>{0, 1, 2, 3});
     CHECK(picked(lp, a, {.share = 0}) == std::vector<int>{0});
     CHECK(picked(lp, a, {.share = 0.5}, {3, 1, 2, 1, 1, 2}) == std::vector<int>{1, 3, 4});

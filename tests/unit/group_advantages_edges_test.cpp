@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Groups that are constant, lone or unscorable; moments of a step; what is refused; recipes made of several calls.
+// Groups that are constant, lone or unscorable; moments of a step; what throws; recipes made of several calls.
 
 #include "support/catch.hpp"
 #include "support/random.hpp"

@@ -278,7 +278,7 @@ TEST_CASE("group_advantages: pass@k, what verl computes, and ties") {
     CHECK(by_size(scene<float>({-3, 1}), 1, o).advantages == std::vector<float>{-3, 1});
 }
 
-TEST_CASE("group_advantages: a sequence without a partner is refused where it needs one") {
+TEST_CASE("group_advantages: a sequence without a partner throws where it needs one") {
     options o{.baseline = group_baseline::second_best, .lone = lone_reward::refused};
     scene<double> s({1, 2, 3, 4}, {9, 7, 9, 7});
     CHECK(by_ids(s, o).counts.groups == 2);

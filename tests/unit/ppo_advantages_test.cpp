@@ -172,7 +172,8 @@ TEST_CASE("ppo_advantages: what it refuses, before anything is written") {
     CHECK(says(nothing, {.whiten = {.ddof = -2}}) == "rlhf::ppo_advantages: ddof is -2, expected at least 0");
 }
 
-TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read is refused, not lost", "", float, double) {
+TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read throws and is not lost", "", float,
+                   double) {
     using T = TestType;
     using rlhf::score_position, rlhf::gaps;
     const std::vector<std::uint8_t> mask{0, 1, 1, 0, 0};

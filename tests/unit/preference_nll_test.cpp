@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("preference_nll: same bits however the pairs are laid out", "
         digest);
 }
 
-TEMPLATE_TEST_CASE("preference_nll: it is its parts, and the likelihood counts once per pair", "", float, double) {
+TEMPLATE_TEST_CASE("preference_nll: equals its parts, and the likelihood counts once per pair", "", float, double) {
     using T = TestType;
     example<T> x;
     for (const bool average : {false, true})
@@ -121,7 +121,7 @@ TEST_CASE("preference_nll: parts of a step join, and a weight of 0 leaves the li
     for (std::size_t i = 0; i < B * S; ++i) CHECK(added[i] == Approx(of_whole[i]).epsilon(1e-13).margin(1e-15));
 }
 
-TEST_CASE("preference_nll: what is wrong is refused, and no gradient is written") {
+TEST_CASE("preference_nll: wrong arguments throw, and no gradient is written") {
     example<float> x;
     rlhf::preference_nll_arrays<float> right{.log_probs = x.log_probs,
                                              .chosen = chosen,

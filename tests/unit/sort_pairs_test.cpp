@@ -56,7 +56,7 @@ TEST_CASE("sort_pairs: slopes go to the answers that had the ranks, in parts as 
     CHECK(joined == d);
 }
 
-TEST_CASE("sort_pairs: what is wrong is refused, and nothing is sorted") {
+TEST_CASE("sort_pairs: wrong arguments throw, and nothing is sorted") {
     const std::vector<float> sums{3, 2, 1};
     std::vector<std::int32_t> right{0, 1, 2}, high{0, 3, 1}, low{-1, 0, 1}, two{1, 0};
     const auto said = [&](std::vector<std::int32_t>& c, std::vector<std::int32_t>& j) {

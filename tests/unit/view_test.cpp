@@ -189,7 +189,7 @@ TEST_CASE("part: one element per sequence, and integers") {
           "rlhf::part: the array is [3, 2], expected [3, 4]");
 }
 
-TEST_CASE("part: what is not there is refused") {
+TEST_CASE("part: sequences outside the batch throw") {
     auto x = rising(12);
     const std::vector<std::uint8_t> mask(12, 1);
     const std::vector<std::int64_t> offsets{0, 5, 5, 12};
@@ -215,7 +215,7 @@ TEST_CASE("part: what is not there is refused") {
           "rlhf::part: sequences 4 to 5 are not in a batch of 4");
 }
 
-TEST_CASE("offsets: bad ones are refused by whoever is called") {
+TEST_CASE("offsets: bad offsets throw in every function") {
     const auto said = [](const rlhf::offsets_view& o) {
         return test::refusal([&] { (void)rlhf::count({.offsets = o, .mask = all, .denominator = counted_here}); });
     };

@@ -32,16 +32,16 @@ li { overflow-wrap: anywhere; } .tile span { color: var(--soft); font-size: .85r
 
 const char* const reading = R"html(<h2>How to read this</h2>
 <p>A benchmark's name is <code>function/type/where/how/who</code>. <b>Where</b> is the place in which all arrays of a
-call are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape, or
+call lie (a working set that fits the second-level cache, the third-level cache, or neither), or a shape, or
 <code>call</code>: one short call with its data in the first-level cache, measured per call. <b>How</b> is the mask,
 <code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding) or <code>gaps</code>
-(runs in the middle are masked), or the size of a short call, and what else is special. <b>Who</b> is</p>
+(runs in the middle are masked), or the size of a short call, and other options. <b>Who</b> is</p>
 <ul><li><code>rlhf</code>: the library; <code>scalar</code>: the same without SIMD;</li>
 <li><code>plain</code>: the C++ loop that one writes first, by the same compiler with the same flags;</li>
-<li><code>floor</code>: the same arrays read once and written once with next to no arithmetic: what memory allows. No
-code that touches this much memory can be faster; <i>share of the floor</i> is its time over the library's.</li></ul>
-<p>Times are medians over repetitions that took turns with all other benchmarks, on one core; GB/s count the necessary
-traffic, every input and every output once. Believe ratios of one run, and times only of a quiet machine.</p>
+<li><code>floor</code>: the same arrays, read once and written once with next to no arithmetic. No code that touches
+this much memory can be faster. <i>Share of the floor</i> is its time over the library's.</li></ul>
+<p>Times are medians over repetitions that take turns with all other benchmarks, on one core. GB/s count the necessary
+traffic, every input and every output once. Ratios of one run can be compared; times only on a quiet machine.</p>
 )html";
 
 /// Of two names, what is left of the second behind the parts that both begin with.
@@ -58,7 +58,7 @@ void write_verdicts_section(std::ostream& out, const figures& f, const std::vect
     if (verdicts.empty()) return;
     out << "<h2>Goals for " << escaped(f.context.at("instruction_set"))
         << "</h2><p>Ratios to the floor, to plain loops or to each other, from <code>bench/goals.json</code>, "
-           "judged by this run. The gate measures what is missed again before it fails.</p><div class='wide'><table>"
+           "judged by this run. The gate measures a missed goal again before it fails.</p><div class='wide'><table>"
            "<tr><th>item</th><th>against</th><th>goal</th><th>here</th></tr>";
     for (const verdict& v : verdicts)
         out << "<tr><td>" << escaped(v.of.item) << "<small>" << escaped(v.of.reason) << "</small></td><td>"
@@ -67,7 +67,7 @@ void write_verdicts_section(std::ostream& out, const figures& f, const std::vect
             << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td></tr>\n";
     out << "</table></div>" << command("", made + " --gate");
     if (notes.empty()) return;
-    out << "<details><summary>Times that were reached on another machine, for comparison</summary><ul>";
+    out << "<details><summary>Times on another machine, for comparison</summary><ul>";
     for (const std::string& note : notes) out << "<li>" << escaped(note) << "</li>";
     out << "</ul></details>";
 }

@@ -5,7 +5,8 @@
 - C++, C and Python on a page are parts of a file that is compiled or run; that file and that part are there
 - files that are linked exist, so that links work in the repository as well; and so do anchors
 - what stands in backticks as a name of the code is a name of the code; so are options in examples of calls
-- no pattern of tools/docs/english.txt is in README.md, the documents, the pages or the headers' comments
+- no pattern of tools/docs/english.txt is in a document, a page, a header or another source: in comments, messages and
+  names of tests
 - README.md has at most 100 lines
 - with the path of a built site: nothing on it is loaded from the network
 """
@@ -92,14 +93,20 @@ def names_exist(path: Path, public: set[str], any_code: set[str]) -> None:
 
 def english_is_plain(path: Path, text: str, patterns: list) -> None:
     for number, line in enumerate(text.split("\n"), 1):
-        if path.suffix in (".hpp",):
-            comment = re.search(r"///<? ?(.*)", line)
-            line = comment[1] if comment else ""
-        line = re.sub(r"`[^`]*`", "", line)
+        line = re.sub(r"`[^`]*`|^// expect .*", "", line)  # which quotes a compiler
         for pattern, instead in patterns:
             found = re.search(pattern, line)
             if found:
                 complain(path, number, f'"{found[0].strip()}": write {instead}')
+
+
+def sources() -> list[Path]:
+    """What else people read: comments, messages and names of tests, and the documents of folders."""
+    kinds = (".hpp", ".cpp", ".h", ".c", ".cu", ".py", ".cmake", ".sh", ".md")
+    found = [root / "dev"]
+    for folder in ("bench", "cmake", "docs", "examples", "packaging", "python", "tests", "tools"):
+        found += [f for f in (root / folder).rglob("*") if f.suffix in kinds or f.name == "CMakeLists.txt"]
+    return [f for f in found if f.is_file() and not {"data", "build"} & set(f.parts)]
 
 
 def site_is_offline(site: Path) -> None:
@@ -124,7 +131,7 @@ def main() -> None:
     patterns = [tuple(line.split("\t")) for line in (root / "tools/docs/english.txt").read_text().split("\n")
                 if line and not line.startswith("#")]
     headers = sorted((root / "include/rlhf").rglob("*.hpp"))
-    for path in [p for p in pages if p.name != "english.md"] + documents + headers:
+    for path in sorted(set(pages + documents + headers + sources()) - {root / "docs/pages/english.md"}):
         english_is_plain(path, path.read_text(), patterns)
     lines = (root / "README.md").read_text().count("\n")
     if lines > 100:

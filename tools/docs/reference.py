@@ -209,7 +209,7 @@ class Reference:
         for f in self.interface.functions:
             if f.header == header:
                 by_name.setdefault(f.name, []).append(f)
-        by_name = dict(sorted(by_name.items(), key=lambda entry: entry[0] != stem))  # that of the header's name first
+        by_name = dict(sorted(by_name.items(), key=lambda entry: entry[0] != stem))  # the function with the header's name first
         shown: set[str] = set()
         blocks = [title] + [self.function(p, fs, shown) for fs in by_name.values()]
         for s in self.interface.structs.values():

@@ -25,7 +25,7 @@ methods = (CursorKind.CXX_METHOD, CursorKind.FUNCTION_TEMPLATE)
 private_namespaces = ("detail", "formula", "lane")
 # What a function hands to the rule of its objective.
 terms = {"policy_loss": "sampled_token", "preference_loss": "preferred_pair", "unpaired_loss": "judged_answer"}
-# Functions of the caller's side of C++, which are no calls of the library.
+# Functions of the caller's side of C++, which are not calls of the library.
 helpers = ("per_sequence", "write_to", "add_to", "nll_weights", "part")
 # Likewise structs: the shapes that views, gradients and matrix products have in C++.
 cpp_only = ("all_t", "counted_here_t", "gradient", "gradient_target", "bfloat16", "float16", "logits_shape",

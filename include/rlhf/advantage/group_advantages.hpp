@@ -64,7 +64,7 @@ inline void check_options(const char* f, const group_advantages_options& o, bool
         fail(f, "lengths and group_baseline::length_weighted_mean need each other");
 }
 
-/// Arrays with one element per sequence are those of a batch with one step.
+/// Arrays with one element per sequence are bound as arrays of a batch with one step.
 inline batch one_each(std::int64_t sequences) {
     return {.sequences = sequences, .steps = 1, .mask = all, .denominator = counted_here};
 }
@@ -102,7 +102,7 @@ moments reward_moments(const call& c, const stream<const T>& rewards, unscorable
     }));
 }
 
-/// The whole call; without moments, those of this call are used where options name the batch.
+/// The whole call; without moments, the moments of this call are used where options name the batch.
 template <class T, class Arch>
 group_advantages_result advantages_of(const groups& g, const group_advantages_arrays<T>& a, const moments* given,
                                       const group_advantages_options& o, const executor& run) {
@@ -163,7 +163,7 @@ template <class T = float>
 /// rewards are [N], one per sequence, in any unit; the sequences of a prompt are one group, as `groups` says, and lie
 /// in one call. By rlhf::per_sequence(advantages) a policy loss reads them for every token. What trainers compute:
 ///
-///     GRPO          the default; TRL's ε is 10⁻⁴, that of verl 10⁻⁶         Dr. GRPO     scale = none
+///     GRPO          the default; TRL's ε is 10⁻⁴, verl's is 10⁻⁶            Dr. GRPO     scale = none
 ///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, others_std
 ///     OPO           length_weighted_mean, none                              MaxRL        group_mean, group_mean
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
@@ -192,7 +192,7 @@ template <class T = float>
 /// that one of them made NaN. To drop them, clear their mask, mask[s][t] &= keep[s], and count the denominator
 /// afterwards (rlhf::count), so that they leave both sides of the mean.
 ///
-/// Moments of the batch are those of this call, or given: reward_moments of a whole step, merged over its parts. With
+/// Moments of the batch are computed in this call, or given: reward_moments of a whole step, merged over its parts. With
 /// them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of a
 /// group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
 /// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.

@@ -87,7 +87,7 @@ template <class T = float, class Arch = native>
     return moments(t.values);
 }
 
-/// Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
+/// Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 ///
 ///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
 ///     std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard

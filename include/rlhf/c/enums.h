@@ -51,7 +51,7 @@ enum {
     RLHF_KL_ESTIMATOR_ABS = 3, /* |d|: biased; its mean gradient is the gradient of Σ |π − π_ref| */
 };
 
-/* What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old. */
+/* What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old. */
 typedef int64_t rlhf_kl_weight;
 enum {
     RLHF_KL_WEIGHT_ONE = 0,            /* nothing */

@@ -81,8 +81,8 @@ typedef struct rlhf_discopop {
 } rlhf_discopop;
 #define RLHF_DISCOPOP {{sizeof(rlhf_discopop), "discopop"}, 0.1, 0.05}
 
-/* Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a
- * reference it is the preference term of CPO. */
+/* Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference it
+ * is the preference term of CPO. */
 typedef struct rlhf_dpo {
     rlhf_objective objective;
     double beta;

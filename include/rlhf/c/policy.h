@@ -34,7 +34,7 @@ typedef struct rlhf_covariance_tokens_options {
 /* The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
  *
  *     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
- *     picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+ *     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
  *              cov; of equal ones the first by sequence and step
  *
  * More: <rlhf/policy/covariance_tokens.hpp> */

@@ -67,7 +67,7 @@ struct dppo_surrogate {
 ///
 ///     low  = Â < 0 and π − π_old < −δ₋      high = Â > 0 and π − π_old > δ₊       stopped: low or high
 ///
-/// π and π_old are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
+/// π and π_old come from the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
 /// loss. clipped_low, clipped_high: low, high.
 ///
 /// Source: arXiv:2602.04879, eq. 13.
@@ -94,10 +94,10 @@ struct dppo_tv {
 ///     low  = Â < 0, ρ < 1 and D > δ₋        high = Â > 0, ρ > 1 and D > δ₊         stopped: low or high
 ///
 /// D > δ is computed as 1 − π_old + ε > (1 − π + ε) exp((δ + π_old (log π − log π_old)) / (1 − π_old)), without a
-/// logarithm. π and π_old, at most 1, are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any
+/// logarithm. π and π_old, at most 1, come from the log-probs as they are, whatever log_ratio_limit is. NaN in any
 /// argument gives a NaN loss. clipped_low, clipped_high: low, high.
 ///
-/// Source: arXiv:2602.04879, eq. 14; the ε is that of trainers.
+/// Source: arXiv:2602.04879, eq. 14; the ε is from trainers.
 template <class T>
 struct dppo_kl {
     T low, high; ///< δ₋, δ₊

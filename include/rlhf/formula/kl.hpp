@@ -13,7 +13,7 @@ enum class kl_estimator {
     abs, ///< |d|: biased; its mean gradient is the gradient of Σ |π − π_ref|
 };
 
-/// What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+/// What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
 enum class kl_weight {
     one,            ///< nothing
     ratio,          ///< ρ, through which the gradient flows, too: TRL, Liger's chunks, slime

@@ -121,7 +121,7 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 /// The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
 ///
 ///     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
-///     picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+///     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
 ///              cov; of equal ones the first by sequence and step
 ///
 /// Clip-Cov: the picked tokens have no gradient. `keys` are random numbers, drawn by the caller, one per token.

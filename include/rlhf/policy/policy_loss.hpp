@@ -237,7 +237,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
 /// batch that counts more than its denominator.
 ///
-/// Source: that of the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
+/// Source: see the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native, class Objective>
 policy_loss_result policy_loss(const batch& b, const policy_loss_arrays<T>& a, const Objective& objective,
                                const policy_loss_options& o = {}, const executor& run = {}) {

@@ -48,7 +48,7 @@ bool absent(const A& a) {
     return a.data == nullptr && a.dims == 0;
 }
 
-/// An array whose type may decide that of the call.
+/// An array whose type may decide the type of the call.
 struct typed_array {
     typed_array(const char* word, const rlhf_in& a) : name(word), dtype(a.dtype), there(!absent(a)) {}
     typed_array(const char* word, const rlhf_out& a) : name(word), dtype(a.dtype), there(!absent(a)) {}
@@ -58,7 +58,7 @@ struct typed_array {
     bool there;
 };
 
-/// What one call of C does with its arguments: it makes those of C++ of them, or fails with a sentence.
+/// What one call of C does with its arguments: it makes arguments of C++ of them, or fails with a sentence.
 class reader {
 public:
     explicit reader(const char* function, const rlhf_executor* run = nullptr) : function_(function), pieces_{run} {}
