@@ -123,7 +123,7 @@ void write_steps(std::ostream& out, const results& r) {
 }
 
 void write_table(std::ostream& out, const results& r) {
-    out << "<h2>Results</h2><p>On " << r.used.evaluation_prompts
+    out << "<h2 id='results'>Results</h2><p>On " << r.used.evaluation_prompts
         << " held-out prompts; ± is a 95 % interval. Gold is the simulated labellers' utility without noise, which no "
         << "model has seen. Wins count ties as a half; the big model is the prompted one.</p><div class='wide'>"
         << "<table><tr><th>model</th><th>gold</th><th>reward</th><th>KL to SFT</th><th>perplexity</th>"

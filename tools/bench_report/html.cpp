@@ -18,10 +18,10 @@ const char* const head = R"html(<!DOCTYPE html>
 
 const char* const more_style = R"css(
 body { max-width: 50rem; } code { background: var(--box); padding: .1em .3em; border-radius: 3px; font-size: .85em; }
-p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-x: auto; white-space: nowrap; }
+p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
 table.machine td { text-align: left; white-space: normal; }
 table.machine td:first-child { color: var(--soft); width: 9rem; }
-tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
+td { overflow-wrap: anywhere; } tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
 td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
@@ -104,8 +104,8 @@ void write_row(std::ostream& out, const figures& f, const measurement& m) {
     const measurement* const rlhf = f.find(m.item, "rlhf");
     const auto share = f.against(m, "floor");
     out << "<tr><td>" << escaped(m.what()) << "</td><td>" << escaped(m.who) << "</td><td>" << digits3(m.ns())
-        << "</td><td class='left'>" << escaped(m.element) << "</td><td>" << fixed(100 * m.spread(), 1) << " %</td><td>"
-        << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
+        << "</td><td class='left'>" << escaped(m.element) << "</td><td class='spare'>" << fixed(100 * m.spread(), 1)
+        << " %</td><td class='spare'>" << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
         << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
         << (rlhf != nullptr && m.who != "rlhf" ? digits3(m.ns() / rlhf->ns()) : "–") << "</td></tr>\n";
 }
@@ -114,7 +114,7 @@ void write_all(std::ostream& out, const figures& f, const std::string& made) {
     out << "<h2>All figures</h2><p>± is half of the width of the middle half of the repetitions.</p>"
         << command("", made)
         << "<div class='wide'><table><tr><th>type, where, how</th><th>who</th><th>ns</th><th class='left'>per</th>"
-           "<th>±</th><th>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
+           "<th class='spare'>±</th><th class='spare'>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
     std::string function;
     std::set<std::string> seen;
     for (const measurement& first : f.all) {
