@@ -8,7 +8,7 @@
 - no pattern of tools/docs/english.txt is in a document, a page, a header or another source: in comments, messages and
   names of tests
 - README.md has at most 100 lines
-- with the path of a built site: nothing on it is loaded from the network
+- with the path of a built site: nothing on it is loaded from the network, and its links lead to pages and places
 """
 import re
 import sys
@@ -109,9 +109,20 @@ def sources() -> list[Path]:
     return [f for f in found if f.is_file() and not {"data", "build"} & set(f.parts)]
 
 
-def site_is_offline(site: Path) -> None:
-    for page in site.rglob("*.html"):
-        text = page.read_text()
+def site_is_whole(site: Path) -> None:
+    """Nothing is loaded from the network, and links lead to files and places that are there."""
+    texts = {page.resolve(): page.read_text() for page in site.rglob("*.html")}
+    places = {page: set(re.findall(r' id="?([^"\s>]+)', text)) for page, text in texts.items()}
+    for page, text in texts.items():
+        for link in set(re.findall(r'<a [^>]*href="([^"]+)"', text)):
+            file, _, place = link.partition("#")
+            to = (page.parent / file).resolve() if file else page
+            if re.match(r"[a-z]+:", link) or page.name == "404.html":
+                continue
+            if not to.exists():
+                complaints.append(f"{page}: there is no {link}")
+            elif place and to in places and place not in places[to] and place != "__skip":
+                complaints.append(f"{page}: {file} has no place {place}")
         for url in re.findall(r'<(?:script|img|iframe)[^>]+src="(https?:[^"]+)"', text) + \
                 re.findall(r'<link[^>]+rel="(?:stylesheet|preload|preconnect|icon)"[^>]+href="(https?:[^"]+)"', text):
             complaints.append(f"{page}: {url} is loaded from the network")
@@ -137,7 +148,7 @@ def main() -> None:
     if lines > 100:
         complaints.append(f"README.md has {lines} lines, more than 100: what explains belongs to docs/pages")
     for site in sys.argv[1:]:
-        site_is_offline(Path(site))
+        site_is_whole(Path(site))
     if complaints:
         sys.exit("\n".join(complaints))
     print(f"{len(pages) + len(documents)} pages and {len(headers)} headers are as they should be")
