@@ -58,7 +58,7 @@ class Reference:
             links[e.name] = page_of(e.header) + f"#{e.name}"
             links.update({f"{e.name}::{v.name}": links[e.name] for v in e.values})
         for s in [*i.structs.values(), *i.results.values()]:
-            links[s.name] = page_of(s.header) + f"#{s.name}"
+            links[s.name] = page_of(s.header) + f"#{s.same_as or s.name}"
         for c in self.public:
             if c.raw_comment and room_of(headers.header_of(c)) in ("core", "results") and c.spelling not in links:
                 links[c.spelling] = page_of(headers.header_of(c)) + f"#{c.spelling}"
