@@ -24,6 +24,11 @@ def in_namespace(cursor, name: str) -> bool:
     return parent is not None and (parent.spelling == name or in_namespace(parent, name))
 
 
+def breakable(name: str) -> str:
+    """A name as code, which a narrow table may break behind underscores."""
+    return f"<code>{name.replace('_', '_<wbr>')}</code>"
+
+
 class Reference:
     def __init__(self, root: Path):
         self.root = root
@@ -101,7 +106,7 @@ class Reference:
             comment = f.comment.removeprefix(f.shape).lstrip(" ,;").removeprefix("out").lstrip(" ,;:")
             access = f"{kinds.get(f.kind, f.kind)}, {need}"
             shape = f"`{f.shape}`, " if f.shape else ""
-            rows.append(f"| `{f.name}` | {shape}{element} | {access} | {p.cell(comment)} |")
+            rows.append(f"| {breakable(f.name)} | {shape}{element} | {access} | {p.cell(comment)} |")
         return "\n".join(rows)
 
     def options(self, p: Prose, struct) -> str:
@@ -113,7 +118,7 @@ class Reference:
                 "its defaults" if f.default == "{}" else "none: it must be given"
             allowed = p.name(f.of, here=True) if f.kind in ("enum", "struct") and f.of in self.links else \
                 self.domain(struct.header, f.name) or {"bool": "`true`, `false`"}.get(kind, kind)
-            rows.append(f"| `{f.name}` | {default} | {allowed} | {p.cell(self.meaning(f))} |")
+            rows.append(f"| {breakable(f.name)} | {default} | {allowed} | {p.cell(self.meaning(f))} |")
         return "\n".join(rows)
 
     def meaning(self, field) -> str:
@@ -129,7 +134,7 @@ class Reference:
         rows = ["| statistic | type | meaning |", "|---|---|---|"]
         for g in result.getters:
             call = g.name if g.field else f"{g.name}({', '.join(g.parameters)})"
-            rows.append(f"| `{call}` | {p.name(g.type)} | {p.cell(self.remark(result, g))} |")
+            rows.append(f"| {breakable(call)} | {p.name(g.type)} | {p.cell(self.remark(result, g))} |")
         return "\n".join(rows) + ("\n\nParts join by `+=`." if result.mergeable else "")
 
     def remark(self, result, getter) -> str:
