@@ -25,7 +25,7 @@ struct importance_weights {
             batch, {.log_probs = log_probs, .behavior_log_probs = behavior, .weights = weights}, o);
     }
 
-    /// Weights, their mean and that of their squares.
+    /// Weights, their mean and the mean of their squares.
     auto plain() {
         const auto counts = at.counts();
         const auto steps = static_cast<std::size_t>(at.steps);

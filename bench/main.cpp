@@ -88,6 +88,6 @@ int main(int argc, char** argv) {
     only_machine reporter;
     const std::size_t found = benchmark::RunSpecifiedBenchmarks(progress ? &reporter : nullptr);
     if (bench::show_progress) std::fprintf(stderr, "\r\033[K");
-    if (found == 0) std::fprintf(stderr, "No benchmark has such a name; --benchmark_list_tests shows them.\n");
+    if (found == 0) std::fprintf(stderr, "No benchmark matches; --benchmark_list_tests lists them.\n");
     return found == 0 ? 2 : 0;
 }

@@ -9,7 +9,7 @@ namespace preference_pairs_bench {
 
 using bench::numbers, bench::room;
 
-/// Half as many answers as pairs. It has no lanes to gain from but those of the loss.
+/// Half as many answers as pairs. Only the loss gains from lanes.
 template <class T>
 struct preference_pairs {
     static constexpr bench::traffic streams{.inputs = 2, .outputs = 1};

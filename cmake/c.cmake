@@ -12,7 +12,7 @@ if(processor MATCHES "^(x86_64|amd64)$" AND CMAKE_EXECUTABLE_FORMAT STREQUAL "EL
     set(RLHF_C_ISAS_DEFAULT "x86-64;x86-64-v3;x86-64-v4")
 endif()
 set(RLHF_C_ISAS "${RLHF_C_ISAS_DEFAULT}" CACHE STRING
-    "-march= of rlhf::c, the best one last; empty for one instruction set, that of the compiler's flags")
+    "-march= of rlhf::c, the best one last; empty for one instruction set, by the compiler's flags")
 
 list(LENGTH RLHF_C_ISAS isas)
 if(isas GREATER 1 AND NOT (CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" AND CMAKE_OBJCOPY))

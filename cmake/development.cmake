@@ -42,8 +42,8 @@ function(rlhf_multiplies_by_eigen target)
 endfunction()
 
 # What a target calls as usual is code of rlhf::compiled, where that is built. Its headers are parsed once for all targets
-# that name the same owner, which is one of them; they have the same flags. Who links such a
-# target links rlhf::compiled as well.
+# that name the same owner, which is one of them; they have the same flags. A target that
+# links one of them links rlhf::compiled as well.
 function(rlhf_use_compiled target owner)
     if(TARGET rlhf_compiled)
         target_link_libraries(${target} PUBLIC rlhf_compiled)

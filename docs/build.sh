@@ -19,7 +19,7 @@ if ! cmp -s docs/requirements.txt "$venv/requirements.txt"; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r docs/requirements.txt
     cp docs/requirements.txt "$venv/requirements.txt"
 fi
-# libclang has no headers of its own: stddef.h and its kin are those of the compiler.
+# libclang has no headers of its own: stddef.h and the like come from the compiler.
 CPATH=$("${CXX:-c++}" -print-file-name=include) \
     "$venv/bin/python" tools/docs/build.py "$out" --katex "${KATEX:-/usr/share/javascript/katex}"
 NO_MKDOCS_2_WARNING=1 "$venv/bin/mkdocs" build --quiet --strict --config-file "$out/mkdocs.yml" "$@"

@@ -15,7 +15,7 @@ void print(const char* name, const std::vector<float>& x) {
 
 int main() {
     // Two responses of three and two tokens. In the second a tool's output lies between them: its tokens do not count,
-    // and are no time for the recurrence.
+    // and do not advance time for the recurrence.
     const std::vector<std::uint8_t> mask{1, 1, 1, 0, /**/ 1, 0, 0, 1};
     const std::vector<float> log_probs{-0.8f, -1.1f, -0.4f, 0, /**/ -1.3f, 0, 0, -0.6f};
     const std::vector<float> ref_log_probs{-1.0f, -1.0f, -0.9f, 0, /**/ -1.2f, 0, 0, -1.1f};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The library starts no threads: it says which pieces of work there are, the caller's loop runs them. The pieces do not
-// depend on who runs them, so every output has the same bits on any number of threads, in any order.
+// depend on which thread runs them, so every output has the same bits on any number of threads, in any order.
 #include <rlhf/ppo.hpp>
 #if defined(_OPENMP)
 #include <rlhf/with/openmp.hpp>

@@ -31,7 +31,7 @@ targets = {
         ("neoverse-v2", "apple-a14"),
     ),
 }
-# loop: its function, the tokens that it gets, and those of one turn if a register has so many floats
+# loop: its function, the tokens that it gets, and the tokens of one turn if a register has so many floats
 loops = {
     "policy loss": (r"token_sweep<.*::hot_loop<3", 2048, lambda width: 16),
     "gae": (r"step_scan<.*::(sweep<.*sweep_of\)0>|operator\(\))", 2048, lambda width: max(8, width)),

@@ -7,7 +7,7 @@ installs what is needed, sets the environment and calls this file. OUT.json is a
 {"name": case, "who": peer, "ns": median over rounds of one element's time, "element": what that is, "note": …}.
 
 Every peer of a case gets the same numbers, and must compute the same: what it returns is compared with the first
-peer's, and who differs or fails is named in a printed line and not timed. Compilation and warm-up are not counted. The
+peer's; a peer that differs or fails is named in a printed line and not timed. Compilation and warm-up are not counted. The
 peers of a case take turns (A B C A B C …). Functions of verl, OpenRLHF and TRL are taken out of their files by name, so
 that nothing that those files import is needed. README.md has the cases and the precautions.
 """

@@ -53,7 +53,7 @@ class Case:
         return lambda prepare: self.peers.append((who, note, prepare))
 
     def plain(self, formula, *arrays, gradient=False, note=""):
-        """One formula as three peers: torch eager, torch compile, JAX. The gradient is that of the result "loss" with
+        """One formula as three peers: torch eager, torch compile, JAX. The gradient is the gradient of the result "loss" with
         respect to the first array."""
         torch_formula = functools.partial(formula, TORCH_WORDS)
         self.peer(EAGER, note)(lambda: torch_step(torch_formula, *arrays, gradient=gradient))
@@ -73,7 +73,7 @@ class Case:
                 expected = expected or result  # the first peer's
                 wrong = difference(result, expected)
                 if wrong:
-                    raise ArithmeticError(f"its {wrong} is not that of {self.peers[0][0]}")
+                    raise ArithmeticError(f"its {wrong} differs from {self.peers[0][0]}")
                 ready.append((who, note, call))
             except Exception as e:
                 print(f"{self.name}: {who} is not timed: {type(e).__name__}: {str(e).strip().splitlines()[:1]}")

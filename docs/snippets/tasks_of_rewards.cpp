@@ -52,6 +52,26 @@ void ignored_labels(task_data& my) {
     std::printf("%.0f labels count, loss %.3f\n", r.own.tokens, r.loss());
 }
 
+void kept_sets(task_data& my) {
+    auto& logits_buffer = my.logits_buffer;
+    auto& tokens = my.tokens;
+    auto& log_probs = my.log_probs;
+    auto& d_log_probs = my.d_log_probs;
+    const auto& batch = my.batch;
+    const rlhf::logits_view logits(logits_buffer.data(), {.sequences = B, .steps = T, .vocab = V});
+    std::vector<int> ids(4 * N), offsets(N + 1);
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = (tokens[i / 4] + static_cast<int>(i % 4)) % int(V);
+    for (std::size_t i = 0; i <= N; ++i) offsets[i] = static_cast<int>(4 * i);
+    // --8<-- [start:kept]
+    // The sampler drew token i from ids[offsets[i]] … ids[offsets[i + 1] - 1].
+    const rlhf::kept_set kept{.ids = ids, .offsets = offsets};
+    const auto r = rlhf::kept_log_probs(batch, logits, tokens, kept, {.log_probs = log_probs});
+    // … a loss writes d_log_probs:
+    rlhf::kept_log_probs_backward(batch, logits, tokens, kept, {.d_log_probs = d_log_probs}, logits);
+    // --8<-- [end:kept]
+    std::printf("%.0f tokens of %zu kept ids each\n", r.tokens, ids.size() / N);
+}
+
 void no_logits(task_data& my) {
     auto& tokens = my.tokens;
     const auto& batch = my.batch;
@@ -139,6 +159,24 @@ void groups(task_data& my) {
                 static_cast<double>(advantages[3]));
 }
 
+void rewards(task_data&) {
+    const numbers correct{1, 0, 0, 1}, format{0.2f, 0.8f, 0.5f, 0.1f};
+    // --8<-- [start:gdpo]
+    numbers rewards(correct); // [R, N]: one row per reward, one column per answer
+    rewards.insert(rewards.end(), format.begin(), format.end());
+    const numbers weights{1, 0.5f};
+    numbers workspace(B), advantages(B);
+    rlhf::gdpo_advantages({.size = 2}, // each reward is compared in its group, then they are added up
+                          {.rewards = rlhf::view<const float>(rewards.data(), {.sequences = 2, .steps = B}),
+                           .weights = weights,
+                           .workspace = workspace,
+                           .advantages = advantages});
+    // --8<-- [end:gdpo]
+    std::printf("advantages of two rewards %.3f %.3f %.3f %.3f\n", static_cast<double>(advantages[0]),
+                static_cast<double>(advantages[1]), static_cast<double>(advantages[2]),
+                static_cast<double>(advantages[3]));
+}
+
 void dpo(task_data& my) {
     auto& log_probs = my.log_probs;
     auto& ref_log_probs = my.ref_log_probs;
@@ -154,6 +192,30 @@ void dpo(task_data& my) {
     rlhf::sequence_log_probs_backward(batch, {.d_sums = d_sums, .d_log_probs = d_log_probs});
     // --8<-- [end:dpo]
     std::printf("DPO: loss %.4f, margin %.4f\n", r.loss(), r.mean_margin());
+}
+
+void dpo_from_logits(task_data& my) {
+    auto& tokens = my.tokens;
+    auto& log_probs = my.log_probs;
+    auto& ref_log_probs = my.ref_log_probs;
+    auto& d_log_probs = my.d_log_probs;
+    const numbers reference_buffer = made_up(N * V, -3, 3, 15);
+    const rlhf::logits_view policy(my.logits_buffer.data(), {.sequences = B, .steps = T, .vocab = V});
+    const rlhf::logits_view reference(reference_buffer.data(), {.sequences = B, .steps = T, .vocab = V});
+    const std::vector<int> chosen{0, 2}, rejected{1, 3};
+    numbers sums(B), d_sums(B);
+    // --8<-- [start:dpo_from_logits]
+    const rlhf::batch& answers = my.batch; // [B, T]: policy and reference see the same tokens under the same mask
+    const rlhf::batch pairs{.steps = chosen.size(), .mask = rlhf::all, .denominator = rlhf::counted_here};
+    rlhf::token_log_probs(answers, reference, tokens, {.log_probs = ref_log_probs}); // once, before the training
+    rlhf::token_log_probs(answers, policy, tokens, {.log_probs = log_probs});
+    rlhf::sequence_log_probs(answers, {.log_probs = log_probs, .ref_log_probs = ref_log_probs, .sums = sums});
+    const auto r = rlhf::preference_pairs(
+        pairs, {.sums = sums, .chosen = chosen, .rejected = rejected, .d_sums = d_sums}, rlhf::dpo{.beta = 0.1});
+    rlhf::sequence_log_probs_backward(answers, {.d_sums = d_sums, .d_log_probs = d_log_probs});
+    rlhf::token_log_probs_backward(answers, policy, tokens, {.d_log_probs = d_log_probs}, policy); // in place
+    // --8<-- [end:dpo_from_logits]
+    std::printf("DPO from logits: loss %.4f, accuracy %.2f\n", r.loss(), r.accuracy());
 }
 
 void judged(task_data& my) {
@@ -204,7 +266,8 @@ void distill(task_data& my) {
 
 void tasks_of_rewards() {
     for (const auto task :
-         {logits, sixteen_bits, ignored_labels, no_logits, critic, ranks, groups, dpo, judged, reward_model, distill}) {
+         {logits, sixteen_bits, ignored_labels, kept_sets, no_logits, critic, ranks, groups, rewards, dpo,
+         dpo_from_logits, judged, reward_model, distill}) {
         task_data my;
         task(my);
     }

@@ -19,7 +19,10 @@ std::string text_of(const std::string& path) {
     int n = 0;
     while ((n = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()))) > 0)
         all.append(buffer.data(), static_cast<std::size_t>(n));
-    if (n < 0) throw std::runtime_error("cannot decompress " + path);
+    int status = Z_OK;
+    const char* const problem = gzerror(file.get(), &status);
+    if (n < 0 || status == Z_BUF_ERROR) // the latter: the file is cut short
+        throw std::runtime_error("cannot decompress " + path + ": " + problem);
     std::erase(all, '\r');
     return all;
 }
@@ -97,8 +100,7 @@ bool vocabulary::is_topic(word w) const {
            std::all_of(spelling(w).begin(), spelling(w).end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-corpus make_corpus(const vocabulary& words, const std::vector<std::string>& lines,
-                   const std::vector<std::string>& demonstrations) {
+corpus make_corpus(const vocabulary& words, const std::vector<std::string>& lines, const std::string& demonstrations) {
     corpus c;
     const auto topics_of = [&](std::span<const word> sentence) {
         std::vector<word> topics;
@@ -120,14 +122,15 @@ corpus make_corpus(const vocabulary& words, const std::vector<std::string>& line
         if (held || !fits || !demonstrations.empty()) continue;
         for (const word topic : topics) c.demonstrations.add(topic, sentence);
     }
-    for (const std::string& line : demonstrations) {
+    if (demonstrations.empty()) return c;
+    each_line(demonstrations, [&](const std::string& line) {
         const auto parts = split(line, '\t');
-        if (parts.size() != 2) throw std::runtime_error("a demonstration is a topic, a tab and a sentence: " + line);
+        if (parts.size() != 2) throw std::runtime_error("expected a topic, a tab and a sentence, not " + line);
         const std::vector<word> sentence = words.sentence(parts[1]);
         const word topic = words.number(parts[0]);
         if (topic != words.unknown() && known(sentence)) c.demonstrations.add(topic, sentence);
-    }
-    if (c.demonstrations.size() == 0 || c.held_out_prompts.empty())
-        throw std::runtime_error("the corpus has no demonstrations, or no held-out prompts; is it too short?");
+    });
+    if (c.demonstrations.size() == 0)
+        throw std::runtime_error(demonstrations + ": every line has a word that the small models do not know");
     return c;
 }

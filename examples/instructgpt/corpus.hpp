@@ -51,6 +51,6 @@ struct corpus {
 };
 
 /// Demonstrations are the sentences of 5 to 13 words within the vocabulary, once with each topic that they contain.
-/// `lines` of "topic<tab>sentence" replace them.
+/// A file with lines of "topic<tab>sentence" replaces them.
 [[nodiscard]] corpus make_corpus(const vocabulary& words, const std::vector<std::string>& lines,
-                                 const std::vector<std::string>& demonstrations = {});
+                                 const std::string& demonstrations = "");

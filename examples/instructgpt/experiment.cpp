@@ -42,8 +42,8 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β. That of GRPO is larger: it divides rewards by the deviation
-/// of their group, which is smaller than that of all rewards, but not the KL.
+/// The runs of step 3. PPO and PPO-ptx come at several β. GRPO's β is larger: it divides rewards, but not the
+/// KL, by the deviation of their group, which is smaller than the deviation of all rewards.
 std::vector<tuning_options> planned_runs(const settings& s) {
     std::vector<tuning_options> runs{{.name = ppo_name, .kl_coef = 0.15},
                                      {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},
@@ -89,6 +89,7 @@ void normalise(scalar_model& model, const text& responses) {
     const auto n = static_cast<std::int64_t>(r.size());
     const rlhf::batch all{.steps = n, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const rlhf::moments m = rlhf::moments_of(all, r);
+    if (!(m.variance() > 0)) throw std::runtime_error("the reward model gives all responses the same reward");
     model.normalise(static_cast<float>(m.mean()), static_cast<float>(1 / std::sqrt(m.variance())));
 }
 
@@ -123,11 +124,11 @@ struct laboratory {
     results r;
 
     laboratory(const settings& s_, const files& f_, const vocabulary& words_, const std::vector<std::string>& lines)
-        : s(s_), f(f_), words(words_),
-          data(make_corpus(words_, lines,
-                           f_.demonstrations.empty() ? std::vector<std::string>{} : read_lines(f_.demonstrations))),
-          people(words_, read_lines(f_.lexicon), warm), sober_people(words_, read_lines(f_.lexicon), sober),
-          random(s_.seed), bar(expected_work(s_, data)), model(words_.size(), random) {
+        : s(s_), f(f_), words(words_), data(make_corpus(words_, lines, f_.demonstrations)),
+          people(words_, f_.lexicon, warm), sober_people(words_, f_.lexicon, sober), random(s_.seed),
+          bar(expected_work(s_, data)), model(words_.size(), random) {
+        if (data.demonstrations.size() == 0 || data.held_out_prompts.empty())
+            throw std::runtime_error(f.corpus + ": too short to take demonstrations and held-out prompts from it");
         for (std::size_t i = 0; i < s.evaluation_prompts; ++i)
             prompts.push_back(data.held_out_prompts[random.below(data.held_out_prompts.size())]);
         r.used = s;
@@ -274,7 +275,7 @@ bool check_signs(const results& r) {
         check(("reward up with " + t.options.name).c_str(), t.row.reward->value, r.sft().reward->value);
         check(("KL above 0 with " + t.options.name).c_str(), t.row.kl->value, 0);
     }
-    check("perplexity of PPO above that of PPO-ptx", r.run(ppo_name).row.perplexity,
+    check("perplexity of PPO above the one of PPO-ptx", r.run(ppo_name).row.perplexity,
           r.run(ppo_ptx_name).row.perplexity);
     return all;
 }

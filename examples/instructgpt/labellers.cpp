@@ -8,20 +8,21 @@
 #include <sstream>
 #include <stdexcept>
 
-labellers::labellers(const vocabulary& words, const std::vector<std::string>& lexicon, const taste& t)
+labellers::labellers(const vocabulary& words, const std::string& lexicon, const taste& t)
     : words_(&words), ratings_(static_cast<std::size_t>(words.size())), mean_(ratings_.size()), taste_(t) {
-    for (const std::string& line : lexicon) {
+    each_line(lexicon, [&](const std::string& line) {
         const auto parts = split(line, '\t');
-        if (parts.size() != 2)
-            throw std::runtime_error("a line of the lexicon is a word, a tab and ten ratings: " + line);
+        std::istringstream numbers{std::string(parts.size() == 2 ? parts[1] : "")};
+        ratings r{};
+        bool good = true;
+        for (float& x : r) good = good && numbers >> x && x >= -4 && x <= 4;
+        if (std::string more; !good || numbers >> more)
+            throw std::runtime_error("expected a word, a tab and ten ratings from -4 to 4, not " + line);
         const word w = words.number(parts[0]);
-        if (w == words.unknown()) continue;
-        std::istringstream numbers{std::string(parts[1])};
-        ratings& r = ratings_[static_cast<std::size_t>(w)];
-        for (float& x : r)
-            if (!(numbers >> x)) throw std::runtime_error("the lexicon needs ten ratings for " + std::string(parts[0]));
+        if (w == words.unknown()) return;
+        ratings_[static_cast<std::size_t>(w)] = r;
         mean_[static_cast<std::size_t>(w)] = std::accumulate(r.begin(), r.end(), 0.0) / 10;
-    }
+    });
 }
 
 double labellers::rating(word w, labeller who) const {

@@ -26,12 +26,13 @@ using ratings = std::array<float, 10>;
 
 /// One of the simulated labellers, or the referee: which of a word's ten ratings is theirs.
 struct labeller {
-    std::uint64_t seed = 0; ///< 0: the referee, who knows the mean of all ten and makes no noise
+    std::uint64_t seed = 0; ///< 0: the referee; it knows the mean of all ten and makes no noise
 };
 
 class labellers {
 public:
-    labellers(const vocabulary& words, const std::vector<std::string>& lexicon, const taste& t);
+    /// `lexicon` is a file with lines of "word<tab>ten ratings".
+    labellers(const vocabulary& words, const std::string& lexicon, const taste& t);
 
     /// How good a response is:
     /// 1·[says the topic] + tone · compound(words) ± ½ [finished] − ½ repeats − ¾ [under 4 words], where

@@ -21,6 +21,7 @@ settings chosen_settings(bool quick, std::uint64_t seed, unsigned threads) {
 }
 
 int run(const settings& s, const files& f, const std::string& out) {
+    if (!out.empty()) std::filesystem::create_directories(out); // what cannot be written is said before the training
     std::vector<std::string> lines = read_lines(f.corpus);
     if (s.sentences > 0 && lines.size() > s.sentences) lines.resize(s.sentences);
     const vocabulary words(lines, s.vocabulary);
@@ -30,7 +31,6 @@ int run(const settings& s, const files& f, const std::string& out) {
     print_table(r);
     print_samples(r, words);
     if (!out.empty()) {
-        std::filesystem::create_directories(out);
         write_csv(r, out);
         write_report(r, words, out + "/report.html");
         write_rankings(out + "/rankings.jsonl", r.compared, words, 300);
@@ -54,17 +54,21 @@ int main(int argc, char** argv) {
     unsigned threads = 0;
     std::string out = "instructgpt-out";
     app.add_flag("--quick", quick,
-                 "a run of seconds that checks the signs of the effects (exit code 1 if one is missing)");
-    app.add_option("--seed", seed, "another run")->capture_default_str();
-    app.add_option("--threads", threads, "for the runs of step 3, 0 = 2; the results do not depend on it");
-    app.add_option("--out", out, "directory for report.html and the tables; \"\" for none")->capture_default_str();
-    app.add_option("--corpus", f.corpus, "text, one tokenised sentence per line, may be gzipped")
+                 "runs for seconds and checks the signs of the effects; exit code 1 if one is missing");
+    app.add_option("--seed", seed, "seed of the run; the same seed gives the same run on one machine and build")
+        ->capture_default_str();
+    app.add_option("--threads", threads, "threads for the runs of step 3, 0 means 2; the results do not depend on it");
+    app.add_option("--out", out, "directory for report.html and the tables; \"\" writes none")->capture_default_str();
+    app.add_option("--corpus", f.corpus, "pretraining text, one tokenised sentence per line; may be gzipped")
         ->check(CLI::ExistingFile);
-    app.add_option("--lexicon", f.lexicon, "word <tab> ten ratings from -4 to 4")->check(CLI::ExistingFile);
-    app.add_option("--demos", f.demonstrations, "topic <tab> tokenised sentence, instead of the corpus' sentences")
+    app.add_option("--lexicon", f.lexicon,
+                   "what the simulated labellers feel: lines of word <tab> ten ratings from -4 to 4")
+        ->check(CLI::ExistingFile);
+    app.add_option("--demos", f.demonstrations,
+                   "demonstrations: lines of topic <tab> tokenised sentence, instead of sentences of the corpus")
         ->check(CLI::ExistingFile);
     app.add_option("--rankings", f.rankings,
-                   "people's rankings for the reward model, JSON lines {\"prompt\", \"responses\", \"ranks\"}")
+                   "people's rankings for the reward model: JSON lines of {\"prompt\", \"responses\", \"ranks\"}")
         ->check(CLI::ExistingFile);
     CLI11_PARSE(app, argc, argv);
     try {

@@ -31,7 +31,7 @@ public:
 
 private:
     using key = std::uint64_t; ///< n words of ten bits, the last one lowest
-    /// All n-grams of one length, sorted, so that those of one context lie together.
+    /// All n-grams of one length, sorted, so that the n-grams of one context lie together.
     struct table {
         std::vector<key> keys;
         std::vector<std::uint32_t> counts; ///< as seen (longest), or of different words in front (the others)

@@ -66,9 +66,8 @@ inline constexpr const char* ptx = R"html(<h3>And do not forget (PPO-ptx)</h3>
 )html";
 
 inline constexpr const char* grpo = R"html(<h3>Without a critic: GRPO</h3>
-<p>Of a later paper (Shao et al. 2024, arXiv:2402.03300). The policy answers each prompt G times, and an answer's
-advantage is its reward against the rewards of its group. The loss is that of PPO, and the KL penalty is in it, not in
-the reward:</p>
+<p>Shao et al. 2024, arXiv:2402.03300. The policy answers each prompt G times, and an answer's advantage is its reward
+against the rewards of its group. The loss is PPO's, and the KL penalty is in the loss instead of the reward:</p>
 <p class="formula">Â<sub>i</sub> = (r<sub>i</sub> − mean r) / std r,&emsp;
 loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + β (π<sub>SFT</sub> / π<sub>φ</sub> − 1 − log π<sub>SFT</sub> /
 π<sub>φ</sub>)</p>
@@ -76,7 +75,7 @@ loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + β (π<sub>SFT</sub> / π<
 
 inline constexpr const char* dpo = R"html(<h3>Without a reward model: DPO</h3>
 <p>Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) samples nothing. It learns from the rankings
-of step 2, from all pairs of a prompt's answers; what it samples here is for the curves:</p>
+of step 2, from all pairs of a prompt's answers. Here it samples only for the curves:</p>
 <p class="formula">loss = −log σ(β (log [π<sub>φ</sub>(y<sub>w</sub> | x) / π<sub>SFT</sub>(y<sub>w</sub> | x)] −
 log [π<sub>φ</sub>(y<sub>l</sub> | x) / π<sub>SFT</sub>(y<sub>l</sub> | x)]))</p>
 )html";
@@ -84,7 +83,7 @@ log [π<sub>φ</sub>(y<sub>l</sub> | x) / π<sub>SFT</sub>(y<sub>l</sub> | x)]))
 inline constexpr const char* tail = R"html(<h2>What this is and is not</h2>
 <p>A demonstration that the losses and gradients do what the paper says, small enough to read and to run anywhere. It is
 not evidence about people: the labellers are simulated, the small model writes poor English, and the large model is of
-another family. Prompts are held out with their sentences, but a topic may have been seen in training with others.</p>
+another family. Prompts are held out with their sentences, but training may show a topic in other sentences.</p>
 <p class="soft">Text: six novels of Jane Austen (public domain), as prepared in the R package janeaustenr (MIT, ©
 2016-2017 Julia Silge). Word ratings: the VADER lexicon (MIT, © 2016 C.J. Hutto); Hutto &amp; Gilbert, <i>VADER: A
 Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text</i>, ICWSM 2014. Best of n and √KL: Gao,

@@ -63,7 +63,7 @@ void write_summary(std::ostream& out, const results& r) {
         << " of the held-out prompts. PPO alone changes the perplexity of the pretraining text by " << tax(ppo)
         << ", PPO-ptx by " << tax(ptx) << ". The reward model agrees with a simulated labeller on "
         << fixed(100 * r.reward_accuracy, 1) << " % of held-out pairs; two simulated labellers agree on "
-        << fixed(100 * r.labeller_agreement, 1) << " % (the paper: 69.6 % and 72.6 %, of people).</p>\n";
+        << fixed(100 * r.labeller_agreement, 1) << " % (people in the paper: 69.6 % and 72.6 %).</p>\n";
     if (!r.simulated)
         out << "<p class='note'>The reward model of this run learned from a file of rankings; the referee is still the "
                "simulated one.</p>\n";
@@ -123,7 +123,7 @@ void write_steps(std::ostream& out, const results& r) {
 }
 
 void write_table(std::ostream& out, const results& r) {
-    out << "<h2>Results</h2><p>On " << r.used.evaluation_prompts
+    out << "<h2 id='results'>Results</h2><p>On " << r.used.evaluation_prompts
         << " held-out prompts; ± is a 95 % interval. Gold is the simulated labellers' utility without noise, which no "
         << "model has seen. Wins count ties as a half; the big model is the prompted one.</p><div class='wide'>"
         << "<table><tr><th>model</th><th>gold</th><th>reward</th><th>KL to SFT</th><th>perplexity</th>"
@@ -139,7 +139,7 @@ void write_sizes(std::ostream& out, const results& r) {
     for (const evaluation* e : r.table())
         if (e != r.table()[1]) rows.push_back({e->name, {e->against_big}});
     out << "<h2>Small and tuned against large and un-tuned</h2><p>The paper's first result: outputs of the 1.3 billion "
-           "InstructGPT are preferred to those of GPT-3 with 175 billion weights. Here:</p>"
+           "InstructGPT are preferred to outputs of GPT-3 with 175 billion weights. Here:</p>"
         << draw(dot_plot{.title = "How often a model's response is preferred to the large, prompted model's",
                          .rows = rows,
                          .groups = {"wins, with 95 % interval (simulated labellers)"}});
@@ -161,9 +161,9 @@ void write_tax(std::ostream& out, const results& r) {
         end.points = true;
         p.lines.push_back(std::move(end));
     }
-    out << "<h2>The alignment tax, and PPO-ptx</h2><p>What tuning costs on the old task. In the paper PPO pays more "
-           "the farther it goes, a larger β only means going less far, and the pretraining term takes the tax "
-           "away. What this run paid:</p>"
+    out << "<h2>The alignment tax, and PPO-ptx</h2><p>Tuning costs performance on the old task. In the paper PPO loses "
+           "more the farther it moves, a larger β only keeps it nearer, and the pretraining term removes the loss. "
+           "This run:</p>"
         << draw(p);
 }
 
@@ -184,9 +184,9 @@ void write_overoptimisation(std::ostream& out, const results& r) {
         end_gold.push_back((t.row.gold.value - gold.value) * gold_unit);
         end_reward.push_back((t.row.reward->value - reward.value) * reward_unit);
     }
-    out << "<h2>Too much of a good thing</h2><p>The reward model is only a picture of the labellers. Where nothing "
-           "holds the policy near the SFT model (β = 0), look for a score of the reward model that goes on rising with "
-           "the distance while gold peaks and collapses. Best of n goes the same way as far as it gets.</p>"
+    out << "<h2>Overoptimisation</h2><p>The reward model is only a model of the labellers. Where nothing holds the "
+           "policy near the SFT model (β = 0), the reward model's score goes on rising with the distance, while gold "
+           "peaks and collapses. Best of n follows the same curve as far as it reaches.</p>"
         << draw(plot{
                .title = "Gold and reward-model score against KL",
                .x_label = "KL to the SFT model, nats per response (square root scale)",
@@ -216,7 +216,7 @@ void write_overoptimisation(std::ostream& out, const results& r) {
 }
 
 void write_samples(std::ostream& out, const results& r, const vocabulary& words) {
-    out << "<h2>Before and after</h2><p>Five fixed prompts. Nothing was chosen by hand.</p>";
+    out << "<h2>Before and after</h2><p>The prompts are fixed, and no answer is chosen by hand.</p>";
     for (std::size_t p = 0; p < r.samples.front().responses.size(); ++p) {
         out << "<h3>… about <i>" << escaped(words.spelling(r.samples.front().responses.topics[p]))
             << "</i></h3><table class='text'>";

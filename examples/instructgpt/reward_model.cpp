@@ -33,16 +33,22 @@ comparisons choose(const comparisons& all, std::span<const std::size_t> prompts)
     return result;
 }
 
+constexpr std::size_t most_responses = 1024; // of a prompt, as ranking_loss says
+
 void add_ranking(comparisons& c, const std::string& line, const vocabulary& words) {
     try {
         const auto object = nlohmann::json::parse(line);
         const word topic = words.number(object.at("prompt").get<std::string>());
         const auto responses = object.at("responses").get<std::vector<std::string>>();
+        if (responses.size() < 2 || responses.size() > most_responses)
+            throw std::runtime_error("expected 2 to " + std::to_string(most_responses) + " responses, not " +
+                                     std::to_string(responses.size()));
         std::vector<std::int32_t> ranks(responses.size());
         std::iota(ranks.begin(), ranks.end(), 1);
         if (object.contains("ranks")) ranks = object.at("ranks").get<std::vector<std::int32_t>>();
         if (ranks.size() != responses.size())
-            throw std::runtime_error("as many ranks as responses are needed: " + line);
+            throw std::runtime_error("there are " + std::to_string(responses.size()) + " responses, but " +
+                                     std::to_string(ranks.size()) + " ranks");
         for (const std::string& r : responses) c.responses.add(topic, words.sentence(r));
         c.ranks.insert(c.ranks.end(), ranks.begin(), ranks.end());
         c.offsets.push_back(static_cast<std::int32_t>(c.ranks.size()));
@@ -50,6 +56,15 @@ void add_ranking(comparisons& c, const std::string& line, const vocabulary& word
         throw std::runtime_error(R"(expected {"prompt": "letter", "responses": ["…", "…"], "ranks": [2, 1]}, not )" +
                                  line);
     }
+}
+
+/// Does a pair of responses differ in rank, and in the words that the models know?
+bool has_difference(const comparisons& c) {
+    bool found = false;
+    each_pair(c, [&](std::size_t i, std::size_t j) {
+        found = found || (c.ranks[i] != c.ranks[j] && !std::ranges::equal(c.responses[i], c.responses[j]));
+    });
+    return found;
 }
 
 } // namespace
@@ -100,8 +115,8 @@ comparisons comparison_stream::next(std::size_t prompts) {
 
 reward_model_curve train_reward_model(scalar_model& model, const comparisons& data, const reward_model_options& o,
                                       random_source& random, progress& bar) {
-    const auto steps =
-        static_cast<std::size_t>(o.epochs * static_cast<double>(data.prompts()) / static_cast<double>(o.batch_prompts));
+    const double batches = static_cast<double>(data.prompts()) / static_cast<double>(o.batch_prompts);
+    const auto steps = std::max<std::size_t>(1, static_cast<std::size_t>(o.epochs * batches));
     comparison_stream stream(data, random);
     activations a;
     adam optimiser(model);
@@ -137,7 +152,9 @@ floats rewards(const scalar_model& model, const text& responses) {
 comparisons read_rankings(const std::string& path, const vocabulary& words) {
     comparisons c;
     each_line(path, [&](const std::string& line) { add_ranking(c, line, words); });
-    if (c.prompts() < 2) throw std::runtime_error(path + " needs at least two ranked prompts");
+    if (c.prompts() < 2) throw std::runtime_error(path + ": expected at least two ranked prompts");
+    if (!has_difference(c))
+        throw std::runtime_error(path + ": no two responses to a prompt differ in rank and in words of the corpus");
     return c;
 }
 
@@ -155,4 +172,5 @@ void write_rankings(const std::string& path, const comparisons& c, const vocabul
         }
         file << object.dump() << '\n';
     }
+    if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iomanip>
+#include <stdexcept>
 
 namespace {
 
@@ -90,4 +91,5 @@ void write_csv(const results& r, const std::string& directory) {
             }
             curves << '\n';
         }
+    if (!table.flush() || !curves.flush()) throw std::runtime_error("cannot write the tables in " + directory);
 }

@@ -45,7 +45,7 @@ struct tuning_log {
 struct tuning_inputs {
     const language_model& sft;
     const scalar_model& reward_model;
-    const comparisons& rankings; ///< those of the reward model
+    const comparisons& rankings; ///< the rankings that the reward model learns from
     const std::vector<word>& prompts;
     const text& pretraining;
     const text& held_out;    ///< pretraining text for the log

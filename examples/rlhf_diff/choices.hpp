@@ -24,7 +24,7 @@ struct setting {
 };
 using settings = std::vector<setting>;
 
-/// Numbers that are tried; flags add to them.
+/// Numbers to try; flags add to them.
 struct tried {
     std::vector<std::array<double, 2>> clips{{0.2, 0.2}, {0.2, 0.28}, {0.1, 0.1}, {0.3, 0.3}, {3e-4, 4e-4}};
     std::vector<double> dual_clips{3, 10};

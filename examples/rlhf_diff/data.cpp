@@ -38,7 +38,7 @@ struct source {
             double elements = 1;
             for (const std::int64_t size : found->second.shape) elements *= static_cast<double>(size);
             if (elements != static_cast<double>(found->second.numbers.size()))
-                fail(n, "has not as many elements as its shape");
+                fail(n, "has a number of elements that differs from its shape");
             to.found.emplace_back(role_name, n);
             return &found->second;
         }
@@ -120,7 +120,7 @@ std::vector<std::int64_t> packed_starts(source& s, std::int64_t tokens) {
     std::vector<std::int64_t> starts;
     const auto whole_number = [&](double x) {
         if (!(x >= 0 && x <= static_cast<double>(tokens) && x == std::floor(x)))
-            s.fail(name, "has a number that is no place among " + std::to_string(tokens) + " tokens");
+            s.fail(name, "has a number that is not an integer from 0 to " + std::to_string(tokens));
         return static_cast<std::int64_t>(x);
     };
     if (const array* offsets = s.find("offsets", name)) {
@@ -194,7 +194,7 @@ void read_rewards(source& s) {
         }
     d.baselines = s.per_sequence("baselines");
     for (const double id : s.per_sequence("group_ids")) {
-        if (!(std::fabs(id) < 1e15)) s.fail(d.found.back().second, "has an id that is no whole number");
+        if (!(std::fabs(id) < 1e15)) s.fail(d.found.back().second, "has an id that is not a number below 1e15");
         d.groups.push_back(static_cast<std::int64_t>(id));
     }
     if (s.more.group_size > 0) {

@@ -82,7 +82,7 @@ void decode(array& a, std::string_view type, std::string_view bytes) {
         t.copy(a.numbers, bytes);
         return;
     }
-    a.problem = "has elements of type " + std::string(type) + ", which are no numbers";
+    a.problem = "has elements of type " + std::string(type) + ", which are not numbers";
 }
 
 std::string text_of(const std::vector<std::int64_t>& shape) {
@@ -92,7 +92,7 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
 }
 
 arrays arrays_of_safetensors(std::string_view bytes) {
-    if (bytes.size() < 8) throw std::runtime_error("is no safetensors file: it has less than 8 bytes");
+    if (bytes.size() < 8) throw std::runtime_error("is not a safetensors file: it has fewer than 8 bytes");
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < 8; ++i) length |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     if (length > bytes.size() - 8)

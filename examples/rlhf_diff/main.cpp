@@ -42,34 +42,37 @@ int run(const arguments& a) {
 int main(int argc, char** argv) {
     CLI::App app{
         "Which options of rlhf reproduce the loss and the gradient of a trainer? Exit code 0: some do, 1: none "
-        "that was tried does, 2: the file cannot be used."};
+        "does, 2: the file cannot be used."};
     arguments a;
     std::vector<double> clip, weights, duals, coefs, entropies, value_clips, gammas, lambdas, epsilons;
     app.add_option("file", a.file, "a batch, .npz or .safetensors")->required();
     app.add_option("--json", a.json, "file for the report as JSON");
-    app.add_option("--near", a.near, "how many combinations that do not fit are shown")->capture_default_str();
+    app.add_option("--near", a.near, "number of combinations to show that do not fit")->capture_default_str();
     app.add_option("--loss", a.given.loss, "the loss as it was printed; its digits say how exact it is");
-    app.add_option("--group-size", a.given.group_size, "so many sequences in a row answer one prompt");
-    app.add_option("--max-length", a.given.longest, "answers may be so long (Dr. GRPO); default: the arrays' columns");
+    app.add_option("--group-size", a.given.group_size, "number of consecutive sequences that answer one prompt");
+    app.add_option("--max-length", a.given.longest,
+                   "the longest answer allowed (Dr. GRPO); default: the arrays' columns");
     app.add_option("--step-tokens", a.given.tokens, "tokens of the whole step, if the file is a part of it");
     app.add_option("--step-sequences", a.given.sequences, "sequences of the whole step");
-    app.add_option("--tolerance", a.given.tolerance, "relative; default: as exact as the stored types");
+    app.add_option("--tolerance", a.given.tolerance, "relative tolerance; default: as exact as the stored types");
     for (const diff::role& r : diff::roles()) {
         std::string names;
         for (const std::string& n : r.names) names += (names.empty() ? "" : ", ") + n;
-        app.add_option(flag_of(r.name), a.given.names[r.name], r.meaning + ("; looked for as " + names))
+        app.add_option(flag_of(r.name), a.given.names[r.name], r.meaning + ("; known names: " + names))
             ->group("Names of arrays");
     }
-    const char* numbers = "Numbers that are tried as well";
-    app.add_option("--clip", clip, "low and high, such as 0.2 0.28")->expected(2)->group(numbers);
-    app.add_option("--dual-clip", duals, "")->group(numbers);
-    app.add_option("--weight-range", weights, "low and high, of the sampler's correction")->expected(2)->group(numbers);
-    app.add_option("--kl-coef", coefs, "needed without a gradient, which tells it")->group(numbers);
-    app.add_option("--entropy-coef", entropies, "")->group(numbers);
-    app.add_option("--value-clip", value_clips, "")->group(numbers);
-    app.add_option("--gamma", gammas, "")->group(numbers);
-    app.add_option("--lambda", lambdas, "")->group(numbers);
-    app.add_option("--epsilon", epsilons, "of standard deviations")->group(numbers);
+    const char* numbers = "Values to try in addition";
+    app.add_option("--clip", clip, "clip range, low and high, such as 0.2 0.28")->expected(2)->group(numbers);
+    app.add_option("--dual-clip", duals, "bound of the dual clip")->group(numbers);
+    app.add_option("--weight-range", weights, "bounds of the sampler's correction, low and high")
+        ->expected(2)
+        ->group(numbers);
+    app.add_option("--kl-coef", coefs, "KL coefficient; without a gradient it has to be given")->group(numbers);
+    app.add_option("--entropy-coef", entropies, "coefficient of an entropy bonus")->group(numbers);
+    app.add_option("--value-clip", value_clips, "clip range of the value loss")->group(numbers);
+    app.add_option("--gamma", gammas, "discount")->group(numbers);
+    app.add_option("--lambda", lambdas, "trace decay of advantages")->group(numbers);
+    app.add_option("--epsilon", epsilons, "what keeps standard deviations from 0")->group(numbers);
     CLI11_PARSE(app, argc, argv);
     std::erase_if(a.given.names, [](const auto& name) { return name.second.empty(); });
     const auto more = [](std::vector<double>& to, const std::vector<double>& from) {

@@ -51,7 +51,7 @@ int near_presets::distance() const {
 }
 
 near_presets presets_of(const settings& what) {
-    const bool made = what[0].value != "those of the dump";
+    const bool made = what[0].value != "given in the dump";
     return {made ? nearest(preset_advantages(), what) : std::vector<near_preset>(), nearest(preset_weights(), what),
             nearest(preset_losses(), what)};
 }

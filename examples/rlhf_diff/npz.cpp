@@ -81,7 +81,7 @@ void transpose(array& a) {
 }
 
 array array_of_npy(std::string_view bytes) {
-    if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) throw std::runtime_error("is no .npy array");
+    if (!bytes.starts_with("\x93NUMPY") || bytes.size() < 12) throw std::runtime_error("is not a .npy array");
     const std::size_t size_bytes = bytes[6] == 1 ? 2 : 4;
     const auto length = static_cast<std::size_t>(number(bytes, 8, size_bytes));
     if (length > bytes.size() - 8 - size_bytes) throw std::runtime_error("is cut short");
@@ -95,7 +95,7 @@ array array_of_npy(std::string_view bytes) {
          at = shape.find_first_of("0123456789", shape.find(',', at)))
         a.shape.push_back(std::strtoll(std::string(shape.substr(at)).c_str(), nullptr, 10));
     std::string_view descr = value_of(header, "descr");
-    if (!descr.starts_with('\'')) throw std::runtime_error("has elements with fields, which are no numbers");
+    if (!descr.starts_with('\'')) throw std::runtime_error("has elements with fields, which are not numbers");
     descr = descr.substr(1, descr.find('\'', 1) - 1);
     if (descr.size() > 2 && (descr[1] == 'U' || descr[1] == 'S'))
         number_texts(a, std::strtoul(std::string(descr.substr(2)).c_str(), nullptr, 10) * (descr[1] == 'U' ? 4 : 1),
@@ -136,7 +136,7 @@ std::vector<entry> directory(std::string_view zip) {
 array array_of_entry(std::string_view zip, const entry& e) {
     const std::size_t begin = e.header + 30 + number(zip, e.header + 26, 2) + number(zip, e.header + 28, 2);
     if (begin > zip.size() || e.packed > zip.size() - begin) throw std::runtime_error("is cut short");
-    if (e.method != 0 && e.method != 8) throw std::runtime_error("is compressed otherwise than by deflate");
+    if (e.method != 0 && e.method != 8) throw std::runtime_error("is compressed by a method other than deflate");
     const std::string_view stored = zip.substr(begin, e.packed);
     const std::string bytes = e.method == 0 ? std::string(stored) : inflated(stored, e.size);
     const uLong crc = crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size()));

@@ -41,7 +41,7 @@ std::string what_is_there(const data& d) {
     return d.gradient.empty() ? "the loss" : "the loss and the gradient";
 }
 
-/// Settings of `what` that `from` has otherwise.
+/// Settings of `what` that differ from those in `from`.
 settings changes(const settings& from, const settings& what) {
     settings list;
     for (const setting& s : what)
@@ -102,7 +102,7 @@ std::string table(const space& s, const std::vector<axis>& axes) {
     return text;
 }
 
-/// The presets of a part, those with the same differences on one line.
+/// The presets of a part, one line for each list of differences.
 std::string preset_lines(const std::string& part, const std::vector<near_preset>& presets) {
     std::vector<std::pair<settings, std::vector<std::string>>> lines;
     for (const near_preset& p : presets) {
@@ -130,7 +130,7 @@ std::string value_report(const space& s) {
     const std::vector<value_outcome> list = search_values(s.batch, s.numbers);
     if (list.empty()) return "";
     const bool fits = list.front().fits;
-    std::string text = fits ? "\nValue loss, reproduced by\n" : "\nValue loss: nothing reproduces it. Near:\n";
+    std::string text = fits ? "\nValue loss, reproduced by\n" : "\nValue loss: nothing reproduces it. Nearest:\n";
     for (std::size_t i = 0; i < std::min(most, list.size()) && list[i].fits == fits; ++i) {
         const value_outcome& o = list[i];
         text += "  " + joined(o.what, ", ", [](const setting& x) { return x.axis + " " + x.value; });
@@ -153,28 +153,28 @@ std::string text_report(const space& s, const found& f, const std::string& path,
             "\n" + number(f.combinations) + " combinations tried\n\n";
     settings best;
     if (f.matches.empty()) {
-        text += "Nothing that was tried reproduces " + what_is_there(d) + ".\n";
+        text += "No combination reproduces " + what_is_there(d) + ".\n";
         if (d.groups.empty() && !d.scores.empty())
-            text += "Rewards were not compared in groups: --group-size or group_ids say who shares a prompt.\n";
+            text += "Rewards are not compared in groups: give --group-size or group_ids.\n";
     } else {
         best = s.settings_of(f.matches.front().what);
         text += headline(s, f) + "\n" + table(s, axes_of(s, f.matches.front().what));
         if (f.matches.size() > 1)
             text += "\n" + number(static_cast<double>(f.matches.size())) +
-                    " combinations fit; the table shows those that differ from the first in one axis.\n";
+                    " combinations fit; the table shows those that differ from the first on one axis.\n";
         if (f.by_chance >= 0.05)
             text += "A loss is one number: about " + text_of(std::ceil(f.by_chance)) +
                     " of so many combinations fit it by chance. A gradient would decide.\n";
     }
     if (!f.advantages_of_dump.empty())
-        text += "\nThe advantages in the dump are those of its rewards by\n" +
+        text += "\nThe advantages in the dump follow from its rewards by\n" +
                 joined(f.advantages_of_dump, "", [](const settings& c) {
                     return "  " + joined(c, ", ", [](const setting& x) { return x.axis + " " + x.value; }) + "\n";
                 });
     else if (!s.of_rewards.empty())
-        text += "\nNo choice that was tried makes the advantages in the dump of its rewards.\n";
+        text += "\nNo choice makes the advantages in the dump from its rewards.\n";
     const std::vector<outcome> near = shown(f, nearest);
-    if (!near.empty()) text += "\nNear:\n";
+    if (!near.empty()) text += "\nNearest:\n";
     for (const outcome& o : near) {
         const settings what = s.settings_of(o.what);
         text += "  " + errors_of(d, o) + "\n    " +

@@ -191,7 +191,7 @@ void add_same(const space& s, const outcome& o, std::vector<outcome>& to) {
                 }
 }
 
-/// Of choices of the same columns, those that differ least from a combination.
+/// Of choices with the same columns, the ones that differ least from a combination.
 void name_like(const space& s, const combination& best, combination& c) {
     const auto name = [&](std::size_t& i, const std::vector<std::size_t>& same, const auto& list, std::size_t to) {
         const auto agreeing = [&](std::size_t j) {

@@ -24,7 +24,7 @@ struct evaluation {
     double loss = 0, size = 0; ///< size: Σ of the sizes of all terms, which roundings are relative to
 };
 
-/// What is tried. Choices whose columns are the same are searched once: `same` names the first of them.
+/// The search space. Choices whose columns are the same are searched once: `same` names the first of them.
 struct space {
     data batch;
     tried numbers;

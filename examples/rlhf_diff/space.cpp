@@ -43,7 +43,7 @@ space::space(data d, tried t) : batch(std::move(d)), numbers(std::move(t)) {
         advantages = std::move(made);
     else {
         of_rewards = std::move(made);
-        advantages.push_back({{{"advantages", "those of the dump"}}, batch.advantages});
+        advantages.push_back({{{"advantages", "given in the dump"}}, batch.advantages});
     }
     objectives = diff::objectives(batch, numbers);
     corrections = diff::corrections(batch, numbers);

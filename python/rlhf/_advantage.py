@@ -337,7 +337,7 @@ _whiten = Function(
 def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = None, center: bool = True,
            scale: bool = True, about: scale_about = "mean", ddof: int = 1, epsilon: float = 1e-8,
            floor: std_floor = "inside_root", executor: Optional[Executor] = None) -> moments:
-    """Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
+    """Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 
         y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (the option about)
         std = √(variance + ε)         or as the option floor says; 1 without scale, and where there is no standard

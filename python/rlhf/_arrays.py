@@ -107,12 +107,12 @@ def _numpy(array: Any, function: str, name: str) -> View:
     dtype = _of_typestr.get(typestr[1:], 0) if typestr[0] != (">" if sys.byteorder == "little" else "<") else 0
     dtype = dtype or dtypes.get(str(getattr(array, "dtype", "")), 0)  # bfloat16, as ml_dtypes has it
     if not dtype:
-        fail(function, f"{name} has the dtype {getattr(array, 'dtype', typestr)}, which is none that rlhf reads")
+        fail(function, f"{name} has the dtype {getattr(array, 'dtype', typestr)}, which rlhf does not read")
     size, strides = int(typestr[2:]), seen.get("strides")
     if strides is None:
         strides = _row_major(seen["shape"])
     elif any(s % size for s in strides):
-        fail(function, f"{name} has strides of {strides} bytes, which are no multiples of its elements' size")
+        fail(function, f"{name} has strides of {strides} bytes, which are not multiples of the element size")
     else:
         strides = tuple(s // size for s in strides)
     return View(seen["data"][0], dtype, seen["shape"], strides, not seen["data"][1], seen)
@@ -123,7 +123,7 @@ def _torch(tensor: Any, function: str, name: str) -> View:
         fail(function, f"{name} is on {tensor.device}, expected cpu")
     dtype = dtypes.get(str(tensor.dtype)[6:], 0)
     if not dtype or tensor.is_neg() or str(tensor.layout) != "torch.strided":
-        fail(function, f"{name} is {tensor.dtype}, {tensor.layout}, which is none that rlhf reads")
+        fail(function, f"{name} is {tensor.dtype}, {tensor.layout}, which rlhf does not read")
     return View(tensor.data_ptr(), dtype, tuple(tensor.shape), tensor.stride(), True, tensor)
 
 
@@ -143,7 +143,7 @@ def _dlpack(array: Any, function: str, name: str) -> View:
         t, writable = _DLTensor.from_address(_pointer(capsule, b"dltensor")), "jax" not in type(array).__module__
     dtype = _of_dlpack.get((t.code, t.bits), 0) if t.lanes == 1 else 0
     if not dtype:
-        fail(function, f"{name} has a dtype of DLPack's type {t.code}, {t.bits} bits, which is none that rlhf reads")
+        fail(function, f"{name} has a dtype of DLPack's type {t.code}, {t.bits} bits, which rlhf does not read")
     shape = tuple(t.shape[: t.ndim])
     strides = tuple(t.strides[: t.ndim]) if t.strides else _row_major(shape)
     return View((t.data or 0) + t.byte_offset, dtype, shape, strides, writable, capsule)

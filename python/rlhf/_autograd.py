@@ -17,7 +17,7 @@ Input = Union[Tensor, per_sequence]  # an argument that does not learn
 def _once() -> None:
     """Backward passes are no graphs of their own, and what they would leave out must not go unnoticed."""
     if torch.is_grad_enabled():
-        raise RuntimeError("rlhf.torch has no second derivatives: backward was called with create_graph=True")
+        raise RuntimeError("rlhf.torch has no second derivatives: call backward without create_graph=True")
 
 
 def _inputs(given: dict[str, Any], names: list[str]) -> list[Any]:
@@ -56,7 +56,7 @@ def result(loss: Tensor) -> Any:
     """The statistics of a loss of this module: what the function of the same name returns."""
     found: Optional[Result] = getattr(loss, "rlhf_result", None)
     if found is None:
-        raise ValueError("rlhf.torch.result: this tensor is not what a loss of rlhf.torch returned")
+        raise ValueError("rlhf.torch.result: this tensor was not returned by a loss of rlhf.torch")
     return found
 
 

@@ -14,13 +14,13 @@ __all__ = ["aggregation", "importance", "dppo_value", "sequence_ratio", "kl_esti
 aggregation = Literal["token_mean", "sequence_mean_token_mean", "sequence_mean_token_sum"]
 # What happens to an importance weight, or a ratio, beyond its bounds.
 importance = Literal["truncate", "mask"]
-# The value of a DPPO loss. The slope is that of each.
+# The value that a DPPO loss reports. The slope is the derivative of that value.
 dppo_value = Literal["log_prob", "ratio"]
 # How the log ratios of a sequence's tokens become the log ratio of the sequence.
 sequence_ratio = Literal["mean", "product"]
 # Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 kl_estimator = Literal["k1", "k2", "k3", "abs"]
-# What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+# What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
 kl_weight = Literal["one", "ratio", "constant_ratio", "own_ratio"]
 # What masked steps inside a sequence mean to a recurrence over its steps.
 gaps = Literal["skip", "zero", "ignore"]
@@ -29,11 +29,11 @@ std_floor = Literal["inside_root", "after_root", "variance_at_least", "std_at_le
 # What is subtracted from a reward. A group is the rewards of one prompt's responses.
 group_baseline = Literal["none", "group_mean", "others_mean", "length_weighted_mean", "batch_mean", "given",
                          "second_best"]
-# What the difference is divided by.
+# What the reward minus its baseline is divided by.
 group_scale = Literal["none", "group_std", "batch_std", "group_mean", "others_std"]
 # The advantage of a group of one, if its baseline or scale is taken from the group.
 lone_reward = Literal["zero", "kept", "refused"]
-# What a reward does that is NaN or infinite, as that of a response which no one could judge.
+# What becomes of a reward that is NaN or infinite, for example because nobody could judge the response.
 unscorable = Literal["spread", "left_out"]
 # The step of a sequence that gets its score.
 score_position = Literal["last_counted", "after_last_counted", "last_step"]
@@ -43,9 +43,9 @@ overlong = Literal["capped", "growing"]
 scale_about = Literal["mean", "zero"]
 # How far the policy's distribution p is from the reference's q.
 divergence = Literal["reverse_kl", "forward_kl", "jsd"]
-# What the ratio π / μ of the policies that learned and sampled is taken of.
+# What shares one ratio π / μ, of the policy that learns and the policy that sampled.
 importance_level = Literal["token", "sequence_mean", "sequence_product", "none"]
-# What a sequence is to the options of importance weights that are of sequences.
+# What counts as one sequence in the options of importance weights that act on sequences.
 importance_unit = Literal["sequence", "run"]
 # What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
 tie_divisor = Literal["kept_pairs", "all_pairs"]

@@ -81,7 +81,7 @@ def kept_log_probs(batch: _batch.batch, logits: Array, targets: Array, kept: kep
                    log_kept: Output = None, temperature: float = 1,
                    executor: Optional[Executor] = None) -> token_log_probs_result:
     """The log-probability of each target under the distribution that it was drawn from: the softmax over the set that
-    the sampler kept, instead of the whole vocabulary. Its cost is that of the set.
+    the sampler kept, instead of the whole vocabulary. Its cost grows with the set.
 
         S = the token's kept ids and its target        x = z / temperature        lse = log Σ exp(xᵥ) over S
         log p = x − lse        log_probs = log p_target        entropy = −Σ p log p over S
@@ -251,8 +251,8 @@ def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_refere
                      d_logits: GradientOutput = None, divergence: divergence = "reverse_kl", beta: float = 0.5,
                      temperature: float = 1, aggregation: aggregation = "token_mean",
                      executor: Optional[Executor] = None) -> divergence_sums:
-    """The divergence between the policy's distribution of each token and that of a reference (or a teacher) that sends
-    only its k likeliest entries, and its gradient into all of the policy's logits z.
+    """The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
+    its k likeliest entries, and its gradient into all of the policy's logits z.
 
         p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
         the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed

@@ -63,9 +63,9 @@ class cispo(Objective):
         | truncated importance sampling: ROLL        | 0     | 1      | truncate                |
         | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    |
 
-        low: of ρ
-        high: of ρ
-        beyond: ρ becomes the bound, or 0
+        low: the lower bound of ρ
+        high: the upper bound of ρ
+        beyond: beyond a bound ρ becomes the bound, or 0
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("low", c_double), ("high", c_double), ("beyond", c_int64)]
@@ -88,8 +88,8 @@ class discopop(Objective):
 
 
 class dpo(Objective):
-    """Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a
-    reference it is the preference term of CPO.
+    """Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference it
+    is the preference term of CPO.
 
         label_smoothing: ε in [0, ½]: the share of labels taken to be wrong (cDPO)
     """
@@ -101,15 +101,15 @@ class dpo(Objective):
 
 
 class dppo_kl(Objective):
-    """The same with the KL divergence of "this token or another one".
+    """Options of DPPO with the KL divergence of "this token or another one".
 
-        | trainer, paper   | range         | cap       | value    |
+        | trainer, paper | range | cap       | value    |
         |---|---|---|---|
-        | paper            | 0.05          | unlimited |          |
-        | verl, dppo_kl    | 0.2           | 3         | log_prob |
+        | paper          | 0.05  | unlimited |          |
+        | verl, dppo_kl  | 0.2   | 3         | log_prob |
 
         range: δ₋ and δ₊: at most so many nats, below and above π_old
-        cap: of ρ
+        cap: the largest ρ in the loss
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
@@ -123,13 +123,13 @@ class dppo_tv(Objective):
     """Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved
     from π_old by more than δ and Â pushes it on.
 
-        | trainer          | range         | cap                      | value    |
+        | trainer         | range | cap                                           | value    |
         |---|---|---|---|
-        | verl, dppo_tv    | 0.2           | 3 (clip_ratio_c; it has 20 in mind) | log_prob |
-        | SkyRL, prime-rl  | 0.2           | unlimited                | ratio    |
+        | verl, dppo_tv   | 0.2   | 3 (clip_ratio_c; verl's documentation has 20) | log_prob |
+        | SkyRL, prime-rl | 0.2   | unlimited                                     | ratio    |
 
         range: δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities
-        cap: of ρ
+        cap: the largest ρ in the loss
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
@@ -155,10 +155,10 @@ class gmpo(Objective):
     """Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
     batch is aggregation "sequence_mean_token_mean".
 
-        | trainer, paper  | range        |
+        | trainer, paper | range            |
         |---|---|
-        | paper, TRL      | 0.4          |
-        | verl, geo_mean  | 0.2 (clip_ratio) |
+        | paper, TRL     | 0.4              |
+        | verl, geo_mean | 0.2 (clip_ratio) |
 
         range: ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊]
     """
@@ -262,8 +262,8 @@ class robust_dpo(Objective):
 class sapo(Objective):
     """Options of SAPO: a soft gate instead of a clip. The larger τ, the narrower the gate.
 
-        tau_positive: τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64
-        tau_negative: τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64
+        tau_positive: τ at Â > 0; from 10⁻⁶ to 64
+        tau_negative: τ elsewhere; from 10⁻⁶ to 64
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("tau_positive", c_double), ("tau_negative", c_double)]
@@ -308,8 +308,8 @@ class sppo(Objective):
 class topr(Objective):
     """Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1.
 
-        positive: w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶
-        negative: w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶
+        positive: w₊, the weight at Â > 0; from 0 to 10⁶
+        negative: w₋, the weight elsewhere; from 0 to 10⁶
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("positive", c_double), ("negative", c_double)]
@@ -322,10 +322,10 @@ class vespo(Objective):
     """Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are
     TRL's. k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64.
 
-        k_positive: of tokens of Â ≥ 0
-        lambda_positive: of tokens of Â ≥ 0
-        k_negative: of the others
-        lambda_negative: of the others
+        k_positive: k where Â ≥ 0
+        lambda_positive: λ where Â ≥ 0
+        k_negative: k where Â < 0
+        lambda_negative: λ where Â < 0
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("k_positive", c_double), ("lambda_positive", c_double),

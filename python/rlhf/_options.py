@@ -68,8 +68,8 @@ class policy_loss_options(Options):
         kl_coef: KL in the loss (not in the reward as well)
         kl_gradient: absent: the gradient of kl_estimator
         kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: of the estimate in the loss, not of the statistic
-        importance_limit: of exp(old − behavior): the upper bound, or both
+        kl_weight: multiplies the estimate in the loss, not the statistic
+        importance_limit: bounds of the weight exp(old − behavior)
     """
 
     _fields_ = [("size", c_size_t), ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
@@ -91,7 +91,12 @@ class ppo_policy_loss_options(Options):
 
         clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
         dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
-        log_ratio_limit: this and what follows: as in policy_loss_options
+        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
+        kl_coef: KL in the loss (not in the reward as well)
+        kl_gradient: absent: the gradient of kl_estimator
+        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
+        kl_weight: multiplies the estimate in the loss, not the statistic
+        importance_limit: bounds of the weight exp(old − behavior)
     """
 
     _fields_ = [("size", c_size_t), ("clip_range", ratio_range), ("dual_clip", c_double),
@@ -287,10 +292,10 @@ class divergence_options(Options):
 class covariance_tokens_options(Options):
     """Options.
 
-        share: picked of the tokens that count, rounded down, but at least one
-        low: only tokens with low < cov < high
-        high: only tokens with low < cov < high
-        clip_range: only tokens that this range of rlhf.ppo_clip does not stop
+        share: picks this share of the tokens that count, and at least one token
+        low: picks only tokens with cov > low
+        high: picks only tokens with cov < high
+        clip_range: picks only tokens that this range of rlhf.ppo_clip does not stop
         cut: of the whole step; absent: this batch is the whole step
     """
 
@@ -305,12 +310,12 @@ class covariance_tokens_options(Options):
 class importance_weights_options(Options):
     """Options.
 
-        range: of a weight
+        range: bounds of a weight
         beyond: what becomes of a weight beyond its range
         sequence_mean: drops a sequence whose e^(mean ρ) is beyond
         sequence_product: drops a sequence whose e^(Σ ρ) is beyond
         every_token: drops a sequence if e^ρ of one of its tokens is beyond
-        unit: what a sequence is to all of these and to `level`
+        unit: what counts as a sequence in all of these and in `level`
         drift_limit: drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
         probability_limit: drops a token if |π − μ| is larger
         binary_kl_limit: drops a token if one of its two binary divergences is larger (KPop)

@@ -45,7 +45,7 @@ def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Arra
     """The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
 
         cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
-        picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+        picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
                  cov; of equal ones the first by sequence and step
 
     Arrays:
@@ -57,10 +57,10 @@ def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Arra
         anchors: [B, T], out: log π_old where picked, else log π
 
     Options:
-        share: picked of the tokens that count, rounded down, but at least one
-        low: only tokens with low < cov < high
-        high: only tokens with low < cov < high
-        clip_range: only tokens that this range of rlhf.ppo_clip does not stop
+        share: picks this share of the tokens that count, and at least one token
+        low: picks only tokens with cov > low
+        high: picks only tokens with cov < high
+        clip_range: picks only tokens that this range of rlhf.ppo_clip does not stop
         cut: of the whole step; absent: this batch is the whole step
 
     More: <rlhf/policy/covariance_tokens.hpp>
@@ -103,12 +103,12 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
         keep: [B, T] uint8, out, a mask: 1 where a token counts and its weight is not 0
 
     Options:
-        range: of a weight
+        range: bounds of a weight
         beyond: what becomes of a weight beyond its range
         sequence_mean: drops a sequence whose e^(mean ρ) is beyond
         sequence_product: drops a sequence whose e^(Σ ρ) is beyond
         every_token: drops a sequence if e^ρ of one of its tokens is beyond
-        unit: what a sequence is to all of these and to `level`
+        unit: what counts as a sequence in all of these and in `level`
         drift_limit: drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
         probability_limit: drops a token if |π − μ| is larger
         binary_kl_limit: drops a token if one of its two binary divergences is larger (KPop)
@@ -190,8 +190,8 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
         kl_coef: KL in the loss (not in the reward as well)
         kl_gradient: absent: the gradient of kl_estimator
         kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: of the estimate in the loss, not of the statistic
-        importance_limit: of exp(old − behavior): the upper bound, or both
+        kl_weight: multiplies the estimate in the loss, not the statistic
+        importance_limit: bounds of the weight exp(old − behavior)
 
     More: <rlhf/policy/policy_loss.hpp>
     """
@@ -231,7 +231,12 @@ def ppo_policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Arr
     Options:
         clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
         dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
-        log_ratio_limit: this and what follows: as in policy_loss_options
+        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
+        kl_coef: KL in the loss (not in the reward as well)
+        kl_gradient: absent: the gradient of kl_estimator
+        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
+        kl_weight: multiplies the estimate in the loss, not the statistic
+        importance_limit: bounds of the weight exp(old − behavior)
 
     More: <rlhf/policy/ppo_policy_loss.hpp>
     """
@@ -289,8 +294,8 @@ _ptx_loss = Function(
 
 def ptx_loss(batch: _batch.batch, *, log_probs: Array, d_log_probs: GradientOutput = None,
              aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> ptx_loss_result:
-    """The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised fine-
-    tuning.
+    """The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
+    fine-tuning.
 
         loss             = −Σ log p / denominator        by the aggregation
         ∂loss/∂log p     = −1 / denominator

@@ -72,13 +72,14 @@ class policy_loss_result(Result):
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
         mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        clip_fraction_low: Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio.
-        ppo_clip: ρ < 1 − ε₋ and Â < 0; the others' documentation says it.
-        clip_fraction_high: The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
+        clip_fraction_low: The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops.
+        ppo_clip: ρ < 1 − ε₋ and Â < 0; the other objectives say theirs.
+        clip_fraction_high: The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
         dual_clip_fraction: ppo_clip with `dual`: ρ > c and Â < 0
-        approx_kl: mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+        approx_kl: mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before
+        log_ratio_limit.
         approx_kl_half_square: ½ mean((new − old)²)
-        mean_ratio: mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit.
+        mean_ratio: mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit.
         kl: The mean estimate of KL to the reference, after kl_limit.
         max_log_ratio: max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
         effective_sample_size: (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
@@ -274,12 +275,14 @@ class importance_weights_result(Result):
     """Sums over the tokens that count; the parts of a step join by +=.
 
         own: counted here
-        log_ratio_limit: of |ρ|: the option, or what second_moment_limit makes it
-        mean_weight: mean(w), and the largest ratio before it met its range.
+        log_ratio_limit: bound of |ρ|: the option, or what second_moment_limit finds
+        mean_weight: mean(w)
+        max_ratio: The largest ratio, before it is truncated to its range.
         effective_sample_size: (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
         approx_kl: mean(log μ − log π): an estimate of KL(μ ‖ π).
-        below_fraction: Tokens whose ratio is below or above the range.
-        dropped_fraction: Tokens whose weight is 0.
+        below_fraction: The share of tokens whose ratio is below the range.
+        above_fraction: The share of tokens whose ratio is above the range.
+        dropped_fraction: The share of tokens whose weight is 0.
         nonfinite: Tokens whose weight is NaN or infinite.
     """
 

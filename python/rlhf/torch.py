@@ -2,7 +2,7 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 # mypy: disable-error-code="no-any-return"
 """Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the library: it has the slopes
-of the sweep that computed it. What else that sweep found is result(loss). Second derivatives are refused.
+of the sweep that computed it. What else that sweep found is result(loss). Second derivatives raise an error.
 """
 from __future__ import annotations
 

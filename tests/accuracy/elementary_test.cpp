@@ -18,8 +18,8 @@ namespace mp = boost::multiprecision;
 using exact = mp::number<mp::cpp_bin_float<300, mp::digit_base_2>, mp::et_off>;
 const exact tiny = std::ldexp(1, -100); ///< x² is nothing beside x
 
-/// A function of the header, the same by others, and where it is defined: its arguments lie between these, and those of
-/// the mean error in [−20, 20] as well.
+/// A function of the header, the same by others, and where it is defined: its arguments lie between these, and for the
+/// mean error in [−20, 20] as well.
 struct exp_word {
     static constexpr const char* name = "`exp`";
     static constexpr double above = -INFINITY, below = INFINITY;

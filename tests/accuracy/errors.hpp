@@ -100,7 +100,7 @@ template <class T>
 }
 
 /// What an error is divided by: the unit in the last place of the true value, as a number of the line's type or as a
-/// double; or, for values that cross zero, that of the largest value of the line.
+/// double; or, for values that cross zero, the unit of the largest value of the line.
 enum class unit { ulp, ulp_of_double, ulp_of_largest };
 constexpr auto ulp = unit::ulp, ulp_of_double = unit::ulp_of_double, ulp_of_largest = unit::ulp_of_largest;
 constexpr const char* names_of_units[] = {"ULP", "ULP of a double", "ULP of the largest"};
@@ -149,7 +149,7 @@ private:
 
 void hold(section& page, const auto&... lines) { (lines.hold(page), ...); }
 
-/// A number from [low, high) with digits down to its last place, of any size. (Those of random::uniform lie on a grid,
+/// A number from [low, high) with digits down to its last place, of any size. (Numbers of random::uniform lie on a grid,
 /// so that differences of doubles are exact.)
 template <class T>
 [[nodiscard]] T in(test::random& r, double low, double high) {

@@ -45,7 +45,7 @@ TEST_CASE("bench report: names, elements and bytes of Google Benchmark's output"
     CHECK(m.gigabytes() == Approx(16 / 0.55));
     CHECK(*f.against(m, "plain") == Approx(3 / 0.55));
     CHECK_FALSE(f.against(m, "eigen").has_value());
-    // The settings are no part of the name, and with manual_time the clock counts.
+    // The settings are not a part of the name, and with manual_time the clock counts.
     CHECK(f.find("compile/ppo.hpp/include/rlhf")->ns() == Approx(1.5e9));
     CHECK(f.context.at("compiler") == "GNU 12");
     CHECK(f.find("gae/f32/L2/dense/rlhf") == nullptr);
@@ -61,7 +61,7 @@ TEST_CASE("bench report: a later file takes the place of an earlier one, and add
 TEST_CASE("bench report: a goal is met if one of the runs meets it") {
     const goals g = goals_of(file("goals.json"));
     REQUIRE(g.all.size() == 3);
-    CHECK(g.all[0].against == "gae/f32/L3/dense/floor"); // "floor" is that of the same item
+    CHECK(g.all[0].against == "gae/f32/L3/dense/floor"); // "floor" means the floor of the same item
 
     const auto met = judge(g, "avx512", {fast()});
     CHECK(met[0].ratios.at(0) == Approx(0.52 / 0.55));
@@ -105,7 +105,7 @@ TEST_CASE("bench report: runs have one instruction set, and say it") {
                       "the runs are of two instruction sets, avx512 and avx2");
 }
 
-TEST_CASE("bench report: what nobody measured is missed") {
+TEST_CASE("bench report: a goal without a measurement is missed") {
     const auto v = judge(goals_of(file("missing.json")), "avx512", {fast(), slow()});
     REQUIRE(v.size() == 1);
     CHECK(v[0].ratios.empty());
@@ -116,7 +116,7 @@ TEST_CASE("bench report: what nobody measured is missed") {
     CHECK(out.str().find("\nMISSING whiten/f32/L3/tail/rlhf") != std::string::npos);
 }
 
-TEST_CASE("bench report: the filter is of what is missed, whole names") {
+TEST_CASE("bench report: the filter has the missed goals by their whole names") {
     const goals g = goals_of(file("goals.json"));
     CHECK(filter_of(missed(judge(g, "avx512", {slow()}))) ==
           "^(gae/f32/L3/dense/floor|gae/f32/L3/dense/plain|gae/f32/L3/dense/rlhf)($|/)");
@@ -124,10 +124,10 @@ TEST_CASE("bench report: the filter is of what is missed, whole names") {
     CHECK(filter_of({}) == "^$");
 }
 
-TEST_CASE("bench report: files that are something else say so") {
-    CHECK_THROWS_WITH(json_of("{"), Catch::Matchers::StartsWith("this is no JSON"));
+TEST_CASE("bench report: other files throw one clear error") {
+    CHECK_THROWS_WITH(json_of("{"), Catch::Matchers::StartsWith("this is not JSON"));
     CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is no output of rlhf_bench"));
-    CHECK_THROWS_WITH(goals_of(nlohmann::json::array()), Catch::Matchers::StartsWith("these are no goals"));
+    CHECK_THROWS_WITH(goals_of(nlohmann::json::array()), Catch::Matchers::StartsWith("these are not goals"));
     const auto of = [](const char* bounds) {
         return goals_of(
             json_of(std::string(R"({"goals": [{"item": "a/r", "against": "floor", "reason": "")") + bounds + "}]}"));
@@ -138,8 +138,8 @@ TEST_CASE("bench report: files that are something else say so") {
     CHECK_THROWS_WITH(of(R"(, "at_most": 0)"), "a/r: the bound is not positive");
     CHECK_THROWS_WITH(of(R"(, "at_most": {"avx512": 1, "avx2": 0})"), "a/r: the bound is not positive");
     CHECK_THROWS_WITH(of(R"(, "at_least": {"avx521": 1})"), "a/r: there is no instruction set avx521");
-    CHECK_THROWS_WITH(of(R"(, "at_least": {"avx512": "1"})"), Catch::Matchers::StartsWith("these are no goals"));
-    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is no list of peers"));
+    CHECK_THROWS_WITH(of(R"(, "at_least": {"avx512": "1"})"), Catch::Matchers::StartsWith("these are not goals"));
+    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is not a list of peers"));
 }
 
 TEST_CASE("bench report: peers stand beside the function of their name") {
@@ -171,7 +171,7 @@ TEST_CASE("bench report: short calls are shown per call, over their size") {
     CHECK(html(f, {}, {}, {}, "").find("one sequence, L1") == std::string::npos); // one point is no curve
 }
 
-TEST_CASE("bench report: table and page have the figures, and the page no markup of others") {
+TEST_CASE("bench report: table and page have the figures, and the page escapes markup") {
     const figures f = fast();
     std::ostringstream out;
     write_table(out, f, false);

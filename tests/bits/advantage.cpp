@@ -7,7 +7,7 @@ namespace {
 
 using rlhf::gaps;
 
-/// Those of recurrences: every option in [T, B] too, rows of several chunks, and data where masked steps are read.
+/// Cases of recurrences: every option in [T, B] too, rows of several chunks, and data where masked steps are read.
 std::vector<scene> step_scenes() {
     std::vector<scene> all = token_scenes();
     all[1].all_options = true;

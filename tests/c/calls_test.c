@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The C interface as a program of C99 sees it: numbers, parts that join, executors, and what is refused. */
+/* The C interface as a program of C99 sees it: numbers, parts that join, executors, and errors. */
 #include <rlhf/c/rlhf.h>
 
 #include <stdio.h>
@@ -228,9 +228,8 @@ static void refusals_of_logits(void) {
     b.predict_next = RLHF_PREDICT_THIS;
     CHECK(rlhf_token_log_probs(&b, &logits, &targets, &a, NULL, NULL, NULL, &error) == RLHF_OK);
     head.hidden = rlhf_read_rows(ones, RLHF_FLOAT32, 8, 1, 1), head.weights = rlhf_read(ones, RLHF_FLOAT32, 1);
-    REFUSED(
-        rlhf_linear_head_token_log_probs(&b, &head, &targets, &a, NULL, NULL, NULL, &error),
-        "rlhf::token_log_probs: head.multiply is a null pointer: it has to multiply matrices, by a BLAS for example");
+    REFUSED(rlhf_linear_head_token_log_probs(&b, &head, &targets, &a, NULL, NULL, NULL, &error),
+            "rlhf::token_log_probs: head.multiply is a null pointer, expected a function that multiplies matrices");
 }
 
 /* A struct of a caller that is older than the library: what it does not have is the default. */

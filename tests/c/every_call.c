@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Every function refuses a call without arguments by a sentence. */
+/* Every function fails with a message if it is called without arguments. */
 int main(void) {
     rlhf_error error;
     int failures = 0;

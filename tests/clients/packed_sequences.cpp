@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A trainer of packed sequences: int32 offsets, turns of a tool between those of the policy, micro-batches of a token
+// A trainer of packed sequences: int32 offsets, turns of a tool between turns of the policy, micro-batches of a token
 // budget, one denominator for the step, and a thread pool that runs pieces in any order. Checked: the weights' gradient
 // and the loss do not depend on the budget, and would if each micro-batch counted itself.
 #include "toy_model.hpp"

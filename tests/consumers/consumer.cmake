@@ -64,7 +64,7 @@ function(expect_refusal sentence)
     string(FIND "${said}" "${sentence}" found)
     if(code EQUAL 0 OR found LESS 0)
         message("${said}")
-        message(FATAL_ERROR "${consumer}: ${ARGN} should be refused with '${sentence}', and says the above")
+        message(FATAL_ERROR "${consumer}: ${ARGN} should fail with '${sentence}', and says the above")
     endif()
 endfunction()
 

@@ -60,8 +60,8 @@ TEST_CASE("numpy's arrays are read, stored and deflated") {
     CHECK(a.at("names").numbers == numbers{0, 1, 0});
     CHECK(a.at("one").numbers == numbers{7});
     CHECK(a.at("one").shape.empty());
-    CHECK(a.at("big_endian").problem == "has elements of type big-endian f4, which are no numbers");
-    CHECK(a.at("objects").problem == "has elements of type |O, which are no numbers");
+    CHECK(a.at("big_endian").problem == "has elements of type big-endian f4, which are not numbers");
+    CHECK(a.at("objects").problem == "has elements of type |O, which are not numbers");
     const diff::arrays stored = diff::arrays_of_npz(bytes_of("trl.npz"));
     CHECK(stored.at("per_token_logps").shape == std::vector<std::int64_t>{8, 24});
     CHECK(stored.at("group_ids").numbers == numbers{0, 0, 0, 0, 1, 1, 1, 1});
@@ -76,7 +76,7 @@ TEST_CASE("safetensors' types are read") {
     CHECK(decoded("I32", "\x01\x00\x00\x00"s).problem == "has 4 bytes, expected 8");
     CHECK(decoded("U8", "\x01\x02"s, {1 << 20, 1 << 20}).problem ==
           "has the shape [1048576, 1048576], more than its 2 bytes");
-    CHECK(decoded("F8_E4M3", "\x01\x02"s).problem == "has elements of type F8_E4M3, which are no numbers");
+    CHECK(decoded("F8_E4M3", "\x01\x02"s).problem == "has elements of type F8_E4M3, which are not numbers");
 
     const std::string header = R"({"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})";
     CHECK(diff::arrays_of_safetensors(safetensors(header, "\x05\x06"s)).at("x").numbers == numbers{5, 6});
@@ -84,12 +84,12 @@ TEST_CASE("safetensors' types are read") {
           "ends at byte 2 of 1: the file is cut short");
     CHECK_THROWS_WITH(diff::arrays_of_safetensors(safetensors("{", "")),
                       "has a header that is not the JSON of safetensors");
-    CHECK_THROWS_WITH(diff::arrays_of_safetensors("abc"), "is no safetensors file: it has less than 8 bytes");
+    CHECK_THROWS_WITH(diff::arrays_of_safetensors("abc"), "is not a safetensors file: it has fewer than 8 bytes");
     CHECK_THROWS_WITH(diff::arrays_of_safetensors("log_probs: none of this is a file of arrays"),
                       Catch::Contains("is neither an .npz nor a safetensors file, or it is cut short"));
 }
 
-TEST_CASE("damaged zip files are refused by a sentence") {
+TEST_CASE("damaged zip files throw one clear error") {
     const std::string whole = bytes_of("skyrl.npz");
     CHECK_THROWS_WITH(diff::arrays_of_npz(whole.substr(0, whole.size() / 2)),
                       "is a zip file that is cut short: it has no directory");
@@ -106,7 +106,7 @@ TEST_CASE("damaged zip files are refused by a sentence") {
     }
 }
 
-TEST_CASE("a batch that cannot be used is refused by a sentence with file and array") {
+TEST_CASE("a batch that cannot be used throws an error with file and array") {
     CHECK(refusal(usable()).empty());
     const auto with = [](const char* name, const diff::array& a) {
         diff::arrays all = usable();
@@ -140,7 +140,7 @@ TEST_CASE("a batch that cannot be used is refused by a sentence with file and ar
     CHECK_THROWS_WITH(diff::read_arrays("nowhere.npz"), "nowhere.npz cannot be read");
 }
 
-TEST_CASE("packed arrays are cut by offsets or lengths, and refused where these do not fit") {
+TEST_CASE("packed arrays are cut by offsets or lengths, and throw where these do not fit") {
     const numbers lp{-1, -2, -3, -4}, mask{1, 1, 0, 1};
     const auto packed = [&](const char* name, numbers cuts, std::vector<std::int64_t> shape = {4}) {
         diff::arrays a;
@@ -161,10 +161,10 @@ TEST_CASE("packed arrays are cut by offsets or lengths, and refused where these 
     CHECK(refusal(packed("offsets", {0, 3})) == "batch.npz: offsets does not cut 4 tokens into sequences");
     CHECK(refusal(packed("offsets", {0, 3, 2, 4})) == "batch.npz: offsets does not rise");
     CHECK(refusal(packed("lengths", {3, 2})) == "batch.npz: lengths does not cut 4 tokens into sequences");
-    CHECK(refusal(packed("lengths", {3, NAN})) == "batch.npz: lengths has a number that is no place among 4 tokens");
+    CHECK(refusal(packed("lengths", {3, NAN})) == "batch.npz: lengths has a number that is not an integer from 0 to 4");
 }
 
-TEST_CASE("damaged files are read or refused by a sentence") {
+TEST_CASE("damaged files are read or throw one clear error") {
     std::mt19937_64 random(1);
     int read = 0, refused = 0;
     for (const char* file : {"skyrl.npz", "trl.npz", "openrlhf.safetensors", "formats.npz"}) {

@@ -4,7 +4,7 @@
 
 using namespace test::diffs;
 
-TEST_CASE("a packed dump is what its rows are") {
+TEST_CASE("a packed dump gives the report of its rows") {
     const diff::arrays rows = diff::read_arrays(std::string(RLHF_TESTS) + "/diff/openrlhf.safetensors");
     diff::arrays packed = rows;
     const diff::array mask = rows.at("action_mask");
@@ -81,7 +81,7 @@ TEST_CASE("the value loss is compared on its own") {
     CHECK(found.presets ==
           strings{"slime::ppo_value_loss", "cleanrl::ppo_value_loss", "lm_human_preferences::ppo_value_loss"});
     a["value_loss"].numbers[0] *= 1.5;
-    CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Near:") != text.npos);
+    CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Nearest:") != text.npos);
     a.erase("returns");
     CHECK((!diff::has_values(of(a).batch) && diff::search_values(of(a).batch, {}).empty()));
 }

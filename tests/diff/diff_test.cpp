@@ -49,7 +49,7 @@ TEST_CASE("the combination that a trainer computed is named") {
           "verl::ppo_policy_loss", "skyrl::dual_clip_policy_loss"},
          {"verl::ppo_advantages"}},
         {"openrlhf.safetensors",
-         {{"advantages", "those of the dump"},
+         {{"advantages", "given in the dump"},
           {"objective", "ppo_clip"},
           {"clip range", "0.2"},
           {"dual clip", "3"},
@@ -103,14 +103,14 @@ TEST_CASE("the combination that a trainer computed is named") {
         }
 }
 
-TEST_CASE("what fits nothing is called so") {
+TEST_CASE("a dump that no combination reproduces is reported as such") {
     const space s = read("nothing.npz");
     const found f = diff::search(s);
     CHECK(f.matches.empty());
     REQUIRE(!f.near.empty());
     CHECK(f.near.front().gradient_error > 0.1);
     const std::string text = diff::text_report(s, f, "nothing.npz", 3);
-    CHECK(text.find("Nothing that was tried reproduces the loss and the gradient.") != text.npos);
+    CHECK(text.find("No combination reproduces the loss and the gradient.") != text.npos);
     CHECK(diff::json_report(s, f, "nothing.npz", 3).find("\"reproduced\": false") != std::string::npos);
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("a combination is what the library computes") {
     whole(rlhf::sapo{}, rlhf::unlimited, rlhf::aggregation::token_mean, c);
 }
 
-TEST_CASE("what the data cannot tell apart is said, and why") {
+TEST_CASE("choices that the data cannot tell apart are reported, and why") {
     diff::arrays a = small_batch(0.5);
     add_ppo(a);
     const space s = of(a);

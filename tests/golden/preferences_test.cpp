@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t pairs = 4, steps = 6;
 
-/// The loss and the gradient of the tokens are those of the case. The rows are of PRESETS.md.
+/// The loss and the gradient of the tokens equal the case's. The rows are of PRESETS.md.
 void agrees_on(const char* row, const test::golden& g, double loss, const std::vector<double>& d) {
     CHECK(test::agrees<double>(row, test::worst_relative(std::vector{loss}, g["loss"])));
     CHECK(test::agrees<double>(row, test::worst_of_largest(d, g["d_log_probs"])));
@@ -67,7 +67,7 @@ void agrees_with_nll(const test::golden& g, const auto& objective, bool average)
     agrees_on("`preference_nll`", g, r.loss(), d);
 }
 
-/// AOT: both sides sorted. Paired, the sums are the margins of the policy and those of the reference.
+/// AOT: both sides sorted. Paired, the sums are the margins of the policy and of the reference.
 void agrees_sorted(const test::golden& g, const rlhf::dpo& objective, bool paired) {
     const auto mask = g.integers<std::uint8_t>("mask");
     const rlhf::batch answers{.sequences = 2 * pairs, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};

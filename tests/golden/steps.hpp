@@ -37,7 +37,7 @@ public:
         return {.sequences = 6, .steps = 10, .mask = mask(), .denominator = rlhf::counted_here};
     }
 
-    /// Numbers that cross zero are near those of the case.
+    /// Numbers that cross zero are near the numbers of the case.
     static void agree(const char* row, const std::vector<T>& got, const std::string& name, const char* key) {
         INFO(name << ", " << key);
         CHECK(agrees<T>(row, worst_of_largest(got, at(name)[key])));

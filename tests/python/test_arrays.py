@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How arrays are read and made, what is refused, and how results join."""
+"""How arrays are read and made, which raise errors, and how results join."""
 from __future__ import annotations
 
 import pickle

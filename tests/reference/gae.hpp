@@ -14,7 +14,7 @@ namespace reference {
 
 /// What masked steps inside a row mean.
 enum class gaps {
-    skip,   ///< they are no time: the step before continues at the step after
+    skip,   ///< they do not advance time: the step before continues at the step after
     zero,   ///< time passes, with reward 0 and value 0
     ignore, ///< they are steps like the others, only their outputs are 0
 };

@@ -8,7 +8,7 @@
 ///     s = exp(mean of log π − log π_old)      l = −min(s Â, clip(s, 1 − ε₋, 1 + ε₊) Â)      eq. 5 and 7
 ///
 /// and the same with the product of the ratios, s = exp(sum). The loss is written for any type of number, so that
-/// numbers that carry a derivative give its gradient; the slopes below are those of the token variant, eq. 13, in which
+/// numbers that carry a derivative give its gradient; the slopes below belong to the token variant, eq. 13, in which
 /// token t has the ratio (s as a constant) · π / (π as a constant).
 namespace reference {
 

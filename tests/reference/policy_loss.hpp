@@ -27,7 +27,7 @@ struct policy_loss_options {
     real log_ratio_limit = unlimited; ///< cuts log ρ to ±limit; beyond it the ratio has no slope
     real kl_coef = 0;
     kl_estimator kl_value = kl_estimator::k3;
-    std::optional<kl_estimator> kl_gradient = {}; ///< whose slope stands for that of kl_value; absent: its own
+    std::optional<kl_estimator> kl_gradient = {}; ///< its slope replaces the slope of kl_value; absent: kl_value's own
     real kl_limit = unlimited; ///< cuts each token's estimate to ±limit; beyond it there is no slope
     reference::kl_weight kl_weight = kl_weight::one;
     reference::importance importance = importance::truncate;

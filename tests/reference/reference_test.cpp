@@ -70,7 +70,7 @@ TEST_CASE("reference gae passes verl's multi-turn invariance", "[reference]") {
     const auto second = reference::gae(b, {.rewards = rewards, .values = others}, {.gamma = .9L, .lambda = .8L});
     CHECK(first.advantages == second.advantages);
     CHECK(first.returns == second.returns);
-    // A gap that is no time: the same as the five counted steps alone.
+    // A gap that does not advance time: the same as the five counted steps alone.
     const auto alone =
         reference::gae(reference::padded(1, 5), {.rewards = {.1L, .1L, .1L, .1L, 1}, .values = {4, 5, 6, 7, 9}},
                        {.gamma = .9L, .lambda = .8L});

@@ -6,7 +6,7 @@
 #   among empty batches, a bench, a node of torch's autograd, its place in a bundle, a word in CHANGELOG.md and
 #   ACCURACY.md, and a comment that says what it throws. (Its page in the reference is made from that comment.)
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
-# - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is that of config.hpp
+# - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is config.hpp's
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
 # - no file has more than 300 lines, and no line of C++ more than 120 characters, but for what tools/interface writes
 cmake_minimum_required(VERSION 3.21)

@@ -29,14 +29,14 @@ room(recipe/preset recipe ${purposes} results formula core ground) # options of 
 room(with results core ground)                      # other libraries, each header knows one
 room(with/torch with recipe ${purposes} results core ground) # the functions as nodes of torch's autograd
 room(c c/glue)                                      # the library for C: what it declares, made or by hand
-room(c/glue c bundles recipe ${purposes} results core ground)  # its calls as those of C++
+room(c/glue c bundles recipe ${purposes} results core ground)  # its calls become calls of C++
 room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
 
 # A function's header includes no sibling, but for these.
 set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/divergence.hpp logits/token_log_probs.hpp)
-# These make no public function of their own. mean_sweep has a test of its name, divergence those of its two functions.
+# These make no public function of their own. mean_sweep has a test of its name, divergence the tests of its two functions.
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
-set(not_bundled recipe/linear_head.hpp)       # matrix products are the caller's, who includes it for them
+set(not_bundled recipe/linear_head.hpp)       # the caller has the matrix products, and includes it for them
 set(not_in_torch advantage/gae_backward.hpp)  # advantages are constants of a loss
 # Functions without a batch: no contract to keep. They cost nothing, or what std::sort costs.
 set(numbers_only advantage/kl_controller.hpp policy/entropy_controller.hpp recipe/sort_pairs.hpp)

@@ -2,7 +2,7 @@
 # What the headers weigh. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
 # - preprocessed, rlhf/ppo.hpp has at most 18,000 lines more than xsimd/xsimd.hpp, for the default instruction set and
-#   for that of this machine; all formulas together have at most 30,000 and nothing of xsimd
+#   for the set of this machine; all formulas together have at most 30,000 and nothing of xsimd
 # - a call of a public function makes at most 6 sweeps for an element type and an Arch; calls.cpp has them all
 # - a call has at most so many kilobytes of code of its own as calls.cpp says beside it, which is what most of its time
 #   to compile is spent on: plain C++ at -O0, where a body that is inlined counts once per place and nothing depends on

@@ -7,7 +7,7 @@
 
 #include <type_traits>
 
-/// What the tests of token_log_probs share with each other and with those of its shards.
+/// What the tests of token_log_probs share with each other and with the tests of its shards.
 namespace test {
 
 /// The per-token type of a test whose logits are E: that which holds what was computed.

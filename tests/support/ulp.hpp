@@ -34,7 +34,7 @@ template <std::floating_point T>
     return place(a) > place(b) ? p - q : q - p;
 }
 
-/// Unit in the last place of type `T` at the magnitude of `x`; that of the smallest normal number below it.
+/// Unit in the last place of type `T` at the magnitude of `x`; below the smallest normal number, the unit of that number.
 template <std::floating_point T>
 [[nodiscard]] inline long double unit_in_last_place(long double x) {
     using limits = std::numeric_limits<T>;

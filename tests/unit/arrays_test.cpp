@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // Where arrays lie: rows that are the same memory, one element per sequence with a stride, integers of any type, and
-// what of it is refused before anything is written.
+// what throws before anything is written.
 
 #include "support/logits.hpp"
 
@@ -97,7 +97,7 @@ TEST_CASE("stride 0: ids and ranks, too") {
     CHECK(mask == std::vector<std::uint8_t>{1, 0, 1, 1, 0, 1});
 }
 
-TEST_CASE("stride 0: an output of several rows is refused, one of one row is not") {
+TEST_CASE("stride 0: an output of several rows throws, an output of one row does not") {
     const floats x(6, 1.f);
     floats d(6, 7.f);
     const auto mean = [&](const rlhf::batch& b, const rlhf::gradient<float>& to) {
@@ -153,7 +153,7 @@ TEST_CASE("per_sequence: a stride stays, wherever one element per sequence is ta
     CHECK(d == floats{2, 7, 2, 7, 2, 7});
 }
 
-TEST_CASE("per_sequence: strides that run backwards and tables with gaps are refused") {
+TEST_CASE("per_sequence: strides that run backwards and tables with gaps throw") {
     const floats x(8);
     const auto scored = [&](const rlhf::view<const float>& scores) {
         return refusal(
@@ -209,7 +209,7 @@ TEST_CASE("16-bit floats: logits that were written as another library's type") {
     }
 }
 
-TEST_CASE("mask_targets: arrays that are missing, short or the same are refused") {
+TEST_CASE("mask_targets: arrays that are missing, short or the same throw") {
     std::vector<std::int64_t> ids(4, -100);
     std::vector<std::uint8_t> mask(8, 9);
     const auto said = [&](const rlhf::index_view& t, const rlhf::view<std::uint8_t>& m) {
@@ -234,27 +234,29 @@ TEST_CASE("mask_targets: arrays that are missing, short or the same are refused"
     CHECK(said({}, {}).empty());
 }
 
-TEST_CASE("sizes: what no memory holds is refused instead of multiplied") {
+TEST_CASE("sizes: more than memory can hold throws and does not overflow") {
     const std::int64_t large = std::int64_t(1) << 32, last = std::numeric_limits<std::int64_t>::max();
     CHECK(refusal([&] { (void)rlhf::count(rectangle(large, large)); }) ==
-          "rlhf::count: batch is [4294967296, 4294967296], more tokens than there is memory");
+          "rlhf::count: batch is [4294967296, 4294967296], more tokens than memory can hold");
     const float x = 0;
     CHECK(refusal([&] {
               (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
                                       {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
           }) == "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than there is "
                 "memory");
-    CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) == "rlhf::view: an array is [-2, 3]");
+    CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) ==
+          "rlhf::view: an array is [-2, 3], expected sizes of at least 0");
     const rlhf::batch b = rectangle(4, 3);
-    CHECK(refusal([&] { (void)b.part(1, last); }) == "rlhf::part: sequences 1 to 9223372036854775807 of a batch of 4");
+    CHECK(refusal([&] { (void)b.part(1, last); }) ==
+          "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
     floats z(60);
     CHECK(refusal([&] { (void)rlhf::part(test::logits_of(z, 4, 3, 5), b, 1, last); }) ==
-          "rlhf::part: sequences 1 to 9223372036854775807 of a batch of 4");
+          "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
     CHECK(refusal([&] { (void)rectangle(large, large).part(0, 1); }) ==
-          "rlhf::part: batch is [4294967296, 4294967296], more tokens than there is memory");
+          "rlhf::part: batch is [4294967296, 4294967296], more tokens than memory can hold");
 }
 
-TEST_CASE("Eigen: rows that are the same memory are read, an inner stride is refused") {
+TEST_CASE("Eigen: rows that are the same memory are read, an inner stride throws") {
     using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     using strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
     floats memory{1, 2, 4, NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN};

@@ -85,8 +85,7 @@ TEMPLATE_TEST_CASE("bradley_terry_loss: same bits however the batch is laid out"
     contract_holds<TestType>({.margin = 0.5, .label_smoothing = 0.1, .center_coef = 0.01});
 }
 
-TEMPLATE_TEST_CASE("bradley_terry_loss: value, gradients and statistics are those of the reference", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("bradley_terry_loss: value, gradients and statistics equal the reference", "", float, double) {
     using T = TestType;
     for (const bool margins : {false, true})
         for (const double margin : {0.0, 1.0})
@@ -124,7 +123,7 @@ TEST_CASE("bradley_terry_loss: OpenRLHF's and torchrl's numbers", "[goldens]") {
               .accuracy() == 0);
 }
 
-TEST_CASE("bradley_terry_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("bradley_terry_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> c{1, 2, 3}, w{0, 3, 1}, two{1, 2};
     const rlhf::batch b{.steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto said = [&](rlhf::bradley_terry_loss_arrays<float> a, const rlhf::bradley_terry_loss_options& o,

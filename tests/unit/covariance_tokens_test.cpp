@@ -116,7 +116,7 @@ TEMPLATE_TEST_CASE("covariance_tokens: against the reference", "[reference]", fl
 
 TEST_CASE("covariance_tokens: equal ones are picked in the order of the tokens, and at least one is") {
     const std::vector<double> lp{-3, 0, 0, -3, 0, 0}, a{-1, 1, 1, -1, 1, -1};
-    CHECK(picked(lp, a, {.share = 0.34}) == std::vector<int>{0, 3}); // 2 tokens; those of −3 have the most
+    CHECK(picked(lp, a, {.share = 0.34}) == std::vector<int>{0, 3}); // 2 tokens; the tokens with −3 have the most
     CHECK(picked(lp, a, {.share = 0.67}) == std::vector<int>{0, 1, 2, 3});
     CHECK(picked(lp, a, {.share = 0}) == std::vector<int>{0});
     CHECK(picked(lp, a, {.share = 0.5}, {3, 1, 2, 1, 1, 2}) == std::vector<int>{1, 3, 4});
@@ -162,12 +162,12 @@ TEST_CASE("covariance_tokens: refusals") {
     };
     const std::string f = "rlhf::covariance_tokens: ";
     CHECK(said({.share = -0.1}) == f + "share is -0.1, expected [0, 1]");
-    CHECK(said({.low = 2, .high = 2}) == f + "low is 2 and high is 2, expected bounds that rise");
+    CHECK(said({.low = 2, .high = 2}) == f + "low is 2 and high is 2, expected low < high");
     CHECK(said({.high = NaN}).find(f + "low is -inf and high is nan") == 0);
     CHECK(said({.clip_range = 0.2}) == f + "clip_range needs old_log_probs");
     CHECK(said({.clip_range = 1.2}) == f + "clip_range.low is 1.2, expected [0, 1]");
     CHECK(said({.clip_range = {{0.2, -1}}}).find(f + "clip_range.high is -1") == 0);
-    CHECK(said({.cut = {{0, 0, NaN}}}) == f + "cut.last is nan");
+    CHECK(said({.cut = {{0, 0, NaN}}}) == f + "cut.last is nan, expected a number");
     CHECK(test::refusal([&] { rlhf::covariance_tokens(b, {.log_probs = x, .advantages = x, .anchors = anchors}); }) ==
           f + "anchors needs old_log_probs");
     CHECK((w == std::vector<float>{7, 7} && anchors == std::vector<float>{7, 7}));

@@ -213,7 +213,7 @@ TEST_CASE("cross_entropy_loss: edges") {
     CHECK(test::same_bits(d, std::vector<float>(3 * V, 0)));
 }
 
-TEMPLATE_TEST_CASE("cross_entropy_loss: numbers that are infinite where the logits are computed are refused", "", float,
+TEMPLATE_TEST_CASE("cross_entropy_loss: numbers that are infinite where the logits are computed throw", "", float,
                    double) {
     std::vector<TestType> z(12);
     const std::vector<int> targets{0, 1, 2};

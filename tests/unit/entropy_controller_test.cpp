@@ -57,6 +57,6 @@ TEST_CASE("entropy_controller: refusals") {
     CHECK(said({.step = 0}) == f + "step is 0, expected more than 0");
     CHECK(said({.step = rlhf::unlimited}).find(f + "step is inf") == 0);
     CHECK(said({.low = NaN}).find(f + "low is nan") == 0);
-    CHECK(said({.low = 2}) == f + "low is 2 and high is 1, expected bounds that rise");
+    CHECK(said({.low = 2}) == f + "low is 2 and high is 1, expected low <= high");
     CHECK(said({.high = NaN}).find(f + "high is nan") == 0);
 }

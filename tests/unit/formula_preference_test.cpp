@@ -215,7 +215,7 @@ TEMPLATE_TEST_CASE("orpo: certain and impossible answers", "[formula]", float, d
     for (const T both : {T(0), -big}) CHECK(std::isnan(term(f, both, both).loss));
     CHECK(std::isnan(term(f, T(0.5), half).loss));
     CHECK(std::isnan(term(f, half, T(0.5)).d_rejected));
-    // Averages so low that their odds are no numbers keep the difference.
+    // Averages so low that their odds are 0 in T keep the difference.
     CHECK(term(f, T(-1000), T(-1010)).loss == Approx(0.5 * std::exp(-10.0)).epsilon(1e-3));
     CHECK(term(f, T(-1000), T(-990)).loss == Approx(5).epsilon(1e-4));
 }

@@ -7,7 +7,7 @@
 
 #include <rlhf/advantage/gae.hpp>
 
-TEMPLATE_TEST_CASE("gae: a tool's output between two turns is no time", "", float, double) {
+TEMPLATE_TEST_CASE("gae: a tool's output between two turns does not advance time", "", float, double) {
     using T = TestType;
     const std::vector<std::uint8_t> mask{0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0};
     const std::vector<T> rewards{0, 0, T(.1), T(.1), T(.1), 0, 0, T(.1), 1, 0, 0};

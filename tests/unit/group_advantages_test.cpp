@@ -278,7 +278,7 @@ TEST_CASE("group_advantages: pass@k, what verl computes, and ties") {
     CHECK(by_size(scene<float>({-3, 1}), 1, o).advantages == std::vector<float>{-3, 1});
 }
 
-TEST_CASE("group_advantages: a sequence without a partner is refused where it needs one") {
+TEST_CASE("group_advantages: a sequence without a partner throws where it needs one") {
     options o{.baseline = group_baseline::second_best, .lone = lone_reward::refused};
     scene<double> s({1, 2, 3, 4}, {9, 7, 9, 7});
     CHECK(by_ids(s, o).counts.groups == 2);
@@ -291,7 +291,7 @@ TEST_CASE("group_advantages: a sequence without a partner is refused where it ne
                                            {.rewards = s.rewards, .advantages = a}, o);
         });
     };
-    CHECK(said() == "rlhf::group_advantages: sequence 2 is alone in its group: there is none to compare it with");
+    CHECK(said() == "rlhf::group_advantages: sequence 2 is alone in its group, expected at least two");
     CHECK(a == std::vector<double>(4, 77.0));
     o.scale = group_scale::none, o.baseline = group_baseline::none;
     CHECK(said().empty()); // it is compared with nothing

@@ -254,8 +254,8 @@ TEST_CASE("importance_weights: refusals") {
             [&] { rlhf::importance_weights(b, {.log_probs = x, .behavior_log_probs = x, .weights = w}, o); });
     };
     const std::string f = "rlhf::importance_weights: ";
-    CHECK(said({.range = {2, 1}}) == f + "range is [2, 1], expected bounds of at least 0 that rise");
-    CHECK(said({.sequence_mean = {-1, 1}}) == f + "sequence_mean is [-1, 1], expected bounds of at least 0 that rise");
+    CHECK(said({.range = {2, 1}}) == f + "range is [2, 1], expected 0 <= low <= high");
+    CHECK(said({.sequence_mean = {-1, 1}}) == f + "sequence_mean is [-1, 1], expected 0 <= low <= high");
     CHECK(said({.sequence_product = {NaN, 1}}).find(f + "sequence_product is [nan, 1]") == 0);
     CHECK(said({.every_token = {0, NaN}}).find(f + "every_token is [0, nan]") == 0);
     CHECK(said({.drift_limit = -1}) == f + "drift_limit is -1, expected at least 0");
@@ -263,11 +263,11 @@ TEST_CASE("importance_weights: refusals") {
     CHECK(said({.binary_kl_limit = 0}) == f + "binary_kl_limit is 0, expected more than 0");
     CHECK(said({.second_moment_limit = -1}) == f + "second_moment_limit is -1, expected more than 0");
     CHECK(said({.log_ratio_limit = -1}) == f + "log_ratio_limit is -1, expected at least 0");
-    CHECK(said({.second_moment_limit = 1, .log_ratio_limit = 1}).find(f + "second_moment_limit finds the") == 0);
+    CHECK(said({.second_moment_limit = 1, .log_ratio_limit = 1}).find(f + "second_moment_limit computes") == 0);
     CHECK(said({.unit = rlhf::importance_unit::run}).find(f + "importance_unit::run needs a level") == 0);
     CHECK(said({.probability_limit = 0}) == f + "probability_limit is 0, expected more than 0");
     CHECK(said({.level = importance_level::none, .range = 2}) ==
-          f + "range acts on no weight of importance_level::none");
+          f + "range needs a level other than importance_level::none");
     CHECK(said({.beyond = importance::mask}) == f + "importance::mask needs a range");
     CHECK(said({.range = {1, 1}}).empty());
     CHECK((w[0] == 1 && w[1] == 1));

@@ -225,9 +225,9 @@ TEST_CASE("kept_log_probs: sentences") {
     ids[5] = -1;
     CHECK(refused() == "kept id -1 of sequence 1, step 1 is outside the vocabulary of 4");
     ids[5] = 3, ids[4] = 3;
-    CHECK(refused() == "kept id 3 of sequence 0, step 2 is there twice");
+    CHECK(refused() == "kept id 3 of sequence 0, step 2 appears twice");
     ids[4] = 1, ids[1] = 0;
-    CHECK(refused() == "kept id 0 of sequence 0, step 0 is there twice");
+    CHECK(refused() == "kept id 0 of sequence 0, step 0 appears twice");
     ids[1] = 1, offsets[3] = 1;
     CHECK(refused() == "kept.offsets fall from 2 to 1 at token 2");
     offsets[3] = 5, offsets[0] = 1;
@@ -258,9 +258,9 @@ TEST_CASE("kept_log_probs: sentences") {
     const auto said = [&](const rlhf::kept_set& sets, const rlhf::kept_log_probs_arrays<float>& a) {
         return test::refusal([&] { rlhf::kept_log_probs(b, test::logits_of(z, 2, 3, V), targets, sets, a); });
     };
-    CHECK(said(kept, {.log_kept = lp}) == "rlhf::kept_log_probs: log_kept needs log_sum_exp, which is missing");
+    CHECK(said(kept, {.log_kept = lp}) == "rlhf::kept_log_probs: log_kept needs log_sum_exp");
     CHECK(said({.ids = rlhf::index_view(ids.data(), {.sequences = 2, .steps = 3}), .offsets = offsets},
-               {.log_probs = lp}) == "rlhf::kept_log_probs: kept.ids has rows, expected one run of integers");
+               {.log_probs = lp}) == "rlhf::kept_log_probs: kept.ids has several rows, expected one");
     CHECK(said({.ids = rlhf::index_view(static_cast<std::int32_t*>(nullptr), {.steps = 6}), .offsets = offsets},
                {.log_probs = lp}) == "rlhf::kept_log_probs: kept.ids is a null pointer to 6 elements");
     CHECK(said(kept, {.log_probs = lp, .entropy = lp}) == "rlhf::kept_log_probs: log_probs overlaps entropy");
@@ -286,7 +286,7 @@ TEST_CASE("kept_log_probs: repeated ids in a long vocabulary") {
         });
     };
     CHECK(refused({V - 1, 5, V - 2, 9, 5 + (1 << 18)}).empty()); // 5 and the last share a bit
-    CHECK(refused({V - 1, 5, V - 2, 9, V - 1}).find("is there twice") != std::string::npos);
-    CHECK(refused({7, 5, 7}).find("kept id 7 of sequence 0, step 0 is there twice") != std::string::npos);
-    CHECK(refused({7, 7}).find("kept id 7 of sequence 0, step 0 is there twice") != std::string::npos);
+    CHECK(refused({V - 1, 5, V - 2, 9, V - 1}).find("appears twice") != std::string::npos);
+    CHECK(refused({7, 5, 7}).find("kept id 7 of sequence 0, step 0 appears twice") != std::string::npos);
+    CHECK(refused({7, 7}).find("kept id 7 of sequence 0, step 0 appears twice") != std::string::npos);
 }

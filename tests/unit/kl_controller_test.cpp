@@ -45,7 +45,7 @@ TEST_CASE("kl_controller: verl's") {
     }
 }
 
-TEST_CASE("kl_controller: an infinite target, horizon, limit or batch is refused") {
+TEST_CASE("kl_controller: an infinite target, horizon, limit or batch throws") {
     const double inf = std::numeric_limits<double>::infinity();
     const auto says = [](const rlhf::adaptive_kl_controller& c, double kl = 1, double n = 64) {
         return test::refusal([&] { (void)updated(c, kl, n); });

@@ -102,18 +102,18 @@ TEST_CASE("the gradient of k1 has mean 0", "[kl]") {
     check_gradient(mean_gradient(pi, ref, kl_estimator::k1, kl_estimator::k1), [](std::size_t) { return 0.0; });
 }
 
-TEST_CASE("the gradient of k2 is that of KL(pi || ref)", "[kl]") {
+TEST_CASE("the gradient of k2 is the gradient of KL(pi || ref)", "[kl]") {
     const auto exact = [](std::size_t k) { return reverse_kl_slope(pi, ref, k); };
     check_gradient(mean_gradient(pi, ref, kl_estimator::k2, kl_estimator::k2), exact);
 }
 
-TEST_CASE("the gradient of k3 is that of KL(ref || pi)", "[kl]") {
+TEST_CASE("the gradient of k3 is the gradient of KL(ref || pi)", "[kl]") {
     const auto exact = [](std::size_t k) { return forward_kl_slope(pi, ref, k); };
     check_gradient(mean_gradient(pi, ref, kl_estimator::k3, kl_estimator::k3), exact);
     CHECK(std::fabs(forward_kl_slope(pi, ref, 0) - reverse_kl_slope(pi, ref, 0)) > .01);
 }
 
-TEST_CASE("the gradient of abs is that of the sum of |pi - ref|", "[kl]") {
+TEST_CASE("the gradient of abs is the gradient of the sum of |pi - ref|", "[kl]") {
     const auto exact = [](std::size_t k) {
         const auto p = variable(pi, k);
         return p.expectation([&](std::size_t a) { return abs(1 - exp(ref.log_prob(a) - p.log_prob(a))); }).slope;

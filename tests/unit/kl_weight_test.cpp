@@ -38,7 +38,7 @@ TEST_CASE("weighted_kl: its slope is the derivative of its value, where the weig
                 CAPTURE(d, x, limit, int(k), int(weight));
                 const bool moves = weight != kl_weight::constant_ratio && r.below(4) != 0;
                 if (weight == kl_weight::own_ratio && !moves) continue;
-                // the ratio of π to itself is that of x = 0, and moves
+                // the ratio of π to itself is the ratio at x = 0, and moves
                 const auto by = weight == kl_weight::own_ratio ? kl_weight::ratio : weight;
                 const double log_ratio = weight == kl_weight::own_ratio ? 0 : x;
                 const auto want = weighted<number>({d, 1}, {log_ratio, moves ? 1.0 : 0.0}, limit, moves, k, by).value;
@@ -146,8 +146,8 @@ TEST_CASE("kl_weight: refusals") {
                               objective, {.kl_coef = ref ? 0.1 : 0, .kl_weight = weight});
         });
     };
-    const std::string f = "rlhf::policy_loss: ", of_token = f + "kl_weight is by the ratio of a token, and this "
-                                                                "objective has one of sequences";
+    const std::string f = "rlhf::policy_loss: ", of_token = f + "kl_weight needs a ratio per token, but this "
+                                                                "objective has one per sequence";
     CHECK(said(rlhf::ppo_clip{}, false, kl_weight::ratio) == f + "kl_weight needs ref_log_probs");
     CHECK(said(rlhf::gspo{.range = 0.2}, true, kl_weight::ratio) == of_token);
     CHECK(said(rlhf::gspo{.range = 0.2}, true, kl_weight::constant_ratio) == of_token);

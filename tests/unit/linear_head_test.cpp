@@ -239,7 +239,7 @@ TEST_CASE("linear_head: sentences, before anything is written") {
           "rlhf::cross_entropy_loss: workspace has 14 elements, expected at least 42 (vocab + hidden_size)");
     CHECK(refused([&](auto& h, auto&) {
               h.workspace = rlhf::view(l.workspace.data(), {.sequences = 2, .steps = 21, .stride = 22});
-          }) == "rlhf::cross_entropy_loss: workspace has a stride of 22, expected 21: no gaps");
+          }) == "rlhf::cross_entropy_loss: workspace has a stride of 22, expected 21 (no gaps)");
     CHECK(refused([&](auto& h, auto&) { h.weights = rlhf::view<const float>::with(l.weights.data(), 37, 5, 0); }) ==
           "rlhf::cross_entropy_loss: weights has a stride of 0, shorter than its row of 5");
     CHECK(refused([](auto& h, auto&) { h.product = {}; }).find("product is missing") != std::string::npos);

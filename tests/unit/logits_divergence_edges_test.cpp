@@ -162,8 +162,8 @@ TEST_CASE("logits_divergence: sentences") {
     CHECK(refused({.divergence = divergence::jsd, .beta = 0.1}).empty());
     for (const double beta : {0.0, 1.0, std::numeric_limits<double>::quiet_NaN()})
         CHECK(refused({.beta = beta}).find("rlhf::logits_divergence: beta is ") == 0);
-    CHECK(refused({.beta = 1}) == "rlhf::logits_divergence: beta is 1, expected between 0 and 1: the ends are "
-                                  "forward_kl and reverse_kl");
+    CHECK(refused({.beta = 1}) == "rlhf::logits_divergence: beta is 1, expected between 0 and 1: forward_kl "
+                                  "and reverse_kl are its limits");
     V = 5;
     CHECK(refused() == "rlhf::logits_divergence: reference has a vocabulary of 5, expected 4");
     V = 4, into = &w;

@@ -39,7 +39,8 @@ TEST_CASE("part: of logits") {
         const auto middle = rlhf::part(all, packed, 1, 2);
         CHECK((middle.data() == z.data() + 10 && middle.shape().sequences * middle.shape().steps == 5));
     }
-    CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) == "rlhf::part: sequences 3 to 5 of a batch of 4");
+    CHECK(test::refusal([&] { (void)rlhf::part(v, b, 3, 2); }) ==
+          "rlhf::part: sequences 3 to 5 are not in a batch of 4");
     const rlhf::logits_view other(z.data(), {.sequences = 3, .steps = 4, .vocab = 5});
     CHECK(test::refusal([&] { (void)rlhf::part(other, b, 1, 1); }) ==
           "rlhf::part: logits is [3, 4, 5], but the batch is [4, 3]");
@@ -59,7 +60,7 @@ TEST_CASE("mask_targets: a number that says what does not count") {
     CHECK(mask == std::vector<std::uint8_t>{0, 1, 1, 0, 1, 1, 0, 1});
     rlhf::batch b{.sequences = 2, .steps = 4, .predict_next = true, .mask = mask, .denominator = rlhf::counted_here};
     const auto loss = rlhf::cross_entropy_loss(b, test::logits_of(z, 2, 4, 5), targets);
-    CHECK(loss.own.tokens == 4); // of each sequence the first target is nobody's next token
+    CHECK(loss.own.tokens == 4); // the first target of each sequence is not a next token
 
     const std::vector<std::int32_t> wide{7, 0, 99, 0, 7, 99};
     std::vector<std::uint8_t> into(8, 9);

@@ -52,7 +52,7 @@ TEMPLATE_TEST_CASE("masked_mean: value and gradient of the reference", "", float
         }
 }
 
-TEST_CASE("masked_mean: a scale that is infinite in the gradient's type is refused") {
+TEST_CASE("masked_mean: a scale that is infinite in the gradient's type throws") {
     const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto says = [&]<class T>(T, double scale) {
         const std::vector<T> x(2);

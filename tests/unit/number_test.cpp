@@ -26,7 +26,7 @@ struct operands {
     }
 };
 
-/// How many elements of f(a, b, c) in registers differ from that of numbers. All NaN are one.
+/// How many elements of f(a, b, c) in registers differ from the same on numbers. All NaN are one.
 template <class T, class F>
 std::size_t registers_differ(const std::vector<T>& a, const std::vector<T>& b, const std::vector<T>& c, F f) {
     using L = lanes<T, native>;

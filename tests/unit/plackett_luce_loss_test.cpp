@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("plackett_luce_loss: same bits however the batch is laid out"
     contract_holds<TestType>(false);
 }
 
-TEMPLATE_TEST_CASE("plackett_luce_loss: value and gradient are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("plackett_luce_loss: value and gradient equal the reference", "", float, double) {
     matches_reference<TestType>();
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("plackett_luce_loss: far and infinite rewards give limits, NaN its own
     CHECK((std::isnan(each[0]) && std::isnan(each[1]) && std::isfinite(each[2]) && std::isfinite(each[3])));
 }
 
-TEST_CASE("plackett_luce_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("plackett_luce_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> rewards{1, 2, 3, 4, 5, 6}, two{1, 2}, many(1025);
     const std::vector<int> five(5);
     const auto said = [&](rlhf::batch b, rlhf::plackett_luce_loss_arrays<float> a) {

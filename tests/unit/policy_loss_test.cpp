@@ -169,7 +169,7 @@ void matches_reference(const Objective& objective) {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("policy_loss: value, gradient and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("policy_loss: value, gradient and statistics equal the reference", "", float, double) {
     using T = TestType;
     matches_reference<T>(rlhf::ppo_clip{.range = {0.2, 0.28}});
     matches_reference<T>(rlhf::ppo_clip{.dual = 1.4});
@@ -267,7 +267,7 @@ TEST_CASE("policy_loss: weights by the length of a sequence, n^(α − 1)") {
     }
 }
 
-TEST_CASE("policy_loss: options of an objective out of range are refused, NaN always") {
+TEST_CASE("policy_loss: options of an objective out of range throw, NaN always") {
     const std::vector<float> x{-1};
     std::vector<float> d{7};
     const auto refused = [&](const auto& objective, const policy_loss_options& o = {}) {

@@ -166,13 +166,14 @@ TEST_CASE("ppo_advantages: what it refuses, before anything is written") {
     CHECK(says(nothing, {.rewards = {.kl_coef = 1e39}}) ==
           "rlhf::ppo_advantages: kl_coef is 1e+39, which is infinite as a float");
     CHECK(says(nothing, {.whiten = {.about = rlhf::scale_about::zero}}) ==
-          "rlhf::ppo_advantages: about acts with center = false and scale = true alone");
+          "rlhf::ppo_advantages: about needs center = false and scale = true");
     CHECK(says(nothing, {.gae = {.gamma = 1.5}}) == "rlhf::ppo_advantages: gamma is 1.5, expected [0, 1]");
     CHECK(says(nothing, {.gae = {.lambda = std::nan("")}}) == "rlhf::ppo_advantages: lambda is nan, expected [0, 1]");
     CHECK(says(nothing, {.whiten = {.ddof = -2}}) == "rlhf::ppo_advantages: ddof is -2, expected at least 0");
 }
 
-TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read is refused, not lost", "", float, double) {
+TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read throws and is not lost", "", float,
+                   double) {
     using T = TestType;
     using rlhf::score_position, rlhf::gaps;
     const std::vector<std::uint8_t> mask{0, 1, 1, 0, 0};
@@ -189,8 +190,8 @@ TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read is 
                  .whiten = rlhf::no_whitening});
         });
     };
-    const std::string lost =
-        "rlhf::ppo_advantages: score_position may name a step that does not count, which only gaps::ignore reads";
+    const std::string lost = "rlhf::ppo_advantages: score_position may name a step that does not count, and only "
+                             "gaps::ignore reads that step";
     for (const auto where : {score_position::after_last_counted, score_position::last_step}) {
         b.mask = mask;
         for (const auto how : {gaps::skip, gaps::zero}) CHECK(refused(where, how) == lost);

@@ -3,7 +3,7 @@
 
 using test::step, test::everything;
 
-TEST_CASE("ppo_loss: a scale that only a later part refuses is refused before anything is written") {
+TEST_CASE("ppo_loss: a scale that only a later part refuses throws before anything is written") {
     test::random r(6);
     step<float> s(r, 2, 3, 5);
     const auto kept = s;
@@ -34,7 +34,7 @@ TEST_CASE("ppo_loss: a scale that only a later part refuses is refused before an
     CHECK(test::same_bits(s.d_values, kept.d_values));
 }
 
-TEST_CASE("ppo_loss: what is said of a critic without values is refused") {
+TEST_CASE("ppo_loss: options of a critic without values throw") {
     test::random r(7);
     step<float> s(r, 2, 3, 5);
     const auto refused = [&](auto&& change, const rlhf::ppo_loss_options& o = {}) {
@@ -56,7 +56,7 @@ TEST_CASE("ppo_loss: what is said of a critic without values is refused") {
     CHECK(refused(nothing).empty());
 }
 
-TEST_CASE("ppo_loss: sentences, before anything is written") {
+TEST_CASE("ppo_loss: error messages, before anything is written") {
     test::random r(1);
     step<float> s(r, 2, 3, 5);
     const auto kept = s;

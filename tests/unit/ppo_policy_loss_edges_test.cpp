@@ -49,7 +49,7 @@ TEST_CASE("ppo_policy_loss: nothing to count is zero, not NaN") {
         }
 }
 
-TEST_CASE("ppo_policy_loss: what is not finite stays in its own token, and is counted") {
+TEST_CASE("ppo_policy_loss: a value that is not finite stays in its own token, and is counted") {
     test::random r(4);
     const std::size_t n = 50;
     const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp),
@@ -120,7 +120,7 @@ TEST_CASE("ppo_policy_loss: limits instead of 0 times infinity") {
     const auto statistic = rlhf::ppo_policy_loss(
         b, {.log_probs = lp, .old_log_probs = lp, .ref_log_probs = ref, .advantages = one, .d_log_probs = d});
     CHECK((statistic.loss() == -1 && d[0] == -1 && statistic.kl() == inf));
-    // An advantage of 0 is no loss, whatever the ratio and the importance weight.
+    // An advantage of 0 makes a loss of 0, whatever the ratio and the importance weight.
     for (const auto& old : {far, zero, std::vector<float>{-inf}}) {
         const auto r =
             rlhf::ppo_policy_loss(b, {.log_probs = lp, .old_log_probs = old, .advantages = zero, .d_log_probs = d});

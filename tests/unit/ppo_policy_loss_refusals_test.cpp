@@ -28,7 +28,7 @@ using arrays = rlhf::ppo_policy_loss_arrays<float>;
 
 } // namespace
 
-TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
+TEST_CASE("ppo_policy_loss: arrays of the wrong size or place throw") {
     std::vector<float> five(5), eight(8), two(2), table(20);
     const auto rows = [&](int s, int t, int stride) {
         return rlhf::view(table.data(), {.sequences = s, .steps = t, .stride = stride});
@@ -46,7 +46,7 @@ TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
     CHECK(refused([&](six&, arrays& a) { a.weights = rlhf::per_sequence(five); }) ==
           "rlhf::ppo_policy_loss: weights has 5 elements, expected 2 (one per sequence)");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::per_sequence(two); }) ==
-          "rlhf::ppo_policy_loss: d_log_probs is an output, one element per token");
+          "rlhf::ppo_policy_loss: d_log_probs is an output and needs one element per token");
     CHECK(refused([&](six&, arrays& a) { a.d_log_probs = rlhf::write_to(five); }) ==
           "rlhf::ppo_policy_loss: d_log_probs has 5 elements, expected 6");
     CHECK(refused([&](six&, arrays& a) { a.log_probs = rlhf::view<const float>(); }) ==
@@ -58,11 +58,12 @@ TEST_CASE("ppo_policy_loss: arrays of the wrong size or place are refused") {
           "rlhf::ppo_policy_loss: d_log_probs is inf, expected a finite number");
 }
 
-TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
+TEST_CASE("ppo_policy_loss: impossible batches throw") {
     const std::vector<std::uint8_t> short_mask(5, 1);
     CHECK(refused([&](six& x, arrays&) { x.batch.mask = short_mask; }) ==
           "rlhf::ppo_policy_loss: batch.mask has 5 elements, expected 6");
-    CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) == "rlhf::ppo_policy_loss: batch is [2, -3]");
+    CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) ==
+          "rlhf::ppo_policy_loss: batch is [2, -3], expected sizes of at least 0");
     const auto with_offsets = [](std::vector<std::int32_t> o) {
         return refused([&](six& x, arrays&) { x.batch.offsets = o; });
     };
@@ -75,7 +76,7 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     CHECK(rlhf::ppo_policy_loss(legal.batch, legal.arrays()).own == rlhf::counts{6, 2});
     const std::vector<std::int64_t> offsets{0, 2, 6};
     CHECK(refused([&](six& x, arrays&) { x.batch.offsets = offsets, x.batch.layout = rlhf::layout::time_first; }) ==
-          "rlhf::ppo_policy_loss: a packed batch has no layout::time_first");
+          "rlhf::ppo_policy_loss: batch.layout is time_first, but the batch is packed");
     CHECK(refused([&](six& x, arrays& a) {
               x.batch.offsets = offsets;
               a.log_probs = rlhf::view(x.lp.data(), {.sequences = 2, .steps = 3});
@@ -93,7 +94,7 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
           "whole");
 }
 
-TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
+TEST_CASE("ppo_policy_loss: options out of range throw, NaN always") {
     const std::string f = "rlhf::ppo_policy_loss: ";
     CHECK(refused({.clip_range = {-0.1, 0.2}}) == f + "clip_range.low is -0.1, expected [0, 1]");
     CHECK(refused({.clip_range = {1.5, 0.2}}) == f + "clip_range.low is 1.5, expected [0, 1]");
@@ -113,7 +114,7 @@ TEST_CASE("ppo_policy_loss: options out of range are refused, NaN always") {
     CHECK(refused({.importance_limit = {-1, 2}}) == f + "importance_limit.low is -1, expected [0, 2]");
 }
 
-TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
+TEST_CASE("ppo_policy_loss: options that cannot act throw") {
     const std::string f = "rlhf::ppo_policy_loss: ";
     CHECK(refused({.kl_coef = 0.1}) == f + "kl_coef needs ref_log_probs");
     CHECK(refused({.kl_gradient = rlhf::kl_estimator::k2}) == f + "kl_gradient needs ref_log_probs");
@@ -142,7 +143,7 @@ TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
           }).empty()); // a part without tokens, in which no option can act
 }
 
-TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the call are refused") {
+TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the call throw") {
     const std::string f = "rlhf::ppo_policy_loss: ";
     const auto with_ref = [](const rlhf::ppo_policy_loss_options& o) {
         return refused([](six& x, arrays& a) { a.ref_log_probs = x.old, a.behavior_log_probs = x.old; }, o);
@@ -158,7 +159,7 @@ TEST_CASE("ppo_policy_loss: options that are infinite or 0 in the type of the ca
     CHECK(r.loss() == Approx(1e39 * (std::exp(1.0) - 2))); // as a double it is a number like others
 }
 
-TEST_CASE("ppo_policy_loss: a gradient that overlaps is refused") {
+TEST_CASE("ppo_policy_loss: a gradient that overlaps throws") {
     CHECK(refused([](six& x, arrays& a) { a.log_probs = x.d; }) ==
           "rlhf::ppo_policy_loss: d_log_probs overlaps log_probs");
     std::vector<float> table(12);

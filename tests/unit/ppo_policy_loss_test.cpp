@@ -202,7 +202,7 @@ void matches_reference(const rlhf::ppo_policy_loss_options& o, bool kl, bool beh
 
 } // namespace
 
-TEMPLATE_TEST_CASE("ppo_policy_loss: value, gradient and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("ppo_policy_loss: value, gradient and statistics equal the reference", "", float, double) {
     using T = TestType;
     for (const auto how : aggregations) {
         CAPTURE(static_cast<int>(how));

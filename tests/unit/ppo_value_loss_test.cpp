@@ -162,7 +162,7 @@ TEMPLATE_TEST_CASE("ppo_value_loss: same bits however the batch is laid out", "[
     contract_holds<TestType>({});
 }
 
-TEMPLATE_TEST_CASE("ppo_value_loss: value, gradient and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("ppo_value_loss: value, gradient and statistics equal the reference", "", float, double) {
     using T = TestType;
     for (const double range : {rlhf::unlimited, 0.2, 0.5})
         for (const double huber : {rlhf::unlimited, 0.4}) {
@@ -200,7 +200,7 @@ TEST_CASE("ppo_value_loss: PyTorch's and rlax's numbers", "[goldens]") {
     }
 }
 
-TEST_CASE("ppo_value_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("ppo_value_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> v{1, 2, 3}, R{1, 1, 1}, two{1, 2};
     const rlhf::batch b{.steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto said = [&](rlhf::ppo_value_loss_arrays<float> a, const rlhf::ppo_value_loss_options& o) {
@@ -268,7 +268,7 @@ TEST_CASE("ppo_value_loss: a weight that is not finite makes a loss that is coun
     }
 }
 
-TEST_CASE("ppo_value_loss: what is not finite stays in its own token, and is counted") {
+TEST_CASE("ppo_value_loss: a value that is not finite stays in its own token, and is counted") {
     test::random r(8);
     const auto values = test::normals<float>(r, 40), old = test::nearby(r, values),
                returns = test::normals<float>(r, 40);

@@ -112,7 +112,7 @@ TEMPLATE_TEST_CASE("preference_loss: same bits however the batch is laid out", "
         []<class Objective>(const Objective& objective, const auto&) { contract_holds<TestType>(objective); });
 }
 
-TEMPLATE_TEST_CASE("preference_loss: value, gradients and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("preference_loss: value, gradients and statistics equal the reference", "", float, double) {
     using T = TestType;
     int number = 0;
     each_objective([&]<class Objective>(const Objective& objective, const reference::preference& formula) {
@@ -136,7 +136,7 @@ TEST_CASE("preference_loss: without a change of the policy DPO's loss is log 2, 
     CHECK(d_rejected == std::vector<double>(3, 0.05 / 3));
 }
 
-TEST_CASE("preference_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("preference_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> c{1, 2, 3}, j{0, 3, 1}, two{1, 2};
     const auto said = [&](rlhf::preference_loss_arrays<float> a, const auto& objective,
                           rlhf::denominator d = rlhf::counted_here) {

@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("preference_nll: same bits however the pairs are laid out", "
         digest);
 }
 
-TEMPLATE_TEST_CASE("preference_nll: it is its parts, and the likelihood counts once per pair", "", float, double) {
+TEMPLATE_TEST_CASE("preference_nll: equals its parts, and the likelihood counts once per pair", "", float, double) {
     using T = TestType;
     example<T> x;
     for (const bool average : {false, true})
@@ -121,7 +121,7 @@ TEST_CASE("preference_nll: parts of a step join, and a weight of 0 leaves the li
     for (std::size_t i = 0; i < B * S; ++i) CHECK(added[i] == Approx(of_whole[i]).epsilon(1e-13).margin(1e-15));
 }
 
-TEST_CASE("preference_nll: what is wrong is refused, and no gradient is written") {
+TEST_CASE("preference_nll: wrong arguments throw, and no gradient is written") {
     example<float> x;
     rlhf::preference_nll_arrays<float> right{.log_probs = x.log_probs,
                                              .chosen = chosen,
@@ -140,16 +140,16 @@ TEST_CASE("preference_nll: what is wrong is refused, and no gradient is written"
     text.denominator = rlhf::counts{3, 3};
     CHECK(said(text, right).starts_with(f + "the batch counts "));
     text = x.text, text.sequences = B - 1, text.mask = rlhf::all;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     text = x.text, text.steps = S - 1, text.mask = rlhf::all;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     text = x.text, text.layout = rlhf::layout::time_first;
-    CHECK(said(text, right) == f + "text has not the shape of answers");
+    CHECK(said(text, right) == f + "text and answers differ in shape");
     CHECK(said(x.text, right, double(NAN)) == f + "nll_weight is nan, expected a finite number");
     auto wrong = right;
     const std::vector<std::int32_t> beyond{0, 0, 5, 0};
     wrong.chosen = beyond;
-    CHECK(said(x.text, wrong) == "rlhf::preference_pairs: chosen of pair 2 is 5, expected one of 5 sequences");
+    CHECK(said(x.text, wrong) == "rlhf::preference_pairs: chosen of pair 2 is 5, which is outside the 5 sequences");
     wrong = right, wrong.d_log_probs = x.log_probs;
     CHECK(said(x.text, wrong) == f + "d_log_probs overlaps log_probs");
 }

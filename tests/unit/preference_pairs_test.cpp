@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("preference_pairs: same bits however the batch is laid out", 
     contract_holds<TestType>(rlhf::dpo{.beta = 0.5, .label_smoothing = 0.1});
 }
 
-TEMPLATE_TEST_CASE("preference_pairs: it is preference_loss of the gathered sums, and adds gradients up", "", float,
+TEMPLATE_TEST_CASE("preference_pairs: equals preference_loss of the gathered sums, and adds gradients up", "", float,
                    double) {
     using T = TestType;
     test::random r(41);
@@ -119,7 +119,7 @@ TEST_CASE("preference_pairs: K ranked answers, each in many pairs") {
     CHECK(added == d);
 }
 
-TEST_CASE("preference_pairs: what is wrong is refused, and nothing is written") {
+TEST_CASE("preference_pairs: wrong arguments throw, and nothing is written") {
     const std::vector<float> sums{1, 2, 3}, two{1, 2};
     const std::vector<std::int32_t> chosen{0, 2}, rejected{1, 1}, below{0, -1}, above{3, 0};
     const std::string f = "rlhf::preference_pairs: ";
@@ -132,9 +132,9 @@ TEST_CASE("preference_pairs: what is wrong is refused, and nothing is written") 
     };
     const rlhf::dpo dpo;
     CHECK(said({.sums = sums, .chosen = below, .rejected = rejected}, dpo) ==
-          f + "chosen of pair 1 is -1, expected one of 3 sequences");
+          f + "chosen of pair 1 is -1, which is outside the 3 sequences");
     CHECK(said({.sums = sums, .chosen = chosen, .rejected = above}, dpo) ==
-          f + "rejected of pair 0 is 3, expected one of 3 sequences");
+          f + "rejected of pair 0 is 3, which is outside the 3 sequences");
     CHECK(said({.sums = sums, .chosen = chosen}, dpo) == f + "rejected is missing");
     CHECK(said({.sums = sums, .rejected = chosen}, dpo) == f + "chosen is missing");
     const std::vector<std::int32_t> three{0, 1, 2};

@@ -64,8 +64,8 @@ TEST_CASE("presets: ms-swift's FIPO", "[presets]") {
     }
 }
 
-/// Scores of a group's bad answers, beside a 0, are logits of a row whose target is the 0. So are those of its good
-/// ones, with the other sign.
+/// Scores of a group's bad answers, beside a 0, are logits of a row whose target is the 0. So are the scores of
+/// its good ones, with the other sign.
 TEST_CASE("presets: ms-swift's REAL", "[presets]") {
     const policy_goldens g("ms_swift");
     constexpr std::size_t size = 2, groups = 3, wide = size + 1;

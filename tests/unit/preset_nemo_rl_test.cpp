@@ -18,7 +18,7 @@ TEST_CASE("presets: NeMo-RL's policy losses", "[presets]") {
     const policy_goldens g("nemo_rl");
     const auto plain = clip(nemo_rl::ppo_policy_loss);
     const auto ppo = common(nemo_rl::ppo_policy_loss);
-    // A sum is divided by n + 10⁻⁸: that of all tokens, or that of a sequence and then that of the six sequences.
+    // A sum is divided by n + 10⁻⁸: the sum of all tokens, or of a sequence and then of the six sequences.
     const auto n = static_cast<double>(std::count(g.mask().begin(), g.mask().end(), 1));
     std::vector<double> all_tokens(60, n / (n + 1e-8)), each = g.shrunk(1e-8);
     for (double& w : each) w *= 6 / (6 + 1e-8);

@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("presets: TRL's RLOO and reward loss, whitening of TRL 0.23",
     steps::whiten("trl_whiten_keep_mean", {.center = false});
 }
 
-/// Read, not run: its statements stand between those of the model.
+/// Read, not run: its statements stand between statements of the model.
 TEST_CASE("presets: TRL's coefficient of the entropy bonus", "[presets]") {
     auto c = trl::entropy_controller;
     CHECK(c.coefficient() == 0); // before the first step it takes the entropy for infinite

@@ -15,7 +15,7 @@ constexpr float inf = std::numeric_limits<float>::infinity(), NaN = std::numeric
 
 } // namespace
 
-TEST_CASE("ranking_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("ranking_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> rewards{1, 2, 3, 4, 5, 6}, two{1, 2};
     const std::vector<int> five(5);
     const auto said = [&](rlhf::batch b, rlhf::ranking_loss_arrays<float> a, const rlhf::ranking_loss_options& o = {}) {
@@ -72,7 +72,7 @@ TEST_CASE("ranking_loss: NaN makes its own prompt NaN, and is counted") {
         if (i < 4 || i > 7) CHECK(test::same_bits(d[i], want[i]));
 }
 
-TEMPLATE_TEST_CASE("ranking_loss: infinite rewards are what they are to bradley_terry_loss", "", float, double) {
+TEMPLATE_TEST_CASE("ranking_loss: infinite rewards give the limits of bradley_terry_loss", "", float, double) {
     using T = TestType;
     constexpr T big = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
     constexpr T huge = std::numeric_limits<T>::max() / 1024; // no sum overflows

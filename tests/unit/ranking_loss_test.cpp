@@ -115,7 +115,7 @@ TEMPLATE_TEST_CASE("ranking_loss: same bits however the batch is laid out", "[co
     contract_holds<TestType>({.ties = tie_divisor::all_pairs}, false);
 }
 
-TEMPLATE_TEST_CASE("ranking_loss: value, gradient and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("ranking_loss: value, gradient and statistics equal the reference", "", float, double) {
     using T = TestType;
     for (const bool ranked : {false, true})
         for (const auto ties : {tie_divisor::kept_pairs, tie_divisor::all_pairs}) {
@@ -251,7 +251,7 @@ TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has
                                       static_cast<std::int64_t>(ragged ? r.below(longest + 1) : longest));
                 const auto n = static_cast<std::size_t>(offsets.back());
                 auto rewards = test::normals<T>(r, n);
-                for (std::size_t i = 0; i < n; ++i) // those of some prompts are far from 0
+                for (std::size_t i = 0; i < n; ++i) // the rewards of some prompts are far from 0
                     rank.push_back(static_cast<std::int64_t>(r.below(2 + longest / 4)) +
                                    (i / 50 % 3 == 0 ? std::int64_t(1) << 60 : -3));
                 for (std::size_t i = 0; i < n; i += 97) rewards[i] = std::numeric_limits<T>::infinity();

@@ -55,8 +55,7 @@ TEMPLATE_TEST_CASE("sequence_log_probs: same bits however the batch is laid out"
     for (const bool average : {false, true}) { contract_holds<TestType>({average}); }
 }
 
-TEMPLATE_TEST_CASE("sequence_log_probs: sums, averages and their gradients are those of the reference", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("sequence_log_probs: sums, averages and their gradients equal the reference", "", float, double) {
     using T = TestType;
     test::random r(31);
     const auto where = test::mixed_rectangle(r, 1300); // up to three segments
@@ -123,7 +122,7 @@ TEST_CASE("sequence_log_probs: sums may have a stride, and lie in the column of 
     CHECK(table == std::vector<float>{-6, 7, 7, -15, 7, 7});
 }
 
-TEST_CASE("sequence_log_probs: what has no number shows in its own sequence") {
+TEST_CASE("sequence_log_probs: NaN and infinity stay in their own sequence") {
     const rlhf::batch b{.sequences = 4, .steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const std::vector<float> log_probs{-1, -inf, -inf, -1, NaN, -1, -1, -1}, ref{-1, -1, -inf, -1, -1, -1, -1, -inf};
     std::vector<float> sums(4);
@@ -144,7 +143,7 @@ TEST_CASE("sequence_log_probs: what has no number shows in its own sequence") {
     CHECK((d[0] == inf && std::isnan(d[3]) && d[5] == 1 && d[6] == 2));
 }
 
-TEST_CASE("sequence_log_probs: what is wrong is refused, and nothing is written") {
+TEST_CASE("sequence_log_probs: wrong arguments throw, and nothing is written") {
     const std::vector<float> six_numbers(6), two{1, 2};
     std::vector<float> sums(2, 7.f), d(6, 7.f);
     const std::string f = "rlhf::sequence_log_probs: ", g = "rlhf::sequence_log_probs_backward: ";

@@ -176,7 +176,7 @@ TEST_CASE("gmpo, vespo: the gradient is the derivative of the loss", "[reference
     gradient_is_derivative(vespo, true);
 }
 
-TEST_CASE("gmpo: at a bound a token counts as not cut, and without an advantage none is cut") {
+TEST_CASE("gmpo: a token at a bound is not cut, and no token without an advantage is cut") {
     two_pairs two{.lp = {-0.5, -1, -1.25, -1}, .advantages = {1, 1, -1, -1}};
     CHECK(two(rlhf::gmpo{.range = {0.25, 0.5}}).clip_fraction() == 0);
     CHECK((two.d[0] == two.d[1] && two.d[2] == two.d[3] && two.d[0] < 0 && two.d[2] > 0));
@@ -210,7 +210,7 @@ TEST_CASE("vespo: a ratio of 1 is REINFORCE, and others count for less") {
     CHECK((two(vespo).loss() == 0 && two.d == std::vector<double>(4, 0)));
 }
 
-TEST_CASE("vespo: the slope is that of the loss by log π, and φ and the limit are constants") {
+TEST_CASE("vespo: the slope is the loss's derivative by log π, and φ and the limit are constants") {
     two_pairs two{.lp = {-0.5, -1, -2, -1}, .advantages = {1, 1, -1, -1}};
     const auto free = two(vespo, {.log_ratio_limit = 0.25});
     CHECK(free.mean_ratio() == Approx((std::exp(0.25) + std::exp(-0.25)) / 2).epsilon(1e-15));
@@ -273,6 +273,6 @@ TEST_CASE("gmpo, vespo: refusals") {
     CHECK(said(rlhf::vespo{.k_negative = 65}) == f + "k_negative is 65, expected [1e-06, 64]");
     CHECK(said(rlhf::vespo{.lambda_negative = NaN}) == f + "lambda_negative is nan, expected [0.0001, 64]");
     CHECK(said(vespo, {.kl_weight = rlhf::kl_weight::ratio}, true) ==
-          f + "kl_weight is by the ratio of a token, and this objective has one of sequences");
+          f + "kl_weight needs a ratio per token, but this objective has one per sequence");
     CHECK(said(gmpo, {.kl_weight = rlhf::kl_weight::own_ratio}, true).empty());
 }

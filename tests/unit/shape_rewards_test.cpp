@@ -215,7 +215,7 @@ TEST_CASE("shape_rewards: no sequences, and no steps") {
     CHECK(digest(run(2, two)) == std::vector<double>{0, 0, 2, 0, 0, 0});
 }
 
-TEST_CASE("shape_rewards: numbers that are infinite or 0 in the call's type are refused") {
+TEST_CASE("shape_rewards: numbers that are infinite or 0 in the call's type throw") {
     const std::vector<std::uint8_t> finished{1, 0};
     const rlhf::batch b{.sequences = 2, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here};
     const auto says = [&]<class T>(T, const rlhf::shape_rewards_options& o) {

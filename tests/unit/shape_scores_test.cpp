@@ -186,7 +186,8 @@ TEST_CASE("shape_scores: what it refuses") {
           "rlhf::shape_scores: scores has 2 elements, expected 3 (one per sequence)");
     CHECK(says([&](auto& a) { a.lengths = std::span(lengths).first(2); }) ==
           "rlhf::shape_scores: lengths has 2 elements, expected 3");
-    CHECK(says([&](auto& a) { a.lengths = lengths; }) == "rlhf::shape_scores: lengths has -4 at sequence 1");
+    CHECK(says([&](auto& a) { a.lengths = lengths; }) ==
+          "rlhf::shape_scores: lengths has -4 at sequence 1, expected at least 0");
     CHECK(says([&](auto& a) { a.scores = std::span(seven).first(3), a.shaped = std::span(seven).subspan(1, 3); }) ==
           "rlhf::shape_scores: shaped overlaps scores");
     CHECK(says(nothing, {.overlong_buffer = -1}) == "rlhf::shape_scores: overlong_buffer is -1, expected at least 0");
@@ -207,7 +208,7 @@ TEST_CASE("shape_scores: what it refuses") {
                                       "unfinished_penalty change: give one");
     for (const options& one :
          {options{.unfinished_penalty = 1}, options{.unfinished_factor = 0.5}, options{.unfinished_score = 0.0}})
-        CHECK(says(nothing, one) == "rlhf::shape_scores: an option for unfinished sequences needs finished");
+        CHECK(says(nothing, one) == "rlhf::shape_scores: options for unfinished sequences need finished");
     std::vector<float> y(3, 1.F);
     CHECK(says([&](auto& a) {
               a.shaped = y;

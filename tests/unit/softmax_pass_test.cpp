@@ -41,8 +41,8 @@ TEMPLATE_TEST_CASE("softmax_pass: past the cache the same bits, wherever the gra
         }
 }
 
-TEST_CASE("softmax_pass: of the cut of a row the sums keep nothing but roundings") {
-    // A softmax_stats of the whole from those of its halves, as ranks with a part of the vocabulary have them.
+TEST_CASE("softmax_pass: cutting a row changes sums only by rounding") {
+    // A softmax_stats of the whole from the ones of its halves, as ranks with a part of the vocabulary have them.
     test::random r(3);
     const auto z = test::random_logits<float>(r, 5000);
     const rlhf::detail::softmax_pass<float, native> rows(1);
@@ -57,7 +57,7 @@ TEST_CASE("softmax_pass: of the cut of a row the sums keep nothing but roundings
 }
 
 TEMPLATE_TEST_CASE("softmax_pass: logits at both ends of the range", "", native, scalar) {
-    // The first segments are nothing beside the last one, though their distance is no number.
+    // The first segments vanish beside the last one, though their distance overflows.
     constexpr double most = std::numeric_limits<double>::max();
     std::vector<double> z(3000, -most);
     z[2500] = most;

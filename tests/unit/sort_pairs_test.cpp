@@ -56,7 +56,7 @@ TEST_CASE("sort_pairs: slopes go to the answers that had the ranks, in parts as 
     CHECK(joined == d);
 }
 
-TEST_CASE("sort_pairs: what is wrong is refused, and nothing is sorted") {
+TEST_CASE("sort_pairs: wrong arguments throw, and nothing is sorted") {
     const std::vector<float> sums{3, 2, 1};
     std::vector<std::int32_t> right{0, 1, 2}, high{0, 3, 1}, low{-1, 0, 1}, two{1, 0};
     const auto said = [&](std::vector<std::int32_t>& c, std::vector<std::int32_t>& j) {
@@ -66,8 +66,8 @@ TEST_CASE("sort_pairs: what is wrong is refused, and nothing is sorted") {
     };
     const std::string f = "rlhf::sort_pairs: ";
     CHECK(said(right, two) == f + "rejected has 2 elements, expected 3");
-    CHECK(said(right, high) == f + "rejected of pair 1 is 3, expected one of 3 sequences");
-    CHECK(said(low, right) == f + "chosen of pair 0 is -1, expected one of 3 sequences");
+    CHECK(said(right, high) == f + "rejected of pair 1 is 3, which is outside the 3 sequences");
+    CHECK(said(low, right) == f + "chosen of pair 0 is -1, which is outside the 3 sequences");
     std::vector<std::int32_t> none;
     rlhf::sort_pairs<float>({}, std::span(none), std::span(none));
 }

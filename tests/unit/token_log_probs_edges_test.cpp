@@ -76,7 +76,7 @@ TEST_CASE("token_log_probs: nothing to do") {
     CHECK(test::same_bits(lp, per_token(4, 0)));
 }
 
-TEST_CASE("token_log_probs: sentences") {
+TEST_CASE("token_log_probs: error messages") {
     per_token z(24), lp(6), d(24);
     std::vector<std::int32_t> targets{0, 1, 2, 3, 0, 1};
     const rlhf::logits_view v(z.data(), {.sequences = 2, .steps = 3, .vocab = 4});

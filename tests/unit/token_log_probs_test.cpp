@@ -86,7 +86,7 @@ TEST_CASE("token_log_probs: rows that are hard to add up") {
     }
 }
 
-TEST_CASE("token_log_probs: what torch computed") {
+TEST_CASE("token_log_probs: torch's numbers") {
     const auto cases = test::read_goldens("torch.txt");
     const auto& g = cases.at("softmax");
     auto z = g["logits"], d = z;

@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("unpaired_loss: same bits however the batch is laid out", "[c
     contract_holds<TestType>(classifier);
 }
 
-TEMPLATE_TEST_CASE("unpaired_loss: value, gradient and statistics are those of the reference", "", float, double) {
+TEMPLATE_TEST_CASE("unpaired_loss: value, gradient and statistics equal the reference", "", float, double) {
     for (const bool weighted : {false, true}) {
         matches_reference<TestType>(kahneman, reference::kto(.25L, 1.5L, 1.25L, .75L), weighted);
         matches_reference<TestType>(rlhf::kto{}, reference::kto(.1L, 0, 1, 1), weighted);
@@ -151,7 +151,7 @@ TEMPLATE_TEST_CASE("unpaired_loss: infinite log ratios have limits, NaN its own 
     CHECK(term(rlhf::kto{.beta = 1}, T(-40), false).slope == Approx(std::exp(-40.0)).epsilon(1e-6));
 }
 
-TEST_CASE("unpaired_loss: zeros of either sign, and who counts as nonfinite") {
+TEST_CASE("unpaired_loss: zeros of either sign, and which answers count as nonfinite") {
     const std::vector<float> r{0.f, -0.f, inf, NaN, -inf, NaN};
     const std::vector<std::uint8_t> good{1, 2, 0, 1, 1, 0}; // any byte but 0 is good
     std::vector<float> d(6);
@@ -174,7 +174,7 @@ TEST_CASE("unpaired_loss: gradients may be scaled, added and masked") {
     for (const std::size_t i : {1U, 3U}) CHECK((once[i] > 0 && more[i] == Approx(7 - 2 * once[i]).epsilon(1e-15)));
 }
 
-TEST_CASE("unpaired_loss: what is wrong is refused, and nothing is written") {
+TEST_CASE("unpaired_loss: wrong arguments throw, and nothing is written") {
     const std::vector<float> r{1, 2, 3}, two{1, 2};
     const std::vector<std::uint8_t> good{1, 0, 1}, few{1, 0};
     const auto said = [&](rlhf::unpaired_loss_arrays<float> a, const auto& objective,

@@ -111,7 +111,7 @@ TEST_CASE("masks: bool, uint8_t, char, bytes, strided, of any contiguous kind") 
                                  .steps = 3,
                                  .mask = rlhf::mask_view(rlhf::per_sequence(u)),
                                  .denominator = counted_here});
-          }) == "rlhf::count: batch.mask is one byte per token, not one per sequence");
+          }) == "rlhf::count: batch.mask needs one byte per token, not one per sequence");
 }
 
 TEST_CASE("integers: 32 and 64 bits, whole and in part") {
@@ -189,7 +189,7 @@ TEST_CASE("part: one element per sequence, and integers") {
           "rlhf::part: the array is [3, 2], expected [3, 4]");
 }
 
-TEST_CASE("part: what is not there is refused") {
+TEST_CASE("part: sequences outside the batch throw") {
     auto x = rising(12);
     const std::vector<std::uint8_t> mask(12, 1);
     const std::vector<std::int64_t> offsets{0, 5, 5, 12};
@@ -198,10 +198,10 @@ TEST_CASE("part: what is not there is refused") {
     const auto outside = [](const rlhf::batch& b, int first, int n) {
         return test::refusal([&] { (void)b.part(first, n); });
     };
-    CHECK(outside(dense, 3, 2) == "rlhf::part: sequences 3 to 5 of a batch of 4");
-    CHECK(outside(dense, -1, 2) == "rlhf::part: sequences -1 to 1 of a batch of 4");
-    CHECK(outside(packed, 2, 2) == "rlhf::part: sequences 2 to 4 of a batch of 3");
-    CHECK(outside(packed, 2, -1) == "rlhf::part: sequences 2 to 1 of a batch of 3");
+    CHECK(outside(dense, 3, 2) == "rlhf::part: sequences 3 to 5 are not in a batch of 4");
+    CHECK(outside(dense, -1, 2) == "rlhf::part: sequences -1 to 1 are not in a batch of 4");
+    CHECK(outside(packed, 2, 2) == "rlhf::part: sequences 2 to 4 are not in a batch of 3");
+    CHECK(outside(packed, 2, -1) == "rlhf::part: sequences 2 to 1 are not in a batch of 3");
     const auto of = [&](auto&& array, const rlhf::batch& b) {
         return test::refusal([&] { (void)rlhf::part(array, b, 1, 1); });
     };
@@ -211,10 +211,11 @@ TEST_CASE("part: what is not there is refused") {
     CHECK(of(rlhf::per_sequence(shorter), dense) == "rlhf::part: the array has 11 elements, expected 4");
     CHECK(of(rlhf::view(x.data(), {.sequences = 3, .steps = 4}), dense) ==
           "rlhf::part: the array has 3 rows, expected 4");
-    CHECK(test::refusal([&] { (void)rlhf::part(x, dense, 4, 1); }) == "rlhf::part: sequences 4 to 5 of a batch of 4");
+    CHECK(test::refusal([&] { (void)rlhf::part(x, dense, 4, 1); }) ==
+          "rlhf::part: sequences 4 to 5 are not in a batch of 4");
 }
 
-TEST_CASE("offsets: bad ones are refused by whoever is called") {
+TEST_CASE("offsets: bad offsets throw in every function") {
     const auto said = [](const rlhf::offsets_view& o) {
         return test::refusal([&] { (void)rlhf::count({.offsets = o, .mask = all, .denominator = counted_here}); });
     };
@@ -225,5 +226,5 @@ TEST_CASE("offsets: bad ones are refused by whoever is called") {
     const rlhf::index_view nowhere(static_cast<const int*>(nullptr), {.sequences = 1, .steps = 3});
     CHECK(said(rlhf::offsets_view(nowhere)) == "rlhf::count: batch.offsets is a null pointer to 3 elements");
     const rlhf::index_view table(falling.data(), {.sequences = 3, .steps = 1});
-    CHECK(said(rlhf::offsets_view(table)) == "rlhf::count: batch.offsets has rows, expected one run of B + 1 integers");
+    CHECK(said(rlhf::offsets_view(table)) == "rlhf::count: batch.offsets has several rows, expected B + 1 integers");
 }

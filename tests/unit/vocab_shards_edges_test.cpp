@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Shards by hand: what a rank says, rows that say nothing, shifts far apart, calls that are refused.
+// Shards by hand: what a rank says, rows that say nothing, shifts far apart, calls that throw.
 
 #include "support/logits.hpp"
 
@@ -55,7 +55,7 @@ TEST_CASE("vocab_shards: shifts as far apart as can be") {
     CHECK((lp[0] == 0 && H[0] == 0));
 }
 
-TEST_CASE("vocab_shards: calls that are refused") {
+TEST_CASE("vocab_shards: calls that throw") {
     std::vector<float> z(6, 0.5F);
     std::vector<std::int32_t> targets{3, 7, 4};
     const auto b = test::aligned(1, 3);

@@ -269,7 +269,7 @@ TEST_CASE("whiten: what it refuses") {
     CHECK(says(six, {.epsilon = -1e-8}) == "rlhf::whiten: epsilon is -1e-08, expected at least 0");
     CHECK(says(six, {.epsilon = std::nan("")}) == "rlhf::whiten: epsilon is nan, expected at least 0");
     CHECK(says(six, {.epsilon = rlhf::unlimited}) == "rlhf::whiten: epsilon is inf, expected a finite number");
-    const std::string no_about = "rlhf::whiten: about acts with center = false and scale = true alone";
+    const std::string no_about = "rlhf::whiten: about needs center = false and scale = true";
     CHECK(says(six, {.about = rlhf::scale_about::zero}) == no_about);
     CHECK(says(six, {.center = false, .scale = false, .about = rlhf::scale_about::zero}) == no_about);
     CHECK(six == std::vector<float>(6, 1.F));

@@ -110,7 +110,7 @@ nlohmann::json json_of(std::string text) {
     try {
         return nlohmann::json::parse(text);
     } catch (const nlohmann::json::exception& e) {
-        throw std::runtime_error(std::string("this is no JSON: ") + e.what());
+        throw std::runtime_error(std::string("this is not JSON: ") + e.what());
     }
 }
 
@@ -123,7 +123,7 @@ figures figures_of(const nlohmann::json& benchmark_out) {
             if (entry.value("run_type", "iteration") == "iteration" && !entry.value("error_occurred", false))
                 add_repetition(f, entry);
     } catch (const nlohmann::json::exception& e) {
-        throw std::runtime_error(std::string("this is no output of rlhf_bench: ") + e.what());
+        throw std::runtime_error(std::string("this is not output of rlhf_bench: ") + e.what());
     }
     std::stable_sort(f.all.begin(), f.all.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
     return f;
@@ -139,7 +139,7 @@ std::vector<peer> peers_of(const nlohmann::json& list) {
                              .note = entry.value("note", ""),
                              .ns = entry.at("ns").get<double>()});
     } catch (const nlohmann::json::exception& e) {
-        throw std::runtime_error(std::string("this is no list of peers: ") + e.what());
+        throw std::runtime_error(std::string("this is not a list of peers: ") + e.what());
     }
     return peers;
 }

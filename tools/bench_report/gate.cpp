@@ -47,7 +47,7 @@ goals goals_of(const nlohmann::json& file) {
         for (const auto& entry : file.at("goals")) result.all.push_back(goal_of(entry));
         if (file.contains("notes")) result.notes = file.at("notes").get<std::vector<std::string>>();
     } catch (const nlohmann::json::exception& e) {
-        throw std::runtime_error(std::string("these are no goals: ") + e.what());
+        throw std::runtime_error(std::string("these are not goals: ") + e.what());
     }
     return result;
 }

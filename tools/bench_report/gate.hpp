@@ -18,7 +18,7 @@ struct goal {
 
 struct goals {
     std::vector<goal> all;
-    std::vector<std::string> notes; ///< figures of other machines, which bind nobody
+    std::vector<std::string> notes; ///< figures of other machines; they are not judged
 };
 
 /// One goal against some runs; it is met if one of them meets it.

@@ -18,10 +18,10 @@ const char* const head = R"html(<!DOCTYPE html>
 
 const char* const more_style = R"css(
 body { max-width: 50rem; } code { background: var(--box); padding: .1em .3em; border-radius: 3px; font-size: .85em; }
-p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-x: auto; white-space: nowrap; }
+p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
 table.machine td { text-align: left; white-space: normal; }
 table.machine td:first-child { color: var(--soft); width: 9rem; }
-tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
+td { overflow-wrap: anywhere; } tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
 td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
@@ -32,16 +32,16 @@ li { overflow-wrap: anywhere; } .tile span { color: var(--soft); font-size: .85r
 
 const char* const reading = R"html(<h2>How to read this</h2>
 <p>A benchmark's name is <code>function/type/where/how/who</code>. <b>Where</b> is the place in which all arrays of a
-call are at home (a working set that fits the second-level cache, the third-level cache, or neither), or a shape, or
+call lie (a working set that fits the second-level cache, the third-level cache, or neither), or a shape, or
 <code>call</code>: one short call with its data in the first-level cache, measured per call. <b>How</b> is the mask,
 <code>dense</code> (every token counts), <code>tail</code> (the last eighth of a row is padding) or <code>gaps</code>
-(runs in the middle are masked), or the size of a short call, and what else is special. <b>Who</b> is</p>
+(runs in the middle are masked), or the size of a short call, and other options. <b>Who</b> is</p>
 <ul><li><code>rlhf</code>: the library; <code>scalar</code>: the same without SIMD;</li>
 <li><code>plain</code>: the C++ loop that one writes first, by the same compiler with the same flags;</li>
-<li><code>floor</code>: the same arrays read once and written once with next to no arithmetic: what memory allows. No
-code that touches this much memory can be faster; <i>share of the floor</i> is its time over the library's.</li></ul>
-<p>Times are medians over repetitions that took turns with all other benchmarks, on one core; GB/s count the necessary
-traffic, every input and every output once. Believe ratios of one run, and times only of a quiet machine.</p>
+<li><code>floor</code>: the same arrays, read once and written once with next to no arithmetic. No code that touches
+this much memory can be faster. <i>Share of the floor</i> is its time over the library's.</li></ul>
+<p>Times are medians over repetitions that take turns with all other benchmarks, on one core. GB/s count the necessary
+traffic, every input and every output once. Ratios of one run can be compared; times only on a quiet machine.</p>
 )html";
 
 /// Of two names, what is left of the second behind the parts that both begin with.
@@ -58,7 +58,7 @@ void write_verdicts_section(std::ostream& out, const figures& f, const std::vect
     if (verdicts.empty()) return;
     out << "<h2>Goals for " << escaped(f.context.at("instruction_set"))
         << "</h2><p>Ratios to the floor, to plain loops or to each other, from <code>bench/goals.json</code>, "
-           "judged by this run. The gate measures what is missed again before it fails.</p><div class='wide'><table>"
+           "judged by this run. The gate measures a missed goal again before it fails.</p><div class='wide'><table>"
            "<tr><th>item</th><th>against</th><th>goal</th><th>here</th></tr>";
     for (const verdict& v : verdicts)
         out << "<tr><td>" << escaped(v.of.item) << "<small>" << escaped(v.of.reason) << "</small></td><td>"
@@ -67,7 +67,7 @@ void write_verdicts_section(std::ostream& out, const figures& f, const std::vect
             << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td></tr>\n";
     out << "</table></div>" << command("", made + " --gate");
     if (notes.empty()) return;
-    out << "<details><summary>Times that were reached on another machine, for comparison</summary><ul>";
+    out << "<details><summary>Times on another machine, for comparison</summary><ul>";
     for (const std::string& note : notes) out << "<li>" << escaped(note) << "</li>";
     out << "</ul></details>";
 }
@@ -104,8 +104,8 @@ void write_row(std::ostream& out, const figures& f, const measurement& m) {
     const measurement* const rlhf = f.find(m.item, "rlhf");
     const auto share = f.against(m, "floor");
     out << "<tr><td>" << escaped(m.what()) << "</td><td>" << escaped(m.who) << "</td><td>" << digits3(m.ns())
-        << "</td><td class='left'>" << escaped(m.element) << "</td><td>" << fixed(100 * m.spread(), 1) << " %</td><td>"
-        << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
+        << "</td><td class='left'>" << escaped(m.element) << "</td><td class='spare'>" << fixed(100 * m.spread(), 1)
+        << " %</td><td class='spare'>" << (m.bytes > 0 ? digits3(m.gigabytes()) : "–") << "</td><td>"
         << (share && m.who != "floor" ? fixed(100 * *share, 0) + " %" : "–") << "</td><td>"
         << (rlhf != nullptr && m.who != "rlhf" ? digits3(m.ns() / rlhf->ns()) : "–") << "</td></tr>\n";
 }
@@ -114,7 +114,7 @@ void write_all(std::ostream& out, const figures& f, const std::string& made) {
     out << "<h2>All figures</h2><p>± is half of the width of the middle half of the repetitions.</p>"
         << command("", made)
         << "<div class='wide'><table><tr><th>type, where, how</th><th>who</th><th>ns</th><th class='left'>per</th>"
-           "<th>±</th><th>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
+           "<th class='spare'>±</th><th class='spare'>GB/s</th><th>of the floor</th><th>times rlhf</th></tr>";
     std::string function;
     std::set<std::string> seen;
     for (const measurement& first : f.all) {

@@ -77,19 +77,20 @@ int gate(const arguments& a) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("What the benchmarks say");
+    CLI::App app("Reads the output of rlhf_bench: writes a report, or judges the goals");
     arguments a;
-    CLI::App* const of_report = app.add_subcommand("report", "A table, and a page for the browser");
+    CLI::App* const of_report = app.add_subcommand("report", "Writes a table, and a page for the browser");
     of_report->add_option("--in", a.in, "Output of rlhf_bench; a later file takes the place of an earlier one")
         ->required();
     of_report->add_option("--peers", a.peers, "Figures of other libraries");
     of_report->add_option("--goals", a.goals, "Goals that the page lists");
     of_report->add_option("--out", a.out, "The page");
-    of_report->add_option("--command", a.command, "The command that the page says it was made with");
-    CLI::App* const of_gate = app.add_subcommand("gate", "Are the goals met? 0: yes, 1: no, 2: who knows");
+    of_report->add_option("--command", a.command, "The command that the page names");
+    CLI::App* const of_gate =
+        app.add_subcommand("gate", "Are the goals met? Exit code 0: yes, 1: no, 2: there are no figures to judge by");
     of_gate->add_option("--goals", a.goals)->required();
     of_gate->add_option("--in", a.in, "Outputs of rlhf_bench: a goal is met if one of them meets it");
-    of_gate->add_flag("--filter", a.filter, "Only prints which benchmarks the goals need that are not met yet");
+    of_gate->add_flag("--filter", a.filter, "Only prints the filter of the benchmarks whose goals are not met yet");
     app.require_subcommand(1);
     try {
         app.parse(argc, argv);

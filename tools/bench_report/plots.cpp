@@ -108,8 +108,9 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
             if (std::isfinite(r.gigabytes[i]))
                 low = std::min(low, r.gigabytes[i]), high = std::max(high, r.gigabytes[i]);
     }
-    out << "<h2>The memory roofline</h2><p>Necessary traffic of each function in each place, floats, against what the "
-           "machine copies there (dashed). Left of its line a function computes; at the line it waits for memory.</p>"
+    out << "<h2>The memory roofline</h2><p>Necessary traffic of each function in each place, floats. Dashed: what the "
+           "machine "
+           "copies there. A function left of the line computes; at the line it waits for memory.</p>"
         << draw(dot_plot{.title = "GB/s of necessary traffic (log scale)",
                          .rows = dots_of(rows, &by_place::gigabytes),
                          .groups = places,
@@ -126,8 +127,8 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
     double most = 1;
     for (const by_place& r : rows)
         for (const double v : r.share) most = std::isfinite(v) ? std::max(most, v) : most;
-    out << "<h2>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and nothing else. "
-           "What computes an exponential per element cannot reach it in a cache.</p>"
+    out << "<h2 id='floor'>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and nothing else. "
+           "A function that computes an exponential per element cannot reach it in a cache.</p>"
         << draw(dot_plot{.title = "Time of the floor over the time of rlhf",
                          .rows = dots_of(rows, &by_place::share),
                          .groups = places,
@@ -160,7 +161,7 @@ void write_others(std::ostream& out, const figures& f, const std::string& made) 
         rows.push_back(d);
     }
     if (rows.empty()) return;
-    out << "<h2>Against others in the same process</h2><p>Time over the time of rlhf, which is 1: to the right is "
+    out << "<h2>Against others in the same process</h2><p>Time over the time of rlhf, which is 1. To the right is "
            "slower. Floats, in the third-level cache.</p>"
         << draw(dot_plot{.title = "Times as long as rlhf (log scale)",
                          .rows = rows,
@@ -229,8 +230,7 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
         call("ppo_policy_loss") + call("ppo_value_loss") + call("gae");
     if (curves.empty()) return;
     out << "<h2>Length of rows, size of batches</h2><p>A row's sums are merged exactly, whatever its length: short "
-           "rows "
-           "pay for it. A batch is a call: small ones pay for the call.</p><div class='two'>"
+           "rows pay for it. Each batch is one call: small batches pay for the call.</p><div class='two'>"
         << curves << "</div>" << command("ppo_policy_loss|ppo_value_loss/f32/call|gae|ranking", made);
 }
 
@@ -262,7 +262,7 @@ void write_peer_bars(std::ostream& out, const figures& f, const std::vector<peer
             if (!p.note.empty())
                 notes += "<li><b>" + escaped(p.who) + "</b>, " + escaped(item) + ": " + escaped(p.note) + "</li>";
         }
-        out << draw(item + ": ns a" + (element.find_first_of("aeiou") == 0 ? "n " : " ") + element, bars);
+        out << draw(item + ": ns per " + element, bars);
     }
     out << command("", made + " --peers");
     if (!notes.empty()) out << "<details><summary>Notes on the peers</summary><ul>" << notes << "</ul></details>";

@@ -5,9 +5,10 @@
 - C++, C and Python on a page are parts of a file that is compiled or run; that file and that part are there
 - files that are linked exist, so that links work in the repository as well; and so do anchors
 - what stands in backticks as a name of the code is a name of the code; so are options in examples of calls
-- no pattern of tools/docs/english.txt is in README.md, the documents, the pages or the headers' comments
+- no pattern of tools/docs/english.txt is in a document, a page, a header or another source: in comments, messages and
+  names of tests
 - README.md has at most 100 lines
-- with the path of a built site: nothing on it is loaded from the network
+- with the path of a built site: nothing on it is loaded from the network, and its links lead to pages and places
 """
 import re
 import sys
@@ -92,19 +93,36 @@ def names_exist(path: Path, public: set[str], any_code: set[str]) -> None:
 
 def english_is_plain(path: Path, text: str, patterns: list) -> None:
     for number, line in enumerate(text.split("\n"), 1):
-        if path.suffix in (".hpp",):
-            comment = re.search(r"///<? ?(.*)", line)
-            line = comment[1] if comment else ""
-        line = re.sub(r"`[^`]*`", "", line)
+        line = re.sub(r"`[^`]*`|^// expect .*", "", line)  # which quotes a compiler
         for pattern, instead in patterns:
             found = re.search(pattern, line)
             if found:
                 complain(path, number, f'"{found[0].strip()}": write {instead}')
 
 
-def site_is_offline(site: Path) -> None:
-    for page in site.rglob("*.html"):
-        text = page.read_text()
+def sources() -> list[Path]:
+    """What else people read: comments, messages and names of tests, and the documents of folders."""
+    kinds = (".hpp", ".cpp", ".h", ".c", ".cu", ".py", ".cmake", ".sh", ".md")
+    found = [root / "dev"]
+    for folder in ("bench", "cmake", "docs", "examples", "packaging", "python", "tests", "tools"):
+        found += [f for f in (root / folder).rglob("*") if f.suffix in kinds or f.name == "CMakeLists.txt"]
+    return [f for f in found if f.is_file() and not {"data", "build"} & set(f.parts)]
+
+
+def site_is_whole(site: Path) -> None:
+    """Nothing is loaded from the network, and links lead to files and places that are there."""
+    texts = {page.resolve(): page.read_text() for page in site.rglob("*.html")}
+    places = {page: set(re.findall(r' id="?([^"\s>]+)', text)) for page, text in texts.items()}
+    for page, text in texts.items():
+        for link in set(re.findall(r'<a [^>]*href="([^"]+)"', text)):
+            file, _, place = link.partition("#")
+            to = (page.parent / file).resolve() if file else page
+            if re.match(r"[a-z]+:", link) or page.name == "404.html":
+                continue
+            if not to.exists():
+                complaints.append(f"{page}: there is no {link}")
+            elif place and to in places and place not in places[to] and place != "__skip":
+                complaints.append(f"{page}: {file} has no place {place}")
         for url in re.findall(r'<(?:script|img|iframe)[^>]+src="(https?:[^"]+)"', text) + \
                 re.findall(r'<link[^>]+rel="(?:stylesheet|preload|preconnect|icon)"[^>]+href="(https?:[^"]+)"', text):
             complaints.append(f"{page}: {url} is loaded from the network")
@@ -124,13 +142,13 @@ def main() -> None:
     patterns = [tuple(line.split("\t")) for line in (root / "tools/docs/english.txt").read_text().split("\n")
                 if line and not line.startswith("#")]
     headers = sorted((root / "include/rlhf").rglob("*.hpp"))
-    for path in [p for p in pages if p.name != "english.md"] + documents + headers:
+    for path in sorted(set(pages + documents + headers + sources()) - {root / "docs/pages/english.md"}):
         english_is_plain(path, path.read_text(), patterns)
     lines = (root / "README.md").read_text().count("\n")
     if lines > 100:
         complaints.append(f"README.md has {lines} lines, more than 100: what explains belongs to docs/pages")
     for site in sys.argv[1:]:
-        site_is_offline(Path(site))
+        site_is_whole(Path(site))
     if complaints:
         sys.exit("\n".join(complaints))
     print(f"{len(pages) + len(documents)} pages and {len(headers)} headers are as they should be")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 pages = {"DESIGN.md": "design/index.md", "ACCURACY.md": "numerics.md", "PRESETS.md": "presets.md",
          "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md", "README.md": "index.md",
-         "examples/instructgpt/README.md": "demo.md"}
+         "examples/instructgpt/README.md": "demo.md", "examples/hosts/README.md": "hosts.md",
+         "packaging/README.md": "packages.md"}
 titles = {"DESIGN.md": "Design", "ACCURACY.md": "Accuracy", "PRESETS.md": "Presets", "CONTRIBUTING.md": "Contributing"}
 labels = ("Context", "Decision", "Edges", "Rejected", "Result", "Price", "Tested", "Not proven", "Bits")
 
@@ -43,7 +44,8 @@ def with_decisions(text: str, page: str, known: set[str]) -> str:
     """The names of decisions, as D30, become links to their pages."""
     def link(match: re.Match) -> str:
         return f"[D{match[1]}]({relative(page, decision_page(match[1]))})" if match[1] in known else match[0]
-    return each_line(text, lambda line: outside_code(pipes(line), lambda part: re.sub(r"\bD(\d{1,2})\b", link, part)))
+    return each_line(text, lambda line: outside_code(pipes(line), lambda part: re.sub(
+        r"\barXiv:(\d{4}\.\d{5})", r"[arXiv:\1](https://arxiv.org/abs/\1)", re.sub(r"\bD(\d{1,2})\b", link, part))))
 
 
 def with_links(text: str, page: str, known: set[str]) -> str:
@@ -67,7 +69,7 @@ def of_tree(text: str, page: str) -> str:
         if target.startswith("include/rlhf"):
             target = "reference/" + re.sub(r"\.hpp$", ".md", target.removeprefix("include/rlhf/") or "index.md")
         return f"]({relative(page, pages.get(target, target))}{match[2]}"
-    return re.sub(r"\]\((?:\.\./)+((?:include/rlhf/|[A-Z]+\.md|examples/)[^)#\s]*)([^)]*\))", link, text)
+    return re.sub(r"\]\((?:\.\./)+((?:include/rlhf/|[A-Z]+\.md|examples/|packaging/)[^)#\s]*)([^)]*\))", link, text)
 
 
 def decision(number: str, title: str, body: str) -> str:

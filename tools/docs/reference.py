@@ -24,6 +24,11 @@ def in_namespace(cursor, name: str) -> bool:
     return parent is not None and (parent.spelling == name or in_namespace(parent, name))
 
 
+def breakable(name: str) -> str:
+    """A name as code, which a narrow table may break behind underscores."""
+    return f"<code>{name.replace('_', '_<wbr>')}</code>"
+
+
 class Reference:
     def __init__(self, root: Path):
         self.root = root
@@ -58,7 +63,7 @@ class Reference:
             links[e.name] = page_of(e.header) + f"#{e.name}"
             links.update({f"{e.name}::{v.name}": links[e.name] for v in e.values})
         for s in [*i.structs.values(), *i.results.values()]:
-            links[s.name] = page_of(s.header) + f"#{s.name}"
+            links[s.name] = page_of(s.header) + f"#{s.same_as or s.name}"
         for c in self.public:
             if c.raw_comment and room_of(headers.header_of(c)) in ("core", "results") and c.spelling not in links:
                 links[c.spelling] = page_of(headers.header_of(c)) + f"#{c.spelling}"
@@ -101,7 +106,7 @@ class Reference:
             comment = f.comment.removeprefix(f.shape).lstrip(" ,;").removeprefix("out").lstrip(" ,;:")
             access = f"{kinds.get(f.kind, f.kind)}, {need}"
             shape = f"`{f.shape}`, " if f.shape else ""
-            rows.append(f"| `{f.name}` | {shape}{element} | {access} | {p.cell(comment)} |")
+            rows.append(f"| {breakable(f.name)} | {shape}{element} | {access} | {p.cell(comment)} |")
         return "\n".join(rows)
 
     def options(self, p: Prose, struct) -> str:
@@ -113,12 +118,12 @@ class Reference:
                 "its defaults" if f.default == "{}" else "none: it must be given"
             allowed = p.name(f.of, here=True) if f.kind in ("enum", "struct") and f.of in self.links else \
                 self.domain(struct.header, f.name) or {"bool": "`true`, `false`"}.get(kind, kind)
-            rows.append(f"| `{f.name}` | {default} | {allowed} | {p.cell(self.meaning(f))} |")
+            rows.append(f"| {breakable(f.name)} | {default} | {allowed} | {p.cell(self.meaning(f))} |")
         return "\n".join(rows)
 
     def meaning(self, field) -> str:
-        """The comment of an option, or that of the option of this name which it stands for."""
-        if field.comment and not field.comment.startswith("this and what follows"):
+        """The comment of an option, or of an option of this name and type, or of its enum."""
+        if field.comment:
             return field.comment
         others = [f.comment for s in self.interface.structs.values() if s.name.endswith("_options") for f in s.fields
                   if f.name == field.name and f.type == field.type and f.comment and f.comment != field.comment]
@@ -129,7 +134,7 @@ class Reference:
         rows = ["| statistic | type | meaning |", "|---|---|---|"]
         for g in result.getters:
             call = g.name if g.field else f"{g.name}({', '.join(g.parameters)})"
-            rows.append(f"| `{call}` | {p.name(g.type)} | {p.cell(self.remark(result, g))} |")
+            rows.append(f"| {breakable(call)} | {p.name(g.type)} | {p.cell(self.remark(result, g))} |")
         return "\n".join(rows) + ("\n\nParts join by `+=`." if result.mergeable else "")
 
     def remark(self, result, getter) -> str:
@@ -209,7 +214,7 @@ class Reference:
         for f in self.interface.functions:
             if f.header == header:
                 by_name.setdefault(f.name, []).append(f)
-        by_name = dict(sorted(by_name.items(), key=lambda entry: entry[0] != stem))  # that of the header's name first
+        by_name = dict(sorted(by_name.items(), key=lambda entry: entry[0] != stem))  # the function with the header's name first
         shown: set[str] = set()
         blocks = [title] + [self.function(p, fs, shown) for fs in by_name.values()]
         for s in self.interface.structs.values():

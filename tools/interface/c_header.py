@@ -11,7 +11,7 @@ made = "/* SPDX-License-Identifier: MIT */\n/* Made by tools/interface/write_c.p
 
 
 def say_in_c(c: C) -> None:
-    """Names of C++ in comments become those of C."""
+    """Names of C++ in comments become names of C."""
     i = c.interface
     said = [*i.functions, *i.enums.values(), *i.structs.values(), *i.results.values()]
     said += [v for e in i.enums.values() for v in e.values]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes tests/c/equal_*.cpp: every function called by C and by C++ with the same arrays, and every option of C against
-that of C++."""
+"""Writes tests/c/equal_*.cpp: every function called by C and by C++ with the same arrays, and every option of C
+against the option of C++."""
 from __future__ import annotations
 
 from c_types import C, Call, by_hand, listed, plain_structs, rooms, upper
@@ -157,7 +157,7 @@ def test(call: Call) -> tuple[str, str]:
 
 
 def options(c: C) -> str:
-    """Every default of C against that of C++, and every option where C++ reads it."""
+    """Every default of C against the default of C++, and every option where C++ reads it."""
     text = "\n"
     for s in c.interface.structs.values():
         if s.same_as or s.template or s.name in by_hand or s.name in plain_structs:
@@ -193,7 +193,7 @@ def refused(c: C) -> str:
     text = top.replace("//", "/*", 1).replace("MIT\n", "MIT */\n", 1).replace("// Made", "/* Made").replace(
         "headers.\n", "headers. */\n").replace("// clang-format off", "/* clang-format off */")
     text += ("#include <rlhf/c/rlhf.h>\n\n#include <stdio.h>\n#include <string.h>\n\n"
-             "/* Every function refuses a call without arguments by a sentence. */\nint main(void) {\n"
+             "/* Every function fails with a message if it is called without arguments. */\nint main(void) {\n"
              "    rlhf_error error;\n    int failures = 0;\n"
              "#define REFUSES(call) \\\n    memset(&error, 0, sizeof error); \\\n"
              "    if ((call) != RLHF_BAD_ARGUMENT || strncmp(error.text, \"rlhf::\", 6) != 0) \\\n"

@@ -99,7 +99,7 @@ class Parameter:
 @dataclasses.dataclass
 class Function:
     name: str
-    comment: str  # that of the first overload, where an overload has none
+    comment: str  # the first overload's, where an overload has none
     header: str  # below include/rlhf
     result: str  # "void", "double", "counts", or the name of a result
     parameters: list[Parameter]

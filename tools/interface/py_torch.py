@@ -87,7 +87,7 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
                "from ._values import Range\n")
     doc = docstring("Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the "
                     "library: it has the slopes of the sweep that computed it. What else that sweep found is "
-                    "result(loss). Second derivatives are refused.", "")
+                    "result(loss). Second derivatives raise an error.", "")
     own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
     every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
     head = f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n'

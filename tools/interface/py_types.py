@@ -20,7 +20,8 @@ def docstring(text: str, indent: str = "    ") -> str:
         if line.startswith("    ") and len(indent + line) <= 120 or not line:
             lines.append(line)
         else:
-            lines += textwrap.wrap(line, 117 - len(indent), subsequent_indent="    " if line.startswith("    ") else "")
+            lines += textwrap.wrap(line, 117 - len(indent), break_on_hyphens=False,
+                                   subsequent_indent="    " if line.startswith("    ") else "")
     one_line = len(lines) == 1 and len(lines[0]) + len(indent) <= 112
     body = f"\n{indent}".join(lines)
     text = f'{indent}"""{body}{"" if one_line else chr(10) + indent}"""\n'

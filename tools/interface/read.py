@@ -25,7 +25,7 @@ methods = (CursorKind.CXX_METHOD, CursorKind.FUNCTION_TEMPLATE)
 private_namespaces = ("detail", "formula", "lane")
 # What a function hands to the rule of its objective.
 terms = {"policy_loss": "sampled_token", "preference_loss": "preferred_pair", "unpaired_loss": "judged_answer"}
-# Functions of the caller's side of C++, which are no calls of the library.
+# Functions of the caller's side of C++, which are not calls of the library.
 helpers = ("per_sequence", "write_to", "add_to", "nll_weights", "part")
 # Likewise structs: the shapes that views, gradients and matrix products have in C++.
 cpp_only = ("all_t", "counted_here_t", "gradient", "gradient_target", "bfloat16", "float16", "logits_shape",
@@ -201,6 +201,16 @@ class Reader:
         found["preference_pairs"] = found["preference_nll"] = found["preference_loss"]
         return found
 
+    @staticmethod
+    def repeat_comments(structs: dict[str, Struct]) -> None:
+        """Options that stand in two structs are described in one; the other says so at the first of them."""
+        for struct in structs.values():
+            of: dict[str, str] = {}
+            for field in struct.fields:
+                named = re.fullmatch(r"this and what follows: as in (\w+)", field.comment)
+                of = {f.name: f.comment for f in structs[named.group(1)].fields} if named else of
+                field.comment = of.get(field.name, field.comment)
+
     def function(self, cursor, comment: str) -> Function:
         arguments = [c for c in cursor.get_children() if c.kind == CursorKind.PARM_DECL]
         templates = [c.spelling for c in cursor.get_children() if c.kind == CursorKind.TEMPLATE_TYPE_PARAMETER]
@@ -245,6 +255,7 @@ class Reader:
             elif c.kind in functions and name not in helpers and not name.startswith("<"):
                 comments.setdefault(name, comment_of(c))
                 found.append(self.function(c, comment_of(c) or comments[name]))
+        self.repeat_comments(structs)
         version = ".".join(re.findall(r"#define RLHF_VERSION_\w+ (\d+)",
                                       (root / "include/rlhf/config.hpp").read_text()))
         found.sort(key=lambda f: (f.header.startswith("recipe"), f.name))

@@ -35,6 +35,11 @@ svg text.heading { fill: var(--ink); }
 .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); }
 .key { display: inline-flex; align-items: center; gap: .35rem; margin-right: 1rem; font-size: .85rem; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 0 1.5rem; }
+svg.narrow { display: none; }
+@media (max-width: 36rem) { body { padding: 1rem .7rem 3rem; } h1 { font-size: 1.5rem; }
+  svg.wide, .spare { display: none; } svg.narrow { display: block; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .5rem; }
+  table { font-size: .68rem; } th, td { white-space: normal; padding: .25rem .2rem; vertical-align: top; } }
 )css";
 
 } // namespace page

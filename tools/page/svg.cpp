@@ -126,6 +126,20 @@ std::vector<double> quarters(const axis& x) {
     return result;
 }
 
+constexpr int narrow = 360; // the width of a drawing on a phone
+
+/// A figure with a drawing for wide screens and one for phones, of which the style sheet shows one.
+template <class Drawing>
+void draw_figure(std::ostream& out, const std::string& title, const Drawing& drawing) {
+    out << "<figure><h4>" << escaped(title) << "</h4>";
+    for (const char* kind : {"wide", "narrow"}) {
+        std::ostringstream inside;
+        const auto [width, height] = drawing(inside, kind[0] == 'n');
+        out << "<svg class='" << kind << "' viewBox='0 0 " << width << ' ' << height << "' role='img' aria-label='"
+            << escaped(title) << "'>" << inside.str() << "</svg>";
+    }
+}
+
 void draw_key(std::ostream& out, const std::vector<std::pair<std::string, std::string>>& entries) {
     out << "<figcaption>";
     for (const auto& [style, name] : entries)
@@ -163,34 +177,36 @@ std::string escaped(const std::string& s) {
 }
 
 std::string draw(const plot& p) {
-    const auto [x, y] = ranges(p);
     std::ostringstream out;
-    out << "<figure><h4>" << escaped(p.title) << "</h4><svg viewBox='0 0 " << p.width << ' ' << p.height
-        << "' role='img' aria-label='" << escaped(p.title) << "'>";
-    draw_axes(out, p, x, y);
+    draw_figure(out, p.title, [&](std::ostream& svg, bool phone) {
+        plot sized = p;
+        if (phone) sized.width = std::min(p.width, narrow), sized.height = std::min(p.height, 300);
+        const auto [x, y] = ranges(sized);
+        draw_axes(svg, sized, x, y);
+        for (const series& s : p.lines) draw_series(svg, sized, s, x, y);
+        return std::pair(sized.width, sized.height);
+    });
     std::vector<std::pair<std::string, std::string>> key;
     for (const series& s : p.lines) {
-        draw_series(out, p, s, x, y);
         const std::string colour = "class='c" + std::to_string(s.colour);
         key.emplace_back(s.points ? "<circle " + colour + " dot' r='4.5' cx='13' cy='5'/>"
                                   : "<line " + colour + (s.dashed ? " line dashed'" : " line'") +
                                         " x1='0' x2='26' y1='5' y2='5'/>",
                          s.name);
     }
-    out << "</svg>";
     draw_key(out, key);
     out << "</figure>";
     return out.str();
 }
 
-std::string draw(const dot_plot& p) {
-    constexpr int left = 250, right = 608;
-    const bool labelled = !p.guides.empty();
-    const int top = labelled ? 24 : 6, bottom = top + static_cast<int>(p.rows.size()) * p.row_height + 10;
-    const axis x{.low = p.low, .high = p.high, .from = left, .to = right, .by = p.x_scale};
-    std::ostringstream out;
-    out << "<figure><h4>" << escaped(p.title) << "</h4><svg viewBox='0 0 640 " << bottom + 26
-        << "' role='img' aria-label='" << escaped(p.title) << "'>";
+namespace {
+
+/// On a phone names stand above their rows. Returns width and height.
+std::pair<int, int> draw_dots(std::ostream& out, const dot_plot& p, bool phone) {
+    const int left = phone ? 12 : 250, right = phone ? 338 : 608;
+    const int above = phone ? 15 : 0, row_height = p.row_height + above;
+    const int top = p.guides.empty() ? 6 : 24, bottom = top + static_cast<int>(p.rows.size()) * row_height + 10;
+    const axis x{.low = p.low, .high = p.high, .from = double(left), .to = double(right), .by = p.x_scale};
     for (const double v : p.x_scale == scale::log ? x.ticks() : quarters(x))
         out << "<line class='" << (v == p.middle ? "axis" : "grid") << "' x1='" << x(v) << "' x2='" << x(v) << "' y1='"
             << top << "' y2='" << bottom << "'/><text x='" << x(v) << "' y='" << bottom + 18
@@ -200,10 +216,10 @@ std::string draw(const dot_plot& p) {
             << "' y2='" << bottom << "'/><text x='" << x(g.at) << "' y='" << top - 8 << "' text-anchor='middle'>"
             << escaped(g.name) << "</text>";
     for (std::size_t r = 0; r < p.rows.size(); ++r) {
-        const double middle = top + 14 + p.row_height * static_cast<double>(r);
+        const double middle = top + 14 + above + row_height * static_cast<double>(r);
         out << "<line class='faint' x1='" << left << "' x2='" << right << "' y1='" << middle << "' y2='" << middle
-            << "'/><text x='" << left - 12 << "' y='" << middle + 4 << "' text-anchor='end'>" << escaped(p.rows[r].name)
-            << "</text>";
+            << "'/><text x='" << (phone ? 0 : left - 12) << "' y='" << middle + (phone ? -11 : 4) << "' text-anchor='"
+            << (phone ? "start" : "end") << "'>" << escaped(p.rows[r].name) << "</text>";
         for (std::size_t g = 0; g < p.rows[r].values.size(); ++g) {
             const interval i = p.rows[r].values[g];
             if (!std::isfinite(i.value)) continue;
@@ -218,7 +234,36 @@ std::string draw(const dot_plot& p) {
             out << "</title></circle>";
         }
     }
-    out << "</svg>";
+    return {phone ? narrow : 640, bottom + 26};
+}
+
+/// Likewise.
+std::pair<int, int> draw_bars(std::ostream& out, const std::vector<bar>& bars, bool phone) {
+    const int left = phone ? 0 : 250, right = phone ? 230 : 500, above = phone ? 15 : 0, row_height = 22 + above;
+    double longest = 0;
+    for (const bar& b : bars) longest = b.value > longest ? b.value : longest;
+    const axis x{.low = 0, .high = longest > 0 ? longest : 1, .from = double(left), .to = double(right)};
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+        const bar& b = bars[i];
+        const double y = 4 + row_height * static_cast<double>(i), text = y + above + 15;
+        if (!std::isfinite(b.value)) {
+            out << "<text class='heading' x='0' y='" << text << "'>" << escaped(b.name) << "</text>";
+            continue;
+        }
+        const double end = x(b.value);
+        out << "<text x='" << (phone ? 0 : left - 12) << "' y='" << (phone ? y + 13 : text) << "' text-anchor='"
+            << (phone ? "start" : "end") << "'>" << escaped(b.name) << "</text><rect class='c" << b.colour
+            << " bar' x='" << left << "' y='" << y + above + 3 << "' width='" << (end - left > 1 ? end - left : 1)
+            << "' height='16'/><text x='" << end + 6 << "' y='" << text << "'>" << escaped(b.label) << "</text>";
+    }
+    return {phone ? narrow : 640, static_cast<int>(bars.size()) * row_height + 8};
+}
+
+} // namespace
+
+std::string draw(const dot_plot& p) {
+    std::ostringstream out;
+    draw_figure(out, p.title, [&](std::ostream& svg, bool phone) { return draw_dots(svg, p, phone); });
     std::vector<std::pair<std::string, std::string>> key;
     for (std::size_t g = 0; g < p.groups.size(); ++g)
         key.emplace_back("<circle class='c" + std::to_string(g) + " dot' r='4' cx='13' cy='5'/>", p.groups[g]);
@@ -228,26 +273,8 @@ std::string draw(const dot_plot& p) {
 }
 
 std::string draw(const std::string& title, const std::vector<bar>& bars) {
-    constexpr int left = 250, right = 500, row_height = 22;
-    double longest = 0;
-    for (const bar& b : bars) longest = b.value > longest ? b.value : longest;
-    const axis x{.low = 0, .high = longest > 0 ? longest : 1, .from = left, .to = right};
     std::ostringstream out;
-    out << "<figure><h4>" << escaped(title) << "</h4><svg viewBox='0 0 640 " << bars.size() * row_height + 8
-        << "' role='img' aria-label='" << escaped(title) << "'>";
-    for (std::size_t i = 0; i < bars.size(); ++i) {
-        const bar& b = bars[i];
-        const double y = 4 + row_height * static_cast<double>(i), text = y + 15;
-        if (!std::isfinite(b.value)) {
-            out << "<text class='heading' x='0' y='" << text << "'>" << escaped(b.name) << "</text>";
-            continue;
-        }
-        const double end = x(b.value);
-        out << "<text x='" << left - 12 << "' y='" << text << "' text-anchor='end'>" << escaped(b.name)
-            << "</text><rect class='c" << b.colour << " bar' x='" << left << "' y='" << y + 3 << "' width='"
-            << (end - left > 1 ? end - left : 1) << "' height='" << row_height - 6 << "'/><text x='" << end + 6
-            << "' y='" << text << "'>" << escaped(b.label) << "</text>";
-    }
-    out << "</svg></figure>";
+    draw_figure(out, title, [&](std::ostream& svg, bool phone) { return draw_bars(svg, bars, phone); });
+    out << "</figure>";
     return out.str();
 }

@@ -177,7 +177,7 @@ static void learn_vowels(transformer* t, const int* text) {
 
     rlhf_error error;
     r.group_size = 7;
-    check(grpo(&r, t->logits, NULL, &error) == RLHF_BAD_ARGUMENT, "groups of 7 among 16 answers are refused");
+    check(grpo(&r, t->logits, NULL, &error) == RLHF_BAD_ARGUMENT, "groups of 7 among 16 answers fail");
     printf("groups of 7: %s\n", error.text);
 }
 

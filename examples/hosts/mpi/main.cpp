@@ -87,7 +87,7 @@ result train(MPI_Comm comm, rollout rolled) {
     return r;
 }
 
-/// Are the sequences rank, rank + ranks, … of `alone` those of `together`?
+/// Are the sequences rank, rank + ranks, … of `alone` the sequences of `together`?
 bool same(const std::vector<float>& alone, const std::vector<float>& together, int rank, int ranks, std::size_t row) {
     auto mine = together.begin();
     for (std::size_t s = static_cast<std::size_t>(rank); s * row < alone.size(); s += static_cast<std::size_t>(ranks)) {

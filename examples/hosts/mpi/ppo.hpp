@@ -33,7 +33,7 @@ inline rlhf::ppo_loss_result ppo(MPI_Comm comm, rollout& x, rlhf::logits_view<fl
                                                  {.whiten = rlhf::no_whitening})
                                 .advantages;
     rlhf::counts counts = rlhf::count(batch);
-    rlhf::all_reduce(comm, moments, counts); // whitening and the mean are those of the whole step
+    rlhf::all_reduce(comm, moments, counts); // whitening and the mean are over the whole step
     rlhf::whiten(batch, x.advantages, moments);
     batch.denominator = counts;
     auto loss = rlhf::ppo_loss(batch, logits, x.tokens,

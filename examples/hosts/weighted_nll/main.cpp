@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PPO, GRPO and DPO with a trainer that knows one loss only, a weighted negative log-likelihood (trainer.hpp): the
 // chain rule needs nothing else of a loss than one number per token. losses.hpp has the lines that write it. Checked:
-// the gradient of all of the trainer's weights is that of the loss itself, whose gradient goes through the logits; and
+// the gradient of all of the trainer's weights equals the gradient of the loss itself through the logits; and
 // the loss falls.
 #include "../text.h"
 #include "losses.hpp"

@@ -6,7 +6,7 @@
 
 namespace rlhf {
 
-/// What a reward does that is NaN or infinite, as that of a response which no one could judge.
+/// What becomes of a reward that is NaN or infinite, for example because nobody could judge the response.
 enum class unscorable {
     spread,   ///< all of its group becomes NaN, and all of the batch where the batch's moments are used
     left_out, ///< it does not count, and its advantage is 0
@@ -59,12 +59,12 @@ inline void check_options(const char* f, const group_advantages_options& o, bool
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
     if (has_baselines != (o.baseline == group_baseline::given))
-        fail(f, "baselines and group_baseline::given: only one of them is there");
+        fail(f, "baselines and group_baseline::given need each other");
     if (has_lengths != (o.baseline == group_baseline::length_weighted_mean))
-        fail(f, "lengths and group_baseline::length_weighted_mean: only one of them is there");
+        fail(f, "lengths and group_baseline::length_weighted_mean need each other");
 }
 
-/// Arrays with one element per sequence are those of a batch with one step.
+/// Arrays with one element per sequence are bound as arrays of a batch with one step.
 inline batch one_each(std::int64_t sequences) {
     return {.sequences = sequences, .steps = 1, .mask = all, .denominator = counted_here};
 }
@@ -102,7 +102,7 @@ moments reward_moments(const call& c, const stream<const T>& rewards, unscorable
     }));
 }
 
-/// The whole call; without moments, those of this call are used where options name the batch.
+/// The whole call; without moments, the moments of this call are used where options name the batch.
 template <class T, class Arch>
 group_advantages_result advantages_of(const groups& g, const group_advantages_arrays<T>& a, const moments* given,
                                       const group_advantages_options& o, const executor& run) {
@@ -119,7 +119,8 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     c.done();
     for (std::int64_t s = 0; s < c.size() && !a.lengths.absent(); ++s)
         if (a.lengths[s * arrays.lengths_stride] < 0)
-            fail(c.function(), "lengths has %lld at sequence %lld", a.lengths[s * arrays.lengths_stride], s);
+            fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0",
+                 a.lengths[s * arrays.lengths_stride], s);
 
     formula::group_rule<double> rule{o.baseline, o.scale, o.lone, static_cast<double>(o.ddof),
                                      o.epsilon,  o.floor, 0,      1};
@@ -135,7 +136,7 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
     if (o.lone == lone_reward::refused && rule.of_group())
         for (std::int64_t p = 0, next; p < c.size(); p = next)
             if ((next = groups.end(p)) == p + 1)
-                fail(c.function(), "sequence %lld is alone in its group: there is none to compare it with", groups[p]);
+                fail(c.function(), "sequence %lld is alone in its group, expected at least two", groups[p]);
     const auto t = group_sweep<T, Arch>(groups, arrays, rule, o.unscorable == unscorable::left_out)(run);
     return {static_cast<double>(t.groups), static_cast<double>(t.constant), static_cast<double>(t.unscorable)};
 }
@@ -162,7 +163,7 @@ template <class T = float>
 /// rewards are [N], one per sequence, in any unit; the sequences of a prompt are one group, as `groups` says, and lie
 /// in one call. By rlhf::per_sequence(advantages) a policy loss reads them for every token. What trainers compute:
 ///
-///     GRPO          the default; TRL's ε is 10⁻⁴, that of verl 10⁻⁶         Dr. GRPO     scale = none
+///     GRPO          the default; TRL's ε is 10⁻⁴, verl's is 10⁻⁶            Dr. GRPO     scale = none
 ///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, others_std
 ///     OPO           length_weighted_mean, none                              MaxRL        group_mean, group_mean
 ///     ReMax         given (the reward of the greedy answer), none           TRL "batch"  group_mean, batch_std
@@ -191,14 +192,14 @@ template <class T = float>
 /// that one of them made NaN. To drop them, clear their mask, mask[s][t] &= keep[s], and count the denominator
 /// afterwards (rlhf::count), so that they leave both sides of the mean.
 ///
-/// Moments of the batch are those of this call, or given: reward_moments of a whole step, merged over its parts. With
+/// Moments of the batch are computed in this call, or given: reward_moments of a whole step, merged over its parts. With
 /// them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of a
 /// group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
 /// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, N no multiple of the size of groups, no
-/// workspace for ids, options out of range, an array without its option and the reverse, a negative length, outputs
-/// that overlap another array; a sequence alone in its group where options.lone refuses it.
+/// Throws std::invalid_argument before anything is written: sizes that differ, an N that is not a multiple of the group
+/// size, no workspace for ids, options out of range, an array without its option and the reverse, a negative length,
+/// outputs that overlap another array; a sequence alone in its group where options.lone refuses it.
 ///
 /// Source: Shao et al. 2024, arXiv:2402.03300, section 4.1.2 (GRPO); Ahmadian et al. 2024, arXiv:2402.14740 (RLOO).
 template <class T = float, class Arch = native>

@@ -58,7 +58,7 @@ void check_options(const char* f, const shape_scores_options& o, bool has_finish
     const bool lowered = o.unfinished_penalty != 0 || o.unfinished_factor != 1;
     if (o.unfinished_score && lowered)
         fail(f, "unfinished_score replaces what unfinished_factor and unfinished_penalty change: give one");
-    if (!has_finished && (o.unfinished_score || lowered)) fail(f, "an option for unfinished sequences needs finished");
+    if (!has_finished && (o.unfinished_score || lowered)) fail(f, "options for unfinished sequences need finished");
 }
 
 } // namespace detail
@@ -105,7 +105,8 @@ shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a
     c.done();
     for (std::int64_t s = 0; s < c.size() && has_lengths; ++s)
         if (a.lengths[s * stride] < 0)
-            detail::fail(c.function(), "lengths has %lld at sequence %lld", a.lengths[s * stride], s);
+            detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", a.lengths[s * stride],
+                         s);
 
     using detail::real;
     const bool penalised = o.overlong_buffer > 0;

@@ -36,8 +36,7 @@ inline void check_options(const char* f, const whiten_options& o) {
     if (o.ddof < 0) fail(f, "ddof is %lld, expected at least 0", o.ddof);
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
-    if (o.about != scale_about::mean && (o.center || !o.scale))
-        fail(f, "about acts with center = false and scale = true alone");
+    if (o.about != scale_about::mean && (o.center || !o.scale)) fail(f, "about needs center = false and scale = true");
 }
 
 /// The divisor; 1 where there is no standard deviation.
@@ -88,7 +87,7 @@ template <class T = float, class Arch = native>
     return moments(t.values);
 }
 
-/// Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
+/// Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 ///
 ///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
 ///     std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard

@@ -297,7 +297,7 @@ typedef struct rlhf_whiten_options {
 #define RLHF_WHITEN_OPTIONS {sizeof(rlhf_whiten_options), 1, 1, RLHF_SCALE_ABOUT_MEAN, 1, 1e-8, \
                              RLHF_STD_FLOOR_INSIDE_ROOT}
 
-/* Whitens in place with the given moments, those of a whole step, merged over its parts and ranks.
+/* Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
  *
  *     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
  *     std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard

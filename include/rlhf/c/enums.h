@@ -27,7 +27,7 @@ enum {
     RLHF_IMPORTANCE_MASK = 1,     /* it becomes 0: the token has no policy loss */
 };
 
-/* The value of a DPPO loss. The slope is that of each. */
+/* The value that a DPPO loss reports. The slope is the derivative of that value. */
 typedef int64_t rlhf_dppo_value;
 enum {
     RLHF_DPPO_VALUE_LOG_PROB = 0, /* −φ Â log π with φ = min(ρ, cap), a constant: verl */
@@ -44,13 +44,14 @@ enum {
 /* Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref. */
 typedef int64_t rlhf_kl_estimator;
 enum {
-    RLHF_KL_ESTIMATOR_K1 = 0,  /* d unbiased; its gradient has mean 0, so it is of no use in a loss */
-    RLHF_KL_ESTIMATOR_K2 = 1,  /* d² / 2 biased; its gradient is that of KL(π ‖ π_ref) */
-    RLHF_KL_ESTIMATOR_K3 = 2,  /* e⁻ᵈ − 1 + d unbiased and never negative; its gradient is that of KL(π_ref ‖ π) */
-    RLHF_KL_ESTIMATOR_ABS = 3, /* |d| biased; its gradient is that of Σ |π − π_ref| */
+    RLHF_KL_ESTIMATOR_K1 = 0,  /* d: unbiased; its gradient has mean 0, so it is of no use in a loss */
+    RLHF_KL_ESTIMATOR_K2 = 1,  /* d² / 2: biased; its mean gradient is the gradient of KL(π ‖ π_ref) */
+    /* e⁻ᵈ − 1 + d: unbiased and never negative; its mean gradient is the gradient of KL(π_ref ‖ π) */
+    RLHF_KL_ESTIMATOR_K3 = 2,
+    RLHF_KL_ESTIMATOR_ABS = 3, /* |d|: biased; its mean gradient is the gradient of Σ |π − π_ref| */
 };
 
-/* What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old. */
+/* What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old. */
 typedef int64_t rlhf_kl_weight;
 enum {
     RLHF_KL_WEIGHT_ONE = 0,            /* nothing */
@@ -88,13 +89,13 @@ enum {
     RLHF_GROUP_BASELINE_SECOND_BEST = 6, /* the second best of its group, and only the best has an advantage: pass@k */
 };
 
-/* What the difference is divided by. */
+/* What the reward minus its baseline is divided by. */
 typedef int64_t rlhf_group_scale;
 enum {
     RLHF_GROUP_SCALE_NONE = 0,       /* 1 */
     RLHF_GROUP_SCALE_GROUP_STD = 1,  /* the standard deviation of its group: GRPO */
     RLHF_GROUP_SCALE_BATCH_STD = 2,  /* the standard deviation of all rewards */
-    RLHF_GROUP_SCALE_GROUP_MEAN = 3, /* the size of the mean of its group: MaxRL */
+    RLHF_GROUP_SCALE_GROUP_MEAN = 3, /* the absolute mean of its group: MaxRL */
     /* the standard deviation of the others in its group, or 1 where these are equal: NeMo-RL */
     RLHF_GROUP_SCALE_OTHERS_STD = 4,
 };
@@ -104,11 +105,11 @@ typedef int64_t rlhf_lone_reward;
 enum {
     RLHF_LONE_REWARD_ZERO = 0, /* 0 */
     RLHF_LONE_REWARD_KEPT = 1, /* the reward as it is */
-    /* none: the call throws if an id has one sequence; 0 where of several one reward counts */
+    /* the call throws if a group has one sequence; 0 where only one reward of a larger group counts */
     RLHF_LONE_REWARD_REFUSED = 2,
 };
 
-/* What a reward does that is NaN or infinite, as that of a response which no one could judge. */
+/* What becomes of a reward that is NaN or infinite, for example because nobody could judge the response. */
 typedef int64_t rlhf_unscorable;
 enum {
     /* all of its group becomes NaN, and all of the batch where the batch's moments are used */
@@ -146,20 +147,20 @@ enum {
     RLHF_DIVERGENCE_JSD = 2,        /* β KL(q ‖ m) + (1 − β) KL(p ‖ m) with m = β q + (1 − β) p; always finite */
 };
 
-/* What the ratio π / μ of the policies that learned and sampled is taken of. */
+/* What shares one ratio π / μ, of the policy that learns and the policy that sampled. */
 typedef int64_t rlhf_importance_level;
 enum {
-    RLHF_IMPORTANCE_LEVEL_TOKEN = 0,            /* each token: e^ρ, with ρ = log π − log μ */
+    RLHF_IMPORTANCE_LEVEL_TOKEN = 0,            /* each token has its own: e^ρ, with ρ = log π − log μ */
     RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN = 1,    /* the geometric mean of a sequence's tokens: e^(mean ρ) */
     RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT = 2, /* the whole sequence: e^(Σ ρ) */
     RLHF_IMPORTANCE_LEVEL_NONE = 3,             /* all weights are 1 */
 };
 
-/* What a sequence is to the options of importance weights that are of sequences. */
+/* What counts as one sequence in the options of importance weights that act on sequences. */
 typedef int64_t rlhf_importance_unit;
 enum {
     RLHF_IMPORTANCE_UNIT_SEQUENCE = 0, /* all tokens of a sequence that count */
-    RLHF_IMPORTANCE_UNIT_RUN = 1,      /* each run of tokens that count, with none between them that does not: a turn */
+    RLHF_IMPORTANCE_UNIT_RUN = 1,      /* each run of tokens that count, without a gap: a turn */
 };
 
 /* What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped. */

@@ -60,7 +60,7 @@ typedef struct rlhf_token_log_probs_options {
 #define RLHF_TOKEN_LOG_PROBS_OPTIONS {sizeof(rlhf_token_log_probs_options), 1}
 
 /* The log-probability of each target under the distribution that it was drawn from: the softmax over the set that
- * the sampler kept, instead of the whole vocabulary. Its cost is that of the set.
+ * the sampler kept, instead of the whole vocabulary. Its cost grows with the set.
  *
  *     S = the token's kept ids and its target        x = z / temperature        lse = log Σ exp(xᵥ) over S
  *     log p = x − lse        log_probs = log p_target        entropy = −Σ p log p over S
@@ -168,8 +168,8 @@ typedef struct rlhf_top_k_reference {
 } rlhf_top_k_reference;
 #define RLHF_TOP_K_REFERENCE {.size = sizeof(rlhf_top_k_reference)}
 
-/* The divergence between the policy's distribution of each token and that of a reference (or a teacher) that sends
- * only its k likeliest entries, and its gradient into all of the policy's logits z.
+/* The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
+ * its k likeliest entries, and its gradient into all of the policy's logits z.
  *
  *     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
  *     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed

@@ -26,7 +26,8 @@ typedef struct rlhf_importance_range {
 typedef struct rlhf_covariance_cut {
     double mean_advantage;
     double mean_log_prob;
-    double last; /* of the token picked last: its key or, without keys, its covariance; −∞, or ∞: none was */
+    /* The key of the token picked last or, without keys, its covariance; −∞ with keys, or ∞ without: none is picked. */
+    double last;
 } rlhf_covariance_cut;
 
 /* Anchored preference optimisation, where the preferred answers are worse than the model's own: both fall, j more. */
@@ -66,9 +67,9 @@ typedef struct rlhf_bco {
  *     | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    | */
 typedef struct rlhf_cispo {
     rlhf_objective objective;
-    double low;             /* of ρ */
-    double high;            /* of ρ */
-    rlhf_importance beyond; /* ρ becomes the bound, or 0 */
+    double low;             /* the lower bound of ρ */
+    double high;            /* the upper bound of ρ */
+    rlhf_importance beyond; /* beyond a bound ρ becomes the bound, or 0 */
 } rlhf_cispo;
 #define RLHF_CISPO {{sizeof(rlhf_cispo), "cispo"}, 0, 5, RLHF_IMPORTANCE_TRUNCATE}
 
@@ -80,8 +81,8 @@ typedef struct rlhf_discopop {
 } rlhf_discopop;
 #define RLHF_DISCOPOP {{sizeof(rlhf_discopop), "discopop"}, 0.1, 0.05}
 
-/* Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a
- * reference it is the preference term of CPO. */
+/* Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference it
+ * is the preference term of CPO. */
 typedef struct rlhf_dpo {
     rlhf_objective objective;
     double beta;
@@ -89,16 +90,16 @@ typedef struct rlhf_dpo {
 } rlhf_dpo;
 #define RLHF_DPO {{sizeof(rlhf_dpo), "dpo"}, 0.1, 0}
 
-/* The same with the KL divergence of "this token or another one".
+/* Options of DPPO with the KL divergence of "this token or another one".
  *
- *     | trainer, paper   | range         | cap       | value    |
+ *     | trainer, paper | range | cap       | value    |
  *     |---|---|---|---|
- *     | paper            | 0.05          | unlimited |          |
- *     | verl, dppo_kl    | 0.2           | 3         | log_prob | */
+ *     | paper          | 0.05  | unlimited |          |
+ *     | verl, dppo_kl  | 0.2   | 3         | log_prob | */
 typedef struct rlhf_dppo_kl {
     rlhf_objective objective;
     rlhf_ratio_range range; /* δ₋ and δ₊: at most so many nats, below and above π_old */
-    double cap;             /* of ρ */
+    double cap;             /* the largest ρ in the loss */
     rlhf_dppo_value value;
 } rlhf_dppo_kl;
 #define RLHF_DPPO_KL {{sizeof(rlhf_dppo_kl), "dppo_kl"}, {0.05, 0.05}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB}
@@ -106,14 +107,14 @@ typedef struct rlhf_dppo_kl {
 /* Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved
  * from π_old by more than δ and Â pushes it on.
  *
- *     | trainer          | range         | cap                      | value    |
+ *     | trainer         | range | cap                                           | value    |
  *     |---|---|---|---|
- *     | verl, dppo_tv    | 0.2           | 3 (clip_ratio_c; it has 20 in mind) | log_prob |
- *     | SkyRL, prime-rl  | 0.2           | unlimited                | ratio    | */
+ *     | verl, dppo_tv   | 0.2   | 3 (clip_ratio_c; verl's documentation has 20) | log_prob |
+ *     | SkyRL, prime-rl | 0.2   | unlimited                                     | ratio    | */
 typedef struct rlhf_dppo_tv {
     rlhf_objective objective;
     rlhf_ratio_range range; /* δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities */
-    double cap;             /* of ρ */
+    double cap;             /* the largest ρ in the loss */
     rlhf_dppo_value value;
 } rlhf_dppo_tv;
 #define RLHF_DPPO_TV {{sizeof(rlhf_dppo_tv), "dppo_tv"}, {0.2, 0.2}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB}
@@ -129,10 +130,10 @@ typedef struct rlhf_exo {
 /* Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
  * batch is RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN.
  *
- *     | trainer, paper  | range        |
+ *     | trainer, paper | range            |
  *     |---|---|
- *     | paper, TRL      | 0.4          |
- *     | verl, geo_mean  | 0.2 (clip_ratio) | */
+ *     | paper, TRL     | 0.4              |
+ *     | verl, geo_mean | 0.2 (clip_ratio) | */
 typedef struct rlhf_gmpo {
     rlhf_objective objective;
     rlhf_ratio_range range; /* ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊] */
@@ -202,8 +203,8 @@ typedef struct rlhf_robust_dpo {
 /* Options of SAPO: a soft gate instead of a clip. The larger τ, the narrower the gate. */
 typedef struct rlhf_sapo {
     rlhf_objective objective;
-    double tau_positive; /* τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64 */
-    double tau_negative; /* τ at Â > 0; τ elsewhere; from 10⁻⁶ to 64 */
+    double tau_positive; /* τ at Â > 0; from 10⁻⁶ to 64 */
+    double tau_negative; /* τ elsewhere; from 10⁻⁶ to 64 */
 } rlhf_sapo;
 #define RLHF_SAPO {{sizeof(rlhf_sapo), "sapo"}, 1, 1.05}
 
@@ -232,8 +233,8 @@ typedef struct rlhf_sppo {
 /* Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1. */
 typedef struct rlhf_topr {
     rlhf_objective objective;
-    double positive; /* w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶ */
-    double negative; /* w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶ */
+    double positive; /* w₊, the weight at Â > 0; from 0 to 10⁶ */
+    double negative; /* w₋, the weight elsewhere; from 0 to 10⁶ */
 } rlhf_topr;
 #define RLHF_TOPR {{sizeof(rlhf_topr), "topr"}, 1, 1}
 
@@ -241,10 +242,10 @@ typedef struct rlhf_topr {
  * TRL's. k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64. */
 typedef struct rlhf_vespo {
     rlhf_objective objective;
-    double k_positive;      /* of tokens of Â ≥ 0 */
-    double lambda_positive; /* of tokens of Â ≥ 0 */
-    double k_negative;      /* of the others */
-    double lambda_negative; /* of the others */
+    double k_positive;      /* k where Â ≥ 0 */
+    double lambda_positive; /* λ where Â ≥ 0 */
+    double k_negative;      /* k where Â < 0 */
+    double lambda_negative; /* λ where Â < 0 */
 } rlhf_vespo;
 #define RLHF_VESPO {{sizeof(rlhf_vespo), "vespo"}, 2, 3, 3, 2}
 

@@ -22,10 +22,10 @@ typedef struct rlhf_covariance_tokens_arrays {
 
 typedef struct rlhf_covariance_tokens_options {
     size_t size;
-    double share;                       /* picked of the tokens that count, rounded down, but at least one */
-    double low;                         /* only tokens with low < cov < high */
-    double high;                        /* only tokens with low < cov < high */
-    const rlhf_ratio_range* clip_range; /* only tokens that this range of rlhf_ppo_clip does not stop */
+    double share;                       /* picks this share of the tokens that count, and at least one token */
+    double low;                         /* picks only tokens with cov > low */
+    double high;                        /* picks only tokens with cov < high */
+    const rlhf_ratio_range* clip_range; /* picks only tokens that this range of rlhf_ppo_clip does not stop */
     const rlhf_covariance_cut* cut;     /* of the whole step; absent: this batch is the whole step */
 } rlhf_covariance_tokens_options;
 #define RLHF_COVARIANCE_TOKENS_OPTIONS {sizeof(rlhf_covariance_tokens_options), 0.0002, -RLHF_UNLIMITED, \
@@ -34,7 +34,7 @@ typedef struct rlhf_covariance_tokens_options {
 /* The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
  *
  *     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
- *     picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+ *     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
  *              cov; of equal ones the first by sequence and step
  *
  * More: <rlhf/policy/covariance_tokens.hpp> */
@@ -55,12 +55,12 @@ typedef struct rlhf_importance_weights_arrays {
 typedef struct rlhf_importance_weights_options {
     size_t size;
     rlhf_importance_level level;
-    rlhf_importance_range range;            /* of a weight */
+    rlhf_importance_range range;            /* bounds of a weight */
     rlhf_importance beyond;                 /* what becomes of a weight beyond its range */
     rlhf_importance_range sequence_mean;    /* drops a sequence whose e^(mean ρ) is beyond */
     rlhf_importance_range sequence_product; /* drops a sequence whose e^(Σ ρ) is beyond */
     rlhf_importance_range every_token;      /* drops a sequence if e^ρ of one of its tokens is beyond */
-    rlhf_importance_unit unit;              /* what a sequence is to all of these and to `level` */
+    rlhf_importance_unit unit;              /* what counts as a sequence in all of these and in `level` */
     double drift_limit;                     /* drops tokens of Â < 0 if mean(−ρ) of their sequence is larger */
     double probability_limit;               /* drops a token if |π − μ| is larger */
     double binary_kl_limit;                 /* drops a token if one of its two binary divergences is larger (KPop) */
@@ -129,8 +129,8 @@ typedef struct rlhf_policy_loss_options {
     rlhf_kl_estimator kl_estimator;
     const rlhf_kl_estimator* kl_gradient;   /* absent: the gradient of kl_estimator */
     double kl_limit;                        /* clamps each token's estimate to ±limit; no gradient beyond */
-    rlhf_kl_weight kl_weight;               /* of the estimate in the loss, not of the statistic */
-    rlhf_importance_range importance_limit; /* of exp(old − behavior): the upper bound, or both */
+    rlhf_kl_weight kl_weight;               /* multiplies the estimate in the loss, not the statistic */
+    rlhf_importance_range importance_limit; /* bounds of the weight exp(old − behavior) */
     rlhf_importance importance;
     rlhf_aggregation aggregation;
 } rlhf_policy_loss_options;
@@ -158,15 +158,15 @@ rlhf_status rlhf_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arr
 
 typedef struct rlhf_ppo_policy_loss_options {
     size_t size;
-    rlhf_ratio_range clip_range;          /* ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28} */
-    double dual_clip;                     /* c > 1: at Â < 0 the loss is at most c |Â| */
-    double log_ratio_limit;               /* this and what follows: as in policy_loss_options */
-    double kl_coef;
+    rlhf_ratio_range clip_range;            /* ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28} */
+    double dual_clip;                       /* c > 1: at Â < 0 the loss is at most c |Â| */
+    double log_ratio_limit;                 /* clamps log ρ to ±limit; no gradient through ρ beyond */
+    double kl_coef;                         /* KL in the loss (not in the reward as well) */
     rlhf_kl_estimator kl_estimator;
-    const rlhf_kl_estimator* kl_gradient; /* NULL: absent */
-    double kl_limit;
-    rlhf_kl_weight kl_weight;
-    rlhf_importance_range importance_limit;
+    const rlhf_kl_estimator* kl_gradient;   /* absent: the gradient of kl_estimator */
+    double kl_limit;                        /* clamps each token's estimate to ±limit; no gradient beyond */
+    rlhf_kl_weight kl_weight;               /* multiplies the estimate in the loss, not the statistic */
+    rlhf_importance_range importance_limit; /* bounds of the weight exp(old − behavior) */
     rlhf_importance importance;
     rlhf_aggregation aggregation;
 } rlhf_ppo_policy_loss_options;

@@ -64,15 +64,15 @@ typedef struct rlhf_policy_loss_result {
     double mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
     double nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double clip_fraction;
-    /* Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and Â <
-     * 0; the others' documentation says it. */
+    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
+     * and Â < 0; the other objectives say theirs. */
     double clip_fraction_low;
-    double clip_fraction_high;    /* The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double clip_fraction_high;    /* The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
     double dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
-    /* mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit. */
+    /* mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit. */
     double approx_kl;
     double approx_kl_half_square; /* ½ mean((new − old)²) */
-    double mean_ratio;            /* mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit. */
+    double mean_ratio;            /* mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit. */
     double kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
     /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
     double max_log_ratio;
@@ -86,9 +86,9 @@ rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const r
 /* Count, mean and variance of numbers. Parts join by merging, exactly and in any order: the state is Σx and Σx² as
  * detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
  *
- * Mean and variance have the range of loss_sums, the variance that of its squares: it is right for numbers up to
- * 10²³, loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square,
- * from the rounding of the sums. The variance of equal floats is exactly 0. */
+ * Mean and variance have the range of loss_sums, the variance for the squares: it is right for numbers up to 10²³,
+ * loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square, from
+ * the rounding of the sums. The variance of equal floats is exactly 0. */
 typedef struct rlhf_moments {
     size_t size;
     double count;
@@ -133,15 +133,15 @@ typedef struct rlhf_ppo_loss_result {
     double policy_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
     double policy_nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double policy_clip_fraction;
-    /* Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and Â <
-     * 0; the others' documentation says it. */
+    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
+     * and Â < 0; the other objectives say theirs. */
     double policy_clip_fraction_low;
-    double policy_clip_fraction_high;    /* The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double policy_clip_fraction_high;    /* The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
     double policy_dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
-    /* mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit. */
+    /* mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit. */
     double policy_approx_kl;
     double policy_approx_kl_half_square; /* ½ mean((new − old)²) */
-    double policy_mean_ratio; /* mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit. */
+    double policy_mean_ratio; /* mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit. */
     double policy_kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
     /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
     double policy_max_log_ratio;
@@ -244,14 +244,14 @@ rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* i
 typedef struct rlhf_importance_weights_result {
     size_t size;
     rlhf_counts own;              /* counted here */
-    double log_ratio_limit;       /* of |ρ|: the option, or what second_moment_limit makes it */
-    double mean_weight;           /* mean(w), and the largest ratio before it met its range. */
-    double max_ratio;
+    double log_ratio_limit;       /* bound of |ρ|: the option, or what second_moment_limit finds */
+    double mean_weight;           /* mean(w) */
+    double max_ratio;             /* The largest ratio, before it is truncated to its range. */
     double effective_sample_size; /* (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens. */
     double approx_kl;             /* mean(log μ − log π): an estimate of KL(μ ‖ π). */
-    double below_fraction;        /* Tokens whose ratio is below or above the range. */
-    double above_fraction;
-    double dropped_fraction;      /* Tokens whose weight is 0. */
+    double below_fraction;        /* The share of tokens whose ratio is below the range. */
+    double above_fraction;        /* The share of tokens whose ratio is above the range. */
+    double dropped_fraction;      /* The share of tokens whose weight is 0. */
     double nonfinite;             /* Tokens whose weight is NaN or infinite. */
     uint64_t state[91];           /* what merging adds up; 0: of no tokens */
 } rlhf_importance_weights_result;

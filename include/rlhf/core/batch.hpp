@@ -86,16 +86,18 @@ struct batch {
 namespace detail {
 inline void check_sizes(const char* function, const batch& b) {
     if (b.packed()) return;
-    if (b.sequences < 0 || b.steps < 0) fail(function, "batch is [%lld, %lld]", b.sequences, b.steps);
+    if (b.sequences < 0 || b.steps < 0)
+        fail(function, "batch is [%lld, %lld], expected sizes of at least 0", b.sequences, b.steps);
     if (times(b.sequences, b.steps) == too_many)
-        fail(function, "batch is [%lld, %lld], more tokens than there is memory", b.sequences, b.steps);
+        fail(function, "batch is [%lld, %lld], more tokens than memory can hold", b.sequences, b.steps);
 }
 inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
     check_sizes("part", b);
     if (first >= 0 && count >= 0 && count <= b.size() - first) return;
     using limits = std::numeric_limits<std::int64_t>;
     const bool overflow = count > 0 ? first > (limits::max)() - count : first < (limits::min)() - count;
-    fail("part", "sequences %lld to %lld of a batch of %lld", first, overflow ? count : first + count, b.size());
+    fail("part", "sequences %lld to %lld are not in a batch of %lld", first, overflow ? count : first + count,
+         b.size());
 }
 
 /// Where some sequences of an array lie: the index of their first element, and the shape and stride of a view of them.

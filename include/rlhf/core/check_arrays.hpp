@@ -45,7 +45,7 @@ public:
             fail(function_, "%s has a stride of %lld, shorter than its row of %lld", name, stride, cols);
         if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, times(rows, cols));
         if (times(rows, times(stride > cols ? stride : cols, element_size)) == too_many)
-            fail(function_, "%s is [%lld, %lld] with a stride of %lld, more than there is memory", name, rows, cols,
+            fail(function_, "%s is [%lld, %lld] with a stride of %lld, more than memory can hold", name, rows, cols,
                  stride);
         if (used_ == regions_.size()) fail(function_, "too many arrays");
         const auto* const begin = static_cast<const char*>(data);

@@ -98,7 +98,8 @@ public:
     constexpr view() = default;
     constexpr view(T* data, shape s)
         : data_(data), rows_(s.sequences), cols_(s.steps), stride_(s.stride != 0 ? s.stride : s.steps) {
-        if (rows_ < 0 || cols_ < 0) detail::fail("view", "an array is [%lld, %lld]", rows_, cols_);
+        if (rows_ < 0 || cols_ < 0)
+            detail::fail("view", "an array is [%lld, %lld], expected sizes of at least 0", rows_, cols_);
     }
 
     template <class A>

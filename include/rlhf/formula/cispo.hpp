@@ -19,8 +19,9 @@ namespace rlhf {
 ///     | truncated importance sampling: ROLL        | 0     | 1      | truncate                |
 ///     | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    |
 struct cispo {
-    double low = 0, high = 5;                             ///< of ρ
-    rlhf::importance beyond = rlhf::importance::truncate; ///< ρ becomes the bound, or 0
+    double low = 0;                                       ///< the lower bound of ρ
+    double high = 5;                                      ///< the upper bound of ρ
+    rlhf::importance beyond = rlhf::importance::truncate; ///< beyond a bound ρ becomes the bound, or 0
 };
 
 } // namespace rlhf

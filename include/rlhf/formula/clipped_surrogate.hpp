@@ -35,7 +35,7 @@ struct clipped_surrogate {
     template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
         using lane::exp, lane::larger, lane::select,
-            lane::smaller; // those of registers and duals are found beside them
+            lane::smaller; // the versions for registers and duals are found beside their types
         const V zero(0), ratio = exp(t.log_ratio);
         const V used = select(t.advantage < zero, larger(V(lower), ratio), smaller(V(upper), ratio));
         const auto low = used > ratio, high = used < ratio && t.advantage > zero;

@@ -5,7 +5,7 @@
 
 namespace rlhf {
 
-/// Direct preference optimisation: log-probabilities of answers, less those of a reference, summed. Without a reference
+/// Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference
 /// it is the preference term of CPO.
 struct dpo {
     double beta = 0.1;

@@ -5,7 +5,7 @@
 
 namespace rlhf {
 
-/// The value of a DPPO loss. The slope is that of each.
+/// The value that a DPPO loss reports. The slope is the derivative of that value.
 enum class dppo_value {
     log_prob, ///< −φ Â log π with φ = min(ρ, cap), a constant: verl
     ratio,    ///< −min(ρ, cap) Â, which has no slope where ρ is above the cap: SkyRL, prime-rl
@@ -14,29 +14,29 @@ enum class dppo_value {
 /// Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved from
 /// π_old by more than δ and Â pushes it on.
 ///
-///     | trainer          | range         | cap                      | value    |
+///     | trainer         | range | cap                                           | value    |
 ///     |---|---|---|---|
-///     | verl, dppo_tv    | 0.2           | 3 (clip_ratio_c; it has 20 in mind) | log_prob |
-///     | SkyRL, prime-rl  | 0.2           | unlimited                | ratio    |
+///     | verl, dppo_tv   | 0.2   | 3 (clip_ratio_c; verl's documentation has 20) | log_prob |
+///     | SkyRL, prime-rl | 0.2   | unlimited                                     | ratio    |
 ///
 /// prime-rl adds τ d² with d = log π − log π_old, which is kl_coef = 2 τ and kl_estimator::k2 with old_log_probs as
 /// ref_log_probs.
 struct dppo_tv {
     /// δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities
     ratio_range range = 0.2;
-    double cap = unlimited; ///< of ρ
+    double cap = unlimited; ///< the largest ρ in the loss
     dppo_value value = dppo_value::log_prob;
 };
 
-/// The same with the KL divergence of "this token or another one".
+/// Options of DPPO with the KL divergence of "this token or another one".
 ///
-///     | trainer, paper   | range         | cap       | value    |
+///     | trainer, paper | range | cap       | value    |
 ///     |---|---|---|---|
-///     | paper            | 0.05          | unlimited |          |
-///     | verl, dppo_kl    | 0.2           | 3         | log_prob |
+///     | paper          | 0.05  | unlimited |          |
+///     | verl, dppo_kl  | 0.2   | 3         | log_prob |
 struct dppo_kl {
     ratio_range range = 0.05; ///< δ₋ and δ₊: at most so many nats, below and above π_old
-    double cap = unlimited;   ///< of ρ
+    double cap = unlimited;   ///< the largest ρ in the loss
     dppo_value value = dppo_value::log_prob;
 };
 
@@ -67,7 +67,7 @@ struct dppo_surrogate {
 ///
 ///     low  = Â < 0 and π − π_old < −δ₋      high = Â > 0 and π − π_old > δ₊       stopped: low or high
 ///
-/// π and π_old are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
+/// π and π_old come from the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
 /// loss. clipped_low, clipped_high: low, high.
 ///
 /// Source: arXiv:2602.04879, eq. 13.
@@ -94,10 +94,10 @@ struct dppo_tv {
 ///     low  = Â < 0, ρ < 1 and D > δ₋        high = Â > 0, ρ > 1 and D > δ₊         stopped: low or high
 ///
 /// D > δ is computed as 1 − π_old + ε > (1 − π + ε) exp((δ + π_old (log π − log π_old)) / (1 − π_old)), without a
-/// logarithm. π and π_old, at most 1, are those of the log-probs as they are, whatever log_ratio_limit is. NaN in any
+/// logarithm. π and π_old, at most 1, come from the log-probs as they are, whatever log_ratio_limit is. NaN in any
 /// argument gives a NaN loss. clipped_low, clipped_high: low, high.
 ///
-/// Source: arXiv:2602.04879, eq. 14; the ε is that of trainers.
+/// Source: arXiv:2602.04879, eq. 14; the ε is from trainers.
 template <class T>
 struct dppo_kl {
     T low, high; ///< δ₋, δ₊

@@ -8,10 +8,10 @@ namespace rlhf {
 /// Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
 /// batch is aggregation::sequence_mean_token_mean.
 ///
-///     | trainer, paper  | range        |
+///     | trainer, paper | range            |
 ///     |---|---|
-///     | paper, TRL      | 0.4          |
-///     | verl, geo_mean  | 0.2 (clip_ratio) |
+///     | paper, TRL     | 0.4              |
+///     | verl, geo_mean | 0.2 (clip_ratio) |
 struct gmpo {
     ratio_range range = 0.4; ///< ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊]
 };

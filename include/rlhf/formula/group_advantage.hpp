@@ -16,12 +16,12 @@ enum class group_baseline {
     second_best,          ///< the second best of its group, and only the best has an advantage: pass@k
 };
 
-/// What the difference is divided by.
+/// What the reward minus its baseline is divided by.
 enum class group_scale {
     none,       ///< 1
     group_std,  ///< the standard deviation of its group: GRPO
     batch_std,  ///< the standard deviation of all rewards
-    group_mean, ///< the size of the mean of its group: MaxRL
+    group_mean, ///< the absolute mean of its group: MaxRL
     others_std, ///< the standard deviation of the others in its group, or 1 where these are equal: NeMo-RL
 };
 
@@ -29,7 +29,7 @@ enum class group_scale {
 enum class lone_reward {
     zero,    ///< 0
     kept,    ///< the reward as it is
-    refused, ///< none: the call throws if an id has one sequence; 0 where of several one reward counts
+    refused, ///< the call throws if a group has one sequence; 0 where only one reward of a larger group counts
 };
 
 } // namespace rlhf

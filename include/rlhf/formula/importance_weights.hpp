@@ -5,18 +5,18 @@
 
 namespace rlhf {
 
-/// What the ratio π / μ of the policies that learned and sampled is taken of.
+/// What shares one ratio π / μ, of the policy that learns and the policy that sampled.
 enum class importance_level {
-    token,            ///< each token: e^ρ, with ρ = log π − log μ
+    token,            ///< each token has its own: e^ρ, with ρ = log π − log μ
     sequence_mean,    ///< the geometric mean of a sequence's tokens: e^(mean ρ)
     sequence_product, ///< the whole sequence: e^(Σ ρ)
     none,             ///< all weights are 1
 };
 
-/// What a sequence is to the options of importance weights that are of sequences.
+/// What counts as one sequence in the options of importance weights that act on sequences.
 enum class importance_unit {
     sequence, ///< all tokens of a sequence that count
-    run,      ///< each run of tokens that count, with none between them that does not: a turn
+    run,      ///< each run of tokens that count, without a gap: a turn
 };
 
 } // namespace rlhf

@@ -7,13 +7,13 @@ namespace rlhf {
 
 /// Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 enum class kl_estimator {
-    k1,  ///< d           unbiased; its gradient has mean 0, so it is of no use in a loss
-    k2,  ///< d² / 2      biased; its gradient is that of KL(π ‖ π_ref)
-    k3,  ///< e⁻ᵈ − 1 + d unbiased and never negative; its gradient is that of KL(π_ref ‖ π)
-    abs, ///< |d|         biased; its gradient is that of Σ |π − π_ref|
+    k1,  ///< d: unbiased; its gradient has mean 0, so it is of no use in a loss
+    k2,  ///< d² / 2: biased; its mean gradient is the gradient of KL(π ‖ π_ref)
+    k3,  ///< e⁻ᵈ − 1 + d: unbiased and never negative; its mean gradient is the gradient of KL(π_ref ‖ π)
+    abs, ///< |d|: biased; its mean gradient is the gradient of Σ |π − π_ref|
 };
 
-/// What multiplies the estimate in a loss. The tokens are those that π_old sampled, with ρ = π / π_old.
+/// What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
 enum class kl_weight {
     one,            ///< nothing
     ratio,          ///< ρ, through which the gradient flows, too: TRL, Liger's chunks, slime

@@ -7,7 +7,8 @@ namespace rlhf {
 
 /// Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1.
 struct topr {
-    double positive = 1, negative = 1; ///< w₊ at Â > 0, w₋ elsewhere; from 0 to 10⁶
+    double positive = 1; ///< w₊, the weight at Â > 0; from 0 to 10⁶
+    double negative = 1; ///< w₋, the weight elsewhere; from 0 to 10⁶
 };
 
 } // namespace rlhf

@@ -9,8 +9,10 @@ namespace rlhf {
 /// Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are TRL's.
 /// k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64.
 struct vespo {
-    double k_positive = 2, lambda_positive = 3; ///< of tokens of Â ≥ 0
-    double k_negative = 3, lambda_negative = 2; ///< of the others
+    double k_positive = 2;      ///< k where Â ≥ 0
+    double lambda_positive = 3; ///< λ where Â ≥ 0
+    double k_negative = 3;      ///< k where Â < 0
+    double lambda_negative = 2; ///< λ where Â < 0
 };
 
 } // namespace rlhf

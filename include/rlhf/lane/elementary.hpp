@@ -9,7 +9,7 @@
 /// each of which is one rounding or none. So they have the same bits on every machine with FMA, in registers, in plain
 /// C++ and in device code, and others on every machine without. Only which NaN a NaN is may differ.
 ///
-/// Special values are those of the standard library. ACCURACY.md has the errors: with FMA at most 4.6 ULP in
+/// Special values are as in the standard library. ACCURACY.md has the errors: with FMA at most 4.6 ULP in
 /// exp_excess, 1.9 in all others.
 namespace RLHF_NAMESPACE::lane {
 

@@ -47,7 +47,7 @@ struct kept_log_probs_backward_arrays {
 };
 
 /// The log-probability of each target under the distribution that it was drawn from: the softmax over the set that the
-/// sampler kept, instead of the whole vocabulary. Its cost is that of the set.
+/// sampler kept, instead of the whole vocabulary. Its cost grows with the set.
 ///
 ///     S = the token's kept ids and its target        x = z / temperature        lse = log Σ exp(xᵥ) over S
 ///     log p = x − lse        log_probs = log p_target        entropy = −Σ p log p over S
@@ -55,7 +55,7 @@ struct kept_log_probs_backward_arrays {
 ///
 /// Logits and targets are as in token_log_probs; log-probabilities are computed in double and rounded once. A target
 /// that was not kept counts as kept. With an empty set S is the target alone: log_probs and entropy are 0. If S is the
-/// whole vocabulary, log_probs are those of token_log_probs up to 2 ULP. log_kept is as exact as log_sum_exp is in T,
+/// whole vocabulary, log_probs equal token_log_probs' up to 2 ULP. log_kept is as exact as log_sum_exp is in T,
 /// and may be above 0 by its rounding.
 ///
 /// Rows that do not count are not read, whatever their ids are; their outputs are 0. Logits outside S are not read
@@ -80,7 +80,7 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
     const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
     const auto log_probs = c.out(a.log_probs, "log_probs").to, entropy = c.out(a.entropy, "entropy").to;
     const auto log_kept = c.out(a.log_kept, "log_kept").to;
-    if (log_kept && !log_sum_exp) detail::fail(c.function(), "log_kept needs log_sum_exp, which is missing");
+    if (log_kept && !log_sum_exp) detail::fail(c.function(), "log_kept needs log_sum_exp");
     c.done();
     detail::check_targets(c, ids, source.vocab());
     detail::check_kept_set(c, sets, source.vocab());

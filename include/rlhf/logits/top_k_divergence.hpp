@@ -61,7 +61,7 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 }
 } // namespace detail
 
-/// The divergence between the policy's distribution of each token and that of a reference (or a teacher) that sends
+/// The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends
 /// only its k likeliest entries, and its gradient into all of the policy's logits z.
 ///
 ///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and

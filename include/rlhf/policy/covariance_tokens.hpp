@@ -12,13 +12,15 @@ namespace rlhf {
 /// What the tokens of a step decide together: the parts of a step need it.
 struct covariance_cut {
     double mean_advantage = 0, mean_log_prob = 0;
-    double last = unlimited; ///< of the token picked last: its key or, without keys, its covariance; −∞, or ∞: none was
+    /// The key of the token picked last or, without keys, its covariance; −∞ with keys, or ∞ without: none is picked.
+    double last = unlimited;
 };
 
 struct covariance_tokens_options {
-    double share = 0.0002;                      ///< picked of the tokens that count, rounded down, but at least one
-    double low = -unlimited, high = unlimited;  ///< only tokens with low < cov < high
-    std::optional<ratio_range> clip_range = {}; ///< only tokens that this range of rlhf::ppo_clip does not stop
+    double share = 0.0002;                      ///< picks this share of the tokens that count, and at least one token
+    double low = -unlimited;                    ///< picks only tokens with cov > low
+    double high = unlimited;                    ///< picks only tokens with cov < high
+    std::optional<ratio_range> clip_range = {}; ///< picks only tokens that this range of rlhf::ppo_clip does not stop
     std::optional<covariance_cut> cut = {};     ///< of the whole step; absent: this batch is the whole step
 };
 
@@ -105,13 +107,13 @@ void write_unpicked(const call& c, const stream<const T>& log_probs, const targe
 
 inline void check_options(const char* f, const covariance_tokens_options& o, bool old, bool keys) {
     check_range(f, "share", o.share, 0, 1);
-    if (!(o.low < o.high)) fail(f, "low is %g and high is %g, expected bounds that rise", o.low, o.high);
+    if (!(o.low < o.high)) fail(f, "low is %g and high is %g, expected low < high", o.low, o.high);
     if (o.clip_range) {
         check_range(f, "clip_range.low", o.clip_range->low, 0, 1);
         check_range(f, "clip_range.high", o.clip_range->high, 0, unlimited);
         if (!old) fail(f, "clip_range needs old_log_probs");
     }
-    if (o.cut && !keys && o.cut->last != o.cut->last) fail(f, "cut.last is nan");
+    if (o.cut && !keys && o.cut->last != o.cut->last) fail(f, "cut.last is nan, expected a number");
 }
 
 } // namespace detail
@@ -119,7 +121,7 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 /// The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
 ///
 ///     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
-///     picked : max(1, ⌊share · n⌋) of the candidates, those with the smallest keys or, without keys, with the largest
+///     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
 ///              cov; of equal ones the first by sequence and step
 ///
 /// Clip-Cov: the picked tokens have no gradient. `keys` are random numbers, drawn by the caller, one per token.

@@ -45,7 +45,7 @@ namespace RLHF_NAMESPACE {
     detail::check_finite(self, "high", c.high);
     detail::check_finite(self, "entropy", entropy);
     detail::check_positive(self, "step", c.step);
-    if (!(c.low <= c.high)) detail::fail(self, "low is %g and high is %g, expected bounds that rise", c.low, c.high);
+    if (!(c.low <= c.high)) detail::fail(self, "low is %g and high is %g, expected low <= high", c.low, c.high);
     c.active = entropy <= c.target;
     c.entropy_coef =
         double(formula::adapted_entropy_coef<detail::real>(c.entropy_coef, entropy, c.target, c.step, c.low, c.high));

@@ -9,12 +9,12 @@ namespace rlhf {
 
 struct importance_weights_options {
     rlhf::importance_level level = rlhf::importance_level::token;
-    importance_range range = unlimited;                   ///< of a weight
+    importance_range range = unlimited;                   ///< bounds of a weight
     rlhf::importance beyond = rlhf::importance::truncate; ///< what becomes of a weight beyond its range
     importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is beyond
     importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is beyond
     importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is beyond
-    importance_unit unit = importance_unit::sequence;     ///< what a sequence is to all of these and to `level`
+    importance_unit unit = importance_unit::sequence;     ///< what counts as a sequence in all of these and in `level`
     double drift_limit = unlimited;         ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
     double probability_limit = unlimited;   ///< drops a token if |π − μ| is larger
     double binary_kl_limit = unlimited;     ///< drops a token if one of its two binary divergences is larger (KPop)
@@ -39,23 +39,25 @@ struct importance_weights_arrays {
 class importance_weights_result {
 public:
     counts own;                         ///< counted here
-    double log_ratio_limit = unlimited; ///< of |ρ|: the option, or what second_moment_limit makes it
+    double log_ratio_limit = unlimited; ///< bound of |ρ|: the option, or what second_moment_limit finds
 
     importance_weights_result() = default;
     importance_weights_result(const detail::totals<formula::importance_statistics>& t, double limit)
         : own{static_cast<double>(t.tokens), static_cast<double>(t.sequences)}, log_ratio_limit(limit), totals_(t) {}
 
-    /// mean(w), and the largest ratio before it met its range.
+    /// mean(w)
     [[nodiscard]] double mean_weight() const { return per_token(totals_.weight.sum.value()); }
+    /// The largest ratio, before it is truncated to its range.
     [[nodiscard]] double max_ratio() const { return totals_.largest.value > 0 ? totals_.largest.value : 0; }
     /// (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
     [[nodiscard]] double effective_sample_size() const { return totals_.weight.evenness(own.tokens); }
     /// mean(log μ − log π): an estimate of KL(μ ‖ π).
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_weight.value()); }
-    /// Tokens whose ratio is below or above the range.
+    /// The share of tokens whose ratio is below the range.
     [[nodiscard]] double below_fraction() const { return per_token(static_cast<double>(totals_.below)); }
+    /// The share of tokens whose ratio is above the range.
     [[nodiscard]] double above_fraction() const { return per_token(static_cast<double>(totals_.above)); }
-    /// Tokens whose weight is 0.
+    /// The share of tokens whose weight is 0.
     [[nodiscard]] double dropped_fraction() const { return per_token(static_cast<double>(totals_.dropped)); }
     /// Tokens whose weight is NaN or infinite.
     [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.nonfinite); }
@@ -91,8 +93,7 @@ struct log_ratio_size {
 template <class T>
 void check_options(const char* f, const importance_weights_options& o, bool advantages) {
     const auto check = [&](const char* name, const importance_range& r) {
-        if (!(r.low >= 0 && r.low <= r.high))
-            fail(f, "%s is [%g, %g], expected bounds of at least 0 that rise", name, r.low, r.high);
+        if (!(r.low >= 0 && r.low <= r.high)) fail(f, "%s is [%g, %g], expected 0 <= low <= high", name, r.low, r.high);
     };
     check("range", o.range), check("sequence_mean", o.sequence_mean);
     check("sequence_product", o.sequence_product), check("every_token", o.every_token);
@@ -102,11 +103,11 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     check_positive<T>(f, "second_moment_limit", o.second_moment_limit);
     if (!(o.log_ratio_limit >= 0)) fail(f, "log_ratio_limit is %g, expected at least 0", o.log_ratio_limit);
     if (o.second_moment_limit < unlimited && o.log_ratio_limit < unlimited)
-        fail(f, "second_moment_limit finds the log_ratio_limit: give one of the two");
+        fail(f, "second_moment_limit computes log_ratio_limit: give one of the two");
     if (o.unit == importance_unit::run && !looks_at_sequences(o))
-        fail(f, "importance_unit::run needs a level or a bound of sequences");
+        fail(f, "importance_unit::run needs a level or a range per sequence");
     if (o.level == importance_level::none && o.range.limits())
-        fail(f, "range acts on no weight of importance_level::none");
+        fail(f, "range needs a level other than importance_level::none");
     if (o.beyond == importance::mask && !o.range.limits()) fail(f, "importance::mask needs a range");
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
@@ -127,7 +128,7 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 /// it takes log μ as old_log_probs.
 ///
 /// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not,
-/// the mask becomes `keep`, whose bytes stand where those of the batch's mask do, with predict_next too. Then the token
+/// the mask becomes `keep`, whose bytes stand where the bytes of the batch's mask do, with predict_next too. Then the token
 /// also leaves what is over counted tokens, such as the ratio of a sequence. Where group_advantages gives a `keep` [B],
 /// a token is kept if both are 1.
 ///

@@ -23,8 +23,8 @@ struct policy_loss_options {
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
     double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
-    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;   ///< of the estimate in the loss, not of the statistic
-    importance_range importance_limit = unlimited;      ///< of exp(old − behavior): the upper bound, or both
+    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;   ///< multiplies the estimate in the loss, not the statistic
+    importance_range importance_limit = unlimited;      ///< bounds of the weight exp(old − behavior)
     rlhf::importance importance = rlhf::importance::truncate;
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
@@ -50,18 +50,18 @@ public:
     using loss_result::loss_result;
 
     [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    /// Tokens of Â ≠ 0 at which the objective's lower bound replaces or stops the ratio. ppo_clip: ρ < 1 − ε₋ and
-    /// Â < 0; the others' documentation says it.
+    /// The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
+    /// and Â < 0; the other objectives say theirs.
     [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
-    /// The same of its upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
+    /// The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
     [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
     /// ppo_clip with `dual`: ρ > c and Â < 0
     [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
-    /// mean(old − new). It, its half square and max_log_ratio are about log ratios before log_ratio_limit.
+    /// mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit.
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
     /// ½ mean((new − old)²)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    /// mean(ρ). It and effective_sample_size are about ratios after log_ratio_limit.
+    /// mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit.
     [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
     /// The mean estimate of KL to the reference, after kl_limit.
     [[nodiscard]] double kl() const { return per_token(totals_.kl); }
@@ -170,7 +170,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
     };
     if constexpr (requires { chosen::template whole<T>(objective).reduction(); })
         if (o.kl_weight == kl_weight::ratio || o.kl_weight == kl_weight::constant_ratio)
-            fail(c.function(), "kl_weight is by the ratio of a token, and this objective has one of sequences");
+            fail(c.function(), "kl_weight needs a ratio per token, but this objective has one per sequence");
     constexpr bool has_rare_options = requires { chosen::is_usual(objective); };
     bool rare = o.log_ratio_limit < unlimited || o.kl_weight != kl_weight::one;
     if constexpr (has_rare_options) rare = rare || !chosen::is_usual(objective);
@@ -237,7 +237,7 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 /// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
 /// batch that counts more than its denominator.
 ///
-/// Source: that of the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
+/// Source: see the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native, class Objective>
 policy_loss_result policy_loss(const batch& b, const policy_loss_arrays<T>& a, const Objective& objective,
                                const policy_loss_options& o = {}, const executor& run = {}) {

@@ -16,8 +16,8 @@ namespace RLHF_NAMESPACE {
 ///
 /// Chunk by chunk, the hidden states of tokens that count are gathered into the workspace, multiplied to logits there,
 /// turned into their gradient in place, and multiplied back: three products, and each logit is computed once. Results
-/// and per-token outputs are those of the same function over the logits that the products give, and its documentation
-/// holds here, too. Hidden states of tokens that do not count are not read; their gradient is 0, or left as it is with
+/// and per-token outputs equal the same function over the logits that the products give, and its documentation holds
+/// here, too. Hidden states of tokens that do not count are not read; their gradient is 0, or left as it is with
 /// add_to. d_hidden may be hidden itself.
 ///
 /// The caller gives the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, a BLAS); nothing

@@ -82,9 +82,9 @@ struct ppo_loss_call {
         const auto needs = [&](bool there, const char* what) {
             if (!there && c.tokens() > 0) fail(c.function(), "%s", what);
         };
-        needs(bool(log_probs), "log_probs is missing: the caller's buffer [B, T] for the log-probabilities");
+        needs(bool(log_probs), "log_probs is missing: give a buffer [B, T] for the log-probabilities");
         needs(bool(d_log_probs),
-              "d_log_probs is missing: the caller's buffer [B, T] for the gradient on its way to the logits");
+              "d_log_probs is missing: give a buffer [B, T] for the gradient with respect to log_probs");
         needs(o.entropy_coef == 0 || (entropy && d_entropy), "entropy_coef needs the buffers entropy and d_entropy");
         needs(o.policy.kl_coef == 0 || ref, "policy.kl_coef needs ref_log_probs");
         needs(!values || returns, "values needs returns");

@@ -86,9 +86,9 @@ preference_nll_result preference_nll(const batch& answers, const batch& pairs, c
     whole.in(a.log_probs, "log_probs"), whole.out(a.d_log_probs, "d_log_probs");
     whole.done();
     if (text.size() != answers.size() || text.packed() != answers.packed() || text.layout != answers.layout)
-        detail::fail(c.function(), "text has not the shape of answers");
+        detail::fail(c.function(), "text and answers differ in shape");
     for (std::int64_t s = 0; s < answers.size(); ++s)
-        if (text.length(s) != answers.length(s)) detail::fail(c.function(), "text has not the shape of answers");
+        if (text.length(s) != answers.length(s)) detail::fail(c.function(), "text and answers differ in shape");
 
     preference_nll_result r;
     r.nll_weight = o.nll_weight;

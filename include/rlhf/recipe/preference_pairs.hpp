@@ -41,8 +41,8 @@ struct bound_pairs {
             for (std::int64_t t = 0; t < mask.length; ++t)
                 for (const auto* which : {&chosen, &rejected})
                     if (const std::int64_t i = (*which)(s, c.begin(s) + t); mask[t] && (i < 0 || i >= sums.cols()))
-                        fail(c.function(), "%s of pair %lld is %lld, expected one of %lld sequences", which->name, t, i,
-                             sums.cols());
+                        fail(c.function(), "%s of pair %lld is %lld, which is outside the %lld sequences", which->name,
+                             t, i, sums.cols());
         }
     }
 };
@@ -72,7 +72,7 @@ struct pair_block {
             margins[i] = own(a_.margins, 0, k), weights[i] = own(a_.weights, 1, k);
         }
     }
-    /// Adds their gradients to those of the sums, pair by pair.
+    /// Adds their gradients to the gradients of the sums, pair by pair.
     void scatter(const call& c, std::int64_t s, std::int64_t t, std::int64_t n) const {
         const auto d_sum = [&](std::int64_t i) -> T& { return a_.d_sums.data()[i * a_.d_sums.stride()]; };
         for (std::int64_t k = 0; k < n; ++k) {

@@ -42,7 +42,7 @@ void sort_pairs(const view<const T>& sums, std::span<Int> chosen, std::span<Int>
     const auto check = [&](const char* name, std::span<const Int> side) {
         for (std::size_t p = 0; p < side.size(); ++p)
             if (side[p] < 0 || side[p] >= n)
-                detail::fail(f, "%s of pair %lld is %lld, expected one of %lld sequences", name,
+                detail::fail(f, "%s of pair %lld is %lld, which is outside the %lld sequences", name,
                              static_cast<std::int64_t>(p), static_cast<std::int64_t>(side[p]), n);
     };
     check("chosen", chosen), check("rejected", rejected);

@@ -8,7 +8,7 @@ namespace RLHF_NAMESPACE {
 /// Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
 /// detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
 ///
-/// Mean and variance have the range of loss_sums, the variance that of its squares: it is right for numbers up to 10²³,
+/// Mean and variance have the range of loss_sums, the variance for the squares: it is right for numbers up to 10²³,
 /// loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square, from the
 /// rounding of the sums. The variance of equal floats is exactly 0.
 class moments {

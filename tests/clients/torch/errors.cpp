@@ -64,10 +64,10 @@ void errors() {
     refused("rlhf::ppo_policy_loss: clip_range.low is 2, expected [0, 1]", [&] {
         ours::ppo_policy_loss(tokens(), {.log_probs = lp, .old_log_probs = old, .advantages = a}, {.clip_range = 2});
     });
-    refused("rlhf::ppo_loss: a linear head has hidden [B, T, H] or [tokens, H] and weights [V, H]", [&] {
+    refused("rlhf::ppo_loss: a linear head needs hidden [B, T, H] or [tokens, H], and weights [V, H]", [&] {
         ours::ppo_loss(aligned(), {z, {}}, ids, {.old_log_probs = old, .advantages = a});
     });
-    refused("rlhf::sequence_log_probs: batch is [-1, 3]", [&] {
+    refused("rlhf::sequence_log_probs: batch is [-1, 3], expected sizes of at least 0", [&] {
         ours::sequence_log_probs({.sequences = -1, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here},
                                  {lp});
     });

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# `conan create .` makes the package and runs the test package in this folder. xsimd and Eigen are those of the system,
+# `conan create .` makes the package and runs the test package in this folder. xsimd and Eigen come from the system,
 # so that nothing is downloaded. Eigen is not asked for by default: the package is made before Eigen is there.
 tool_or_skip(conan)
 set(ENV{CONAN_HOME} "${scratch}/home")
@@ -17,5 +17,5 @@ if(NOT said MATCHES "with_eigen: right")
 endif()
 execute_process(COMMAND "${conan}" create "${project}" --no-remote -s compiler.cppstd=17 ERROR_VARIABLE said)
 if(NOT said MATCHES "lower than the required C[+][+] standard [(]20[)]")
-    message(FATAL_ERROR "${consumer}: C++17 should be refused, and Conan says\n${said}")
+    message(FATAL_ERROR "${consumer}: C++17 should fail, and Conan says\n${said}")
 endif()

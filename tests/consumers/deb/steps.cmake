@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The Debian package of the headers, unpacked and found; and that of the library, if this build has it.
+# The Debian package of the headers, unpacked and found; and the package of the library, if this build has it.
 tool_or_skip(dpkg-deb)
 
 function(expect_field package field value)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The port, built by vcpkg's own scripts as its program runs them, and found through vcpkg's toolchain. xsimd is that of
+# The port, built by vcpkg's own scripts as its program runs them, and found through vcpkg's toolchain. xsimd comes from
 # the system, so that nothing is downloaded.
 set(vcpkg "$ENV{VCPKG_ROOT}")
 if(NOT EXISTS "${vcpkg}/scripts/ports.cmake")

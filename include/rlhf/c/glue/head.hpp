@@ -17,7 +17,7 @@ public:
                                                       .workspace = r.out<E>(h.workspace, "head.workspace"),
                                                       .product = matrix_product<E>(*this)} {
         if (multiply_ == nullptr)
-            r.fail("head.multiply is a null pointer: it has to multiply matrices, by a BLAS for example");
+            r.fail("head.multiply is a null pointer, expected a function that multiplies matrices");
     }
     bound_head(const bound_head&) = delete;
     bound_head& operator=(const bound_head&) = delete;

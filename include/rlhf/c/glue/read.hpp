@@ -48,7 +48,7 @@ bool absent(const A& a) {
     return a.data == nullptr && a.dims == 0;
 }
 
-/// An array whose type may decide that of the call.
+/// An array whose type may decide the type of the call.
 struct typed_array {
     typed_array(const char* word, const rlhf_in& a) : name(word), dtype(a.dtype), there(!absent(a)) {}
     typed_array(const char* word, const rlhf_out& a) : name(word), dtype(a.dtype), there(!absent(a)) {}
@@ -58,7 +58,7 @@ struct typed_array {
     bool there;
 };
 
-/// What one call of C does with its arguments: it makes those of C++ of them, or fails with a sentence.
+/// What one call of C does with its arguments: it makes arguments of C++ of them, or fails with a sentence.
 class reader {
 public:
     explicit reader(const char* function, const rlhf_executor* run = nullptr) : function_(function), pieces_{run} {}
@@ -190,7 +190,7 @@ public:
         return value != nullptr ? std::optional<Enum>(choice<Enum>(*value, values, name)) : std::nullopt;
     }
     int integer(std::int64_t value, const char* name) const {
-        if (value != static_cast<int>(value)) fail("%s is %lld, which is no int", name, value);
+        if (value != static_cast<int>(value)) fail("%s is %lld, which does not fit an int", name, value);
         return static_cast<int>(value);
     }
 
@@ -272,7 +272,7 @@ private:
     template <class E, class Z>
     logits_view<E> of_logits(const Z& z, const char* name) const {
         constexpr rlhf_dtype dtype = dtype_of<std::remove_const_t<E>>;
-        if (z.dtype != dtype) fail("%s is %s, expected %s as the logits", name, word_of(z.dtype), word_of(dtype));
+        if (z.dtype != dtype) fail("%s is %s, expected %s like the logits", name, word_of(z.dtype), word_of(dtype));
         const std::int64_t row = z.step_stride != 0 ? z.step_stride : (z.padded_vocab != 0 ? z.padded_vocab : z.vocab);
         return {static_cast<E*>(z.data),
                 {.sequences = z.sequences, .steps = z.steps, .vocab = z.vocab, .padded_vocab = z.padded_vocab},

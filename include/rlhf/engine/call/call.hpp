@@ -48,7 +48,7 @@ public:
             arrays_.add(b.offsets.data(), b.offsets.element_size(), "batch.offsets", 1, b.offsets.cols(),
                         b.offsets.cols(), access::read);
         if (b.mask.rows() == view<const std::uint8_t>::per_sequence)
-            fail(function_, "batch.mask is one byte per token, not one per sequence");
+            fail(function_, "batch.mask needs one byte per token, not one per sequence");
         if (!b.mask.all()) mask_ = in(static_cast<const view<const std::uint8_t>&>(b.mask), "batch.mask");
     }
 
@@ -124,7 +124,7 @@ private:
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
         if (v.absent()) return {};
         if (v.rows() == view<T>::per_sequence) {
-            if (how == access::write) fail(function_, "%s is an output, one element per token", name);
+            if (how == access::write) fail(function_, "%s is an output and needs one element per token", name);
             return per_sequence(v, name);
         }
         const places p = tokens_of(v, name, how, in_place_of);
@@ -135,9 +135,9 @@ private:
         const auto& o = batch_.offsets;
         if (o.data() == nullptr) fail(function_, "batch.offsets is a null pointer to %lld elements", o.cols());
         if (o.rows() != o.flat && o.rows() != 1)
-            fail(function_, "batch.offsets has rows, expected one run of B + 1 integers");
+            fail(function_, "batch.offsets has several rows, expected B + 1 integers");
         if (o.cols() < 1) fail(function_, "batch.offsets is empty, expected B + 1 integers");
-        if (batch_.layout == layout::time_first) fail(function_, "a packed batch has no layout::time_first");
+        if (batch_.layout == layout::time_first) fail(function_, "batch.layout is time_first, but the batch is packed");
         if (o[0] != 0 && !o.is_part()) fail(function_, "batch.offsets start at %lld, expected 0", o[0]);
         for (std::int64_t s = 0; s + 1 < o.cols(); ++s)
             if (o[s + 1] < o[s])

@@ -146,7 +146,7 @@ public:
     }
     /// The first n lanes, some of which belong into the first group and the others into the second: steps that are left
     /// of a register. spread() moves them to the first lanes of their group, the other lanes are 0. gathered() moves
-    /// them back, the other lanes are those of `rest`.
+    /// them back, the other lanes come from `rest`.
     struct packing {
         std::array<int, std::size_t(groups)> n; ///< of each group
         std::uint64_t lanes;                    ///< where they are in their groups

@@ -61,7 +61,7 @@ struct lanes_order {
         }
     }
 
-    /// Moves the lanes whose bit is set side by side, from the first lane on. The lanes behind them are those of
+    /// Moves the lanes whose bit is set side by side, from the first lane on. The lanes behind them come from
     /// `rest`.
     static type compress(std::uint64_t bits, const type& v, const type& rest) {
         if constexpr (requires { own::compress(bits, v, rest); }) {

@@ -11,8 +11,8 @@ namespace RLHF_NAMESPACE::detail {
 ///
 /// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
 /// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are
-/// lanes. Either way rewards are sorted by rank. A pair counts where the rank balance of the first is less than that of
-/// the second, so neither for ties nor for padding. Lanes do not see each other, and the number of responses alone
+/// lanes. Either way rewards are sorted by rank. A pair counts where the first has the smaller rank balance,
+/// so neither for ties nor for padding. Lanes do not see each other, and the number of responses alone
 /// chooses the way, so the bits of a prompt do not depend on other prompts. At most most_in_tile terms are added in T,
 /// then their sums in double (DESIGN.md, D22).
 template <class T, class Arch, class Totals, class Pair>

@@ -21,7 +21,7 @@ public:
         check_logits_batch(c);
         if (vocab_ < 1 || size_ < 1)
             fail(c.function(), "the head is [%lld, %lld], expected at least [1, 1]", vocab_, size_);
-        if (!product_) fail(c.function(), "product is missing: who multiplies matrices, e.g. rlhf::eigen_product");
+        if (!product_) fail(c.function(), "product is missing: give a matrix product such as rlhf::eigen_product");
         hidden_ = bind(c, head.hidden, c.tokens(), "hidden", access::read);
         weights_ = bind(c, head.weights, vocab_, "weights", access::read_once);
         d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", access::write, hidden_.data);
@@ -34,7 +34,7 @@ public:
         const std::int64_t row = vocab_ + size_, room = w.rows() < 0 ? w.cols() : times(w.rows(), w.cols());
         const std::int64_t apart = w.rows() == w.per_sequence ? 1 : w.cols(); // rows without gaps
         if (w.rows() != w.flat && w.rows() != 1 && w.stride() != apart)
-            fail(c.function(), "workspace has a stride of %lld, expected %lld: no gaps", w.stride(), apart);
+            fail(c.function(), "workspace has a stride of %lld, expected %lld (no gaps)", w.stride(), apart);
         if (room < row)
             fail(c.function(), "workspace has %lld elements, expected at least %lld (vocab + hidden_size)", room, row);
         c.arrays().add(w.data(), sizeof(E), "workspace", 1, room, room, access::write);

@@ -46,7 +46,7 @@ inline bound_kept_set bind_kept_set(call& c, const index_view& ids, const index_
     if (offsets.absent() && tokens == 0) return {};
     if (offsets.absent()) fail(f, "kept.offsets is missing");
     c.arrays().add(offsets, "kept.offsets", {1, tokens + 1}, access::read);
-    if (ids.rows() != index_view::flat && ids.rows() != 1) fail(f, "kept.ids has rows, expected one run of integers");
+    if (ids.rows() != index_view::flat && ids.rows() != 1) fail(f, "kept.ids has several rows, expected one");
     c.arrays().add(ids.data(), ids.element_size(), "kept.ids", 1, n, n, access::read);
     const std::int64_t first = offsets[0], last = offsets[tokens];
     if (offsets.is_part() ? first < 0 : first != 0) fail(f, "kept.offsets start at %lld, expected 0", first);
@@ -87,7 +87,7 @@ private:
     std::array<std::uint64_t, static_cast<std::size_t>(window / in_word)> words_;
 };
 
-/// Throws if an id of a step that counts is outside the vocabulary, or is there twice. Rising ids need one look.
+/// Throws if an id of a step that counts is outside the vocabulary, or appears twice. Rising ids need one look.
 inline void check_kept_set(const call& c, const bound_kept_set& kept, std::int64_t vocab) {
     id_flags seen;
     for (std::int64_t s = 0; s < c.size(); ++s) {
@@ -111,7 +111,7 @@ inline void check_kept_set(const call& c, const bound_kept_set& kept, std::int64
                 each([&](std::int64_t id) { seen.clear(id); });
                 each([&](std::int64_t id) {
                     if (seen.set(id))
-                        fail(c.function(), "kept id %lld of sequence %lld, step %lld is there twice", id, s, t);
+                        fail(c.function(), "kept id %lld of sequence %lld, step %lld appears twice", id, s, t);
                 });
             }
         }

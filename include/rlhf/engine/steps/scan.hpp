@@ -193,7 +193,7 @@ private:
     template <gap G>
     using gap_of = std::integral_constant<gap, G>;
 
-    /// Flags of a register, one bit per lane, and for each lane those of the step that the recurrence came from.
+    /// Flags of a register, one bit per lane, and for each lane the flags of the step that the recurrence came from.
     struct flag_bits {
         std::uint64_t terminated = 0, terminated_after = 0, unread = 0, unread_after = 0;
         std::uint64_t cut = 0; ///< lanes that nothing is carried into

@@ -11,7 +11,7 @@
 namespace rlhf::preset {
 
 /// Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward by β = 0.02, no discount, clip
-/// 0.2. λ is that of Stiennon et al. 2020; the clip of values and whitening are not reported.
+/// 0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported.
 namespace instructgpt {
 inline constexpr ppo_policy_loss_options ppo_policy_loss{.clip_range = 0.2};
 inline constexpr ppo_advantages_options ppo_advantages{.rewards = {.kl_coef = 0.02}, .gae = {.gamma = 1}};

@@ -7,7 +7,7 @@
 /// What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
 /// prime_rl/configs/trainer.py; names in brackets are its options.
 ///
-/// old_log_probs are those of the sampler in all of this, and ref_log_probs the same array: the loss has τ (log π −
+/// old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π −
 /// log π_old)², which is kl_estimator::k2 by 2 τ. Sums are divided by the tokens of the whole step.
 namespace rlhf::preset::prime_rl {
 

@@ -32,8 +32,8 @@ inline constexpr policy_loss_options gspo_luspo_policy_loss{.aggregation = aggre
 /// [loss_type] dr_grpo: with ppo_policy_loss. It divides by sequences · max_completion_length whatever the mask says;
 /// that product is the batch's denominator, counts.tokens.
 
-/// [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default, that of [epsilon],
-/// all weights are 0.2 at most. ScaleRL's is 5.
+/// [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default, the one of
+/// [epsilon], all weights are 0.2 at most. ScaleRL's is 5.
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
 /// [loss_type] sapo [sapo_temperature_pos, sapo_temperature_neg], averaged over sequences.
 inline constexpr rlhf::sapo sapo{};

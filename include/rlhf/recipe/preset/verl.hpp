@@ -24,8 +24,8 @@ inline constexpr ppo_policy_loss_options ppo_policy_loss_with_kl{
     .dual_clip = 3, .log_ratio_limit = 20, .kl_coef = 0.001, .kl_limit = 10};
 
 /// [policy_loss.loss_mode] sapo, cispo, dppo_tv, dppo_kl and gspo: an objective and the options beside it. The ranges
-/// are those of PPO [clip_ratio_low, clip_ratio_high], also where papers have others; the cap of DPPO is that of the
-/// dual clip [clip_ratio_c], not the 20 that its function would take.
+/// are PPO's [clip_ratio_low, clip_ratio_high], also where papers have others. The cap of DPPO is the dual clip's
+/// [clip_ratio_c], not the 20 that its function would take.
 inline constexpr policy_loss_options policy_loss{.log_ratio_limit = 20};
 inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
 inline constexpr rlhf::dppo_tv dppo_tv{.range = 0.2, .cap = 3};

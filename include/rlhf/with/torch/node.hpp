@@ -18,7 +18,7 @@
 ///     auto [loss, result] = rlhf::torch::ppo_policy_loss(batch, {.log_probs = …, .old_log_probs = …, …}, options);
 ///     loss.backward();
 ///
-/// Formulas, options, shapes and errors are those of the functions. In addition:
+/// Formulas, options, shapes and errors are the same as for the functions. In addition:
 ///
 /// - The first tensor of a call says its element type, Float or Double; all others but masks and integers have it, too.
 ///   Logits may be BFloat16 or Half as well; their per-token tensors are Float.

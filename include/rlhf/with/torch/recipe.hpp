@@ -81,7 +81,7 @@ auto with_head(const char* function, const torch::linear_head_tensors& x, const 
     return with_element_type(function, x.hidden, [&]<class E>(std::type_identity<E>) {
         const at::Tensor hidden = rows_of(x.hidden), d = rows_of(d_hidden);
         TORCH_CHECK(hidden.defined() && hidden.dim() == 2 && x.weights.defined() && x.weights.dim() == 2,
-                    "rlhf::", function, ": a linear head has hidden [B, T, H] or [tokens, H] and weights [V, H]");
+                    "rlhf::", function, ": a linear head needs hidden [B, T, H] or [tokens, H], and weights [V, H]");
         const std::int64_t vocab = x.weights.size(0), size = x.weights.size(1),
                            rows = (std::min)(hidden.size(0) + 1, std::int64_t(512));
         const at::Tensor workspace = numbers<E>(linear_head_workspace(rows, vocab, size));

@@ -29,7 +29,7 @@ token_log_probs_of vocab_shard_log_probs(const batch& b, const at::Tensor& logit
                                          const at::Tensor& targets, Exchange&& exchange,
                                          const token_outputs& wanted = {}, const token_log_probs_options& o = {}) {
     constexpr const char* name = "vocab_shard_log_probs";
-    TORCH_CHECK(!wanted.collision, "rlhf::", name, ": there is no collision of a sharded vocabulary");
+    TORCH_CHECK(!wanted.collision, "rlhf::", name, ": a sharded vocabulary has no collision");
     const std::int64_t tokens = b.tokens();
     const at::Tensor combined = at::empty({tokens, detail::shard_numbers}, at::kDouble);
     const auto own = detail::shards_of<vocab_shard>(combined);
