@@ -8,6 +8,7 @@
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
+# - what errors say names fields and values as all languages have them: no scope of C++
 # - no file has more than 300 lines, and no line of C++ more than 120 characters, but for what tools/interface writes
 cmake_minimum_required(VERSION 3.21)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
@@ -64,6 +65,11 @@ texts_of("tests/reference/reference_*gradients_test.cpp" reference_gradients)
 
 file(GLOB_RECURSE headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
 foreach(header IN LISTS headers)
+    text_of("include/rlhf/${header}" text)
+    string(REGEX REPLACE "//[^\n]*|(rlhf|std|lane)::" "" text "${text}")
+    if(NOT header MATCHES "^with/" AND text MATCHES "\"[^\"\n]*[a-z_]+::[a-z_]+[^\"\n]*\"")
+        complain("include/rlhf/${header} says ${CMAKE_MATCH_0}, which C and Python spell otherwise")
+    endif()
     if(header MATCHES "^formula/")
         text_of("include/rlhf/${header}" text)
         if(text MATCHES "RLHF_FORMULA" AND NOT mutants MATCHES "\n${header} [|]")

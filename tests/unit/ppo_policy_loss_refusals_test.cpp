@@ -75,7 +75,7 @@ TEST_CASE("ppo_policy_loss: batches that make no sense are refused") {
     CHECK(rlhf::ppo_policy_loss(legal.batch, legal.arrays()).own == rlhf::counts{6, 2});
     const std::vector<std::int64_t> offsets{0, 2, 6};
     CHECK(refused([&](six& x, arrays&) { x.batch.offsets = offsets, x.batch.layout = rlhf::layout::time_first; }) ==
-          "rlhf::ppo_policy_loss: a packed batch has no layout::time_first");
+          "rlhf::ppo_policy_loss: batch.layout is time_first, but the batch is packed");
     CHECK(refused([&](six& x, arrays& a) {
               x.batch.offsets = offsets;
               a.log_probs = rlhf::view(x.lp.data(), {.sequences = 2, .steps = 3});
@@ -123,7 +123,7 @@ TEST_CASE("ppo_policy_loss: options that cannot act are refused") {
     CHECK(refused({.importance_limit = 2, .importance = rlhf::importance::mask}) ==
           f + "importance_limit needs behavior_log_probs");
     CHECK(refused([](six& x, arrays& a) { a.behavior_log_probs = x.old; }, {.importance = rlhf::importance::mask}) ==
-          f + "importance::mask needs importance_limit");
+          f + "importance = mask needs importance_limit");
     six x;
     auto a = x.arrays();
     a.ref_log_probs = x.old, a.behavior_log_probs = x.old;

@@ -137,7 +137,7 @@ private:
         if (o.rows() != o.flat && o.rows() != 1)
             fail(function_, "batch.offsets has rows, expected one run of B + 1 integers");
         if (o.cols() < 1) fail(function_, "batch.offsets is empty, expected B + 1 integers");
-        if (batch_.layout == layout::time_first) fail(function_, "a packed batch has no layout::time_first");
+        if (batch_.layout == layout::time_first) fail(function_, "batch.layout is time_first, but the batch is packed");
         if (o[0] != 0 && !o.is_part()) fail(function_, "batch.offsets start at %lld, expected 0", o[0]);
         for (std::int64_t s = 0; s + 1 < o.cols(); ++s)
             if (o[s + 1] < o[s])
