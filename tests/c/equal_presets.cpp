@@ -20,10 +20,9 @@
 #include <rlhf/recipe/preset/trl.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
-namespace {
+namespace presets {
 
-using world::same;
-using rlhf::c::of_c;
+using rlhf::c::of_c, world::same;
 const rlhf::c::reader reader("test");
 
 bool same(const rlhf::ppo_policy_loss_options& a, const rlhf::ppo_policy_loss_options& b) {
@@ -198,8 +197,6 @@ bool same(const rlhf::bco& a, const rlhf::bco& b) {
     return same(a.beta, b.beta) &&
            same(a.shift, b.shift);
 }
-
-} // namespace
 
 TEST_CASE("presets of C: areal") {
     CHECK(same(of_c(reader, &rlhf_preset_areal_ppo_policy_loss), rlhf::preset::areal::ppo_policy_loss));
@@ -436,3 +433,5 @@ TEST_CASE("presets of C: verl") {
     CHECK(same(of_c(reader, &rlhf_preset_verl_icepop), rlhf::preset::verl::icepop));
     CHECK(same(of_c(reader, &rlhf_preset_verl_geometric_rejection), rlhf::preset::verl::geometric_rejection));
 }
+
+} // namespace presets

@@ -5,6 +5,7 @@
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
 #   among empty batches, a bench, a node of torch's autograd, its place in a bundle, a word in CHANGELOG.md and
 #   ACCURACY.md, and a comment that says what it throws. (Its page in the reference is made from that comment.)
+# - adapters in with/ have mutants
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is that of config.hpp
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
@@ -70,11 +71,10 @@ foreach(header IN LISTS headers)
     if(NOT header MATCHES "^with/" AND text MATCHES "\"[^\"\n]*[a-z_]+::[a-z_]+[^\"\n]*\"")
         complain("include/rlhf/${header} says ${CMAKE_MATCH_0}, which C and Python spell otherwise")
     endif()
-    if(header MATCHES "^formula/")
-        text_of("include/rlhf/${header}" text)
-        if(text MATCHES "RLHF_FORMULA" AND NOT mutants MATCHES "\n${header} [|]")
-            complain("no mutant breaks ${header}: tests/mutants/ has no line of it")
-        endif()
+    text_of("include/rlhf/${header}" text)
+    if(((header MATCHES "^formula/" AND text MATCHES "RLHF_FORMULA") OR (header MATCHES "^with/" AND text MATCHES "{"))
+        AND NOT mutants MATCHES "\n${header} [|]")
+        complain("no mutant breaks ${header}: tests/mutants/ has no line of it")
     endif()
     has_function("${header}" public)
     if(NOT public)

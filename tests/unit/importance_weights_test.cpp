@@ -266,8 +266,7 @@ TEST_CASE("importance_weights: refusals") {
     CHECK(said({.second_moment_limit = 1, .log_ratio_limit = 1}).find(f + "second_moment_limit finds the") == 0);
     CHECK(said({.unit = rlhf::importance_unit::run}).find(f + "unit = run needs a level") == 0);
     CHECK(said({.probability_limit = 0}) == f + "probability_limit is 0, expected more than 0");
-    CHECK(said({.level = importance_level::none, .range = 2}) ==
-          f + "range acts on no weight where level = none");
+    CHECK(said({.level = importance_level::none, .range = 2}) == f + "range acts on no weight where level = none");
     CHECK(said({.beyond = importance::mask}) == f + "beyond = mask needs a range");
     CHECK(said({.range = {1, 1}}).empty());
     CHECK((w[0] == 1 && w[1] == 1));

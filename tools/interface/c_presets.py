@@ -102,7 +102,7 @@ def test(c: C) -> str:
     for p in c.interface.presets:
         if p.type != "double":
             add(p.type)
-    text = "".join(same(c, t) for t in types) + "\n} // namespace\n\n"
+    text = "".join(same(c, t) for t in types) + "\n"
     for space in spaces:
         text += f'TEST_CASE("presets of C: {space}") {{\n'
         for p in c.interface.presets:

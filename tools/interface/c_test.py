@@ -224,7 +224,7 @@ def tests(c: C) -> dict[str, str]:
     headers = sorted((root / "include/rlhf/recipe/preset").glob("*.hpp"))
     includes = "".join(f"#include <rlhf/recipe/preset/{header.name}>\n" for header in headers)
     found["equal_presets.cpp"] = (f'{top}#include "world.hpp"\n\n#include <rlhf/c/glue/objectives.hpp>\n'
-                                  f"#include <rlhf/c/presets.h>\n{includes}\nnamespace {{\n\nusing world::same;\n"
-                                  f'using rlhf::c::of_c;\nconst rlhf::c::reader reader("test");\n\n'
-                                  + c_presets.test(c))
+                                  f"#include <rlhf/c/presets.h>\n{includes}\nnamespace presets {{\n\n"
+                                  f'using rlhf::c::of_c, world::same;\nconst rlhf::c::reader reader("test");\n\n'
+                                  + c_presets.test(c) + "\n} // namespace presets\n")
     return found

@@ -105,8 +105,7 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
         fail(f, "second_moment_limit finds the log_ratio_limit: give one of the two");
     if (o.unit == importance_unit::run && !looks_at_sequences(o))
         fail(f, "unit = run needs a level or a bound of sequences");
-    if (o.level == importance_level::none && o.range.limits())
-        fail(f, "range acts on no weight where level = none");
+    if (o.level == importance_level::none && o.range.limits()) fail(f, "range acts on no weight where level = none");
     if (o.beyond == importance::mask && !o.range.limits()) fail(f, "beyond = mask needs a range");
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
