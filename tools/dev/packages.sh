@@ -20,7 +20,7 @@ all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-
     "meson=meson" "rustc=rustc" "bindgen=bindgen")
 # PyPI's torch for Linux is that of CUDA, which is ten times as large; torch's own index has one for CPUs alone.
 all_python=("torch==2.13.0 --extra-index-url=https://download.pytorch.org/whl/cpu" "jax" "ml_dtypes" "mypy" "conan"
-    "libclang" "libggml-python==0.20.2.post1" "build")
+    "libclang" "libggml-python==0.20.2.post1")
 
 python_environment=build/python
 
