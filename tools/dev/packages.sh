@@ -60,7 +60,7 @@ install() {
     }
     run "${as_root[@]}" apt-get update -qq || say "apt-get update failed; trying with the lists that are there"
     run "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
 # need <pair> ...: installs what is missing, or ends

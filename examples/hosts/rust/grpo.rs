@@ -12,6 +12,13 @@ pub struct Rollout {
     pub rewards: Vec<f32>,       // [B]
 }
 
+/// A struct of the library that begins with its size; what is not named is absent.
+macro_rules! sized {
+    ($name:ident { $($field:ident: $value:expr,)* }) => {
+        $name { size: size_of::<$name>() as _, $($field: $value,)* ..Default::default() }
+    };
+}
+
 fn read<E>(data: &[E], dtype: u32) -> rlhf_in {
     rlhf_in {
         data: data.as_ptr() as *const c_void,
@@ -36,26 +43,20 @@ pub fn grpo(r: &Rollout, logits: &mut [f32]) -> Result<rlhf_ppo_loss_result, Str
     let (mut advantages, mut log_probs, mut d_log_probs) = (vec![0.0; sequences], vec![0.0; n], vec![0.0; n]);
     let mut error = rlhf_error { text: [0; 400] };
 
-    let groups = rlhf_groups {
-        size: size_of::<rlhf_groups>(),
+    let groups = sized!(rlhf_groups {
         group_size: r.group_size as i64,
-        ..Default::default()
-    };
-    let of_group = rlhf_group_advantages_arrays {
-        size: size_of::<rlhf_group_advantages_arrays>(),
+    });
+    let of_group = sized!(rlhf_group_advantages_arrays {
         rewards: read(&r.rewards, RLHF_FLOAT32),
         advantages: write(&mut advantages),
-        ..Default::default()
-    };
-    let batch = rlhf_batch {
-        size: size_of::<rlhf_batch>(),
+    });
+    let batch = sized!(rlhf_batch {
         sequences: sequences as i64,
         steps: (n / sequences) as i64,
         predict_next: RLHF_PREDICT_NEXT as i64,
         mask: read(&r.is_answer, RLHF_UINT8),
         denominator: RLHF_COUNTED_HERE as i64,
-        ..Default::default()
-    };
+    });
     let z = rlhf_logits {
         data: logits.as_ptr() as *const c_void,
         dtype: RLHF_FLOAT32 as i64,
@@ -73,21 +74,18 @@ pub fn grpo(r: &Rollout, logits: &mut [f32]) -> Result<rlhf_ppo_loss_result, Str
         ..Default::default()
     };
     let targets = read(&r.tokens, RLHF_INT32);
-    let mut result = rlhf_ppo_loss_result { size: size_of::<rlhf_ppo_loss_result>(), ..Default::default() };
-    let none = ptr::null;
+    let mut result = sized!(rlhf_ppo_loss_result {});
     unsafe {
         let mut status =
-            rlhf_group_advantages(&groups, &of_group, none(), none(), none(), ptr::null_mut(), &mut error);
+            rlhf_group_advantages(&groups, &of_group, ptr::null(), ptr::null(), ptr::null(), ptr::null_mut(), &mut error);
         if status == RLHF_OK as rlhf_status {
-            let arrays = rlhf_ppo_loss_arrays {
-                size: size_of::<rlhf_ppo_loss_arrays>(),
+            let arrays = sized!(rlhf_ppo_loss_arrays {
                 old_log_probs: read(&r.old_log_probs, RLHF_FLOAT32),
                 advantages: read_per_sequence(&advantages),
                 log_probs: write(&mut log_probs),
                 d_log_probs: write(&mut d_log_probs),
-                ..Default::default()
-            };
-            status = rlhf_ppo_loss(&batch, &z, &targets, &arrays, &d_z, none(), none(), &mut result, &mut error);
+            });
+            status = rlhf_ppo_loss(&batch, &z, &targets, &arrays, &d_z, ptr::null(), ptr::null(), &mut result, &mut error);
         }
         if status == RLHF_OK as rlhf_status {
             Ok(result)
