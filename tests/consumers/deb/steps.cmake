@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The Debian package of the headers, unpacked and found; and that of the library, if this build has it.
+# The Debian package of the headers, as lintian likes it, unpacked and found; and that of the library, if this build has
+# it.
 tool_or_skip(dpkg-deb)
 
 function(expect_field package field value)
@@ -20,9 +21,13 @@ function(pack folder result)
 endfunction()
 
 step("configuring" "${CMAKE_COMMAND}" -S "${project}" -B "${scratch}/install" -G "${generator}"
-    "-DCMAKE_CXX_COMPILER=${compiler}")
+    "-DCMAKE_CXX_COMPILER=${compiler}" "-DCPACK_PACKAGE_CONTACT=A Packer <packer@debian.org>")
 pack("${scratch}/install" headers)
 expect_field("${package}" Architecture all)
+find_program(lintian lintian)
+if(lintian)
+    step("asking lintian" "${lintian}" --display-info --fail-on error,warning,info "${package}")
+endif()
 file(RENAME "${scratch}/headers/root/usr" "${scratch}/prefix")
 set(of find_package)
 configure_build_and_run("-Dversion=${version}")
