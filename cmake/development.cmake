@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 # What tests, examples and benchmarks are compiled with; nothing of this reaches those who use the library.
 
+# The first python3 on PATH, whose packages decide which tests there are; may be absent. It is looked for each time,
+# since ./dev test puts an environment of its own before it.
+find_program(RLHF_PYTHON python3 NO_CACHE)
+
 # Warnings, without an instruction set.
 add_library(rlhf_warnings INTERFACE)
 target_link_libraries(rlhf_warnings INTERFACE rlhf)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Finds ggml: where CMAKE_PREFIX_PATH or ggml_DIR lead, else in the package libggml-python of the first python3 on PATH.
-find_program(RLHF_PYTHON python3 NO_CACHE)
+# Finds ggml: where CMAKE_PREFIX_PATH or ggml_DIR lead, else in the package libggml-python of RLHF_PYTHON.
 set(ggml_of_python "")
 if(RLHF_PYTHON)
     execute_process(COMMAND "${RLHF_PYTHON}" -c "import libggml; print(libggml.__path__[0])"

@@ -168,7 +168,7 @@ def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_prob
         log_probs: [B, T], out
         entropy: [B, T], out; needed when entropy_coef is not 0
         d_log_probs: [B, T], out; ∂loss/∂log_probs
-        d_entropy: [B, T], out; needed when entropy_coef is not 0
+        d_entropy: [B, T], out; ∂loss/∂entropy, needed with entropy_coef
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:
@@ -211,7 +211,7 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
         log_probs: [B, T], out
         entropy: [B, T], out; needed when entropy_coef is not 0
         d_log_probs: [B, T], out; ∂loss/∂log_probs
-        d_entropy: [B, T], out; needed when entropy_coef is not 0
+        d_entropy: [B, T], out; ∂loss/∂entropy, needed with entropy_coef
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:

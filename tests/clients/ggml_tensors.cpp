@@ -81,6 +81,24 @@ int main() {
     rlhf::token_log_probs_backward(plain, view, tokens, {.d_log_probs = d_log_probs}, view);
     good = good && std::memcmp(z.data(), d_logits->data, ggml_nbytes(d_logits)) == 0;
 
+    // Numbers and tokens of 64 bits, logits of float16, and a null pointer for what is absent.
+    const std::vector<std::int64_t> wide_tokens(tokens.begin(), tokens.end());
+    std::vector<double> double_log_probs(6);
+    std::vector<rlhf::float16> half;
+    for (int i = 0; i < 30; ++i) half.emplace_back(0.1f * static_cast<float>(i * i % 17));
+    ggml_tensor* const wide_ids = ggml_new_tensor_2d(ctx, GGML_TYPE_I64, 3, 2);
+    ggml_tensor* const doubles = ggml_new_tensor_2d(ctx, GGML_TYPE_F64, 3, 2);
+    ggml_tensor* const halves = ggml_new_tensor_3d(ctx, GGML_TYPE_F16, 5, 3, 2);
+    ggml_tensor* const absent = nullptr;
+    fill(wide_ids, wide_tokens), fill(doubles, double_log_probs), fill(halves, half);
+    const rlhf::logits_view half_view(half.data(), {.sequences = 2, .steps = 3, .vocab = 5});
+    rlhf::token_log_probs(plain, half_view, tokens, {.log_probs = log_probs});
+    rlhf::token_log_probs(seen, rlhf::logits_of<rlhf::float16>(halves), wide_ids,
+                          {.log_probs = rows, .entropy = absent});
+    for (std::size_t i = 0; i < 6; ++i) good = good && in_rows[i / 3 * 5 + i % 3] == log_probs[i];
+    for (std::size_t i = 0; i < 6; ++i) static_cast<double*>(doubles->data)[i] = static_cast<double>(i);
+    good = good && rlhf::masked_mean<double>(plain, {.values = doubles}).loss() == 4.0 / 3; // of 0, 1 and 3
+
     const auto write_log_probs = [&](ggml_tensor* to) {
         return [&plain, &view, &tokens, to] { rlhf::token_log_probs(plain, view, tokens, {.log_probs = to}); };
     };
@@ -96,6 +114,13 @@ int main() {
            good;
     good = refused("rlhf::view: the ggml tensor 'x' is bf16, expected f32",
                    [&] { (void)rlhf::logits_of<float>(logits); }) &&
+           good;
+    ggml_tensor* const hypercube = ggml_new_tensor_4d(ctx, GGML_TYPE_BF16, 5, 3, 1, 2);
+    good = refused("rlhf::view: the ggml tensor '' is [5, 3, 1, 2], expected at most 3 dimensions",
+                   [&] { (void)rlhf::logits_of<rlhf::bfloat16>(hypercube); }) &&
+           good;
+    good = refused("rlhf::view: the ggml tensor 'x (view)' has strides of 4 and 14 bytes, expected 4 and a multiple",
+                   write_log_probs(ggml_view_2d(ctx, wide, 3, 2, 14, 0))) &&
            good;
     for (std::size_t i = 0; i < 6; ++i) good = good && in_rows[i / 3 * 5 + i % 3] == log_probs[i];
 

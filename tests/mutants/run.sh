@@ -8,6 +8,9 @@
 #
 # The old text stands exactly once in the header, and both texts stand as in C++: nothing is escaped. An argument picks
 # the mutants that match it, by the list's name or by the line; --check only looks whether each can still be applied.
+#
+# Unit tests are built alone. Other tests (of C, clients, hosts) are built as ./dev test --all builds them, and a mutant
+# is skipped whose test is: ./dev test --all --mutants installs what it needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 lists=(tests/mutants/*.txt)
@@ -64,14 +67,31 @@ fi
 copy=$PWD/build/mutants
 tree=$copy/tree
 mkdir -p "$tree"
-for part in CMakeLists.txt CMakePresets.json cmake include tests tools; do
+for part in CMakeLists.txt CMakePresets.json cmake docs examples include python tests tools; do
     rm -rf "${tree:?}/$part"
     cp -r --parents "$part" "$tree/" # with the time of now: objects of an earlier run may be of a broken header
 done
-echo "Configuring a copy in $tree"
-cmake -S "$tree" -B "$copy/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1" \
-    -DRLHF_BUILD_TESTS=ON -DRLHF_AVX2_TESTS= >"$copy/configure.log" ||
-    { cat "$copy/configure.log"; exit 1; }
+
+# configure <build> <options ...>: once
+declare -A configured
+configure() {
+    [ -z "${configured[$1]:-}" ] || return 0
+    echo "Configuring a copy of the tree in $1"
+    cmake -S "$tree" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1" \
+        -DRLHF_BUILD_TESTS=ON "${@:2}" >"$copy/configure.log" || { cat "$copy/configure.log"; exit 1; }
+    configured[$1]=yes
+}
+# use <pattern>: `build` is the folder that has the tests of this name, `commands` are what they run.
+use() {
+    build=$copy/build
+    configure "$build"
+    commands=$(commands_of "$1")
+    [ -z "$commands" ] || return 0
+    build=$copy/all
+    configure "$build" -DRLHF_TEST_ALL=ON -DRLHF_COMPILED=ON -DRLHF_C=ON -DRLHF_C_ISAS= -DRLHF_BUILD_EXAMPLES=ON
+    commands=$(commands_of "$1")
+}
+commands_of() { ctest --test-dir "$build" -N -V -R "$1" | sed -n 's/.*Test command: //p'; }
 
 # replace <file> <old> <new>: old is there once.
 replace() {
@@ -81,18 +101,15 @@ replace() {
     printf '%s' "${text%%"$2"*}$3${text#*"$2"}" >"$1"
 }
 
-# tests_of <pattern>: their names, which are their targets' names too.
-tests_of() { ctest --test-dir "$copy/build" -N -R "$1" | sed -n 's/^ *Test *#[0-9]*: //p'; }
-
-# build_and_run <pattern> <targets>: 0 if all passes, 1 if a test fails, 2 if it does not compile
+# build_and_run <pattern>: 0 if all passes, 1 if a test fails, 2 if it does not compile
 build_and_run() {
-    local names
-    mapfile -t names <<<"$2"
-    cmake --build "$copy/build" --target "${names[@]}" >"$copy/build.log" 2>&1 || return 2
-    timeout 300 ctest --test-dir "$copy/build" -R "$1" --stop-on-failure >"$copy/test.log" 2>&1 || return 1
+    local programs
+    mapfile -t programs < <(grep -o "$build/[^\" ]*" <<<"$commands" | sed "s|^$build/||" | sort -u)
+    cmake --build "$build" --target "${programs[@]}" >"$copy/build.log" 2>&1 || return 2
+    timeout 300 ctest --test-dir "$build" -R "$1" --stop-on-failure >"$copy/test.log" 2>&1 || return 1
 }
 
-killed=0 survived=0 unusable=0
+killed=0 survived=0 unusable=0 skipped=0
 declare -A sound
 refuse() { echo "UNUSABLE $name: $1"; unusable=$((unusable + 1)); }
 while IFS=$'\037' read -r where header old new pattern problem; do
@@ -100,17 +117,22 @@ while IFS=$'\037' read -r where header old new pattern problem; do
     [[ -z ${1:-} || "$where: $header | $old => $new | $pattern" =~ $1 ]] || continue
     [ -z "$problem" ] || { refuse "$problem"; continue; }
     file=$tree/include/rlhf/$header
-    targets=$(tests_of "$pattern")
-    [ -n "$targets" ] || { refuse "no test matches $pattern"; continue; }
+    use "$pattern"
+    [ -n "$commands" ] || { refuse "no test matches $pattern"; continue; }
+    if [[ $commands == *'"skipped: '* ]]; then
+        echo "skipped  $name: ${commands##*skipped: }"
+        skipped=$((skipped + 1))
+        continue
+    fi
     if [ -z "${sound[$pattern]:-}" ]; then
-        build_and_run "$pattern" "$targets" </dev/null || { refuse "$pattern fails on the unbroken tree"; continue; }
+        build_and_run "$pattern" </dev/null || { refuse "$pattern fails on the unbroken tree"; continue; }
         sound[$pattern]=yes
     fi
 
     cp "$file" "$copy/original"
     replace "$file" "$old" "$new"
     code=0
-    build_and_run "$pattern" "$targets" </dev/null || code=$?
+    build_and_run "$pattern" </dev/null || code=$?
     cp "$copy/original" "$file"
     case $code in
         0) echo "SURVIVED $name ($pattern passes)"; survived=$((survived + 1)) ;;
@@ -119,6 +141,6 @@ while IFS=$'\037' read -r where header old new pattern problem; do
     esac
 done < <(mutants)
 
-echo "$killed killed, $survived survived, $unusable unusable"
-[ $((killed + survived + unusable)) -gt 0 ] || echo "No line of tests/mutants/*.txt matches '${1:-}'."
+echo "$killed killed, $survived survived, $skipped skipped, $unusable unusable"
+[ $((killed + survived + skipped + unusable)) -gt 0 ] || echo "No line of tests/mutants/*.txt matches '${1:-}'."
 [ "$killed" -gt 0 ] && [ $((survived + unusable)) = 0 ]

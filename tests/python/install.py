@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""`pip install .` as a new user would, in a fresh virtual environment: import, a call, an editable install. The library
-is compiled quickly, for one instruction set: other tests have all of them."""
+"""The package as PyPI would hand it out, in a fresh virtual environment: an archive of sources, a wheel made from it
+without the repository, import, a call; then an editable install. The library is compiled quickly, for one instruction
+set: other tests have all of them."""
 from __future__ import annotations
 
 import os
 import pathlib
 import subprocess
 import sys
+import sysconfig
 import time
 import venv
 
 source, folder = pathlib.Path(__file__).resolve().parents[2], pathlib.Path(sys.argv[1])
-python = folder / "environment/bin/python"
-quick = [f"-Cbuild-dir={folder / 'build'}", "-Ccmake.define.RLHF_C_ISAS=", "-Ccmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
+python, made = folder / "environment/bin/python", folder / "dist"
+quick = ["-Ccmake.define.RLHF_C_ISAS=", "-Ccmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
 client = """
-import pathlib, numpy as np, rlhf
+import pathlib, numpy as np, rlhf, rlhf.preset
 x = np.full((2, 3), -0.5, np.float32)
 batch = rlhf.batch(mask=np.ones((2, 3), bool), denominator=rlhf.counted_here)
 r = rlhf.ptx_loss(batch, log_probs=x, d_log_probs=True)
@@ -24,22 +26,40 @@ print(rlhf.__version__, rlhf.available_isas(), pathlib.Path(rlhf.__file__).paren
 """
 
 
-def pip(*arguments: str) -> int:
+def module(*arguments: str) -> int:
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "RLHF_LIBRARY")}
-    return subprocess.run([str(python), "-m", "pip", "install", "--quiet", *arguments], env=environment).returncode
+    return subprocess.run([str(python), "-m", *arguments], env=environment, cwd=folder).returncode
 
 
-def run() -> str:
-    return subprocess.run([str(python), "-I", "-c", client], check=True, text=True, capture_output=True,
-                          cwd=folder).stdout.strip()
-
-
-venv.create(folder / "environment", with_pip=True, clear=True)
-if pip("numpy", "scikit-build-core") != 0:
-    print("skipped: pip cannot install numpy and scikit-build-core here")
-    sys.exit(0)
-for arguments in ([str(source)], ["--editable", str(source)]):
+def must(*arguments: str) -> None:
+    print("python -m", *arguments, flush=True)
     started = time.monotonic()
-    if pip(*quick, *arguments) != 0:
-        sys.exit(f"pip install {' '.join(arguments)} failed")
-    print(f"pip install {' '.join(arguments)}: {time.monotonic() - started:.0f} s\n  {run()}")
+    if module(*arguments) != 0:
+        sys.exit("failed")
+    print(f"  {time.monotonic() - started:.0f} s")
+
+
+def run() -> None:
+    print(" ", subprocess.run([str(python), "-I", "-c", client], check=True, text=True, capture_output=True,
+                              cwd=folder).stdout.strip())
+
+
+def the_one(pattern: str) -> str:
+    found, = made.glob(pattern)
+    return str(found)
+
+
+folder.mkdir(parents=True, exist_ok=True)
+venv.create(folder / "environment", with_pip=True, clear=True)
+for old in made.glob("*"):
+    old.unlink()
+if module("pip", "install", "--quiet", "numpy", "build", "scikit-build-core") != 0:
+    print("skipped: pip cannot install numpy, build and scikit-build-core here")
+    sys.exit(0)
+must("build", "--sdist", "--outdir", str(made), str(source))
+must("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(made), *quick, the_one("*.tar.gz"))
+platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+must("pip", "install", "--quiet", the_one(f"*-py3-none-{platform}.whl"))  # one wheel for every version of Python
+run()
+must("pip", "install", "--quiet", *quick, f"-Cbuild-dir={folder / 'build'}", "--editable", str(source))
+run()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import rlhf
-from rlhf import _batch, _c, _call, _head, _values
+from rlhf import _batch, _c, _call, _enums, _head, _values
 
 B, T, V, H = 3, 5, 7, 4
 rng = np.random.default_rng(5)
@@ -92,8 +92,6 @@ def given(function: Any) -> tuple[dict[str, Any], list[str]]:
             assert parameter.default is not inspect.Parameter.empty, name
     if function.__name__ == "covariance_tokens":
         found["share"] = 0.3
-    if function.__name__.endswith("ppo_loss"):
-        found["entropy_coef"] = 0.1  # without it d_entropy is not written
     if function.__name__ == "group_advantages":
         found |= {"baseline": "given", "lengths": None}
     if "chosen" in found:  # pairs are all of a batch's tokens
@@ -113,6 +111,42 @@ def test_it_computes_what_it_is_asked_for(name: str) -> None:
     if isinstance(r, _values.Result):
         assert repr(r).startswith(type(r).__name__)
         again += r
+
+
+def others(parameter: inspect.Parameter) -> list[Any]:
+    """Other values of an option than its default."""
+    hint = str(parameter.annotation)
+    if hint in vars(_enums):
+        return list(typing.get_args(vars(_enums)[hint]))
+    words = {"bool": [not parameter.default], "int": [0, 1], "float": [0, 1, np.inf], "Range": [0, np.inf]}
+    inner = re.sub(r"Optional\[(\w+)\]", r"\1", hint)
+    return words.get(inner, [rlhf.no_whitening] if inner == "whiten_options" else [])
+
+
+def untouched(x: Any) -> Any:
+    """Content that no call writes: a NaN that no arithmetic makes, or an integer that is no answer."""
+    bits = {"f8": 0x7FF8DEAD0000BEEF, "f4": 0x7FC0DEAD}
+    kind = x.dtype.str[1:]
+    return np.full(x.shape, bits[kind], f"u{kind[1]}").view(x.dtype) if kind in bits else np.full_like(x, 113)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_output_that_is_named_is_written_whatever_the_options_are(name: str) -> None:
+    function = getattr(rlhf, name)
+    arguments, outputs = given(function)
+    r = function(**arguments)
+    fresh = {o: untouched(r[o]) for o in outputs if o != "workspace"}
+    for option, parameter in inspect.signature(function).parameters.items():
+        for value in others(parameter):
+            own = {o: x.copy() for o, x in fresh.items()}
+            try:
+                function(**{**arguments, **own, option: value})
+                refused = False
+            except ValueError:
+                refused = True
+            for output, x in own.items():
+                same = x.view(f"u{x.itemsize}") == fresh[output].view(f"u{x.itemsize}")
+                assert same.all() if refused else not same.any(), (option, value, output)
 
 
 def test_documentation_has_no_options_or_enums_of_cpp() -> None:

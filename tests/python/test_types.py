@@ -19,12 +19,14 @@ import torch
 
 import rlhf
 import rlhf.torch
+from rlhf.preset import verl
 
 x = np.zeros((2, 3), np.float32)
 batch = rlhf.batch(mask=np.ones((2, 3), bool), denominator=rlhf.counted_here)
 r = rlhf.policy_loss(batch, log_probs=x, old_log_probs=x, advantages=x, objective=rlhf.gspo(range=0.2),
                      d_log_probs=rlhf.add_to(x, 0.5), kl_estimator="k2", executor=rlhf.threads(2))
 r += r
+rlhf.policy_loss(batch, log_probs=x, old_log_probs=x, advantages=x, objective=verl.gspo, **verl.gspo_policy_loss)
 tokens: float = r.own.tokens + rlhf.ppo_value_loss(batch, values=x, returns=x).returns.mean
 whole: rlhf.counts = rlhf.counts(2, 2) + rlhf.count(batch)
 t = torch.zeros(2, 3, requires_grad=True)

@@ -5,9 +5,11 @@
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
 #   among empty batches, a bench, a node of torch's autograd, its place in a bundle, a word in CHANGELOG.md and
 #   ACCURACY.md, and a comment that says what it throws. (Its page in the reference is made from that comment.)
+# - adapters in with/ have mutants
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is config.hpp's
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
+# - what errors say names fields and values as all languages have them: no scope of C++
 # - no file has more than 300 lines, and no line of C++ more than 120 characters, but for what tools/interface writes
 cmake_minimum_required(VERSION 3.21)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
@@ -64,11 +66,15 @@ texts_of("tests/reference/reference_*gradients_test.cpp" reference_gradients)
 
 file(GLOB_RECURSE headers RELATIVE "${root}/include/rlhf" "${root}/include/rlhf/*.hpp")
 foreach(header IN LISTS headers)
-    if(header MATCHES "^formula/")
-        text_of("include/rlhf/${header}" text)
-        if(text MATCHES "RLHF_FORMULA" AND NOT mutants MATCHES "\n${header} [|]")
-            complain("no mutant breaks ${header}: tests/mutants/ has no line of it")
-        endif()
+    text_of("include/rlhf/${header}" text)
+    string(REGEX REPLACE "//[^\n]*|(rlhf|std|lane)::" "" text "${text}")
+    if(NOT header MATCHES "^with/" AND text MATCHES "\"[^\"\n]*[a-z_]+::[a-z_]+[^\"\n]*\"")
+        complain("include/rlhf/${header} says ${CMAKE_MATCH_0}, which C and Python spell otherwise")
+    endif()
+    text_of("include/rlhf/${header}" text)
+    if(((header MATCHES "^formula/" AND text MATCHES "RLHF_FORMULA") OR (header MATCHES "^with/" AND text MATCHES "{"))
+        AND NOT mutants MATCHES "\n${header} [|]")
+        complain("no mutant breaks ${header}: tests/mutants/ has no line of it")
     endif()
     has_function("${header}" public)
     if(NOT public)

@@ -106,7 +106,7 @@ TEST_CASE("gdpo_advantages: what it refuses") {
     };
     const auto nothing = [](auto&) {};
     CHECK(says(nothing) == "");
-    CHECK(says(nothing, {}, 4) == "rlhf::gdpo_advantages: 6 sequences are not a multiple of groups.size 4");
+    CHECK(says(nothing, {}, 4) == "rlhf::gdpo_advantages: 6 sequences are not a multiple of the group size 4");
     CHECK(says([](auto& a) { a.workspace = {}; }) == "rlhf::gdpo_advantages: workspace is missing");
     CHECK(says([](auto& a) { a.advantages = {}; }) == "rlhf::gdpo_advantages: advantages is missing");
     CHECK(says([&](auto& a) { a.advantages = five; }) ==
@@ -118,5 +118,5 @@ TEST_CASE("gdpo_advantages: what it refuses") {
     CHECK(says(nothing, {.group = {.ddof = -1}}) == "rlhf::gdpo_advantages: ddof is -1, expected at least 0");
     CHECK(says(nothing, {.whiten = {.epsilon = -1}}) == "rlhf::gdpo_advantages: epsilon is -1, expected at least 0");
     CHECK(says(nothing, {.group = {.baseline = group_baseline::given}}) ==
-          "rlhf::gdpo_advantages: baselines and group_baseline::given need each other");
+          "rlhf::gdpo_advantages: baselines and baseline = given need each other");
 }

@@ -196,11 +196,11 @@ TEST_CASE("group_advantages: what it refuses") {
         CHECK((all.empty() || all.starts_with(self)));
         return all.empty() ? all : all.substr(self.size());
     };
-    CHECK(says({}, arrays) == "groups.size is 0, expected at least 1, or ids");
-    CHECK(says({.size = -2}, arrays) == "groups.size is -2, expected at least 1, or ids");
-    CHECK(says({.size = 4}, arrays) == "6 sequences are not a multiple of groups.size 4");
+    CHECK(says({}, arrays) == "the group size is 0, expected at least 1, or groups.ids");
+    CHECK(says({.size = -2}, arrays) == "the group size is -2, expected at least 1, or groups.ids");
+    CHECK(says({.size = 4}, arrays) == "6 sequences are not a multiple of the group size 4");
     CHECK(says({.size = 3, .ids = ids, .workspace = workspace}, arrays) ==
-          "groups.size is 3, expected 0 with groups.ids");
+          "the group size is 3, expected 0 with groups.ids");
     CHECK(says({.ids = ids, .workspace = std::span(workspace).first(11)}, arrays) ==
           "groups.workspace has 11 elements, expected at least 12 (2 for each id)");
     CHECK(says({.ids = std::span(ids).first(5), .workspace = workspace}, arrays) ==
@@ -211,13 +211,14 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 3}, arrays, {.epsilon = -1}) == "epsilon is -1, expected at least 0");
     CHECK(says({.size = 3}, arrays, {.epsilon = infinite}) == "epsilon is inf, expected a finite number");
     CHECK(says({.size = 3}, arrays, {.baseline = group_baseline::given}) ==
-          "baselines and group_baseline::given need each other");
+          "baselines and baseline = given need each other");
     CHECK(says({.size = 3}, {.rewards = r, .baselines = r, .advantages = a}) ==
-          "baselines and group_baseline::given need each other");
+          "baselines and baseline = given need each other");
     const options weighted{.baseline = group_baseline::length_weighted_mean};
-    CHECK(says({.size = 3}, arrays, weighted) == "lengths and group_baseline::length_weighted_mean need each other");
+    CHECK(says({.size = 3}, arrays, weighted) ==
+          "lengths and baseline = length_weighted_mean need each other");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = lengths, .advantages = a}) ==
-          "lengths and group_baseline::length_weighted_mean need each other");
+          "lengths and baseline = length_weighted_mean need each other");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = lengths, .advantages = a}, weighted) ==
           "lengths has -1 at sequence 2, expected at least 0");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = std::span(lengths).first(4), .advantages = a}, weighted) ==

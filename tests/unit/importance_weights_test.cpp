@@ -264,11 +264,10 @@ TEST_CASE("importance_weights: refusals") {
     CHECK(said({.second_moment_limit = -1}) == f + "second_moment_limit is -1, expected more than 0");
     CHECK(said({.log_ratio_limit = -1}) == f + "log_ratio_limit is -1, expected at least 0");
     CHECK(said({.second_moment_limit = 1, .log_ratio_limit = 1}).find(f + "second_moment_limit computes") == 0);
-    CHECK(said({.unit = rlhf::importance_unit::run}).find(f + "importance_unit::run needs a level") == 0);
+    CHECK(said({.unit = rlhf::importance_unit::run}).find(f + "unit = run needs a level") == 0);
     CHECK(said({.probability_limit = 0}) == f + "probability_limit is 0, expected more than 0");
-    CHECK(said({.level = importance_level::none, .range = 2}) ==
-          f + "range needs a level other than importance_level::none");
-    CHECK(said({.beyond = importance::mask}) == f + "importance::mask needs a range");
+    CHECK(said({.level = importance_level::none, .range = 2}) == f + "range needs a level other than none");
+    CHECK(said({.beyond = importance::mask}) == f + "beyond = mask needs a range");
     CHECK(said({.range = {1, 1}}).empty());
     CHECK((w[0] == 1 && w[1] == 1));
 }

@@ -156,9 +156,9 @@ TEST_CASE("logits_divergence: sentences") {
     };
     CHECK(refused().empty());
     CHECK(refused({.temperature = 0}) == "rlhf::logits_divergence: temperature is 0, expected [1e-06, 1e+06]");
-    CHECK(refused({.beta = 0.1}) == "rlhf::logits_divergence: beta is 0.1, but only divergence::jsd has a beta");
+    CHECK(refused({.beta = 0.1}) == "rlhf::logits_divergence: beta is 0.1, but only divergence = jsd has a beta");
     CHECK(refused({.divergence = divergence::forward_kl, .beta = 0.1}) ==
-          "rlhf::logits_divergence: beta is 0.1, but only divergence::jsd has a beta");
+          "rlhf::logits_divergence: beta is 0.1, but only divergence = jsd has a beta");
     CHECK(refused({.divergence = divergence::jsd, .beta = 0.1}).empty());
     for (const double beta : {0.0, 1.0, std::numeric_limits<double>::quiet_NaN()})
         CHECK(refused({.beta = beta}).find("rlhf::logits_divergence: beta is ") == 0);

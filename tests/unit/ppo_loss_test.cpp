@@ -157,6 +157,19 @@ TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {
     CHECK(joined.own == r1.own);
 }
 
+TEMPLATE_TEST_CASE("ppo_loss: without a bonus the gradient of the entropy is 0", "", float, double) {
+    using T = TestType;
+    test::random r(7);
+    for (const bool with_entropy : {true, false}) {
+        step<T> s(r, 3, 8, 9);
+        std::fill(s.d_entropy.begin(), s.d_entropy.end(), T(7));
+        auto arrays = s.arrays();
+        if (!with_entropy) arrays.entropy = {};
+        rlhf::ppo_loss(s.batch(), s.logits(), s.targets, arrays, s.logits());
+        CHECK(test::same_bits(s.d_entropy, std::vector<T>(s.d_entropy.size())));
+    }
+}
+
 TEMPLATE_TEST_CASE("ppo_loss: the sampler's log-probs and both weights reach the parts", "", float, double) {
     using T = TestType;
     test::random r(5);

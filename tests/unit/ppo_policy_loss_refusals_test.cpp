@@ -124,7 +124,7 @@ TEST_CASE("ppo_policy_loss: options that cannot act throw") {
     CHECK(refused({.importance_limit = 2, .importance = rlhf::importance::mask}) ==
           f + "importance_limit needs behavior_log_probs");
     CHECK(refused([](six& x, arrays& a) { a.behavior_log_probs = x.old; }, {.importance = rlhf::importance::mask}) ==
-          f + "importance::mask needs importance_limit");
+          f + "importance = mask needs importance_limit");
     six x;
     auto a = x.arrays();
     a.ref_log_probs = x.old, a.behavior_log_probs = x.old;

@@ -99,7 +99,7 @@ TEST_CASE("token_log_probs: error messages") {
     b.predict_next = {};
     CHECK(refused().find("batch.predict_next is not set") != std::string::npos);
     b.predict_next = true, b.layout = rlhf::layout::time_first;
-    CHECK(refused().find("logits are [B, T, V], but the batch has layout::time_first") != std::string::npos);
+    CHECK(refused().find("logits are [B, T, V], but batch.layout is time_first") != std::string::npos);
     b = test::aligned(3, 2);
     CHECK(refused() == "rlhf::token_log_probs: logits is [2, 3, 4], but the batch is [3, 2]");
     b = test::aligned(2, 3), targets[0] = 0, targets[4] = 0;

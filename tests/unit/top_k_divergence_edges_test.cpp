@@ -69,7 +69,7 @@ TEST_CASE("top_k_divergence: sentences") {
     };
     CHECK(refused().empty());
     CHECK(refused({.temperature = -1}) == "rlhf::top_k_divergence: temperature is -1, expected [1e-06, 1e+06]");
-    CHECK(refused({.beta = 0.1}) == "rlhf::top_k_divergence: beta is 0.1, but only divergence::jsd has a beta");
+    CHECK(refused({.beta = 0.1}) == "rlhf::top_k_divergence: beta is 0.1, but only divergence = jsd has a beta");
     CHECK(refused({.beta = 0}).find("rlhf::top_k_divergence: beta is 0, expected between 0 and 1") == 0);
     k = 5;
     CHECK(refused() == "rlhf::top_k_divergence: k is 5, expected 1 to 4");

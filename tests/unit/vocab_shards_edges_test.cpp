@@ -96,7 +96,7 @@ TEST_CASE("vocab_shards: calls that throw") {
               auto turned = b;
               turned.layout = rlhf::layout::time_first;
               rlhf::vocab_shard_log_probs(turned, targets, {.shards = all});
-          }).starts_with(name + "logits are [B, T, V], but the batch has layout::time_first"));
+          }).starts_with(name + "logits are [B, T, V], but batch.layout is time_first"));
     CHECK(test::refusal([&] {
               rlhf::vocab_shard_log_probs(b, targets, {.shards = all}, {.temperature = 0});
           }).starts_with(name + "temperature is 0"));

@@ -9,8 +9,7 @@ demo_libraries=("${report_libraries[@]}" "zlib.h=zlib1g-dev")
 test_libraries=("${example_libraries[@]}" "${demo_libraries[@]}" "catch2/catch.hpp=catch2"
     "boost/multiprecision/cpp_bin_float.hpp=libboost-dev" "pkg-config=pkg-config")
 cycles_tools=("c++=g++" "xsimd/xsimd.hpp=libxsimd-dev" "python3=python3" "llvm-mca-19=llvm-19"
-    "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
-    "meson=meson")
+    "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user")
 check_tools=("cmake=cmake" "clang-format-14=clang-format-14" "clang-tidy=clang-tidy" "xsimd/xsimd.hpp=libxsimd-dev"
     "${example_libraries[@]}")
 
@@ -18,8 +17,10 @@ check_tools=("cmake=cmake" "clang-format-14=clang-format-14" "clang-tidy=clang-t
 test_extras=("cc=gcc" "mpicxx=libopenmpi-dev" "mpiexec=openmpi-bin" "dlpack/dlpack.h=libdlpack-dev" "python3=python3")
 test_python=("numpy" "pytest")
 all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
-    "meson=meson")
-all_python=("torch==2.13.0" "jax" "ml_dtypes" "mypy" "conan" "libclang" "libggml-python==0.20.2.post1")
+    "meson=meson" "rustc=rustc" "bindgen=bindgen" "lintian=lintian")
+# PyPI's torch for Linux is that of CUDA, which is ten times as large; torch's own index has one for CPUs alone.
+all_python=("torch==2.13.0 --extra-index-url=https://download.pytorch.org/whl/cpu" "jax" "ml_dtypes" "mypy" "conan"
+    "libclang" "libggml-python==0.20.2.post1")
 
 python_environment=build/python
 
@@ -59,7 +60,7 @@ install() {
     }
     run "${as_root[@]}" apt-get update -qq || say "apt-get update failed; trying with the lists that are there"
     run "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
 # need <pair> ...: installs what is missing, or ends
@@ -76,7 +77,8 @@ want() {
     done
 }
 
-# want_python <requirement> ...: the same with pip, in a virtual environment
+# want_python <requirement> ...: the same with pip, in a virtual environment. Options of pip may stand behind a
+# requirement.
 want_python() {
     [ -z "${RLHF_NO_INSTALL:-}" ] || return 0
     local requirement python=$python_environment/bin/python3
@@ -84,7 +86,8 @@ want_python() {
     python3 -c 'import ensurepip' 2>/dev/null || want "a python3 that has ensurepip=python3-venv"
     [ -x "$python" ] || run python3 -m venv "$python_environment" || return 0
     for requirement in "$@"; do
-        "$python" -m pip install --quiet "$requirement" ||
-            say "There is no $requirement here: its tests are skipped"
+        # shellcheck disable=SC2086
+        "$python" -m pip install --quiet --retries 1 $requirement ||
+            say "There is no ${requirement%% *} here: its tests are skipped"
     done
 }

@@ -16,14 +16,20 @@ def say_in_c(c: C) -> None:
     said = [*i.functions, *i.enums.values(), *i.structs.values(), *i.results.values()]
     said += [v for e in i.enums.values() for v in e.values]
     said += [f for s in i.structs.values() for f in s.fields]
-    said += [g for r in i.results.values() for g in r.getters]
+    said += [g for r in i.results.values() for g in r.getters] + i.presets
     words = {r"batch\{\.steps = (\w+), …\}": r"batch.steps = \1", "rlhf::no_whitening": "center = scale = 0",
              "rlhf::per_sequence": "rlhf_read_per_sequence", "rlhf::unlimited": upper("unlimited"),
              r"rlhf::(\w+)": r"rlhf_\1"}
     words |= {rf"\b{e.name}::{v.name}\b": upper(e.name, v.name) for e in i.enums.values() for v in e.values}
-    for thing in said:
+
+    def in_c(text: str) -> str:
         for cpp, of_c in words.items():
-            thing.comment = re.sub(cpp, of_c, thing.comment)
+            text = re.sub(cpp, of_c, text)
+        return text
+
+    for thing in said:
+        thing.comment = in_c(thing.comment)
+    i.spaces = {space: in_c(text) for space, text in i.spaces.items()}
 
 
 def guarded(name: str, includes: list[str], text: str) -> str:

@@ -3,7 +3,9 @@
 against the option of C++."""
 from __future__ import annotations
 
+import c_presets
 from c_types import C, Call, by_hand, listed, plain_structs, rooms, upper
+from read import root
 
 top = """// SPDX-License-Identifier: MIT
 // Made by tools/interface/write_c.py from the C++ headers.
@@ -219,4 +221,10 @@ def tests(c: C) -> dict[str, str]:
     found["equal_options.cpp"] = (f'{top}#include "world.hpp"\n\n#include <rlhf/c/glue/objectives.hpp>\n\n'
                                   f"using namespace world;\n\nstatic const rlhf::c::reader reader(\"test\");\n"
                                   + options(c))
+    headers = sorted((root / "include/rlhf/recipe/preset").glob("*.hpp"))
+    includes = "".join(f"#include <rlhf/recipe/preset/{header.name}>\n" for header in headers)
+    found["equal_presets.cpp"] = (f'{top}#include "world.hpp"\n\n#include <rlhf/c/glue/objectives.hpp>\n'
+                                  f"#include <rlhf/c/presets.h>\n{includes}\nnamespace presets {{\n\n"
+                                  f'using rlhf::c::of_c, world::same;\nconst rlhf::c::reader reader("test");\n\n'
+                                  + c_presets.test(c) + "\n} // namespace presets\n")
     return found

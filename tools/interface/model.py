@@ -6,6 +6,7 @@
     interface.results     what functions return, by name
     interface.enums       by name
     interface.constants   such as `unlimited`, by name
+    interface.presets     options of trainers and papers
 
 Types are spelled as in C++, without `rlhf::`. `kind` says in one word what to do with a value:
 
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 
 @dataclasses.dataclass
@@ -108,6 +110,17 @@ class Function:
 
 
 @dataclasses.dataclass
+class Preset:
+    """A constant of recipe/preset/. Its value is a number, or what its options are beside their defaults: a number, a
+    bool, an enum's word, a tuple of two bounds, or options again."""
+    space: str  # the namespace, such as verl
+    name: str
+    type: str
+    comment: str
+    value: Any
+
+
+@dataclasses.dataclass
 class Interface:
     version: str
     functions: list[Function]
@@ -115,6 +128,8 @@ class Interface:
     results: dict[str, Result]
     enums: dict[str, Enum]
     constants: dict[str, Value]
+    presets: list[Preset]
+    spaces: dict[str, str]  # the comments of the presets' namespaces
 
     def of_name(self, name: str) -> list[Function]:
         """All overloads of a function."""

@@ -17,12 +17,13 @@ from clang import cindex
 from clang.cindex import AccessSpecifier, CursorKind
 
 from model import Enum, Field, Function, Getter, Interface, Parameter, Result, Struct, Value
+from presets import presets
 
 root = pathlib.Path(__file__).resolve().parents[2]
 records = (CursorKind.STRUCT_DECL, CursorKind.CLASS_DECL, CursorKind.CLASS_TEMPLATE)
 functions = (CursorKind.FUNCTION_DECL, CursorKind.FUNCTION_TEMPLATE)
 methods = (CursorKind.CXX_METHOD, CursorKind.FUNCTION_TEMPLATE)
-private_namespaces = ("detail", "formula", "lane")
+private_namespaces = ("detail", "formula", "lane", "preset")
 # What a function hands to the rule of its objective.
 terms = {"policy_loss": "sampled_token", "preference_loss": "preferred_pair", "unpaired_loss": "judged_answer"}
 # Functions of the caller's side of C++, which are not calls of the library.
@@ -52,7 +53,9 @@ def headers_of_a_compiler() -> list[str]:
 def parse(libclang: str | None = None) -> cindex.TranslationUnit:
     if libclang:
         cindex.Config.set_library_file(libclang)
-    source = "#include <rlhf/recipe/linear_head.hpp>\n#include <rlhf/rlhf.hpp>\n" + questions()
+    headers = ["recipe/linear_head.hpp", "rlhf.hpp"]
+    headers += sorted(f"recipe/preset/{h.name}" for h in (root / "include/rlhf/recipe/preset").glob("*.hpp"))
+    source = "".join(f"#include <rlhf/{header}>\n" for header in headers) + questions()
     # Registers play no part in what is declared, so xsimd need not be there.
     arguments = ["-std=c++20", "-DRLHF_NO_SIMD", f"-I{root / 'include'}", *headers_of_a_compiler()]
     unit = cindex.Index.create().parse("interface.cpp", arguments, [("interface.cpp", source)])
@@ -103,6 +106,17 @@ def declarations(cursor, skipped: tuple[str, ...] = ()):
             yield from declarations(child, skipped)
 
 
+def namespaces(cursor, name: str):
+    """The library's namespaces of this name; each may be opened several times."""
+    for child in cursor.get_children():
+        file = child.location.file
+        if child.kind == CursorKind.NAMESPACE and file and file.name.startswith(str(root)):
+            if child.spelling == name:
+                yield child
+            else:
+                yield from namespaces(child, name)
+
+
 def header_of(cursor) -> str:
     return pathlib.Path(cursor.location.file.name).relative_to(root / "include" / "rlhf").as_posix()
 
@@ -116,6 +130,7 @@ class Reader:
         every = [c for c in declarations(unit.cursor) if c.kind in records and c.is_definition()]
         self.all = {c.spelling: c for c in every}  # private ones too
         self.objectives = self.read_objectives(unit)
+        self.preset_spaces = list(namespaces(unit.cursor, "preset"))
 
     # Values
 
@@ -259,7 +274,10 @@ class Reader:
         version = ".".join(re.findall(r"#define RLHF_VERSION_\w+ (\d+)",
                                       (root / "include/rlhf/config.hpp").read_text()))
         found.sort(key=lambda f: (f.header.startswith("recipe"), f.name))
-        return Interface(version, found, structs, results, enums, constants)
+        ready = {c.spelling: c for c in self.public if c.kind == CursorKind.VAR_DECL}
+        constant = [p for space in self.preset_spaces for p in presets(space, "", ready, plain, comment_of)]
+        spaces = {c.spelling: comment_of(c) for space in self.preset_spaces for c in space.get_children()}
+        return Interface(version, found, structs, results, enums, constants, constant, spaces)
 
 
 def read(libclang: str | None = None) -> Interface:

@@ -9,6 +9,7 @@ import textwrap
 
 from c_types import C, Call, array_kinds, by_hand, listed, plain_structs, rooms, summary
 from files import main
+from py_presets import modules
 from py_torch import torch_module
 from py_types import Py, choices, docstring, joined, names_in, pythonic
 from model import Result, Struct
@@ -219,7 +220,7 @@ def generated(c: C) -> dict[str, str]:
         own = [call for call in calls if call.room == name]
         found[f"_{name}.py"] = room(py, name, own)
     found["torch.py"] = torch_module(py, calls, made)
-    return found
+    return found | modules(py, made)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ inline void check_options(const char* f, const group_advantages_options& o, bool
     check_not_negative(f, "epsilon", o.epsilon);
     check_finite(f, "epsilon", o.epsilon);
     if (has_baselines != (o.baseline == group_baseline::given))
-        fail(f, "baselines and group_baseline::given need each other");
+        fail(f, "baselines and baseline = given need each other");
     if (has_lengths != (o.baseline == group_baseline::length_weighted_mean))
-        fail(f, "lengths and group_baseline::length_weighted_mean need each other");
+        fail(f, "lengths and baseline = length_weighted_mean need each other");
 }
 
 /// Arrays with one element per sequence are bound as arrays of a batch with one step.

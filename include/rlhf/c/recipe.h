@@ -93,7 +93,7 @@ typedef struct rlhf_ppo_loss_arrays {
     rlhf_out log_probs;         /* [B, T] required, out */
     rlhf_out entropy;           /* [B, T] out; needed when entropy_coef is not 0 */
     rlhf_out d_log_probs;       /* [B, T] required, out; ∂loss/∂log_probs */
-    rlhf_out d_entropy;         /* [B, T] out; needed when entropy_coef is not 0 */
+    rlhf_out d_entropy;         /* [B, T] out; ∂loss/∂entropy, needed with entropy_coef */
     rlhf_gradient d_values;     /* [B, T] value_coef · ∂value loss/∂values */
 } rlhf_ppo_loss_arrays;
 #define RLHF_PPO_LOSS_ARRAYS {.size = sizeof(rlhf_ppo_loss_arrays)}

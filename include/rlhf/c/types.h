@@ -151,7 +151,7 @@ typedef struct rlhf_batch {
 /* Which of N sequences answer the same prompt: a group. */
 typedef struct rlhf_groups {
     size_t size;
-    int64_t group_size; /* so many consecutive sequences are a group; N is a multiple. Errors say groups.size */
+    int64_t group_size; /* so many consecutive sequences are a group; N is a multiple */
     rlhf_in ids;        /* or [N], int32 or int64, any numbers in any order: sequences with one id are a group */
     rlhf_out workspace; /* with ids: int64, at least 2 N elements */
 } rlhf_groups;

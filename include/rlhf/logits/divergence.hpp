@@ -47,7 +47,7 @@ inline void check_options(const char* f, const divergence_options& o) {
     if (!(o.beta > 0 && o.beta < 1))
         fail(f, "beta is %g, expected between 0 and 1: forward_kl and reverse_kl are its limits", o.beta);
     if (o.divergence != divergence::jsd && o.beta != divergence_options().beta)
-        fail(f, "beta is %g, but only divergence::jsd has a beta", o.beta);
+        fail(f, "beta is %g, but only divergence = jsd has a beta", o.beta);
 }
 
 /// Calls f.operator()<kind>().

@@ -105,10 +105,9 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
     if (o.second_moment_limit < unlimited && o.log_ratio_limit < unlimited)
         fail(f, "second_moment_limit computes log_ratio_limit: give one of the two");
     if (o.unit == importance_unit::run && !looks_at_sequences(o))
-        fail(f, "importance_unit::run needs a level or a range per sequence");
-    if (o.level == importance_level::none && o.range.limits())
-        fail(f, "range needs a level other than importance_level::none");
-    if (o.beyond == importance::mask && !o.range.limits()) fail(f, "importance::mask needs a range");
+        fail(f, "unit = run needs a level or a range per sequence");
+    if (o.level == importance_level::none && o.range.limits()) fail(f, "range needs a level other than none");
+    if (o.beyond == importance::mask && !o.range.limits()) fail(f, "beyond = mask needs a range");
     if (o.drift_limit < unlimited && !advantages) fail(f, "drift_limit needs advantages");
 }
 

@@ -82,7 +82,7 @@ void check_options(const char* f, const policy_loss_options& o) {
     check_positive<T>(f, "importance_limit", o.importance_limit.high);
     check_range(f, "importance_limit.low", o.importance_limit.low, 0, o.importance_limit.high);
     if (o.importance == importance::mask && !o.importance_limit.limits())
-        fail(f, "importance::mask needs importance_limit");
+        fail(f, "importance = mask needs importance_limit");
 }
 
 /// Throws for options that cannot act, because the log-probs that they need are absent.

@@ -36,7 +36,7 @@ struct ppo_loss_arrays {
     view<T> log_probs = detail::required_output<T>();    ///< [B, T] out
     view<T> entropy = {};                                ///< [B, T] out; needed when entropy_coef is not 0
     view<T> d_log_probs = detail::required_output<T>();  ///< [B, T] out; ∂loss/∂log_probs
-    view<T> d_entropy = {};                              ///< [B, T] out; needed when entropy_coef is not 0
+    view<T> d_entropy = {};                              ///< [B, T] out; ∂loss/∂entropy, needed with entropy_coef
     gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
 };
 
@@ -127,6 +127,7 @@ void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& 
         softmax_stats softmax;
         logit_slopes slope{.scale = source.scale};
         std::int64_t target = 0;
+        if (entropy == nullptr) put(a.d_entropy, 0);
         if (here.counted) {
             const E* const z = source.at(here);
             target = here.of(a.ids);

@@ -71,6 +71,10 @@ void errors() {
         ours::sequence_log_probs({.sequences = -1, .steps = 3, .mask = rlhf::all, .denominator = rlhf::counted_here},
                                  {lp});
     });
+    refused("rlhf: logits and their gradient differ in dtype",
+            [&] { rlhf::with_logits([](auto...) {}, z, z.to(at::kFloat)); });
+    const auto at_ids = [&](const Tensor& t) { return ours::token_log_probs(aligned(), z, t).log_probs; };
+    check("tokens are Int or Long", at::equal(at_ids(ids), at_ids(ids.to(at::kInt))));
     check("no gradient is left behind", !lp.grad().defined());
 }
 

@@ -39,7 +39,7 @@ struct bound_logits {
 inline void check_logits_batch(const call& c) {
     const auto& b = c.batch();
     if (b.layout == layout::time_first)
-        fail(c.function(), "logits are [B, T, V], but the batch has layout::time_first: give all arrays as [B, T]");
+        fail(c.function(), "logits are [B, T, V], but batch.layout is time_first: give all arrays as [B, T]");
     if (!b.predict_next.has_value())
         fail(c.function(), "batch.predict_next is not set: true where step t is about token t + 1, false where targets "
                            "are aligned with the steps");

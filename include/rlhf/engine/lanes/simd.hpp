@@ -37,8 +37,13 @@ using native = scalar;
 #else
 namespace rlhf {
 
-/// The best instruction set of this translation unit; plain C++ where xsimd knows none.
+/// The best instruction set of this translation unit; plain C++ where xsimd knows none. Of SVE, which xsimd has from 9
+/// on for a fixed width, NEON is used: every machine with SVE has it.
+#if defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE
+using native = xsimd::neon64;
+#else
 using native = xsimd::default_arch;
+#endif
 
 } // namespace rlhf
 

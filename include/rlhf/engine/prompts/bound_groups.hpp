@@ -17,10 +17,11 @@ public:
         const view<std::int64_t>& w = g.workspace;
         const bool by_ids = !g.ids.absent();
         if (by_ids ? g.size != 0 : g.size < 1 && sequences_ > 0)
-            fail(f, "groups.size is %lld, expected %s", g.size, by_ids ? "0 with groups.ids" : "at least 1, or ids");
+            fail(f, "the group size is %lld, expected %s", g.size,
+                 by_ids ? "0 with groups.ids" : "at least 1, or groups.ids");
         if (!by_ids) {
             if (size_ > 0 && sequences_ % size_ != 0)
-                fail(f, "%lld sequences are not a multiple of groups.size %lld", sequences_, size_);
+                fail(f, "%lld sequences are not a multiple of the group size %lld", sequences_, size_);
             return;
         }
         place_ = c.tokens_of(g.ids, "groups.ids");

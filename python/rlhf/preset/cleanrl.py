@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""What CleanRL's PPO computes by its defaults. Read in git fe8d8a03, cleanrl/ppo.py; names in brackets are its options.
+Environments are the sequences; there is no mask, no reference and no KL.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["ppo_policy_loss", "ppo_value_loss", "value_coef", "entropy_coef", "gae", "whiten"]
+
+# [clip_coef].
+ppo_policy_loss: dict[str, Any] = dict(clip_range=0.2)
+# [clip_vloss] by the same bound, times value_coef [vf_coef]. The bonus is entropy_coef times the mean entropy
+# [ent_coef].
+ppo_value_loss: dict[str, Any] = dict(clip_range=0.2)
+value_coef = 0.5
+entropy_coef = 0.01
+# [gamma, gae_lambda]; an episode's end is `terminated`, also where it was cut short. [norm_adv] whitens each
+# mini-batch in each epoch anew, with ddof 1: whiten its part.
+gae: dict[str, Any] = dict(gamma=0.99, lambda_=0.95)
+whiten: dict[str, Any] = dict(floor="after_root")

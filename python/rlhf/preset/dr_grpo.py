@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,
+sequences · the longest answer allowed: that product is the batch's denominator, counts.tokens.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["ppo_policy_loss", "group_advantages"]
+
+ppo_policy_loss: dict[str, Any] = dict()
+group_advantages: dict[str, Any] = dict(scale="none")

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
+prime_rl/configs/trainer.py; names in brackets are its options.
+
+old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π − log
+π_old)², which is kl_estimator "k2" by 2 τ. Sums are divided by the tokens of the whole step.
+"""
+from __future__ import annotations
+
+from math import inf as _inf
+from typing import Any
+
+import rlhf as _rlhf
+
+__all__ = ["dppo_tv", "policy_loss", "ipo_mask", "ref_kl"]
+
+# default_loss_fn [dppo_mask_low, dppo_mask_high, kl_tau]. At Â = 0 it stops tokens as at Â < 0, which is the same.
+dppo_tv = _rlhf.dppo_tv(range=0.2, value="ratio")
+policy_loss: dict[str, Any] = dict(kl_coef=0.002, kl_estimator="k2")
+# ipo_loss_fn [ipo_threshold], which has nothing to do with the preference loss: a token counts only where π is within
+# 0.1 of π_old. These weights multiply the advantages, so that τ (log π − log π_old)² is of all tokens; the loss is
+# dppo_tv with a range of 1.
+ipo_mask: dict[str, Any] = dict(level="none", probability_limit=0.1)
+# ref_kl_loss_fn, distillation as a loss: the objective ref_kl with policy_loss. Advantages are log π_teacher − log π,
+# or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its log_probs.
+ref_kl = _rlhf.ppo_clip(range=(1, _inf))

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Made by tools/interface/write_python.py from the C++ headers.
+"""CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either. It tunes
+the upper one and does not report it.
+"""
+from __future__ import annotations
+
+import rlhf as _rlhf
+
+__all__ = ["objective"]
+
+objective = _rlhf.cispo(low=0, high=5)

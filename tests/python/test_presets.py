@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The presets of Python are those of C, which tests/c/equal_presets.cpp compares with those of C++."""
+from __future__ import annotations
+
+import ctypes
+import importlib
+import inspect
+import pathlib
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rlhf
+import rlhf.preset
+from rlhf import _values
+
+INCLUDE = pathlib.Path(__file__).parents[2] / "include"
+TYPES = {name: type_ for type_, name in re.findall(r"^static const (?:rlhf_)?(\w+) rlhf_preset_(\w+) = ",
+                                                   (INCLUDE / "rlhf/c/presets.h").read_text(), re.MULTILINE)}
+PRESETS = {f"{space}_{name}": getattr(importlib.import_module(f"rlhf.preset.{space}"), name)
+           for space in rlhf.preset.__all__ for name in getattr(rlhf.preset, space).__all__}
+
+
+def as_struct(name: str) -> Any:
+    value = PRESETS[name]
+    return getattr(rlhf, TYPES[name])(**value) if isinstance(value, dict) else value
+
+
+def numbers(value: Any) -> list[float]:
+    """All numbers of a struct, behind each pointer whether it is there."""
+    if not isinstance(value, ctypes.Structure):
+        return [float(getattr(value, "value", value))]
+    found: list[float] = []
+    for field, kind in value._fields_:
+        own = getattr(value, field)
+        if issubclass(kind, ctypes._Pointer):
+            found += [1, *numbers(own.contents)] if own else [0]
+        elif kind is not ctypes.c_char_p:
+            found += numbers(own)
+    return found
+
+
+def prints(kind: Any, value: str) -> str:
+    """Statements of C that print the same of a struct."""
+    if not issubclass(kind, ctypes.Structure):
+        return f"put({value});"
+    text = ""
+    for field, of in kind._fields_:
+        own = f"{value}.objective.size" if field == "size" and issubclass(kind, _values.Objective) else f"{value}.{field}"
+        if issubclass(of, ctypes._Pointer):
+            text += f"if ({own}) {{ put(1); {prints(of._type_, f'(*{own})')} }} else put(0);\n"
+        elif of is not ctypes.c_char_p:
+            text += prints(of, own)
+    return text
+
+
+def test_presets_are_those_of_c(tmp_path: pathlib.Path) -> None:
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("there is no C compiler")
+    body = "".join(prints(type(as_struct(name)), f"rlhf_preset_{name}") + 'puts("");\n' for name in PRESETS)
+    source = tmp_path / "presets.c"
+    source.write_text("#include <rlhf/c/presets.h>\n#include <stdio.h>\n"
+                      'static void put(double x) { printf("%.17g ", x); }\n'
+                      f"int main(void) {{\n{body}return 0;\n}}\n")
+    subprocess.run([compiler, "-std=c99", f"-I{INCLUDE}", str(source), "-o", str(tmp_path / "presets")], check=True)
+    lines = subprocess.run([str(tmp_path / "presets")], check=True, capture_output=True, text=True).stdout.splitlines()
+    found = {name: [float(x) for x in line.split()] for name, line in zip(PRESETS, lines)}
+    assert found == {name: numbers(as_struct(name)) for name in PRESETS} and len(found) > 150
+
+
+def test_every_preset_of_c_is_there() -> None:
+    nested = {name for name in TYPES if any(name.startswith(f"{whole}_") for whole in TYPES)}
+    assert set(TYPES) - nested <= set(PRESETS) <= set(TYPES)
+
+
+@pytest.mark.parametrize("name", [n for n in PRESETS if TYPES[n].endswith("_options")])
+def test_a_preset_is_keywords_of_its_function(name: str) -> None:
+    function = getattr(rlhf, TYPES[name].removesuffix("_options"))
+    assert set(PRESETS[name]) <= set(inspect.signature(function).parameters)
+
+
+def test_a_call_with_presets() -> None:
+    from rlhf.preset import verl
+
+    x = np.array([[-0.5, -1.5, -2.5]])
+    arrays = {"log_probs": x, "old_log_probs": x - 1.5, "advantages": np.array([[1.0, -1.0, -2.0]])}
+    batch = rlhf.batch(mask=rlhf.all, sequences=1, steps=3, denominator=rlhf.counted_here)
+    dual = rlhf.ppo_policy_loss(batch, **arrays, **verl.ppo_policy_loss)
+    assert dual.loss == rlhf.ppo_policy_loss(batch, **arrays, dual_clip=3).loss
+    assert dual.loss != rlhf.ppo_policy_loss(batch, **arrays).loss
+    sequences = rlhf.policy_loss(batch, **arrays, objective=verl.gspo, **verl.gspo_policy_loss)
+    assert sequences.loss == rlhf.policy_loss(batch, **arrays, objective=rlhf.gspo(range=0.2)).loss

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Writes rlhf.preset: the options of trainers and papers, a module for each."""
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from c_types import listed
+from model import Preset
+from py_types import Py, docstring, joined, keyword, pythonic
+
+
+def plain(py: Py, of: str, value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(plain(py, of, x) for x in value)})"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return f"_rlhf.{of}({', '.join(given(py, of, value))})"
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def given(py: Py, type_: str, value: dict[str, Any]) -> list[str]:
+    """Options as keywords."""
+    fields = {f.name: f for f in py.interface.structs[type_].fields}
+    return [f"{keyword(name)}={plain(py, py.c.real(fields[name].of) if fields[name].kind == 'struct' else '', x)}"
+            for name, x in value.items()]
+
+
+def preset(py: Py, p: Preset) -> str:
+    text = "".join(f"# {line}\n" for line in textwrap.wrap(pythonic(" ".join(p.comment.split())), 117,
+                                                            break_on_hyphens=False))
+    if p.type == "double":
+        return f"{text}{p.name} = {plain(py, '', p.value)}\n"
+    values = given(py, p.type, p.value)
+    if p.type in py.c.objectives():
+        return text + listed(f"{p.name} = _rlhf.{p.type}(", values or [""], ")")
+    return text + listed(f"{p.name}: dict[str, Any] = dict(", values or [""], ")")
+
+
+def modules(py: Py, made: str) -> dict[str, str]:
+    """The modules by their paths below python/rlhf."""
+    found = {}
+    for space, comment in py.interface.spaces.items():
+        own = [p for p in py.interface.presets if p.space == space]
+        text = "".join(preset(py, p) for p in own).replace("=inf", "=_inf").replace("(inf", "(_inf").replace(
+            ", inf", ", _inf")
+        imports = "from math import inf as _inf\n" if "_inf" in text else ""
+        imports += "from typing import Any\n" if "dict[str, Any]" in text else ""
+        imports += "\nimport rlhf as _rlhf\n" if "_rlhf." in text else ""
+        every = listed("__all__ = [", [f'"{p.name}"' for p in own], "]")
+        found[f"preset/{space}.py"] = (f'{made}{docstring(joined(comment), "")}from __future__ import annotations\n\n'
+                                       f"{imports.strip()}\n\n{every}\n{text}")
+    words = ("Options of trainers and papers, a module for each: a dict of keywords for the function of its name, or an "
+             "objective.\n\n"
+             "    from rlhf.preset import verl\n"
+             "    rlhf.ppo_policy_loss(batch, log_probs=x, old_log_probs=old, advantages=a, **verl.ppo_policy_loss)\n"
+             "    rlhf.policy_loss(batch, ..., objective=verl.gspo, **verl.gspo_policy_loss)\n\n"
+             "PRESETS.md in the repository compares them.")
+    names = listed("from . import (", sorted(py.interface.spaces), ")")
+    found["preset/__init__.py"] = f'{made}{docstring(words, "")}{names}\n' + listed(
+        "__all__ = [", [f'"{s}"' for s in sorted(py.interface.spaces)], "]")
+    return found
