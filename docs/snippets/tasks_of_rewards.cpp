@@ -265,9 +265,8 @@ void distill(task_data& my) {
 } // namespace
 
 void tasks_of_rewards() {
-    for (const auto task :
-         {logits, sixteen_bits, ignored_labels, kept_sets, no_logits, critic, ranks, groups, rewards, dpo,
-         dpo_from_logits, judged, reward_model, distill}) {
+    for (const auto task : {logits, sixteen_bits, ignored_labels, kept_sets, no_logits, critic, ranks, groups, rewards,
+                            dpo, dpo_from_logits, judged, reward_model, distill}) {
         task_data my;
         task(my);
     }

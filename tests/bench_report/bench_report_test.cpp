@@ -139,7 +139,8 @@ TEST_CASE("bench report: other files throw one clear error") {
     CHECK_THROWS_WITH(of(R"(, "at_most": {"avx512": 1, "avx2": 0})"), "a/r: the bound is not positive");
     CHECK_THROWS_WITH(of(R"(, "at_least": {"avx521": 1})"), "a/r: there is no instruction set avx521");
     CHECK_THROWS_WITH(of(R"(, "at_least": {"avx512": "1"})"), Catch::Matchers::StartsWith("these are not goals"));
-    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is not a list of peers"));
+    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")),
+                      Catch::Matchers::StartsWith("this is not a list of peers"));
 }
 
 TEST_CASE("bench report: peers stand beside the function of their name") {

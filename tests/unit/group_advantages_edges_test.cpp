@@ -215,8 +215,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 3}, {.rewards = r, .baselines = r, .advantages = a}) ==
           "baselines and baseline = given need each other");
     const options weighted{.baseline = group_baseline::length_weighted_mean};
-    CHECK(says({.size = 3}, arrays, weighted) ==
-          "lengths and baseline = length_weighted_mean need each other");
+    CHECK(says({.size = 3}, arrays, weighted) == "lengths and baseline = length_weighted_mean need each other");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = lengths, .advantages = a}) ==
           "lengths and baseline = length_weighted_mean need each other");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = lengths, .advantages = a}, weighted) ==

@@ -54,7 +54,8 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
     c.out(a.returns, "returns", a.values.data());
     const bool all_count = b.mask.all() && !b.predict_next.value_or(false);
     if (o.rewards.score_position != score_position::last_counted && o.gae.gaps != gaps::ignore && !all_count)
-        fail(c.function(), "score_position may name a step that does not count, and only gaps = ignore reads that step");
+        fail(c.function(),
+             "score_position may name a step that does not count, and only gaps = ignore reads that step");
     if (!scores && c.size() > 0) fail(c.function(), "scores is missing");
     if (!advantages && c.tokens() > 0) fail(c.function(), "advantages is missing");
     c.done();
