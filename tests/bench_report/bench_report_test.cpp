@@ -126,7 +126,7 @@ TEST_CASE("bench report: the filter has the missed goals by their whole names") 
 
 TEST_CASE("bench report: other files throw one clear error") {
     CHECK_THROWS_WITH(json_of("{"), Catch::Matchers::StartsWith("this is not JSON"));
-    CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is no output of rlhf_bench"));
+    CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is not output of rlhf_bench"));
     CHECK_THROWS_WITH(goals_of(nlohmann::json::array()), Catch::Matchers::StartsWith("these are not goals"));
     const auto of = [](const char* bounds) {
         return goals_of(
@@ -139,7 +139,8 @@ TEST_CASE("bench report: other files throw one clear error") {
     CHECK_THROWS_WITH(of(R"(, "at_most": {"avx512": 1, "avx2": 0})"), "a/r: the bound is not positive");
     CHECK_THROWS_WITH(of(R"(, "at_least": {"avx521": 1})"), "a/r: there is no instruction set avx521");
     CHECK_THROWS_WITH(of(R"(, "at_least": {"avx512": "1"})"), Catch::Matchers::StartsWith("these are not goals"));
-    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")), Catch::Matchers::StartsWith("this is not a list of peers"));
+    CHECK_THROWS_WITH(peers_of(json_of(R"([{"name": "a"}])")),
+                      Catch::Matchers::StartsWith("this is not a list of peers"));
 }
 
 TEST_CASE("bench report: peers stand beside the function of their name") {
