@@ -22,7 +22,8 @@ p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; over
 .wide + p.command { margin-top: .8rem; }
 table.machine td { text-align: left; white-space: normal; }
 table.machine td:first-child { color: var(--soft); width: 9rem; }
-td:first-child { overflow-wrap: anywhere; } tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
+td:first-child { overflow-wrap: anywhere; }
+tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
 td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }

@@ -127,7 +127,8 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
     double most = 1;
     for (const by_place& r : rows)
         for (const double v : r.share) most = std::isfinite(v) ? std::max(most, v) : most;
-    out << "<h2 id='floor'>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and nothing else. "
+    out << "<h2 id='floor'>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and "
+           "nothing else. "
            "A function that computes an exponential per element cannot reach it in a cache.</p>"
         << draw(dot_plot{.title = "Time of the floor over the time of rlhf",
                          .rows = dots_of(rows, &by_place::share),
