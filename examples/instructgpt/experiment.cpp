@@ -110,6 +110,12 @@ settings settings::quick_run(std::uint64_t seed) {
 
 namespace {
 
+corpus long_enough(corpus c, const std::string& path) {
+    if (c.demonstrations.size() == 0 || c.held_out_prompts.empty())
+        throw std::runtime_error(path + ": too short to take demonstrations and held-out prompts from it");
+    return c;
+}
+
 /// What the steps hand on to each other.
 struct laboratory {
     const settings& s;
@@ -124,11 +130,9 @@ struct laboratory {
     results r;
 
     laboratory(const settings& s_, const files& f_, const vocabulary& words_, const std::vector<std::string>& lines)
-        : s(s_), f(f_), words(words_), data(make_corpus(words_, lines, f_.demonstrations)),
+        : s(s_), f(f_), words(words_), data(long_enough(make_corpus(words_, lines, f_.demonstrations), f_.corpus)),
           people(words_, f_.lexicon, warm), sober_people(words_, f_.lexicon, sober), random(s_.seed),
           bar(expected_work(s_, data)), model(words_.size(), random) {
-        if (data.demonstrations.size() == 0 || data.held_out_prompts.empty())
-            throw std::runtime_error(f.corpus + ": too short to take demonstrations and held-out prompts from it");
         for (std::size_t i = 0; i < s.evaluation_prompts; ++i)
             prompts.push_back(data.held_out_prompts[random.below(data.held_out_prompts.size())]);
         r.used = s;

@@ -10,6 +10,7 @@
 
 labellers::labellers(const vocabulary& words, const std::string& lexicon, const taste& t)
     : words_(&words), ratings_(static_cast<std::size_t>(words.size())), mean_(ratings_.size()), taste_(t) {
+    bool found = false;
     each_line(lexicon, [&](const std::string& line) {
         const auto parts = split(line, '\t');
         std::istringstream numbers{std::string(parts.size() == 2 ? parts[1] : "")};
@@ -22,7 +23,9 @@ labellers::labellers(const vocabulary& words, const std::string& lexicon, const 
         if (w == words.unknown()) return;
         ratings_[static_cast<std::size_t>(w)] = r;
         mean_[static_cast<std::size_t>(w)] = std::accumulate(r.begin(), r.end(), 0.0) / 10;
+        found = true;
     });
+    if (!found) throw std::runtime_error(lexicon + ": no word of the corpus has ratings");
 }
 
 double labellers::rating(word w, labeller who) const {

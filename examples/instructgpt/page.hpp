@@ -61,7 +61,7 @@ inline constexpr const char* learn = R"html(<h3>Learn</h3>
 loss = −min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â) + ½ (V − return)²</p>
 )html";
 
-inline constexpr const char* ptx = R"html(<h3>And do not forget (PPO-ptx)</h3>
+inline constexpr const char* ptx = R"html(<h3>Keep the old task: PPO-ptx</h3>
 <p class="formula">loss<sub>ptx</sub> = −γ E<sub>x ~ pretraining</sub> log π<sub>φ</sub>(x)</p>
 )html";
 

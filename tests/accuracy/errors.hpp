@@ -149,8 +149,8 @@ private:
 
 void hold(section& page, const auto&... lines) { (lines.hold(page), ...); }
 
-/// A number from [low, high) with digits down to its last place, of any size. (Numbers of random::uniform lie on a grid,
-/// so that differences of doubles are exact.)
+/// A number from [low, high) with digits down to its last place, of any size. (Numbers of random::uniform lie on a
+/// grid, so that differences of doubles are exact.)
 template <class T>
 [[nodiscard]] T in(test::random& r, double low, double high) {
     const double x = r.uniform(low, high);

@@ -126,7 +126,7 @@ TEST_CASE("bench report: the filter has the missed goals by their whole names") 
 
 TEST_CASE("bench report: other files throw one clear error") {
     CHECK_THROWS_WITH(json_of("{"), Catch::Matchers::StartsWith("this is not JSON"));
-    CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is no output of rlhf_bench"));
+    CHECK_THROWS_WITH(figures_of({{"benchmarks", 1}}), Catch::Matchers::StartsWith("this is not output of rlhf_bench"));
     CHECK_THROWS_WITH(goals_of(nlohmann::json::array()), Catch::Matchers::StartsWith("these are not goals"));
     const auto of = [](const char* bounds) {
         return goals_of(
@@ -184,7 +184,7 @@ TEST_CASE("bench report: table and page have the figures, and the page escapes m
     const goals g = goals_of(file("goals.json"));
     const std::string page = html(f, peers_of(file("peers.json")), judge(g, "avx512", {f}), g.notes, "./dev bench");
     for (const char* text : {"A processor &lt;of the test&gt;", "<td>f32 L3 dense</td><td>rlhf</td><td>0.550</td>",
-                             "Goals for avx512", "<td>≥ 0.900</td><td class='met'>0.945</td>", "elsewhere 0.15 ns",
+                             "Goals for avx512", "<td>≥ 0.900</td><td class='met'>0.945</td>", "elsewhere 0.15 ns",
                              "a library 1.0", "(10.0 ×)", "./dev bench --gate", "malloc", "</html>"})
         CHECK(page.find(text) != std::string::npos);
     for (const char* text : {"<of the test>", "<script", "http"}) CHECK(page.find(text) == std::string::npos);

@@ -17,9 +17,9 @@
 ///     bits            prints `function/types/scene/options  hash`, one line per case
 ///     bits FILE       prints the lines that differ from the file's; ends with 1 if there are any
 ///
-/// Every case runs in registers and in plain C++, which give one line. The hashes are the same for every compiler, every
-/// optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made of
-/// integers (scene.hpp), so that they are the same everywhere.
+/// Every case runs in registers and in plain C++, which give one line. The hashes are the same for every compiler,
+/// every optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made
+/// of integers (scene.hpp), so that they are the same everywhere.
 ///
 /// A mended fault changes lines. Then write the file anew,
 ///

@@ -16,7 +16,8 @@
 #include <type_traits>
 #include <vector>
 
-/// How far the library's results are from the results of a trainer's own code, and the table in PRESETS.md that says so.
+/// How far the library's results are from the results of a trainer's own code, and the table in PRESETS.md that says
+/// so.
 namespace test {
 
 /// What is agreed: relative errors. The data has few bits, so that floats have it exactly.

@@ -194,7 +194,7 @@ def policy(**more: Any) -> Any:
 def test_statistics_and_second_derivatives() -> None:
     loss = policy()
     assert rlhf.torch.result(loss).clip_fraction > 0 and rlhf.torch.result(loss).loss == loss.item()
-    with pytest.raises(ValueError, match="is not what a loss of rlhf.torch returned"):
+    with pytest.raises(ValueError, match="was not returned by a loss of rlhf.torch"):
         rlhf.torch.result(2 * loss)
     with pytest.raises(RuntimeError, match="no second derivatives"):
         loss.backward(create_graph=True)

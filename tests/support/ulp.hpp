@@ -34,7 +34,8 @@ template <std::floating_point T>
     return place(a) > place(b) ? p - q : q - p;
 }
 
-/// Unit in the last place of type `T` at the magnitude of `x`; below the smallest normal number, the unit of that number.
+/// Unit in the last place of type `T` at the magnitude of `x`; below the smallest normal number, the unit of that
+/// number.
 template <std::floating_point T>
 [[nodiscard]] inline long double unit_in_last_place(long double x) {
     using limits = std::numeric_limits<T>;

@@ -239,11 +239,12 @@ TEST_CASE("sizes: more than memory can hold throws and does not overflow") {
     CHECK(refusal([&] { (void)rlhf::count(rectangle(large, large)); }) ==
           "rlhf::count: batch is [4294967296, 4294967296], more tokens than memory can hold");
     const float x = 0;
-    CHECK(refusal([&] {
-              (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
-                                      {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
-          }) == "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than there is "
-                "memory");
+    CHECK(
+        refusal([&] {
+            (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
+                                    {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
+        }) ==
+        "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than memory can hold");
     CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) ==
           "rlhf::view: an array is [-2, 3], expected sizes of at least 0");
     const rlhf::batch b = rectangle(4, 3);

@@ -19,9 +19,11 @@ const char* const head = R"html(<!DOCTYPE html>
 const char* const more_style = R"css(
 body { max-width: 50rem; } code { background: var(--box); padding: .1em .3em; border-radius: 3px; font-size: .85em; }
 p.command { margin: -.6rem 0 1.6rem; color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+.wide + p.command { margin-top: .8rem; }
 table.machine td { text-align: left; white-space: normal; }
 table.machine td:first-child { color: var(--soft); width: 9rem; }
-td { overflow-wrap: anywhere; } tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
+td:first-child { overflow-wrap: anywhere; }
+tr.function td { font-weight: 600; padding-top: 1rem; } td.left, th.left { text-align: left; }
 td small { display: block; white-space: normal; }
 .met { color: var(--c2); } .missed { color: var(--c4); font-weight: 600; } summary { cursor: pointer; margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .8rem; margin: 1.4rem 0; }
@@ -62,7 +64,7 @@ void write_verdicts_section(std::ostream& out, const figures& f, const std::vect
            "<tr><th>item</th><th>against</th><th>goal</th><th>here</th></tr>";
     for (const verdict& v : verdicts)
         out << "<tr><td>" << escaped(v.of.item) << "<small>" << escaped(v.of.reason) << "</small></td><td>"
-            << escaped(difference(v.of.item, v.of.against)) << "</td><td>" << (v.of.at_least ? "≥ " : "≤ ")
+            << escaped(difference(v.of.item, v.of.against)) << "</td><td>" << (v.of.at_least ? "≥ " : "≤ ")
             << digits3(v.bound) << "</td><td class='" << (v.met ? "met" : "missed") << "'>"
             << (v.ratios.empty() ? "not measured" : digits3(v.ratios.back())) << "</td></tr>\n";
     out << "</table></div>" << command("", made + " --gate");

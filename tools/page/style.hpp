@@ -38,7 +38,7 @@ svg text.heading { fill: var(--ink); }
 svg.narrow { display: none; }
 @media (max-width: 36rem) { body { padding: 1rem .7rem 3rem; } h1 { font-size: 1.5rem; }
   svg.wide, .spare { display: none; } svg.narrow { display: block; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .5rem; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .5rem; font-size: .6rem; }
   table { font-size: .68rem; } th, td { white-space: normal; padding: .25rem .2rem; vertical-align: top; } }
 )css";
 

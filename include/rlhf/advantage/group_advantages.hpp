@@ -192,9 +192,9 @@ template <class T = float>
 /// that one of them made NaN. To drop them, clear their mask, mask[s][t] &= keep[s], and count the denominator
 /// afterwards (rlhf::count), so that they leave both sides of the mean.
 ///
-/// Moments of the batch are computed in this call, or given: reward_moments of a whole step, merged over its parts. With
-/// them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of a
-/// group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
+/// Moments of the batch are computed in this call, or given: reward_moments of a whole step, merged over its parts.
+/// With them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of
+/// a group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
 /// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, an N that is not a multiple of the group

@@ -31,9 +31,9 @@ namespace RLHF_NAMESPACE::formula {
 ///     ∂loss/∂logp = −s Â  where the ratio is not cut, else 0   sequence_ratio::product: times n
 ///
 /// The slope is what log π of this token does to the losses of all n tokens: by a mean, 1/n of each. It is exact if all
-/// tokens of the sequence have one Â and one weight. If they differ, the mean's slope is the slope of GSPO-token (eq. 13):
-/// each token learns by its own Â. The ratio is cut as in formula/clipped_surrogate.hpp. LUSPO, which multiplies the
-/// loss of a sequence by its length, is aggregation::sequence_mean_token_sum.
+/// tokens of the sequence have one Â and one weight. If they differ, the mean's slope is the slope of GSPO-token (eq.
+/// 13): each token learns by its own Â. The ratio is cut as in formula/clipped_surrogate.hpp. LUSPO, which multiplies
+/// the loss of a sequence by its length, is aggregation::sequence_mean_token_sum.
 ///
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5, 7 and 13; the product: Ahmadian et al. 2024, arXiv:2402.14740.
 template <class T>

@@ -107,8 +107,8 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 ///
 /// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
 /// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
-/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary. Without
-/// d_logits only values are computed.
+/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary.
+/// Without d_logits only values are computed.
 ///
 /// A logit of −inf is a token with p = 0, for which label smoothing gives an infinite loss. A row of nothing but −inf
 /// has loss +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by

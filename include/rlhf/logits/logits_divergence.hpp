@@ -61,8 +61,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 ///
 /// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
 /// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
-/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary. Without
-/// d_logits only values are computed.
+/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary.
+/// Without d_logits only values are computed.
 ///
 /// A logit of −inf is an entry with probability 0; 0 log 0 is 0. p > 0 where q = 0 makes reverse_kl +∞ and the row's
 /// gradient 0; q > 0 where p = 0 makes forward_kl +∞, and its gradient stays p − q; jsd is finite. A row of nothing but

@@ -127,9 +127,9 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 /// it takes log μ as old_log_probs.
 ///
 /// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not,
-/// the mask becomes `keep`, whose bytes stand where the bytes of the batch's mask do, with predict_next too. Then the token
-/// also leaves what is over counted tokens, such as the ratio of a sequence. Where group_advantages gives a `keep` [B],
-/// a token is kept if both are 1.
+/// the mask becomes `keep`, whose bytes stand where the bytes of the batch's mask do, with predict_next too. Then the
+/// token also leaves what is over counted tokens, such as the ratio of a sequence. Where group_advantages gives a
+/// `keep` [B], a token is kept if both are 1.
 ///
 ///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
 ///

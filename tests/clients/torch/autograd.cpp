@@ -266,8 +266,8 @@ void ppo() {
         });
 }
 
-/// Logits of 16 bits: the gradient is the gradient in double, rounded once, and is computed in float. A step between numbers of
-/// 16 bits is at most 2⁻⁷ (bf16) or 2⁻¹⁰ of the largest gradient.
+/// Logits of 16 bits: the gradient is the gradient in double, rounded once, and is computed in float. A step between
+/// numbers of 16 bits is at most 2⁻⁷ (bf16) or 2⁻¹⁰ of the largest gradient.
 void sixteen_bits() {
     const Tensor targets = at::randint(V, {B, T}, at::kLong), exact = normal(B, T, V);
     for (const auto type : {at::kFloat, at::kBFloat16, at::kHalf}) {

@@ -66,8 +66,8 @@ static rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* err
     return RLHF_NO_SUCH_ISA;
 }
 
-/// The table in use. The first call takes the table that the environment's RLHF_ISA names, or the best one. Threads that call at the
-/// same time find the same one.
+/// The table in use. The first call takes the table that the environment's RLHF_ISA names, or the best one. Threads
+/// that call at the same time find the same one.
 static rlhf_status table(const rlhf_c_table*& t, rlhf_error* error) {
     t = chosen.load(std::memory_order_relaxed);
     if (t != nullptr) return RLHF_OK;
