@@ -91,7 +91,10 @@ use() {
     configure "$build" -DRLHF_TEST_ALL=ON -DRLHF_COMPILED=ON -DRLHF_C=ON -DRLHF_C_ISAS= -DRLHF_BUILD_EXAMPLES=ON
     commands=$(commands_of "$1")
 }
-commands_of() { ctest --test-dir "$build" -N -V -R "$1" | sed -n 's/.*Test command: //p'; }
+commands_of() { # ctest itself does not say them before the programs are there
+    find "$build" -name CTestTestfile.cmake -exec sed -n 's/^add_test(\[=*\[\(.*\)\]=*\] "/\1 "/p' {} + |
+        awk -v pattern="$1" '$1 ~ pattern'
+}
 
 # replace <file> <old> <new>: old is there once.
 replace() {

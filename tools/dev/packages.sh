@@ -91,3 +91,18 @@ want_python() {
             say "There is no ${requirement%% *} here: its tests are skipped"
     done
 }
+
+# want_vcpkg: vcpkg's scripts, which build the port; VCPKG_ROOT may name others.
+want_vcpkg() {
+    [ -z "${RLHF_NO_INSTALL:-}${VCPKG_ROOT:-}" ] || return 0
+    local folder=$PWD/build/vcpkg address=https://github.com/microsoft/vcpkg
+    if [ ! -e "$folder/scripts/ports.cmake" ]; then
+        rm -rf "$folder"
+        { timeout 300 git clone -q --depth 1 --filter=blob:none --sparse "$address" "$folder" &&
+            git -C "$folder" sparse-checkout set scripts triplets ports/vcpkg-cmake ports/vcpkg-cmake-config; } || {
+            say "There is no vcpkg here: its test is skipped"
+            return 0
+        }
+    fi
+    export VCPKG_ROOT=$folder
+}
