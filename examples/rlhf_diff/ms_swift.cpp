@@ -36,8 +36,8 @@ std::vector<double> fipo_factors(const data& d, const std::vector<double>& old_l
 std::int64_t group_size(const data& d) {
     std::map<std::int64_t, std::int64_t> sizes;
     for (const std::int64_t g : d.groups) ++sizes[g];
-    const bool same = std::all_of(sizes.begin(), sizes.end(),
-                                  [&](const auto& s) { return s.second == sizes.begin()->second; });
+    const bool same =
+        std::all_of(sizes.begin(), sizes.end(), [&](const auto& s) { return s.second == sizes.begin()->second; });
     return !sizes.empty() && same ? sizes.begin()->second : 0;
 }
 
@@ -63,8 +63,8 @@ void set_real(const data& d, const std::vector<double>& old_log_probs, double te
     const auto rows = static_cast<std::size_t>(d.sequences), size = static_cast<std::size_t>(group_size(d));
     const rlhf::batch b{.offsets = d.offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
     std::vector<double> scores(rows);
-    rlhf::sequence_log_probs<double>(
-        b, {.log_probs = d.log_probs, .ref_log_probs = old_log_probs, .sums = scores}, {.average = true});
+    rlhf::sequence_log_probs<double>(b, {.log_probs = d.log_probs, .ref_log_probs = old_log_probs, .sums = scores},
+                                     {.average = true});
     const std::vector<bool> good = good_sequences(d);
     std::map<std::int64_t, std::vector<std::size_t>> groups;
     for (std::size_t s = 0; s < rows; ++s) groups[d.groups[s]].push_back(s);
@@ -79,7 +79,8 @@ void set_real(const data& d, const std::vector<double>& old_log_probs, double te
             std::vector<double> logits{0};
             std::vector<std::size_t> in_row;
             for (const std::size_t s : members)
-                if (good[s] == of_good) logits.push_back((of_good ? -1 : 1) * scores[s] / temperature), in_row.push_back(s);
+                if (good[s] == of_good)
+                    logits.push_back((of_good ? -1 : 1) * scores[s] / temperature), in_row.push_back(s);
             std::vector<double> d_logits(logits.size());
             const rlhf::logits_shape shape{.sequences = 1, .steps = 1, .vocab = logits.size()};
             const std::vector<std::int32_t> target{0};

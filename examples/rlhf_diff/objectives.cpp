@@ -81,8 +81,8 @@ public:
     }
     void add_real(double temperature) {
         for (const auto& [name, anchor] : anchors_) {
-            objective_choice& c = begin({{"objective", "real"}, {"temperature", text_of(temperature)}}, rlhf::unlimited,
-                                        name);
+            objective_choice& c =
+                begin({{"objective", "real"}, {"temperature", text_of(temperature)}}, rlhf::unlimited, name);
             c.any_size = true;
             set_real(d_, *anchor, temperature, c);
         }

@@ -100,7 +100,9 @@ private:
         entropy_ = probe_.empty() && !d_.entropy.empty() ? product(c, d_.entropy) : 0;
         for (const std::size_t o : objectives_) {
             const combination what{advantages, o, correction, mean};
-            const std::vector<double>& factors = s_.objectives[o].any_size ? any_size : x;
+            const bool signs = s_.objectives[o].any_size; // then one choice of advantages says as much as all
+            if (signs && advantages > 0) continue;
+            const std::vector<double>& factors = signs ? any_size : x;
             if (probe_.empty())
                 by_loss(what, factors, kl_losses);
             else

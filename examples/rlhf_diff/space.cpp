@@ -16,8 +16,8 @@ bool equal(const std::vector<double>& a, const std::vector<double>& b) {
 }
 bool equal(const advantage_choice& a, const advantage_choice& b) { return equal(a.values, b.values); }
 bool equal(const objective_choice& a, const objective_choice& b) {
-    return a.any_size == b.any_size && equal(a.slope[0], b.slope[0]) && equal(a.slope[1], b.slope[1]) && equal(a.loss[0], b.loss[0]) &&
-           equal(a.loss[1], b.loss[1]);
+    return a.any_size == b.any_size && equal(a.slope[0], b.slope[0]) && equal(a.slope[1], b.slope[1]) &&
+           equal(a.loss[0], b.loss[0]) && equal(a.loss[1], b.loss[1]);
 }
 bool equal(const correction_choice& a, const correction_choice& b) {
     return a.of_kl == b.of_kl && a.drops == b.drops && equal(a.weights, b.weights);

@@ -155,7 +155,7 @@ def liger(root):
 def ms_swift(root):
     """Factors of the tokens by what follows them, and a tool's text between them; groups that are compared as a whole."""
     loss_of = Loss(root)
-    new, old, _, _, mask = batch(17, torch.float64, moved=0.6)
+    new, old, _, _, mask = batch(17, torch.float64, moved=1.0)
     mask[0, 5:9] = 0
     advantages = torch.randn(8)
     given = dict(per_token_logps=new, old_per_token_logps=old, completion_mask=mask)

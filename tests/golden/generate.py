@@ -203,7 +203,7 @@ if __name__ == "__main__":
         write_masks(policies, root, 17)
         write_roll(policies, make_data, root, 20)
         write_miles(policies, make_data, root, 21)
-        more.write_unsloth(policies, make_data, root, 22)
+        more.write_unsloth(policies, make_data, root, 27)
         more.write_skywork(policies, make_data, root, 23)
         more.write_prime_rl_sum(policies, root, 24)
         write_preferences(root / "newer")

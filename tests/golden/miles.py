@@ -56,7 +56,7 @@ def write_miles(w, make_data, root, seed):
     common.update(entropy_coef=0, advantage_estimator="grpo", qkv_format="thd", eps_clip=0.2, eps_clip_high=0.2)
     common.update(kl_loss_coef=0.1, opsm_delta=1e-4, tis_clip=2.0, tis_clip_low=0)
 
-    def case(name, ref=d.ref, **options):
+    def case(name, ref=d.ref, A=A, **options):
         x = leaf(d.new)
         args = types.SimpleNamespace(**{**common, **options})
         rows = dict(advantages=A, log_probs=list(d.old), ref_log_probs=list(ref), rollout_log_probs=list(d.sampled))
@@ -70,7 +70,7 @@ def write_miles(w, make_data, root, seed):
     for kind in ("k1", "k2", "k3", "low_var_kl"):
         case(f"kl_{kind}", use_kl_loss=True, kl_loss_type=kind)
     case("kl_limited", ref=d.far_ref, use_kl_loss=True, kl_loss_type="low_var_kl")
-    case("kl_by_ratio", use_kl_loss=True, kl_loss_type="k3", use_unbiased_kl=True)
+    case("kl_by_ratio", A=[0 * a for a in A], use_kl_loss=True, kl_loss_type="k3", use_unbiased_kl=True)
     case("tis", use_tis=True)
     case("icepop", use_tis=True, custom_tis_function_path="icepop_function", tis_clip_low=0.5)
     case("opsm", use_opsm=True)
@@ -98,8 +98,8 @@ def write_miles_steps(w, d, root):
     path = root / "git/miles/miles/utils/distributed_utils.py"
     whiten = take(path, "distributed_masked_whiten", in_double=True, GeneralPGUtil=group, dist=sums)
     w.case("miles_whiten", whitened=whiten.distributed_masked_whiten(d.values, d.mask) * d.mask)
-    kinds = ("k1", "k2", "k3")
-    write_kl(w, d, "miles", {k: lambda x, k=k: hub.compute_approx_kl(x, d.ref_log_probs, k) for k in kinds})
+    kinds = dict(k1="k1", k2="k2", k3="low_var_kl")
+    write_kl(w, d, "miles", {k: lambda x, n=n: hub.compute_approx_kl(x, d.ref_log_probs, n) for k, n in kinds.items()})
 
     def value(v):
         batch = dict(values=list(d.old_values), returns=list(d.returns))

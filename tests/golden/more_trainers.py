@@ -21,16 +21,17 @@ def write_unsloth(w, make_data, root, seed):
         "unsloth_zoo 2026.10.9, rl_replacements.py: grpo_compute_loss, by the defaults of its arguments but for the named "
         f"ones, with what it takes from trl 1.16.0; seed {seed}"
     )
-    d = make_data(w, "unsloth", seed, [10, 7, 1, 9, 4, 2], far=2, per_sequence=True)
+    d = make_data(w, "unsloth", seed, [10, 7, 1, 9, 4, 2], far=2, per_sequence=True, ref_of_old=False)
     of_trl = take(root / "newer/trl/trainer/grpo_trainer.py", "get_gamma_weights", "get_off_policy_mask", math=math)
+    of_trl.get_gamma_weights = torch.no_grad()(of_trl.get_gamma_weights)  # its decorator there
     path = root / "unsloth_zoo/rl_replacements.py"
     loss_of = take(path, "grpo_compute_loss", in_double=True, math=math).grpo_compute_loss
 
-    def case(name, loss_type="dapo", beta=0.0, sampled=None, **options):
+    def case(name, loss_type="dapo", beta=0.0, sampled=None, ref=d.ref, **options):
         x = leaf(d.new)
         options = dict(num_items_in_batch=d.mask.sum(), max_completion_length=512, **vars(of_trl), **options)
         options.update(use_vllm=sampled is not None, vllm_importance_sampling_correction=True)
-        loss, *_ = loss_of(d.ref, x, d.old, sampled, d.mask, d.mask, beta, d.A, loss_type=loss_type, **options)
+        loss, *_ = loss_of(ref, x, d.old, sampled, d.mask, d.mask, beta, d.A, loss_type=loss_type, **options)
         loss.backward()
         w.case(f"unsloth_{name}", loss=loss, d_log_probs=x.grad)
 
@@ -41,8 +42,9 @@ def write_unsloth(w, make_data, root, seed):
     case("luspo_sequence", "luspo", importance_sampling_level="sequence")
     case("delta", delta=4.0)
     case("kl", beta=0.04)
+    case("kl_limited", beta=0.04, ref=d.far_ref)
     case("kl_by_ratio", beta=0.04, use_bias_correction_kl=True)
-    case("off_policy_mask", off_policy_mask_threshold=0.5)
+    case("off_policy_mask", off_policy_mask_threshold=1 / 16)
     for mode in ("sequence_mask", "sequence_truncate", "token_mask", "token_truncate", "geometric_truncate"):
         case(mode, sampled=d.sampled, vllm_importance_sampling_mode=mode)
 

@@ -18,11 +18,8 @@ TEST_CASE("presets: miles' policy losses", "[presets]") {
     g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo);
     g.reproduce("gspo", miles::gspo, miles::policy_loss);
     using e = rlhf::kl_estimator;
-    for (const auto& [name, estimator] : std::map<std::string, e>{{"kl_k1", e::k1},
-                                                                  {"kl_k2", e::k2},
-                                                                  {"kl_k3", e::k3},
-                                                                  {"kl_low_var_kl", e::k3},
-                                                                  {"kl_limited", e::k3}}) {
+    for (const auto& [name, estimator] : std::map<std::string, e>{
+             {"kl_k1", e::k1}, {"kl_k2", e::k2}, {"kl_k3", e::k3}, {"kl_low_var_kl", e::k3}, {"kl_limited", e::k3}}) {
         auto o = common(miles::kl_policy_loss);
         o.kl_coef = 0.1, o.kl_estimator = estimator;
         const bool limited = name == "kl_low_var_kl" || name == "kl_limited";
@@ -32,7 +29,8 @@ TEST_CASE("presets: miles' policy losses", "[presets]") {
     }
     auto by_ratio = common(miles::kl_policy_loss);
     by_ratio.kl_coef = 0.1, by_ratio.kl_estimator = e::k3, by_ratio.kl_weight = rlhf::kl_weight::ratio;
-    g.reproduce("kl_by_ratio", plain, by_ratio, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    by_ratio.log_ratio_limit = rlhf::unlimited; // of KL alone: the case has no advantages
+    g.reproduce("kl_by_ratio", plain, by_ratio, {.sign = 0, .ref = "ref_log_probs", .row = "KL in the loss"});
 }
 
 TEST_CASE("presets: miles' corrections", "[presets]") {
@@ -55,7 +53,7 @@ TEMPLATE_TEST_CASE("presets: miles' advantages, values and KL", "[presets]", flo
     steps::groups("miles_grpo", miles::grpo);
     steps::groups("miles_dr_grpo", miles::dr_grpo);
     const double none = rlhf::unlimited;
-    steps::kl("miles", kl_estimators, {{"k1", none}, {"k2", none}, {"k3", none}});
+    steps::kl("miles", kl_estimators, {{"k1", none}, {"k2", none}, {"k3", 10}});
     steps::value("miles_value", miles::ppo_value_loss, steps::batch(), std::vector<double>(6, 2));
 }
 

@@ -5,7 +5,6 @@
 #include "golden/presets.hpp"
 #include "golden/steps.hpp"
 
-#include <rlhf/policy/ptx_loss.hpp>
 #include <rlhf/recipe/preset/prime_rl.hpp>
 
 namespace prime_rl = rlhf::preset::prime_rl;
@@ -67,8 +66,10 @@ TEST_CASE("presets: prime-rl's sum of three losses", "[presets]") {
                                              .d_log_probs = gradient},
                                             prime_rl::dppo_tv, prime_rl::policy_loss)
                       .loss();
-    loss += rlhf::ptx_loss<double>(part(said),
-                                   {.log_probs = log_probs, .weights = g["ce_weights"], .d_log_probs = gradient})
+    loss += rlhf::policy_loss<double>(
+                part(said),
+                {.log_probs = log_probs, .old_log_probs = old, .advantages = g["ce_weights"], .d_log_probs = gradient},
+                rlhf::cispo{.low = 1, .high = 1})
                 .loss();
     for (std::size_t i = 0; i < 60; ++i) {
         const bool fell = std::exp(log_probs[i]) - std::exp(old[i]) < -0.2;
@@ -100,8 +101,8 @@ TEST_CASE("presets: prime-rl's groups of roles", "[presets]") {
     const auto ids = g.integers("ids");
     std::vector<std::int64_t> workspace(2 * ids.size());
     std::vector<double> a(ids.size());
-    rlhf::group_advantages<double>({.ids = ids, .workspace = workspace},
-                                   {.rewards = g["rewards"], .advantages = a}, prime_rl::grpo);
+    rlhf::group_advantages<double>({.ids = ids, .workspace = workspace}, {.rewards = g["rewards"], .advantages = a},
+                                   prime_rl::grpo);
     CHECK(worst_of_largest(a, g["advantages"]) < golden_tolerance<double>);
 }
 

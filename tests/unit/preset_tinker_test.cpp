@@ -41,10 +41,8 @@ TEST_CASE("presets: tinker-cookbook's KL in the advantages", "[presets]") {
 TEST_CASE("presets: tinker's losses on its server", "[presets]") {
     has_slopes(tinker::ppo_policy_loss, false,
                [](const preset_token& t) { return clipped_slope(t.ratio(), t.advantage, 0.8, 1.2); });
-    has_slopes(tinker::cispo, {}, false,
-               [](const preset_token& t) { return -std::fmin(t.ratio(), 4) * t.advantage; });
-    has_slopes(tinker::importance_sampling, {}, false,
-               [](const preset_token& t) { return -t.ratio() * t.advantage; });
+    has_slopes(tinker::cispo, {}, false, [](const preset_token& t) { return -std::fmin(t.ratio(), 4) * t.advantage; });
+    has_slopes(tinker::importance_sampling, {}, false, [](const preset_token& t) { return -t.ratio() * t.advantage; });
 }
 
 TEST_CASE("presets: tinker-cookbook's deviations", "[presets]") { holds_column("tinker-cookbook"); }

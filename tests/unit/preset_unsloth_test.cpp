@@ -29,11 +29,12 @@ TEST_CASE("presets: Unsloth's policy losses", "[presets]") {
     loss("kl_by_ratio", kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
     kl.kl_weight = rlhf::kl_weight::one;
     loss("kl", kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    loss("kl_limited", kl, {.ref = "far_ref_log_probs", .row = "KL in the loss"});
     loss("off_policy_mask", trl::ppo_policy_loss,
-         {.weights =
-              weights<double>(g, "log_probs", "old_log_probs",
-                              {.level = rlhf::importance_level::none, .drift_limit = 0.5}, g.get<double>("advantages"))
-                  .first});
+         {.weights = weights<double>(g, "log_probs", "old_log_probs",
+                                     {.level = rlhf::importance_level::none, .drift_limit = 1.0 / 16},
+                                     g.get<double>("advantages"))
+                         .first});
 }
 
 TEST_CASE("presets: Unsloth's importance weights", "[presets]") {

@@ -92,16 +92,16 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     };
     gspo("gspo: limit of log s", &rlhf::policy_loss_options::log_ratio_limit);
     gspo("gspo: mean over", &rlhf::policy_loss_options::aggregation);
-    row("gmpo: range of log ρ", rlhf::gmpo{}.range, verl::gmpo.range, trl::gmpo.range, no, no, no, no, no, no, no, no, no,
-        no);
+    row("gmpo: range of log ρ", rlhf::gmpo{}.range, verl::gmpo.range, trl::gmpo.range, no, no, no, no, no, no, no, no,
+        no, no);
     row("dppo_tv: range", rlhf::dppo_tv{}.range, verl::dppo_tv.range, no, no, skyrl::dppo_tv.range, no, no, no, no, no,
         no, no, no);
-    row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no, no, no, no,
-        no, no, no);
+    row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no, no, no, no, no,
+        no, no);
     row("clip of values", rlhf::ppo_value_loss_options{}.clip_range, verl::ppo_value_loss.clip_range, no,
         openrlhf::ppo_value_loss.clip_range, skyrl::ppo_value_loss.clip_range, slime::ppo_value_loss.clip_range, no,
-        areal::ppo_value_loss.clip_range, torchrl::ppo_value_loss.clip_range, no, no,
-        roll::ppo_value_loss.clip_range, miles::ppo_value_loss.clip_range);
+        areal::ppo_value_loss.clip_range, torchrl::ppo_value_loss.clip_range, no, no, roll::ppo_value_loss.clip_range,
+        miles::ppo_value_loss.clip_range);
     const rlhf::ppo_advantages_options library;
     row("λ of gae", library.gae.lambda, verl::ppo_advantages.gae.lambda, no, openrlhf::ppo_advantages.gae.lambda,
         skyrl::ppo_advantages.gae.lambda, no, no, areal::ppo_advantages.gae.lambda, no, no, no,
@@ -115,8 +115,8 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
         openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, nemo_rl::grpo.epsilon, no,
         torchrl::group_advantages.epsilon, no, ms_swift::grpo.epsilon, roll::grpo.epsilon, miles::grpo.epsilon);
     row("groups: one alone gets", rlhf::group_advantages_options{}.lone, verl::grpo.lone, trl::grpo.lone, no,
-        skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone,
-        no, miles::grpo.lone);
+        skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone, no,
+        miles::grpo.lone);
     // Nothing else stands in the table: each row, the heading and the line below it begin with a bar.
     std::size_t bars = 0;
     for (std::size_t at = 0; (at = page.find("\n|", at)) != std::string::npos; ++at) ++bars;

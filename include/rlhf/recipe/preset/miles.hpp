@@ -23,9 +23,8 @@ inline constexpr policy_loss_options policy_loss{.log_ratio_limit = 20,
                                                  .aggregation = aggregation::sequence_mean_token_mean};
 /// With KL in the loss [use-kl-loss, kl-loss-type k1]; low_var_kl is k3, clamped to 10. By [use-unbiased-kl] it is
 /// multiplied by ρ, which is not clamped there. Its coefficient [kl-loss-coef] is 0 by default.
-inline constexpr ppo_policy_loss_options kl_policy_loss{.log_ratio_limit = 20,
-                                                        .kl_estimator = kl_estimator::k1,
-                                                        .aggregation = aggregation::sequence_mean_token_mean};
+inline constexpr ppo_policy_loss_options kl_policy_loss{
+    .log_ratio_limit = 20, .kl_estimator = kl_estimator::k1, .aggregation = aggregation::sequence_mean_token_mean};
 
 /// [value-clip]. It does not halve the squares: weights of 2 do the same.
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2,

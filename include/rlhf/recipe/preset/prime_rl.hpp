@@ -25,8 +25,8 @@ inline constexpr importance_weights_options ipo_mask{.level = importance_level::
 /// or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its log_probs.
 inline constexpr ppo_clip ref_kl{.range = {1, unlimited}};
 
-/// GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role; MaxRLAlgorithm,
-/// for rewards that are not negative. Rewards of RAEAlgorithm are against given baselines: see group_advantages.
+/// GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role.
+/// MaxRLAlgorithm, for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages.
 inline constexpr group_advantages_options grpo{.scale = group_scale::none};
 inline constexpr group_advantages_options max_rl{.scale = group_scale::group_mean, .epsilon = 0};
 inline constexpr group_advantages_options rae{.baseline = group_baseline::given, .scale = group_scale::none};

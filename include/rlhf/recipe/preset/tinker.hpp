@@ -8,10 +8,10 @@
 /// What tinker and its cookbook compute by their defaults. The cookbook was read in tinker_cookbook 0.6.1. Policy
 /// losses run on tinker's server: they are as the cookbook's tutorials/202_loss_functions.py says, git 9dfcc3a2.
 ///
-/// The server adds losses up and divides by nothing: counts{1, 1} as denominator. old_log_probs are the sampler's.
+/// The server adds losses up and divides by nothing. old_log_probs are the sampler's.
 namespace rlhf::preset::tinker {
 
-/// ppo [clip_low_threshold, clip_high_threshold], importance_sampling, and cispo, whose upper bound is the paper's kind.
+/// ppo [clip_low_threshold, clip_high_threshold], importance_sampling, and cispo, which has no lower bound.
 inline constexpr ppo_policy_loss_options ppo_policy_loss{};
 inline constexpr ppo_clip importance_sampling{.range = {1, unlimited}};
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 4};
