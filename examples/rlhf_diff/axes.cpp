@@ -45,6 +45,8 @@ double largest(std::size_t n, const Counts& counts, const Value& value) {
 std::string feature(const space& s, const combination& best, const std::string& name) {
     const data& d = s.batch;
     const settings what = s.settings_of(best);
+    if (s.objectives[best.objective].any_size && value_of(s.advantages[best.advantages].what, name) != nullptr)
+        return "REAL asks only which sequences are better than the mean of their group";
     const std::vector<double>& old = *value_of(what, "ratio to") == "sampler" ? d.behavior_log_probs
                                      : d.old_log_probs.empty()                ? d.log_probs
                                                                               : d.old_log_probs;

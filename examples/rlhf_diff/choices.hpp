@@ -14,8 +14,8 @@
 ///     loss = Σ cₜ (wₜ |Âₜ| l±ₜ + β kₜ − η Hₜ)        its slope with respect to log πₜ has the slopes of l± and k
 ///
 /// Each factor has choices of its own: advantages Â, objective l±, correction of the sampler w, KL k, mean c. All
-/// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1. Every column is computed once, by the
-/// library's own functions. H is the entropy of the dump.
+/// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1, but REAL, which looks at signs alone. Every
+/// column is computed once, by the library's own functions. H is the entropy of the dump.
 namespace diff {
 
 struct setting {
@@ -34,6 +34,7 @@ struct tried {
     std::vector<double> value_clips{rlhf::unlimited, 0.2, 0.5}, hubers{rlhf::unlimited, 1, 10};
     std::vector<double> gammas{1, 0.99}, lambdas{1, 0.95};
     std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
+    std::vector<double> temperatures{0.5, 1, 0.1}; ///< of REAL
 };
 
 struct advantage_choice {
@@ -44,6 +45,7 @@ struct advantage_choice {
 struct objective_choice {
     settings what;
     std::array<std::vector<double>, 2> loss, slope; ///< [tokens] at Â = 1 and Â = −1
+    bool any_size = false;                          ///< it is not multiplied by |Â|
 };
 struct correction_choice {
     settings what;
@@ -74,6 +76,14 @@ struct mean_choice {
 [[nodiscard]] std::vector<correction_choice> corrections(const data& d, const tried& t);
 [[nodiscard]] std::vector<kl_choice> kl_terms(const data& d);
 [[nodiscard]] std::vector<mean_choice> means(const data& d);
+
+/// The factors u of FIPO: of the sum of log ratios that follow a token, within bounds. [tokens] sign · u
+[[nodiscard]] std::vector<double> fipo_factors(const data& d, const std::vector<double>& old_log_probs, double delta,
+                                               const std::array<double, 2>& bounds, const std::vector<double>& sign);
+/// The columns of REAL, by which the mean over sequences is one over groups of equal size.
+void set_real(const data& d, const std::vector<double>& old_log_probs, double temperature, objective_choice& to);
+/// The size of all groups, or 0 if they differ.
+[[nodiscard]] std::int64_t group_size(const data& d);
 
 /// What could not be tried, and why.
 [[nodiscard]] settings not_tried(const data& d);

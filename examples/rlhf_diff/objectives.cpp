@@ -62,21 +62,45 @@ public:
     template <class Objective>
     void add(const settings& what, const Objective& objective, double limit = rlhf::unlimited, bool share = false) {
         for (const auto& [name, anchor] : anchors_) {
-            objective_choice& c = list.emplace_back();
-            c.what = what;
-            c.what.push_back({"limit of log ratios", text_of(limit)});
-            c.what.push_back({"ratio to", name});
+            objective_choice& c = begin(what, limit, name);
             for (std::size_t i = 0; i < 2; ++i)
                 terms_of(d_, {.log_probs = d_.log_probs, .old_log_probs = *anchor, .advantages = signs_[i]}, objective,
                          {.log_ratio_limit = limit}, share, c.loss[i], c.slope[i]);
         }
     }
+    /// PPO's clip, with factors of the advantages that the log ratios make.
+    void add_fipo(const settings& what, const rlhf::ppo_clip& clip, const std::array<double, 2>& bounds) {
+        for (const auto& [name, anchor] : anchors_) {
+            objective_choice& c = begin(what, rlhf::unlimited, name);
+            for (std::size_t i = 0; i < 2; ++i) {
+                const auto a = fipo_factors(d_, *anchor, clip.dual, bounds, signs_[i]);
+                terms_of(d_, {.log_probs = d_.log_probs, .old_log_probs = *anchor, .advantages = a}, clip, {}, false,
+                         c.loss[i], c.slope[i]);
+            }
+        }
+    }
+    void add_real(double temperature) {
+        for (const auto& [name, anchor] : anchors_) {
+            objective_choice& c =
+                begin({{"objective", "real"}, {"temperature", text_of(temperature)}}, rlhf::unlimited, name);
+            c.any_size = true;
+            set_real(d_, *anchor, temperature, c);
+        }
+    }
     std::vector<objective_choice> list;
 
 private:
+    objective_choice& begin(const settings& what, double limit, const char* ratio_to) {
+        objective_choice& c = list.emplace_back();
+        c.what = what;
+        c.what.push_back({"limit of log ratios", text_of(limit)});
+        c.what.push_back({"ratio to", ratio_to});
+        return c;
+    }
+
     const data& d_;
     std::vector<std::vector<double>> signs_;
-    std::vector<std::pair<std::string, const std::vector<double>*>> anchors_;
+    std::vector<std::pair<const char*, const std::vector<double>*>> anchors_;
 };
 
 rlhf::ratio_range range_of(const std::array<double, 2>& r) { return {r[0], r[1]}; }
@@ -129,6 +153,20 @@ void add_sequence_ratios(objective_list& to, const tried& t) {
                        rlhf::gspo{.range = range_of(r), .ratio = ratio}, limit, true);
 }
 
+/// What ms-swift alone has.
+void add_fipo_and_real(objective_list& to, const data& d, const tried& t) {
+    for (const std::array<double, 2> clip : {std::array{0.2, 0.2}, {0.2, 0.28}})
+        for (const double dual : {rlhf::unlimited, 4.0, 10.0})
+            for (const std::array<double, 2> bounds : {std::array{1.0, 1.2}, {0.8, 1.2}, {0.0, rlhf::unlimited}})
+                to.add_fipo({{"objective", "fipo"},
+                             {"clip range", text_of(clip)},
+                             {"dual clip", text_of(dual)},
+                             {"bounds of the influence", text_of(bounds)}},
+                            rlhf::ppo_clip{.range = range_of(clip), .dual = dual}, bounds);
+    if (group_size(d) > 1)
+        for (const double temperature : t.temperatures) to.add_real(temperature);
+}
+
 } // namespace
 
 std::vector<objective_choice> objectives(const data& d, const tried& t) {
@@ -147,6 +185,7 @@ std::vector<objective_choice> objectives(const data& d, const tried& t) {
                 true);
     for (const double limit : {rlhf::unlimited, 18.420680743952367}) // −log 10⁻⁸
         all.add({{"objective", "vespo"}}, rlhf::vespo{}, limit, true);
+    add_fipo_and_real(all, d, t);
     return std::move(all.list);
 }
 

@@ -4,11 +4,13 @@
 
 #include <rlhf/recipe/preset/areal.hpp>
 #include <rlhf/recipe/preset/liger.hpp>
+#include <rlhf/recipe/preset/miles.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
 #include <rlhf/recipe/preset/prime_rl.hpp>
+#include <rlhf/recipe/preset/roll.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/slime.hpp>
 #include <rlhf/recipe/preset/torchrl.hpp>
@@ -58,6 +60,7 @@ settings of(const rlhf::cispo& o) {
 /// Of a preset without a clip.
 settings of(const rlhf::ppo_clip&) { return {{"objective", "ratio without clip"}}; }
 settings of(const rlhf::sapo&) { return {{"objective", "sapo"}}; }
+settings of(const rlhf::topr&) { return {{"objective", "topr"}}; }
 settings of(const rlhf::gspo& o) {
     return {{"objective", "gspo"}, {"clip range", range(o.range.low, o.range.high)}, {"sequence ratio", "mean"}};
 }
@@ -127,6 +130,19 @@ settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
     return s;
 }
 
+/// What ms-swift makes of several functions.
+settings of_fipo() {
+    settings s = of(rlhf::preset::ms_swift::dapo_policy_loss);
+    s[0].value = "fipo";
+    s.push_back({"bounds of the influence", range(1, 1.2)});
+    return s;
+}
+settings of_real() {
+    settings s{{"objective", "real"}, {"temperature", text_of(rlhf::preset::ms_swift::real_temperature)}};
+    add_common(s, {.aggregation = rlhf::aggregation::sequence_mean_token_mean});
+    return s;
+}
+
 } // namespace
 
 #define PRESET(name)                                                                                                   \
@@ -190,6 +206,17 @@ const std::vector<preset>& preset_losses() {
                                          OBJECTIVE(ms_swift::cispo, ms_swift::policy_loss),
                                          OBJECTIVE(ms_swift::sapo, ms_swift::sapo_policy_loss),
                                          OBJECTIVE(ms_swift::gspo, ms_swift::gspo_policy_loss),
+                                         {"ms_swift::fipo_future", of_fipo()},
+                                         {"ms_swift::real_temperature", of_real()},
+                                         PRESET(roll::ppo_policy_loss),
+                                         PRESET(roll::dual_clip_policy_loss),
+                                         OBJECTIVE(roll::gspo, roll::policy_loss),
+                                         OBJECTIVE(roll::reinforce, roll::policy_loss),
+                                         OBJECTIVE(roll::tis, roll::policy_loss),
+                                         OBJECTIVE(roll::topr, roll::policy_loss),
+                                         OBJECTIVE(roll::cispo, roll::policy_loss),
+                                         PRESET(miles::ppo_policy_loss),
+                                         OBJECTIVE(miles::gspo, miles::policy_loss),
                                          PRESET(dapo::ppo_policy_loss),
                                          OBJECTIVE(gspo::objective, gspo::policy_loss)};
     return all;

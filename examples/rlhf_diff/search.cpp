@@ -83,10 +83,11 @@ private:
         const correction_choice& w = s_.corrections[correction];
         const std::vector<double>& a = s_.advantages[advantages].values;
         const std::vector<double> c = factors(d_, s_.means[mean], w.drops ? &w.weights : nullptr);
-        std::vector<double> x(c.size()), y(c.size());
+        std::vector<double> x(c.size()), any_size(c.size()), y(c.size());
         for (std::size_t t = 0; t < c.size(); ++t) {
             const double weight = w.weights.empty() ? 1 : w.weights[t];
-            x[t] = c[t] * weight * std::fabs(a[t]), y[t] = c[t] * (w.of_kl ? weight : 1);
+            any_size[t] = c[t] * weight, y[t] = c[t] * (w.of_kl ? weight : 1);
+            x[t] = any_size[t] * std::fabs(a[t]);
         }
         std::vector<std::vector<double>> kl_probes;
         std::vector<double> kl_losses;
@@ -99,10 +100,13 @@ private:
         entropy_ = probe_.empty() && !d_.entropy.empty() ? product(c, d_.entropy) : 0;
         for (const std::size_t o : objectives_) {
             const combination what{advantages, o, correction, mean};
+            const bool signs = s_.objectives[o].any_size; // then one choice of advantages says as much as all
+            if (signs && advantages > 0) continue;
+            const std::vector<double>& factors = signs ? any_size : x;
             if (probe_.empty())
-                by_loss(what, x, kl_losses);
+                by_loss(what, factors, kl_losses);
             else
-                by_gradient(what, x, kl_probes);
+                by_gradient(what, factors, kl_probes);
         }
     }
 

@@ -16,8 +16,8 @@ bool equal(const std::vector<double>& a, const std::vector<double>& b) {
 }
 bool equal(const advantage_choice& a, const advantage_choice& b) { return equal(a.values, b.values); }
 bool equal(const objective_choice& a, const objective_choice& b) {
-    return equal(a.slope[0], b.slope[0]) && equal(a.slope[1], b.slope[1]) && equal(a.loss[0], b.loss[0]) &&
-           equal(a.loss[1], b.loss[1]);
+    return a.any_size == b.any_size && equal(a.slope[0], b.slope[0]) && equal(a.slope[1], b.slope[1]) &&
+           equal(a.loss[0], b.loss[0]) && equal(a.loss[1], b.loss[1]);
 }
 bool equal(const correction_choice& a, const correction_choice& b) {
     return a.of_kl == b.of_kl && a.drops == b.drops && equal(a.weights, b.weights);
@@ -63,7 +63,8 @@ evaluation space::evaluate(const combination& c) const {
     evaluation e{.gradient = std::vector<double>(n)};
     for (std::size_t t = 0; t < n; ++t) {
         const std::size_t sign = a[t] < 0 ? 1 : 0;
-        const double weight = w.weights.empty() ? 1 : w.weights[t], x = mean[t] * weight * std::fabs(a[t]);
+        const double weight = w.weights.empty() ? 1 : w.weights[t];
+        const double x = mean[t] * weight * (o.any_size ? 1 : std::fabs(a[t]));
         double loss = x == 0 ? 0 : x * o.loss[sign][t];
         e.gradient[t] = x == 0 ? 0 : x * o.slope[sign][t];
         e.size += std::fabs(loss);
@@ -109,6 +110,7 @@ settings not_tried(const data& d) {
     without(!d.old_log_probs.empty(), "ratio to the old policy", "no old_log_probs: without them the ratio is 1");
     without(!d.scores.empty(), "how advantages are made", "no rewards");
     without(d.scores.empty() || !d.groups.empty(), "groups of rewards", "no group_ids and no --group-size");
+    without(group_size(d) > 1, "REAL", "no groups of one size");
     without(d.scores.empty() || !d.values.empty(), "gae", "no values");
     without(d.scores.empty() || !d.baselines.empty(), "given baselines (ReMax)", "no baselines");
     without(!d.gradient.empty(), "what changes the gradient alone", "no gradient");

@@ -169,7 +169,9 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
     """A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
     one of rlhf.ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name
     below formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole
-    sequence. Importance sampling without a clip, of tinker and SkyRL, is ppo_clip(range=(1, unlimited)).
+    sequence. Importance sampling without a clip, of tinker and SkyRL, is ppo_clip(range=(1, unlimited)). REINFORCE
+    and GPG are cispo{1, 1}. Kimi k1.5 and DRO add KL by k2 to it, with old_log_probs as ref_log_probs and kl_coef
+    for their τ or β. LUSPO is gspo by sequence_mean_token_sum.
 
         x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
         l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â

@@ -9,15 +9,19 @@
 #include <rlhf/recipe/preset/cleanrl.hpp>
 #include <rlhf/recipe/preset/liger.hpp>
 #include <rlhf/recipe/preset/lm_human_preferences.hpp>
+#include <rlhf/recipe/preset/miles.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
 #include <rlhf/recipe/preset/prime_rl.hpp>
+#include <rlhf/recipe/preset/roll.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/slime.hpp>
+#include <rlhf/recipe/preset/tinker.hpp>
 #include <rlhf/recipe/preset/torchrl.hpp>
 #include <rlhf/recipe/preset/trl.hpp>
+#include <rlhf/recipe/preset/unsloth.hpp>
 #include <rlhf/recipe/preset/verl.hpp>
 
 namespace presets {
@@ -114,14 +118,6 @@ bool same(const rlhf::adaptive_kl_controller& a, const rlhf::adaptive_kl_control
            same(a.horizon, b.horizon) &&
            same(a.limit, b.limit);
 }
-bool same(const rlhf::discounted_returns_options& a, const rlhf::discounted_returns_options& b) {
-    return same(a.gamma, b.gamma) &&
-           a.gaps == b.gaps;
-}
-bool same(const rlhf::top_entropy_options& a, const rlhf::top_entropy_options& b) {
-    return same(a.share, b.share) &&
-           a.threshold == b.threshold;
-}
 bool same(const rlhf::group_advantages_options& a, const rlhf::group_advantages_options& b) {
     return a.baseline == b.baseline &&
            a.scale == b.scale &&
@@ -130,6 +126,14 @@ bool same(const rlhf::group_advantages_options& a, const rlhf::group_advantages_
            a.floor == b.floor &&
            a.lone == b.lone &&
            a.unscorable == b.unscorable;
+}
+bool same(const rlhf::discounted_returns_options& a, const rlhf::discounted_returns_options& b) {
+    return same(a.gamma, b.gamma) &&
+           a.gaps == b.gaps;
+}
+bool same(const rlhf::top_entropy_options& a, const rlhf::top_entropy_options& b) {
+    return same(a.share, b.share) &&
+           a.threshold == b.threshold;
 }
 bool same(const rlhf::shape_scores_options& a, const rlhf::shape_scores_options& b) {
     return a.max_length == b.max_length &&
@@ -162,6 +166,10 @@ bool same(const rlhf::ppo_clip& a, const rlhf::ppo_clip& b) {
     return same(a.range.low, b.range.low) && same(a.range.high, b.range.high) &&
            same(a.dual, b.dual);
 }
+bool same(const rlhf::topr& a, const rlhf::topr& b) {
+    return same(a.positive, b.positive) &&
+           same(a.negative, b.negative);
+}
 bool same(const rlhf::covariance_tokens_options& a, const rlhf::covariance_tokens_options& b) {
     return same(a.share, b.share) &&
            same(a.low, b.low) &&
@@ -173,6 +181,10 @@ bool same(const rlhf::covariance_tokens_options& a, const rlhf::covariance_token
            (!a.cut || same(a.cut->mean_advantage, b.cut->mean_advantage)) &&
            (!a.cut || same(a.cut->mean_log_prob, b.cut->mean_log_prob)) &&
            (!a.cut || same(a.cut->last, b.cut->last));
+}
+bool same(const rlhf::dpo& a, const rlhf::dpo& b) {
+    return same(a.beta, b.beta) &&
+           same(a.label_smoothing, b.label_smoothing);
 }
 bool same(const rlhf::gmpo& a, const rlhf::gmpo& b) {
     return same(a.range.low, b.range.low) && same(a.range.high, b.range.high);
@@ -240,6 +252,19 @@ TEST_CASE("presets of C: lm_human_preferences") {
     CHECK(same(of_c(reader, &rlhf_preset_lm_human_preferences_whiten_rewards), rlhf::preset::lm_human_preferences::whiten_rewards));
     CHECK(same(of_c(reader, &rlhf_preset_lm_human_preferences_gae), rlhf::preset::lm_human_preferences::gae));
     CHECK(same(of_c(reader, &rlhf_preset_lm_human_preferences_whiten), rlhf::preset::lm_human_preferences::whiten));
+}
+TEST_CASE("presets of C: miles") {
+    CHECK(same(of_c(reader, &rlhf_preset_miles_ppo_policy_loss), rlhf::preset::miles::ppo_policy_loss));
+    CHECK(same(of_c(reader, rlhf_preset_miles_gspo), rlhf::preset::miles::gspo));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_policy_loss), rlhf::preset::miles::policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_kl_policy_loss), rlhf::preset::miles::kl_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_ppo_value_loss), rlhf::preset::miles::ppo_value_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_gae), rlhf::preset::miles::gae));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_grpo), rlhf::preset::miles::grpo));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_dr_grpo), rlhf::preset::miles::dr_grpo));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_tis), rlhf::preset::miles::tis));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_icepop), rlhf::preset::miles::icepop));
+    CHECK(same(of_c(reader, &rlhf_preset_miles_opsm), rlhf::preset::miles::opsm));
 }
 TEST_CASE("presets of C: ms_swift") {
     CHECK(same(of_c(reader, &rlhf_preset_ms_swift_ppo_policy_loss), rlhf::preset::ms_swift::ppo_policy_loss));
@@ -319,6 +344,8 @@ TEST_CASE("presets of C: dppo") {
     CHECK(same(of_c(reader, rlhf_preset_dppo_objective), rlhf::preset::dppo::objective));
 }
 TEST_CASE("presets of C: skywork_or1") {
+    CHECK(same(of_c(reader, &rlhf_preset_skywork_or1_ppo_policy_loss), rlhf::preset::skywork_or1::ppo_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_skywork_or1_group_advantages), rlhf::preset::skywork_or1::group_advantages));
     CHECK(same(of_c(reader, &rlhf_preset_skywork_or1_entropy_controller), rlhf::preset::skywork_or1::entropy_controller));
 }
 TEST_CASE("presets of C: prime_rl") {
@@ -326,6 +353,33 @@ TEST_CASE("presets of C: prime_rl") {
     CHECK(same(of_c(reader, &rlhf_preset_prime_rl_policy_loss), rlhf::preset::prime_rl::policy_loss));
     CHECK(same(of_c(reader, &rlhf_preset_prime_rl_ipo_mask), rlhf::preset::prime_rl::ipo_mask));
     CHECK(same(of_c(reader, rlhf_preset_prime_rl_ref_kl), rlhf::preset::prime_rl::ref_kl));
+    CHECK(same(of_c(reader, &rlhf_preset_prime_rl_grpo), rlhf::preset::prime_rl::grpo));
+    CHECK(same(of_c(reader, &rlhf_preset_prime_rl_max_rl), rlhf::preset::prime_rl::max_rl));
+    CHECK(same(of_c(reader, &rlhf_preset_prime_rl_rae), rlhf::preset::prime_rl::rae));
+}
+TEST_CASE("presets of C: roll") {
+    CHECK(same(of_c(reader, &rlhf_preset_roll_ppo_policy_loss), rlhf::preset::roll::ppo_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_dual_clip_policy_loss), rlhf::preset::roll::dual_clip_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_kl_policy_loss), rlhf::preset::roll::kl_policy_loss));
+    CHECK(same(of_c(reader, rlhf_preset_roll_gspo), rlhf::preset::roll::gspo));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_policy_loss), rlhf::preset::roll::policy_loss));
+    CHECK(same(of_c(reader, rlhf_preset_roll_reinforce), rlhf::preset::roll::reinforce));
+    CHECK(same(of_c(reader, rlhf_preset_roll_tis), rlhf::preset::roll::tis));
+    CHECK(same(of_c(reader, rlhf_preset_roll_topr), rlhf::preset::roll::topr));
+    CHECK(same(of_c(reader, rlhf_preset_roll_cispo), rlhf::preset::roll::cispo));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_kimi_policy_loss), rlhf::preset::roll::kimi_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_ppo_value_loss), rlhf::preset::roll::ppo_value_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_ppo_advantages), rlhf::preset::roll::ppo_advantages));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_grpo), rlhf::preset::roll::grpo));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_batch_norm), rlhf::preset::roll::batch_norm));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_dr_grpo), rlhf::preset::roll::dr_grpo));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_running_norm), rlhf::preset::roll::running_norm));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_is_weight), rlhf::preset::roll::is_weight));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_token_filter), rlhf::preset::roll::token_filter));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_geometric_filter), rlhf::preset::roll::geometric_filter));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_sequence_filter), rlhf::preset::roll::sequence_filter));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_segment_filter), rlhf::preset::roll::segment_filter));
+    CHECK(same(of_c(reader, &rlhf_preset_roll_difference_filter), rlhf::preset::roll::difference_filter));
 }
 TEST_CASE("presets of C: skyrl") {
     CHECK(same(of_c(reader, &rlhf_preset_skyrl_ppo_policy_loss), rlhf::preset::skyrl::ppo_policy_loss));
@@ -361,6 +415,13 @@ TEST_CASE("presets of C: slime") {
     CHECK(same(of_c(reader, &rlhf_preset_slime_grpo), rlhf::preset::slime::grpo));
     CHECK(same(of_c(reader, &rlhf_preset_slime_tis), rlhf::preset::slime::tis));
     CHECK(same(of_c(reader, &rlhf_preset_slime_opsm), rlhf::preset::slime::opsm));
+}
+TEST_CASE("presets of C: tinker") {
+    CHECK(same(of_c(reader, &rlhf_preset_tinker_ppo_policy_loss), rlhf::preset::tinker::ppo_policy_loss));
+    CHECK(same(of_c(reader, rlhf_preset_tinker_importance_sampling), rlhf::preset::tinker::importance_sampling));
+    CHECK(same(of_c(reader, rlhf_preset_tinker_cispo), rlhf::preset::tinker::cispo));
+    CHECK(same(of_c(reader, &rlhf_preset_tinker_group_advantages), rlhf::preset::tinker::group_advantages));
+    CHECK(same(of_c(reader, rlhf_preset_tinker_dpo), rlhf::preset::tinker::dpo));
 }
 TEST_CASE("presets of C: torchrl") {
     CHECK(same(of_c(reader, &rlhf_preset_torchrl_ppo_policy_loss), rlhf::preset::torchrl::ppo_policy_loss));
@@ -398,6 +459,10 @@ TEST_CASE("presets of C: trl") {
     CHECK(same(of_c(reader, rlhf_preset_trl_kto), rlhf::preset::trl::kto));
     CHECK(same(of_c(reader, rlhf_preset_trl_bco), rlhf::preset::trl::bco));
     CHECK(same(of_c(reader, &rlhf_preset_trl_importance_weights), rlhf::preset::trl::importance_weights));
+}
+TEST_CASE("presets of C: unsloth") {
+    CHECK(same(of_c(reader, &rlhf_preset_unsloth_kl_policy_loss), rlhf::preset::unsloth::kl_policy_loss));
+    CHECK(same(of_c(reader, &rlhf_preset_unsloth_geometric_truncate), rlhf::preset::unsloth::geometric_truncate));
 }
 TEST_CASE("presets of C: verl") {
     CHECK(same(of_c(reader, &rlhf_preset_verl_ppo_policy_loss), rlhf::preset::verl::ppo_policy_loss));

@@ -46,7 +46,8 @@ TEST_CASE("the combination that a trainer computed is named") {
           {"mean", "over sequences"},
           {"length of a sequence", "n + 1e-08"}},
          {"trl::grpo_policy_loss", "slime::ppo_policy_loss", "liger::grpo_policy_loss", "ms_swift::ppo_policy_loss",
-          "verl::ppo_policy_loss", "skyrl::dual_clip_policy_loss"},
+          "roll::ppo_policy_loss", "roll::dual_clip_policy_loss", "verl::ppo_policy_loss",
+          "skyrl::dual_clip_policy_loss", "miles::ppo_policy_loss"},
          {"verl::ppo_advantages"}},
         {"openrlhf.safetensors",
          {{"advantages", "given in the dump"},
@@ -78,6 +79,18 @@ TEST_CASE("the combination that a trainer computed is named") {
          {{"objective", "gspo"}, {"sequence ratio", "mean"}, {"clip range", "0.2"}, {"mean", "sums over sequences"}},
          {"trl::gspo with trl::gspo_luspo_policy_loss", "liger::gspo with liger::luspo_policy_loss"},
          {}},
+        {"fipo.npz",
+         {{"objective", "fipo"},
+          {"clip range", "0.2"},
+          {"dual clip", "4"},
+          {"bounds of the influence", "1 to 1.2"},
+          {"mean", "over tokens"}},
+         {"ms_swift::fipo_future"},
+         {}},
+        {"real.npz",
+         {{"objective", "real"}, {"temperature", "0.5"}, {"ratio to", "old policy"}, {"mean", "over sequences"}},
+         {"ms_swift::real_temperature"},
+         {"trl::dr_grpo", "verl::dr_grpo", "openrlhf::dr_grpo", "ms_swift::dr_grpo", "dr_grpo::group_advantages"}},
     }));
     INFO(file);
     const space s = read(file);
@@ -101,6 +114,16 @@ TEST_CASE("the combination that a trainer computed is named") {
             const auto other = not_told_apart(axis_of(axes, x.axis));
             CHECK(std::find(other.begin(), other.end(), x.value) != other.end());
         }
+}
+
+TEST_CASE("REAL asks for signs, not for the sizes of advantages") {
+    const space s = read("real.npz");
+    const auto best = diff::search(s).matches.at(0).what;
+    const std::string signs = "REAL asks only which sequences are better than the mean of their group";
+    for (const char* name : {"baseline", "scale"}) CHECK(axis_of(diff::axes_of(s, best), name).why == signs);
+    auto other = best;
+    other.advantages = s.advantages.size() - 1; // these are not even constant in a sequence
+    CHECK(s.evaluate(other).gradient == s.evaluate(best).gradient);
 }
 
 TEST_CASE("a dump that no combination reproduces is reported as such") {

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Writes the dumps of a batch beside this file, as users of five trainers would: the arrays that the trainer has, and
+"""Writes the dumps of a batch beside this file, as users of six trainers would: the arrays that the trainer has, and
 the loss and the gradient that its own code computes of them. `about` in each file says package, version, function, seed.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy safetensors
     for p in verl==0.9.1 openrlhf==0.11.2 liger-kernel==0.8.5; do venv/bin/pip download --no-deps -d wheels $p; done
-    venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d wheels skyrl==0.4.0
+    for p in skyrl==0.4.0 ms-swift==4.6.0; do
+        venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d wheels $p
+    done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
     venv/bin/python dumps.py packages
@@ -24,6 +26,7 @@ from safetensors.numpy import save_file
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "golden"))
+from ms_swift import Loss  # noqa: E402
 from policy_packages import Config, Trainer, defaults, run_branch  # noqa: E402
 from rlhf_packages import take  # noqa: E402
 
@@ -149,6 +152,25 @@ def liger(root):
     write("liger.npz", np.savez, about, **found)
 
 
+def ms_swift(root):
+    """Factors of the tokens by what follows them, and a tool's text between them; groups that are compared as a whole."""
+    loss_of = Loss(root)
+    new, old, _, _, mask = batch(17, torch.float64, moved=1.0)
+    mask[0, 5:9] = 0
+    advantages = torch.randn(8)
+    given = dict(per_token_logps=new, old_per_token_logps=old, completion_mask=mask)
+    loss = loss_of(new, old, advantages[:, None].expand(8, 24), mask > 0, "fipo", delta=4.0)
+    about = "ms-swift 4.6.0, GRPOTrainer._compute_loss_and_metrics, fipo with delta 4, seed 17"
+    write("fipo.npz", np.savez_compressed, about, **arrays(loss, new, **given, advantages=advantages))
+    rewards = (torch.randn(8) > 0).double()
+    rewards[:4], rewards[4] = torch.tensor([1.0, 0, 0, 1]), 1 - rewards[5]
+    centred = (rewards.view(2, 4) - rewards.view(2, 4).mean(1, keepdim=True)).view(8, 1)
+    loss = loss_of(new, old, centred.expand(8, 24), mask > 0, "real", group=4)
+    about = "ms-swift 4.6.0, GRPOTrainer._compute_loss_and_metrics, real, seed 17"
+    ids = np.repeat(np.arange(2), 4)
+    write("real.npz", np.savez_compressed, about, **arrays(loss, new, **given, rewards=rewards), group_ids=ids)
+
+
 def nothing(_):
     """A loss that no trainer has."""
     new, old, ref, _, mask = batch(16, torch.float32)
@@ -167,5 +189,5 @@ def formats(_):
 
 
 if __name__ == "__main__":
-    for f in (trl, verl, openrlhf, skyrl, liger, nothing, formats):
+    for f in (trl, verl, openrlhf, skyrl, liger, ms_swift, nothing, formats):
         f(pathlib.Path(sys.argv[1]))

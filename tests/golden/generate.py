@@ -7,12 +7,13 @@ Run with:
     for p in verl==0.9.1 openrlhf==0.11.2 trl==0.23.0; do venv/bin/pip download --no-deps -d wheels $p; done
     for w in wheels/*.whl; do unzip -qo $w -d packages; done
     venv/bin/pip download --no-deps -d newer trl==1.16.0 && unzip -qo newer/trl-1.16.0*.whl -d packages/newer
-    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4 ms-swift==4.6.0 rlax==0.1.9; do
+    for p in skyrl==0.4.0 liger-kernel==0.8.5 torchrl==0.14.1 areal==1.0.4 ms-swift==4.6.0 rlax==0.1.9 \\
+            unsloth_zoo==2026.10.9 tinker_cookbook==0.6.1; do
         venv/bin/pip download --no-deps --python-version 3.12 --only-binary=:all: -d more $p
     done
     for w in more/*.whl; do unzip -qo $w -d packages; done
     for p in NVIDIA-NeMo/RL:7ea279abf THUDM/slime:624b824a8 PrimeIntellect-ai/prime-rl:559b44772 \\
-        areal-project/AReaL:cbff54d64 alibaba/ROLL:8eb27cc2 SkyworkAI/Skywork-OR1:64e96af; do
+        areal-project/AReaL:cbff54d64 alibaba/ROLL:8eb27cc2 SkyworkAI/Skywork-OR1:64e96af radixark/miles:31f1ca961; do
         git clone -q https://github.com/${p%:*} packages/git/$(basename ${p%:*}) && \\
             git -C packages/git/$(basename ${p%:*}) checkout -q ${p#*:}
     done
@@ -28,14 +29,17 @@ import sys
 import torch
 import torch.nn.functional as F
 
+import more_trainers as more
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
+from miles import write_miles, write_miles_steps
 from ms_swift import write_ms_swift
 from one_trainer import write_one_trainer
-from policy_packages import write_policies
+from policy_packages import dyadic, write_policies
 from rlax_returns import write_rlax
 from rlhf_packages import write_packages
+from roll import write_roll, write_roll_running, write_roll_steps
 from token_choices import write_covariances, write_masks
-from trainer_policies import write_trainer_policies
+from trainer_policies import make_data, write_trainer_policies
 from trainer_steps import write_steps
 from score_packages import write_scores
 from trl_preferences import write_preferences
@@ -190,15 +194,27 @@ def write_torch():
 if __name__ == "__main__":
     write_torch()
     if len(sys.argv) > 1:
-        write_packages(pathlib.Path(sys.argv[1]))
-        policies = write_policies(pathlib.Path(sys.argv[1]))
-        write_trainer_policies(policies, pathlib.Path(sys.argv[1]))
-        write_ms_swift(policies, pathlib.Path(sys.argv[1]), 15)
-        write_covariances(policies, pathlib.Path(sys.argv[1]), 16)
-        write_masks(policies, pathlib.Path(sys.argv[1]), 17)
-        write_preferences(pathlib.Path(sys.argv[1]) / "newer")
-        write_steps(pathlib.Path(sys.argv[1]))
-        write_scores(pathlib.Path(sys.argv[1]))
-        write_unpaired(pathlib.Path(sys.argv[1]))
-        write_one_trainer(pathlib.Path(sys.argv[1]))
-        write_rlax(pathlib.Path(sys.argv[1]))
+        root = pathlib.Path(sys.argv[1])
+        write_packages(root)
+        policies = write_policies(root)
+        write_trainer_policies(policies, root)
+        write_ms_swift(policies, root, 15)
+        write_covariances(policies, root, 16)
+        write_masks(policies, root, 17)
+        write_roll(policies, make_data, root, 20)
+        write_miles(policies, make_data, root, 21)
+        more.write_unsloth(policies, make_data, root, 27)
+        more.write_skywork(policies, make_data, root, 23)
+        more.write_prime_rl_sum(policies, root, 24)
+        write_preferences(root / "newer")
+        steps, data = write_steps(root)
+        for write in (write_roll_steps, write_miles_steps, more.write_skywork_steps, more.write_tinker_steps):
+            write(steps, data, root)
+        more.write_prime_rl_steps(steps, data, root)
+        write_scores(root)
+        write_unpaired(root)
+        single = write_one_trainer(root)
+        more.write_prime_rl_roles(single, root, 25)
+        more.write_tinker_kl(single, data, root)
+        write_roll_running(single, root, dyadic(20))
+        write_rlax(root)

@@ -28,23 +28,36 @@ def loss_statements(path):
     raise LookupError("the trainer has no such statements")
 
 
-def write_ms_swift(w, root, seed):
-    w.note(
-        "ms-swift 4.6.0, rlhf_trainers/grpo_trainer.py: the statements of GRPOTrainer's loss, by the defaults of its "
-        f"arguments but for the named ones and beta = 0; rl_core/advantage.py: compute_advantages; seed {seed}"
-    )
-    d = make_data(w, "ms_swift", seed, [10, 7, 1, 9, 4, 0], far=2, per_sequence=True, ref_of_old=False)
-    path = root / "swift/rlhf_trainers/grpo_trainer.py"
-    statements = loss_statements(path)
-    methods = "_compute_sequence_level_ratios _apply_rollout_importance_sampling _compute_off_policy_sequence_mask"
-    methods = take(path, *methods.split(), "_get_rollout_is_correction", "_compute_fipo_influence", in_double=True)
-    mask, A = d.mask > 0, d.A[:, None].expand(6, 10)
-    entropy = dyadic(6, 10).abs()
+class Loss:
+    """Its loss of log-probabilities, by the defaults of its arguments but for the named ones and beta = 0."""
 
-    def case(
-        name, loss_type="grpo", level="token", mode=None, beta=0.0, delta=None, quantile=1.0, drift=None, ref=None, clip=0.2
+    def __init__(self, root):
+        path = root / "swift/rlhf_trainers/grpo_trainer.py"
+        self.statements = loss_statements(path)
+        methods = "_compute_sequence_level_ratios _apply_rollout_importance_sampling _compute_off_policy_sequence_mask"
+        methods = [*methods.split(), "_get_rollout_is_correction", "_compute_fipo_influence"]
+        self.methods = take(path, *methods, in_double=True)
+
+    def __call__(
+        self,
+        x,
+        old,
+        A,
+        mask,
+        loss_type,
+        *,
+        mode=None,
+        level="token",
+        beta=0.0,
+        delta=None,
+        quantile=1.0,
+        drift=None,
+        ref=None,
+        clip=0.2,
+        sampled=None,
+        entropy=None,
+        group=2,
     ):
-        x = leaf(d.new)
         trainer = types.SimpleNamespace(
             args=types.SimpleNamespace(log_entropy=False, top_entropy_quantile=quantile, delta=delta),
             accelerator=types.SimpleNamespace(num_processes=1),
@@ -54,23 +67,40 @@ def write_ms_swift(w, root, seed):
             **dict(importance_sampling_level=level, _has_teacher=False, off_policy_sequence_mask_delta=drift),
             **dict(loss_type=loss_type, epsilon_low=EPSILON, epsilon_high=EPSILON, tau_pos=1.0, tau_neg=1.05),
             **dict(fipo_gamma=2 ** (-1 / 32), fipo_clip_range=clip, fipo_clip_high_only=True),
-            **dict(fipo_safety_threshold=4.0, real_tau=0.5, num_generations=2, max_completion_length=512),
+            **dict(fipo_safety_threshold=4.0, real_tau=0.5, num_generations=group, max_completion_length=512),
             _compute_rollout_offpolicy_metrics=lambda *_: {},
             _compute_is_correction_metrics=lambda *_: {},
             _undo_gradient_accumulation_scaling=lambda loss: loss,
         )
-        for method, f in vars(methods).items():
+        for method, f in vars(self.methods).items():
             setattr(trainer, method, types.MethodType(f, trainer))
         batch = types.SimpleNamespace(
-            advantages=A, old_per_token_logps=d.old, num_items_in_batch=mask.sum(), ref_per_token_logps=ref
+            advantages=A, old_per_token_logps=old, num_items_in_batch=mask.sum(), ref_per_token_logps=ref
         )
-        batch.rollout_per_token_logps = d.sampled if mode else None
+        batch.rollout_per_token_logps = sampled
         space = dict(torch=torch, self=trainer, grpo_batch=batch, per_token_logps=x, completion_mask=mask)
         space.update(entropies=entropy, truncated_mask=None, gather_object=lambda x: x)
         space.update(WINDOW_NORMALIZED_LOSS_TYPES=["cispo", "dapo", "fipo"])
-        exec(statements, space)
-        space["loss"].backward()
-        w.case(f"ms_swift_{name}", loss=space["loss"], d_log_probs=x.grad)
+        exec(self.statements, space)
+        return space["loss"]
+
+
+def write_ms_swift(w, root, seed):
+    w.note(
+        "ms-swift 4.6.0, rlhf_trainers/grpo_trainer.py: the statements of GRPOTrainer's loss, by the defaults of its "
+        f"arguments but for the named ones and beta = 0; rl_core/advantage.py: compute_advantages; seed {seed}"
+    )
+    d = make_data(w, "ms_swift", seed, [10, 7, 1, 9, 4, 0], far=2, per_sequence=True, ref_of_old=False)
+    loss_of = Loss(root)
+    mask, A = d.mask > 0, d.A[:, None].expand(6, 10)
+    entropy = dyadic(6, 10).abs()
+
+    def case(name, loss_type="grpo", **options):
+        x = leaf(d.new)
+        sampled = d.sampled if "mode" in options else None
+        loss = loss_of(x, d.old, A, mask, loss_type, sampled=sampled, entropy=entropy, **options)
+        loss.backward()
+        w.case(f"ms_swift_{name}", loss=loss, d_log_probs=x.grad)
 
     for loss_type in ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo"):
         case(loss_type, loss_type)

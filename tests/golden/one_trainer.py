@@ -25,6 +25,7 @@ def write_one_trainer(root):
     write_rae(w, root / "git/prime-rl/src/prime_rl/orchestrator/algo/rae.py")
     write_gigpo(w, root / "git/ROLL/roll/pipeline/agentic/utils.py")
     write_entropy_controller(w, root / "git/Skywork-OR1/verl/trainer/ppo/core_algos.py")
+    return w
 
 
 def write_iw_opd(w, path):

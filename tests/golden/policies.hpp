@@ -23,6 +23,8 @@ inline constexpr const char* row_of<rlhf::cispo> = "`policy_loss` by cispo";
 template <>
 inline constexpr const char* row_of<rlhf::sapo> = "`policy_loss` by sapo";
 template <>
+inline constexpr const char* row_of<rlhf::topr> = "`policy_loss` by topr";
+template <>
 inline constexpr const char* row_of<rlhf::dppo_tv> = "`policy_loss` by dppo_tv";
 template <>
 inline constexpr const char* row_of<rlhf::dppo_kl> = "`policy_loss` by dppo_kl";

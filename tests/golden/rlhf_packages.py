@@ -32,7 +32,7 @@ def take(path, *names, of=None, in_double=False, **given):
     if of is not None:
         (tree,) = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == of]
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in names:
             node.decorator_list = []
             if in_double:
                 cast_to_double(node)

@@ -125,7 +125,8 @@ public:
                 });
     }
     /// ref: log-probs of the reference are the margins, and the same below 0.
-    static void dpo(const std::string& name, const rlhf::dpo& o, bool ref = false) {
+    template <class Objective>
+    static void preference(const std::string& name, const Objective& o, bool ref = false) {
         compare("`preference_loss`", name, ref ? get("margins") : std::vector<T>(6),
                 [&](const auto& b, const auto& chosen, const auto& rejected, auto& c, auto& j) {
                     return rlhf::preference_loss<T>(

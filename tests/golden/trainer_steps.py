@@ -83,6 +83,7 @@ def write_steps(root):
         estimator = grpo(types.SimpleNamespace(use_leave_one_out_baseline=True, normalize_rewards=True), None)
         A = estimator.compute_advantage(prompts, rewards, torch.ones(20, 1))
         w.case(f"nemo_rl_grpo{name}", rewards=rewards, advantages=A)
+    return w, d
 
 
 def write_value(w, d, name, loss):

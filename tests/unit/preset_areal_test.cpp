@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("presets: AReaL's values and KL", "[presets]", float, double)
     steps::value("areal_value_mse", value);
     value.huber = 10;
     steps::value("areal_value_huber", value);
-    steps::dpo("areal_dpo", {.beta = 0.25});
+    steps::preference("areal_dpo", rlhf::dpo{.beta = 0.25});
     const double limit = areal::ppo_advantages.rewards.kl_limit;
     steps::kl("areal", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
 }

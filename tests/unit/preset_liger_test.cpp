@@ -34,7 +34,7 @@ TEST_CASE("presets: Liger's policy losses", "[presets]") {
 }
 
 TEMPLATE_TEST_CASE("presets: Liger's DPO", "[presets]", float, double) {
-    step_goldens<TestType>::dpo("liger_dpo", {.beta = 0.25});
+    step_goldens<TestType>::preference("liger_dpo", rlhf::dpo{.beta = 0.25});
 }
 
 TEST_CASE("presets: Liger's deviations", "[presets]") { holds_column("Liger"); }

@@ -45,8 +45,8 @@ TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages, values, KL and pairs", "[pre
     const double limit = o.rewards.kl_limit;
     steps::kl("openrlhf", kl_estimators, {{"k1", limit}, {"k2", limit}, {"k3", limit}});
     steps::pairs("openrlhf_pairs");
-    steps::dpo("openrlhf_dpo", {.beta = 0.25}, true);
-    steps::dpo("openrlhf_cdpo", {.beta = 0.25, .label_smoothing = 0.125}, true);
+    steps::preference("openrlhf_dpo", rlhf::dpo{.beta = 0.25}, true);
+    steps::preference("openrlhf_cdpo", rlhf::dpo{.beta = 0.25, .label_smoothing = 0.125}, true);
 
     auto rewards = o.rewards;
     rewards.kl_coef = 1.0 / 64;

@@ -2,7 +2,6 @@
 
 // What is read in the source, as numbers of a few tokens.
 
-#include "golden/goldens.hpp"
 #include "support/preset_tokens.hpp"
 
 #include <rlhf/recipe/preset/papers.hpp>
@@ -49,14 +48,4 @@ TEST_CASE("presets: rewards and advantages of papers", "[presets]") {
     rlhf::shape_scores<double>({.sequences = 4, .mask = rlhf::all, .denominator = rlhf::counted_here},
                                {.scores = rewards, .lengths = lengths, .shaped = a}, preset::dapo::shape_scores);
     CHECK(a == std::vector<double>{1, -0.5, -1, 0});
-}
-
-/// By their own code, tests/golden/one_trainer.txt.
-TEST_CASE("presets: Skywork-OR1's coefficient of the entropy bonus", "[presets]") {
-    const auto g = test::read_goldens("one_trainer.txt").at("skywork_or1_entropy");
-    auto c = preset::skywork_or1::entropy_controller;
-    for (std::size_t i = 0; i < g["entropy"].size(); ++i) {
-        c = rlhf::updated(c, g["entropy"][i]);
-        CHECK(c.coefficient() == g["coefs"][i]);
-    }
 }

@@ -6,11 +6,13 @@
 
 #include <rlhf/recipe/preset/areal.hpp>
 #include <rlhf/recipe/preset/liger.hpp>
+#include <rlhf/recipe/preset/miles.hpp>
 #include <rlhf/recipe/preset/ms_swift.hpp>
 #include <rlhf/recipe/preset/nemo_rl.hpp>
 #include <rlhf/recipe/preset/openrlhf.hpp>
 #include <rlhf/recipe/preset/papers.hpp>
 #include <rlhf/recipe/preset/prime_rl.hpp>
+#include <rlhf/recipe/preset/roll.hpp>
 #include <rlhf/recipe/preset/skyrl.hpp>
 #include <rlhf/recipe/preset/slime.hpp>
 #include <rlhf/recipe/preset/torchrl.hpp>
@@ -64,49 +66,57 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     namespace torchrl = rlhf::preset::torchrl;
     namespace liger = rlhf::preset::liger;
     namespace ms_swift = rlhf::preset::ms_swift;
+    namespace roll = rlhf::preset::roll;
+    namespace miles = rlhf::preset::miles;
     const auto ppo = [&](const char* axis, auto member) {
         row(axis, rlhf::ppo_policy_loss_options{}.*member, verl::ppo_policy_loss.*member, trl::ppo_policy_loss.*member,
             openrlhf::ppo_policy_loss.*member, skyrl::ppo_policy_loss.*member, slime::ppo_policy_loss.*member,
             nemo_rl::ppo_policy_loss.*member, areal::ppo_policy_loss.*member, torchrl::ppo_policy_loss.*member,
-            liger::ppo_policy_loss.*member, ms_swift::ppo_policy_loss.*member);
+            liger::ppo_policy_loss.*member, ms_swift::ppo_policy_loss.*member, roll::ppo_policy_loss.*member,
+            miles::ppo_policy_loss.*member);
     };
     ppo("clip range", &rlhf::ppo_policy_loss_options::clip_range);
     ppo("dual clip", &rlhf::ppo_policy_loss_options::dual_clip);
     ppo("limit of log ρ", &rlhf::ppo_policy_loss_options::log_ratio_limit);
     ppo("mean over", &rlhf::ppo_policy_loss_options::aggregation);
     row("cispo: bounds of ρ", rlhf::cispo{}, verl::cispo, trl::cispo, no, skyrl::cispo, slime::cispo, nemo_rl::cispo,
-        no, torchrl::cispo, liger::cispo, ms_swift::cispo);
+        no, torchrl::cispo, liger::cispo, ms_swift::cispo, roll::cispo, no);
     row("gspo: range", no, verl::gspo.range, trl::gspo.range, openrlhf::gspo.range, skyrl::gspo.range,
-        slime::gspo.range, nemo_rl::gspo.range, areal::gspo.range, no, liger::gspo.range, ms_swift::gspo.range);
+        slime::gspo.range, nemo_rl::gspo.range, areal::gspo.range, no, liger::gspo.range, ms_swift::gspo.range,
+        roll::gspo.range, miles::gspo.range);
     const auto gspo = [&](const char* axis, auto member) {
         row(axis, rlhf::policy_loss_options{}.*member, verl::gspo_policy_loss.*member, trl::gspo_policy_loss.*member,
             openrlhf::gspo_policy_loss.*member, skyrl::gspo_policy_loss.*member, slime::policy_loss.*member,
             nemo_rl::gspo_policy_loss.*member, areal::policy_loss.*member, no, liger::gspo_policy_loss.*member,
-            ms_swift::gspo_policy_loss.*member);
+            ms_swift::gspo_policy_loss.*member, roll::policy_loss.*member, miles::policy_loss.*member);
     };
     gspo("gspo: limit of log s", &rlhf::policy_loss_options::log_ratio_limit);
     gspo("gspo: mean over", &rlhf::policy_loss_options::aggregation);
-    row("gmpo: range of log ρ", rlhf::gmpo{}.range, verl::gmpo.range, trl::gmpo.range, no, no, no, no, no, no, no, no);
+    row("gmpo: range of log ρ", rlhf::gmpo{}.range, verl::gmpo.range, trl::gmpo.range, no, no, no, no, no, no, no, no,
+        no, no);
     row("dppo_tv: range", rlhf::dppo_tv{}.range, verl::dppo_tv.range, no, no, skyrl::dppo_tv.range, no, no, no, no, no,
-        no);
-    row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no, no, no, no,
-        no);
+        no, no, no);
+    row("dppo_tv: cap of ρ", rlhf::dppo_tv{}.cap, verl::dppo_tv.cap, no, no, skyrl::dppo_tv.cap, no, no, no, no, no, no,
+        no, no);
     row("clip of values", rlhf::ppo_value_loss_options{}.clip_range, verl::ppo_value_loss.clip_range, no,
         openrlhf::ppo_value_loss.clip_range, skyrl::ppo_value_loss.clip_range, slime::ppo_value_loss.clip_range, no,
-        areal::ppo_value_loss.clip_range, torchrl::ppo_value_loss.clip_range, no, no);
+        areal::ppo_value_loss.clip_range, torchrl::ppo_value_loss.clip_range, no, no, roll::ppo_value_loss.clip_range,
+        miles::ppo_value_loss.clip_range);
     const rlhf::ppo_advantages_options library;
     row("λ of gae", library.gae.lambda, verl::ppo_advantages.gae.lambda, no, openrlhf::ppo_advantages.gae.lambda,
-        skyrl::ppo_advantages.gae.lambda, no, no, areal::ppo_advantages.gae.lambda, no, no, no);
+        skyrl::ppo_advantages.gae.lambda, no, no, areal::ppo_advantages.gae.lambda, no, no, no,
+        roll::ppo_advantages.gae.lambda, miles::gae.lambda);
     row("KL in the reward", library.rewards.kl_coef, verl::ppo_advantages.rewards.kl_coef, no,
         openrlhf::ppo_advantages.rewards.kl_coef, skyrl::ppo_advantages.rewards.kl_coef, no, no,
-        areal::ppo_advantages.rewards.kl_coef, no, no, no);
+        areal::ppo_advantages.rewards.kl_coef, no, no, no, roll::ppo_advantages.rewards.kl_coef, no);
     row("whitening: ddof", library.whiten.ddof, verl::ppo_advantages.whiten.ddof, no,
-        openrlhf::ppo_advantages.whiten.ddof, skyrl::ppo_advantages.whiten.ddof, no, no, no, no, no, no);
+        openrlhf::ppo_advantages.whiten.ddof, skyrl::ppo_advantages.whiten.ddof, no, no, no, no, no, no, no, no);
     row("groups: ε of the deviation", rlhf::group_advantages_options{}.epsilon, verl::grpo.epsilon, trl::grpo.epsilon,
         openrlhf::group_norm.epsilon, skyrl::grpo.epsilon, slime::grpo.epsilon, nemo_rl::grpo.epsilon, no,
-        torchrl::group_advantages.epsilon, no, ms_swift::grpo.epsilon);
+        torchrl::group_advantages.epsilon, no, ms_swift::grpo.epsilon, roll::grpo.epsilon, miles::grpo.epsilon);
     row("groups: one alone gets", rlhf::group_advantages_options{}.lone, verl::grpo.lone, trl::grpo.lone, no,
-        skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone);
+        skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone, no,
+        miles::grpo.lone);
     // Nothing else stands in the table: each row, the heading and the line below it begin with a bar.
     std::size_t bars = 0;
     for (std::size_t at = 0; (at = page.find("\n|", at)) != std::string::npos; ++at) ++bars;

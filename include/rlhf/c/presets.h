@@ -166,6 +166,56 @@ static const rlhf_gae_options rlhf_preset_lm_human_preferences_gae = {
 static const rlhf_whiten_options rlhf_preset_lm_human_preferences_whiten = {
     sizeof(rlhf_whiten_options), 1, 1, RLHF_SCALE_ABOUT_MEAN, 0, 1e-8, RLHF_STD_FLOOR_INSIDE_ROOT};
 
+/* What miles computes by its defaults. Read in git 31f1ca961, miles/utils/arguments.py and
+ * miles/backends/training_utils/loss_hub; names in brackets are its options.
+ *
+ * Unlike slime, from which it comes, it clamps log ratios to ±20 and takes those that are NaN for 0. It averages
+ * over samples, but with [calculate-per-token-loss]. */
+/* [eps-clip]. There is no dual clip [eps-clip-c]. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_miles_ppo_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* [advantage-estimator] gspo takes the same range, and the same clamp of the log ratio of a sequence. */
+static const rlhf_gspo rlhf_preset_miles_gspo = {
+    {sizeof(rlhf_gspo), "gspo"}, {0.2, 0.2}, RLHF_SEQUENCE_RATIO_MEAN};
+static const rlhf_policy_loss_options rlhf_preset_miles_policy_loss = {
+    sizeof(rlhf_policy_loss_options), 20, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE,
+    {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* With KL in the loss [use-kl-loss, kl-loss-type k1]; low_var_kl is k3, clamped to 10. By [use-unbiased-kl] it is
+ * multiplied by ρ, which is not clamped there. Its coefficient [kl-loss-coef] is 0 by default. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_miles_kl_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K1, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* [value-clip]. It does not halve the squares: weights of 2 do the same. */
+static const rlhf_ppo_value_loss_options rlhf_preset_miles_ppo_value_loss = {
+    sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* [gamma, lambd]: over the tokens that count alone. */
+static const rlhf_gae_options rlhf_preset_miles_gae = {
+    sizeof(rlhf_gae_options), 1, 1, RLHF_GAPS_SKIP};
+/* [advantage-estimator] grpo, gspo, also by [disable-grpo-std-normalization]. */
+static const rlhf_group_advantages_options rlhf_preset_miles_grpo = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_group_advantages_options rlhf_preset_miles_dr_grpo = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+/* [use-tis, tis-clip, tis-clip-low], off by default; icepop_function as [custom-tis-function-path]. */
+static const rlhf_importance_weights_options rlhf_preset_miles_tis = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 2}, RLHF_IMPORTANCE_TRUNCATE,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_miles_icepop = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 2}, RLHF_IMPORTANCE_MASK,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+/* [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, of the policy as it is and π_old. */
+static const rlhf_importance_weights_options rlhf_preset_miles_opsm = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, 0.0001,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+
 /* What ms-swift's GRPOTrainer computes by its defaults. Read in ms-swift 4.6.0, rlhf_trainers/grpo_trainer.py,
  * args_mixin.py, rl_core/advantage.py and arguments/rlhf_args.py; names in brackets are its options.
  *
@@ -420,13 +470,20 @@ static const rlhf_cispo rlhf_preset_scalerl_objective = {
 static const rlhf_dppo_kl rlhf_preset_dppo_objective = {
     {sizeof(rlhf_dppo_kl), "dppo_kl"}, {0.05, 0.05}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB};
 
-/* He et al. 2025, arXiv:2505.22312, section 4: the coefficient of the entropy bonus as their scripts have it, git
- * 64e96af, or1_scripts/train. Their code's own defaults are a step of 0.001 and at most 0.5. */
+/* He et al. 2025, arXiv:2505.22312, section 4, by their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's
+ * clip over tokens and GRPO's advantages, of which a group of one keeps its reward. The coefficient of the entropy
+ * bonus is as or1_scripts/train has it. The code's own defaults are a step of 0.001 and at most 0.5. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_skywork_or1_ppo_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
+static const rlhf_group_advantages_options rlhf_preset_skywork_or1_group_advantages = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_KEPT, RLHF_UNSCORABLE_SPREAD};
 static const rlhf_adaptive_entropy_controller rlhf_preset_skywork_or1_entropy_controller = {
     sizeof(rlhf_adaptive_entropy_controller), 0, 0.2, 0.0001, 0, 0.005, 1};
 
-/* What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
- * prime_rl/configs/trainer.py; names in brackets are its options.
+/* What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py,
+ * src/prime_rl/orchestrator/algo and prime_rl/configs/trainer.py; names in brackets are its options.
  *
  * old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π − log
  * π_old)², which is RLHF_KL_ESTIMATOR_K2 by 2 τ. Sums are divided by the tokens of the whole step. */
@@ -448,6 +505,112 @@ static const rlhf_importance_weights_options rlhf_preset_prime_rl_ipo_mask = {
  * log_probs. */
 static const rlhf_ppo_clip rlhf_preset_prime_rl_ref_kl = {
     {sizeof(rlhf_ppo_clip), "ppo_clip"}, {1, RLHF_UNLIMITED}, RLHF_UNLIMITED};
+/* GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role.
+ * MaxRLAlgorithm, for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages. */
+static const rlhf_group_advantages_options rlhf_preset_prime_rl_grpo = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_group_advantages_options rlhf_preset_prime_rl_max_rl = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_MEAN, 1, 0,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_group_advantages_options rlhf_preset_prime_rl_rae = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GIVEN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+
+/* What ROLL computes by its defaults. Read in git 8eb27cc2, roll/configs/base_config.py, roll/pipeline/rlvr and
+ * roll/utils/functionals.py; names in brackets are its options.
+ *
+ * Losses are averaged over sequences [loss_agg_mode seq-mean-token-mean]. seq-mean-token-sum-norm divides the sum of
+ * all tokens by the longest answer alone, and not by the number of sequences. Log ratios are not clamped. */
+/* ActorWorker.loss_func [pg_clip]. With [dual_clip_loss], off by default, the bound is 1 + 2 pg_clip. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_roll_ppo_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+static const rlhf_ppo_policy_loss_options rlhf_preset_roll_dual_clip_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, 1.4, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* With KL in the loss [use_kl_loss]: k3, clamped to 10. Its coefficient [kl_loss_coef] is 0 by default. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_roll_kl_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    10, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* [importance_sampling] seq. */
+static const rlhf_gspo rlhf_preset_roll_gspo = {
+    {sizeof(rlhf_gspo), "gspo"}, {0.2, 0.2}, RLHF_SEQUENCE_RATIO_MEAN};
+static const rlhf_policy_loss_options rlhf_preset_roll_policy_loss = {
+    sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
+    RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by
+ * the sign of the score, the library by that of the advantage. With [cispo_use_unified_mask] tokens that PPO's clip
+ * would stop have no loss: weights of 0 do the same. */
+static const rlhf_cispo rlhf_preset_roll_reinforce = {
+    {sizeof(rlhf_cispo), "cispo"}, 1, 1, RLHF_IMPORTANCE_TRUNCATE};
+static const rlhf_cispo rlhf_preset_roll_tis = {
+    {sizeof(rlhf_cispo), "cispo"}, 0, 1, RLHF_IMPORTANCE_TRUNCATE};
+static const rlhf_topr rlhf_preset_roll_topr = {
+    {sizeof(rlhf_topr), "topr"}, 1, 1};
+static const rlhf_cispo rlhf_preset_roll_cispo = {
+    {sizeof(rlhf_cispo), "cispo"}, 0.9, 1.1, RLHF_IMPORTANCE_TRUNCATE};
+/* [pg_variant] kimi15 is reinforce with KL to π_old, which are the ref_log_probs [kimi15_tau]. */
+static const rlhf_policy_loss_options rlhf_preset_roll_kimi_policy_loss = {
+    sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0.1, RLHF_KL_ESTIMATOR_K2, NULL, RLHF_UNLIMITED,
+    RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* CriticWorker.loss_func: without a clip [value_clip], averaged over sequences. */
+static const rlhf_ppo_value_loss_options rlhf_preset_roll_ppo_value_loss = {
+    sizeof(rlhf_ppo_value_loss_options), RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
+/* compute_advantage [adv_estimator gae, gamma, lambd]. The mask makes no difference to GAE, and nothing is whitened
+ * [whiten_advantages]. KL is in the reward only by [add_token_level_kl]. */
+static const rlhf_shape_rewards_options rlhf_preset_roll_ppo_advantages_rewards = {
+    sizeof(rlhf_shape_rewards_options), 0, RLHF_KL_ESTIMATOR_K1, RLHF_UNLIMITED, RLHF_SCORE_POSITION_LAST_COUNTED,
+    RLHF_UNLIMITED, 0, NULL};
+static const rlhf_gae_options rlhf_preset_roll_ppo_advantages_gae = {
+    sizeof(rlhf_gae_options), 1, 0.95, RLHF_GAPS_IGNORE};
+static const rlhf_whiten_options rlhf_preset_roll_ppo_advantages_whiten = {
+    sizeof(rlhf_whiten_options), 0, 0, RLHF_SCALE_ABOUT_MEAN, 1, 1e-8, RLHF_STD_FLOOR_INSIDE_ROOT};
+static const rlhf_ppo_advantages_options rlhf_preset_roll_ppo_advantages = {
+    sizeof(rlhf_ppo_advantages_options), &rlhf_preset_roll_ppo_advantages_rewards,
+    &rlhf_preset_roll_ppo_advantages_gae, &rlhf_preset_roll_ppo_advantages_whiten};
+/* reward_norm [norm_mean_type, norm_std_type], by which [adv_estimator] grpo is group, group; then batch, batch, and
+ * group alone. running, running is whiten by the moments of all rewards so far, with these options. */
+static const rlhf_group_advantages_options rlhf_preset_roll_grpo = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_group_advantages_options rlhf_preset_roll_batch_norm = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_BATCH_MEAN, RLHF_GROUP_SCALE_BATCH_STD, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_group_advantages_options rlhf_preset_roll_dr_grpo = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+static const rlhf_whiten_options rlhf_preset_roll_running_norm = {
+    sizeof(rlhf_whiten_options), 1, 1, RLHF_SCALE_ABOUT_MEAN, 1, 1e-06, RLHF_STD_FLOOR_AFTER_ROOT};
+/* [train_infer_correction]: is_weight [upper_bound], per token, and filters [ratio_low, ratio_high, diff_high] by
+ * [agg_type] token, geometric, sequence and segment, all off by default. What a filter drops leaves the mean of its
+ * sequence: use `keep`. Over tokens [loss_agg_mode token-mean] ROLL does not look at what filters drop. */
+static const rlhf_importance_weights_options rlhf_preset_roll_is_weight = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 1.2}, RLHF_IMPORTANCE_TRUNCATE,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_roll_token_filter = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0.8, 1.2}, RLHF_IMPORTANCE_MASK,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_roll_geometric_filter = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    {0.8, 1.2}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_roll_sequence_filter = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    {0, RLHF_UNLIMITED}, {0.8, 1.2}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_roll_segment_filter = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    {0.8, 1.2}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_RUN, RLHF_UNLIMITED, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_importance_weights_options rlhf_preset_roll_difference_filter = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED, 0.2,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What SkyRL computes by its defaults. Read in git a9564572e, skyrl/train/config/config.py and
  * skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
@@ -575,6 +738,26 @@ static const rlhf_importance_weights_options rlhf_preset_slime_opsm = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, 0.0001,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+
+/* What tinker and its cookbook compute by their defaults. The cookbook was read in tinker_cookbook 0.6.1. Policy
+ * losses run on tinker's server: they are as the cookbook's tutorials/202_loss_functions.py says, git 9dfcc3a2.
+ *
+ * The server adds losses up and divides by nothing. old_log_probs are the sampler's. */
+/* ppo [clip_low_threshold, clip_high_threshold], importance_sampling, and cispo, which has no lower bound. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_tinker_ppo_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
+static const rlhf_ppo_clip rlhf_preset_tinker_importance_sampling = {
+    {sizeof(rlhf_ppo_clip), "ppo_clip"}, {1, RLHF_UNLIMITED}, RLHF_UNLIMITED};
+static const rlhf_cispo rlhf_preset_tinker_cispo = {
+    {sizeof(rlhf_cispo), "cispo"}, 0, 4, RLHF_IMPORTANCE_TRUNCATE};
+/* rl/data_processing.py, compute_advantages. */
+static const rlhf_group_advantages_options rlhf_preset_tinker_group_advantages = {
+    sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
+    RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
+/* preference/train_dpo.py [dpo_beta]. */
+static const rlhf_dpo rlhf_preset_tinker_dpo = {
+    {sizeof(rlhf_dpo), "dpo"}, 0.1, 0};
 
 /* What torchrl computes by its defaults. Read in torchrl 0.14.1, objectives/llm/grpo.py, objectives/ppo.py and
  * objectives/value; names in brackets are its options. */
@@ -710,6 +893,18 @@ static const rlhf_bco rlhf_preset_trl_bco = {
  * sequence, 0 above 3. The log-probs are π_old's. */
 static const rlhf_importance_weights_options rlhf_preset_trl_importance_weights = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT, {0, 3}, RLHF_IMPORTANCE_MASK,
+    {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
+    RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+
+/* What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py,
+ * grpo_compute_loss. Its options are TRL's, and its losses those of preset::trl but for KL. */
+/* [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone. */
+static const rlhf_ppo_policy_loss_options rlhf_preset_unsloth_kl_policy_loss = {
+    sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
+    10, RLHF_KL_WEIGHT_RATIO, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
+/* [vllm_importance_sampling_mode] geometric_truncate, which TRL does not have. */
+static const rlhf_importance_weights_options rlhf_preset_unsloth_geometric_truncate = {
+    sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN, {0, 3}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 

@@ -8,9 +8,10 @@
 
 PRESETS.md in the repository compares them.
 """
-from . import (areal, cleanrl, dapo, dppo, dr_grpo, grpo, gspo, instructgpt, liger, lm_human_preferences, ms_swift,
-               nemo_rl, openrlhf, prime_rl, scalerl, skyrl, skywork_or1, slime, torchrl, trl, verl)
+from . import (areal, cleanrl, dapo, dppo, dr_grpo, grpo, gspo, instructgpt, liger, lm_human_preferences, miles,
+               ms_swift, nemo_rl, openrlhf, prime_rl, roll, scalerl, skyrl, skywork_or1, slime, tinker, torchrl, trl,
+               unsloth, verl)
 
 __all__ = ["areal", "cleanrl", "dapo", "dppo", "dr_grpo", "grpo", "gspo", "instructgpt", "liger",
-           "lm_human_preferences", "ms_swift", "nemo_rl", "openrlhf", "prime_rl", "scalerl", "skyrl", "skywork_or1",
-           "slime", "torchrl", "trl", "verl"]
+           "lm_human_preferences", "miles", "ms_swift", "nemo_rl", "openrlhf", "prime_rl", "roll", "scalerl", "skyrl",
+           "skywork_or1", "slime", "tinker", "torchrl", "trl", "unsloth", "verl"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
-prime_rl/configs/trainer.py; names in brackets are its options.
+"""What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py,
+src/prime_rl/orchestrator/algo and prime_rl/configs/trainer.py; names in brackets are its options.
 
 old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π − log
 π_old)², which is kl_estimator "k2" by 2 τ. Sums are divided by the tokens of the whole step.
@@ -13,7 +13,7 @@ from typing import Any
 
 import rlhf as _rlhf
 
-__all__ = ["dppo_tv", "policy_loss", "ipo_mask", "ref_kl"]
+__all__ = ["dppo_tv", "policy_loss", "ipo_mask", "ref_kl", "grpo", "max_rl", "rae"]
 
 # default_loss_fn [dppo_mask_low, dppo_mask_high, kl_tau]. At Â = 0 it stops tokens as at Â < 0, which is the same.
 dppo_tv = _rlhf.dppo_tv(range=0.2, value="ratio")
@@ -25,3 +25,8 @@ ipo_mask: dict[str, Any] = dict(level="none", probability_limit=0.1)
 # ref_kl_loss_fn, distillation as a loss: the objective ref_kl with policy_loss. Advantages are log π_teacher − log π,
 # or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its log_probs.
 ref_kl = _rlhf.ppo_clip(range=(1, _inf))
+# GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role.
+# MaxRLAlgorithm, for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages.
+grpo: dict[str, Any] = dict(scale="none")
+max_rl: dict[str, Any] = dict(scale="group_mean", epsilon=0)
+rae: dict[str, Any] = dict(baseline="given", scale="none")

@@ -59,9 +59,12 @@ namespace dppo {
 inline constexpr rlhf::dppo_kl objective{.range = 0.05};
 } // namespace dppo
 
-/// He et al. 2025, arXiv:2505.22312, section 4: the coefficient of the entropy bonus as their scripts have it, git
-/// 64e96af, or1_scripts/train. Their code's own defaults are a step of 0.001 and at most 0.5.
+/// He et al. 2025, arXiv:2505.22312, section 4, by their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's clip
+/// over tokens and GRPO's advantages, of which a group of one keeps its reward. The coefficient of the entropy bonus is
+/// as or1_scripts/train has it. The code's own defaults are a step of 0.001 and at most 0.5.
 namespace skywork_or1 {
+inline constexpr ppo_policy_loss_options ppo_policy_loss{};
+inline constexpr group_advantages_options group_advantages{.lone = lone_reward::kept};
 inline constexpr adaptive_entropy_controller entropy_controller{.target = 0.2, .step = 1e-4, .low = 0, .high = 0.005};
 } // namespace skywork_or1
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/policy_loss.hpp>
 
-/// What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py and
-/// prime_rl/configs/trainer.py; names in brackets are its options.
+/// What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py,
+/// src/prime_rl/orchestrator/algo and prime_rl/configs/trainer.py; names in brackets are its options.
 ///
 /// old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π −
 /// log π_old)², which is kl_estimator::k2 by 2 τ. Sums are divided by the tokens of the whole step.
@@ -23,5 +24,11 @@ inline constexpr importance_weights_options ipo_mask{.level = importance_level::
 /// ref_kl_loss_fn, distillation as a loss: the objective ref_kl with policy_loss. Advantages are log π_teacher − log π,
 /// or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its log_probs.
 inline constexpr ppo_clip ref_kl{.range = {1, unlimited}};
+
+/// GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role.
+/// MaxRLAlgorithm, for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages.
+inline constexpr group_advantages_options grpo{.scale = group_scale::none};
+inline constexpr group_advantages_options max_rl{.scale = group_scale::group_mean, .epsilon = 0};
+inline constexpr group_advantages_options rae{.baseline = group_baseline::given, .scale = group_scale::none};
 
 } // namespace rlhf::preset::prime_rl

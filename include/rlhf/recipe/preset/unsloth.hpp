@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/recipe/preset/trl.hpp>
+
+/// What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py, grpo_compute_loss.
+/// Its options are TRL's, and its losses those of preset::trl but for KL.
+namespace rlhf::preset::unsloth {
+
+/// [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone.
+inline constexpr ppo_policy_loss_options kl_policy_loss{.kl_limit = 10, .kl_weight = kl_weight::ratio};
+
+/// [vllm_importance_sampling_mode] geometric_truncate, which TRL does not have.
+inline constexpr importance_weights_options geometric_truncate{.level = importance_level::sequence_mean, .range = 3};
+
+} // namespace rlhf::preset::unsloth
