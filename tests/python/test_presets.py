@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The presets of Python are those of C, which tests/c/equal_presets.cpp compares with those of C++."""
+"""Python's presets equal C's, which tests/c/equal_presets.cpp compares with the constants of C++."""
 from __future__ import annotations
 
 import ctypes

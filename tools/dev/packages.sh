@@ -18,7 +18,7 @@ test_extras=("cc=gcc" "mpicxx=libopenmpi-dev" "mpiexec=openmpi-bin" "dlpack/dlpa
 test_python=("numpy" "pytest")
 all_extras=("clang++=clang" "aarch64-linux-gnu-g++=g++-aarch64-linux-gnu" "qemu-aarch64=qemu-user"
     "meson=meson" "rustc=rustc" "bindgen=bindgen" "lintian=lintian")
-# PyPI's torch for Linux is that of CUDA, which is ten times as large; torch's own index has one for CPUs alone.
+# PyPI's torch for Linux is the build for CUDA, ten times as large; torch's own index has a build for CPUs alone.
 all_python=("torch==2.13.0 --extra-index-url=https://download.pytorch.org/whl/cpu" "jax" "ml_dtypes" "mypy" "conan"
     "libclang" "libggml-python==0.20.2.post1")
 

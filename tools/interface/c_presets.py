@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes rlhf/c/presets.h, the options of trainers and papers as constants of C, and the test that they are those of
-C++."""
+"""Writes rlhf/c/presets.h, the options of trainers and papers as constants of C, and the test that they equal
+the constants of C++."""
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +23,7 @@ def plain(c: C, of: str, value: Any) -> str:
 
 
 def constant(c: C, type_: str, name: str, value: dict[str, Any]) -> str:
-    """The definition of a struct of options, behind those of what it points to."""
+    """The definition of a struct of options, behind the definitions of what it points to."""
     before, objective = "", type_ in c.objectives()
     first = f'{{sizeof(rlhf_{type_}), "{type_}"}}' if objective else f"sizeof(rlhf_{type_})"
     values = [first]

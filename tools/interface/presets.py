@@ -14,7 +14,7 @@ def number(words: list[str]) -> float:
     """The value of an expression of numbers, such as 1 / 1.001."""
     text = "".join(words)
     if not re.fullmatch(r"[\d.e+*/-]+", text):
-        raise SystemExit(f"{text} is no number that a preset may have")
+        raise SystemExit(f"{text} is not a number that a preset may have")
     return float(eval(text))  # noqa: S307: numbers and operators alone
 
 

@@ -542,8 +542,8 @@ static const rlhf_policy_loss_options rlhf_preset_roll_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
 /* ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by
- * the sign of the score, the library by that of the advantage. With [cispo_use_unified_mask] tokens that PPO's clip
- * would stop have no loss: weights of 0 do the same. */
+ * the sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip would
+ * stop have no loss: weights of 0 do the same. */
 static const rlhf_cispo rlhf_preset_roll_reinforce = {
     {sizeof(rlhf_cispo), "cispo"}, 1, 1, RLHF_IMPORTANCE_TRUNCATE};
 static const rlhf_cispo rlhf_preset_roll_tis = {
@@ -897,7 +897,7 @@ static const rlhf_importance_weights_options rlhf_preset_trl_importance_weights 
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py,
- * grpo_compute_loss. Its options are TRL's, and its losses those of preset::trl but for KL. */
+ * grpo_compute_loss. Its options are TRL's. Its losses are the losses of preset::trl but for KL. */
 /* [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_unsloth_kl_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,

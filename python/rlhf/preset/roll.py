@@ -27,8 +27,8 @@ kl_policy_loss: dict[str, Any] = dict(kl_limit=10, aggregation="sequence_mean_to
 gspo = _rlhf.gspo(range=0.2)
 policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by the
-# sign of the score, the library by that of the advantage. With [cispo_use_unified_mask] tokens that PPO's clip would
-# stop have no loss: weights of 0 do the same.
+# sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip would stop
+# have no loss: weights of 0 do the same.
 reinforce = _rlhf.cispo(low=1, high=1)
 tis = _rlhf.cispo(low=0, high=1)
 topr = _rlhf.topr()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
 """What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py, grpo_compute_loss.
-Its options are TRL's, and its losses those of preset "trl" but for KL.
+Its options are TRL's. Its losses are the losses of preset "trl" but for KL.
 """
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
 /// ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by
-/// the sign of the score, the library by that of the advantage. With [cispo_use_unified_mask] tokens that PPO's clip
+/// the sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip
 /// would stop have no loss: weights of 0 do the same.
 inline constexpr rlhf::cispo reinforce{.low = 1, .high = 1};
 inline constexpr rlhf::cispo tis{.low = 0, .high = 1};

@@ -4,7 +4,7 @@
 #include <rlhf/recipe/preset/trl.hpp>
 
 /// What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py, grpo_compute_loss.
-/// Its options are TRL's, and its losses those of preset::trl but for KL.
+/// Its options are TRL's. Its losses are the losses of preset::trl but for KL.
 namespace rlhf::preset::unsloth {
 
 /// [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone.
