@@ -15,4 +15,4 @@ picture() {
         --window-size="$4,$5" --screenshot="$PWD/docs/pages/pictures/$1.webp" "file://$PWD/$frame" 2>/dev/null
 }
 picture demo build/demo/report/report.html results 800 1060
-picture bench build/bench/report/bench.html floor 760 1130
+picture bench build/bench/report/bench.html floor 760 1150
