@@ -16,14 +16,14 @@ rlhf::comparison_sums sums(double loss, std::int64_t compared, std::int64_t corr
 
 } // namespace
 
-TEST_CASE("comparison: shares of what was compared, not of what was correct or counted elsewhere") {
+TEST_CASE("comparison: shares are of the comparisons, and not of correct or otherwise counted ones") {
     const auto s = sums(6, 4, 3, -2, 1);
     CHECK(s.loss() == 0.6);
     CHECK(s.mean_loss() == 1.5);
     CHECK((s.comparisons() == 4 && s.accuracy() == 0.75 && s.mean_margin() == -0.5 && s.nonfinite() == 1));
 }
 
-TEST_CASE("comparison: of nothing everything is 0") {
+TEST_CASE("comparison: without a comparison every statistic is 0") {
     const rlhf::comparison_sums s;
     CHECK((s.loss() == 0 && s.mean_loss() == 0 && s.comparisons() == 0 && s.accuracy() == 0));
     CHECK((s.mean_margin() == 0 && s.nonfinite() == 0));

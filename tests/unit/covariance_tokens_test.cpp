@@ -114,7 +114,7 @@ TEMPLATE_TEST_CASE("covariance_tokens: against the reference", "[reference]", fl
     for (const auto& c : cases) matches_reference<TestType>(c);
 }
 
-TEST_CASE("covariance_tokens: equal ones are picked in the order of the tokens, and at least one is") {
+TEST_CASE("covariance_tokens: equal tokens are picked in their order, and at least one token is picked") {
     const std::vector<double> lp{-3, 0, 0, -3, 0, 0}, a{-1, 1, 1, -1, 1, -1};
     CHECK(picked(lp, a, {.share = 0.34}) == std::vector<int>{0, 3}); // 2 tokens; the tokens with −3 have the most
     CHECK(picked(lp, a, {.share = 0.67}) == std::vector<int>{0, 1, 2, 3});

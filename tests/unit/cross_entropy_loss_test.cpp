@@ -73,7 +73,7 @@ TEST_CASE("cross_entropy_loss: value and gradient of the reference") {
     matches<float>(300, {.label_smoothing = 1});
 }
 
-TEST_CASE("cross_entropy_loss: what torch computed") {
+TEST_CASE("cross_entropy_loss: torch's numbers") {
     const auto cases = test::read_goldens("torch.txt");
     for (const std::string name : {"plain", "smoothed", "z_loss"}) {
         CAPTURE(name);

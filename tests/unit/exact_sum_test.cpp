@@ -83,7 +83,7 @@ TEST_CASE("exact_sum: the sum of its terms, each rounded to the unit, rounded on
     }
 }
 
-TEST_CASE("exact_sum: one term is itself, down to the unit and up to the limit") {
+TEST_CASE("exact_sum: the sum of one term is that term, down to the unit and up to the limit") {
     test::random r(2);
     for (int i = 0; i < 20000; ++i) {
         const double x = random_double(r, -139, 160); // a double of 2⁻¹³⁹ ends at 2⁻¹⁹¹
@@ -166,7 +166,7 @@ TEST_CASE("exact_sum: sums larger than any term") {
     CHECK(rlhf::moments({2, sum_of({0x1p79, -0x1p79}), sum_of({0x1p159, 0x1p159})}).variance(0) == Approx(0x1p159));
 }
 
-TEST_CASE("narrow_sums: the sums of exact_sum, or nothing") {
+TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     using rlhf::detail::narrow_sums;
     test::random r(8);
     for (int round = 0; round < 300; ++round) {

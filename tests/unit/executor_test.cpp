@@ -139,7 +139,7 @@ TEST_CASE("executor: the same bits under every executor, for many short rows and
     }
 }
 
-TEST_CASE("executor: long rows that are cut into pieces have the bits of calls of their own") {
+TEST_CASE("executor: a long row that is cut into pieces has the bits of a call on that row alone") {
     const std::size_t rows = 3, steps = 40000, n = rows * steps;
     test::random r(2);
     const auto lp = test::normals<float>(r, n, -1, 0.3), old = test::nearby(r, lp),

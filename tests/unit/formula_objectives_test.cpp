@@ -110,7 +110,7 @@ TEST_CASE("sapo: at ρ = 1, and far from it", "[formula]") {
     CHECK(small.slope == 0);
 }
 
-TEST_CASE("topr: what was good by no ratio, what was bad by one of at most 1", "[formula]") {
+TEST_CASE("topr: a good token has no ratio, a bad token a ratio of at most 1", "[formula]") {
     const auto f = formula_of<double>(rlhf::topr{.positive = 3, .negative = 5});
     for (const double ratio : {0.25, 0.5, 1.0, 2.0, 4.0}) {
         CAPTURE(ratio);

@@ -59,7 +59,7 @@ TEST_CASE("clipped_surrogate: its slope is the derivative of its loss", "[formul
     CHECK(free > 300);
 }
 
-TEST_CASE("policy_rule: what it writes is the derivative of its loss", "[formula]") {
+TEST_CASE("policy_rule: the written gradient is the derivative of the loss", "[formula]") {
     test::random r(7);
     using objective = dual_clipped_surrogate<double>;
     int limited = 0, masked = 0;

@@ -152,7 +152,7 @@ TEMPLATE_TEST_CASE("gae: in place, and one output alone", "", float, double) {
     CHECK(test::same_bits(x, advantages));
 }
 
-TEMPLATE_TEST_CASE("gae: nothing that counts, and one step", "", float, double) {
+TEMPLATE_TEST_CASE("gae: no counted step, and one step", "", float, double) {
     using T = TestType;
     const rlhf::batch none{.sequences = 3, .steps = 0, .mask = rlhf::all, .denominator = rlhf::counted_here};
     rlhf::gae<T>(none, {.rewards = std::vector<T>(), .values = std::vector<T>()});

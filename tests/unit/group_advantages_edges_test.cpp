@@ -102,7 +102,8 @@ TEMPLATE_TEST_CASE("group_advantages: a group of one, and lengths that are 0", "
     CHECK(a == std::vector<T>{T(-3.25), T(3.25)});
 }
 
-TEMPLATE_TEST_CASE("group_advantages: what cannot be scored spreads to its group, or is left out", "", float, double) {
+TEMPLATE_TEST_CASE("group_advantages: a reward that is not finite spreads to its group, or is left out", "", float,
+                   double) {
     using T = TestType;
     for (const std::size_t groups : {3U, 40U}) // one by one, and side by side
         for (const double bad : {missing, infinite, -infinite}) {

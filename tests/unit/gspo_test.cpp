@@ -196,7 +196,7 @@ TEST_CASE("gspo: a token that is not finite reaches its sequence, and no other")
     }
 }
 
-TEST_CASE("gspo: no advantage, no loss, whatever the ratio") {
+TEST_CASE("gspo: an advantage of 0 makes a loss of 0, whatever the ratio") {
     const std::vector<float> lp{-1, 60}, old{-1, -60}, advantages(2, 0);
     std::vector<float> d(2, 7);
     const rlhf::batch b{.steps = 2, .mask = rlhf::all, .denominator = rlhf::counted_here};

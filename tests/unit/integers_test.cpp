@@ -23,4 +23,4 @@ int wrong_bytes(int rounds) {
 
 } // namespace
 
-TEST_CASE("integers: what was written as long long is read as it is") { CHECK(wrong_bytes(8) == 0); }
+TEST_CASE("integers: an array of long long is read in place") { CHECK(wrong_bytes(8) == 0); }

@@ -142,7 +142,7 @@ TEST_CASE("kept_log_probs_backward: central differences of the forward pass") {
     CHECK(worst < 1e-9);
 }
 
-TEMPLATE_TEST_CASE("kept_log_probs: of the whole vocabulary it is token_log_probs", "", float, double, bfloat16) {
+TEMPLATE_TEST_CASE("kept_log_probs: a set of the whole vocabulary gives token_log_probs", "", float, double, bfloat16) {
     using T = number<TestType>;
     test::random r(5);
     const std::size_t n = 6;

@@ -37,7 +37,7 @@ TEST_CASE("lanes: widen, in the same order") {
     CHECK(lanes<float, scalar>::widen(0.1F)[0] == rlhf::detail::real(static_cast<double>(0.1F)));
 }
 
-TEMPLATE_TEST_CASE("lanes: how many are true, and sums of those", "", float, double) {
+TEMPLATE_TEST_CASE("lanes: how many are true, and sums over the true ones", "", float, double) {
     using T = TestType;
     using L = lanes<T, native>;
     test::random r(8);

@@ -51,7 +51,7 @@ TEST_CASE("part: of logits") {
           "rlhf::part: logits are [3, 4, 5] with gaps, but the batch is packed");
 }
 
-TEST_CASE("mask_targets: a number that says what does not count") {
+TEST_CASE("mask_targets: a number marks labels that do not count") {
     test::random r(6);
     auto z = test::random_logits<float>(r, 8 * 5);
     const std::vector<std::int64_t> targets{-100, 3, 4, -100, 0, 1, -100, 2};

@@ -37,7 +37,7 @@ TEST_CASE("moments: count, mean and variance") {
     CHECK(m.variance(0) == 1.25);
 }
 
-TEST_CASE("moments: of nothing, and of no more than ddof numbers") {
+TEST_CASE("moments: no numbers, and no more than ddof numbers") {
     CHECK(rlhf::moments().count() == 0);
     CHECK(rlhf::moments().mean() == 0);
     CHECK(rlhf::moments().variance() == 0);

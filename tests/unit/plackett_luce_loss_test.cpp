@@ -141,7 +141,7 @@ TEMPLATE_TEST_CASE("plackett_luce_loss: value and gradient equal the reference",
     matches_reference<TestType>();
 }
 
-TEST_CASE("plackett_luce_loss: with ties it is its definition, and its slope the derivative") {
+TEST_CASE("plackett_luce_loss: ties follow the definition, and the slope is the derivative") {
     using number = test::dual<double>;
     test::random r(8);
     for (int round = 0; round < 200; ++round) {
@@ -203,7 +203,7 @@ TEST_CASE("plackett_luce_loss: of two responses it is bradley_terry_loss") {
     }
 }
 
-TEST_CASE("plackett_luce_loss: prompts that say nothing add nothing and are not counted") {
+TEST_CASE("plackett_luce_loss: prompts without a comparison add nothing and are not counted") {
     const std::vector<std::int32_t> offsets{0, 1, 5, 5, 8}, rank{1, 1, 2, 3, 4, 2, 2, 2};
     const std::vector<double> rewards{9, 1.2, .3, .3, -.9, 1, 2, 3};
     std::vector<double> d(8, 7.0);

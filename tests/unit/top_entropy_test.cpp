@@ -121,7 +121,7 @@ TEST_CASE("top_entropy: the quantile by hand, as torch.quantile has it") {
     CHECK(threshold({inf, inf, 2}, 0.5) == inf);
 }
 
-TEST_CASE("top_entropy: what is not a number is not kept, and is seen") {
+TEST_CASE("top_entropy: NaN is not kept, and is counted") {
     const std::vector<float> h{float(NaN), 2, float(inf), 1};
     std::vector<float> w(4);
     bytes keep(4, 7);

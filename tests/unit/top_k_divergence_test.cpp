@@ -192,7 +192,7 @@ TEMPLATE_TEST_CASE("top_k_divergence: same bits however the batch is laid out", 
                 digest);
 }
 
-TEST_CASE("top_k_divergence: adds to what is there, rows with strides") {
+TEST_CASE("top_k_divergence: adds to the buffer, rows with strides") {
     test::random r(6);
     const std::size_t V = 40, n = 5, k = 3;
     auto z = test::random_logits<float>(r, n * V), w = test::random_logits<float>(r, n * V);
@@ -219,7 +219,7 @@ TEST_CASE("top_k_divergence: adds to what is there, rows with strides") {
     CHECK(worst < 1e-7);
 }
 
-TEST_CASE("part: of what a reference says, its flat arrays and its rows") {
+TEST_CASE("part: flat arrays and rows of a reference") {
     test::random r(3);
     const std::size_t V = 7, n = 12;
     auto z = test::random_logits<float>(r, n * V), w = z;

@@ -16,7 +16,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 } // namespace
 
-TEST_CASE("vocab_shards: what a rank says") {
+TEST_CASE("vocab_shards: the sums of a rank") {
     const std::vector<double> z{1, 3, -inf, 2, /**/ -inf, -inf, -inf, -inf, /**/ 5, 5, 5, 5};
     const std::vector<std::int32_t> targets{13, 11, 9};
     const rlhf::logits_view<const double> logits(z.data(), {.steps = 3, .vocab = 4});
@@ -31,7 +31,7 @@ TEST_CASE("vocab_shards: what a rank says") {
     CHECK((s[2].target_logit == 0 && s[2].holds_target == 0));
 }
 
-TEST_CASE("vocab_shards: rows that say nothing together") {
+TEST_CASE("vocab_shards: impossible targets and impossible entries") {
     const std::vector<double> z{-inf, 0.5, /**/ 0.5, -inf};
     const std::vector<std::int64_t> targets{0, 0};
     std::vector<vocab_shard> all(2);

@@ -49,7 +49,7 @@ std::size_t differences(const problem<E>& p, const outputs<E>& got, const output
 
 } // namespace
 
-TEMPLATE_TEST_CASE("vocab_shards: what the whole vocabulary gives", "", float, double, bfloat16, float16) {
+TEMPLATE_TEST_CASE("vocab_shards: the results of the whole vocabulary", "", float, double, bfloat16, float16) {
     std::uint64_t seed = 0;
     for (const widths& w : cuts())
         for (const double temperature : {1.0, 0.7, 0.7, 1.0, 3.0}) {

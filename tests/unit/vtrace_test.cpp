@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("vtrace: the reference on every layout, mask, gap and flag", 
             }
 }
 
-TEST_CASE("vtrace: what torchrl and rlax compute") {
+TEST_CASE("vtrace: torchrl's and rlax's numbers") {
     const auto cases = test::read_goldens("scores.txt");
     const rlhf::batch b{.sequences = 3, .steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here};
     for (const std::string name : {"torchrl_vtrace", "torchrl_vtrace_bounds", "rlax_vtrace"}) {

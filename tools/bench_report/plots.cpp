@@ -153,7 +153,9 @@ void write_others(std::ostream& out, const figures& f, const std::string& made) 
         if (f.find(m.item, "plain") == nullptr) continue;
         const bool place = std::find(places.begin(), places.end(), m.where()) != places.end();
         if (!place && m.function() != "linear_head" && m.function() != "vocab_shard_log_probs") continue;
-        dots d{.name = plot_name(m) + (has_part(m, "dense") && m.function() == "gae" ? " dense" : ""), .values = {}};
+        dots d{.name = plot_name(m) + (has_part(m, "dense") && m.function() == "gae" ? " dense" : "") +
+                       (place && m.where() != "L3" ? ", " + m.where() : ""),
+               .values = {}};
         for (const std::string& other : who) {
             const double ratio = f.against(m, other).value_or(none);
             d.values.push_back({ratio, 0});
@@ -163,7 +165,7 @@ void write_others(std::ostream& out, const figures& f, const std::string& made) 
     }
     if (rows.empty()) return;
     out << "<h2>Against others in the same process</h2><p>Time over the time of rlhf, which is 1. To the right is "
-           "slower. Floats, in the third-level cache.</p>"
+           "slower. Floats, in the third-level cache where no other place is named.</p>"
         << draw(dot_plot{.title = "Times as long as rlhf (log scale)",
                          .rows = rows,
                          .groups = who,

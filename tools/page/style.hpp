@@ -36,6 +36,7 @@ svg text.heading { fill: var(--ink); }
 .key { display: inline-flex; align-items: center; gap: .35rem; margin-right: 1rem; font-size: .85rem; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 0 1.5rem; }
 svg.narrow { display: none; }
+@media (max-width: 58rem) { table { font-size: .72rem; } th, td { padding: .3rem .25rem; } }
 @media (max-width: 36rem) { body { padding: 1rem .7rem 3rem; } h1 { font-size: 1.5rem; }
   svg.wide, .spare { display: none; } svg.narrow { display: block; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .5rem; font-size: .6rem; }
