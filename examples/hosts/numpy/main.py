@@ -66,7 +66,7 @@ def main() -> int:
         history.append(rollout["rewards"].mean())
         if step == 0:
             worst, largest = worst_difference(table, rollout)
-        table -= 10 * gradient(table, rollout)[1]
+        table -= 100 * gradient(table, rollout)[1]
     print(f"gradients: largest {largest:.3f}, off central differences by at most {worst:.1e}")
     print("share of vowels:", " ".join(f"{r:.2f}" for r in [*history[::5], history[-1]]))
     # A loss is off by some 2⁻⁵³, and differences divide that by 10⁻⁵.

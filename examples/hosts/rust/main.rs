@@ -112,7 +112,7 @@ fn main() {
             assert!(worst < 1.0 / 65536.0 && largest > 1e-3);
         }
         let (_, d) = gradient(&r, &table);
-        table.iter_mut().zip(d).for_each(|(w, d)| *w -= 10.0 * d);
+        table.iter_mut().zip(d).for_each(|(w, d)| *w -= 100.0 * d);
     }
     println!("vowels: {first:.2} at first, {last:.2} at last");
     assert!(last > first + 0.2);
