@@ -74,7 +74,9 @@ bool shown(const plot& p, double x, double y) {
 }
 
 std::pair<axis, axis> ranges(const plot& p) {
-    axis x{.from = 58, .to = p.width - 14.0, .by = p.x_scale}, y{.from = p.height - 46.0, .to = 14.0, .by = p.y_scale};
+    const double left = p.percent_y ? 72 : 58; // "100 %" is wider than a number
+    axis x{.from = left, .to = p.width - 14.0, .by = p.x_scale};
+    axis y{.from = p.height - 46.0, .to = 14.0, .by = p.y_scale};
     bool first_x = true, first_y = true;
     for (const series& s : p.lines)
         for (std::size_t i = 0; i < s.x.size(); ++i)
