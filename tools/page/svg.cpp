@@ -74,7 +74,7 @@ bool shown(const plot& p, double x, double y) {
 }
 
 std::pair<axis, axis> ranges(const plot& p) {
-    axis x{.from = p.percent_y ? 66.0 : 58.0, .to = p.width - 14.0, .by = p.x_scale},
+    axis x{.from = p.percent_y ? 72.0 : 58.0, .to = p.width - 14.0, .by = p.x_scale},
         y{.from = p.height - 46.0, .to = 14.0, .by = p.y_scale};
     bool first_x = true, first_y = true;
     for (const series& s : p.lines)
