@@ -48,9 +48,9 @@ function(rlhf_multiplies_by_eigen target)
     endif()
 endfunction()
 
-# rlhf_use_compiled(target): what it calls as usual is code of rlhf::compiled, where that is built. The headers are parsed
-# once for all such targets, by rlhf_parsed, or by the target itself if it has precompiled headers already. Who links such
-# a target links rlhf::compiled as well.
+# rlhf_use_compiled(target): what it calls as usual is code of rlhf::compiled, where that is built. The headers are
+# parsed once for all such targets, by rlhf_parsed, or by the target itself if it has precompiled headers already. Who
+# links such a target links rlhf::compiled as well.
 function(rlhf_use_compiled target)
     if(TARGET rlhf_compiled)
         target_link_libraries(${target} PUBLIC rlhf_compiled)

@@ -226,8 +226,8 @@ inline constexpr bool all_types_in_plain = true;
 inline constexpr bool all_types_in_plain = false;
 #endif
 
-/// f<T, Arch>(): float and double in registers, float in plain C++. Plain C++ is most of the time to compile and to run,
-/// and double differs from float there by its type alone.
+/// f<T, Arch>(): float and double in registers, float in plain C++, which takes the most time to compile and to run.
+/// There double differs from float by its type alone.
 template <class F>
 void types_and_architectures(F&& f) {
     f.template operator()<float, rlhf::native>();
