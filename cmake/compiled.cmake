@@ -37,4 +37,6 @@ set_target_properties(rlhf_compiled PROPERTIES EXPORT_NAME compiled POSITION_IND
 target_link_libraries(rlhf_compiled PUBLIC rlhf)
 if(development)
     target_compile_options(rlhf_compiled PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS>)
+    target_precompile_headers(rlhf_compiled PRIVATE <rlhf/compiled.hpp>)
+    rlhf_multiplies_by_eigen(rlhf_compiled PRIVATE) # which is not of those who link it
 endif()

@@ -5,13 +5,17 @@
 # since ./dev test puts an environment of its own before it.
 find_program(RLHF_PYTHON python3 NO_CACHE)
 
-# Warnings, without an instruction set.
+# Warnings, and how the compiler works, without an instruction set.
 add_library(rlhf_warnings INTERFACE)
 target_link_libraries(rlhf_warnings INTERFACE rlhf)
 if(MSVC)
     target_compile_options(rlhf_warnings INTERFACE /W4)
 else()
     target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ collects garbage from 128 MB on, which takes a tenth of a test's time and frees a tenth of its memory.
+    target_compile_options(rlhf_warnings INTERFACE --param=ggc-min-heapsize=1048576)
 endif()
 
 # Warnings and the instruction set of RLHF_MARCH.
@@ -38,24 +42,35 @@ function(rlhf_require package apt option)
     endif()
 endfunction()
 
-# g++ 12 warns of its own AVX-512 intrinsics wherever Eigen's products inline them.
+# g++ 12 warns of its own AVX-512 intrinsics wherever Eigen's products inline them, or precompiled headers have them.
+# Who links the target gets its options, unless a second argument is PRIVATE.
 function(rlhf_multiplies_by_eigen target)
+    set(scope ${ARGN} PUBLIC)
+    list(GET scope 0 scope)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-        target_compile_options(${target} PUBLIC -Wno-uninitialized -Wno-maybe-uninitialized)
+        target_compile_options(${target} ${scope} -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
 endfunction()
 
-# What a target calls as usual is code of rlhf::compiled, where that is built. Its headers are parsed once for all targets
-# that name the same owner, which is one of them; they have the same flags. A target that
-# links one of them links rlhf::compiled as well.
-function(rlhf_use_compiled target owner)
+# rlhf_use_compiled(target): what it calls as usual is code of rlhf::compiled, where that is built. The headers are
+# parsed once for all such targets, by rlhf_parsed, or by the target itself if it has precompiled headers already. A target
+# that links one of them links rlhf::compiled as well.
+function(rlhf_use_compiled target)
     if(TARGET rlhf_compiled)
         target_link_libraries(${target} PUBLIC rlhf_compiled)
-        rlhf_multiplies_by_eigen(${target}) # from precompiled headers g++ 12 warns of intrinsics as well
-        if(target STREQUAL owner)
+        rlhf_multiplies_by_eigen(${target})
+        get_target_property(own_headers ${target} PRECOMPILE_HEADERS)
+        if(own_headers)
             target_precompile_headers(${target} PRIVATE <rlhf/compiled.hpp>)
-        else()
-            target_precompile_headers(${target} REUSE_FROM ${owner})
+            return()
         endif()
+        if(NOT TARGET rlhf_parsed)
+            file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/parsed.cpp" CONTENT "// Nothing beside the headers.\n")
+            add_library(rlhf_parsed STATIC "${PROJECT_BINARY_DIR}/parsed.cpp")
+            target_link_libraries(rlhf_parsed PRIVATE rlhf_dev rlhf::eigen)
+            rlhf_multiplies_by_eigen(rlhf_parsed)
+            target_precompile_headers(rlhf_parsed PRIVATE <rlhf/compiled.hpp> <Eigen/Core>)
+        endif()
+        target_precompile_headers(${target} REUSE_FROM rlhf_parsed)
     endif()
 endfunction()

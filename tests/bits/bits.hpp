@@ -17,9 +17,10 @@
 ///     bits            prints `function/types/scene/options  hash`, one line per case
 ///     bits FILE       prints the lines that differ from the file's; ends with 1 if there are any
 ///
-/// Every case runs in registers and in plain C++, which give one line. The hashes are the same for every compiler,
-/// every optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made
-/// of integers (scene.hpp), so that they are the same everywhere.
+/// Every case runs in registers, and every case of float also in plain C++; both give one line. With -DBITS_ALL, as in
+/// ./dev test --all, the other types run in plain C++ as well. The hashes are the same for every compiler, every
+/// optimisation and every machine with a fused multiply-add; a machine without is skipped (77). Inputs are made of
+/// integers (scene.hpp), so that they are the same everywhere.
 ///
 /// A mended fault changes lines. Then write the file anew,
 ///
@@ -33,7 +34,7 @@
 ///
 /// and for another processor (xsimd and Eigen stand for the folders of their headers)
 ///
-///     aarch64-linux-gnu-g++ -std=c++20 -O1 -Iinclude -Itests -isystem xsimd -isystem Eigen tests/bits/*.cpp
+///     aarch64-linux-gnu-g++ -std=c++20 -O1 -DBITS_ALL -Iinclude -Itests -isystem xsimd -isystem Eigen tests/bits/*.cpp
 ///     qemu-aarch64 -L /usr/aarch64-linux-gnu ./a.out tests/bits/hashes.txt
 namespace bits {
 
@@ -218,13 +219,21 @@ std::string title(const std::string& function) {
     return function + "/" + name_of<T>;
 }
 
-/// f<T, Arch>(): float and double, in registers and in plain C++.
+/// Is this the long run, which ./dev test --all makes?
+#ifdef BITS_ALL
+inline constexpr bool all_types_in_plain = true;
+#else
+inline constexpr bool all_types_in_plain = false;
+#endif
+
+/// f<T, Arch>(): float and double in registers, float in plain C++, which takes the most time to compile and to run.
+/// There double differs from float by its type alone.
 template <class F>
 void types_and_architectures(F&& f) {
     f.template operator()<float, rlhf::native>();
     f.template operator()<double, rlhf::native>();
     f.template operator()<float, rlhf::scalar>();
-    f.template operator()<double, rlhf::scalar>();
+    if constexpr (all_types_in_plain) f.template operator()<double, rlhf::scalar>();
 }
 
 /// Where gradients go: overwritten, overwritten with a factor, added.

@@ -104,7 +104,7 @@ array<I> targets_of(const place& p) {
 }
 
 /// f<E, G, T, Arch>(): logits, their gradient, arrays. Few, because each is a second or more of compiling: what is
-/// usual, one where all differ, and in plain C++ a number and a packed one.
+/// usual, one where all differ, and in plain C++ a number, with BITS_ALL also a packed one.
 template <class F>
 void logits_types(F&& f) {
     using rlhf::bfloat16, rlhf::float16, rlhf::native, rlhf::scalar;
@@ -114,7 +114,7 @@ void logits_types(F&& f) {
     f.template operator()<float16, float16, float, native>();
     f.template operator()<float, bfloat16, double, native>();
     f.template operator()<float, float, float, scalar>();
-    f.template operator()<bfloat16, bfloat16, float, scalar>();
+    if constexpr (all_types_in_plain) f.template operator()<bfloat16, bfloat16, float, scalar>();
 }
 
 template <class E, class G, class T>
