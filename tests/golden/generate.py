@@ -201,7 +201,7 @@ if __name__ == "__main__":
         write_ms_swift(policies, root, 15)
         write_covariances(policies, root, 16)
         write_masks(policies, root, 17)
-        write_roll(policies, make_data, root, 20)
+        write_roll(policies, make_data, root, 37)
         write_miles(policies, make_data, root, 21)
         more.write_unsloth(policies, make_data, root, 27)
         more.write_skywork(policies, make_data, root, 23)

@@ -46,7 +46,7 @@ def write_miles(w, make_data, root, seed):
         "miles git 31f1ca961, backends/training_utils/loss_hub/losses.py: policy_loss_function, by the defaults of its "
         f"arguments but for the named ones; seed {seed}"
     )
-    d = make_data(w, "miles", seed, [10, 7, 1, 9, 4, 2], per_sequence=True, ref_of_old=False)
+    d = make_data(w, "miles", seed, [10, 7, 1, 9, 4, 2], far=45, per_sequence=True, ref_of_old=False)
     hub = loss_hub(root, lambda x, **_: dict(log_probs=list(x), entropy=list(x)))
     masks, A, lengths = list(d.mask), list(d.A[:, None].expand(6, 10)), [10] * 6
     unset = "use_rollout_logprobs skip_actor_forward_only observe_training_entropy use_opsm get_mismatch_metrics use_tis"
