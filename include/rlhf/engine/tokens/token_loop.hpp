@@ -42,14 +42,20 @@ public:
         }
     }
 
+    /// How far a run over the tokens begin … end − 1 writes, with what it writes behind them.
+    [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
+        const std::int64_t padded = end + (begin - end) % block_tokens<T> + block_tokens<T>;
+        return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
+    }
+
     /// Runs over a segment: the n tokens from t on. A tail shorter than a block is copied into a block filled up with
     /// zeros, and runs the same code.
     RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
                                    bool clears) const {
         const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
         // Where padding follows, the mask drops it. All other tails are copied.
-        const bool in_place = n == whole || (clears && r.mask.bytes != nullptr && t + padded <= r.mask.length);
-        const std::int64_t direct = strided_ ? 0 : in_place ? padded : whole, apart = n - (std::min)(n, direct);
+        const bool masked = n == whole || (clears && in_place(r, t + padded));
+        const std::int64_t direct = strided_ ? 0 : masked ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
         const block_range<T> copied = apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>();
         sums_type sums = hot_loop_(kernel, {r.direct(t, direct), copied}, r);
@@ -71,6 +77,9 @@ private:
     static constexpr std::uint64_t every = low_bits(L::width);
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
+
+    /// Does the mask drop padding up to a token?
+    static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
 
     token_loop(function loop, bool strided) : hot_loop_(loop), strided_(strided) {}
 
