@@ -5,6 +5,8 @@
 #include <rlhf/engine/lanes/lanes.hpp>
 #include <rlhf/formula/shaped_score.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace rlhf {
@@ -139,7 +141,7 @@ shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a
                 length[k] = static_cast<double>(detail::count_counted(c.mask(s)));
             });
         each([&](std::int64_t, std::size_t k) { too_long += penalised && length[k] > begins ? 1 : 0; });
-        for (std::size_t k = 0; k < score.size(); k += L::width)
+        for (std::size_t k = 0; k < static_cast<std::size_t>(n); k += L::width)
             L::store(&score[k], formula::shaped_score(L::load(&score[k]), L::load(&length[k]), L::counted(&ended[k]),
                                                       overlong, unfinished));
         each([&](std::int64_t s, std::size_t k) { *shaped.row(s, 0) = static_cast<T>(score[k]); });

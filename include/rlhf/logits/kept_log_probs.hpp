@@ -93,7 +93,6 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
         double log_prob = 0, mass = 0;
         if (here.counted) {
             const E* const z = source.at(here);
-            sets.fetch_next(c, here, source);
             softmax = rows.read(z, sets.of(c, here, ids));
             log_prob = softmax.log_prob(static_cast<double>(z[here.of(ids)]));
             if (log_kept) mass = softmax.log_sum_exp() - static_cast<double>(here.of(log_sum_exp));

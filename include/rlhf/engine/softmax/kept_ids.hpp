@@ -10,8 +10,7 @@ class kept_ids {
 public:
     kept_ids(const index_view& ids, std::int64_t first, std::int64_t kept, std::int64_t target)
         : ids_(ids), first_(first), kept_(kept), target_(target) {
-        place_ = kept_; // to the end, because a processor could not predict where a search stops
-        for (std::int64_t i = 0; i < kept; ++i) place_ = ids[first + i] == target ? i : place_;
+        while (place_ < kept_ && ids_[first_ + place_] != target_) ++place_;
     }
     [[nodiscard]] std::int64_t size() const { return place_ < kept_ ? kept_ : kept_ + 1; }
     [[nodiscard]] std::int64_t operator[](std::int64_t i) const { return i < kept_ ? ids_[first_ + i] : target_; }
@@ -38,17 +37,6 @@ struct bound_kept_set {
     [[nodiscard]] kept_ids of(const call& c, const position& here, const bound_targets& targets) const {
         const range r = at(c, here.sequence, here.step);
         return {ids, r.first, r.last - r.first, here.of(targets)};
-    }
-    /// Fetches logits of the step after this one: each of them lies in a line of its own.
-    template <class Source>
-    void fetch_next(const call& c, const position& here, const Source& logits) const {
-        constexpr std::int64_t most = 64;
-        const sequence_mask mask = c.mask(here.sequence);
-        position next = here;
-        if (++next.step >= mask.length || !mask[next.step]) return;
-        const auto* const z = logits.at(next);
-        const range r = at(c, next.sequence, next.step);
-        for (std::int64_t i = r.first; i < (std::min)(r.last, r.first + most); ++i) prefetch(z + ids[i]);
     }
 };
 
