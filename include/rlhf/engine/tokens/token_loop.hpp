@@ -106,20 +106,50 @@ private:
             for (std::size_t i = 0; i < Out; ++i) out[i] = b.of->out[i] != nullptr ? b.of->out[i] + b.first : nullptr;
             const std::uint8_t* mask = b.of->mask + b.first * b.of->mask_step;
             const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
+            early_numbers<In, Kernel> early;
+            if constexpr (has_first<In, Kernel>) compute_first(kernel, in, step, b.blocks, early);
             for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
                 const std::uint64_t counts = counted_bits<block_tokens<T>>(mask);
                 sums.tokens += counts == low_bits(block_tokens<T>) ? block_tokens<T> : std::popcount(counts);
                 if (counts == 0)
                     for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
                 else
-                    sums.each_part([&](std::size_t k, part_type& part)
-                                       RLHF_INLINE { one_register(in, out, counts, at, k, kernel, scale, add, part); });
+                    sums.each_part([&](std::size_t k, part_type& part) RLHF_INLINE {
+                        one_register(in, out, counts, at, k, kernel, early, scale, add, part);
+                    });
                 fetch(in, step, out, at);
                 for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
                 mask += mask_step;
             }
         }
         return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
+    }
+
+    /// Does the kernel compute something first (lane::early)?
+    template <std::size_t In, class Kernel>
+    static constexpr bool has_first = []<std::size_t... K>(std::index_sequence<K...>) {
+        return requires(const Kernel& kernel, V v) { kernel.first(((void)K, v)...); };
+    }
+    (std::make_index_sequence<In>());
+
+    /// What it computed of a segment, if it does.
+    template <std::size_t In, class Kernel>
+    struct alignas(64) early_numbers : std::array<T, has_first<In, Kernel> ? std::size_t(segment_tokens) : 0> {
+        early_numbers() {} // NOLINT: what is read is written before
+    };
+
+    template <std::size_t In, class Kernel>
+    RLHF_FORMULA static void compute_first(const Kernel& kernel, std::array<const T*, In> in,
+                                           const std::array<std::int64_t, In>& step, std::int64_t blocks,
+                                           early_numbers<In, Kernel>& to) {
+        for (std::int64_t at = 0; at < blocks * block_tokens<T>; at += block_tokens<T>) {
+            for (std::int64_t k = 0; k < block_tokens<T>; k += L::width)
+                [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+                    L::store(to.data() + at + k, kernel.first(L::load(in[K] + k)...));
+                }
+            (std::make_index_sequence<In>());
+            for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
+        }
     }
 
     template <std::size_t In, std::size_t Out>
@@ -138,14 +168,17 @@ private:
 
     /// Register k of a block. Where all of it counts, no mask is applied.
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_FORMULA static void one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out,
-                                          std::uint64_t block_counts, std::int64_t at, std::size_t k,
-                                          const Kernel& kernel, const std::array<T, most_outputs>& scale,
-                                          const std::array<bool, most_outputs>& add, part_type& sums) {
+    RLHF_FORMULA static void
+    one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out, std::uint64_t block_counts,
+                 std::int64_t at, std::size_t k, const Kernel& kernel, const early_numbers<In, Kernel>& early,
+                 const std::array<T, most_outputs>& scale, const std::array<bool, most_outputs>& add, part_type& sums) {
         const auto first = static_cast<std::int64_t>(k) * L::width;
         const std::uint64_t counts = block_counts >> first & every;
         auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
-            return kernel(L::load(in[K] + first)...);
+            if constexpr (has_first<In, Kernel>)
+                return kernel(lane::early<V>{L::load(early.data() + at + first)}, L::load(in[K] + first)...);
+            else
+                return kernel(L::load(in[K] + first)...);
         }
         (std::make_index_sequence<In>());
         [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
