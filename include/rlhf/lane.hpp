@@ -65,6 +65,13 @@ struct terms {
     Statistics<statistic<V>> statistics = {};
 };
 
+/// What a kernel's first() makes of a token: what the rest of the kernel would wait for, such as an exponential whose
+/// result goes into another one. A sweep calls first() for some hundred tokens, and then the kernel with each result.
+template <class V>
+struct early {
+    V x;
+};
+
 using std::abs;
 using std::sqrt;
 

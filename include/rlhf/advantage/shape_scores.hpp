@@ -5,6 +5,8 @@
 #include <rlhf/engine/lanes/lanes.hpp>
 #include <rlhf/formula/shaped_score.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace rlhf {
@@ -103,29 +105,48 @@ shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a
     if (!scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
     if (!shaped && c.size() > 0) detail::fail(c.function(), "shaped is missing");
     c.done();
+    const index_view lengths = a.lengths;
     for (std::int64_t s = 0; s < c.size() && has_lengths; ++s)
-        if (a.lengths[s * stride] < 0)
-            detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", a.lengths[s * stride],
-                         s);
+        if (lengths[s * stride] < 0)
+            detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", lengths[s * stride], s);
 
-    using detail::real;
+    // In blocks, so that registers have several sequences.
+    using L = detail::lanes<double, Arch>;
+    using V = typename L::type;
+    constexpr std::int64_t block = 64;
     const bool penalised = o.overlong_buffer > 0;
     const auto begins = static_cast<double>(o.max_length - o.overlong_buffer);
-    const formula::overlong_rule<real> overlong{begins, static_cast<double>(penalised ? o.overlong_buffer : 1),
-                                                penalised ? o.overlong_penalty : 0, o.overlong};
-    const formula::unfinished<real> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
-                                               o.unfinished_score.value_or(0), o.unfinished_factor};
-    shape_scores_result r{.sequences = static_cast<double>(c.size())};
-    for (std::int64_t s = 0; s < c.size(); ++s) {
-        const bool ended = !finished || *finished.row(s, 0) != 0;
-        const auto n = static_cast<double>(has_lengths ? a.lengths[s * stride]
-                                           : penalised ? detail::count_counted(c.mask(s))
-                                                       : 0);
-        const real score = static_cast<double>(*scores.row(s, 0));
-        *shaped.row(s, 0) = static_cast<T>(double(formula::shaped_score(score, real(n), ended, overlong, unfinished)));
-        r.overlong += penalised && n > begins ? 1 : 0, r.unfinished += ended ? 0 : 1;
+    const formula::overlong_rule<V> overlong{begins, static_cast<double>(penalised ? o.overlong_buffer : 1),
+                                             penalised ? o.overlong_penalty : 0, o.overlong};
+    const formula::unfinished<V> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
+                                            o.unfinished_score.value_or(0), o.unfinished_factor};
+    alignas(64) std::array<double, std::size_t(block)> score{}, length{};
+    std::array<std::uint8_t, std::size_t(block)> ended;
+    ended.fill(1);
+    std::int64_t too_long = 0, cut = 0;
+    for (std::int64_t first = 0; first < c.size(); first += block) {
+        const std::int64_t n = (std::min)(block, c.size() - first);
+        const auto each = [&](auto&& f) {
+            for (std::int64_t i = 0; i < n; ++i) f(first + i, static_cast<std::size_t>(i));
+        };
+        each([&](std::int64_t s, std::size_t k) { score[k] = static_cast<double>(*scores.row(s, 0)); });
+        if (finished)
+            each([&](std::int64_t s, std::size_t k) {
+                ended[k] = *finished.row(s, 0) != 0 ? 1 : 0, cut += 1 - ended[k];
+            });
+        if (penalised && has_lengths)
+            each([&](std::int64_t s, std::size_t k) { length[k] = static_cast<double>(lengths[s * stride]); });
+        else if (penalised)
+            each([&](std::int64_t s, std::size_t k) {
+                length[k] = static_cast<double>(detail::count_counted(c.mask(s)));
+            });
+        each([&](std::int64_t, std::size_t k) { too_long += penalised && length[k] > begins ? 1 : 0; });
+        for (std::size_t k = 0; k < static_cast<std::size_t>(n); k += L::width)
+            L::store(&score[k], formula::shaped_score(L::load(&score[k]), L::load(&length[k]), L::counted(&ended[k]),
+                                                      overlong, unfinished));
+        each([&](std::int64_t s, std::size_t k) { *shaped.row(s, 0) = static_cast<T>(score[k]); });
     }
-    return r;
+    return {static_cast<double>(c.size()), static_cast<double>(too_long), static_cast<double>(cut)};
 }
 
 } // namespace RLHF_NAMESPACE

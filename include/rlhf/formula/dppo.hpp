@@ -106,9 +106,18 @@ struct dppo_kl {
     [[nodiscard]] RLHF_FORMULA bool learns_by_ratio() const { return rest.by_ratio; }
 
     template <class V>
+    [[nodiscard]] RLHF_FORMULA V first(const sampled_token<V>& t) const {
+        using lane::exp;
+        return exp(t.old_log_prob);
+    }
+    template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
+        return (*this)(t, first(t));
+    }
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t, V old) const {
         using lane::exp, lane::larger, lane::select;
-        const V zero(0), one(1), epsilon(T(1e-8)), ratio = exp(t.log_ratio), old = exp(t.old_log_prob);
+        const V zero(0), one(1), epsilon(T(1e-8)), ratio = exp(t.log_ratio);
         const V others_old = larger(zero, one - old), others = larger(zero, one - exp(t.log_prob)); // 1 − π_old, 1 − π
         const auto up = t.advantage > zero, down = t.advantage < zero;
         // e⁻⁶⁰ is less than ε, and no subnormal number, which would take long.

@@ -57,16 +57,39 @@ struct policy_rule {
         return r;
     }
 
-    template <class V>
+    /// What the objective computes first, if it does.
+    template <class V, class... Rest>
+        requires requires(const Objective& o, const sampled_token<V>& t) { o.first(t); }
+    [[nodiscard]] RLHF_FORMULA V first(V log_prob, V old_log_prob, V advantage, const Rest&... /*rest*/) const {
+        return objective.first(token(log_prob, old_log_prob, advantage));
+    }
+    template <class V, class... Rest>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics>
+    operator()(lane::early<V> first, V log_prob, V old_log_prob, V advantage, const Rest&... rest) const {
+        return of(objective(token(log_prob, old_log_prob, advantage), first.x), log_prob, old_log_prob, advantage,
+                  rest...);
+    }
+    template <class V, class... Rest>
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics> operator()(V log_prob, V old_log_prob, V advantage,
-                                                                               V ref_log_prob = V(0), V weight = V(1),
-                                                                               V behavior_log_prob = V(0)) const {
+                                                                               const Rest&... rest) const {
+        return of(objective(token(log_prob, old_log_prob, advantage)), log_prob, old_log_prob, advantage, rest...);
+    }
+
+private:
+    static constexpr bool all = Parts == policy_parts::all;
+
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA sampled_token<V> token(V log_prob, V old_log_prob, V advantage) const {
+        V x = log_prob - old_log_prob;
+        if constexpr (all) x = lane::clamp(x, V(-log_ratio_limit), V(log_ratio_limit));
+        return {log_prob, old_log_prob, x, advantage};
+    }
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA lane::terms<V, 1, policy_statistics>
+    of(const surrogate<V>& s, V log_prob, V old_log_prob, V advantage, V ref_log_prob = V(0), V weight = V(1),
+       V behavior_log_prob = V(0)) const {
         using lane::abs, lane::fma, lane::select;
-        constexpr bool all = Parts == policy_parts::all;
         const V raw = log_prob - old_log_prob;
-        V x = raw;
-        if constexpr (all) x = lane::clamp(raw, V(-log_ratio_limit), V(log_ratio_limit));
-        const surrogate<V> s = objective(sampled_token<V>{log_prob, old_log_prob, x, advantage});
         V loss = s.loss, slope = s.slope, divergence(0);
         if constexpr (all) {
             if (objective.learns_by_ratio()) slope = select(abs(raw) > V(log_ratio_limit), V(0), slope);

@@ -32,9 +32,18 @@ struct sapo {
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return true; }
 
     template <class V>
+    [[nodiscard]] RLHF_FORMULA V first(const sampled_token<V>& t) const {
+        using lane::exp;
+        return exp(t.log_ratio);
+    }
+    template <class V>
     [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t) const {
+        return (*this)(t, first(t));
+    }
+    template <class V>
+    [[nodiscard]] RLHF_FORMULA surrogate<V> operator()(const sampled_token<V>& t, V ratio) const {
         using lane::exp, lane::select, lane::smaller;
-        const V one(1), ratio = exp(t.log_ratio);
+        const V one(1);
         const auto positive = t.advantage > V(0);
         const V e = exp(select(positive, V(tau_positive), V(tau_negative)) * (one - ratio)); // finite: at most e^τ
         const V gate = one / (one + e), share = select(positive, V(share_positive), V(share_negative));

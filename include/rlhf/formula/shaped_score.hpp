@@ -35,10 +35,11 @@ struct overlong_rule {
 
 /// A sequence's score, lowered by what its length costs; then as `unfinished` says where it has no end of text.
 template <class V>
-[[nodiscard]] RLHF_FORMULA V shaped_score(V score, V length, bool finished, const overlong_rule<V>& overlong,
-                                          const unfinished<V>& o) {
+[[nodiscard]] RLHF_FORMULA V shaped_score(V score, V length, lane::mask_of<V> finished,
+                                          const overlong_rule<V>& overlong, const unfinished<V>& o) {
+    using lane::select;
     const V shaped = score - overlong(length);
-    return finished ? shaped : o(shaped);
+    return select(finished, shaped, o(shaped));
 }
 
 } // namespace RLHF_NAMESPACE::formula

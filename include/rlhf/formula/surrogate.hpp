@@ -39,6 +39,12 @@ struct ratio_range {
 ///       auto reduction() const; // for example log_ratio_term()
 ///       auto for_sequence(const sums& of_reduction, double tokens, T log_ratio_limit) const;
 ///
+/// An objective in which one long function waits for another has two things more: what is computed first, and the
+/// formula that goes on from it.
+///
+///       V first(const sampled_token<V>& t) const;
+///       surrogate<V> operator()(const sampled_token<V>& t, V first) const;
+///
 /// The objective does not see what multiplies the loss or is added to it (importance weight, KL, weight): see
 /// formula/policy_token.hpp.
 namespace RLHF_NAMESPACE::formula {

@@ -42,6 +42,7 @@ struct lanes<T, scalar> {
     static void store(E* p, type v) {
         *p = static_cast<E>(T(v));
     }
+    static type of(T x) { return x; }
     static std::array<type, 2> load_interleaved(const bfloat16* p) { return {load(p), load(p + 1)}; }
     template <bool = false>
     static void store_interleaved(bfloat16* p, type even, type odd) {

@@ -18,6 +18,11 @@ struct lanes_memory {
     static constexpr int width = type::size;
 
     static type load(const T* p) { return type::load(p); }
+    /// Numbers side by side, one for each lane.
+    template <class... X>
+    static type of(X... x) {
+        return type::of(x...);
+    }
 
     /// Loads elements of another type, converted to T.
     template <class E>

@@ -68,6 +68,10 @@ public:
     simd(const batch& v) : v_(v) {}
     operator register_type() const { return v_; }
 
+    template <class... X>
+    static simd of(X... x) {
+        return register_type{x...};
+    }
     static simd load(const T* p) { return batch::load_unaligned(p); }
     static simd load_aligned(const T* p) { return batch::load_aligned(p); }
     void store(T* p) const { v_.store_unaligned(p); }

@@ -39,6 +39,7 @@ class group_sweep {
     using V = typename D::type;
     using rule = formula::group_rule<double>;
     static constexpr std::int64_t width = D::width, lanes_of_tile = 8, most_in_tile = 128;
+    using usual_size = std::integral_constant<std::int64_t, 8>; ///< has a loop of its own
 
 public:
     group_sweep(const bound_groups& groups, const group_streams<T>& arrays, const rule& r, bool leave_out)
@@ -53,7 +54,9 @@ public:
         return sum_pieces<group_totals>(run, groups_.pieces(), [&](std::int64_t piece, group_totals& t) {
             std::int64_t at = groups_.begin(piece * groups_.piece);
             const std::int64_t end = groups_.begin((piece + 1) * groups_.piece);
-            if (side_by_side_) at = tiles(at, end, t);
+            if (side_by_side_)
+                at = groups_.size() == usual_size::value ? tiles(usual_size(), at, end, t)
+                                                         : tiles(groups_.size(), at, end, t);
             while (at < end) at = one(at, groups_.end(at), t);
         });
     }
@@ -177,14 +180,15 @@ private:
 
     /// The groups of one size at these positions, eight at a time. Returns where fewer are left, or where a read of
     /// eight rewards could go past the last one.
-    std::int64_t tiles(std::int64_t at, std::int64_t end, group_totals& t) const {
-        const std::int64_t K = groups_.size();
+    template <class Size>
+    std::int64_t tiles(Size K, std::int64_t at, std::int64_t end, group_totals& t) const {
         const auto size = sums_of_size<V>(K);
         const auto map_of = rule_of<V>();
         alignas(64) std::array<double, std::size_t(most_in_tile * lanes_of_tile)> x;
         alignas(64) std::array<double, std::size_t(lanes_of_tile)> range;
         std::array<formula::affine_map<V>, std::size_t(lanes_of_tile / width)> maps;
         for (; at + lanes_of_tile * K <= end && at + lanes_of_tile * K + 8 <= sequences_; at += lanes_of_tile * K) {
+            if constexpr (std::is_same_v<Size, usual_size>) fetch(at, lanes_of_tile * K);
             for (std::int64_t k = 0; k < K; k += 8)
                 rows_to_columns<Arch>(arrays_.rewards.data + at + k, K, x.data() + k * lanes_of_tile);
             std::int64_t nonfinite = 0, constant = 0;
@@ -205,14 +209,24 @@ private:
                 }
             for (std::int64_t k = 0; k < K && arrays_.advantages; k += 8)
                 columns_to_rows<Arch>(x.data() + k * lanes_of_tile, arrays_.advantages.data + at + k, K,
-                                      (std::min)(K - k, std::int64_t(8)));
+                                      (std::min)(std::int64_t(K) - k, std::int64_t(8)));
             t.groups += lanes_of_tile, t.constant += K > 1 ? constant : 0;
             if (arrays_.keep) mark_kept(at, range);
         }
         return at;
     }
+    /// Fetches what lies ahead of the next n rewards, because the hardware fetches too little where a tile takes so
+    /// long.
+    void fetch(std::int64_t at, std::int64_t n) const {
+        constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T)), ahead = 64 * line;
+        for (std::int64_t i = at + ahead; i < at + ahead + n; i += line) {
+            prefetch(arrays_.rewards.data + i);
+            if (arrays_.advantages) prefetch_to_write(arrays_.advantages.data + i);
+        }
+    }
     /// The sums of a register of groups. If a reward is not finite, then neither is the mean.
-    static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, std::int64_t K,
+    template <class Size>
+    static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, Size K,
                                                            const formula::group_sums<V>& size) {
         const auto member = [&](std::int64_t k) RLHF_INLINE { return D::load(column + k * lanes_of_tile); };
         const auto each = [&](auto&& f) RLHF_INLINE {

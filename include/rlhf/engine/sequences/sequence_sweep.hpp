@@ -78,7 +78,7 @@ private:
             sequence& q = t[n];
             go_to(q, s);
             const auto [first, end] = q.counted = counted_tokens(q.blocks->mask);
-            q.blocks->clear(0, first), q.blocks->clear(end, q.blocks->length());
+            q.blocks->clear(0, first), q.blocks->clear(spread_.written(*q.blocks, first, end), q.blocks->length());
             if (first == end) continue;
             q.found = reduced_(*q.blocks, q.counted);
             tokens += end - first, ++n;

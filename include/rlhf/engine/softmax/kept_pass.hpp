@@ -31,8 +31,8 @@ public:
         double largest = -infinity;
         each_piece(ids, z, [&](const room& from, std::int64_t, std::int64_t n) {
             if (const double top = largest_of(from, n); top > largest) {
-                const double by = largest - top; // −∞ for the first
-                s.rescale(by, 1, lane::exp(by / temperature_));
+                const double by = largest - top; // −∞ for the first, when nothing is added up yet
+                if (by > -infinity) s.rescale(by, 1, lane::exp(by / temperature_));
                 largest = top;
             }
             add(from, n, largest > -infinity ? largest : 0, s);

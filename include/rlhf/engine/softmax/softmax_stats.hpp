@@ -25,7 +25,9 @@ struct softmax_stats {
     /// others), keeps its digits (DESIGN.md, D15).
     void add_up() {
         sum = ties + others;
-        log_sum = ties > 0 ? lane::log(ties) + lane::log1p(others / ties) : lane::log(others);
+        log_sum = ties == 1  ? lane::log1p(others) // as in the next line, whose logarithm is 0
+                  : ties > 0 ? lane::log(ties) + lane::log1p(others / ties)
+                             : lane::log(others);
     }
 
     [[nodiscard]] bool impossible() const { return sum == 0; } ///< every logit is −inf

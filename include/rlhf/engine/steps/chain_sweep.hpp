@@ -20,6 +20,7 @@ template <class T, class Arch, class Kernel>
 class chain_sweep {
     using L = lanes<T, Arch>;
     using V = typename L::type;
+    using number = lane::number<T>;
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs, Heads = Kernel::heads;
 
 public:
@@ -45,7 +46,7 @@ public:
 
 private:
     static constexpr std::int64_t steps = 64;      ///< of a block
-    static constexpr std::int64_t few_steps = 16;  ///< of a block in [T, B]
+    static constexpr std::int64_t few_steps = 32;  ///< of a block in [T, B]
     static constexpr std::int64_t neighbours = 16; ///< sequences of a piece of work
     static constexpr auto size = static_cast<std::size_t>(steps);
 
@@ -63,10 +64,10 @@ private:
         bool all = true; ///< of the block, and they count
         std::array<std::int64_t, size> at;
         std::array<bool, size> counts;
+        std::array<const T*, In> from; ///< the inputs of its steps: in memory, or below
         alignas(64) std::array<std::array<T, size>, In> in;
         alignas(64) std::array<std::array<T, size>, Heads> head;
-        alignas(64) std::array<T, size> sum;   ///< S
-        alignas(64) std::array<T, size> after; ///< S′, or 0 where nothing is carried
+        std::array<T*, Out> to; ///< the outputs: in memory, or below
         alignas(64) std::array<std::array<T, size>, Out> out;
     };
 
@@ -85,8 +86,13 @@ private:
         gathered g;
         choose(r, n, g);
         for (std::size_t k = 0; k < In; ++k) gather(r, k, g);
+        for (std::size_t o = 0; o < Out; ++o) {
+            const stream<T>& to = of_.out[o].to;
+            g.to[o] = to && fills_registers(g, to.step) ? to.row(r.s, r.begin) + r.left : g.out[o].data();
+        }
         if (g.n > 0) compute(r, g);
-        for (std::size_t o = 0; o < Out; ++o) scatter(r, n, of_.out[o], g.out[o], g);
+        for (std::size_t o = 0; o < Out; ++o)
+            if (g.to[o] == g.out[o].data()) scatter(r, n, of_.out[o], g.out[o], g);
     }
 
     /// Finds the steps that advance time among the n next ones.
@@ -107,16 +113,23 @@ private:
     /// So many steps as the registers that hold n of them.
     static constexpr std::int64_t in_registers(std::int64_t n) { return (n + L::width - 1) / L::width * L::width; }
 
+    /// Do the steps lie side by side in whole registers? They are then read and written where they lie.
+    [[nodiscard]] static bool fills_registers(const gathered& g, std::int64_t step) {
+        return g.all && step == 1 && g.n % L::width == 0;
+    }
+
     [[nodiscard]] bool reads(const gathered& g, std::size_t i) const { return g.counts[i] || of_.how == gaps::ignore; }
 
-    /// Input k; 0 where it is absent or masked, and behind the last step.
+    /// Input k, where it lies, or copied; 0 where it is absent or masked, and behind the last step.
     void gather(const row& r, std::size_t k, gathered& g) const {
         auto& to = g.in[k];
         const auto n = static_cast<std::size_t>(g.n);
-        std::fill(of_.in[k].in ? to.begin() + g.n : to.begin(), to.begin() + in_registers(g.n), T(0));
-        if (!of_.in[k].in) return;
+        g.from[k] = to.data();
+        if (!of_.in[k].in) return void(std::fill(to.begin(), to.begin() + in_registers(g.n), T(0)));
         const std::int64_t step = of_.in[k].in.step;
         const T* from = of_.in[k].in.row(r.s, r.begin);
+        if (fills_registers(g, step)) return void(g.from[k] = from + r.left);
+        std::fill(to.begin() + g.n, to.begin() + in_registers(g.n), T(0));
         if (g.all && step == 1) return void(std::copy_n(from + r.left, n, to.begin()));
         if (g.all)
             for (std::size_t i = 0; i < n; ++i, from += step) to[i] = from[r.left * step];
@@ -128,47 +141,80 @@ private:
         return flag && reads(g, i) && *(flag.row(r.s, r.begin) + g.at[i] * flag.step) != 0;
     }
 
-    void compute(row& r, gathered& g) const {
-        const Kernel kernel = of_.kernel;
+    /// Sets input `next` where it is absent or not read.
+    void set_next(const row& r, gathered& g) const {
         const auto n = static_cast<std::size_t>(g.n);
-        constexpr auto width = static_cast<std::size_t>(L::width);
-        auto& value = g.in[Kernel::value];
-        auto& next = g.in[Kernel::next];
         const bool given = static_cast<bool>(of_.in[Kernel::next].in);
+        const T* const value = g.from[Kernel::value];
+        auto& next = g.in[Kernel::next];
+        if (given && g.from[Kernel::next] != next.data()) std::copy_n(g.from[Kernel::next], n, next.begin());
+        g.from[Kernel::next] = next.data();
         for (std::size_t i = 0; i < n; ++i)
             if (!given || !reads(g, i)) next[i] = i + 1 < n ? value[i + 1] : r.value;
         if (of_.flags.terminated)
             for (std::size_t i = 0; i < n; ++i)
                 if (set(of_.flags.terminated, r, g, i)) next[i] = T(0);
-        for (std::size_t i = 0; i < n; i += width) {
-            std::array<V, In> x;
-            for (std::size_t k = 0; k < In; ++k) x[k] = L::load(&g.in[k][i]);
-            const std::array<V, Heads> y = kernel.head(x);
-            for (std::size_t h = 0; h < Heads; ++h) L::store(&g.head[h][i], y[h]);
-        }
-        of_.flags.any() ? chain<true>(r, g) : chain<false>(r, g);
-        for (std::size_t i = 0; i < n; i += width) {
-            std::array<V, Heads> h;
-            for (std::size_t k = 0; k < Heads; ++k) h[k] = L::load(&g.head[k][i]);
-            const std::array<V, Out> y = kernel.finish(h, L::load(&value[i]), L::load(&g.sum[i]), L::load(&g.after[i]));
-            for (std::size_t o = 0; o < Out; ++o) L::store(&g.out[o][i], y[o]);
-        }
-        r.value = value[0];
     }
 
-    /// From the last step to the first.
+    void compute(row& r, gathered& g) const {
+        constexpr std::int64_t width = L::width;
+        const bool follows = !of_.flags.terminated && !of_.in[Kernel::next].in && g.n % width == 0;
+        if (!follows) set_next(r, g);
+        const T* const value = g.from[Kernel::value];
+        const T first_value = *value;
+        V after(r.value); // its first lane is of the step after these
+        for (std::int64_t i = in_registers(g.n) - width; i >= 0; i -= width) {
+            std::array<V, In> x;
+            for (std::size_t k = 0; k < In; ++k) x[k] = L::load(g.from[k] + i);
+            if (follows) x[Kernel::next] = L::template shift_down<1>(x[Kernel::value], after);
+            after = x[Kernel::value];
+            const std::array<V, Heads> y = of_.kernel.head(x);
+            for (std::size_t h = 0; h < Heads; ++h) L::store(&g.head[h][static_cast<std::size_t>(i)], y[h]);
+        }
+        of_.flags.any() ? chain<true>(r, g) : chain<false>(r, g);
+        r.value = first_value;
+    }
+
+    /// From the last step to the first, a register at a time: the chain, and what it makes of these steps.
     template <bool Flagged>
-    void chain(row& r, gathered& g) const {
-        using number = lane::number<T>;
+    RLHF_FORMULA void chain(row& r, gathered& g) const {
+        constexpr std::int64_t width = L::width;
         number sum = r.sum;
-        for (auto i = static_cast<std::size_t>(g.n); i % L::width != 0; ++i) g.after[i] = g.sum[i] = T(0);
-        for (auto i = static_cast<std::size_t>(g.n); i-- > 0;) {
-            const bool cut = Flagged && (set(of_.flags.terminated, r, g, i) || set(of_.flags.truncated, r, g, i));
-            const number after = cut ? number(T(0)) : sum;
-            sum = Kernel::joined(number(g.head[0][i]), number(g.head[1][i]), after);
-            g.after[i] = T(after), g.sum[i] = T(sum);
+        V before(r.sum); // its first lane is S of the step after these
+        for (std::int64_t i = in_registers(g.n) - width; i >= 0; i -= width) {
+            const auto at = static_cast<std::size_t>(i);
+            V s, after;
+            if (!Flagged && i + width <= g.n) {
+                s = chained(&g.head[0][at], &g.head[1][at], sum);
+                after = L::template shift_down<1>(s, before);
+            } else {
+                alignas(64) std::array<T, static_cast<std::size_t>(width)> sums{}, afters{};
+                for (auto k = static_cast<std::size_t>((std::min)(width, g.n - i)); k-- > 0;) {
+                    const bool cut =
+                        Flagged && (set(of_.flags.terminated, r, g, at + k) || set(of_.flags.truncated, r, g, at + k));
+                    const number carried = cut ? number(T(0)) : sum;
+                    sum = Kernel::joined(number(g.head[0][at + k]), number(g.head[1][at + k]), carried);
+                    sums[k] = T(sum), afters[k] = T(carried);
+                }
+                s = L::load(sums.data()), after = L::load(afters.data());
+            }
+            before = s;
+            std::array<V, Heads> h;
+            for (std::size_t k = 0; k < Heads; ++k) h[k] = L::load(&g.head[k][at]);
+            const std::array<V, Out> y = of_.kernel.finish(h, L::load(g.from[Kernel::value] + i), s, after);
+            for (std::size_t o = 0; o < Out; ++o) L::store(g.to[o] + i, y[o]);
         }
         r.sum = T(sum);
+    }
+    /// S of a register of steps. They are not written one by one and read as one, for which a processor would wait.
+    static RLHF_FORMULA V chained(const T* error, const T* factor, number& sum) {
+        return [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+            constexpr std::size_t top = sizeof...(K) - 1;
+            std::array<T, sizeof...(K)> s;
+            ((sum = Kernel::joined(number(error[top - K]), number(factor[top - K]), sum), s[top - K] = T(sum)), ...);
+            return L::of(s[K]...);
+        }
+        (std::make_index_sequence<static_cast<std::size_t>(L::width)>());
     }
 
     /// Writes what counts of a block of n steps, and +0 elsewhere.

@@ -42,14 +42,20 @@ public:
         }
     }
 
+    /// How far a run over the tokens begin … end − 1 writes, with what it writes behind them.
+    [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
+        const std::int64_t padded = end + (begin - end) % block_tokens<T> + block_tokens<T>;
+        return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
+    }
+
     /// Runs over a segment: the n tokens from t on. A tail shorter than a block is copied into a block filled up with
     /// zeros, and runs the same code.
     RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
                                    bool clears) const {
         const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
         // Where padding follows, the mask drops it. All other tails are copied.
-        const bool in_place = n == whole || (clears && r.mask.bytes != nullptr && t + padded <= r.mask.length);
-        const std::int64_t direct = strided_ ? 0 : in_place ? padded : whole, apart = n - (std::min)(n, direct);
+        const bool masked = n == whole || (clears && in_place(r, t + padded));
+        const std::int64_t direct = strided_ ? 0 : masked ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
         const block_range<T> copied = apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>();
         sums_type sums = hot_loop_(kernel, {r.direct(t, direct), copied}, r);
@@ -71,6 +77,9 @@ private:
     static constexpr std::uint64_t every = low_bits(L::width);
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
+
+    /// Does the mask drop padding up to a token?
+    static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
 
     token_loop(function loop, bool strided) : hot_loop_(loop), strided_(strided) {}
 
@@ -97,20 +106,50 @@ private:
             for (std::size_t i = 0; i < Out; ++i) out[i] = b.of->out[i] != nullptr ? b.of->out[i] + b.first : nullptr;
             const std::uint8_t* mask = b.of->mask + b.first * b.of->mask_step;
             const std::int64_t mask_step = block_tokens<T> * b.of->mask_step;
+            early_numbers<In, Kernel> early;
+            if constexpr (has_first<In, Kernel>) compute_first(kernel, in, step, b.blocks, early);
             for (std::int64_t n = b.blocks, at = 0; n > 0; at += block_tokens<T>, --n) {
                 const std::uint64_t counts = counted_bits<block_tokens<T>>(mask);
                 sums.tokens += counts == low_bits(block_tokens<T>) ? block_tokens<T> : std::popcount(counts);
                 if (counts == 0)
                     for (std::size_t i = 0; i < Out; ++i) clear_block(out[i], at, add[i]);
                 else
-                    sums.each_part([&](std::size_t k, part_type& part)
-                                       RLHF_INLINE { one_register(in, out, counts, at, k, kernel, scale, add, part); });
+                    sums.each_part([&](std::size_t k, part_type& part) RLHF_INLINE {
+                        one_register(in, out, counts, at, k, kernel, early, scale, add, part);
+                    });
                 fetch(in, step, out, at);
                 for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
                 mask += mask_step;
             }
         }
         return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
+    }
+
+    /// Does the kernel compute something first (lane::early)?
+    template <std::size_t In, class Kernel>
+    static constexpr bool has_first = []<std::size_t... K>(std::index_sequence<K...>) {
+        return requires(const Kernel& kernel, V v) { kernel.first(((void)K, v)...); };
+    }
+    (std::make_index_sequence<In>());
+
+    /// What it computed of a segment, if it does.
+    template <std::size_t In, class Kernel>
+    struct alignas(64) early_numbers : std::array<T, has_first<In, Kernel> ? std::size_t(segment_tokens) : 0> {
+        early_numbers() {} // NOLINT: what is read is written before
+    };
+
+    template <std::size_t In, class Kernel>
+    RLHF_FORMULA static void compute_first(const Kernel& kernel, std::array<const T*, In> in,
+                                           const std::array<std::int64_t, In>& step, std::int64_t blocks,
+                                           early_numbers<In, Kernel>& to) {
+        for (std::int64_t at = 0; at < blocks * block_tokens<T>; at += block_tokens<T>) {
+            for (std::int64_t k = 0; k < block_tokens<T>; k += L::width)
+                [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+                    L::store(to.data() + at + k, kernel.first(L::load(in[K] + k)...));
+                }
+            (std::make_index_sequence<In>());
+            for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
+        }
     }
 
     template <std::size_t In, std::size_t Out>
@@ -129,14 +168,17 @@ private:
 
     /// Register k of a block. Where all of it counts, no mask is applied.
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_FORMULA static void one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out,
-                                          std::uint64_t block_counts, std::int64_t at, std::size_t k,
-                                          const Kernel& kernel, const std::array<T, most_outputs>& scale,
-                                          const std::array<bool, most_outputs>& add, part_type& sums) {
+    RLHF_FORMULA static void
+    one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out, std::uint64_t block_counts,
+                 std::int64_t at, std::size_t k, const Kernel& kernel, const early_numbers<In, Kernel>& early,
+                 const std::array<T, most_outputs>& scale, const std::array<bool, most_outputs>& add, part_type& sums) {
         const auto first = static_cast<std::int64_t>(k) * L::width;
         const std::uint64_t counts = block_counts >> first & every;
         auto t = [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
-            return kernel(L::load(in[K] + first)...);
+            if constexpr (has_first<In, Kernel>)
+                return kernel(lane::early<V>{L::load(early.data() + at + first)}, L::load(in[K] + first)...);
+            else
+                return kernel(L::load(in[K] + first)...);
         }
         (std::make_index_sequence<In>());
         [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {

@@ -75,7 +75,7 @@ private:
             r.clear(0, first);
             part.all.sequences += first < last ? 1 : 0;
         }
-        if (tokens == unlimited_tokens) r.clear(last, r.length());
+        if (tokens == unlimited_tokens) r.clear(loop_.written(r, begin, last), r.length());
         if (begin < end) loop_.add(kernel_.get(), r, begin, end, tokens == unlimited_tokens, part);
     }
 
