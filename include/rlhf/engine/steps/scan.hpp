@@ -49,11 +49,13 @@ public:
 
     step_scan(const Kernel& kernel, T factor, gaps how, bool flagged)
         : kernel_(kernel), factor_(factor), gaps_(how), flagged_(flagged || factor == T(0)) {
-        std::array<double, size + 1> p{1, static_cast<double>(factor)};
-        for (std::size_t n = 2; n < p.size(); ++n) p[n] = p[n / 2] * p[n - n / 2]; // none waits for more than three
-        for (std::size_t n = 0; n < p.size(); ++n) power_[n] = positive(p[n]);
-        carry_.fill(T(1));
-        for (std::size_t n = 0; n < width; ++n) carry_[n] = power_[Kernel::forward ? n % size + 1 : size - n % size];
+        // By index and not in loops: a processor would wait for a register that is read after its parts were stored.
+        [this]<std::size_t... N, std::size_t... K>(std::index_sequence<N...>, std::index_sequence<K...>) {
+            power_ = {positive(power_of<N>(static_cast<double>(factor_)))...};
+            const std::array p = power_;
+            carry_ = {(K >= width ? T(1) : p[Kernel::forward ? K % size + 1 : size - K % size])...};
+        }
+        (std::make_index_sequence<size + 1>(), std::make_index_sequence<static_cast<std::size_t>(width + group)>());
     }
 
     /// Scans whole registers of steps.
@@ -220,6 +222,14 @@ private:
         return f;
     }
 
+    /// f to the N-th, by products none of which waits for more than three.
+    template <std::size_t N>
+    static double power_of(double f) {
+        if constexpr (N < 2)
+            return N == 0 ? 1 : f;
+        else
+            return power_of<N / 2>(f) * power_of<N - N / 2>(f);
+    }
     /// A power of f that is kept above 0, so that infinite data stays infinite.
     static T positive(double power) { return (std::max)(static_cast<T>(power), (std::numeric_limits<T>::min)()); }
 
