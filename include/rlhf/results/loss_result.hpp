@@ -18,7 +18,7 @@ public:
     loss_result() = default;
     loss_result(const detail::normalization& n, const detail::totals<Statistics>& t)
         : loss_sums(n.sums(t.loss)), totals_(t) {}
-    /// What a sweep finds. It is found in its place: a kilobyte of sums takes longer to copy than a few tokens to sweep.
+    /// What a sweep finds, in its place: a kilobyte of sums takes longer to copy than a few tokens to sweep.
     loss_result(const detail::normalization& n, const std::invocable<const executor&> auto& sweep, const executor& run)
         : loss_sums(n.own, n.divisor, n.own_divisor), totals_(sweep(run)) {
         set_weighted(totals_.loss);

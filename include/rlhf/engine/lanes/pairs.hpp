@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Two registers of Arch as one. Each operation is done to both, one after the other. Where a formula is a long chain of
-/// operations, a processor thus always has two chains under way (DESIGN.md, D56).
+/// Two registers of Arch as one. Each operation is done to both, one after the other. A formula is a long chain of
+/// operations, and a processor thus always has two chains under way (DESIGN.md, D56).
 template <class Arch>
 struct pairs {};
 

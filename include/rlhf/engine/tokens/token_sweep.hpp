@@ -63,7 +63,7 @@ private:
         return std::max<std::int64_t>((longest / 32 + segment_tokens) / segment_tokens, 32) * segment_tokens;
     }
 
-    /// Sweeps a part of each of the sequences first … last − 1. A function of its own, because its call is inlined twice.
+    /// Sweeps a part of each of the sequences first … last − 1.
     RLHF_NOINLINE void sweep_rows(std::int64_t first, std::int64_t last, std::int64_t from, std::int64_t tokens,
                                   totals_type& totals) const {
         running part(totals);
