@@ -33,7 +33,7 @@ targets = {
 }
 # loop: its function, the tokens that it gets, and the tokens of one turn if a register has so many floats
 loops = {
-    "policy loss": (r"token_sweep<.*::hot_loop<3", 2048, lambda width: 16),
+    "policy loss": (r"token_loop<.*::hot_loop<3", 2048, lambda width: 16),
     "gae": (r"step_scan<.*::(sweep<.*sweep_of\)0>|operator\(\))", 2048, lambda width: max(8, width)),
     "softmax, entropy": (r"softmax_pass<.*::add<.*, false, float>", 1024, lambda width: 128),
     "its gradient": (r"softmax_pass<.*::slopes<true", 2048, lambda width: 4 * width),

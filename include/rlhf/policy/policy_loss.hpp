@@ -116,15 +116,18 @@ struct bound_policy {
 template <class T>
 bound_policy<T> bind_policy(call& c, const policy_loss_arrays<T>& a, const policy_loss_options& o) {
     check_options<T>(c.function(), o);
-    const auto log_probs = c.in(a.log_probs, "log_probs"), old = c.in(a.old_log_probs, "old_log_probs");
-    const auto ref = c.optional(a.ref_log_probs, "ref_log_probs");
-    const auto behavior = c.optional(a.behavior_log_probs, "behavior_log_probs");
-    const auto advantages = c.in(a.advantages, "advantages"), weights = c.optional(a.weights, "weights");
-    const auto d_log_probs = c.out(a.d_log_probs, "d_log_probs");
-    if (c.tokens() > 0) check_needs(c.function(), o, bool(ref), bool(behavior));
-    const normalization n(c, o.aggregation);
+    bound_policy<T> bound{.log_probs = c.in(a.log_probs, "log_probs"),
+                          .old_log_probs = c.in(a.old_log_probs, "old_log_probs"),
+                          .ref_log_probs = c.optional(a.ref_log_probs, "ref_log_probs"),
+                          .behavior_log_probs = c.optional(a.behavior_log_probs, "behavior_log_probs"),
+                          .advantages = c.in(a.advantages, "advantages"),
+                          .weights = c.optional(a.weights, "weights"),
+                          .d_log_probs = c.out(a.d_log_probs, "d_log_probs"),
+                          .n = normalization(c, o.aggregation)};
+    if (c.tokens() > 0) check_needs(c.function(), o, bool(bound.ref_log_probs), bool(bound.behavior_log_probs));
     c.done();
-    return {log_probs, old, ref, behavior, advantages, weights, n.scaled(d_log_probs), n};
+    bound.d_log_probs.scale = bound.n.scaled(bound.d_log_probs.scale);
+    return bound;
 }
 
 /// The common options as numbers of T, rounded once.
@@ -246,7 +249,7 @@ policy_loss_result policy_loss(const batch& b, const policy_loss_arrays<T>& a, c
     detail::call c("policy_loss", b);
     detail::check_objective(c.function(), objective);
     const auto [n, sweep] = detail::policy_sweep<T, Arch>(c, a, objective, o);
-    return policy_loss_result(n, sweep(run));
+    return policy_loss_result(n, sweep, run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -79,7 +79,7 @@ ppo_policy_loss_result ppo_policy_loss(const batch& b, const ppo_policy_loss_arr
                                        const ppo_policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("ppo_policy_loss", b);
     const auto [n, sweep] = detail::ppo_policy_sweep<T, Arch>(c, a, o);
-    return ppo_policy_loss_result(n, sweep(run));
+    return ppo_policy_loss_result(n, sweep, run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -84,7 +84,7 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
         return clip ? with.template operator()<true>(h) : with.template operator()<false>(h);
     };
     const auto sweep = o.huber < unlimited ? of(formula::huber<T>{T(o.huber)}) : of(formula::half_square());
-    return ppo_value_loss_result(n, sweep(run));
+    return ppo_value_loss_result(n, sweep, run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -63,7 +63,7 @@ ptx_loss_result ptx_loss(const batch& b, const ptx_loss_arrays<T>& a, const ptx_
     detail::call c("ptx_loss", b);
     const auto [n, sweep] =
         detail::mean_sweep<T, Arch>(c, a.log_probs, "log_probs", a.d_log_probs, "d_log_probs", T(-1), o.aggregation);
-    return ptx_loss_result(n, sweep(run));
+    return ptx_loss_result(n, sweep, run);
 }
 
 } // namespace RLHF_NAMESPACE

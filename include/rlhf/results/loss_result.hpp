@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/core/executor.hpp>
 #include <rlhf/engine/sums/totals.hpp>
 #include <rlhf/results/normalization.hpp>
+
+#include <concepts>
 
 namespace RLHF_NAMESPACE {
 
@@ -15,6 +18,11 @@ public:
     loss_result() = default;
     loss_result(const detail::normalization& n, const detail::totals<Statistics>& t)
         : loss_sums(n.sums(t.loss)), totals_(t) {}
+    /// What a sweep finds, in its place: a kilobyte of sums takes longer to copy than a few tokens to sweep.
+    loss_result(const detail::normalization& n, const std::invocable<const executor&> auto& sweep, const executor& run)
+        : loss_sums(n.own, n.divisor, n.own_divisor), totals_(sweep(run)) {
+        set_weighted(totals_.loss);
+    }
 
     /// Tokens, or comparisons, whose loss is NaN or infinite.
     [[nodiscard]] double nonfinite() const requires requires(const detail::totals<Statistics>& t) { t.nonfinite; }

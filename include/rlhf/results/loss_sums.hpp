@@ -18,6 +18,8 @@ public:
     counts own; ///< counted here
 
     loss_sums() = default;
+    loss_sums(const counts& here, double divisor, double own_divisor)
+        : own(here), divisor_(divisor), own_divisor_(own_divisor) {}
     loss_sums(const counts& here, const detail::exact_sum& weighted, double divisor, double own_divisor)
         : own(here), weighted_(weighted), divisor_(divisor), own_divisor_(own_divisor) {}
 
@@ -41,6 +43,7 @@ protected:
     [[nodiscard]] double per_token(double sum) const { return own.tokens > 0 ? sum / own.tokens : 0; }
     [[nodiscard]] double per_token(const detail::exact_sum& sum) const { return per_token(sum.value()); }
     void negate() { weighted_.negate(); }
+    void set_weighted(const detail::exact_sum& sum) { weighted_ = sum; }
 
 private:
     [[nodiscard]] detail::exact_sum everything() const {

@@ -13,7 +13,7 @@ struct normalization {
     double divisor = 0, own_divisor = 0;
     sequence_weight weight = sequence_weight::one;
 
-    normalization(const call& c, aggregation how) : normalization(c, count(c.batch()), how) {}
+    normalization(const call& c, aggregation how) : normalization(c, count(c), how) {}
     normalization(const call& c, const counts& here, aggregation how) : own(here) {
         const bool by_token = how == aggregation::token_mean;
         const auto& d = c.batch().denominator;
@@ -28,10 +28,12 @@ struct normalization {
                  "the batch counts %.0f %s, more than its denominator %.0f; a part cannot exceed the whole",
                  own_divisor, what, divisor);
     }
+    /// The scale of a gradient, with the divisor in it.
+    [[nodiscard]] double scaled(double scale) const { return divisor > 0 ? scale / divisor : 0; }
     /// A gradient's target, with the divisor in its scale.
     template <class T>
     [[nodiscard]] target<T> scaled(target<T> t) const {
-        t.scale = divisor > 0 ? t.scale / divisor : 0;
+        t.scale = scaled(t.scale);
         return t;
     }
     [[nodiscard]] loss_sums sums(const exact_sum& weighted) const { return {own, weighted, divisor, own_divisor}; }

@@ -4,4 +4,5 @@
 /// The registers that sweeps work in: memory, arithmetic, the words of lane.hpp that they have faster, and the caches.
 #include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/cache.hpp>
+#include <rlhf/engine/lanes/pairs.hpp>
 #include <rlhf/engine/lanes/turns.hpp>

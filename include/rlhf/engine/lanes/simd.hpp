@@ -170,7 +170,7 @@ private:
         return from_bits(bits(n + simd(layout::magic_bias)) << layout::digits);
     }
 
-    batch v_;
+    mutable batch v_; // not const, even where a formula names a constant: g++ 12 would keep that one in memory
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -92,6 +92,11 @@ struct words<float, 32> : avx2_words {
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
     static V smaller(V a, V b) { return _mm256_min_ps(a, b); }
     static V zero_where_less(V x, V bound, V v) { return _mm256_andnot_ps(_mm256_cmp_ps(x, bound, _CMP_LT_OQ), v); }
+    static float largest(V v) {
+        const __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+        const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+    }
     struct doubles {
         __m256d first, last;
     };

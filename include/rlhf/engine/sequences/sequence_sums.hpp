@@ -63,8 +63,9 @@ template <class Totals, class T, class Arch, std::size_t In, class Kernel, class
 Totals sum_each_sequence(const call& c, const std::array<stream<const T>, In>& in, const Kernel& kernel,
                          const executor& run, Write&& write) {
     const token_arrays<T> arrays(c, in, std::array<target<T>, 0>(), sequence_weight::one);
-    const sequence_sums<T, Arch, terms_of<T, Arch, In, Kernel>> sums(std::integral_constant<std::size_t, In>(), kernel,
-                                                                     arrays.strided());
+    using A = token_arch<T, Arch>;
+    const sequence_sums<T, A, terms_of<T, A, In, Kernel>> sums(std::integral_constant<std::size_t, In>(), kernel,
+                                                               arrays.strided());
     return run_sequences<Totals>(c, run, [&](std::int64_t first, std::int64_t last, Totals& totals) {
         sequence_blocks<T> r = arrays.blocks();
         for (std::int64_t s = first; s < last; ++s) {

@@ -121,7 +121,8 @@ private:
 template <class T, class Arch, std::size_t FewerIn, std::size_t In, std::size_t Out, class Reduce, class Kernel>
 auto sequence_sweep_of(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                        const Reduce& reduce, const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
-    using sweep = sequence_sweep<T, Arch, terms_of<T, Arch, FewerIn, Reduce>, terms_of<T, Arch, In, Kernel>>;
+    using A = token_arch<T, Arch>;
+    using sweep = sequence_sweep<T, A, terms_of<T, A, FewerIn, Reduce>, terms_of<T, A, In, Kernel>>;
     return sweep(std::integral_constant<std::size_t, FewerIn>(), c, in, out, reduce, kernel, weight);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/lanes/groups.hpp>
+#include <rlhf/engine/steps/factor_powers.hpp>
 #include <rlhf/engine/steps/recurrence.hpp>
 
 namespace RLHF_NAMESPACE::detail {
@@ -48,13 +49,7 @@ public:
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
     step_scan(const Kernel& kernel, T factor, gaps how, bool flagged)
-        : kernel_(kernel), factor_(factor), gaps_(how), flagged_(flagged || factor == T(0)) {
-        std::array<double, size + 1> p{1, static_cast<double>(factor)};
-        for (std::size_t n = 2; n < p.size(); ++n) p[n] = p[n / 2] * p[n - n / 2]; // none waits for more than three
-        for (std::size_t n = 0; n < p.size(); ++n) power_[n] = positive(p[n]);
-        carry_.fill(T(1));
-        for (std::size_t n = 0; n < width; ++n) carry_[n] = power_[Kernel::forward ? n % size + 1 : size - n % size];
-    }
+        : kernel_(kernel), factor_(factor), gaps_(how), flagged_(flagged || factor == T(0)), powers_(factor) {}
 
     /// Scans whole registers of steps.
     RLHF_NOINLINE void operator()(const arrays& row, const scan_range& part, state& at) const {
@@ -75,12 +70,13 @@ public:
     RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
         const real f = static_cast<double>(factor_), n = static_cast<double>(s.counted);
         const double power = s.counted == 0 ? 1 : double(lane::exp(n * lane::log(f))); // fⁿ
-        s.sum = s.through ? fma(V(positive(power)), before, s.alone) : s.alone;
+        s.sum = s.through ? fma(V(powers::positive(power)), before, s.alone) : s.alone;
         s.alone = V(T(0)), s.through = true, s.counted = 0;
     }
 
 private:
     static constexpr auto size = static_cast<std::size_t>(group);
+    using powers = factor_powers<T, static_cast<std::size_t>(width), size, Kernel::forward>;
     enum class gap { none, covered, squeezed };
     /// The registers that a sweep meets: all steps count; some are squeezed out; some are covered; and with flags the
     /// same, where all steps count or not. Each has a loop of its own with only the bodies that it needs. One loop with
@@ -100,9 +96,9 @@ private:
         constexpr bool whole_registers = How == sweep_of::all || How == sweep_of::all_flagged;
         constexpr gap in_part = How == sweep_of::squeezed || How == sweep_of::flagged ? gap::squeezed : gap::covered;
         const bool squeezed = How == sweep_of::flagged ? gaps_ == gaps::skip : How == sweep_of::squeezed;
-        const V whole(power_.back()), carry = L::load(carry_.data()), zero(T(0));
+        const V whole(powers_[size]), carry = L::load(powers_.by_lane()), zero(T(0));
         std::array<V, doublings> power;
-        for (std::size_t j = 0; j < doublings; ++j) power[j] = V(power_[std::size_t(1) << j]);
+        for (std::size_t j = 0; j < doublings; ++j) power[j] = V(powers_[std::size_t(1) << j]);
         [[maybe_unused]] const auto in_all = L::where(reads_masked<Kernel>(gaps_) ? all : 0),
                                     out_all = L::where(writes_masked<Kernel>(gaps_) ? all : 0);
         std::array<V, In> after = at.after;
@@ -147,7 +143,7 @@ private:
             each<groups>([&](auto i) RLHF_INLINE {
                 constexpr int g = nth(i);
                 const auto n_steps = static_cast<std::size_t>(squeezes ? packed.n[g] : group);
-                const V f_whole = squeezes ? V(power_[n_steps]) : whole, end = end_of<squeezes, g>(sum, packed);
+                const V f_whole = squeezes ? V(powers_[n_steps]) : whole, end = end_of<squeezes, g>(sum, packed);
                 const bool goes_on = (open >> end_lane(g) & 1) != 0 || n_steps == 0;
                 before = from_group<g>(before, carried);
                 carried = goes_on ? fma(f_whole, carried, end) : end;
@@ -220,9 +216,6 @@ private:
         return f;
     }
 
-    /// A power of f that is kept above 0, so that infinite data stays infinite.
-    static T positive(double power) { return (std::max)(static_cast<T>(power), (std::numeric_limits<T>::min)()); }
-
     template <bool Masked>
     RLHF_FORMULA static void write(T* to, const V& v, bool add, [[maybe_unused]] const mask_of<V>& written) {
         using lane::select;
@@ -258,7 +251,7 @@ private:
     RLHF_FORMULA V carry_down(const typename L::packing& p) const {
         V f = V(T(0));
         each<groups>([&](auto i)
-                         RLHF_INLINE { f = from_group<nth(i)>(f, L::load(carry_.data() + group - p.n[nth(i)])); });
+                         RLHF_INLINE { f = from_group<nth(i)>(f, L::load(powers_.by_lane() + group - p.n[nth(i)])); });
         return f;
     }
     template <bool Flagged>
@@ -292,9 +285,7 @@ private:
     T factor_;
     gaps gaps_;
     bool flagged_;
-    std::array<T, size + 1> power_; ///< 1, f, f², …
-    /// Powers by lanes; n < group steps downwards: from group − n on.
-    alignas(64) std::array<T, static_cast<std::size_t>(width + group)> carry_;
+    powers powers_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

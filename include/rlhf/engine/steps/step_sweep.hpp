@@ -24,6 +24,7 @@ class step_sweep {
     using arrays = typename scan::arrays;
 
 public:
+    /// Borrows its argument.
     explicit step_sweep(const recurrence<T, Kernel>& of)
         : of_(of), scan_(of.kernel, of.kernel.factor, of.how, of.flags.any()) {}
 
@@ -34,19 +35,12 @@ public:
             for (std::int64_t s = 0; s < of_.call.size(); ++s) by_chunks(s, run);
             return;
         }
-        const std::int64_t tokens = std::max<std::int64_t>(of_.call.tokens(), 1);
-        const std::int64_t each = std::max<std::int64_t>(piece_steps * of_.call.size() / tokens, 1); // of a piece
-        run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
-            tile room;
-            std::optional<scan> own;
+        const std::int64_t all = of_.call.size(), tokens = of_.call.tokens();
+        if (tokens <= piece_steps) return sequences(0, all); // a short call is one piece, without divisions
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * all / tokens, 1); // of a piece
+        run(static_cast<std::size_t>((all + each - 1) / each), [&](std::size_t piece) {
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
-            const std::int64_t to = (std::min)(from + each, of_.call.size());
-            for (std::int64_t i = from; i < to; ++i) {
-                row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed in one direction
-                const scan& by = scan_of(r.s, own);
-                room.spread(r.all);
-                while (r.first < r.last) advance(r, room, by);
-            }
+            sequences(from, (std::min)(from + each, all));
         });
     }
 
@@ -71,6 +65,24 @@ private:
         /// Takes the next n steps; returns the first of them.
         std::int64_t take(std::int64_t n) { return Kernel::forward ? (first += n) - n : last -= n; }
     };
+
+    /// Sweeps the sequences from … to − 1.
+    RLHF_NOINLINE void sequences(std::int64_t from, std::int64_t to) const {
+        tile room;
+        for (std::int64_t i = from; i < to; ++i) {
+            row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed in one direction
+            room.spread(r.all);
+            if (of_.lambdas)
+                finish_by_own(r, room);
+            else
+                while (r.first < r.last) advance(r, room, scan_);
+        }
+    }
+    RLHF_NOINLINE void finish_by_own(row& r, tile& room) const {
+        std::optional<scan> own;
+        const scan& by = scan_of(r.s, own);
+        while (r.first < r.last) advance(r, room, by);
+    }
 
     row start(std::int64_t s) const {
         row r;
@@ -204,7 +216,7 @@ private:
         }
     }
 
-    recurrence<T, Kernel> of_;
+    const recurrence<T, Kernel>& of_;
     scan scan_;
 };
 

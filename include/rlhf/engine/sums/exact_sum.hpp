@@ -26,25 +26,28 @@ public:
         digits_.fill(zero);
         above_ = below_ = nan_ = pending_ = zero;
     }
+    /// Adds a number to a sum that is 0, and leaves the sum normalized, in less time than add() and normalize().
+    void add_first(double x) {
+        const term t(x);
+        const std::uint64_t low = t.mantissa << t.shift, high = t.mantissa >> 32 >> (32 - t.shift);
+        const std::int64_t sign = t.mantissa != 0 ? t.sign : 0; // of −x = ~x + 1, which fills the digits above
+        const std::uint64_t signs = static_cast<std::uint64_t>(sign);
+        const std::uint64_t first = (low ^ signs) - signs, last = (high ^ signs) - (low == 0 ? signs : 0);
+        for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] = i > t.digit ? sign & low_mask : 0;
+        digits_.back() = sign;
+        digits_[t.digit] = static_cast<std::int64_t>(first & low_mask);
+        digits_[t.digit + 1] = static_cast<std::int64_t>(first >> 32);
+        digits_[t.digit + 2] = static_cast<std::int64_t>(last) & (t.digit + 3 == digits_.size() ? -1 : low_mask);
+        if (t.apart) add_apart(x);
+    }
 
     RLHF_NOINLINE void add(double x) {
-        const auto bits = std::bit_cast<std::uint64_t>(x);
-        const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
-        if (exponent >= 1023 + 160) return add_apart(x);
-        std::int64_t position = exponent - 1075 + one; // of the mantissa's last bit, in units
-        std::uint64_t mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
-        if (position < 0) {
-            if (position < -53) return;
-            mantissa = (mantissa + (std::uint64_t(1) << (-position - 1))) >> -position;
-            position = 0;
-        }
-        const auto digit = static_cast<std::size_t>(position >> 5);
-        const int shift = static_cast<int>(position & 31);
-        const auto low = static_cast<std::int64_t>(mantissa << shift & low_mask),
-                   high = static_cast<std::int64_t>(mantissa >> (32 - shift)); // 52 bits
-        const std::int64_t sign = static_cast<std::int64_t>(bits) >> 63;       // −1 or 0: (x ^ sign) − sign is ±x
-        digits_[digit] += (low ^ sign) - sign;
-        digits_[digit + 1] += (high ^ sign) - sign;
+        const term t(x);
+        if (t.apart) return add_apart(x);
+        const auto low = static_cast<std::int64_t>(t.mantissa << t.shift & low_mask),
+                   high = static_cast<std::int64_t>(t.mantissa >> (32 - t.shift)); // 52 bits
+        digits_[t.digit] += (low ^ t.sign) - t.sign;
+        digits_[t.digit + 1] += (high ^ t.sign) - t.sign;
         carry_in_time();
     }
 
@@ -68,23 +71,19 @@ public:
     RLHF_NOINLINE exact_sum& operator+=(const exact_sum& o) {
         for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] += o.digits_[i];
         above_ += o.above_, below_ += o.below_, nan_ += o.nan_;
-        normalize();
+        carry();
         return *this;
     }
 
     /// Brings digits to 0 … 2³² − 1, the top one signed, so that each number has one representation.
     void normalize() {
-        for (std::size_t i = 0; i + 1 < digits_.size(); ++i) {
-            digits_[i + 1] += digits_[i] >> 32;
-            digits_[i] &= low_mask;
-        }
-        pending_ = 0;
+        if (pending_ != 0) carry();
     }
 
     void negate() {
         for (auto& d : digits_) d = -d;
         std::swap(above_, below_);
-        normalize();
+        carry();
     }
 
     /// The sum, rounded once (to nearest, ties to even).
@@ -93,7 +92,7 @@ public:
         if (above_ != 0) return std::numeric_limits<double>::infinity();
         if (below_ != 0) return -std::numeric_limits<double>::infinity();
         exact_sum a = *this;
-        a.normalize();
+        a.carry();
         const bool negative = a.digits_.back() < 0;
         if (negative) a.negate();
         std::size_t top = a.digits_.size() - 1;
@@ -129,8 +128,39 @@ private:
     static constexpr std::int64_t low_mask = 0xffffffff;
     static constexpr std::int64_t carry_after = 1 << 10; ///< so many terms of 52 bits fit a digit
 
+    /// A number as ±mantissa · 2^shift in a digit and the following ones.
+    struct term {
+        std::uint64_t mantissa;
+        std::int64_t sign; ///< −1 or 0: (x ^ sign) − sign is ±x
+        std::size_t digit;
+        int shift;
+        bool apart; ///< it is counted instead: its size is 2¹⁶⁰ or more
+
+        explicit term(double x) {
+            const auto bits = std::bit_cast<std::uint64_t>(x);
+            const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
+            apart = exponent >= 1023 + 160;
+            int position = exponent - 1075 + one; // of the mantissa's last bit, in units
+            mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
+            if (position < 0) {
+                mantissa = position < -53 ? 0 : (mantissa + (std::uint64_t(1) << (-position - 1))) >> -position;
+                position = 0;
+            }
+            if (apart) mantissa = 0, position = 0;
+            sign = static_cast<std::int64_t>(bits) >> 63;
+            digit = static_cast<std::size_t>(position >> 5), shift = position & 31;
+        }
+    };
+
+    void carry() {
+        for (std::size_t i = 0; i + 1 < digits_.size(); ++i) {
+            digits_[i + 1] += digits_[i] >> 32;
+            digits_[i] &= low_mask;
+        }
+        pending_ = 0;
+    }
     void carry_in_time() {
-        if (++pending_ == carry_after) normalize();
+        if (++pending_ == carry_after) carry();
     }
     RLHF_COLD void add_apart(double x) {
         if (std::isnan(x))

@@ -209,7 +209,7 @@ public:
                 if constexpr (std::is_same_v<Total, spread_sums>)
                     if (left_out[i++]) total.add_square(kinds::sum::joined(1, of.x...));
             },
-            all.all);
+            all.sums_of_all());
     }
 
 private:

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -15,15 +14,18 @@ namespace RLHF_NAMESPACE::detail {
 template <class Totals, class Executor, class Piece>
 Totals sum_pieces(const Executor& run, std::int64_t n, Piece&& piece) {
     Totals all;
+    if (n == 1) {
+        piece(0, all);
+        all.normalize();
+        return all;
+    }
     std::atomic_flag joining = ATOMIC_FLAG_INIT;
     run(static_cast<std::size_t>(n), [&](std::size_t i) {
-        std::optional<Totals> part;
-        Totals& to = n == 1 ? all : part.emplace();
-        piece(static_cast<std::int64_t>(i), to);
-        to.normalize();
-        if (!part) return;
+        Totals part;
+        piece(static_cast<std::int64_t>(i), part);
+        part.normalize();
         while (joining.test_and_set(std::memory_order_acquire)) {}
-        all += *part;
+        all += part;
         joining.clear(std::memory_order_release);
     });
     return all;

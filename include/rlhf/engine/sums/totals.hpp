@@ -72,6 +72,7 @@ template <template <class> class Statistics>
 struct totals : Statistics<total> {
     std::int64_t tokens = 0, sequences = 0; ///< tokens that count; sequences with such a token
 
+    totals() {} // NOLINT: without it g++ would clear all sums at once, before each clears itself
     totals& operator+=(const totals& o) {
         tokens += o.tokens, sequences += o.sequences;
         this->each([](auto& x, const auto& y) { x += y; }, *this, o);
@@ -92,7 +93,14 @@ class running_totals {
 public:
     totals<Statistics>& all; ///< without what is still to be flushed
 
+    /// Of totals that are 0.
     explicit running_totals(totals<Statistics>& to) : all(to) {}
+
+    /// For what is added to the sums themselves.
+    totals<Statistics>& sums_of_all() {
+        added_ = true;
+        return all;
+    }
 
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
@@ -111,15 +119,12 @@ public:
         if (!narrow_moments_.add(2 * i, x)) to.sum.add(x);
         if (!narrow_moments_.add(2 * i + 1, x_squared)) to.squares.add(x_squared);
     }
-    /// Called before this is read as totals.
-    void flush() {
-        bool by_lanes = pending_ > waiting_count_;
-        if (waiting_count_ > few) add_waiting(), by_lanes = true;
-        each_sum([&](std::size_t i, exact_sum& sum) {
-            for (std::size_t k = 0; k < waiting_count_; ++k) sum.add(waiting_[i][k]);
-            if (by_lanes) narrow_.flush(i, sum);
-        });
-        waiting_count_ = 0;
+    /// Called before this is read as totals. A single segment, as a short call has, is all that there is.
+    RLHF_NOINLINE void flush() {
+        if (pending_ == 1 && !added_)
+            each_sum([&](std::size_t i, exact_sum& sum) { sum.add_first(waiting_[i][0]); });
+        else
+            flush_sums();
         std::size_t i = 0;
         all.each(
             [&](auto& x) {
@@ -127,12 +132,20 @@ public:
                     narrow_moments_.flush(i++, x.sum), narrow_moments_.flush(i++, x.squares);
             },
             all);
-        pending_ = 0;
+        pending_ = waiting_count_ = 0, added_ = true;
     }
 
 private:
-    static constexpr std::size_t at_once = 8, few = 2; ///< a few, as a short call has, are added one by one
+    static constexpr std::size_t at_once = 8, few = 2; ///< a few are added one by one
 
+    RLHF_NOINLINE void flush_sums() {
+        bool by_lanes = pending_ > waiting_count_;
+        if (waiting_count_ > few) add_waiting(), by_lanes = true;
+        each_sum([&](std::size_t i, exact_sum& sum) {
+            for (std::size_t k = 0; k < waiting_count_; ++k) sum.add(waiting_[i][k]);
+            if (by_lanes) narrow_.flush(i, sum);
+        });
+    }
     RLHF_NOINLINE void add_waiting() {
         each_sum([&](std::size_t i, exact_sum& sum) {
             auto& x = waiting_[i];
@@ -158,6 +171,7 @@ private:
     narrow_sums<2 * moments> narrow_moments_;
     std::size_t pending_ = 0;
     std::size_t waiting_count_ = 0;
+    bool added_ = false; ///< anything to the sums of `all`
     alignas(64) std::array<std::array<double, at_once>, sums> waiting_;
 };
 

@@ -43,11 +43,8 @@ public:
         }
         return sum_pieces<totals_type>(run, groups * chunks, [&](std::int64_t piece, totals_type& totals) {
             const std::int64_t group = chunks == 1 ? piece : piece / chunks, number = piece - group * chunks;
-            running part(totals);
-            row r = arrays_.blocks();
-            for (std::int64_t s = group * rows; s < (std::min)(call_.size(), (group + 1) * rows); ++s)
-                r.go_to(s), sweep(r, number * chunk, number + 1 < chunks ? chunk : unlimited_tokens, part);
-            part.flush();
+            sweep_rows(group * rows, (std::min)(call_.size(), (group + 1) * rows), number * chunk,
+                       number + 1 < chunks ? chunk : unlimited_tokens, totals);
         });
     }
 
@@ -64,6 +61,15 @@ private:
     /// ends.
     static std::int64_t chunk_of(std::int64_t longest) {
         return std::max<std::int64_t>((longest / 32 + segment_tokens) / segment_tokens, 32) * segment_tokens;
+    }
+
+    /// Sweeps a part of each of the sequences first … last − 1.
+    RLHF_NOINLINE void sweep_rows(std::int64_t first, std::int64_t last, std::int64_t from, std::int64_t tokens,
+                                  totals_type& totals) const {
+        running part(totals);
+        row r = arrays_.blocks();
+        for (std::int64_t s = first; s < last; ++s) r.go_to(s), sweep(r, from, tokens, part);
+        part.flush();
     }
 
     /// Sweeps the part of a sequence from its counted token `from` on. The first part also writes the outputs before
@@ -93,7 +99,8 @@ using terms_of = decltype(std::apply(std::declval<const Kernel&>(), std::array<t
 template <class T, class Arch, std::size_t In, std::size_t Out, class Kernel>
 auto token_sweep_of(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                     const Kernel& kernel, sequence_weight weight = sequence_weight::one) {
-    return token_sweep<T, Arch, terms_of<T, Arch, In, Kernel>>(c, in, out, kernel, weight);
+    using A = token_arch<T, Arch>;
+    return token_sweep<T, A, terms_of<T, A, In, Kernel>>(c, in, out, kernel, weight);
 }
 
 /// Runs a kernel over the tokens of a call. Its totals join by +=.

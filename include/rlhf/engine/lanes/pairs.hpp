@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/lanes/arithmetic.hpp>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Two registers of Arch as one. Each operation is done to both, one after the other. A formula is a long chain of
+/// operations, and a processor thus always has two chains under way (DESIGN.md, D56).
+template <class Arch>
+struct pairs {};
+
+template <class M>
+struct pair_mask {
+    mutable M a, b;
+
+    pair_mask() = default;
+    RLHF_FORMULA explicit pair_mask(bool all) : a(all), b(all) {}
+    RLHF_FORMULA pair_mask(const M& first, const M& second) : a(first), b(second) {}
+    RLHF_FORMULA friend pair_mask operator&&(const pair_mask& x, const pair_mask& y) {
+        return {x.a && y.a, x.b && y.b};
+    }
+    RLHF_FORMULA friend pair_mask operator||(const pair_mask& x, const pair_mask& y) {
+        return {x.a || y.a, x.b || y.b};
+    }
+    RLHF_FORMULA friend pair_mask operator!(const pair_mask& x) { return {!x.a, !x.b}; }
+};
+
+template <class T, class Arch>
+class simd<T, pairs<Arch>> {
+    using one = lanes<T, Arch>;
+    using V = typename one::type;
+
+public:
+    using element = T;
+    using mask = pair_mask<typename one::mask>;
+    static constexpr int size = 2 * one::width;
+
+    V a, b;
+
+    simd() = default;
+    RLHF_FORMULA simd(T x) : a(x), b(x) {}
+    RLHF_FORMULA simd(const V& first, const V& second) : a(first), b(second) {}
+
+    static RLHF_FORMULA simd load(const T* p) { return {V::load(p), V::load(p + one::width)}; }
+    static RLHF_FORMULA simd load_aligned(const T* p) { return {V::load_aligned(p), V::load_aligned(p + one::width)}; }
+    RLHF_FORMULA void store(T* p) const { a.store(p), b.store(p + one::width); }
+    RLHF_FORMULA void store_aligned(T* p) const { a.store_aligned(p), b.store_aligned(p + one::width); }
+
+    RLHF_FORMULA friend simd operator+(const simd& x, const simd& y) { return {x.a + y.a, x.b + y.b}; }
+    RLHF_FORMULA friend simd operator-(const simd& x, const simd& y) { return {x.a - y.a, x.b - y.b}; }
+    RLHF_FORMULA friend simd operator*(const simd& x, const simd& y) { return {x.a * y.a, x.b * y.b}; }
+    RLHF_FORMULA friend simd operator/(const simd& x, const simd& y) { return {x.a / y.a, x.b / y.b}; }
+    RLHF_FORMULA friend simd operator-(const simd& x) { return {-x.a, -x.b}; }
+    RLHF_FORMULA friend mask operator<(const simd& x, const simd& y) { return {x.a < y.a, x.b < y.b}; }
+    RLHF_FORMULA friend mask operator<=(const simd& x, const simd& y) { return {x.a <= y.a, x.b <= y.b}; }
+    RLHF_FORMULA friend mask operator>(const simd& x, const simd& y) { return {x.a > y.a, x.b > y.b}; }
+    RLHF_FORMULA friend mask operator>=(const simd& x, const simd& y) { return {x.a >= y.a, x.b >= y.b}; }
+    RLHF_FORMULA friend mask operator==(const simd& x, const simd& y) { return {x.a == y.a, x.b == y.b}; }
+    RLHF_FORMULA friend mask operator!=(const simd& x, const simd& y) { return {x.a != y.a, x.b != y.b}; }
+    RLHF_FORMULA friend simd select(const mask& m, const simd& yes, const simd& no) {
+        return {select(m.a, yes.a, no.a), select(m.b, yes.b, no.b)};
+    }
+    RLHF_FORMULA friend simd abs(const simd& x) { return {abs(x.a), abs(x.b)}; }
+    RLHF_FORMULA friend simd sqrt(const simd& x) { return {sqrt(x.a), sqrt(x.b)}; }
+    RLHF_FORMULA friend simd round(const simd& x) { return {round(x.a), round(x.b)}; }
+    RLHF_FORMULA friend simd larger(const simd& x, const simd& y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
+    RLHF_FORMULA friend simd smaller(const simd& x, const simd& y) { return {smaller(x.a, y.a), smaller(x.b, y.b)}; }
+    RLHF_FORMULA friend simd scale2(const simd& x, const simd& n) { return {scale2(x.a, n.a), scale2(x.b, n.b)}; }
+    RLHF_FORMULA friend simd scale2_or_zero(const simd& x, const simd& n) {
+        return {scale2_or_zero(x.a, n.a), scale2_or_zero(x.b, n.b)};
+    }
+    RLHF_FORMULA friend simd fma(const simd& x, const simd& y, const simd& z) {
+        return {fma(x.a, y.a, z.a), fma(x.b, y.b, z.b)};
+    }
+    struct split {
+        simd m, n;
+    };
+    RLHF_FORMULA friend split split2(const simd& x) {
+        const auto first = split2(x.a), second = split2(x.b);
+        return {{first.m, second.m}, {first.n, second.n}};
+    }
+
+    /// The words of lanes that are the registers' own.
+    struct own {
+        static RLHF_FORMULA mask where(std::uint64_t bits) {
+            return {one::where(bits), one::where(bits >> one::width)};
+        }
+        static RLHF_FORMULA mask counted(const std::uint8_t* bytes) {
+            return {one::counted(bytes), one::counted(bytes + one::width)};
+        }
+        struct counter {
+            typename one::counter a = {}, b = {};
+        };
+        static RLHF_FORMULA void count_on(counter& n, const mask& m) {
+            one::count_on(n.a, m.a), one::count_on(n.b, m.b);
+        }
+        static RLHF_FORMULA std::int64_t counted_up(const counter& n) {
+            return one::counted_up(n.a) + one::counted_up(n.b);
+        }
+        static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
+        static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
+        struct doubles {
+            simd<double, pairs<Arch>> first, last;
+        };
+        static RLHF_FORMULA doubles widen(const simd& x) requires(sizeof(T) < sizeof(double)) {
+            const auto first = one::widen(x.a), second = one::widen(x.b);
+            return {{first[0], first[1]}, {second[0], second[1]}};
+        }
+    };
+};
+
+/// What the lanes of a sweep over tokens are: a pair of registers where that is as many as a sum has (sum_lanes).
+template <class T, class Arch>
+using token_arch = std::conditional_t<2 * lanes<T, Arch>::width == sum_lanes<T>, pairs<Arch>, Arch>;
+
+} // namespace RLHF_NAMESPACE::detail

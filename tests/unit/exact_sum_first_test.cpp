@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+// The shorter way to a sum of one term.
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+#include <rlhf/engine/sums/totals.hpp>
+#include <rlhf/formula/policy_token.hpp>
+
+#include <cmath>
+#include <limits>
+
+using rlhf::detail::exact_sum;
+
+namespace {
+
+exact_sum added(double term) {
+    exact_sum s;
+    s.add(term), s.normalize();
+    return s;
+}
+exact_sum added_first(double term) {
+    exact_sum s;
+    s.add_first(term);
+    return s;
+}
+
+} // namespace
+
+TEST_CASE("exact_sum: a first term is added and normalized at once") {
+    test::random r(6);
+    for (int i = 0; i < 20000; ++i) {
+        const double size = std::ldexp(r.uniform(1, 2), static_cast<int>(r.below(420)) - 250);
+        const double x = r.below(2) == 0 ? size : -size;
+        REQUIRE(added_first(x) == added(x));
+    }
+    using limits = std::numeric_limits<double>;
+    for (const double size : {0.0, 1.0, 0x1p-192, 0x1p-193, 0x1p-194, 0x1p-160, 0x1.fffffffffffffp159, 0x1p160,
+                              limits::infinity(), limits::quiet_NaN(), limits::denorm_min()})
+        for (const double x : {size, -size}) CHECK(added_first(x) == added(x));
+}
+
+TEST_CASE("running totals: one segment, or some, or one after a flush, or one beside a term of its own") {
+    using running = rlhf::detail::running_totals<rlhf::formula::policy_statistics>;
+    using totals = rlhf::detail::totals<rlhf::formula::policy_statistics>;
+    const auto sum = [](totals& t) {
+        t.normalize();
+        return t.ratio.squares;
+    };
+    const auto segment = [](double x) {
+        std::array<double, running::sums> all;
+        all.fill(x);
+        return all;
+    };
+    for (const int segments : {1, 2, 3, 8, 9, 64, 65, 130}) {
+        totals got;
+        running part(got);
+        exact_sum want;
+        for (int k = 0; k < segments; ++k) part.add(segment(k + 0.1)), want.add(k + 0.1);
+        part.flush(), want.normalize();
+        CHECK(sum(got) == want);
+        CHECK(got.ratio.sum == want);
+    }
+    totals got;
+    running part(got);
+    exact_sum want;
+    for (const double x : {0.1, -0.3}) part.add(segment(x)), part.flush(), want.add(x);
+    want.normalize();
+    CHECK(sum(got) == want);
+
+    totals beside;
+    running other(beside);
+    other.add(segment(0.0)), other.sums_of_all().ratio.add_square(3), other.flush();
+    CHECK(sum(beside).value() == 9);
+}
