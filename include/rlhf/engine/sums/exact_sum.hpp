@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace RLHF_NAMESPACE::detail {
@@ -178,6 +179,20 @@ public:
         high_[i] = low_[i] = 0;
     }
 
+    static RLHF_NOINLINE bool usual(std::span<const double> x) {
+        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
+        std::uint64_t unusual = 0;
+        for (const double v : x) { // without branches
+            const std::uint64_t size = std::bit_cast<std::uint64_t>(v) & ~(std::uint64_t(1) << 63);
+            unusual |= size - smallest >= end - smallest ? size : 0;
+        }
+        return unusual == 0;
+    }
+    RLHF_NOINLINE void add_usual(std::size_t i, std::span<const double> x) {
+        std::int64_t high = 0, low = 0;
+        for (const double v : x) add(v, high, low);
+        high_[i] += high, low_[i] += low;
+    }
 private:
     template <std::size_t M>
     static bool usual(const std::array<double, M>& x) {
