@@ -53,9 +53,7 @@ struct ranking_pair {
     T margin, smoothing, center;
 
     /// f of the pair that needs the fewest steps.
-    auto simplest(auto&& f) const {
-        return margin == 0 && smoothing == 0 && center == 0 ? f(plain_pair()) : f(*this);
-    }
+    auto simplest(auto&& f) const { return margin == 0 && smoothing == 0 && center == 0 ? f(plain_pair()) : f(*this); }
     template <class V>
     RLHF_FORMULA V odds(const V& better, const V& worse) const {
         return formula::odds(better - worse - V(margin));

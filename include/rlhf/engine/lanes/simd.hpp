@@ -135,8 +135,8 @@ public:
         if constexpr (requires { own::scale2(a, n); })
             return own::scale2(a, n);
         else
-            return a * from_bits(bits(n + simd(layout::magic_nearer)) << layout::digits) *
-                   from_bits(integers(layout::power_back));
+            return a * from_bits(bits(n + simd(layout::magic_above)) << layout::digits) *
+                   from_bits(integers(layout::power_below));
     }
     RLHF_FORMULA friend simd scale2_or_zero(const simd& a, const simd& n) {
         const simd lowest(layout::lowest);

@@ -48,8 +48,8 @@ public:
             const T* from = odds_of.data();
             for (std::size_t k = first; k < last; from += others(k), ++k) {
                 const auto found = follow<1, Whole>(
-                    pair, {L::load(&t.reward[k * width]), L::load(&t.rank_balance[k * width])},
-                    &t.reward[0], &t.rank_balance[0], &t.slope[0], (k + 1) * width, t.end[k] * width, from, correct);
+                    pair, {L::load(&t.reward[k * width]), L::load(&t.rank_balance[k * width])}, &t.reward[0],
+                    &t.rank_balance[0], &t.slope[0], (k + 1) * width, t.end[k] * width, from, correct);
                 L::store(&t.slope[k * width], L::load(&t.slope[k * width]) + found.slope[0]);
                 L::store(&t.loss[k * width], found.loss[0]);
             }
@@ -80,9 +80,9 @@ public:
                     const std::size_t from = (std::max)(begin, k / lanes * lanes);
                     const V reward(m.reward[k]);
                     odds(pair, reward, &m.reward[from], until - from, odds_of.data());
-                    const auto found =
-                        follow<side_by_side, false>(pair, {reward, V(m.rank_balance[k])}, &m.reward[0],
-                                                    &m.rank_balance[0], &m.slopes[0], from, until, &odds_of[0], correct);
+                    const auto found = follow<side_by_side, false>(pair, {reward, V(m.rank_balance[k])}, &m.reward[0],
+                                                                   &m.rank_balance[0], &m.slopes[0], from, until,
+                                                                   &odds_of[0], correct);
                     std::array<wide_sum, side_by_side> own;
                     for (std::size_t r = 0; r < side_by_side; ++r)
                         loss[r].add(found.loss[r]), own[r].add(found.slope[r]);

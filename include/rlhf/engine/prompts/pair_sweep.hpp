@@ -4,6 +4,8 @@
 #include <rlhf/engine/prompts/pair_rows.hpp>
 #include <rlhf/engine/prompts/pair_tiles.hpp>
 
+#include <span>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of
@@ -168,7 +170,10 @@ private:
         for (std::size_t i = 0; i < end; i += step)
             for (std::size_t j = i + step; j < end; j += step) {
                 if (!(rank_balance[i] < rank_balance[j])) continue;
-                nonfinite += std::abs(pair_(reward[i], reward[j], pair_.odds(reward[i], reward[j])).loss) < std::numeric_limits<T>::infinity() ? 0 : 1;
+                nonfinite += std::abs(pair_(reward[i], reward[j], pair_.odds(reward[i], reward[j])).loss) <
+                                     std::numeric_limits<T>::infinity()
+                                 ? 0
+                                 : 1;
                 margin += static_cast<double>(reward[i]) - static_cast<double>(reward[j]);
             }
         return margin;

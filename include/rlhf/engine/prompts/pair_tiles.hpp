@@ -4,6 +4,8 @@
 #include <rlhf/engine/lanes/transpose.hpp>
 #include <rlhf/engine/prompts/prompt_tile.hpp>
 
+#include <cstring>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// Fills tiles, and writes their slopes.
@@ -60,7 +62,8 @@ public:
         g.prompt[0] = s, g.used = static_cast<std::size_t>(n), g.pairs = n * a.pairs, g.whole = all;
         if (!made) {
             start(g, t);
-            std::fill_n(g.responses.data(), n, a.size), std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
+            std::fill_n(g.responses.data(), n, a.size),
+                std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
             g.divisor.fill(a.divisor), g.factor.fill(a.factor);
             balances(t, g);
             t.made = t.used;
@@ -97,8 +100,9 @@ public:
                      static_cast<std::int64_t>(g.used), static_cast<std::int64_t>(g.size));
             else
                 for (std::size_t lane = 0; lane < g.used; ++lane)
-                    write_slopes(call_, d_rewards_, rows_ ? g.prompt[0] + static_cast<std::int64_t>(lane) : g.prompt[lane],
-                                 t.place(g, lane), g.responses[lane],
+                    write_slopes(call_, d_rewards_,
+                                 rows_ ? g.prompt[0] + static_cast<std::int64_t>(lane) : g.prompt[lane],
+                                 rows_ ? in_order.data() : t.place(g, lane), g.responses[lane],
                                  [&](std::int64_t k) { return t.slope[g.at(static_cast<std::size_t>(k)) + lane]; });
         }
     }
@@ -112,6 +116,11 @@ private:
     [[nodiscard]] const T* rewards(std::int64_t s) const { return rewards_.row(s, call_.begin(s)); }
 
     static constexpr auto lanes_of_group = static_cast<std::int64_t>(width);
+    static constexpr auto in_order = [] {
+        std::array<std::int32_t, most_in_tile> place{};
+        for (std::size_t k = 0; k < most_in_tile; ++k) place[k] = static_cast<std::int32_t>(k);
+        return place;
+    }();
 
     /// Where response k of the prompt in a lane lies: lane · from lane to lane + k · from response to response.
     struct steps {

@@ -3,6 +3,11 @@
 
 #include <rlhf/engine/prompts/prompt_sweep.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// Prompts of up to most_in_tile responses, side by side. A group of them is as many as a register has lanes, one
@@ -16,10 +21,10 @@ struct prompt_tile {
 
     struct group {
         std::size_t first, size, used; ///< first row; responses of the longest prompt, which comes first; lanes in use
-        bool whole;         ///< do all lanes have a prompt of `size` responses, listed best first?
-        std::int64_t pairs; ///< of all its prompts, that are not tied
+        bool whole;                    ///< do all lanes have a prompt of `size` responses, listed best first?
+        std::int64_t pairs;            ///< of all its prompts, that are not tied
         std::array<std::int64_t, width> prompt, responses;
-        alignas(64) std::array<double, width> divisor; ///< of a prompt's loss
+        alignas(64) std::array<double, width> divisor;               ///< of a prompt's loss
         alignas(64) std::array<T, width> factor, responses_in_lanes; ///< of its slopes; 0 in unused lanes
 
         [[nodiscard]] std::size_t at(std::size_t k) const { return (first + k) * width; } ///< of row k in an array
@@ -30,8 +35,8 @@ struct prompt_tile {
     std::array<group, most_groups> groups;
     std::array<std::size_t, most_in_tile> end; ///< one past the last row of a row's group
     alignas(64) std::array<T, size_limit> reward, rank_balance, slope;
-    alignas(64) std::array<T, size_limit> loss;                           ///< of the pairs with worse responses
-    alignas(64) std::array<double, most_groups * width> losses, margins;  ///< of prompts
+    alignas(64) std::array<T, size_limit> loss;                          ///< of the pairs with worse responses
+    alignas(64) std::array<double, most_groups * width> losses, margins; ///< of prompts
     std::array<std::int32_t, size_limit + most_in_tile> places;
 
     /// Where the responses of a prompt lie in it. There is room for most_in_tile more behind them, until the next
