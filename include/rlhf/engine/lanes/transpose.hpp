@@ -67,8 +67,8 @@ void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t
     }
 }
 
-/// Reads eight rows of eight numbers and writes them as columns: number k of row g, at from[g · from_apart + k], goes to
-/// to[k · to_apart + g]. Arch: scalar, or anything else.
+/// Reads eight rows of eight numbers and writes them as columns: number k of row g, at from[g · from_apart + k], goes
+/// to to[k · to_apart + g]. Arch: scalar, or anything else.
 template <class Arch, class T>
 void transpose_eight(const T* from, std::int64_t from_apart, T* to, std::int64_t to_apart) {
     using own = words<T, 32>;
