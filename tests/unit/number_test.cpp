@@ -85,6 +85,7 @@ TEMPLATE_TEST_CASE("number: round, scale2 and split2", "", float, double) {
         if (std::isnan(p.v[i])) continue;
         const T want = std::ldexp(p.v[i], static_cast<int>(p.n[i])); // exact, or rounded to a subnormal number
         wrong += !same(T(scale2(number<T>(p.v[i]), number<T>(p.n[i]))), want);
+        if (!(p.n[i] > 0)) wrong += !same(T(scale2_down(number<T>(p.v[i]), number<T>(p.n[i]))), want);
         if (p.n[i] < limits<T>::max_exponent)
             wrong += !same(T(scale2_or_zero(number<T>(p.v[i]), number<T>(p.n[i]))), p.n[i] < T(lowest) ? T(0) : want);
         if (want < limits<T>::min() || std::isinf(want)) continue;
@@ -120,6 +121,7 @@ TEMPLATE_TEST_CASE("number: registers have the same bits in every word", "", flo
     CHECK(differ([](auto a, auto, auto) { return sqrt(abs(a)); }) == 0);
     const powers<T> p;
     CHECK(registers_differ<T>(p.v, p.n, p.n, [](auto v, auto n, auto) { return scale2(v, n); }) == 0);
+    CHECK(registers_differ<T>(p.v, p.n, p.n, [](auto v, auto n, auto) { return scale2_down(v, -abs(n)); }) == 0);
     CHECK(registers_differ<T>(p.v, p.n, p.n, [](auto v, auto n, auto) {
               using V = decltype(v);
               const V whatever = select(n < V(T(-200)), V(limits<T>::quiet_NaN()), v);

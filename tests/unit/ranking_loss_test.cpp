@@ -240,11 +240,13 @@ TEST_CASE("ranking_loss: ties, shorter prompts and prompts without a pair side b
 TEMPLATE_TEST_CASE("ranking_loss: a prompt among others has the bits that it has alone", "", float, double) {
     using T = TestType;
     test::random r(17);
-    const rlhf::ranking_loss_options o{.margin = 0.25, .label_smoothing = 0.1, .center_coef = 0.02};
+    const bool plain = GENERATE(false, true); // without options there are loops of their own
+    const rlhf::ranking_loss_options all_options{.margin = 0.25, .label_smoothing = 0.1, .center_coef = 0.02};
+    const rlhf::ranking_loss_options o = plain ? rlhf::ranking_loss_options() : all_options;
     for (const std::size_t longest : {2U, 3U, 9U, 32U, 33U, 40U})
         for (const bool ragged : {false, true})
             for (const bool ranked : {false, true}) {
-                CAPTURE(longest, ragged, ranked);
+                CAPTURE(plain, longest, ragged, ranked);
                 std::vector<std::int64_t> offsets{0}, rank;
                 while (offsets.size() < 301)
                     offsets.push_back(offsets.back() +

@@ -10,6 +10,43 @@ struct comparison_term {
     V loss, d_chosen, d_rejected;
 };
 
+/// The odds of the less likely outcome, where the rewards differ by m: e^−|m|, in [0, 1].
+template <class V>
+[[nodiscard]] RLHF_FORMULA V odds(V m) {
+    using lane::abs, lane::exp_nonpositive;
+    return exp_nonpositive(-abs(m));
+}
+/// σ(−m), made of these odds.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V wrong_share(V m, V odds) {
+    using lane::select;
+    const V one(1);
+    return select(m < V(0), one, odds) / (one + odds);
+}
+/// One comparison of bradley_terry(), made of m and these odds.
+template <class V>
+[[nodiscard]] RLHF_FORMULA comparison_term<V> comparison(V m, V odds, V smoothing) {
+    using lane::log1p_unit, lane::select;
+    const V zero(0), one(1), wrong = wrong_share(m, odds);
+    // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
+    const V line = select(m < zero, (smoothing - one) * m, select(smoothing != zero, smoothing * m, zero));
+    return {log1p_unit(odds) + line, smoothing - wrong, wrong - smoothing};
+}
+/// The same where ε is 0, in fewer steps.
+template <class V>
+[[nodiscard]] RLHF_FORMULA comparison_term<V> comparison(V m, V odds) {
+    using lane::larger, lane::log1p_unit;
+    const V wrong = wrong_share(m, odds);
+    return {log1p_unit(odds) + larger(-m, V(0)), -wrong, wrong};
+}
+/// The comparison with the pull κ.
+template <class V>
+[[nodiscard]] RLHF_FORMULA comparison_term<V> pulled(comparison_term<V> c, V chosen, V rejected, V center) {
+    using lane::select;
+    const V zero(0), sum = chosen + rejected, pull = select(center > zero, center * sum, zero);
+    return {c.loss + select(center > zero, pull * sum, zero), c.d_chosen + pull + pull, c.d_rejected + pull + pull};
+}
+
 /// One comparison under the Bradley-Terry model, P(chosen ≻ rejected) = σ(r_c − r_r).
 ///
 ///     m    = r_c − r_r − margin
@@ -24,23 +61,14 @@ struct comparison_term {
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing) {
-    using lane::abs, lane::exp_nonpositive, lane::log1p_unit, lane::select;
-    const V zero(0), one(1);
     const V m = chosen - rejected - margin;
-    const V e = exp_nonpositive(-abs(m));                 // in [0, 1]
-    const V wrong = select(m < zero, one, e) / (one + e); // σ(−m)
-    // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
-    const V line = select(m < zero, (smoothing - one) * m, select(smoothing != zero, smoothing * m, zero));
-    return {log1p_unit(e) + line, smoothing - wrong, wrong - smoothing};
+    return comparison(m, odds(m), smoothing);
 }
 
 /// One comparison with the pull κ. Where κ is known to be 0, the overload above is cheaper.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
-    using lane::select;
-    const comparison_term<V> t = bradley_terry(chosen, rejected, margin, smoothing);
-    const V zero(0), sum = chosen + rejected, pull = select(center > zero, center * sum, zero);
-    return {t.loss + select(center > zero, pull * sum, zero), t.d_chosen + pull + pull, t.d_rejected + pull + pull};
+    return pulled(bradley_terry(chosen, rejected, margin, smoothing), chosen, rejected, center);
 }
 
 } // namespace RLHF_NAMESPACE::formula

@@ -62,11 +62,11 @@ template <class V>
     return {n, exact, fma(n, V(-c::log_2_low), exact)};
 }
 
-/// 2ⁿ eʳ for |r| ≤ log(2) / 2.
+/// eʳ for |r| ≤ log(2) / 2.
 template <class V>
-[[nodiscard]] RLHF_FORMULA V exp_of(V n, V r) {
+[[nodiscard]] RLHF_FORMULA V exp_of(V r) {
     const V linear = fma(series<exp_terms<typename V::element>>(r), r, V(1));
-    return scale2(fma(linear, r, V(1)), n);
+    return fma(linear, r, V(1));
 }
 
 /// n log 2 + log(1 + f) for 1 + f in [√½, √2].
@@ -91,7 +91,7 @@ template <class V>
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
     const auto to = elementary::reduce(x);
-    return elementary::exp_of(to.n, to.r);
+    return scale2_down(elementary::exp_of(to.r), to.n);
 }
 
 /// log(1 + e) for e in [0, 1]: it has no special cases, and a series of its own saves the reduction.
@@ -103,7 +103,8 @@ template <machine_number V>
 /// eˣ; 0 and ∞ only where it rounds to them.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
-    return exp_nonpositive(smaller(V(elementary::constants<typename V::element>::highest), x));
+    const auto to = elementary::reduce(smaller(V(elementary::constants<typename V::element>::highest), x));
+    return scale2(elementary::exp_of(to.r), to.n);
 }
 
 /// eˣ − 1.
@@ -127,7 +128,7 @@ template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp2(V x) {
     using c = elementary::constants<typename V::element>;
     const V bound(c::most_exponent), held = larger(-bound, smaller(bound, x)), n = round(held);
-    return elementary::exp_of(n, (held - n) * V(c::log_2_high + c::log_2_low));
+    return scale2(elementary::exp_of((held - n) * V(c::log_2_high + c::log_2_low)), n);
 }
 
 /// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.

@@ -37,13 +37,31 @@ struct ranking_loss_arrays {
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
+/// A pair without margin, label smoothing and centring: the same numbers, in fewer steps.
+struct plain_pair {
+    template <class V>
+    RLHF_FORMULA V odds(const V& better, const V& worse) const {
+        return formula::odds(better - worse);
+    }
+    template <class V>
+    RLHF_FORMULA auto operator()(const V& better, const V& worse, const V& odds) const {
+        return formula::comparison(better - worse, odds);
+    }
+};
 template <class T>
 struct ranking_pair {
     T margin, smoothing, center;
+
+    /// f of the pair that needs the fewest steps.
+    auto simplest(auto&& f) const { return margin == 0 && smoothing == 0 && center == 0 ? f(plain_pair()) : f(*this); }
     template <class V>
-    RLHF_FORMULA auto operator()(const V& better, const V& worse) const {
-        return center > 0 ? formula::bradley_terry(better, worse, V(margin), V(smoothing), V(center))
-                          : formula::bradley_terry(better, worse, V(margin), V(smoothing));
+    RLHF_FORMULA V odds(const V& better, const V& worse) const {
+        return formula::odds(better - worse - V(margin));
+    }
+    template <class V>
+    RLHF_FORMULA auto operator()(const V& better, const V& worse, const V& odds) const {
+        const auto c = formula::comparison(better - worse - V(margin), odds, V(smoothing));
+        return center > 0 ? formula::pulled(c, better, worse, V(center)) : c;
     }
 };
 } // namespace detail

@@ -140,6 +140,13 @@ public:
             return a * from_bits(power + twice) * from_bits(integers(layout::power_aside) - twice);
         }
     }
+    RLHF_FORMULA friend simd scale2_down(const simd& a, const simd& n) {
+        if constexpr (requires { own::scale2(a, n); })
+            return own::scale2(a, n);
+        else
+            return a * from_bits(bits(n + simd(layout::magic_above)) << layout::digits) *
+                   from_bits(integers(layout::power_below));
+    }
     RLHF_FORMULA friend simd scale2_or_zero(const simd& a, const simd& n) {
         const simd lowest(layout::lowest);
         if constexpr (requires { own::scale2_or_zero(a, n, lowest); })

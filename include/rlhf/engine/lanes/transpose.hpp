@@ -67,4 +67,24 @@ void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t
     }
 }
 
+/// Reads eight rows of eight numbers and writes them as columns: number k of row g, at from[g · from_apart + k], goes
+/// to to[k · to_apart + g]. Arch: scalar, or anything else.
+template <class Arch, class T>
+void transpose_eight(const T* from, std::int64_t from_apart, T* to, std::int64_t to_apart) {
+    using own = words<T, 32>;
+    if constexpr (!std::is_same_v<Arch, scalar> && transposes<own>) {
+        typename own::V rows[8];
+        unrolled<8>([&](std::size_t g) RLHF_INLINE {
+            std::memcpy(&rows[g], from + static_cast<std::int64_t>(g) * from_apart, sizeof rows[g]);
+        });
+        own::transpose(rows);
+        unrolled<8>([&](std::size_t k) RLHF_INLINE {
+            std::memcpy(to + static_cast<std::int64_t>(k) * to_apart, &rows[k], sizeof rows[k]);
+        });
+    } else {
+        for (std::int64_t g = 0; g < 8; ++g)
+            for (std::int64_t k = 0; k < 8; ++k) to[k * to_apart + g] = from[g * from_apart + k];
+    }
+}
+
 } // namespace RLHF_NAMESPACE::detail

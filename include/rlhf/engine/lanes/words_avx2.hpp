@@ -88,6 +88,7 @@ struct words<float, 32> : avx2_words {
         const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
     }
+    static V add_where(V mask, V sum, V x) { return _mm256_add_ps(sum, _mm256_and_ps(mask, x)); }
     static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
     static V smaller(V a, V b) { return _mm256_min_ps(a, b); }
@@ -182,6 +183,7 @@ struct words<double, 32> : avx2_words {
     }
 
     static int count(V mask) { return std::popcount(static_cast<unsigned>(_mm256_movemask_pd(mask))); }
+    static V add_where(V mask, V sum, V x) { return _mm256_add_pd(sum, _mm256_and_pd(mask, x)); }
     static V unequal(V a, V b) { return _mm256_cmp_pd(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_pd(a, b); }
     static V smaller(V a, V b) { return _mm256_min_pd(a, b); }

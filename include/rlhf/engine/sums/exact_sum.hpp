@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace RLHF_NAMESPACE::detail {
@@ -189,14 +190,14 @@ public:
 
     /// Adds the i-th term to the i-th sum. If one term is not of usual size, adds nothing and returns false.
     RLHF_NOINLINE bool add(const std::array<double, N>& x) {
-        if (!usual(x)) return false;
+        if (!all_usual(x)) return false;
         for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
         return true;
     }
     /// Adds all terms to the i-th sum. If one term is not of usual size, adds nothing and returns false.
     template <std::size_t M>
     RLHF_NOINLINE bool add(std::size_t i, const std::array<double, M>& x) {
-        if (!usual(x)) return false;
+        if (!all_usual(x)) return false;
         std::int64_t high = 0, low = 0;
         for (const double v : x) add(v, high, low);
         high_[i] += high, low_[i] += low;
@@ -208,9 +209,18 @@ public:
         high_[i] = low_[i] = 0;
     }
 
+    /// Are all of these of usual size?
+    static RLHF_NOINLINE bool usual(std::span<const double> x) { return all_usual(x); }
+    /// Adds terms, all of usual size, to the i-th sum: up to capacity · 16 before flush.
+    RLHF_NOINLINE void add_usual(std::size_t i, std::span<const double> x) {
+        std::int64_t high = 0, low = 0;
+        for (const double v : x) add(v, high, low);
+        high_[i] += high, low_[i] += low;
+    }
+
 private:
-    template <std::size_t M>
-    static bool usual(const std::array<double, M>& x) {
+    template <class Numbers>
+    static bool all_usual(const Numbers& x) {
         constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
         std::uint64_t unusual = 0;
         for (const double v : x) { // without branches
