@@ -128,6 +128,29 @@ TEMPLATE_TEST_CASE("softmax_exp: float", "", native, scalar) {
         for (const double largest : largest_logits) is_exact<float, TestType>(temperature, largest, 125, {ulps});
 }
 
+// Where all are normal numbers, less is computed.
+TEMPLATE_TEST_CASE("softmax_exp: of normal numbers the same bits", "", native, scalar) {
+    const auto same_down_to = [](double temperature, double at, double depth, bool expected) {
+        const float largest = static_cast<float>(at * temperature);
+        const auto z = arguments(largest, temperature, depth);
+        const rlhf::detail::softmax_exp<float, TestType> exp(temperature);
+        auto origin = exp.origin(largest);
+        const auto want = softmax_exp<float, TestType>(z, temperature, origin);
+        origin.normal = exp.normal_from(z.back(), origin);
+        CAPTURE(temperature, at, depth);
+        CHECK(origin.normal == (expected && exp.asks_for_least));
+        CHECK(test::same_bits(softmax_exp<float, TestType>(z, temperature, origin), want));
+    };
+    for (const double temperature : temperatures)
+        for (const double at : largest_logits) {
+            const double from_zero = at >= 0 && at <= 32 ? at : 0; // the exponent is 0
+            if (std::fabs(at) > 1e10) continue;                    // no number is little below
+            for (const double depth : {1.0, 50.0, 84.0}) same_down_to(temperature, at, depth + from_zero, true);
+            for (const double depth : {87.0, 87.4, 88.0, 120.0})
+                same_down_to(temperature, at, depth + from_zero, false);
+        }
+}
+
 // The reciprocal of the temperature and its product with z − largest are rounded, that difference too: 3 |x| half ULP.
 TEMPLATE_TEST_CASE("softmax_exp: double", "", native, scalar) {
     for (const double temperature : temperatures)

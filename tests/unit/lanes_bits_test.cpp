@@ -2,8 +2,12 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
 
+#include <rlhf/core/float16.hpp>
 #include <rlhf/engine/lanes/bits.hpp>
+#include <rlhf/engine/lanes/highest_bits.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <vector>
 
 TEST_CASE("lanes: bits of bytes, and bits side by side") {
@@ -28,6 +32,30 @@ TEST_CASE("lanes: bits of bytes, and bits side by side") {
         for (int k = 0, m = 0; k < 64; ++k)
             if ((where >> k & 1) != 0) squeezed |= (bits >> k & 1) << m++;
         wrong += rlhf::detail::compress_bits(bits, where) != squeezed;
+    }
+    CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("lanes: the highest bits of numbers", "", float, rlhf::bfloat16, rlhf::float16) {
+    using E = TestType;
+    using U = std::conditional_t<sizeof(E) == 4, std::uint32_t, std::uint16_t>;
+    using I = std::make_signed_t<U>;
+    test::random r(13);
+    std::size_t wrong = 0;
+    for (int round = 0; round < 3000; ++round) {
+        const U sign = static_cast<U>(U(1) << (8 * sizeof(U) - 1)), set = round % 3 == 0 ? sign : U(0),
+                kept = static_cast<U>(round % 3 == 1 ? ~sign : ~U(0)); // all are negative, positive, or any
+        std::vector<E> x;
+        for (std::size_t k = 0; k < 128; ++k) x.push_back(std::bit_cast<E>(static_cast<U>((U(r.bits()) | set) & kept)));
+        I highest = std::bit_cast<I>(x[0]);
+        U farthest = std::bit_cast<U>(x[0]);
+        for (const E e : x)
+            highest = std::max(highest, std::bit_cast<I>(e)), farthest = std::max(farthest, std::bit_cast<U>(e));
+        const auto check = [&](auto got) {
+            wrong += std::bit_cast<I>(got.as_signed) != highest || std::bit_cast<U>(got.as_unsigned) != farthest;
+        };
+        check(rlhf::detail::highest_bits_of<rlhf::native>(x.data(), 128));
+        check(rlhf::detail::highest_bits_of<rlhf::scalar>(x.data(), 128));
     }
     CHECK(wrong == 0);
 }

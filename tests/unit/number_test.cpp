@@ -89,6 +89,8 @@ TEMPLATE_TEST_CASE("number: round, scale2 and split2", "", float, double) {
         if (p.n[i] < limits<T>::max_exponent)
             wrong += !same(T(scale2_or_zero(number<T>(p.v[i]), number<T>(p.n[i]))), p.n[i] < T(lowest) ? T(0) : want);
         if (want < limits<T>::min() || std::isinf(want)) continue;
+        const number<T> shifted = p.n[i] + rlhf::lane::format<T>::magic;
+        if (p.v[i] >= limits<T>::min()) wrong += !same(T(scale2_normal(number<T>(p.v[i]), shifted)), want);
         const auto s = split2(number<T>(want));
         wrong += !(std::ldexp(T(s.m), static_cast<int>(T(s.n))) == want);
         wrong += !(T(s.m) * T(s.m) > T(0.4999999) && T(s.m) * T(s.m) < T(2.0000001));
@@ -126,6 +128,10 @@ TEMPLATE_TEST_CASE("number: registers have the same bits in every word", "", flo
               using V = decltype(v);
               const V whatever = select(n < V(T(-200)), V(limits<T>::quiet_NaN()), v);
               return scale2_or_zero(sizeof(T) == 4 ? whatever : v, select(n > V(T(100)), V(T(100)), n));
+          }) == 0);
+    CHECK(registers_differ<T>(p.v, p.n, p.n, [](auto v, auto n, auto) {
+              using V = decltype(v);
+              return scale2_normal(v, n + V(rlhf::lane::format<T>::magic));
           }) == 0);
     auto positive = any;
     for (T& x : positive) x = std::abs(x) < limits<T>::min() || !std::isfinite(x) ? T(1) : std::abs(x);

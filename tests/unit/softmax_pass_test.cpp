@@ -56,6 +56,54 @@ TEST_CASE("softmax_pass: cutting a row changes sums only by rounding") {
     CHECK(whole.logits == Approx(a.logits + b.logits).epsilon(1e-6));
 }
 
+TEMPLATE_TEST_CASE("softmax_pass: what is known of the smallest logit changes no bit", "", native, scalar) {
+    constexpr float inf = std::numeric_limits<float>::infinity();
+    constexpr bool asked = rlhf::detail::softmax_exp<float, TestType>::asks_for_least;
+    test::random r(4);
+    const auto numbers = test::random_logits<float>(r, 3000);
+    std::vector<float> known(numbers.size()), unknown(numbers.size());
+    for (const float lowest : {-60.0F, -84.0F, -86.5F, -87.0F, -87.5F, -88.0F, -90.0F, -1000.0F, -inf})
+        for (const double temperature : {1.0, 0.25})
+            for (const float shift : {0.0F, -40.0F}) { // −40: all are negative
+                auto z = numbers;
+                for (float& x : z) x += shift;
+                z[2999] = z[7] = lowest * static_cast<float>(temperature), z[1500] = 1 + shift;
+                const rlhf::detail::softmax_pass<float, TestType> rows(temperature);
+                const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), 3000);
+                CAPTURE(lowest, temperature, shift);
+                CHECK(row.shift == *std::max_element(z.begin(), z.end()));
+                CHECK(row.least == (asked ? *std::min_element(z.begin(), z.end()) : -inf));
+                double others = 0;
+                for (const float x : z)
+                    others += x == static_cast<float>(row.shift) ? 0 : std::exp((double(x) - row.shift) / temperature);
+                CHECK(row.others == Approx(others).epsilon(1e-6));
+                auto less = row;
+                less.least = -inf;
+                const rlhf::detail::logit_slopes g{.log_prob = 0.7, .entropy = -0.1};
+                rows.write(z.data(), 3000, row, g, 5, known.data(), 3000, false);
+                rows.write(z.data(), 3000, less, g, 5, unknown.data(), 3000, false);
+                CHECK(test::same_bits(known, unknown));
+            }
+}
+
+TEMPLATE_TEST_CASE("softmax_pass: any NaN is noticed, wherever it is", "", native, scalar) {
+    test::random r(5);
+    const auto numbers = test::random_logits<float>(r, 1200);
+    const rlhf::detail::softmax_pass<float, TestType> rows(1);
+    for (const std::uint32_t bits :
+         {0x7f800001U, 0x7fc00000U, 0x7fc00001U, 0x7fffffffU, 0xff800001U, 0xffc00155U, 0xffffffffU})
+        for (const std::size_t at : {0U, 7U, 130U, 1023U, 1024U, 1199U}) {
+            auto z = numbers;
+            z[at] = std::bit_cast<float>(bits);
+            CAPTURE(bits, at);
+            const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), 1200);
+            CHECK((std::isnan(row.others) && std::isnan(row.entropy)));
+            std::vector<float> d(1200);
+            rows.write(z.data(), 1200, row, {.log_prob = 1}, -1, d.data(), 1200, false);
+            CHECK(std::count_if(d.begin(), d.end(), [](float x) { return !std::isnan(x); }) == 0);
+        }
+}
+
 TEMPLATE_TEST_CASE("softmax_pass: logits at both ends of the range", "", native, scalar) {
     // The first segments vanish beside the last one, though their distance overflows.
     constexpr double most = std::numeric_limits<double>::max();

@@ -117,6 +117,10 @@ public:
     RLHF_WORD friend number scale2_or_zero(number a, number n) {
         return n.x_ < layout::lowest ? number(T(0)) : a * power2(n);
     }
+    /// a · 2ⁿ from n + format::magic, for whole n, a > 0, and a and the result normal.
+    RLHF_WORD friend number scale2_normal(number a, number shifted) {
+        return from_bits(bits(a) + (bits(shifted) << layout::digits)); // of format::magic, no bit is left
+    }
     /// x = m · 2ⁿ with m in [√½, √2), for a normal x > 0.
     struct split {
         number m, n;

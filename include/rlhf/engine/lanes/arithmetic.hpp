@@ -57,6 +57,7 @@ struct lanes<T, scalar> {
     static T sum_by_halves(type v) { return T(v); }
     static T largest(type v) { return T(v); }
     static type fma_where(mask m, type a, type b, type c) { return m ? fma(a, b, c) : c; }
+    static constexpr bool has_scale2_or_zero = false;
     static std::array<lane::number<double>, 1> widen(type v) { return {static_cast<double>(T(v))}; }
 
     static type load_first(const T* p, std::int64_t n) { return n > 0 ? *p : T(0); }
@@ -135,6 +136,9 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return select(m, fma(a, b, c), c);
     }
+
+    /// Is scale2_or_zero a word of the instruction set? Else it is much longer than scale2_normal.
+    static constexpr bool has_scale2_or_zero = requires(const type& v) { own::scale2_or_zero(v, v, v); };
 
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
     static T sum_by_halves(const type& v) {

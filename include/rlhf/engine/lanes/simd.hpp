@@ -156,6 +156,9 @@ public:
         else
             return select(n < lowest, simd(T(0)), a * power2(n));
     }
+    RLHF_FORMULA friend simd scale2_normal(const simd& a, const simd& shifted) {
+        return from_bits(bits(a) + (bits(shifted) << layout::digits));
+    }
     struct split {
         simd m, n;
     };

@@ -70,8 +70,10 @@ struct words<float, 32> : avx2_words {
     }
     template <bool PastCache>
     static void store_interleaved(bfloat16* p, V even, V odd) {
-        const __m256i low = _mm256_srli_epi32(nearest_bfloat16(even), 16);
-        const __m256i both = _mm256_blend_epi16(low, nearest_bfloat16(odd), 0xaa);
+        // One test for both: NaN is rare, and its own rounding takes as long as that of numbers.
+        const bool numbers = _mm256_testz_ps(_mm256_cmp_ps(even, odd, _CMP_UNORD_Q), _mm256_set1_ps(-0.0F)) != 0;
+        const __m256i low = _mm256_srli_epi32(numbers ? nearest_of_number(even) : nearest_bfloat16(even), 16);
+        const __m256i both = _mm256_blend_epi16(low, numbers ? nearest_of_number(odd) : nearest_bfloat16(odd), 0xaa);
         PastCache ? _mm256_stream_si256(reinterpret_cast<__m256i*>(p), both)
                   : _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), both);
     }
@@ -162,12 +164,15 @@ private:
     }
     /// Floats whose upper halves are the nearest bfloat16, ties to even; NaN stays a quiet NaN.
     static __m256i nearest_bfloat16(V v) {
+        const __m256i quiet = _mm256_or_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x400000));
+        const V is_nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
+        return _mm256_castps_si256(
+            _mm256_blendv_ps(_mm256_castsi256_ps(nearest_of_number(v)), _mm256_castsi256_ps(quiet), is_nan));
+    }
+    static __m256i nearest_of_number(V v) {
         const __m256i bits = _mm256_castps_si256(v), one = _mm256_set1_epi32(1);
         const __m256i even = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
-        const __m256i nearest = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), even);
-        const V quiet = _mm256_castsi256_ps(_mm256_or_si256(bits, _mm256_set1_epi32(0x400000)));
-        const V is_nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
-        return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(nearest), quiet, is_nan));
+        return _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), even);
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rlhf/engine/lanes/highest_bits.hpp>
 #include <rlhf/engine/softmax/softmax_accumulators.hpp>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ template <class C, class Arch>
 struct row_entries {
     using L = lanes<C, Arch>;
     using V = typename L::type;
-    static constexpr std::int64_t block = sum_lanes<C>, group = 8 * block;
+    static constexpr std::int64_t block = sum_lanes<C>, group = 8 * block, half = group / 2;
     static constexpr auto registers = static_cast<std::size_t>(block / L::width);
     static constexpr C infinity = std::numeric_limits<C>::infinity();
     template <class E>
@@ -51,12 +52,13 @@ struct row_entries {
         return x;
     }
 
-    /// The entries of a group that lie in the lanes of its r-th register.
+    /// The entries of half a group that lie in the lanes of its r-th register.
+    using four = std::array<V, 4>;
     template <class E>
-    RLHF_FORMULA static std::array<V, 8> column(const E* z, std::size_t r) {
+    RLHF_FORMULA static four column(const E* z, std::size_t r) {
         const std::int64_t from = static_cast<std::int64_t>(r) * L::width;
-        std::array<V, 8> x;
-        unrolled<4>([&](std::size_t k) RLHF_INLINE {
+        four x;
+        unrolled<2>([&](std::size_t k) RLHF_INLINE {
             const E* const two = z + static_cast<std::int64_t>(2 * k) * block;
             if constexpr (is_bfloat16<E>) {
                 const auto [even, odd] = L::load_interleaved(two + 2 * from);
@@ -85,13 +87,29 @@ struct row_entries {
         return x[0];
     }
 
-    /// Eight registers, and their sum in pairs.
-    using eight = std::array<V, 8>;
-    RLHF_FORMULA static V sum(const eight& x) { return tree({x[0] + x[1], x[2] + x[3], x[4] + x[5], x[6] + x[7]}); }
+    /// The largest and the smallest of some entries; −∞ for the smallest where it is not asked for, or one is NaN.
+    struct range {
+        C largest, least;
+    };
+    /// By their bits, which need no conversion: as signed integers those of positive numbers are above those of
+    /// negative ones, as unsigned integers below, and NaN is beyond ∞.
+    template <class E>
+    static range range_of(const E* z, std::int64_t n_groups) {
+        if constexpr (!softmax_exp<C, Arch>::asks_for_least) {
+            return {largest(z, n_groups), -infinity};
+        } else {
+            const auto bits = highest_bits_of<Arch>(z, n_groups * group);
+            const C top = static_cast<C>(bits.as_signed), bottom = static_cast<C>(bits.as_unsigned);
+            const bool numbers = top == top && bottom == bottom;
+            return {top >= 0 ? top : largest(z, n_groups), !numbers ? -infinity : bottom < 0 ? bottom : C(0)};
+        }
+    }
+
+    /// Four registers, added in pairs.
+    RLHF_FORMULA static V sum(const four& x) { return (x[0] + x[1]) + (x[2] + x[3]); }
     /// Σ x y
-    RLHF_FORMULA static V sum(const eight& x, const eight& y) {
-        const auto two = [&](std::size_t k) RLHF_INLINE { return fma(x[k + 1], y[k + 1], x[k] * y[k]); };
-        return tree({two(0), two(2), two(4), two(6)});
+    RLHF_FORMULA static V sum(const four& x, const four& y) {
+        return fma(x[1], y[1], x[0] * y[0]) + fma(x[3], y[3], x[2] * y[2]);
     }
 
     /// Σ z of a whole row.
@@ -101,17 +119,14 @@ struct row_entries {
         softmax_lanes<C, Arch> total(s.others);
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t g = 0; g < whole; g += group) {
-            by_turns<registers>([&](std::size_t r) RLHF_INLINE { total.add(r, sum(column(z + g, r))); });
+            by_turns<registers>(
+                [&](std::size_t r) RLHF_INLINE { total.add(r, sum(column(z + g, r)) + sum(column(z + g + half, r))); });
             total.widen();
         }
-        total.store(s.others);
         double rest = 0;
         for (std::int64_t v = whole; v < vocab; ++v) rest += static_cast<double>(static_cast<C>(z[v]));
         return softmax_accumulators<C>::tree(s.others) + rest;
     }
-
-private:
-    RLHF_FORMULA static V tree(const std::array<V, 4>& x) { return (x[0] + x[1]) + (x[2] + x[3]); }
 };
 
 } // namespace RLHF_NAMESPACE::detail

@@ -44,7 +44,7 @@ struct softmax_accumulators {
     }
 };
 
-/// One of these sums in registers: some terms per lane in C, then in double.
+/// One of these sums: some terms per lane in registers of C, then in double.
 template <class C, class Arch>
 class softmax_lanes {
     using L = lanes<C, Arch>;
@@ -52,49 +52,38 @@ class softmax_lanes {
     using V = typename L::type;
     using memory = typename softmax_accumulators<C>::lanes_of_doubles;
     static constexpr auto registers = static_cast<std::size_t>(sum_lanes<C> / L::width);
-    static constexpr auto wide = static_cast<std::size_t>(sum_lanes<C> / D::width); ///< registers of doubles
 
 public:
-    explicit softmax_lanes(const memory& from) {
-        for (std::size_t k = 0; k < wide; ++k) doubles_[k] = D::load(from.data() + k * width);
-        narrow_.fill(V(C(0)));
-    }
+    explicit softmax_lanes(memory& to) : doubles_(to.data()) { narrow_.fill(V(C(0))); }
     RLHF_FORMULA void add(std::size_t r, const V& v) { narrow_[r] = narrow_[r] + v; }
     RLHF_FORMULA void widen() {
-        constexpr std::size_t each = wide / registers;
         by_turns<registers>([&](std::size_t r) RLHF_INLINE {
             const auto more = L::widen(narrow_[r]);
-            unrolled<each>([&](std::size_t k)
-                               RLHF_INLINE { doubles_[r * each + k] = doubles_[r * each + k] + more[k]; });
+            unrolled<more.size()>([&](std::size_t k) RLHF_INLINE {
+                double* const to =
+                    doubles_ + r * static_cast<std::size_t>(L::width) + k * static_cast<std::size_t>(D::width);
+                D::store(to, D::load(to) + more[k]);
+            });
             narrow_[r] = V(C(0));
         });
     }
-    void store(memory& to) const {
-        for (std::size_t k = 0; k < wide; ++k) D::store(to.data() + k * width, doubles_[k]);
-    }
 
 private:
-    static constexpr auto width = static_cast<std::size_t>(D::width);
     std::array<V, registers> narrow_;
-    std::array<typename D::type, wide> doubles_;
+    double* doubles_;
 };
 
-/// The wanted sums, in registers.
+/// The wanted sums.
 template <class C, class Arch, softmax_wanted Want>
 struct softmax_registers {
     softmax_lanes<C, Arch> others, weighted, squares;
 
-    explicit softmax_registers(const softmax_accumulators<C>& s)
+    explicit softmax_registers(softmax_accumulators<C>& s)
         : others(s.others), weighted(s.weighted), squares(s.squares) {}
     RLHF_FORMULA void widen() {
         others.widen();
         if constexpr (Want.entropy) weighted.widen();
         if constexpr (Want.squares) squares.widen();
-    }
-    void store(softmax_accumulators<C>& s) const {
-        others.store(s.others);
-        if constexpr (Want.entropy) weighted.store(s.weighted);
-        if constexpr (Want.squares) squares.store(s.squares);
     }
 };
 

@@ -17,6 +17,7 @@ struct softmax_origin {
     C largest = 0;                      ///< z − from of the largest
     C lowest = 0;                       ///< z − from of which e is 0: 10⁴ temperature below the largest
     bool moved = false, scaled = false; ///< from ≠ 0, n ≠ 0: loops ask a bool, not a number
+    bool normal = false;                ///< is e a normal number for all entries that are meant? false: perhaps
 };
 
 /// The exponentials of a softmax. A float is 0 for z from about 87 temperature below the largest on, a double from 746;
@@ -26,7 +27,12 @@ class softmax_exp {
     using L = lanes<C, Arch>;
     using V = typename L::type;
 
+    static constexpr bool by_series = std::same_as<C, float>; ///< else by the lane's own exp
+
 public:
+    /// Is an exponential shorter where the smallest entry is known, and all are normal numbers?
+    static constexpr bool asks_for_least = by_series && !L::has_scale2_or_zero;
+
     explicit softmax_exp(double temperature)
         : temperature_(temperature), factor_(1 / temperature), per_step_(C(1 / (log_2 * temperature))) {
         if constexpr (by_series) {
@@ -52,6 +58,10 @@ public:
         o.largest = z - o.from, o.lowest = C(double(double(o.largest) - 1e4 * real(temperature_)));
         return o;
     }
+    /// Is e a normal number for all entries from `least` on? It is 2ⁿ⁻ᴺ times √½ to √2; n − N is −124 at the least.
+    [[nodiscard]] bool normal_from(C least, const softmax_origin<C>& o) const {
+        return asks_for_least && double(least - o.from) >= (double(o.exponent) - 124.4) * (log_2 * temperature_);
+    }
     /// How many powers of two the first origin lies above the other.
     [[nodiscard]] double above(const softmax_origin<C>& o, const softmax_origin<C>& other) const {
         return (double(o.from) - double(other.from)) / (log_2 * temperature_) + double(o.exponent - other.exponent);
@@ -68,8 +78,12 @@ public:
         return z;
     }
     /// z − largest, but finite where e is 0: e may be multiplied by it.
-    RLHF_FORMULA static V below_largest(V x, const softmax_origin<C>& o) {
-        return larger(V(o.lowest), x) - V(o.largest);
+    template <std::size_t N>
+    RLHF_FORMULA static std::array<V, N> below_largest(std::array<V, N> x, const softmax_origin<C>& o) {
+        if (!asks_for_least || !o.normal)
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { x[k] = larger(V(o.lowest), x[k]); });
+        unrolled<N>([&](std::size_t k) RLHF_INLINE { x[k] = x[k] - V(o.largest); });
+        return x;
     }
 
     template <std::size_t N>
@@ -82,7 +96,6 @@ public:
 
 private:
     static constexpr double log_2 = 0.693147180559945309417232121458;
-    static constexpr bool by_series = std::same_as<C, float>; ///< else by the lane's own exp
     /// Registers side by side: a single one would be a chain of instructions that wait, and more would have no room for
     /// their constants (DESIGN.md, D14).
     static constexpr std::size_t at_once = 4;
@@ -92,16 +105,22 @@ private:
         if constexpr (by_series) {
             // x = n log 2 · temperature + r, with |r / temperature| ≤ log(2) / 2; only r is rounded
             const V magic(lane::format<C>::magic); // what is added to it is rounded to a whole number
-            std::array<V, N> n, r;
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = fma(x[k], V(per_step_), magic) - magic; });
+            std::array<V, N> shifted, n, r;
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { shifted[k] = fma(x[k], V(per_step_), magic); });
+            unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = shifted[k] - magic; });
             unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_), x[k]); });
             unrolled<N>([&](std::size_t k) RLHF_INLINE { r[k] = fma(n[k], V(minus_step_rest_), r[k]); });
             unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = V(series_.back()); });
             unrolled<degree>([&](std::size_t c) RLHF_INLINE {
                 unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = fma(e[k], r[k], V(series_[degree - 1 - c])); });
             });
-            if (o.scaled) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
-            unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_or_zero(e[k], n[k]); });
+            if (asks_for_least && o.normal) {
+                if (o.scaled) unrolled<N>([&](std::size_t k) RLHF_INLINE { shifted[k] = shifted[k] - V(o.exponent); });
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_normal(e[k], shifted[k]); });
+            } else {
+                if (o.scaled) unrolled<N>([&](std::size_t k) RLHF_INLINE { n[k] = n[k] - V(o.exponent); });
+                unrolled<N>([&](std::size_t k) RLHF_INLINE { e[k] = scale2_or_zero(e[k], n[k]); });
+            }
         } else {
             for (std::size_t k = 0; k < N; ++k) e[k] = lane::exp(x[k] * V(factor_));
         }

@@ -30,27 +30,33 @@ public:
     [[nodiscard]] softmax_stats read(const E* z, std::int64_t vocab) const {
         constexpr softmax_wanted sums{.entropy = Want.entropy, .squares = Want.squares}; // Σ z has its own pass
         softmax_accumulators<C> s;
-        C largest = -infinity;
+        C largest = -infinity, least = infinity;
         auto origin = exp_.origin(largest);
-        const auto segment = [&](const E* from, std::int64_t n_groups) {
-            const C top = rows::largest(from, n_groups);
+        const auto segment = [&](const E* from, std::int64_t n_groups, bool filled_up) {
+            const auto [top, bottom] = rows::range_of(from, n_groups);
             if (top > largest) {
                 const auto higher = exp_.origin(top);
                 if (largest > -infinity)
                     s.rescale(double(largest) - double(top), as_added(origin), lane::exp2(exp_.above(origin, higher)));
                 largest = top, origin = higher;
             }
+            if (bottom < least && !filled_up) least = bottom;
+            origin.normal = exp_.normal_from(bottom, origin);
             top == largest ? add<sums, true>(from, n_groups, origin, s) : add<sums, false>(from, n_groups, origin, s);
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries)
-            segment(z + at, (std::min)(segment_entries, whole - at) / group);
+            segment(z + at, (std::min)(segment_entries, whole - at) / group, false);
         if (whole < vocab) {
             const auto rest = rows::filled(z + whole, vocab - whole);
-            segment(rest.data(), 1);
+            segment(rest.data(), 1, true);
+            const C last = whole > 0 ? rows::range_of(z + vocab - group, 1).least : -infinity;
+            if (last < least) least = last;
         }
         if constexpr (Want.logits) s.logits = rows::sum_of_row(z, vocab);
-        return s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
+        auto row = s.joined(largest > -infinity ? double(largest) : 0, exp_.of_largest(origin), temperature_);
+        row.least = double(least);
+        return row;
     }
 
     /// eˣ of the largest entry of a row, as it would be added: 1 up to a rounding.
@@ -94,7 +100,8 @@ public:
             at_target = double(before + scale * (p * of_p - g.log_prob * real(lane::expm1(double(log_p))) -
                                                  through_entropy + everywhere));
         }
-        const auto origin = exp_.origin(C(row.shift));
+        auto origin = exp_.origin(C(row.shift));
+        origin.normal = exp_.normal_from(C(row.least), origin);
         const double over_sum = scale / (row.sum * exp_.of_largest(origin));
         const slope each{C(double(over_sum * (of_p - g.log_prob - g.entropy * real(row.entropy - row.log_sum)))),
                          C(-over_sum * g.entropy / temperature_), C(scale * everywhere)};
@@ -158,22 +165,26 @@ private:
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
                 prefetch(z + fetched_ahead + g * group + k);
             by_turns<rows::registers>([&](std::size_t r) RLHF_INLINE {
-                auto x = exp.from_origin(rows::column(z + g * group, r), origin), e = exp(x, origin);
-                if constexpr (Apart)
-                    unrolled<8>([&](std::size_t k) RLHF_INLINE {
-                        const auto largest = x[k] == V(origin.largest);
-                        e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
-                    });
-                total.others.add(r, rows::sum(e));
-                if constexpr (Want.entropy) {
-                    unrolled<8>([&](std::size_t k) RLHF_INLINE { x[k] = exp.below_largest(x[k], origin); });
-                    total.weighted.add(r, rows::sum(e, x));
-                }
-                if constexpr (Want.squares) total.squares.add(r, rows::sum(e, e));
+                std::array<V, 2> others, weighted, squares;
+                unrolled<2>([&](std::size_t h) RLHF_INLINE {
+                    const E* const from = z + g * group + static_cast<std::int64_t>(h) * rows::half;
+                    const auto x = exp.from_origin(rows::column(from, r), origin);
+                    auto e = exp(x, origin);
+                    if constexpr (Apart)
+                        unrolled<4>([&](std::size_t k) RLHF_INLINE {
+                            const auto largest = x[k] == V(origin.largest);
+                            e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
+                        });
+                    others[h] = rows::sum(e);
+                    if constexpr (Want.entropy) weighted[h] = rows::sum(e, exp.below_largest(x, origin));
+                    if constexpr (Want.squares) squares[h] = rows::sum(e, e);
+                });
+                total.others.add(r, others[0] + others[1]);
+                if constexpr (Want.entropy) total.weighted.add(r, weighted[0] + weighted[1]);
+                if constexpr (Want.squares) total.squares.add(r, squares[0] + squares[1]);
             });
             if (g % 4 == 3 || g + 1 == n_groups) total.widen();
         }
-        total.store(to);
         to.ties += static_cast<double>(ties);
     }
 
@@ -186,10 +197,10 @@ private:
         constexpr std::size_t n = 4; // registers at once
         constexpr bool interleaved = rows::template is_bfloat16<E> && rows::template is_bfloat16<G>;
         for (std::int64_t at = 0; at < n_entries; at += std::int64_t(n) * L::width) {
-            const auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin);
-            auto s = exp(x, origin);
+            auto x = exp.from_origin(rows::template load<n, E, interleaved>(z + at), origin), s = exp(x, origin);
+            if constexpr (Linear) x = exp.below_largest(x, origin);
             unrolled<n>([&](std::size_t k) RLHF_INLINE {
-                const V factor = Linear ? fma(linear, exp.below_largest(x[k], origin), constant) : constant;
+                const V factor = Linear ? fma(linear, x[k], constant) : constant;
                 s[k] = fma(s[k], factor, everywhere);
             });
             unrolled<n / 2>([&](std::size_t k) RLHF_INLINE {

@@ -4,6 +4,7 @@
 #include <rlhf/lane.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -17,8 +18,9 @@ struct softmax_wanted {
 /// The softmax of one row of logits z, with x = (z − shift) / temperature and shift their largest.
 struct softmax_stats {
     double shift = 0, temperature = 1;
-    double ties = 0, others = 0; ///< how many entries are the largest; Σ eˣ of the others
-    double sum = 0, log_sum = 0; ///< Σ eˣ, at least 1; 0 for a row of nothing but −inf
+    double least = -std::numeric_limits<double>::infinity(); ///< the smallest entry; −∞ if it is not known
+    double ties = 0, others = 0;                             ///< how many entries are the largest; Σ eˣ of the others
+    double sum = 0, log_sum = 0;                             ///< Σ eˣ, at least 1; 0 for a row of nothing but −inf
     double entropy = 0, squares = 0, logits = 0;
 
     /// Sets sum and log_sum. The largest entries are counted separately, so that log p of a likely token, −log(1 +

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rlhf/engine/lanes/simd.hpp>
+#include <rlhf/engine/lanes/turns.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace RLHF_NAMESPACE::detail {
+
+/// Registers of integers.
+template <class I, class Arch>
+struct integers;
+
+template <class I>
+struct integers<I, scalar> {
+    using type = I;
+    static constexpr int width = 1;
+    static type all(I x) { return x; }
+    static type larger(type a, type b) { return a > b ? a : b; }
+    static I largest(type a) { return a; }
+    static type load(const void* p) {
+        type x;
+        std::memcpy(&x, p, sizeof x);
+        return x;
+    }
+};
+
+#if !defined(RLHF_NO_SIMD) && !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+template <class I, class Arch>
+struct integers {
+    using type = xsimd::batch<I, Arch>;
+    static constexpr int width = static_cast<int>(type::size);
+    static type all(I x) { return type(x); }
+    static type larger(const type& a, const type& b) { return ::xsimd::max(a, b); }
+    static I largest(const type& a) {
+        std::array<I, type::size> x;
+        a.store_unaligned(x.data());
+        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
+            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
+        return x[0];
+    }
+    static type load(const void* p) {
+        typename type::register_type x;
+        std::memcpy(&x, p, sizeof x);
+        return x;
+    }
+};
+#endif
+
+/// The highest bits of some numbers. As signed integers, the bits of positive numbers are above those of negative ones,
+/// as unsigned integers below; and NaN is beyond ∞.
+template <class E>
+struct highest_bits {
+    E as_signed, as_unsigned;
+};
+
+/// Of n numbers, which fill whole registers.
+template <class Arch, class E>
+highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
+    using I = std::conditional_t<sizeof(E) == 2, std::int16_t, std::int32_t>;
+    using U = std::make_unsigned_t<I>;
+    using signed_lanes = integers<I, Arch>;
+    using unsigned_lanes = integers<U, Arch>;
+    constexpr std::size_t at_once = 4; // two would wait for each other
+    std::array<typename signed_lanes::type, at_once> high;
+    std::array<typename unsigned_lanes::type, at_once> far;
+    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), far.fill(unsigned_lanes::all(0));
+    for (std::int64_t i = 0; i < n; i += std::int64_t(at_once) * signed_lanes::width)
+        unrolled<at_once>([&](std::size_t k) RLHF_INLINE {
+            const E* const from = p + i + static_cast<std::int64_t>(k) * signed_lanes::width;
+            high[k] = signed_lanes::larger(signed_lanes::load(from), high[k]);
+            far[k] = unsigned_lanes::larger(unsigned_lanes::load(from), far[k]);
+        });
+    for (std::size_t k = 1; k < at_once; ++k)
+        high[0] = signed_lanes::larger(high[k], high[0]), far[0] = unsigned_lanes::larger(far[k], far[0]);
+    return {__builtin_bit_cast(E, signed_lanes::largest(high[0])),
+            __builtin_bit_cast(E, unsigned_lanes::largest(far[0]))};
+}
+
+} // namespace RLHF_NAMESPACE::detail
