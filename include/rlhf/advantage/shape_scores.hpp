@@ -108,7 +108,8 @@ shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a
     const index_view lengths = a.lengths;
     for (std::int64_t s = 0; s < c.size() && has_lengths; ++s)
         if (lengths[s * stride] < 0)
-            detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", lengths[s * stride], s);
+            detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", lengths[s * stride],
+                         s);
 
     // In blocks, so that registers have several sequences.
     using L = detail::lanes<double, Arch>;

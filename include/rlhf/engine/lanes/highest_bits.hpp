@@ -52,8 +52,8 @@ struct integers {
 };
 #endif
 
-/// The highest bits of some numbers. As signed integers, the bits of positive numbers are above those of negative ones,
-/// as unsigned integers below; and NaN is beyond ∞.
+/// The highest bits of some numbers. As signed integers, positive numbers have higher bits than negative ones, as
+/// unsigned integers lower bits. NaN is beyond ∞.
 template <class E>
 struct highest_bits {
     E as_signed, as_unsigned;
@@ -68,18 +68,18 @@ highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
     using unsigned_lanes = integers<U, Arch>;
     constexpr std::size_t at_once = 4; // two would wait for each other
     std::array<typename signed_lanes::type, at_once> high;
-    std::array<typename unsigned_lanes::type, at_once> far;
-    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), far.fill(unsigned_lanes::all(0));
+    std::array<typename unsigned_lanes::type, at_once> beyond;
+    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), beyond.fill(unsigned_lanes::all(0));
     for (std::int64_t i = 0; i < n; i += std::int64_t(at_once) * signed_lanes::width)
         unrolled<at_once>([&](std::size_t k) RLHF_INLINE {
             const E* const from = p + i + static_cast<std::int64_t>(k) * signed_lanes::width;
             high[k] = signed_lanes::larger(signed_lanes::load(from), high[k]);
-            far[k] = unsigned_lanes::larger(unsigned_lanes::load(from), far[k]);
+            beyond[k] = unsigned_lanes::larger(unsigned_lanes::load(from), beyond[k]);
         });
     for (std::size_t k = 1; k < at_once; ++k)
-        high[0] = signed_lanes::larger(high[k], high[0]), far[0] = unsigned_lanes::larger(far[k], far[0]);
+        high[0] = signed_lanes::larger(high[k], high[0]), beyond[0] = unsigned_lanes::larger(beyond[k], beyond[0]);
     return {__builtin_bit_cast(E, signed_lanes::largest(high[0])),
-            __builtin_bit_cast(E, unsigned_lanes::largest(far[0]))};
+            __builtin_bit_cast(E, unsigned_lanes::largest(beyond[0]))};
 }
 
 } // namespace RLHF_NAMESPACE::detail

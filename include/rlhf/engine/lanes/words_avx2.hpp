@@ -70,7 +70,7 @@ struct words<float, 32> : avx2_words {
     }
     template <bool PastCache>
     static void store_interleaved(bfloat16* p, V even, V odd) {
-        // One test for both: NaN is rare, and its own rounding takes as long as that of numbers.
+        // One test for both: NaN is rare, and its own rounding takes as long as a number's.
         const bool numbers = _mm256_testz_ps(_mm256_cmp_ps(even, odd, _CMP_UNORD_Q), _mm256_set1_ps(-0.0F)) != 0;
         const __m256i low = _mm256_srli_epi32(numbers ? nearest_of_number(even) : nearest_bfloat16(even), 16);
         const __m256i both = _mm256_blend_epi16(low, numbers ? nearest_of_number(odd) : nearest_bfloat16(odd), 0xaa);

@@ -31,7 +31,7 @@ struct prompt_tile {
     };
 
     std::size_t rows = 0, used = 0; ///< groups in use
-    std::size_t made = 0;           ///< groups whose numbers, and rank balances, are those of whole groups alike
+    std::size_t made = 0;           ///< groups whose sizes and rank balances still hold for whole groups of one size
     std::array<group, most_groups> groups;
     std::array<std::size_t, most_in_tile> end; ///< one past the last row of a row's group
     alignas(64) std::array<T, size_limit> reward, rank_balance, slope;

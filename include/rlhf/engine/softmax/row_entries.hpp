@@ -91,8 +91,7 @@ struct row_entries {
     struct range {
         C largest, least;
     };
-    /// By their bits, which need no conversion: as signed integers those of positive numbers are above those of
-    /// negative ones, as unsigned integers below, and NaN is beyond ∞.
+    /// By their bits, which need no conversion (highest_bits.hpp).
     template <class E>
     static range range_of(const E* z, std::int64_t n_groups) {
         if constexpr (!softmax_exp<C, Arch>::asks_for_least) {
