@@ -13,16 +13,16 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// Registers of integers.
-template <class I, class Arch>
+template <class S, class Arch>
 struct integers;
 
-template <class I>
-struct integers<I, scalar> {
-    using type = I;
+template <class S>
+struct integers<S, scalar> {
+    using type = S;
     static constexpr int width = 1;
-    static type all(I x) { return x; }
+    static type all(S x) { return x; }
     static type larger(type a, type b) { return a > b ? a : b; }
-    static I largest(type a) { return a; }
+    static S largest(type a) { return a; }
     static type load(const void* p) {
         type x;
         std::memcpy(&x, p, sizeof x);
@@ -31,14 +31,14 @@ struct integers<I, scalar> {
 };
 
 #if !defined(RLHF_NO_SIMD) && !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
-template <class I, class Arch>
+template <class S, class Arch>
 struct integers {
-    using type = xsimd::batch<I, Arch>;
+    using type = xsimd::batch<S, Arch>;
     static constexpr int width = static_cast<int>(type::size);
-    static type all(I x) { return type(x); }
+    static type all(S x) { return type(x); }
     static type larger(const type& a, const type& b) { return ::xsimd::max(a, b); }
-    static I largest(const type& a) {
-        std::array<I, type::size> x;
+    static S largest(const type& a) {
+        std::array<S, type::size> x;
         a.store_unaligned(x.data());
         for (std::size_t half = x.size() / 2; half > 0; half /= 2)
             for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
@@ -62,14 +62,14 @@ struct highest_bits {
 /// Of n numbers, which fill whole registers.
 template <class Arch, class E>
 highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
-    using I = std::conditional_t<sizeof(E) == 2, std::int16_t, std::int32_t>;
-    using U = std::make_unsigned_t<I>;
-    using signed_lanes = integers<I, Arch>;
+    using S = std::conditional_t<sizeof(E) == 2, std::int16_t, std::int32_t>;
+    using U = std::make_unsigned_t<S>;
+    using signed_lanes = integers<S, Arch>;
     using unsigned_lanes = integers<U, Arch>;
     constexpr std::size_t at_once = 4; // two would wait for each other
     std::array<typename signed_lanes::type, at_once> high;
     std::array<typename unsigned_lanes::type, at_once> beyond;
-    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), beyond.fill(unsigned_lanes::all(0));
+    high.fill(signed_lanes::all((std::numeric_limits<S>::min)())), beyond.fill(unsigned_lanes::all(0));
     for (std::int64_t i = 0; i < n; i += std::int64_t(at_once) * signed_lanes::width)
         unrolled<at_once>([&](std::size_t k) RLHF_INLINE {
             const E* const from = p + i + static_cast<std::int64_t>(k) * signed_lanes::width;
