@@ -14,7 +14,7 @@ else()
     target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ collects garbage from 128 MB on, which takes a tenth of a test's time and frees a tenth of its memory.
+    # g++ collects garbage from 128 MB on, which takes a twelfth of a test's time and frees a tenth of its memory.
     target_compile_options(rlhf_warnings INTERFACE --param=ggc-min-heapsize=1048576)
 endif()
 
