@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/lanes/simd.hpp>
+#include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/turns.hpp>
 
 #include <array>
@@ -12,12 +12,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Registers of integers.
-template <class I, class Arch>
-struct integers;
-
-template <class I>
-struct integers<I, scalar> {
+/// Registers of integers; plain integers where floats are plain numbers.
+template <class I, class Arch, bool Plain = lanes<float, Arch>::width == 1>
+struct integers {
     using type = I;
     static constexpr int width = 1;
     static type all(I x) { return x; }
@@ -32,7 +29,7 @@ struct integers<I, scalar> {
 
 #if !defined(RLHF_NO_SIMD) && !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 template <class I, class Arch>
-struct integers {
+struct integers<I, Arch, false> {
     using type = xsimd::batch<I, Arch>;
     static constexpr int width = static_cast<int>(type::size);
     static type all(I x) { return type(x); }
@@ -66,20 +63,20 @@ highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
     using U = std::make_unsigned_t<I>;
     using signed_lanes = integers<I, Arch>;
     using unsigned_lanes = integers<U, Arch>;
-    constexpr std::size_t at_once = 4; // two would wait for each other
+    constexpr std::size_t at_once = 4; // registers, so that none waits for the one before
     std::array<typename signed_lanes::type, at_once> high;
-    std::array<typename unsigned_lanes::type, at_once> far;
-    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), far.fill(unsigned_lanes::all(0));
+    std::array<typename unsigned_lanes::type, at_once> outer;
+    high.fill(signed_lanes::all((std::numeric_limits<I>::min)())), outer.fill(unsigned_lanes::all(0));
     for (std::int64_t i = 0; i < n; i += std::int64_t(at_once) * signed_lanes::width)
         unrolled<at_once>([&](std::size_t k) RLHF_INLINE {
             const E* const from = p + i + static_cast<std::int64_t>(k) * signed_lanes::width;
             high[k] = signed_lanes::larger(signed_lanes::load(from), high[k]);
-            far[k] = unsigned_lanes::larger(unsigned_lanes::load(from), far[k]);
+            outer[k] = unsigned_lanes::larger(unsigned_lanes::load(from), outer[k]);
         });
     for (std::size_t k = 1; k < at_once; ++k)
-        high[0] = signed_lanes::larger(high[k], high[0]), far[0] = unsigned_lanes::larger(far[k], far[0]);
+        high[0] = signed_lanes::larger(high[k], high[0]), outer[0] = unsigned_lanes::larger(outer[k], outer[0]);
     return {__builtin_bit_cast(E, signed_lanes::largest(high[0])),
-            __builtin_bit_cast(E, unsigned_lanes::largest(far[0]))};
+            __builtin_bit_cast(E, unsigned_lanes::largest(outer[0]))};
 }
 
 } // namespace RLHF_NAMESPACE::detail
