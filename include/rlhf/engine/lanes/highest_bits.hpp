@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/lanes/simd.hpp>
+#include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/turns.hpp>
 
 #include <array>
@@ -12,12 +12,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Registers of integers.
-template <class S, class Arch>
-struct integers;
-
-template <class S>
-struct integers<S, scalar> {
+/// Registers of integers; plain integers where floats are plain numbers.
+template <class S, class Arch, bool Plain = lanes<float, Arch>::width == 1>
+struct integers {
     using type = S;
     static constexpr int width = 1;
     static type all(S x) { return x; }
@@ -32,7 +29,7 @@ struct integers<S, scalar> {
 
 #if !defined(RLHF_NO_SIMD) && !defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 template <class S, class Arch>
-struct integers {
+struct integers<S, Arch, false> {
     using type = xsimd::batch<S, Arch>;
     static constexpr int width = static_cast<int>(type::size);
     static type all(S x) { return type(x); }
@@ -52,8 +49,8 @@ struct integers {
 };
 #endif
 
-/// The highest bits of some numbers. As signed integers, positive numbers have higher bits than negative ones, as
-/// unsigned integers lower bits. NaN is beyond ∞.
+/// The highest bits of some numbers. As signed integers, the bits of positive numbers are above those of negative ones,
+/// as unsigned integers below; and NaN is beyond ∞.
 template <class E>
 struct highest_bits {
     E as_signed, as_unsigned;
@@ -66,20 +63,20 @@ highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
     using U = std::make_unsigned_t<S>;
     using signed_lanes = integers<S, Arch>;
     using unsigned_lanes = integers<U, Arch>;
-    constexpr std::size_t at_once = 4; // two would wait for each other
+    constexpr std::size_t at_once = 4; // registers, so that none waits for the one before
     std::array<typename signed_lanes::type, at_once> high;
-    std::array<typename unsigned_lanes::type, at_once> beyond;
-    high.fill(signed_lanes::all((std::numeric_limits<S>::min)())), beyond.fill(unsigned_lanes::all(0));
+    std::array<typename unsigned_lanes::type, at_once> outer;
+    high.fill(signed_lanes::all((std::numeric_limits<S>::min)())), outer.fill(unsigned_lanes::all(0));
     for (std::int64_t i = 0; i < n; i += std::int64_t(at_once) * signed_lanes::width)
         unrolled<at_once>([&](std::size_t k) RLHF_INLINE {
             const E* const from = p + i + static_cast<std::int64_t>(k) * signed_lanes::width;
             high[k] = signed_lanes::larger(signed_lanes::load(from), high[k]);
-            beyond[k] = unsigned_lanes::larger(unsigned_lanes::load(from), beyond[k]);
+            outer[k] = unsigned_lanes::larger(unsigned_lanes::load(from), outer[k]);
         });
     for (std::size_t k = 1; k < at_once; ++k)
-        high[0] = signed_lanes::larger(high[k], high[0]), beyond[0] = unsigned_lanes::larger(beyond[k], beyond[0]);
+        high[0] = signed_lanes::larger(high[k], high[0]), outer[0] = unsigned_lanes::larger(outer[k], outer[0]);
     return {__builtin_bit_cast(E, signed_lanes::largest(high[0])),
-            __builtin_bit_cast(E, unsigned_lanes::largest(beyond[0]))};
+            __builtin_bit_cast(E, unsigned_lanes::largest(outer[0]))};
 }
 
 } // namespace RLHF_NAMESPACE::detail
