@@ -54,7 +54,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     ppo_policy_loss<float, arch_of<struct call_of_ppo_policy_loss, 77>>(b, any<ppo_policy_loss_arrays<float>>());
     ppo_value_loss<float, arch_of<struct call_of_ppo_value_loss, 54>>(b, any<ppo_value_loss_arrays<float>>());
     ptx_loss<float, arch_of<struct call_of_ptx_loss, 18>>(b, any<ptx_loss_arrays<float>>());
-    ranking_loss<float, arch_of<struct call_of_ranking_loss, 47>>(b, any<ranking_loss_arrays<float>>());
+    ranking_loss<float, arch_of<struct call_of_ranking_loss, 66>>(b, any<ranking_loss_arrays<float>>());
     (void)reward_bias<float, arch_of<struct call_of_reward_bias, 14>>(b, values);
     sequence_log_probs<float, arch_of<struct call_of_sequence_log_probs, 11>>(b,
                                                                               any<sequence_log_probs_arrays<float>>());

@@ -49,8 +49,8 @@ struct integers<S, Arch, false> {
 };
 #endif
 
-/// The highest bits of some numbers. As signed integers, the bits of positive numbers are above those of negative ones,
-/// as unsigned integers below; and NaN is beyond ∞.
+/// The highest bits of some numbers. As signed integers, positive numbers have higher bits than negative ones, as
+/// unsigned integers lower bits. NaN is beyond ∞.
 template <class E>
 struct highest_bits {
     E as_signed, as_unsigned;

@@ -89,8 +89,9 @@ private:
     RLHF_NOINLINE void compare(tile& t, running_totals& sums) const {
         if (t.used == 0) return;
         tiles_.fill(t);
-        sums.all.correct += pair_.simplest([&](const auto& pair) {
-            return t.whole() ? rows::template tiled<true>(pair, t) : rows::template tiled<false>(pair, t);
+        sums.all.correct += pair_.simplest([&]<class P>(const P& pair) {
+            constexpr bool rare = std::is_same_v<P, Pair>; // and not worth a loop without masks
+            return !rare && t.whole() ? rows::template tiled<!rare>(pair, t) : rows::template tiled<false>(pair, t);
         });
         for (std::size_t i = 0; i < t.used; ++i) {
             const group& g = t.groups[i];
