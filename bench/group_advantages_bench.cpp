@@ -57,6 +57,27 @@ struct by_ids : group_advantages<T> {
     }
 };
 
+/// Count, mean and variance of rewards.
+template <class T>
+struct reward_moments {
+    static constexpr bench::traffic streams{.inputs = 1, .outputs = 0};
+    bench::rows at;
+    std::span<const T> rewards = numbers<T>(-1, 1, 1, at.size());
+
+    explicit reward_moments(const bench::rows& r) : at(r) {}
+
+    template <class Arch>
+    auto call() {
+        return rlhf::reward_moments<T>(rewards);
+    }
+    auto plain() {
+        T sum = 0, squares = 0;
+        for (const T r : rewards) sum += r, squares += r * r;
+        const T n = static_cast<T>(rewards.size()), mean = sum / n;
+        return std::array<T, 2>{mean, (squares - n * mean * mean) / (n - 1)};
+    }
+};
+
 bench::rows groups(bench::rows r) {
     r.how = std::string("G").append(std::to_string(r.steps));
     r.element = "sequence";
@@ -73,6 +94,9 @@ const bool registered = [] {
     add<group_advantages, float>("group_advantages", groups({8192, 8, all}), everybody);
     add<by_ids, float>("group_advantages", groups({8192, 8, all}).called("ids"), {who::rlhf});
     add<group_advantages, float>("group_advantages", rows::one_call(8), against_plain);
+    auto each = rows{65536, 1, all};
+    each.element = "sequence";
+    add<reward_moments, float>("reward_moments", each, {who::rlhf, who::plain, who::floor});
     return true;
 }();
 
