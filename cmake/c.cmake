@@ -49,7 +49,7 @@ function(rlhf_c_objects result name isa)
     rlhf_c_flags(rlhf_c_${name})
     set(objects "$<TARGET_OBJECTS:rlhf_c_${name}>")
     foreach(more IN LISTS ARGN)
-        list(APPEND objects "$<TARGET_OBJECTS:${more}>")
+        list(APPEND objects "$<FILTER:$<TARGET_OBJECTS:${more}>,EXCLUDE,[.][gp]ch$>") # precompiled headers count as objects
     endforeach()
     rlhf_c_join(objects "${name}" "rlhf_c_table_*" ${objects})
     set(${result} "${objects}" PARENT_SCOPE)
