@@ -12,7 +12,7 @@ struct pairs {};
 
 template <class M>
 struct pair_mask {
-    mutable M a, b;
+    RLHF_MUTABLE M a, b;
 
     pair_mask() = default;
     RLHF_FORMULA explicit pair_mask(bool all) : a(all), b(all) {}

@@ -180,7 +180,7 @@ private:
         return from_bits(bits(n + simd(layout::magic_bias)) << layout::digits);
     }
 
-    mutable batch v_; // not const, even where a formula names a constant: g++ 12 would keep that one in memory
+    RLHF_MUTABLE batch v_;
 };
 
 } // namespace RLHF_NAMESPACE::detail
