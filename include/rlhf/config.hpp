@@ -57,7 +57,7 @@
 #endif
 
 /// Stands before what a register type holds. g++ 12 keeps `const` locals of a class in memory, but not if a member is
-/// mutable. With the registers of x86 that is faster, with those of NEON it is not.
+/// mutable. That is faster with the registers of x86, and slower with NEON's.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
 #define RLHF_MUTABLE mutable
 #else
