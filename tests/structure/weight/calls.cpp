@@ -27,8 +27,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                                any<discounted_returns_arrays<float>>());
     gae<float, arch_of<struct call_of_gae, 194>>(b, any<gae_arrays<float>>());
     gae_backward<float, arch_of<struct call_of_gae_backward, 228>>(b, any<gae_backward_arrays<float>>());
-    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 57>>({}, any<gdpo_advantages_arrays<float>>());
-    group_advantages<float, arch_of<struct call_of_group_advantages, 44>>({}, any<group_advantages_arrays<float>>());
+    gdpo_advantages<float, arch_of<struct call_of_gdpo_advantages, 60>>({}, any<gdpo_advantages_arrays<float>>());
+    group_advantages<float, arch_of<struct call_of_group_advantages, 47>>({}, any<group_advantages_arrays<float>>());
     importance_weights<float, arch_of<struct call_of_importance_weights, 66>>(b,
                                                                               any<importance_weights_arrays<float>>());
     kept_log_probs<float, arch_of<struct call_of_kept_log_probs, 12>>(b, logits, ids, any<kept_set>(),
@@ -63,7 +63,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     covariance_tokens<float, arch_of<struct call_of_covariance_tokens, 25>>(b, any<covariance_tokens_arrays<float>>());
     top_entropy<float, arch_of<struct call_of_top_entropy, 27>>(b, any<top_entropy_arrays<float>>());
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 22>>(b, any<shape_rewards_arrays<float>>());
-    shape_scores<float, arch_of<struct call_of_shape_scores, 4>>(b, any<shape_scores_arrays<float>>());
+    shape_scores<float, arch_of<struct call_of_shape_scores, 5>>(b, any<shape_scores_arrays<float>>());
     token_log_probs<float, arch_of<struct call_of_token_log_probs, 62>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
     token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 68>>(
@@ -73,6 +73,6 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     vocab_shard_sums<arch_of<struct call_of_vocab_shards, 28>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 31>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
-    vtrace<float, arch_of<struct call_of_vtrace, 14>>(b, any<vtrace_arrays<float>>());
+    vtrace<float, arch_of<struct call_of_vtrace, 15>>(b, any<vtrace_arrays<float>>());
     whiten<float, arch_of<struct call_of_whiten, 26>>(b, values);
 }

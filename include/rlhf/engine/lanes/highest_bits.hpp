@@ -33,7 +33,7 @@ struct integers<S, Arch, false> {
     using type = xsimd::batch<S, Arch>;
     static constexpr int width = static_cast<int>(type::size);
     static type all(S x) { return type(x); }
-    static type larger(const type& a, const type& b) { return ::xsimd::max(a, b); }
+    static type larger(const type& a, const type& b) { return (::xsimd::max)(a, b); }
     static S largest(const type& a) {
         std::array<S, type::size> x;
         a.store_unaligned(x.data());

@@ -82,8 +82,8 @@ struct row_entries {
         constexpr auto n = static_cast<std::size_t>(L::width);
         std::array<C, n> x;
         L::store(x.data(), larger(larger(most[0], most[1]), larger(most[2], most[3])));
-        for (std::size_t half = n / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
+        for (std::size_t left = n / 2; left > 0; left /= 2)
+            for (std::size_t k = 0; k < left; ++k) x[k] = x[k + left] > x[k] ? x[k + left] : x[k];
         return x[0];
     }
 
