@@ -42,13 +42,13 @@ std::vector<C> softmax_exp(std::vector<C> z, double temperature, const softmax_o
 /// From the largest to depth temperatures below: evenly, near it of every magnitude, and around the places where a
 /// power of two, or the middle between two of them, is crossed; falling.
 template <class C>
-std::vector<C> arguments(C largest, double temperature, double depth) {
+std::vector<C> arguments(C largest, double temperature, double depth, int many = 20000) {
     test::random r(1);
     std::vector<C> z{largest};
     const auto put = [&](double x) { z.push_back(static_cast<C>(double(largest) - x * temperature)); };
-    for (int i = 0; i < 20000; ++i) put(r.uniform(0, depth));
-    for (int i = 0; i < 5000; ++i) put(r.uniform(0, 1));
-    for (int i = 0; i < 5000; ++i) put(std::exp2(r.uniform(-40, 3)));
+    for (int i = 0; i < many; ++i) put(r.uniform(0, depth));
+    for (int i = 0; i < many / 4; ++i) put(r.uniform(0, 1));
+    for (int i = 0; i < many / 4; ++i) put(std::exp2(r.uniform(-40, 3)));
     for (double half = 0; half < depth; half += std::log(2.0) / 2)
         for (int i = -8; i <= 8; ++i) put(std::max(0.0, half * (1 + i * 0.4 * std::numeric_limits<C>::epsilon())));
     std::sort(z.begin(), z.end(), std::greater<>());
@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("softmax_exp: float", "", native, scalar) {
 TEMPLATE_TEST_CASE("softmax_exp: of normal numbers the same bits", "", native, scalar) {
     const auto same_down_to = [](double temperature, double at, double depth, bool expected) {
         const float largest = static_cast<float>(at * temperature);
-        const auto z = arguments(largest, temperature, depth);
+        const auto z = arguments(largest, temperature, depth, 2000);
         const rlhf::detail::softmax_exp<float, TestType> exp(temperature);
         auto origin = exp.origin(largest);
         const auto want = softmax_exp<float, TestType>(z, temperature, origin);
