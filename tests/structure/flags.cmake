@@ -5,6 +5,7 @@
 #   (tests/compile_fail refuses it elsewhere)
 # - for a processor that xsimd does not know, where all is plain C++: -U__SSE2__ makes one of this; for RISC-V and ARM
 #   where their g++ is installed. What makes no object here is instantiated all the same
+# - every usual call for the instruction sets that this machine may not have: AVX2, AVX-512, and NEON with that g++
 # - with the warnings that other projects make errors, and pedantic; for AVX-512, too, since g++ 12 warns of its own
 #   intrinsics wherever they are inlined
 # - two objects compiled for different instruction sets, or one of them with fast-math or without exceptions, share no
@@ -13,6 +14,7 @@
 cmake_minimum_required(VERSION 3.21)
 file(MAKE_DIRECTORY "${scratch}")
 set(source "${CMAKE_CURRENT_LIST_DIR}/flags/losses.cpp")
+set(every_call "${CMAKE_CURRENT_LIST_DIR}/flags/every_call.cpp")
 list(TRANSFORM includes PREPEND "-idirafter" OUTPUT_VARIABLE system_includes)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 cmake_path(GET root PARENT_PATH root)
@@ -21,8 +23,10 @@ function(compile object)
     compile_with("${compiler}" ${object} ${ARGN})
 endfunction()
 function(compile_with compiler object)
-    execute_process(COMMAND "${compiler}" -std=c++20 "-I${root}/include" -DRLHF_TEST_NAME=${object} -c "${source}"
-            -o "${scratch}/${object}.o" ${ARGN}
+    run("${compiler}" -DRLHF_TEST_NAME=${object} -c "${source}" -o "${scratch}/${object}.o" ${ARGN})
+endfunction()
+function(run compiler)
+    execute_process(COMMAND "${compiler}" -std=c++20 "-I${root}/include" ${ARGN}
         RESULT_VARIABLE failed ERROR_VARIABLE message)
     if(failed)
         message(FATAL_ERROR "${compiler} ${ARGN}\n${message}")
@@ -45,11 +49,14 @@ foreach(other IN ITEMS riscv64 aarch64)
     find_program(${other}_compiler ${other}-linux-gnu-g++)
     if(${other}_compiler)
         compile_with("${${other}_compiler}" ${other} -fsyntax-only ${system_includes})
+        run("${${other}_compiler}" -fsyntax-only "${every_call}" ${system_includes})
     endif()
 endforeach()
 
 if(processor MATCHES "x86_64|AMD64")
     compile(unknown_processor -fsyntax-only -U__SSE2__ ${system_includes})
+    run("${compiler}" -fsyntax-only -march=x86-64-v3 "${every_call}" ${system_includes})
+    run("${compiler}" -fsyntax-only -march=x86-64-v4 "${every_call}" ${system_includes})
     compile(avx512 -O2 -march=x86-64-v4 ${all_warnings} ${system_includes})
 endif()
 

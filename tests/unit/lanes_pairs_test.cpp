@@ -50,6 +50,7 @@ TEMPLATE_TEST_CASE("pairs: the same bits in every word", "", float, double) {
     CHECK(differ([](auto x, auto, auto) { return sqrt(abs(x)); }) == 0);
     CHECK(pairs_differ<T>(usual, b, c, [](auto x, auto, auto) { return round(x); }) == 0);
     CHECK(pairs_differ<T>(usual, b, c, [](auto x, auto, auto) { return rlhf::lane::exp(x); }) == 0);
+    CHECK(pairs_differ<T>(usual, b, c, [](auto x, auto, auto) { return rlhf::lane::exp_nonpositive(-abs(x)); }) == 0);
     CHECK(pairs_differ<T>(usual, b, c, [](auto x, auto, auto) { return rlhf::lane::exp_excess(x).value; }) == 0);
     CHECK(pairs_differ<T>(positive, b, c, [](auto x, auto, auto) { return rlhf::lane::log(x); }) == 0);
     CHECK(pairs_differ<T>(usual, b, c, [](auto x, auto, auto) {

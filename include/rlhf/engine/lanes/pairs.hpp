@@ -67,6 +67,12 @@ public:
     RLHF_FORMULA friend simd larger(const simd& x, const simd& y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
     RLHF_FORMULA friend simd smaller(const simd& x, const simd& y) { return {smaller(x.a, y.a), smaller(x.b, y.b)}; }
     RLHF_FORMULA friend simd scale2(const simd& x, const simd& n) { return {scale2(x.a, n.a), scale2(x.b, n.b)}; }
+    RLHF_FORMULA friend simd scale2_down(const simd& x, const simd& n) {
+        return {scale2_down(x.a, n.a), scale2_down(x.b, n.b)};
+    }
+    RLHF_FORMULA friend simd scale2_normal(const simd& x, const simd& shifted) {
+        return {scale2_normal(x.a, shifted.a), scale2_normal(x.b, shifted.b)};
+    }
     RLHF_FORMULA friend simd scale2_or_zero(const simd& x, const simd& n) {
         return {scale2_or_zero(x.a, n.a), scale2_or_zero(x.b, n.b)};
     }
