@@ -67,7 +67,7 @@ fi
 copy=$PWD/build/mutants
 tree=$copy/tree
 mkdir -p "$tree"
-for part in CMakeLists.txt CMakePresets.json cmake docs examples include python tests tools; do
+for part in ACCURACY.md PRESETS.md CMakeLists.txt CMakePresets.json cmake docs examples include python tests tools; do
     rm -rf "${tree:?}/$part"
     cp -r --parents "$part" "$tree/" # with the time of now: objects of an earlier run may be of a broken header
 done
