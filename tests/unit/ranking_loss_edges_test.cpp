@@ -109,3 +109,11 @@ TEMPLATE_TEST_CASE("ranking_loss: infinite rewards give the limits of bradley_te
             }
         }
 }
+
+TEST_CASE("ranking_loss: equal rewards count as wrong") {
+    const std::vector<float> rewards(800, 0.5f); // full registers of prompts, and others
+    for (const std::int64_t K : {2, 4, 40}) {
+        const rlhf::batch b{.sequences = 800 / K, .steps = K, .mask = rlhf::all, .denominator = rlhf::counted_here};
+        CHECK(rlhf::ranking_loss<float>(b, {.rewards = rewards}).accuracy() == 0);
+    }
+}

@@ -126,6 +126,9 @@ TEMPLATE_TEST_CASE("ranking_loss: value, gradient and statistics equal the refer
                                      40, K);
             }
         }
+    for (const auto& one :
+         std::vector<rlhf::ranking_loss_options>{{.margin = 0.5}, {.label_smoothing = 0.1}, {.center_coef = 0.01}})
+        matches_reference<T>(one, false, 40, 9);
     matches_reference<T>({}, true, 2, 1024);
 }
 
