@@ -2,7 +2,7 @@
 # Formulas are device code: formulas.cu becomes PTX, and the PTX is looked into. Run by ctest with -Dcompiler= -Dscratch= ;
 # the compiler is an nvcc, or a clang++ that can use a CUDA.
 #
-# - every function of include/rlhf/formula/ is RLHF_FORMULA and, like the function objects, is called in formulas.cu,
+# - every function of include/rlhf/formula/ is RLHF_FORMULA and, like the function objects, is called in a .cuh file here,
 #   whose functions are all launched; this much is seen without a compiler
 # - host and device code compile for sm_80 and sm_90 without a warning and without nvcc's relaxed rules
 # - the kernel of a function loads what the function names x[i] and stores what it names y[i], computes in between, and
@@ -37,7 +37,12 @@ endfunction()
 
 # ---- every formula is there ---------------------------------------------------------------------------------------
 
-read_text("${source}" calls)
+set(calls "")
+file(GLOB parts "${CMAKE_CURRENT_LIST_DIR}/*.cuh")
+foreach(part IN LISTS parts)
+    read_text("${part}" text)
+    string(APPEND calls "${text}")
+endforeach()
 set(formulas 0)
 file(GLOB headers "${root}/include/rlhf/formula/*.hpp")
 foreach(header IN LISTS headers)
@@ -52,7 +57,7 @@ foreach(header IN LISTS headers)
             complain("${file}: ${name} is for the host only, it lacks RLHF_FORMULA")
         endif()
         if(NOT calls MATCHES "formula::${name}[(<]")
-            complain("${file}: tests/device/formulas.cu does not call formula::${name}")
+            complain("${file}: no file of tests/device calls formula::${name}")
         endif()
     endforeach()
     string(REGEX MATCHALL "\nstruct [a-z_0-9]+ {\n((    [^\n]*)?\n)*}" structs "${text}")
@@ -61,7 +66,7 @@ foreach(header IN LISTS headers)
         string(REGEX REPLACE "^\nstruct ([a-z_0-9]+).*$" "\\1" name "${struct}")
         math(EXPR formulas "${formulas} + 1")
         if(NOT calls MATCHES "formula::${name}[<{>]")
-            complain("${file}: tests/device/formulas.cu does not call a formula::${name}")
+            complain("${file}: no file of tests/device calls a formula::${name}")
         endif()
     endforeach()
 endforeach()
@@ -70,13 +75,13 @@ string(REGEX MATCHALL "${function_and_next_line}" functions "${calls}")
 foreach(function IN LISTS functions)
     string(REGEX REPLACE "^RLHF_FORMULA void ([a-z_0-9]+).*$" "\\1" name "${function}")
     if(NOT function MATCHES "}\nLAUNCH[(]${name}[)]$")
-        complain("tests/device/formulas.cu does not launch ${name}: LAUNCH(${name}) is the line below it")
+        complain("tests/device does not launch ${name}: LAUNCH(${name}) is the line below it")
     endif()
 endforeach()
 count_of("RLHF_FORMULA void " "${calls}" all_functions ALL)
 list(LENGTH functions count)
 if(count LESS all_functions)
-    complain("tests/device/formulas.cu has functions that are not void name(const V* x, V* y) with a body on lines of "
+    complain("tests/device has functions that are not void name(const V* x, V* y) with a body on lines of "
         "its own")
 endif()
 if(formulas LESS 20)
