@@ -62,8 +62,8 @@ public:
         g.prompt[0] = s, g.used = static_cast<std::size_t>(n), g.pairs = n * a.pairs, g.whole = all;
         if (!made) {
             start(g, t);
-            std::fill_n(g.responses.data(), n, a.size),
-                std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
+            std::fill_n(g.responses.data(), n, a.size);
+            std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
             g.divisor.fill(a.divisor), g.factor.fill(a.factor);
             balances(t, g);
             t.made = t.used;
