@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdint>
-#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 

@@ -178,7 +178,7 @@ private:
         std::int32_t* place = t.place(g, g.used);
         T* to = &t.rank_balance[g.at(0) + g.used];
         const auto ranks = ranks_.of(s);
-        const std::int64_t first = size > 0 ? ranks[place[0]] : 0;
+        const std::int64_t first = ranks[place[0]];
         std::uint64_t differ = 0, all = 0;
         for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) {
             const std::int64_t own = ranks[place[k]];
