@@ -33,7 +33,7 @@ struct shape_scores_arrays {
 /// Counts; the parts of a step join by +=.
 struct shape_scores_result {
     double sequences = 0;
-    double overlong = 0;   ///< longer than max_length − overlong_buffer
+    double overlong = 0;   ///< longer than max_length − overlong_buffer; 0 without a buffer
     double unfinished = 0; ///< `finished` is 0
 
     shape_scores_result& operator+=(const shape_scores_result& o) {
