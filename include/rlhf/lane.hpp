@@ -6,7 +6,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <limits>
 
 /// The words a formula may use.
 ///

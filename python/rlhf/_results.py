@@ -227,7 +227,7 @@ class shape_rewards_result(Result):
 class shape_scores_result(Result):
     """Counts; the parts of a step join by +=.
 
-        overlong: longer than max_length − overlong_buffer
+        overlong: longer than max_length − overlong_buffer; 0 without a buffer
         unfinished: `finished` is 0
     """
 

@@ -120,6 +120,10 @@ TEST_CASE("shape_scores: the penalty by length, by hand") {
     CHECK(of({}) == std::vector<double>{0, 0, -.05, -.5, -1, -1});
     CHECK(of({.overlong = overlong::growing}) == std::vector<double>{0, 0, -.05, -.5, -1, -1.5});
     CHECK(of({.overlong_penalty = 4}) == std::vector<double>{0, 0, -.2, -2, -4, -4});
+
+    const auto none = rlhf::shape_scores<double>(b, {.scores = score, .lengths = lengths, .shaped = shaped},
+                                                 {.max_length = 90, .overlong_buffer = 0});
+    CHECK((none.overlong == 0 && shaped == score));
 }
 
 TEMPLATE_TEST_CASE("shape_scores: unfinished sequences, in place, and scores that are not finite", "", float, double) {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/call/call.hpp>
-#include <rlhf/engine/lanes/lanes.hpp>
+#include <rlhf/engine/sequences/score_sweep.hpp>
 #include <rlhf/formula/shaped_score.hpp>
 
-#include <algorithm>
-#include <array>
 #include <optional>
 
 namespace rlhf {
@@ -36,7 +33,7 @@ struct shape_scores_arrays {
 /// Counts; the parts of a step join by +=.
 struct shape_scores_result {
     double sequences = 0;
-    double overlong = 0;   ///< longer than max_length − overlong_buffer
+    double overlong = 0;   ///< longer than max_length − overlong_buffer; 0 without a buffer
     double unfinished = 0; ///< `finished` is 0
 
     shape_scores_result& operator+=(const shape_scores_result& o) {
@@ -96,58 +93,33 @@ template <class T = float, class Arch = native>
 shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a, const shape_scores_options& o = {}) {
     detail::call c("shape_scores", b);
     detail::check_options<T>(c.function(), o, !a.finished.absent() || c.size() == 0);
-    const auto scores = c.per_sequence(a.scores, "scores");
-    const bool has_lengths = !a.lengths.absent();
-    const std::int64_t stride =
-        has_lengths ? c.arrays().add(a.lengths, "lengths", {c.size(), 1}, detail::access::read) : 0;
-    const auto finished = c.per_sequence(a.finished, "finished");
-    const auto shaped = c.per_sequence(a.shaped, "shaped", detail::access::write, a.scores.data());
-    if (!scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
-    if (!shaped && c.size() > 0) detail::fail(c.function(), "shaped is missing");
+    detail::score_streams<T> to{.scores = c.per_sequence(a.scores, "scores"), .lengths = a.lengths};
+    if (!a.lengths.absent())
+        to.lengths_stride = c.arrays().add(a.lengths, "lengths", {c.size(), 1}, detail::access::read);
+    to.finished = c.per_sequence(a.finished, "finished");
+    to.shaped = c.per_sequence(a.shaped, "shaped", detail::access::write, a.scores.data());
+    if (!to.scores && c.size() > 0) detail::fail(c.function(), "scores is missing");
+    if (!to.shaped && c.size() > 0) detail::fail(c.function(), "shaped is missing");
     c.done();
     const index_view lengths = a.lengths;
-    for (std::int64_t s = 0; s < c.size() && has_lengths; ++s)
+    const std::int64_t stride = to.lengths_stride;
+    for (std::int64_t s = 0; s < c.size() && !lengths.absent(); ++s)
         if (lengths[s * stride] < 0)
             detail::fail(c.function(), "lengths has %lld at sequence %lld, expected at least 0", lengths[s * stride],
                          s);
 
-    // In blocks, so that registers have several sequences.
-    using L = detail::lanes<double, Arch>;
-    using V = typename L::type;
-    constexpr std::int64_t block = 64;
+    using V = typename detail::lanes<double, Arch>::type;
     const bool penalised = o.overlong_buffer > 0;
     const auto begins = static_cast<double>(o.max_length - o.overlong_buffer);
     const formula::overlong_rule<V> overlong{begins, static_cast<double>(penalised ? o.overlong_buffer : 1),
                                              penalised ? o.overlong_penalty : 0, o.overlong};
     const formula::unfinished<V> unfinished{o.unfinished_penalty, o.unfinished_score.has_value(),
                                             o.unfinished_score.value_or(0), o.unfinished_factor};
-    alignas(64) std::array<double, std::size_t(block)> score{}, length{};
-    std::array<std::uint8_t, std::size_t(block)> ended;
-    ended.fill(1);
-    std::int64_t too_long = 0, cut = 0;
-    for (std::int64_t first = 0; first < c.size(); first += block) {
-        const std::int64_t n = (std::min)(block, c.size() - first);
-        const auto each = [&](auto&& f) {
-            for (std::int64_t i = 0; i < n; ++i) f(first + i, static_cast<std::size_t>(i));
-        };
-        each([&](std::int64_t s, std::size_t k) { score[k] = static_cast<double>(*scores.row(s, 0)); });
-        if (finished)
-            each([&](std::int64_t s, std::size_t k) {
-                ended[k] = *finished.row(s, 0) != 0 ? 1 : 0, cut += 1 - ended[k];
-            });
-        if (penalised && has_lengths)
-            each([&](std::int64_t s, std::size_t k) { length[k] = static_cast<double>(lengths[s * stride]); });
-        else if (penalised)
-            each([&](std::int64_t s, std::size_t k) {
-                length[k] = static_cast<double>(detail::count_counted(c.mask(s)));
-            });
-        each([&](std::int64_t, std::size_t k) { too_long += penalised && length[k] > begins ? 1 : 0; });
-        for (std::size_t k = 0; k < static_cast<std::size_t>(n); k += L::width)
-            L::store(&score[k], formula::shaped_score(L::load(&score[k]), L::load(&length[k]), L::counted(&ended[k]),
-                                                      overlong, unfinished));
-        each([&](std::int64_t s, std::size_t k) { *shaped.row(s, 0) = static_cast<T>(score[k]); });
-    }
-    return {static_cast<double>(c.size()), static_cast<double>(too_long), static_cast<double>(cut)};
+    const auto n = detail::sweep_scores<T, Arch>(
+        c, to, penalised ? begins : unlimited,
+        [=](const V& score, const V& length, const lane::mask_of<V>& finished)
+            RLHF_INLINE { return formula::shaped_score(score, length, finished, overlong, unfinished); });
+    return {static_cast<double>(c.size()), static_cast<double>(n.longer), static_cast<double>(n.unfinished)};
 }
 
 } // namespace RLHF_NAMESPACE

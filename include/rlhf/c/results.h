@@ -205,7 +205,7 @@ rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, con
 typedef struct rlhf_shape_scores_result {
     size_t size;
     double sequences;
-    double overlong;   /* longer than max_length − overlong_buffer */
+    double overlong;   /* longer than max_length − overlong_buffer; 0 without a buffer */
     double unfinished; /* `finished` is 0 */
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_shape_scores_result;

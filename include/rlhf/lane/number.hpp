@@ -52,8 +52,8 @@ struct format {
     /// a · 2ⁿ is formed as a · 2ⁿ⁺ᵐ · 2⁻ᵐ, with m = aside where n < 0 and −aside elsewhere, so that a · 2ⁿ⁺ᵐ is normal.
     static constexpr integer aside = sizeof(T) == 4 ? 64 : 512, power_aside = (bias + aside) << digits; ///< 2 to it
     static constexpr T magic_aside = magic_bias - T(aside);
-    static constexpr T magic_above = magic_bias + T(aside);          ///< the same of 2ⁿ⁺ᵐ, for n ≤ 0
-    static constexpr integer power_below = (bias - aside) << digits; ///< and 2⁻ᵐ
+    static constexpr T magic_above = magic_bias + T(aside);          ///< for n ≤ 0: added to n, it gives 2ⁿ⁺ᵐ,
+    static constexpr integer power_below = (bias - aside) << digits; ///< and this is 2⁻ᵐ
 };
 
 template <class T>
@@ -109,7 +109,7 @@ public:
         const integer power = bits(n + number(layout::magic_aside)) << layout::digits;
         return a * from_bits(power + twice) * from_bits(layout::power_aside - twice);
     }
-    /// The same for n ≤ 0, in half as many steps.
+    /// scale2() for n ≤ 0, in half as many steps.
     RLHF_WORD friend number scale2_down(number a, number n) {
         return a * from_bits(bits(n + number(layout::magic_above)) << layout::digits) * from_bits(layout::power_below);
     }
@@ -117,7 +117,7 @@ public:
     RLHF_WORD friend number scale2_or_zero(number a, number n) {
         return n.x_ < layout::lowest ? number(T(0)) : a * power2(n);
     }
-    /// a · 2ⁿ from n + format::magic, for whole n, a > 0, and a and the result normal.
+    /// a · 2ⁿ for whole n and a > 0, where a and the result are normal numbers; `shifted` is n + format::magic.
     RLHF_WORD friend number scale2_normal(number a, number shifted) {
         return from_bits(bits(a) + (bits(shifted) << layout::digits)); // of format::magic, no bit is left
     }

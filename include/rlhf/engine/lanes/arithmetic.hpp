@@ -3,11 +3,11 @@
 
 #include <rlhf/engine/lanes/memory.hpp>
 #include <rlhf/engine/lanes/order.hpp>
+#include <rlhf/engine/lanes/turns.hpp>
 #include <rlhf/lane.hpp>
 
 #include <array>
 #include <cstdint>
-#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -177,9 +177,7 @@ private:
     static T joined(const type& v, F f) {
         std::array<T, size> x;
         v.store(x.data());
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] = f(x[k], x[k + half]);
-        return x[0];
+        return by_halves(x, f);
     }
 };
 

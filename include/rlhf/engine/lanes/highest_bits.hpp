@@ -37,9 +37,7 @@ struct integers<S, Arch, false> {
     static S largest(const type& a) {
         std::array<S, type::size> x;
         a.store_unaligned(x.data());
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] = x[k + half] > x[k] ? x[k + half] : x[k];
-        return x[0];
+        return by_halves(x, [](S one, S other) { return one > other ? one : other; });
     }
     static type load(const void* p) {
         typename type::register_type x;
@@ -49,14 +47,14 @@ struct integers<S, Arch, false> {
 };
 #endif
 
-/// The highest bits of some numbers. As signed integers, positive numbers have higher bits than negative ones, as
-/// unsigned integers lower bits. NaN is beyond ∞.
+/// Which of some numbers has the highest bits, read as an integer. NaN is above ∞, or below −∞, by its sign.
 template <class E>
 struct highest_bits {
-    E as_signed, as_unsigned;
+    E as_signed;   ///< the largest number, if one is not negative; else the smallest
+    E as_unsigned; ///< the smallest number, if one is negative; else the largest
 };
 
-/// Of n numbers, which fill whole registers.
+/// The highest bits of n numbers; n fills registers, four at a time.
 template <class Arch, class E>
 highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
     using S = std::conditional_t<sizeof(E) == 2, std::int16_t, std::int32_t>;

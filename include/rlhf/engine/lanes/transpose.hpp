@@ -4,7 +4,6 @@
 #include <rlhf/engine/lanes/simd.hpp>
 #include <rlhf/engine/lanes/turns.hpp>
 
-#include <array>
 #include <cstdint>
 #include <cstring>
 

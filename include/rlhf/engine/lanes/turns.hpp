@@ -3,6 +3,7 @@
 
 #include <rlhf/config.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace RLHF_NAMESPACE::detail {
@@ -24,6 +25,14 @@ RLHF_FORMULA void by_turns(F&& f) {
         unrolled<N>(f);
     else
         for (std::size_t i = 0; i < N; ++i) f(i);
+}
+
+/// All numbers of an array joined by f: number k and number k + half, with half from half of them down to one.
+template <class X, std::size_t N, class F>
+RLHF_FORMULA X by_halves(std::array<X, N> x, F&& f) {
+    for (std::size_t half = N / 2; half > 0; half /= 2)
+        for (std::size_t k = 0; k < half; ++k) x[k] = f(x[k], x[k + half]);
+    return x[0];
 }
 
 } // namespace RLHF_NAMESPACE::detail

@@ -147,9 +147,7 @@ private:
         std::array<double, side_by_side * width> x;
         for (std::size_t r = 0; r < side_by_side; ++r)
             for (std::size_t k = 0; k < wides; ++k) D::store(&x[r * width + k * (width / wides)], sums[r].part[k]);
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-        return x[0];
+        return by_halves(x, [](double a, double b) { return a + b; });
     }
 };
 

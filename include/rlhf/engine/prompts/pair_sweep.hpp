@@ -14,10 +14,10 @@ namespace RLHF_NAMESPACE::detail {
 ///
 /// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
 /// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are
-/// lanes. Either way rewards are sorted by rank. A pair counts where the first has the smaller rank balance,
-/// so neither for ties nor for padding. Lanes do not see each other, and the number of responses alone
-/// chooses the way, so the bits of a prompt do not depend on other prompts. At most most_in_tile terms are added in T,
-/// then their sums in double (DESIGN.md, D22).
+/// lanes. Either way rewards are sorted by rank. A pair counts where the first has the smaller rank balance, so neither
+/// ties nor padding count. Lanes do not see each other, and the number of responses alone chooses the way, so the bits
+/// of a prompt do not depend on other prompts. At most most_in_tile terms are added in T, then their sums in double
+/// (DESIGN.md, D22).
 template <class T, class Arch, class Totals, class Pair>
 class pair_sweep {
     using L = lanes<T, Arch>;
@@ -39,7 +39,7 @@ public:
         const std::int64_t each = call_.longest() <= 4 ? most_prompts : piece_prompts;
         return sum_pieces<Totals>(run, (call_.size() + each - 1) / each, [&](std::int64_t piece, Totals& totals) {
             const std::int64_t first = piece * each;
-            running_totals part{totals};
+            piece_totals part{totals};
             prompts(first, (std::min)(call_.size(), first + each), part);
             part.narrow.flush(0, totals.loss), part.narrow.flush(1, totals.margin);
         });
@@ -47,7 +47,7 @@ public:
 
 private:
     /// The totals of a piece of work, while it goes on.
-    struct running_totals {
+    struct piece_totals {
         Totals& all;
         narrow_sums<2> narrow = {}; ///< losses, margins
     };
@@ -56,7 +56,7 @@ private:
     static_assert(piece_prompts <= most_prompts && most_prompts <= narrow_sums<2>::capacity * 16);
 
     /// Sweeps prompts. Prompts of one size go side by side, the longest first.
-    void prompts(std::int64_t first, std::int64_t last, running_totals& sums) const {
+    void prompts(std::int64_t first, std::int64_t last, piece_totals& sums) const {
         tile t;
         if (const std::int64_t size = call_.length(first); tiles_.rows() && size >= 2 && size <= most) {
             const auto alike = tiles_.of_size(size);
@@ -66,8 +66,8 @@ private:
             }
             return compare(t, sums);
         }
-        std::array<std::int16_t, most_in_tile + 2>
-            head; // of lists of prompts by size; the last list: more than most_in_tile
+        // Lists of prompts by size; the last list has the prompts of more than most_in_tile responses.
+        std::array<std::int16_t, most_in_tile + 2> head;
         std::array<std::int16_t, most_prompts> next;
         head.fill(-1);
         for (std::int64_t s = last; s-- > first;) {
@@ -79,19 +79,19 @@ private:
                 one(t, first + k, static_cast<std::int64_t>(n), sums);
         compare(t, sums);
     }
-    void one(tile& t, std::int64_t s, std::int64_t size, running_totals& sums) const {
+    void one(tile& t, std::int64_t s, std::int64_t size, piece_totals& sums) const {
         if (size > most) return many(s, sums);
         if (size < 2) return tiles_.none(s);
         if (!t.fits(static_cast<std::size_t>(size))) compare(t, sums);
         tiles_.add(t, s, size);
     }
 
-    RLHF_NOINLINE void compare(tile& t, running_totals& sums) const {
+    RLHF_NOINLINE void compare(tile& t, piece_totals& sums) const {
         if (t.used == 0) return;
         tiles_.fill(t);
         sums.all.correct += pair_.simplest([&]<class P>(const P& pair) {
-            constexpr bool rare = std::is_same_v<P, Pair>; // and not worth a loop without masks
-            return !rare && t.whole() ? rows::template tiled<!rare>(pair, t) : rows::template tiled<false>(pair, t);
+            constexpr bool usual = !std::is_same_v<P, Pair>; // and worth a loop without masks
+            return usual && t.whole() ? rows::template tiled<usual>(pair, t) : rows::template tiled<false>(pair, t);
         });
         for (std::size_t i = 0; i < t.used; ++i) {
             const group& g = t.groups[i];
@@ -126,7 +126,7 @@ private:
         }
     }
 
-    void count(const tile& t, running_totals& sums) const {
+    void count(const tile& t, piece_totals& sums) const {
         const std::span losses(t.losses.data(), t.used * width), margins(t.margins.data(), t.used * width);
         if (narrow_sums<2>::usual(losses) && narrow_sums<2>::usual(margins))
             return sums.narrow.add_usual(0, losses), sums.narrow.add_usual(1, margins);
@@ -136,7 +136,7 @@ private:
                       &t.rank_balance[at + lane], width, losses[i * width + lane], margins[i * width + lane], sums);
     }
 
-    RLHF_NOINLINE void many(std::int64_t s, running_totals& sums) const {
+    RLHF_NOINLINE void many(std::int64_t s, piece_totals& sums) const {
         typename rows::many m;
         std::array<std::int32_t, static_cast<std::size_t>(most_responses)> place, rank_balance;
         const auto order = ranks_.sort(s, place.data(), rank_balance.data());
@@ -158,7 +158,7 @@ private:
     }
 
     void count(std::size_t size, const T* reward, const T* rank_balance, std::size_t step, double loss, double margin,
-               running_totals& sums) const {
+               piece_totals& sums) const {
         sums.all.loss.add(loss);
         const bool finite = std::abs(loss) + std::abs(margin) < unlimited;
         sums.all.margin.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.all.nonfinite));

@@ -62,8 +62,8 @@ public:
         g.prompt[0] = s, g.used = static_cast<std::size_t>(n), g.pairs = n * a.pairs, g.whole = all;
         if (!made) {
             start(g, t);
-            std::fill_n(g.responses.data(), n, a.size),
-                std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
+            std::fill_n(g.responses.data(), n, a.size);
+            std::fill_n(g.responses_in_lanes.data(), n, static_cast<T>(a.size));
             g.divisor.fill(a.divisor), g.factor.fill(a.factor);
             balances(t, g);
             t.made = t.used;
@@ -178,7 +178,7 @@ private:
         std::int32_t* place = t.place(g, g.used);
         T* to = &t.rank_balance[g.at(0) + g.used];
         const auto ranks = ranks_.of(s);
-        const std::int64_t first = size > 0 ? ranks[place[0]] : 0;
+        const std::int64_t first = ranks[place[0]];
         std::uint64_t differ = 0, all = 0;
         for (std::size_t k = 0; k < static_cast<std::size_t>(size); ++k) {
             const std::int64_t own = ranks[place[k]];

@@ -57,6 +57,7 @@ public:
         // The roundings of 1 / Σ e are known, and divided out.
         const double of_p = row.p.sum * here.largest_p * double(here.over_p),
                      of_q = row.q.sum * here.largest_q * double(here.over_q);
+        const auto tree = softmax_accumulators<C>::tree;
         row.value = tree(s.value) / (How == divergence::forward_kl ? of_q : of_p), row.pull = tree(s.pull) / of_p;
         return row;
     }
@@ -109,12 +110,6 @@ private:
         using lane_sums = std::array<double, static_cast<std::size_t>(block)>;
         lane_sums value = {}, pull = {};
     };
-
-    static double tree(typename sums::lane_sums x) {
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-        return x[0];
-    }
 
     RLHF_FORMULA static term share(const V& z, const V& w, const entries& e, const softmax_exp<C, Arch>& exp, V& p) {
         using lane::abs, lane::select;

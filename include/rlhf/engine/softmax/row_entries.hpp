@@ -79,12 +79,7 @@ struct row_entries {
             const auto x = load<4>(z + v);
             unrolled<4>([&](std::size_t k) RLHF_INLINE { most[k] = larger(x[k], most[k]); });
         }
-        constexpr auto n = static_cast<std::size_t>(L::width);
-        std::array<C, n> x;
-        L::store(x.data(), larger(larger(most[0], most[1]), larger(most[2], most[3])));
-        for (std::size_t left = n / 2; left > 0; left /= 2)
-            for (std::size_t k = 0; k < left; ++k) x[k] = x[k + left] > x[k] ? x[k + left] : x[k];
-        return x[0];
+        return L::largest(larger(larger(most[0], most[1]), larger(most[2], most[3])));
     }
 
     /// The largest and the smallest of some entries; −∞ for the smallest where it is not asked for, or one is NaN.

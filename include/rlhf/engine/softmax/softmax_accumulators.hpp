@@ -37,10 +37,8 @@ struct softmax_accumulators {
         r.squares = (ties + tree(squares) / (largest * largest)) / (r.sum * r.sum);
         return r;
     }
-    static double tree(lanes_of_doubles x) {
-        for (std::size_t half = x.size() / 2; half > 0; half /= 2)
-            for (std::size_t k = 0; k < half; ++k) x[k] += x[k + half];
-        return x[0];
+    static double tree(const lanes_of_doubles& x) {
+        return by_halves(x, [](double a, double b) { return a + b; });
     }
 };
 
@@ -75,11 +73,10 @@ private:
 
 /// The wanted sums.
 template <class C, class Arch, softmax_wanted Want>
-struct softmax_registers {
+struct softmax_sums {
     softmax_lanes<C, Arch> others, weighted, squares;
 
-    explicit softmax_registers(softmax_accumulators<C>& s)
-        : others(s.others), weighted(s.weighted), squares(s.squares) {}
+    explicit softmax_sums(softmax_accumulators<C>& s) : others(s.others), weighted(s.weighted), squares(s.squares) {}
     RLHF_FORMULA void widen() {
         others.widen();
         if constexpr (Want.entropy) weighted.widen();

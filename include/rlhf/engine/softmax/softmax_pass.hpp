@@ -159,7 +159,7 @@ private:
         using lane::select;
         const softmax_exp<C, Arch> exp = exp_;
         const origin_type origin = of;
-        softmax_registers<C, Arch, Want> total(to);
+        softmax_sums<C, Arch, Want> total(to);
         std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
             for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))

@@ -3,7 +3,6 @@
 
 #include <rlhf/lane.hpp>
 
-#include <cmath>
 #include <limits>
 
 namespace RLHF_NAMESPACE::detail {
