@@ -57,8 +57,8 @@
 #endif
 
 /// Stands before what a register type holds. g++ 12 keeps `const` locals of a class in memory, but not if a member is
-/// mutable. That is faster with the registers of x86, and slower with NEON's.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+/// mutable.
+#if defined(__GNUC__) && !defined(__clang__)
 #define RLHF_MUTABLE mutable
 #else
 #define RLHF_MUTABLE
