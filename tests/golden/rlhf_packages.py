@@ -25,8 +25,8 @@ def cast_to_double(code):
 
 
 def take(path, *names, of=None, in_double=False, **given):
-    """The functions, methods, classes and constants of those names in a file, or in a class of it, run in a namespace of
-    their own."""
+    """The functions, methods, classes and constants of those names in a file, or in a class of it, run in their own
+    namespace."""
     space = dict(torch=torch, np=np, nn=nn, F=F, Optional=Optional, Tuple=Tuple, Union=Union, Any=Any, **given)
     tree = ast.parse(pathlib.Path(path).read_text())
     if of is not None:
