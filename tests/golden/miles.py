@@ -21,10 +21,10 @@ def whole(x, *_, **__):
 def loss_hub(root, of_model):
     """Its losses over a model that gives what is handed to it."""
     given = dict(get_parallel_state=lambda: ONE_PROCESS, all_gather_with_cp=whole, slice_loss_masks_for_local_cp=whole)
-    names = ["_safe_clamp_log_ratio", "_safe_exp_neg_ppo_kl", "compute_ess_ratio_contribution", "compute_approx_kl"]
-    names += ["compute_opsm_mask", "compute_gspo_kl", "compute_policy_loss"]
+    names = ["_LOG_RATIO_EXP_CLAMP", "_safe_clamp_log_ratio", "_safe_exp_neg_ppo_kl", "compute_ess_ratio_contribution"]
+    names += ["compute_approx_kl", "compute_opsm_mask", "compute_gspo_kl", "compute_policy_loss"]
     path = root / HUB / "loss_hub"
-    functions = take(path / "math_utils.py", *names, in_double=True, _LOG_RATIO_EXP_CLAMP=20.0, **given)
+    functions = take(path / "math_utils.py", *names, in_double=True, **given)
     given.update(vars(functions))
     names = ["get_sum_of_sample_mean", "get_local_response_loss_masks"]
     given.update(vars(take(root / HUB / "cp_utils.py", *names, **given)))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes one_trainer.txt: what a single trainer ships, and the library expresses by several of its functions."""
 
-import asyncio
 import types
 from collections import defaultdict
 from unittest.mock import patch
@@ -17,12 +16,10 @@ from rlhf_packages import take
 def write_one_trainer(root):
     w = Writer(
         HERE / "one_trainer.txt",
-        f"torch {torch.__version__.split('+')[0]}: trl 1.16.0, prime-rl git 559b44772, ROLL git 8eb27cc2, Skywork-OR1 git "
-        "64e96af; seed 18",
+        f"torch {torch.__version__.split('+')[0]}: trl 1.16.0, ROLL git 8eb27cc2, Skywork-OR1 git 64e96af; seed 18",
     )
     torch.manual_seed(18)
     write_iw_opd(w, root / "newer/trl/experimental/iw_opd/iw_opd_trainer.py")
-    write_rae(w, root / "git/prime-rl/src/prime_rl/orchestrator/algo/rae.py")
     write_gigpo(w, root / "git/ROLL/roll/pipeline/agentic/utils.py")
     write_entropy_controller(w, root / "git/Skywork-OR1/verl/trainer/ppo/core_algos.py")
     return w
@@ -43,23 +40,6 @@ def write_iw_opd(w, path):
     loss.backward()
     data = dict(log_probs=new, behavior_log_probs=sampled, teacher_log_probs=teacher, mask=mask)
     w.case("trl_iw_opd", **data, gamma=0.5, loss=loss, d_log_probs=x.grad)
-
-
-def write_rae(w, path):
-    """prime-rl's RAEAlgorithm.score_group by its default, on two groups of traces."""
-    base = type("Algorithm", (), {"__init__": lambda *_: None})
-    found = []
-    given = dict(Algorithm=base, iter_trainable_traces=enumerate, assign_advantages=lambda _, a: found.append(a))
-    algorithm = take(path, "RAEAlgorithm", defaultdict=defaultdict, **given).RAEAlgorithm
-    rae = algorithm(types.SimpleNamespace(decay=0.95), None)
-    rewards, agents = dyadic(12), torch.tensor([0, 1, 0, 1, 2, 0, 0, 1, 2, 1, 0, 0])
-    for part in (slice(0, 5), slice(5, 12)):
-        traces = [
-            types.SimpleNamespace(reward=r, agent=types.SimpleNamespace(name=a))
-            for r, a in zip(rewards[part].tolist(), agents[part].tolist())
-        ]
-        asyncio.run(rae.score_group(traces))
-    w.case("prime_rl_rae", rewards=rewards, agents=agents, decay=0.95, advantages=found)
 
 
 class Columns(dict):

@@ -4,7 +4,7 @@
 #include "golden/deviations.hpp"
 #include "golden/goldens.hpp"
 
-#include <rlhf/policy/policy_loss.hpp>
+#include <rlhf/policy/ppo_policy_loss.hpp>
 
 #include <cmath>
 #include <string>
@@ -34,6 +34,10 @@ template <>
 inline constexpr const char* row_of<rlhf::gmpo> = "`policy_loss` by gmpo";
 template <>
 inline constexpr const char* row_of<rlhf::vespo> = "`policy_loss` by vespo";
+
+/// ppo_policy_loss is policy_loss with these two.
+inline rlhf::ppo_clip clip(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::objective_of(o); }
+inline rlhf::policy_loss_options common(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::common_of(o); }
 
 /// What a case departs in from its package's data and defaults.
 struct policy_case {
@@ -69,16 +73,7 @@ public:
     [[nodiscard]] rlhf::batch batch() const {
         return {.sequences = rows_, .steps = 10, .mask = mask_, .denominator = rlhf::counted_here};
     }
-    /// [B] n / (n + ε), which as weights make a mean over n tokens one that is divided by n + ε.
-    [[nodiscard]] std::vector<double> shrunk(double epsilon) const {
-        std::vector<double> w;
-        for (std::size_t s = 0; s < rows_; ++s) {
-            const auto row = mask_.begin() + static_cast<std::ptrdiff_t>(10 * s);
-            const auto n = static_cast<double>(std::count(row, row + 10, 1));
-            w.push_back(n / (n + epsilon));
-        }
-        return w;
-    }
+    [[nodiscard]] std::vector<double> shrunk(double epsilon) const { return test::shrunk(mask_, epsilon); }
 
     /// policy_loss has the loss, the gradient and the fraction of clipped tokens of the case.
     template <class Objective>
@@ -86,6 +81,9 @@ public:
                    const policy_case& c = {}) const {
         reproduce_as<double>(name, objective, o, c);
         reproduce_as<float>(name, objective, o, c);
+    }
+    void reproduce(const std::string& name, const rlhf::ppo_policy_loss_options& o, const policy_case& c = {}) const {
+        reproduce(name, clip(o), common(o), c);
     }
 
 private:

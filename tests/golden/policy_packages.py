@@ -109,12 +109,11 @@ def write_verl_corrections(w, base, seed):
     space = dict(
         verl_F=helpers,
         math=math,
-        SAFETY_BOUND=20.0,
         SUPPORTED_ROLLOUT_RS_OPTIONS=set(modes),
         TOKEN_LEVEL_ROLLOUT_RS_OPTIONS={"token_k1"},
         **no_metrics,
     )
-    parse = take(path, "_parse_rollout_is_threshold", "_parse_rollout_rs_thresholds")
+    parse = take(path, "SAFETY_BOUND", "_parse_rollout_is_threshold", "_parse_rollout_rs_thresholds")
     space.update(vars(parse))
     verl = take(path, "compute_rollout_correction_weights", "compute_rollout_rejection_mask", **space)
     for name, level, bounds in (

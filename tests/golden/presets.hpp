@@ -5,14 +5,9 @@
 
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/policy/importance_weights.hpp>
-#include <rlhf/policy/ppo_policy_loss.hpp>
 
 /// What the tests of presets share that reproduce a trainer's own code.
 namespace test {
-
-/// ppo_policy_loss is policy_loss with these two.
-inline rlhf::ppo_clip clip(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::objective_of(o); }
-inline rlhf::policy_loss_options common(const rlhf::ppo_policy_loss_options& o) { return rlhf::detail::common_of(o); }
 
 /// The weights of importance_weights over the package's data, and the mask that it keeps.
 template <class T>
@@ -26,6 +21,16 @@ weights(const policy_goldens& g, const std::string& log_probs, const std::string
     if (!advantages.empty()) a.advantages = rlhf::per_sequence(advantages);
     rlhf::importance_weights<T>(g.batch(), a, o);
     return r;
+}
+
+/// The same from the policy that sampled to π_old.
+inline auto corrections(const policy_goldens& g, const rlhf::importance_weights_options& o) {
+    return weights<double>(g, "old_log_probs", "behavior_log_probs", o);
+}
+
+/// Weights by how far sequences drifted from π_old to the policy as it is.
+inline std::vector<double> drift_mask(const policy_goldens& g, const rlhf::importance_weights_options& o) {
+    return weights<double>(g, "log_probs", "old_log_probs", o, g.get<double>("advantages")).first;
 }
 
 /// The advantages of groups of four, as the case has them. Trainers subtract the mean from the reward, and both are

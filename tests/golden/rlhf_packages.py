@@ -25,14 +25,15 @@ def cast_to_double(code):
 
 
 def take(path, *names, of=None, in_double=False, **given):
-    """The functions, methods and classes of those names in a file, or in a class of it, run in a namespace of their
-    own."""
+    """The functions, methods, classes and constants of those names in a file, or in a class of it, run in their own
+    namespace."""
     space = dict(torch=torch, np=np, nn=nn, F=F, Optional=Optional, Tuple=Tuple, Union=Union, Any=Any, **given)
     tree = ast.parse(pathlib.Path(path).read_text())
     if of is not None:
         (tree,) = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == of]
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in names:
+        named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in names
+        if named or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names):
             node.decorator_list = []
             if in_double:
                 cast_to_double(node)

@@ -147,21 +147,6 @@ TEST_CASE("verl: REINFORCE++, with and without a baseline", "[goldens]") {
     agree("`whiten`", x, with["advantages"], near);
 }
 
-TEST_CASE("prime-rl's RAE: a reward minus the running mean of its agent", "[goldens]") {
-    const auto& g = of_one_trainer("prime_rl_rae");
-    std::map<double, double> means;
-    std::vector<double> baselines, a(g["rewards"].size());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        double& mean = means[g["agents"][i]];
-        baselines.push_back(mean);
-        mean = g.number("decay") * mean + (1 - g.number("decay")) * g["rewards"][i];
-    }
-    rlhf::group_advantages<double>({.size = a.size()},
-                                   {.rewards = g["rewards"], .baselines = baselines, .advantages = a},
-                                   {.baseline = rlhf::group_baseline::given, .scale = group_scale::none});
-    CHECK(test::worst_of_largest(a, g["advantages"]) < 1e-15);
-}
-
 TEST_CASE("ROLL's GiGPO: advantages among answers to a prompt, and among steps from one state", "[goldens]") {
     const auto& g = of_one_trainer("roll_gigpo");
     const std::size_t steps = g["step_scores"].size();

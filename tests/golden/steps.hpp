@@ -133,15 +133,6 @@ public:
                         b, {.chosen = chosen, .rejected = rejected, .d_chosen = c, .d_rejected = j}, o);
                 });
     }
-    /// [B] n / (n + ε), as in policies.hpp.
-    [[nodiscard]] static std::vector<double> shrunk(double epsilon) {
-        std::vector<double> w;
-        for (auto row = mask().begin(); row != mask().end(); row += 10) {
-            const auto n = static_cast<double>(std::count(row, row + 10, 1));
-            w.push_back(n / (n + epsilon));
-        }
-        return w;
-    }
 
 private:
     static void compare(const char* row, const std::string& name, const std::vector<T>& ref, const auto& loss) {

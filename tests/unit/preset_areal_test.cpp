@@ -13,17 +13,15 @@ using namespace test;
 
 TEST_CASE("presets: AReaL's policy losses", "[presets]") {
     const policy_goldens g("areal");
-    const auto plain = clip(areal::ppo_policy_loss);
-    const auto ppo = common(areal::ppo_policy_loss);
-    g.reproduce("ppo", plain, ppo);
-    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo);
+    g.reproduce("ppo", areal::ppo_policy_loss);
+    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, common(areal::ppo_policy_loss));
     g.reproduce("gspo", areal::gspo, areal::policy_loss);
     g.reproduce("sapo", areal::sapo, areal::policy_loss);
     auto sequence_mask = areal::sequence_mask;
     sequence_mask.range = {0.98, 1.02};
     for (const auto& [name, o] : std::map<std::string, rlhf::importance_weights_options>{
              {"token_mask", areal::token_mask}, {"token_clamp", areal::token_clamp}, {"sequence_mask", sequence_mask}})
-        g.reproduce(name, plain, ppo, {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+        g.reproduce(name, areal::ppo_policy_loss, {.weights = corrections(g, o).first});
 }
 
 /// The tokens that KPop keeps, and by level sequence: what is added up over a sequence is a divergence per token.
@@ -31,14 +29,14 @@ TEST_CASE("presets: AReaL's KPop, per token and per sequence", "[presets]") {
     const policy_goldens g("areal");
     const auto pi = g.get<double>("old_log_probs"), mu = g.get<double>("behavior_log_probs");
     const auto reproduces = [&](const char* name, const std::vector<double>& weights) {
-        g.reproduce(name, clip(areal::ppo_policy_loss), common(areal::ppo_policy_loss), {.weights = weights});
+        g.reproduce(name, areal::ppo_policy_loss, {.weights = weights});
     };
     auto kpop = areal::kpop;
     CHECK(kpop.binary_kl_limit == 5); // which drops nothing here
     kpop.binary_kl_limit = 0.05;
-    reproduces("kpop", weights<double>(g, "old_log_probs", "behavior_log_probs", kpop).first);
+    reproduces("kpop", corrections(g, kpop).first);
 
-    const auto ratios = weights<double>(g, "old_log_probs", "behavior_log_probs", {}).first;
+    const auto ratios = corrections(g, {}).first;
     std::vector<double> divergences(60), sums(6), means(6), largest(6);
     for (std::size_t i = 0; i < 60; ++i) {
         divergences[i] = rlhf::formula::larger_binary_kl(pi[i], mu[i]);

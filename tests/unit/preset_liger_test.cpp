@@ -13,24 +13,20 @@ using namespace test;
 
 TEST_CASE("presets: Liger's policy losses", "[presets]") {
     const policy_goldens g("liger");
-    const auto loss = [&](const char* name, const rlhf::ppo_policy_loss_options& o, const test::policy_case& c = {}) {
-        g.reproduce(name, clip(o), common(o), c);
-    };
     const rlhf::counts all_sequences{6 * 512, 6}; // max_completion_length is 512
-    loss("dapo", liger::ppo_policy_loss), loss("bnpo", liger::ppo_policy_loss);
-    loss("grpo", liger::grpo_policy_loss, {.denominator = all_sequences});
-    loss("dr_grpo", liger::ppo_policy_loss, {.denominator = all_sequences});
+    g.reproduce("dapo", liger::ppo_policy_loss), g.reproduce("bnpo", liger::ppo_policy_loss);
+    g.reproduce("grpo", liger::grpo_policy_loss, {.denominator = all_sequences});
+    g.reproduce("dr_grpo", liger::ppo_policy_loss, {.denominator = all_sequences});
     g.reproduce("cispo", liger::cispo, liger::policy_loss);
     g.reproduce("sapo", liger::sapo, liger::sapo_policy_loss, {.denominator = all_sequences});
     g.reproduce("gspo", liger::gspo, liger::gspo_policy_loss, {.denominator = all_sequences});
     g.reproduce("luspo_sequence", liger::gspo, liger::luspo_policy_loss, {.denominator = all_sequences});
-    loss("delta", {.dual_clip = 4});
-    loss("kl", liger::kl_policy_loss, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    g.reproduce("delta", {.dual_clip = 4});
+    g.reproduce("kl", liger::kl_policy_loss, {.ref = "ref_log_probs", .row = "KL in the loss"});
     auto by_ratio = liger::kl_policy_loss;
     by_ratio.kl_weight = rlhf::kl_weight::ratio;
-    loss("kl_by_ratio", by_ratio, {.ref = "ref_log_probs", .row = "KL in the loss"});
-    loss("sampler", liger::ppo_policy_loss,
-         {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", {.range = 2}).first});
+    g.reproduce("kl_by_ratio", by_ratio, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    g.reproduce("sampler", liger::ppo_policy_loss, {.weights = corrections(g, {.range = 2}).first});
 }
 
 TEMPLATE_TEST_CASE("presets: Liger's DPO", "[presets]", float, double) {

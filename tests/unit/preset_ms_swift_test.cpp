@@ -17,25 +17,23 @@ TEST_CASE("presets: ms-swift's policy losses", "[presets]") {
     const policy_goldens g("ms_swift");
     const rlhf::counts all_sequences{6 * 512, 6}; // max_completion_length is 512
     const policy_case all{.denominator = all_sequences};
-    const auto loss = [&](const char* name, const rlhf::ppo_policy_loss_options& o, const policy_case& c) {
-        g.reproduce(name, clip(o), common(o), c);
-    };
-    loss("grpo", ms_swift::ppo_policy_loss, all);
-    loss("bnpo", ms_swift::dapo_policy_loss, {}), loss("dapo", ms_swift::dapo_policy_loss, {});
-    loss("dr_grpo", ms_swift::dapo_policy_loss, all);
+    g.reproduce("grpo", ms_swift::ppo_policy_loss, all);
+    g.reproduce("bnpo", ms_swift::dapo_policy_loss, {}), g.reproduce("dapo", ms_swift::dapo_policy_loss, {});
+    g.reproduce("dr_grpo", ms_swift::dapo_policy_loss, all);
     g.reproduce("cispo", ms_swift::cispo, ms_swift::policy_loss);
     g.reproduce("sapo", ms_swift::sapo, ms_swift::sapo_policy_loss, all);
     g.reproduce("gspo", ms_swift::gspo, ms_swift::gspo_policy_loss, all);
     g.reproduce("gspo_token", ms_swift::gspo, ms_swift::gspo_policy_loss, all);
     auto delta = ms_swift::ppo_policy_loss;
     delta.dual_clip = 4;
-    loss("delta", delta, all);
+    g.reproduce("delta", delta, all);
     for (const auto& [name, ref] : {std::pair("kl", "ref_log_probs"), std::pair("kl_limited", "far_ref_log_probs")})
-        loss(name, ms_swift::kl_policy_loss, {.denominator = all_sequences, .ref = ref, .row = "KL in the loss"});
+        g.reproduce(name, ms_swift::kl_policy_loss,
+                    {.denominator = all_sequences, .ref = ref, .row = "KL in the loss"});
 
     std::vector<double> kept(60);
     rlhf::top_entropy<double>(g.batch(), {.entropy = g.at("entropy")["entropy"], .weights = kept}, {.share = 0.2});
-    loss("top_entropy", ms_swift::dapo_policy_loss, {.weights = kept});
+    g.reproduce("top_entropy", ms_swift::dapo_policy_loss, {.weights = kept});
 }
 
 /// F is what the log ratios of the tokens that follow add up to, this one included; u weights the advantages.
@@ -60,7 +58,7 @@ TEST_CASE("presets: ms-swift's FIPO", "[presets]") {
         }
         auto o = ms_swift::dapo_policy_loss;
         o.dual_clip = delta;
-        g.reproduce(name, clip(o), common(o), {.factor = u});
+        g.reproduce(name, o, {.factor = u});
     }
 }
 
@@ -106,17 +104,14 @@ TEST_CASE("presets: ms-swift's importance weights", "[presets]") {
     const policy_goldens g("ms_swift");
     const auto loss = [&](const char* name, const std::vector<double>& weights) {
         const auto o = ms_swift::ppo_policy_loss;
-        g.reproduce(name, clip(o), common(o), {.weights = weights, .denominator = rlhf::counts{6 * 512, 6}});
+        g.reproduce(name, o, {.weights = weights, .denominator = rlhf::counts{6 * 512, 6}});
     };
     for (const auto& [name, o] :
          {std::pair("token_truncate", ms_swift::token_truncate), std::pair("token_mask", ms_swift::token_mask),
           std::pair("sequence_truncate", ms_swift::sequence_truncate),
           std::pair("sequence_mask", ms_swift::sequence_mask)})
-        loss(name, weights<double>(g, "old_log_probs", "behavior_log_probs", o).first);
-    loss("drift",
-         weights<double>(g, "log_probs", "old_log_probs", {.level = rlhf::importance_level::none, .drift_limit = 0.5},
-                         g.get<double>("advantages"))
-             .first);
+        loss(name, corrections(g, o).first);
+    loss("drift", drift_mask(g, {.level = rlhf::importance_level::none, .drift_limit = 0.5}));
 }
 
 TEMPLATE_TEST_CASE("presets: ms-swift's advantages of groups", "[presets]", float, double) {

@@ -16,31 +16,29 @@ using namespace test;
 
 TEST_CASE("presets: NeMo-RL's policy losses", "[presets]") {
     const policy_goldens g("nemo_rl");
-    const auto plain = clip(nemo_rl::ppo_policy_loss);
-    const auto ppo = common(nemo_rl::ppo_policy_loss);
     // A sum is divided by n + 10⁻⁸: the sum of all tokens, or of a sequence and then of the six sequences.
     const auto n = static_cast<double>(std::count(g.mask().begin(), g.mask().end(), 1));
     std::vector<double> all_tokens(60, n / (n + 1e-8)), each = g.shrunk(1e-8);
     for (double& w : each) w *= 6 / (6 + 1e-8);
-    g.reproduce("ppo", plain, ppo, {.weights = all_tokens});
-    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo, {.weights = all_tokens});
-    auto by_sequence = ppo;
+    g.reproduce("ppo", nemo_rl::ppo_policy_loss, {.weights = all_tokens});
+    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, common(nemo_rl::ppo_policy_loss), {.weights = all_tokens});
+    auto by_sequence = nemo_rl::ppo_policy_loss;
     by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
-    g.reproduce("sequence_mean", plain, by_sequence, {.weights = each});
+    g.reproduce("sequence_mean", by_sequence, {.weights = each});
     g.reproduce("cispo", nemo_rl::cispo, nemo_rl::policy_loss, {.weights = all_tokens});
-    g.reproduce("kl", plain, common(nemo_rl::kl_policy_loss),
+    g.reproduce("kl", nemo_rl::kl_policy_loss,
                 {.weights = all_tokens, .ref = "ref_log_probs", .row = "KL in the loss"});
     // Beyond the limit there is no gradient of the sampling either, which no option does.
-    g.reproduce("kl_limited", plain, common(nemo_rl::kl_policy_loss),
+    g.reproduce("kl_limited", nemo_rl::kl_policy_loss,
                 {.weights = all_tokens, .ref = "far_ref_log_probs", .gradient = false, .row = "KL in the loss"});
     for (const auto& [name, o] :
          std::map<std::string, rlhf::importance_weights_options>{{"weights", {}},
                                                                  {"tis", {.range = 2}},
                                                                  {"icepop", nemo_rl::icepop},
                                                                  {"sequence_mask", nemo_rl::sequence_mask}}) {
-        auto w = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first;
+        auto w = corrections(g, o).first;
         for (double& x : w) x *= all_tokens[0];
-        g.reproduce(name, plain, ppo, {.weights = w});
+        g.reproduce(name, nemo_rl::ppo_policy_loss, {.weights = w});
     }
 }
 

@@ -13,20 +13,18 @@ using namespace test;
 
 TEST_CASE("presets: OpenRLHF's policy losses", "[presets]") {
     const policy_goldens g("openrlhf");
-    const auto ppo = common(openrlhf::ppo_policy_loss);
-    const auto plain = clip(openrlhf::ppo_policy_loss);
-    g.reproduce("ppo", plain, ppo);
-    auto by_sequence = ppo;
+    g.reproduce("ppo", openrlhf::ppo_policy_loss);
+    auto by_sequence = openrlhf::ppo_policy_loss;
     by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
-    g.reproduce("sequence_mean", plain, by_sequence, {.weights = g.shrunk(1e-8)});
-    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, ppo);
+    g.reproduce("sequence_mean", by_sequence, {.weights = g.shrunk(1e-8)});
+    g.reproduce("dual_clip", rlhf::ppo_clip{.dual = 3}, common(openrlhf::ppo_policy_loss));
     g.reproduce("gspo", openrlhf::gspo, openrlhf::gspo_policy_loss, {.weights = g.shrunk(1e-8)});
     for (const auto& [name, o] :
          std::map<std::string, rlhf::importance_weights_options>{{"tis", openrlhf::tis},
                                                                  {"icepop", openrlhf::icepop},
                                                                  {"sequence_mask", openrlhf::sequence_mask},
                                                                  {"tv", {.probability_limit = 0.2}}})
-        g.reproduce(name, plain, ppo, {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+        g.reproduce(name, openrlhf::ppo_policy_loss, {.weights = corrections(g, o).first});
 }
 
 TEMPLATE_TEST_CASE("presets: OpenRLHF's advantages of groups", "[presets]", float, double) {

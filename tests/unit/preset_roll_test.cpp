@@ -22,21 +22,19 @@ const std::vector<double> by_sequence(6, divided);
 
 TEST_CASE("presets: ROLL's policy losses", "[presets]") {
     const policy_goldens g("roll");
-    const auto plain = clip(roll::ppo_policy_loss);
-    const auto ppo = common(roll::ppo_policy_loss);
-    g.reproduce("ppo", plain, ppo, {.weights = by_sequence});
-    g.reproduce("token_mean", plain, {});
-    auto sums = ppo;
+    g.reproduce("ppo", roll::ppo_policy_loss, {.weights = by_sequence});
+    g.reproduce("token_mean", {});
+    auto sums = roll::ppo_policy_loss;
     sums.aggregation = rlhf::aggregation::sequence_mean_token_sum;
-    g.reproduce("seq_mean_token_sum", plain, sums, {.weights = by_sequence});
+    g.reproduce("seq_mean_token_sum", sums, {.weights = by_sequence});
     const auto tokens = std::accumulate(g.mask().begin(), g.mask().end(), 0);
-    g.reproduce("seq_mean_token_sum_norm", plain, {}, {.weights = std::vector<double>(6, tokens / 10.0)});
-    g.reproduce("dual_clip", clip(roll::dual_clip_policy_loss), ppo, {.weights = by_sequence});
+    g.reproduce("seq_mean_token_sum_norm", {}, {.weights = std::vector<double>(6, tokens / 10.0)});
+    g.reproduce("dual_clip", roll::dual_clip_policy_loss, {.weights = by_sequence});
     g.reproduce("gspo", roll::gspo, roll::policy_loss, {.weights = by_sequence});
-    auto kl = common(roll::kl_policy_loss);
+    auto kl = roll::kl_policy_loss;
     kl.kl_coef = 0.01;
     for (const auto& [name, ref] : {std::pair("kl", "ref_log_probs"), std::pair("kl_limited", "far_ref_log_probs")})
-        g.reproduce(name, plain, kl, {.weights = by_sequence, .ref = ref, .row = "KL in the loss"});
+        g.reproduce(name, kl, {.weights = by_sequence, .ref = ref, .row = "KL in the loss"});
     g.reproduce("vanilla", roll::reinforce, roll::policy_loss, {.weights = by_sequence});
     g.reproduce("tis", roll::tis, roll::policy_loss, {.weights = by_sequence});
     g.reproduce("topr", roll::topr, roll::policy_loss, {.weights = by_sequence});
@@ -54,12 +52,10 @@ TEST_CASE("presets: ROLL's policy losses", "[presets]") {
 
 TEST_CASE("presets: ROLL's corrections", "[presets]") {
     const policy_goldens g("roll");
-    const auto plain = clip(roll::ppo_policy_loss);
-    const auto ppo = common(roll::ppo_policy_loss);
     const auto weighted = [&](const char* name, const rlhf::importance_weights_options& o) {
-        auto w = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first;
+        auto w = corrections(g, o).first;
         for (double& x : w) x *= divided;
-        g.reproduce(name, plain, ppo, {.weights = w});
+        g.reproduce(name, roll::ppo_policy_loss, {.weights = w});
     };
     auto o = roll::is_weight;
     weighted("weights_token", o);
@@ -69,7 +65,7 @@ TEST_CASE("presets: ROLL's corrections", "[presets]") {
 
     // What a filter drops leaves the mean of its sequence, and the number of sequences stays.
     const auto filtered = [&](const char* name, const rlhf::importance_weights_options& filter) {
-        const auto keep = weights<double>(g, "old_log_probs", "behavior_log_probs", filter).second;
+        const auto keep = corrections(g, filter).second;
         std::vector<double> w;
         for (std::size_t i = 0; i < 60; ++i) {
             const auto row = static_cast<std::ptrdiff_t>(i / 10 * 10);
@@ -78,7 +74,7 @@ TEST_CASE("presets: ROLL's corrections", "[presets]") {
             };
             w.push_back(keep[i] != 0 ? divided * count(g.mask()) / count(keep) : 0);
         }
-        g.reproduce(name, plain, ppo, {.weights = w});
+        g.reproduce(name, roll::ppo_policy_loss, {.weights = w});
     };
     filtered("filter_token", roll::token_filter);
     filtered("filter_geometric", roll::geometric_filter);
@@ -86,9 +82,9 @@ TEST_CASE("presets: ROLL's corrections", "[presets]") {
     filtered("filter_segment", roll::segment_filter);
     filtered("filter_difference", roll::difference_filter);
     // It drops something, but not where the mean is over tokens.
-    const auto& kept = weights<double>(g, "old_log_probs", "behavior_log_probs", roll::geometric_filter).second;
+    const auto& kept = corrections(g, roll::geometric_filter).second;
     CHECK(kept != g.mask());
-    g.reproduce("filter_of_token_mean", plain, {});
+    g.reproduce("filter_of_token_mean", {});
 }
 
 TEMPLATE_TEST_CASE("presets: ROLL's advantages, values, KL and pairs", "[presets]", float, double) {

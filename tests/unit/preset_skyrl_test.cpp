@@ -13,15 +13,13 @@ using namespace test;
 
 TEST_CASE("presets: SkyRL's policy losses", "[presets]") {
     const policy_goldens g("skyrl");
-    const auto plain = clip(skyrl::ppo_policy_loss);
-    const auto ppo = common(skyrl::ppo_policy_loss);
-    g.reproduce("regular", plain, ppo);
-    g.reproduce("dual_clip", clip(skyrl::dual_clip_policy_loss), common(skyrl::dual_clip_policy_loss));
+    g.reproduce("regular", skyrl::ppo_policy_loss);
+    g.reproduce("dual_clip", skyrl::dual_clip_policy_loss);
     const rlhf::counts all_sequences{6 * 512, 6}; // max_seq_len is 512
-    auto by_sequence = ppo;
+    auto by_sequence = common(skyrl::ppo_policy_loss);
     by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
-    g.reproduce("sequence_mean", plain, by_sequence, {.denominator = all_sequences});
-    g.reproduce("token_sum_norm", plain, ppo, {.denominator = all_sequences});
+    g.reproduce("sequence_mean", clip(skyrl::ppo_policy_loss), by_sequence, {.denominator = all_sequences});
+    g.reproduce("token_sum_norm", skyrl::ppo_policy_loss, {.denominator = all_sequences});
     g.reproduce("sapo", skyrl::sapo, by_sequence, {.denominator = all_sequences});
     g.reproduce("cispo", skyrl::cispo, skyrl::policy_loss);
     g.reproduce("importance_sampling", skyrl::importance_sampling, skyrl::importance_sampling_policy_loss);
@@ -36,17 +34,13 @@ TEST_CASE("presets: SkyRL's policy losses", "[presets]") {
 TEST_CASE("presets: SkyRL's corrections", "[presets]") {
     const policy_goldens g("skyrl");
     const auto reproduces = [&](const char* name, const rlhf::importance_weights_options& o) {
-        g.reproduce(name, clip(skyrl::ppo_policy_loss), common(skyrl::ppo_policy_loss),
-                    {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+        g.reproduce(name, skyrl::ppo_policy_loss, {.weights = corrections(g, o).first});
     };
     reproduces("token_tis", skyrl::token_tis), reproduces("sequence_tis", skyrl::sequence_tis);
     reproduces("geometric_mask", skyrl::geometric_mask), reproduces("product_mask", skyrl::product_mask);
     reproduces("outlier", {.level = rlhf::importance_level::none, .every_token = {0.2, 5}});
-    const auto keep =
-        weights<double>(g, "old_log_probs", "behavior_log_probs", {.range = {0.5, 2}, .beyond = rlhf::importance::mask})
-            .second;
-    g.reproduce("token_mask", clip(skyrl::ppo_policy_loss), common(skyrl::ppo_policy_loss),
-                {.weights = std::vector<double>(keep.begin(), keep.end())});
+    const auto keep = corrections(g, {.range = {0.5, 2}, .beyond = rlhf::importance::mask}).second;
+    g.reproduce("token_mask", skyrl::ppo_policy_loss, {.weights = std::vector<double>(keep.begin(), keep.end())});
 }
 
 TEMPLATE_TEST_CASE("presets: SkyRL's advantages, values and KL", "[presets]", float, double) {

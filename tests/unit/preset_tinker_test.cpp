@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// tinker's presets: the cookbook's against what its own code computed (tests/golden/steps.txt, one_trainer.txt), those
-// of the server against the formulas.
+// tinker's presets: the cookbook's against what its own code computed (tests/golden/steps.txt, one_trainer.txt), the
+// server's against the formulas.
 
 #include "golden/presets.hpp"
 #include "golden/steps.hpp"

@@ -3,47 +3,31 @@
 // TRL's presets, and the options that they name, against what the package's own code computed
 // (tests/golden/policies.txt).
 
-#include "golden/presets.hpp"
 #include "golden/steps.hpp"
-
-#include <rlhf/recipe/preset/trl.hpp>
+#include "golden/trl_losses.hpp"
 
 namespace trl = rlhf::preset::trl;
 using namespace test;
 
 TEST_CASE("presets: TRL's policy losses", "[presets]") {
     const policy_goldens g("trl");
-    const auto loss = [&](const char* name, const rlhf::ppo_policy_loss_options& o, const test::policy_case& c = {}) {
-        g.reproduce(name, clip(o), common(o), c);
-    };
-    loss("dapo", trl::ppo_policy_loss), loss("bnpo", trl::ppo_policy_loss);
-    loss("grpo", trl::grpo_policy_loss), loss("luspo", trl::luspo_policy_loss);
-    loss("dr_grpo", trl::ppo_policy_loss, {.denominator = rlhf::counts{6 * 512, 6}}); // max_completion_length is 512
+    reproduce_trl_losses(g);
     g.reproduce("cispo", trl::cispo, trl::policy_loss);
-    g.reproduce("sapo", trl::sapo, trl::sapo_policy_loss);
-    g.reproduce("gspo", trl::gspo, trl::gspo_policy_loss);
-    g.reproduce("luspo_sequence", trl::gspo, trl::gspo_luspo_policy_loss);
     g.reproduce("cispo_scalerl", rlhf::cispo{.low = 0, .high = 5}, trl::policy_loss);
-    g.reproduce("vespo", trl::vespo, trl::vespo_policy_loss);
     g.reproduce("gmpo", trl::gmpo, trl::gmpo_policy_loss);
-    loss("delta", {.dual_clip = 4});
-    loss("kl", {.kl_coef = 0.04}, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    g.reproduce("kl", {.kl_coef = 0.04}, {.ref = "ref_log_probs", .row = "KL in the loss"});
     auto with_kl = trl::kl_policy_loss;
     with_kl.kl_coef = 0.04;
-    loss("kl_by_ratio", with_kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
-    loss("off_policy_mask", trl::ppo_policy_loss,
-         {.weights =
-              weights<double>(g, "log_probs", "old_log_probs",
-                              {.level = rlhf::importance_level::none, .drift_limit = 0.5}, g.get<double>("advantages"))
-                  .first});
+    g.reproduce("kl_by_ratio", with_kl, {.ref = "ref_log_probs", .row = "KL in the loss"});
+    g.reproduce("off_policy_mask", trl::ppo_policy_loss,
+                {.weights = drift_mask(g, {.level = rlhf::importance_level::none, .drift_limit = 0.5})});
 }
 
 TEST_CASE("presets: TRL's importance weights", "[presets]") {
     const policy_goldens g("trl");
     auto o = trl::importance_weights;
     const auto reproduces = [&](const char* name) {
-        g.reproduce(name, clip(trl::ppo_policy_loss), common(trl::ppo_policy_loss),
-                    {.weights = weights<double>(g, "old_log_probs", "behavior_log_probs", o).first});
+        g.reproduce(name, trl::ppo_policy_loss, {.weights = corrections(g, o).first});
     };
     reproduces("vllm_sequence_mask");
     o.beyond = rlhf::importance::truncate;

@@ -16,7 +16,7 @@ TEST_CASE("presets: verl's policy losses", "[presets]") {
     const policy_goldens g("verl");
     for (const auto& [suffix, sign] : {std::pair<std::string, double>{"", 1}, {"_negated", -1}}) {
         const test::policy_case c{.sign = sign, .epsilon = 1e-8};
-        g.reproduce("vanilla" + suffix, clip(verl::ppo_policy_loss), common(verl::ppo_policy_loss), c);
+        g.reproduce("vanilla" + suffix, verl::ppo_policy_loss, c);
         g.reproduce("cispo" + suffix, verl::cispo, verl::policy_loss, c);
         g.reproduce("dppo_tv" + suffix, verl::dppo_tv, verl::policy_loss, c);
         g.reproduce("dppo_kl" + suffix, verl::dppo_kl, verl::policy_loss, c);
@@ -25,8 +25,7 @@ TEST_CASE("presets: verl's policy losses", "[presets]") {
         g.reproduce("sapo" + suffix, verl::sapo, verl::sapo_policy_loss,
                     {.sign = sign, .weights = g.shrunk(1e-8), .epsilon = 1e-8});
     }
-    g.reproduce("vanilla_weights", clip(verl::ppo_policy_loss), common(verl::ppo_policy_loss),
-                {.weights = g.get<double>("weights"), .epsilon = 1e-8});
+    g.reproduce("vanilla_weights", verl::ppo_policy_loss, {.weights = g.get<double>("weights"), .epsilon = 1e-8});
     auto by_sequence = verl::gspo_policy_loss;
     by_sequence.aggregation = rlhf::aggregation::sequence_mean_token_mean;
     g.reproduce("gspo_paper", rlhf::gspo{.range = {3e-4, 4e-4}}, by_sequence,
@@ -116,7 +115,7 @@ TEMPLATE_TEST_CASE("presets: verl's advantages, values and KL", "[presets]", flo
     auto o = verl::ppo_value_loss;
     steps::value("verl_value_token_mean", o);
     o.aggregation = rlhf::aggregation::sequence_mean_token_mean;
-    steps::value("verl_value_seq_mean_token_mean", o, steps::batch(), steps::shrunk(1e-8));
+    steps::value("verl_value_seq_mean_token_mean", o, steps::batch(), shrunk(steps::mask(), 1e-8));
     o.aggregation = rlhf::aggregation::sequence_mean_token_sum;
     steps::value("verl_value_seq_mean_token_sum", o);
     const double none = rlhf::unlimited;

@@ -169,8 +169,8 @@ static const rlhf_whiten_options rlhf_preset_lm_human_preferences_whiten = {
 /* What miles computes by its defaults. Read in git 31f1ca961, miles/utils/arguments.py and
  * miles/backends/training_utils/loss_hub; names in brackets are its options.
  *
- * Unlike slime, from which it comes, it clamps log ratios to ±20 and takes those that are NaN for 0. It averages
- * over samples, but with [calculate-per-token-loss]. */
+ * Unlike slime, from which it comes, it clamps log ratios to ±20, and a log ratio that is NaN counts as 0. It
+ * averages over samples, except with [calculate-per-token-loss]. */
 /* [eps-clip]. There is no dual clip [eps-clip-c]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_miles_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL,

@@ -10,8 +10,8 @@
 /// What miles computes by its defaults. Read in git 31f1ca961, miles/utils/arguments.py and
 /// miles/backends/training_utils/loss_hub; names in brackets are its options.
 ///
-/// Unlike slime, from which it comes, it clamps log ratios to ±20 and takes those that are NaN for 0. It averages over
-/// samples, but with [calculate-per-token-loss].
+/// Unlike slime, from which it comes, it clamps log ratios to ±20, and a log ratio that is NaN counts as 0. It averages
+/// over samples, except with [calculate-per-token-loss].
 namespace rlhf::preset::miles {
 
 /// [eps-clip]. There is no dual clip [eps-clip-c].
