@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from math import inf
 from typing import Any
 
-from c_types import listed
+from c_types import digits, listed
 from model import Preset
 from py_types import Py, docstring, joined, keyword, pythonic
 
@@ -17,14 +18,13 @@ def plain(py: Py, of: str, value: Any) -> str:
         return str(value)
     if isinstance(value, dict):
         return f"_rlhf.{of}({', '.join(given(py, of, value))})"
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return f'"{value}"' if isinstance(value, str) else "_inf" if value == inf else digits(value)
 
 
 def given(py: Py, type_: str, value: dict[str, Any]) -> list[str]:
     """Options as keywords."""
     fields = {f.name: f for f in py.interface.structs[type_].fields}
-    return [f"{keyword(name)}={plain(py, py.c.real(fields[name].of) if fields[name].kind == 'struct' else '', x)}"
-            for name, x in value.items()]
+    return [f"{keyword(name)}={plain(py, py.c.real(fields[name].of), x)}" for name, x in value.items()]
 
 
 def preset(py: Py, p: Preset) -> str:
@@ -43,8 +43,7 @@ def modules(py: Py, made: str) -> dict[str, str]:
     found = {}
     for space, comment in py.interface.spaces.items():
         own = [p for p in py.interface.presets if p.space == space]
-        text = "".join(preset(py, p) for p in own).replace("=inf", "=_inf").replace("(inf", "(_inf").replace(
-            ", inf", ", _inf")
+        text = "".join(preset(py, p) for p in own)
         imports = "from math import inf as _inf\n" if "_inf" in text else ""
         imports += "from typing import Any\n" if "dict[str, Any]" in text else ""
         imports += "\nimport rlhf as _rlhf\n" if "_rlhf." in text else ""

@@ -258,7 +258,7 @@ static const rlhf_policy_loss_options rlhf_preset_ms_swift_gspo_policy_loss = {
  * F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
  * [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F. */
 static const rlhf_discounted_returns_options rlhf_preset_ms_swift_fipo_future = {
-    sizeof(rlhf_discounted_returns_options), 0.97857206208770009, RLHF_GAPS_ZERO};
+    sizeof(rlhf_discounted_returns_options), 0.9785720620877001, RLHF_GAPS_ZERO};
 /* [loss_type] real [real_tau]: see policy_loss. */
 static const double rlhf_preset_ms_swift_real_temperature = 0.5;
 /* [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank. */
@@ -1038,7 +1038,7 @@ static const rlhf_importance_weights_options rlhf_preset_verl_icepop = {
  * the inverse of ρ. It removes tokens from the mask: use `keep`. */
 static const rlhf_importance_weights_options rlhf_preset_verl_geometric_rejection = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
-    {0.99900099900099915, 1.0010010010010011}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
+    {0.9990009990009991, 1.001001001001001}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 #ifdef __cplusplus
 }
