@@ -5,6 +5,7 @@
 
 #include <rlhf/c/glue/objectives.hpp>
 #include <rlhf/c/presets.h>
+
 #include <tuple>
 
 /// How a preset of C is compared with the constant of C++.
@@ -13,8 +14,8 @@ namespace presets {
 /// What ties the members of a struct.
 template <class X>
 inline constexpr int members = 0;
-#define RLHF_MEMBERS(type, ...) \
-    template <>                 \
+#define RLHF_MEMBERS(type, ...)                                                                                        \
+    template <>                                                                                                        \
     inline constexpr auto members<rlhf::type> = []([[maybe_unused]] const auto& o) { return std::tie(__VA_ARGS__); };
 
 /// Options, an objective or a number of C, as C++ has it.
