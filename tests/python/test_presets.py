@@ -84,6 +84,20 @@ def test_a_preset_is_keywords_of_its_function(name: str) -> None:
     assert set(PRESETS[name]) <= set(inspect.signature(function).parameters)
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_written_as_the_call_that_makes_it(name: str) -> None:
+    again = eval(repr(as_struct(name)), {**vars(rlhf), "inf": np.inf})
+    assert numbers(again) == numbers(as_struct(name))
+
+
+def test_a_module_says_which_function_takes_a_preset() -> None:
+    from rlhf.preset import verl
+
+    assert repr(verl.gspo) == "gspo(range=(0.2, 0.2), ratio='mean')"
+    assert "\n    objective of policy_loss: cispo, dppo_tv, dppo_kl, sapo, gspo, gmpo, reinforce\n" in verl.__doc__
+    assert "\n    group_advantages: grpo, dr_grpo, rloo, opo, remax, " in verl.__doc__
+
+
 def test_a_call_with_presets() -> None:
     from rlhf.preset import verl
 

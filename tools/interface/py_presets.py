@@ -38,6 +38,24 @@ def preset(py: Py, p: Preset) -> str:
     return text + listed(f"{p.name}: dict[str, Any] = dict(", values or [""], ")")
 
 
+def taken_by(py: Py, p: Preset) -> str:
+    """The function, or the controller, that takes the options of a preset."""
+    for call in py.c.calls():
+        if p.type in call.whole.objectives:
+            return f"objective of {call.name}"
+    return p.type.removesuffix("_options")
+
+
+def uses(py: Py, own: list[Preset]) -> str:
+    """Which function takes which presets."""
+    takers: dict[str, list[str]] = {}
+    for p in own:
+        if p.type != "double":
+            takers.setdefault(taken_by(py, p), []).append(p.name)
+    lines = "\n".join(f"    {taker}: {', '.join(names)}" for taker, names in takers.items())
+    return f"\n\nWhich function takes which presets:\n\n{lines}"
+
+
 def modules(py: Py, made: str) -> dict[str, str]:
     """The modules by their paths below python/rlhf."""
     found = {}
@@ -48,10 +66,10 @@ def modules(py: Py, made: str) -> dict[str, str]:
         imports += "from typing import Any\n" if "dict[str, Any]" in text else ""
         imports += "\nimport rlhf as _rlhf\n" if "_rlhf." in text else ""
         every = listed("__all__ = [", [f'"{p.name}"' for p in own], "]")
-        found[f"preset/{space}.py"] = (f'{made}{docstring(joined(comment), "")}from __future__ import annotations\n\n'
+        found[f"preset/{space}.py"] = (f'{made}{docstring(joined(comment) + uses(py, own), "")}from __future__ import annotations\n\n'
                                        f"{imports.strip()}\n\n{every}\n{text}")
-    words = ("Options of trainers and papers, a module for each: a dict of keywords for the function of its name, or an "
-             "objective.\n\n"
+    words = ("Options of trainers and papers, a module for each.\n\n"
+             "A preset is a dict of keywords or an objective. Its module says which function takes it.\n\n"
              "    from rlhf.preset import verl\n"
              "    rlhf.ppo_policy_loss(batch, log_probs=x, old_log_probs=old, advantages=a, **verl.ppo_policy_loss)\n"
              "    rlhf.policy_loss(batch, ..., objective=verl.gspo, **verl.gspo_policy_loss)\n\n"
