@@ -103,8 +103,9 @@ class Options(ctypes.Structure):
 
     def __repr__(self) -> str:
         """The call that makes the same options."""
-        found, fields = [], self._fields_[self._first:]
-        for name, kind in [f[:2] for f in fields]:
+        fields: Any = self._fields_[self._first:]
+        found = []
+        for name, kind in fields:
             value = getattr(self, name)
             if issubclass(kind, ctypes._Pointer):
                 value = value.contents if value else None
