@@ -28,7 +28,7 @@ static const rlhf_gspo rlhf_preset_areal_gspo = {
 /* [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences. */
 static const rlhf_sapo rlhf_preset_areal_sapo = {
     {sizeof(rlhf_sapo), "sapo"}, 1, 1.05};
-/* the options for gspo and sapo */
+/* The options for gspo and sapo. */
 static const rlhf_policy_loss_options rlhf_preset_areal_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -121,7 +121,7 @@ static const rlhf_policy_loss_options rlhf_preset_liger_luspo_policy_loss = {
  * 0.2 at most. ScaleRL's is 5. */
 static const rlhf_cispo rlhf_preset_liger_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
-/* the options for cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_liger_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -237,7 +237,7 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_dapo_policy_loss 
  * which is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5. */
 static const rlhf_cispo rlhf_preset_ms_swift_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
-/* the options for cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_ms_swift_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -323,7 +323,7 @@ static const rlhf_gspo rlhf_preset_nemo_rl_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_nemo_rl_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* the options for cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_nemo_rl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -773,7 +773,7 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_torchrl_prompt_mean_policy
 /* CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â. */
 static const rlhf_cispo rlhf_preset_torchrl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0.8, 1.2, RLHF_IMPORTANCE_MASK};
-/* the options for cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_torchrl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -839,7 +839,7 @@ static const rlhf_vespo rlhf_preset_trl_vespo = {
 static const rlhf_policy_loss_options rlhf_preset_trl_vespo_policy_loss = {
     sizeof(rlhf_policy_loss_options), 18.420680743952367, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* the options for cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_trl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};

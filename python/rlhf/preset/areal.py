@@ -30,7 +30,7 @@ ppo_policy_loss: dict[str, Any] = dict()
 gspo = _rlhf.gspo(range=0.2)
 # [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences.
 sapo = _rlhf.sapo()
-# the options for gspo and sapo
+# The options for gspo and sapo.
 policy_loss: dict[str, Any] = dict()
 # PPOCriticConfig [eps_clip].
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.5)

@@ -32,7 +32,7 @@ luspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_sum")
 # [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default all weights are 0.2
 # at most. ScaleRL's is 5.
 cispo = _rlhf.cispo(low=0, high=0.2)
-# the options for cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # [loss_type] sapo and [importance_sampling_level] sequence with grpo: averaged over sequences.
 sapo = _rlhf.sapo()

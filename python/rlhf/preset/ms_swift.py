@@ -36,7 +36,7 @@ dapo_policy_loss: dict[str, Any] = dict()
 # [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default, which
 # is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5.
 cispo = _rlhf.cispo(low=0, high=0.2)
-# the options for cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # [loss_type] sapo [tau_pos, tau_neg], averaged over sequences.
 sapo = _rlhf.sapo()

@@ -32,7 +32,7 @@ cispo = _rlhf.cispo(low=0.8, high=1.2)
 # [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.
 gspo = _rlhf.gspo(range=0.2)
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
-# the options for cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: a reward
 # is compared with the mean and the standard deviation of the others. NeMo-RL computes the deviation by E[x²] − E[x]².

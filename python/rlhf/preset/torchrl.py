@@ -27,7 +27,7 @@ ppo_policy_loss: dict[str, Any] = dict()
 prompt_mean_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â.
 cispo = _rlhf.cispo(low=0.8, high=1.2, beyond="mask")
-# the options for cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # ClipPPOLoss [loss_critic_type smooth_l1], without a clip of values [clip_value], times 1 [critic_coeff].
 ppo_value_loss: dict[str, Any] = dict(huber=1)

@@ -56,7 +56,7 @@ gmpo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # sequence, and not the loss: give old − log of the weight as old_log_probs.
 vespo = _rlhf.vespo()
 vespo_policy_loss: dict[str, Any] = dict(log_ratio_limit=18.420680743952367)
-# the options for cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 sapo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
