@@ -43,20 +43,25 @@ class covariance_cut(ctypes.Structure):
     last: float
 
 
-class ratio_range(ctypes.Structure):
-    """How far a ratio may go below and above 1. A number alone is both."""
-
+class _bounds(ctypes.Structure):
     _fields_ = [("low", c_double), ("high", c_double)]
+    low: float
+    high: float
+
+    def __repr__(self) -> str:
+        return repr((self.low, self.high))
+
+
+class ratio_range(_bounds):
+    """How far a ratio may go below and above 1. A number alone is both."""
 
     @staticmethod
     def of_one(both: float) -> ratio_range:
         return ratio_range(both, both)
 
 
-class importance_range(ctypes.Structure):
+class importance_range(_bounds):
     """The least and the largest weight. A number alone is the largest; the least is 0."""
-
-    _fields_ = [("low", c_double), ("high", c_double)]
 
     @staticmethod
     def of_one(high: float) -> importance_range:
@@ -95,6 +100,20 @@ class Options(ctypes.Structure):
                 value = choice(value, self._choices[name], function, name)
             value = _converted(kind._type_ if pointer else kind, value, function, name)
             setattr(self, name, ctypes.pointer(value) if pointer else value)
+
+    def __repr__(self) -> str:
+        """The call that makes the same options."""
+        fields: Any = self._fields_[self._first:]
+        found = []
+        for name, kind in fields:
+            value = getattr(self, name)
+            if issubclass(kind, ctypes._Pointer):
+                value = value.contents if value else None
+            value = getattr(value, "value", value)
+            if name in self._choices and value is not None:
+                value = self._choices[name][value]
+            found.append(f"{'lambda_' if name == 'lambda' else name}={value!r}")
+        return f"{type(self).__name__}({', '.join(found)})"
 
 
 class Objective(Options):

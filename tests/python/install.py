@@ -14,7 +14,7 @@ import venv
 
 source, folder = pathlib.Path(__file__).resolve().parents[2], pathlib.Path(sys.argv[1])
 python, made = folder / "environment/bin/python", folder / "dist"
-quick = ["-Ccmake.define.RLHF_C_ISAS=", "-Ccmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
+quick = ["--config-settings=cmake.define.RLHF_C_ISAS=", "--config-settings=cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
 client = """
 import pathlib, numpy as np, rlhf, rlhf.preset
 x = np.full((2, 3), -0.5, np.float32)
@@ -61,5 +61,5 @@ must("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(made), *quick, t
 platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
 must("pip", "install", "--quiet", the_one(f"*-py3-none-{platform}.whl"))  # one wheel for every version of Python
 run()
-must("pip", "install", "--quiet", *quick, f"-Cbuild-dir={folder / 'build'}", "--editable", str(source))
+must("pip", "install", "--quiet", *quick, f"--config-settings=build-dir={folder / 'build'}", "--editable", str(source))
 run()

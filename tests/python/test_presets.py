@@ -19,8 +19,9 @@ import rlhf.preset
 from rlhf import _values
 
 INCLUDE = pathlib.Path(__file__).parents[2] / "include"
-TYPES = {name: type_ for type_, name in re.findall(r"^static const (?:rlhf_)?(\w+) rlhf_preset_(\w+) = ",
-                                                   (INCLUDE / "rlhf/c/presets.h").read_text(), re.MULTILINE)}
+HEADER = (INCLUDE / "rlhf/c/presets.h").read_text()
+TYPES = {name: type_ for type_, name in re.findall(r"^static const (?:rlhf_)?(\w+) rlhf_preset_(\w+) = ", HEADER,
+                                                   re.MULTILINE)}
 PRESETS = {f"{space}_{name}": getattr(importlib.import_module(f"rlhf.preset.{space}"), name)
            for space in rlhf.preset.__all__ for name in getattr(rlhf.preset, space).__all__}
 
@@ -74,14 +75,28 @@ def test_presets_are_those_of_c(tmp_path: pathlib.Path) -> None:
 
 
 def test_every_preset_of_c_is_there() -> None:
-    nested = {name for name in TYPES if any(name.startswith(f"{whole}_") for whole in TYPES)}
-    assert set(TYPES) - nested <= set(PRESETS) <= set(TYPES)
+    nested = set(re.findall(r"&rlhf_preset_(\w+)", HEADER))
+    assert set(PRESETS) == set(TYPES) - nested
 
 
 @pytest.mark.parametrize("name", [n for n in PRESETS if TYPES[n].endswith("_options")])
 def test_a_preset_is_keywords_of_its_function(name: str) -> None:
     function = getattr(rlhf, TYPES[name].removesuffix("_options"))
     assert set(PRESETS[name]) <= set(inspect.signature(function).parameters)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_written_as_the_call_that_makes_it(name: str) -> None:
+    again = eval(repr(as_struct(name)), {**vars(rlhf), "inf": np.inf})
+    assert numbers(again) == numbers(as_struct(name))
+
+
+def test_a_module_says_which_function_takes_a_preset() -> None:
+    from rlhf.preset import verl
+
+    assert repr(verl.gspo) == "gspo(range=(0.2, 0.2), ratio='mean')"
+    assert "\n    objective of policy_loss: cispo, dppo_tv, dppo_kl, sapo, gspo, gmpo, reinforce\n" in verl.__doc__
+    assert "\n    group_advantages: grpo, dr_grpo, rloo, opo, remax, " in verl.__doc__
 
 
 def test_a_call_with_presets() -> None:

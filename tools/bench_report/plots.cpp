@@ -109,8 +109,7 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
                 low = std::min(low, r.gigabytes[i]), high = std::max(high, r.gigabytes[i]);
     }
     out << "<h2>The memory roofline</h2><p>Necessary traffic of each function in each place, floats. Dashed: what the "
-           "machine "
-           "copies there. A function left of the line computes; at the line it waits for memory.</p>"
+           "machine copies there. A function left of the line computes; at the line it waits for memory.</p>"
         << draw(dot_plot{.title = "GB/s of necessary traffic (log scale)",
                          .rows = dots_of(rows, &by_place::gigabytes),
                          .groups = places,
@@ -128,8 +127,7 @@ void write_roofline(std::ostream& out, const figures& f, const std::string& made
     for (const by_place& r : rows)
         for (const double v : r.share) most = std::isfinite(v) ? std::max(most, v) : most;
     out << "<h2 id='floor'>Share of the floor</h2><p>100 % is the time of reading and writing the same arrays and "
-           "nothing else. "
-           "A function that computes an exponential per element cannot reach it in a cache.</p>"
+           "nothing else. A function that computes an exponential per element cannot reach it in a cache.</p>"
         << draw(dot_plot{.title = "Time of the floor over the time of rlhf",
                          .rows = dots_of(rows, &by_place::share),
                          .groups = places,

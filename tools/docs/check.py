@@ -103,7 +103,7 @@ def english_is_plain(path: Path, text: str, patterns: list) -> None:
 
 def sources() -> list[Path]:
     """What else people read: comments, messages and names of tests, and the documents of folders."""
-    kinds = (".hpp", ".cpp", ".h", ".c", ".cu", ".py", ".cmake", ".sh", ".md")
+    kinds = (".hpp", ".cpp", ".h", ".c", ".cu", ".py", ".cmake", ".sh", ".md", ".rs")
     found = [root / "dev"]
     for folder in ("bench", "cmake", "docs", "examples", "packaging", "python", "tests", "tools"):
         found += [f for f in (root / folder).rglob("*") if f.suffix in kinds or f.name == "CMakeLists.txt"]

@@ -65,8 +65,7 @@ def struct(c: C, name: str) -> str:
     if arrays:
         text += f"#define {upper(name)} {{.size = sizeof(rlhf_{name})}}\n"
     elif name not in plain_structs:
-        first = f'{{sizeof(rlhf_{name}), "{name}"}}' if objective else f"sizeof(rlhf_{name})"
-        lines = listed(f"#define {upper(name)} {{", [first] + [c.default(f) for f in s.fields], "}")
+        lines = c.initialiser(f"#define {upper(name)} {{", name, [c.default(f) for f in s.fields], "}")
         text += lines.rstrip("\n").replace("\n", " \\\n") + "\n"
     return text + "\n"
 

@@ -223,8 +223,5 @@ def tests(c: C) -> dict[str, str]:
                                   + options(c))
     headers = sorted((root / "include/rlhf/recipe/preset").glob("*.hpp"))
     includes = "".join(f"#include <rlhf/recipe/preset/{header.name}>\n" for header in headers)
-    found["equal_presets.cpp"] = (f'{top}#include "world.hpp"\n\n#include <rlhf/c/glue/objectives.hpp>\n'
-                                  f"#include <rlhf/c/presets.h>\n{includes}\nnamespace presets {{\n\n"
-                                  f'using rlhf::c::of_c, world::same;\nconst rlhf::c::reader reader("test");\n\n'
-                                  + c_presets.test(c) + "\n} // namespace presets\n")
+    found["equal_presets.cpp"] = f'{top}#include "presets.hpp"\n\n{includes}\n{c_presets.test(c)}'
     return found

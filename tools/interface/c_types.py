@@ -21,6 +21,11 @@ def upper(*words: str) -> str:
     return "_".join(("RLHF",) + words).upper()
 
 
+def digits(x: float) -> str:
+    """A number in the fewest digits that give it back."""
+    return f"{x:g}" if float(f"{x:g}") == x else repr(x)
+
+
 def comment(text: str, indent: str = "") -> str:
     """A block comment of at most 120 columns; code in it, which is indented, stays as it is."""
     assert "*/" not in text and "/*" not in text, text
@@ -80,9 +85,9 @@ class C:
         self.interface = interface
 
     def real(self, name: str) -> str:
-        """The struct or result behind an alias."""
+        """The struct or result behind an alias; other names are their own."""
         found = self.interface.structs.get(name) or self.interface.results.get(name)
-        return found.same_as or name
+        return found.same_as or name if found else name
 
     def results(self) -> list[Result]:
         """The results that are generated, without aliases."""
@@ -91,6 +96,11 @@ class C:
     def objectives(self) -> list[str]:
         """The names of all objectives."""
         return sorted({name for f in self.interface.functions for name in f.objectives})
+
+    def initialiser(self, head: str, name: str, values: list[str], end: str) -> str:
+        """The values of options, or of an objective, behind what both begin with: a size, and an objective's name."""
+        first = f'{{sizeof(rlhf_{name}), "{name}"}}' if name in self.objectives() else f"sizeof(rlhf_{name})"
+        return listed(head, [first] + values, end)
 
     def default(self, field: Field) -> str:
         d = field.default
@@ -178,7 +188,7 @@ class Call:
         if name.startswith("linear_head_"):
             self.comment = f"{overloads[0].name} from hidden states and weights: the logits are never held as a whole."
         result = next((f.result for f in overloads if f.result != "void"), "void")
-        self.result = c.real(result) if result in c.interface.results else result
+        self.result = c.real(result)
         self.updates = self.whole.name == "updated"
         # Its batch has to say where predictions stand.
         self.about_logits = self.room == "logits" or any(

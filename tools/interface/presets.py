@@ -69,7 +69,7 @@ def words_of(cursor) -> list[str]:
 
 def presets(cursor, space: str, constants: dict[str, Any], plain: Callable[[str], str],
             comment_of: Callable[[Any], str]) -> list[Preset]:
-    """The constants in a namespace, and in those inside it, which have the comment of the first one."""
+    """The constants in the namespace `space` and in the namespaces inside it."""
 
     def constant(name: str) -> Any:
         return Initialiser(words_of(constants[name]), constant).value()

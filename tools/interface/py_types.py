@@ -65,7 +65,7 @@ class Py:
             return "c_int64"
         if field.kind == "double":
             return "c_double"
-        of = self.c.real(field.of) if field.of in self.interface.structs else field.of
+        of = self.c.real(field.of)
         if field.kind == "optional":
             inner = {"double": "c_double"}.get(of, "c_int64")
             return f"POINTER({of if of in plain_structs else inner})"
@@ -77,7 +77,7 @@ class Py:
             return {"bool": "bool", "int": "int"}.get(field.kind, field.of)
         if field.kind == "double":
             return "float"
-        of = self.c.real(field.of) if field.of in self.interface.structs else field.of
+        of = self.c.real(field.of)
         word = "Range" if of.endswith("range") else {"double": "float"}.get(of, of)
         optional = field.kind == "optional" or of not in plain_structs
         return f"Optional[{word}]" if optional else word

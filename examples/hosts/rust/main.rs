@@ -119,7 +119,7 @@ fn main() {
 
     let mut r = answer(&table, &text, &mut random);
     r.group_size = 7;
-    let sentence = grpo(&r, &mut logits(&table, &text)).err().expect("groups of 7 among 32 are refused");
+    let sentence = grpo(&r, &mut logits(&table, &text)).err().expect("groups of 7 among 32 answers fail");
     println!("{sentence}");
-    assert_eq!(sentence, "rlhf::group_advantages: 32 sequences are no multiple of the group size 7");
+    assert_eq!(sentence, "rlhf::group_advantages: 32 sequences are not a multiple of the group size 7");
 }

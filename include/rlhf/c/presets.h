@@ -28,7 +28,7 @@ static const rlhf_gspo rlhf_preset_areal_gspo = {
 /* [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences. */
 static const rlhf_sapo rlhf_preset_areal_sapo = {
     {sizeof(rlhf_sapo), "sapo"}, 1, 1.05};
-/* of both */
+/* The options for gspo and sapo. */
 static const rlhf_policy_loss_options rlhf_preset_areal_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -121,7 +121,7 @@ static const rlhf_policy_loss_options rlhf_preset_liger_luspo_policy_loss = {
  * 0.2 at most. ScaleRL's is 5. */
 static const rlhf_cispo rlhf_preset_liger_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
-/* of cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_liger_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -233,11 +233,11 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_kl_policy_loss = 
 static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_dapo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by the default,
- * that of [epsilon], all weights are 0.2 at most. ScaleRL's is 5. */
+/* [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default,
+ * which is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5. */
 static const rlhf_cispo rlhf_preset_ms_swift_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
-/* of cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_ms_swift_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -258,7 +258,7 @@ static const rlhf_policy_loss_options rlhf_preset_ms_swift_gspo_policy_loss = {
  * F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
  * [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F. */
 static const rlhf_discounted_returns_options rlhf_preset_ms_swift_fipo_future = {
-    sizeof(rlhf_discounted_returns_options), 0.97857206208770009, RLHF_GAPS_ZERO};
+    sizeof(rlhf_discounted_returns_options), 0.9785720620877001, RLHF_GAPS_ZERO};
 /* [loss_type] real [real_tau]: see policy_loss. */
 static const double rlhf_preset_ms_swift_real_temperature = 0.5;
 /* [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank. */
@@ -323,7 +323,7 @@ static const rlhf_gspo rlhf_preset_nemo_rl_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_nemo_rl_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* of cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_nemo_rl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -773,7 +773,7 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_torchrl_prompt_mean_policy
 /* CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â. */
 static const rlhf_cispo rlhf_preset_torchrl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0.8, 1.2, RLHF_IMPORTANCE_MASK};
-/* of cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_torchrl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -839,7 +839,7 @@ static const rlhf_vespo rlhf_preset_trl_vespo = {
 static const rlhf_policy_loss_options rlhf_preset_trl_vespo_policy_loss = {
     sizeof(rlhf_policy_loss_options), 18.420680743952367, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* of cispo */
+/* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_trl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -1038,7 +1038,7 @@ static const rlhf_importance_weights_options rlhf_preset_verl_icepop = {
  * the inverse of ρ. It removes tokens from the mask: use `keep`. */
 static const rlhf_importance_weights_options rlhf_preset_verl_geometric_rejection = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
-    {0.99900099900099915, 1.0010010010010011}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
+    {0.9990009990009991, 1.001001001001001}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 #ifdef __cplusplus
 }

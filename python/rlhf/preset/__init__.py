@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""Options of trainers and papers, a module for each: a dict of keywords for the function of its name, or an objective.
+"""Options of trainers and papers, a module for each.
+
+A preset is a dict of keywords or an objective. Its module says which function takes it.
 
     from rlhf.preset import verl
     rlhf.ppo_policy_loss(batch, log_probs=x, old_log_probs=old, advantages=a, **verl.ppo_policy_loss)

@@ -4,6 +4,15 @@
 utils/functional/functional.py; names in brackets are its options.
 
 Sums are divided by the tokens that count before a correction drops some.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    objective of policy_loss: gspo, sapo
+    policy_loss: policy_loss
+    ppo_value_loss: ppo_value_loss
+    ppo_advantages: ppo_advantages
+    importance_weights: token_mask, token_clamp, sequence_mask, kpop, m2po
 """
 from __future__ import annotations
 
@@ -21,7 +30,7 @@ ppo_policy_loss: dict[str, Any] = dict()
 gspo = _rlhf.gspo(range=0.2)
 # [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences.
 sapo = _rlhf.sapo()
-# of both
+# The options for gspo and sapo.
 policy_loss: dict[str, Any] = dict()
 # PPOCriticConfig [eps_clip].
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.5)

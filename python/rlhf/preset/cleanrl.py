@@ -2,6 +2,13 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """What CleanRL's PPO computes by its defaults. Read in git fe8d8a03, cleanrl/ppo.py; names in brackets are its options.
 Environments are the sequences; there is no mask, no reference and no KL.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    ppo_value_loss: ppo_value_loss
+    gae: gae
+    whiten: whiten
 """
 from __future__ import annotations
 

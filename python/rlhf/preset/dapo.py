@@ -2,6 +2,12 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """Yu et al. 2025, arXiv:2503.14476: the upper bound is higher, tokens count alike, there is no KL. Groups without
 variance are sampled anew: `keep` says which.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    group_advantages: group_advantages
+    shape_scores: shape_scores
 """
 from __future__ import annotations
 

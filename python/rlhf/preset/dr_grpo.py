@@ -2,6 +2,11 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,
 sequences · the longest answer allowed: that product is the batch's denominator, counts.tokens.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    group_advantages: group_advantages
 """
 from __future__ import annotations
 

@@ -2,6 +2,11 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by
 0.04 and k3. ε and the clip range are not reported.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    group_advantages: group_advantages
 """
 from __future__ import annotations
 

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""Zheng et al. 2025, arXiv:2507.18071."""
+"""Zheng et al. 2025, arXiv:2507.18071.
+
+Which function takes which presets:
+
+    objective of policy_loss: objective
+    policy_loss: policy_loss
+"""
 from __future__ import annotations
 
 from typing import Any

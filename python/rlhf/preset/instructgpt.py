@@ -2,6 +2,11 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward by β = 0.02, no discount, clip
 0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    ppo_advantages: ppo_advantages
 """
 from __future__ import annotations
 

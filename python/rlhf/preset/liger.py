@@ -4,6 +4,12 @@
 names in brackets are its options. It is TRL's loss, but for KL.
 
 Log ratios are not clamped. A sequence without tokens counts in a mean over sequences.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, kl_policy_loss, grpo_policy_loss
+    policy_loss: luspo_policy_loss, policy_loss, gspo_policy_loss, sapo_policy_loss
+    objective of policy_loss: cispo, sapo, gspo
 """
 from __future__ import annotations
 
@@ -26,7 +32,7 @@ luspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_sum")
 # [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default all weights are 0.2
 # at most. ScaleRL's is 5.
 cispo = _rlhf.cispo(low=0, high=0.2)
-# of cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # [loss_type] sapo and [importance_sampling_level] sequence with grpo: averaged over sequences.
 sapo = _rlhf.sapo()

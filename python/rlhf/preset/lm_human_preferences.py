@@ -5,6 +5,15 @@ cbfd210, lm_human_preferences/train_policy.py and launch.py; names in brackets a
 
 Answers have one length and there is no mask. Each mini-batch is whitened in each epoch anew, with ddof 0: rewards,
 which keep their mean, and then advantages.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    ppo_value_loss: ppo_value_loss
+    shape_rewards: shape_rewards
+    adaptive_kl_controller: kl_controller
+    whiten: whiten_rewards, whiten
+    gae: gae
 """
 from __future__ import annotations
 

@@ -5,6 +5,16 @@ miles/backends/training_utils/loss_hub; names in brackets are its options.
 
 Unlike slime, from which it comes, it clamps log ratios to ±20, and a log ratio that is NaN counts as 0. It averages
 over samples, except with [calculate-per-token-loss].
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, kl_policy_loss
+    objective of policy_loss: gspo
+    policy_loss: policy_loss
+    ppo_value_loss: ppo_value_loss
+    gae: gae
+    group_advantages: grpo, dr_grpo
+    importance_weights: tis, icepop, opsm
 """
 from __future__ import annotations
 

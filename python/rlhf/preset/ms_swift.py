@@ -4,6 +4,17 @@
 args_mixin.py, rl_core/advantage.py and arguments/rlhf_args.py; names in brackets are its options.
 
 Log ratios are not clamped. A sequence without tokens counts in a mean over sequences.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, kl_policy_loss, dapo_policy_loss
+    objective of policy_loss: cispo, sapo, gspo
+    policy_loss: policy_loss, sapo_policy_loss, gspo_policy_loss
+    discounted_returns: fipo_future
+    top_entropy: top_entropy
+    group_advantages: grpo, grpo_batch_std, dr_grpo, rloo
+    shape_scores: shape_scores
+    importance_weights: token_truncate, token_mask, sequence_truncate, sequence_mask
 """
 from __future__ import annotations
 
@@ -22,10 +33,10 @@ ppo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 kl_policy_loss: dict[str, Any] = dict(kl_coef=0.04, kl_limit=10, aggregation="sequence_mean_token_mean")
 # [loss_type] dapo and bnpo. dapo's denominator is of the whole step, bnpo's of a micro-batch.
 dapo_policy_loss: dict[str, Any] = dict()
-# [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by the default, that
-# of [epsilon], all weights are 0.2 at most. ScaleRL's is 5.
+# [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default, which
+# is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5.
 cispo = _rlhf.cispo(low=0, high=0.2)
-# of cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # [loss_type] sapo [tau_pos, tau_neg], averaged over sequences.
 sapo = _rlhf.sapo()

@@ -2,6 +2,15 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """What NeMo-RL computes by the defaults of its GRPO example. Read in git 7ea279abf, examples/configs/grpo_math_1B.yaml
 and nemo_rl/algorithms/loss/loss_functions.py; names in brackets are its options.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, kl_policy_loss
+    objective of policy_loss: cispo, gspo
+    policy_loss: gspo_policy_loss, policy_loss
+    group_advantages: grpo
+    importance_weights: icepop, sequence_mask
+    shape_scores: shape_scores
 """
 from __future__ import annotations
 
@@ -23,7 +32,7 @@ cispo = _rlhf.cispo(low=0.8, high=1.2)
 # [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.
 gspo = _rlhf.gspo(range=0.2)
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
-# of cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: a reward
 # is compared with the mean and the standard deviation of the others. NeMo-RL computes the deviation by E[x²] − E[x]².

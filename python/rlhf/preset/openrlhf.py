@@ -4,6 +4,17 @@
 cli/train_ppo_ray.py.
 
 It divides a sequence's sum by n + 10⁻⁸.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    objective of policy_loss: gspo
+    policy_loss: gspo_policy_loss
+    ppo_value_loss: ppo_value_loss
+    ppo_advantages: ppo_advantages
+    group_advantages: group_norm, dr_grpo, rloo
+    shape_scores: shape_scores
+    importance_weights: tis, icepop, sequence_mask
 """
 from __future__ import annotations
 

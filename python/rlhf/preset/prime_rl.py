@@ -5,6 +5,13 @@ src/prime_rl/orchestrator/algo and prime_rl/configs/trainer.py; names in bracket
 
 old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π − log
 π_old)², which is kl_estimator "k2" by 2 τ. Sums are divided by the tokens of the whole step.
+
+Which function takes which presets:
+
+    objective of policy_loss: dppo_tv, ref_kl
+    policy_loss: policy_loss
+    importance_weights: ipo_mask
+    group_advantages: grpo, max_rl, rae
 """
 from __future__ import annotations
 

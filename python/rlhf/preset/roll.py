@@ -5,6 +5,17 @@ roll/utils/functionals.py; names in brackets are its options.
 
 Losses are averaged over sequences [loss_agg_mode seq-mean-token-mean]. seq-mean-token-sum-norm divides the sum of
 all tokens by the longest answer alone, and not by the number of sequences. Log ratios are not clamped.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, dual_clip_policy_loss, kl_policy_loss
+    objective of policy_loss: gspo, reinforce, tis, topr, cispo
+    policy_loss: policy_loss, kimi_policy_loss
+    ppo_value_loss: ppo_value_loss
+    ppo_advantages: ppo_advantages
+    group_advantages: grpo, batch_norm, dr_grpo
+    whiten: running_norm
+    importance_weights: is_weight, token_filter, geometric_filter, sequence_filter, segment_filter, difference_filter
 """
 from __future__ import annotations
 

@@ -4,6 +4,17 @@
 skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
 
 It averages by scaling the advantages [loss_reduction token_mean], KL by a rule of its own.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, dual_clip_policy_loss
+    policy_loss: policy_loss, importance_sampling_policy_loss, gspo_policy_loss, kl_cov_policy_loss
+    objective of policy_loss: cispo, rollout_is, importance_sampling, sapo, gspo, dppo_tv
+    covariance_tokens: clip_cov, kl_cov
+    ppo_value_loss: ppo_value_loss
+    ppo_advantages: ppo_advantages
+    group_advantages: grpo, rloo, maxrl
+    importance_weights: token_tis, sequence_tis, geometric_mask, product_mask
 """
 from __future__ import annotations
 

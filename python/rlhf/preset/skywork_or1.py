@@ -3,6 +3,12 @@
 """He et al. 2025, arXiv:2505.22312, section 4, by their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's clip
 over tokens and GRPO's advantages, of which a group of one keeps its reward. The coefficient of the entropy bonus is
 as or1_scripts/train has it. The code's own defaults are a step of 0.001 and at most 0.5.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    group_advantages: group_advantages
+    adaptive_entropy_controller: entropy_controller
 """
 from __future__ import annotations
 

@@ -2,6 +2,15 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """What slime computes by its defaults. Read in git 624b824a8, slime/utils/arguments.py and ppo_utils.py; names in
 brackets are its options.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    objective of policy_loss: cispo, gspo
+    policy_loss: policy_loss
+    ppo_value_loss: ppo_value_loss
+    group_advantages: grpo
+    importance_weights: tis, opsm
 """
 from __future__ import annotations
 

@@ -4,6 +4,13 @@
 run on tinker's server: they are as the cookbook's tutorials/202_loss_functions.py says, git 9dfcc3a2.
 
 The server adds losses up and divides by nothing. old_log_probs are the sampler's.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss
+    objective of policy_loss: importance_sampling, cispo
+    group_advantages: group_advantages
+    objective of preference_loss: dpo
 """
 from __future__ import annotations
 

@@ -2,6 +2,15 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """What torchrl computes by its defaults. Read in torchrl 0.14.1, objectives/llm/grpo.py, objectives/ppo.py and
 objectives/value; names in brackets are its options.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, prompt_mean_policy_loss
+    objective of policy_loss: cispo
+    policy_loss: policy_loss
+    ppo_value_loss: ppo_value_loss
+    gae: gae
+    group_advantages: group_advantages
 """
 from __future__ import annotations
 
@@ -18,7 +27,7 @@ ppo_policy_loss: dict[str, Any] = dict()
 prompt_mean_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â.
 cispo = _rlhf.cispo(low=0.8, high=1.2, beyond="mask")
-# of cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 # ClipPPOLoss [loss_critic_type smooth_l1], without a clip of values [clip_value], times 1 [critic_coeff].
 ppo_value_loss: dict[str, Any] = dict(huber=1)

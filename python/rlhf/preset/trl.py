@@ -5,6 +5,21 @@ grpo_config.py; names in brackets are its options.
 
 Log ratios are not clamped. KL in the loss is off [beta]; where it is on, it is multiplied by ρ
 [use_bias_correction_kl]: kl_policy_loss. A sequence without tokens counts in a mean over sequences.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, kl_policy_loss, grpo_policy_loss, luspo_policy_loss
+    policy_loss: gspo_luspo_policy_loss, gmpo_policy_loss, vespo_policy_loss, policy_loss, gspo_policy_loss,
+    sapo_policy_loss
+    objective of policy_loss: cispo, sapo, gspo, gmpo, vespo
+    group_advantages: grpo, grpo_batch_std, dr_grpo, rloo
+    gdpo_advantages: gdpo_advantages
+    adaptive_entropy_controller: entropy_controller
+    top_entropy: top_entropy
+    shape_scores: shape_scores
+    objective of unpaired_loss: kto
+    objective of preference_loss: bco
+    importance_weights: importance_weights
 """
 from __future__ import annotations
 
@@ -41,7 +56,7 @@ gmpo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # sequence, and not the loss: give old − log of the weight as old_log_probs.
 vespo = _rlhf.vespo()
 vespo_policy_loss: dict[str, Any] = dict(log_ratio_limit=18.420680743952367)
-# of cispo
+# The options for cispo.
 policy_loss: dict[str, Any] = dict()
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 sapo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")

@@ -2,6 +2,11 @@
 # Made by tools/interface/write_python.py from the C++ headers.
 """What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py, grpo_compute_loss.
 Its options are TRL's. Its losses are the losses of preset "trl" but for KL.
+
+Which function takes which presets:
+
+    ppo_policy_loss: kl_policy_loss
+    importance_weights: geometric_truncate
 """
 from __future__ import annotations
 

@@ -4,6 +4,19 @@
 
 It divides a sequence's sum by n + 10⁻⁸ and fractions by the number of tokens + 10⁻⁸. [clip_ratio_low] and
 [clip_ratio_high] are 0.2 whatever [clip_ratio] is.
+
+Which function takes which presets:
+
+    ppo_policy_loss: ppo_policy_loss, ppo_policy_loss_with_kl
+    policy_loss: policy_loss, sapo_policy_loss, gspo_policy_loss, gmpo_policy_loss, dro_policy_loss, kl_cov_policy_loss
+    objective of policy_loss: cispo, dppo_tv, dppo_kl, sapo, gspo, gmpo, reinforce
+    covariance_tokens: clip_cov, kl_cov
+    ppo_value_loss: ppo_value_loss
+    ppo_advantages: ppo_advantages
+    group_advantages: grpo, dr_grpo, rloo, opo, remax, pass_at_k, pass_at_k_without_std
+    gdpo_advantages: gdpo_advantages
+    shape_scores: shape_scores
+    importance_weights: importance_weights, token_importance_weights, icepop, geometric_rejection
 """
 from __future__ import annotations
 

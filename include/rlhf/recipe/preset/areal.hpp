@@ -19,7 +19,7 @@ inline constexpr ppo_policy_loss_options ppo_policy_loss{};
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 /// [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences.
 inline constexpr rlhf::sapo sapo{};
-inline constexpr policy_loss_options policy_loss{}; ///< of both
+inline constexpr policy_loss_options policy_loss{}; ///< The options for gspo and sapo.
 
 /// PPOCriticConfig [eps_clip].
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.5};

@@ -25,7 +25,7 @@ inline constexpr policy_loss_options luspo_policy_loss{.aggregation = aggregatio
 /// [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default all weights are 0.2
 /// at most. ScaleRL's is 5.
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
-inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+inline constexpr policy_loss_options policy_loss{}; ///< The options for cispo.
 /// [loss_type] sapo and [importance_sampling_level] sequence with grpo: averaged over sequences.
 inline constexpr rlhf::sapo sapo{};
 inline constexpr rlhf::gspo gspo{.range = 0.2};

@@ -25,10 +25,10 @@ inline constexpr ppo_policy_loss_options dapo_policy_loss{};
 /// [loss_type] dr_grpo: with dapo_policy_loss. It divides by sequences · max_completion_length whatever the mask says;
 /// that product is the batch's denominator, counts.tokens.
 
-/// [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by the default, that
-/// of [epsilon], all weights are 0.2 at most. ScaleRL's is 5.
+/// [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default,
+/// which is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5.
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
-inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+inline constexpr policy_loss_options policy_loss{}; ///< The options for cispo.
 /// [loss_type] sapo [tau_pos, tau_neg], averaged over sequences.
 inline constexpr rlhf::sapo sapo{};
 inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};

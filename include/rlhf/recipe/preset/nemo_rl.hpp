@@ -22,7 +22,7 @@ inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2};
 /// [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
-inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+inline constexpr policy_loss_options policy_loss{}; ///< The options for cispo.
 
 /// algorithms/advantage_estimator.py, GRPOAdvantageEstimator [use_leave_one_out_baseline, normalize_rewards]: a reward
 /// is compared with the mean and the standard deviation of the others. NeMo-RL computes the deviation by E[x²] − E[x]².

@@ -17,7 +17,7 @@ inline constexpr ppo_policy_loss_options ppo_policy_loss{};
 inline constexpr ppo_policy_loss_options prompt_mean_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 /// CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â.
 inline constexpr rlhf::cispo cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask};
-inline constexpr policy_loss_options policy_loss{}; ///< of cispo
+inline constexpr policy_loss_options policy_loss{}; ///< The options for cispo.
 
 /// ClipPPOLoss [loss_critic_type smooth_l1], without a clip of values [clip_value], times 1 [critic_coeff].
 inline constexpr ppo_value_loss_options ppo_value_loss{.huber = 1};

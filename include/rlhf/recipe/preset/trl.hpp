@@ -46,7 +46,8 @@ inline constexpr policy_loss_options gmpo_policy_loss{.aggregation = aggregation
 /// sequence, and not the loss: give old − log of the weight as old_log_probs.
 inline constexpr rlhf::vespo vespo{};
 inline constexpr policy_loss_options vespo_policy_loss{.log_ratio_limit = 18.420680743952367}; // −log 10⁻⁸
-inline constexpr policy_loss_options policy_loss{};                                            ///< of cispo
+/// The options for cispo.
+inline constexpr policy_loss_options policy_loss{};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
