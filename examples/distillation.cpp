@@ -82,19 +82,23 @@ struct likeliest {
 
 enum class form { advantage, returns, loss, exact, top_k, mixed };
 
+/// ∂loss/∂logits from the tokens that the teacher finds likeliest: forward KL, or half of it and half of the reverse KL.
+void top_k_gradient(const rlhf::batch& batch, rollout& r, bool mixed) {
+    const likeliest top(r.teacher_logits);
+    const rlhf::top_k_reference teacher{.k = K, .ids = top.ids, .log_probs = top.log_probs};
+    rlhf::top_k_divergence(batch, seen(r.logits), teacher, rlhf::write_to(place(r.d_logits), mixed ? 0.5 : 1),
+                           {.divergence = rlhf::divergence::forward_kl});
+    if (mixed)
+        rlhf::top_k_divergence(batch, seen(r.logits), teacher, rlhf::add_to(place(r.d_logits), 0.5),
+                               {.divergence = rlhf::divergence::reverse_kl});
+}
+
 /// ∂loss/∂logits of one step, in r.d_logits. Returns KL(student ‖ teacher), exactly.
 double gradient(rollout& r, form how) {
     const rlhf::batch batch{
         .sequences = B, .steps = T, .predict_next = true, .mask = rlhf::all, .denominator = rlhf::counted_here};
     if (how == form::top_k || how == form::mixed) {
-        const likeliest top(r.teacher_logits);
-        const rlhf::top_k_reference teacher{.k = K, .ids = top.ids, .log_probs = top.log_probs};
-        const double forward = how == form::mixed ? 0.5 : 1;
-        rlhf::top_k_divergence(batch, seen(r.logits), teacher, rlhf::write_to(place(r.d_logits), forward),
-                               {.divergence = rlhf::divergence::forward_kl});
-        if (how == form::mixed)
-            rlhf::top_k_divergence(batch, seen(r.logits), teacher, rlhf::add_to(place(r.d_logits), 0.5),
-                                   {.divergence = rlhf::divergence::reverse_kl});
+        top_k_gradient(batch, r, how == form::mixed);
     } else if (how == form::exact) {
         rlhf::logits_divergence(batch, seen(r.logits), seen(r.teacher_logits), place(r.d_logits));
     } else {

@@ -92,6 +92,13 @@ template <class... A>
 inline void check_range(const char* function, const char* option, double value, double low, double high) {
     if (!(value >= low && value <= high)) fail(function, "%s is %g, expected [%g, %g]", option, value, low, high);
 }
+/// The same for options of a formula, which says their names and ranges: formula::objective<…>::bounds(o, in_range{f}).
+struct in_range {
+    const char* function;
+    void operator()(const char* option, double value, double low, double high) const {
+        check_range(function, option, value, low, high);
+    }
+};
 inline void check_not_negative(const char* function, const char* option, double value) {
     if (!(value >= 0)) fail(function, "%s is %g, expected at least 0", option, value);
 }

@@ -76,14 +76,31 @@ struct pick_order {
     }
 };
 
-/// Calls pick(s, t) for the first `most` candidates up to `last` in order, of equal ones in the order of the tokens.
+/// The last candidate that is picked, and how many of the candidates that equal it are picked.
+template <class T>
+struct last_picked {
+    T value = T(-unlimited);
+    std::int64_t equal = 0;
+};
+
+/// The last of the first `share` candidates, rounded down, of at least one if there is one.
+template <class Values>
+last_picked<typename Values::element> find_last(const Values& values, double share, const executor& run) {
+    const std::int64_t wanted = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(share)), 1);
+    const std::int64_t most = (std::min)(wanted, count_values(values, run));
+    if (most == 0) return {};
+    const auto last = value_at(values, most - 1, run);
+    return {last.value, most - last.smaller};
+}
+
+/// Calls pick(s, t) for the candidates up to the last one, of equal ones in the order of the tokens.
 template <class Values, class Pick>
-std::int64_t pick_tokens(const Values& values, typename Values::element last, std::int64_t equal, Pick&& pick) {
+std::int64_t pick_tokens(const Values& values, last_picked<typename Values::element> last, Pick&& pick) {
     std::int64_t n = 0;
     for (std::int64_t s = 0; s < values.of().size(); ++s)
         values.each(s, [&](std::int64_t t, auto x) {
-            if (x > last || (x == last && equal == 0)) return;
-            if (x == last) --equal;
+            if (x > last.value || (x == last.value && last.equal == 0)) return;
+            if (x == last.value) --last.equal;
             pick(s, t), ++n;
         });
     return n;
@@ -180,20 +197,13 @@ covariance_tokens_result covariance_tokens(const batch& b, const covariance_toke
     const detail::token_values<T, Arch, 4, detail::pick_order<T>> values(
         c, {advantages, log_probs, o.clip_range ? old : log_probs, keys ? keys : zero}, order);
 
-    std::int64_t equal = c.tokens();
+    detail::last_picked<T> last{keys ? T(r.cut.last) : -T(r.cut.last), c.tokens()};
     if (!o.cut) {
-        const auto wanted = static_cast<std::int64_t>(std::floor(o.share * r.own.tokens));
-        const std::int64_t most = (std::min)(std::max<std::int64_t>(wanted, 1), detail::count_values(values, run));
-        if (most > 0) {
-            const auto last = detail::value_at(values, most - 1, run);
-            r.cut.last = static_cast<double>(keys ? last.value : -last.value), equal = most - last.smaller;
-        } else {
-            r.cut.last = keys ? -unlimited : unlimited;
-        }
+        last = detail::find_last(values, o.share * r.own.tokens, run);
+        r.cut.last = static_cast<double>(keys ? last.value : -last.value);
     }
-    const T last = keys ? T(r.cut.last) : -T(r.cut.last);
     detail::write_unpicked(c, log_probs, weights, anchors);
-    r.picked = static_cast<double>(detail::pick_tokens(values, last, equal, [&](std::int64_t s, std::int64_t t) {
+    r.picked = static_cast<double>(detail::pick_tokens(values, last, [&](std::int64_t s, std::int64_t t) {
         const std::int64_t begin = c.begin(s);
         if (weights) weights.to.row(s, begin)[t * weights.to.step] = 0;
         if (anchors) anchors.to.row(s, begin)[t * anchors.to.step] = old.row(s, begin)[t * old.step];

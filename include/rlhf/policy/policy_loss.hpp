@@ -97,13 +97,6 @@ inline void check_needs(const char* f, const policy_loss_options& o, bool ref, b
     needs(o.importance_limit.limits(), behavior, "importance_limit needs behavior_log_probs");
 }
 
-template <class Objective>
-void check_objective(const char* f, const Objective& objective) {
-    formula::objective<Objective>::bounds(objective, [&](const char* option, double value, double low, double high) {
-        check_range(f, option, value, low, high);
-    });
-}
-
 /// The arrays of a policy loss, bound to a batch.
 template <class T>
 struct bound_policy {
@@ -247,7 +240,7 @@ template <class T = float, class Arch = native, class Objective>
 policy_loss_result policy_loss(const batch& b, const policy_loss_arrays<T>& a, const Objective& objective,
                                const policy_loss_options& o = {}, const executor& run = {}) {
     detail::call c("policy_loss", b);
-    detail::check_objective(c.function(), objective);
+    formula::objective<Objective>::bounds(objective, detail::in_range{c.function()});
     const auto [n, sweep] = detail::policy_sweep<T, Arch>(c, a, objective, o);
     return policy_loss_result(n, sweep, run);
 }

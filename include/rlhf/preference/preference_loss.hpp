@@ -43,9 +43,7 @@ public:
 namespace detail {
 template <class Objective>
 void check_preference(const char* f, const Objective& objective, bool margins) {
-    formula::objective<Objective>::bounds(objective, [&](const char* option, double value, double low, double high) {
-        check_range(f, option, value, low, high);
-    });
+    formula::objective<Objective>::bounds(objective, in_range{f});
     if constexpr (!requires { formula::objective<Objective>::has_margin; })
         if (margins) fail(f, "margins are given, but this objective has none");
 }

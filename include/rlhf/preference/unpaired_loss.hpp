@@ -90,9 +90,7 @@ unpaired_loss_result unpaired_loss(const batch& b, const unpaired_loss_arrays<T>
         requires { formula::objective<Objective>::template whole<T>(objective)(formula::judged_answer<T>()); },
         "rlhf: this objective compares pairs of answers: call preference_loss");
     detail::call c("unpaired_loss", b);
-    formula::objective<Objective>::bounds(objective, [&](const char* option, double value, double low, double high) {
-        detail::check_range(c.function(), option, value, low, high);
-    });
+    formula::objective<Objective>::bounds(objective, detail::in_range{c.function()});
     const auto log_ratios = c.in(a.log_ratios, "log_ratios");
     const auto desirable = c.in(a.desirable, "desirable");
     const auto weights = c.optional(a.weights, "weights");

@@ -46,6 +46,12 @@ struct preference_nll_result {
 };
 
 namespace detail {
+inline void check_same_shape(const char* f, const batch& text, const batch& answers) {
+    bool same = text.size() == answers.size() && text.packed() == answers.packed() && text.layout == answers.layout;
+    for (std::int64_t s = 0; same && s < answers.size(); ++s) same = text.length(s) == answers.length(s);
+    if (!same) fail(f, "text and answers differ in shape");
+}
+
 /// f(sequence) of the preferred answer of each pair that counts.
 template <class F>
 void each_chosen(const call& c, const index_view& chosen, const places& at, F&& f) {
@@ -85,10 +91,7 @@ preference_nll_result preference_nll(const batch& answers, const batch& pairs, c
     detail::check_finite<T>(c.function(), "nll_weight", o.nll_weight);
     whole.in(a.log_probs, "log_probs"), whole.out(a.d_log_probs, "d_log_probs");
     whole.done();
-    if (text.size() != answers.size() || text.packed() != answers.packed() || text.layout != answers.layout)
-        detail::fail(c.function(), "text and answers differ in shape");
-    for (std::int64_t s = 0; s < answers.size(); ++s)
-        if (text.length(s) != answers.length(s)) detail::fail(c.function(), "text and answers differ in shape");
+    detail::check_same_shape(c.function(), text, answers);
 
     preference_nll_result r;
     r.nll_weight = o.nll_weight;

@@ -97,6 +97,21 @@ view<T> one_per_answer(call& c, const view<T>& v, const char* name, std::int64_t
     c.arrays().add(v.data(), v.element_size(), name, answers, 1, each.stride(), how);
     return each;
 }
+
+template <class T>
+bound_pairs<T> bind_pairs(call& c, const preference_pairs_arrays<T>& a) {
+    const std::int64_t answers = one_per_sequence(a.sums, c.function(), "sums").cols();
+    const auto indices = [&](const char* name, const index_view& v) {
+        if (v.absent() && c.tokens() > 0) fail(c.function(), "%s is missing", name);
+        return typename bound_pairs<T>::indices{name, v, c.tokens_of(v, name)};
+    };
+    return {.sums = one_per_answer(c, a.sums, "sums", answers, access::read),
+            .chosen = indices("chosen", a.chosen),
+            .rejected = indices("rejected", a.rejected),
+            .margins = c.optional(a.margins, "margins"),
+            .weights = c.optional(a.weights, "weights"),
+            .d_sums = one_per_answer(c, a.d_sums.to, "d_sums", answers, access::write)};
+}
 } // namespace detail
 
 /// preference_loss over pairs of the sequences of one batch, by their places: K ranked answers to a prompt give up to
@@ -114,28 +129,16 @@ view<T> one_per_answer(call& c, const view<T>& v, const char* name, std::int64_t
 template <class T = float, class Arch = native, class Objective>
 preference_loss_result preference_pairs(const batch& b, const preference_pairs_arrays<T>& a,
                                         const Objective& objective) {
-    using detail::access;
     detail::call c("preference_pairs", b);
     detail::check_preference(c.function(), objective, !a.margins.absent());
     detail::check_finite<T>(c.function(), "d_sums", a.d_sums.scale);
-    const std::int64_t answers = detail::one_per_sequence(a.sums, c.function(), "sums").cols();
-    const auto indices = [&](const char* name, const index_view& v) {
-        if (v.absent() && c.tokens() > 0) detail::fail(c.function(), "%s is missing", name);
-        return typename detail::bound_pairs<T>::indices{name, v, c.tokens_of(v, name)};
-    };
-    const detail::bound_pairs<T> bound{.sums = detail::one_per_answer(c, a.sums, "sums", answers, access::read),
-                                       .chosen = indices("chosen", a.chosen),
-                                       .rejected = indices("rejected", a.rejected),
-                                       .margins = c.optional(a.margins, "margins"),
-                                       .weights = c.optional(a.weights, "weights"),
-                                       .d_sums =
-                                           detail::one_per_answer(c, a.d_sums.to, "d_sums", answers, access::write)};
+    const detail::bound_pairs<T> bound = detail::bind_pairs(c, a);
     const detail::normalization n(c, aggregation::token_mean);
     c.done();
     bound.check(c);
 
     const bool wanted = !bound.d_sums.absent();
-    if (wanted && !a.d_sums.add) detail::clear_tokens(bound.d_sums.data(), bound.d_sums.stride(), answers);
+    if (wanted && !a.d_sums.add) detail::clear_tokens(bound.d_sums.data(), bound.d_sums.stride(), bound.sums.cols());
     preference_loss_result joined;
     detail::pair_block<T> block(bound);
     for (std::int64_t s = 0; s < c.size(); ++s) {

@@ -53,7 +53,7 @@ private:
     };
     /// Prompts of a piece of work: more of small ones, so that a piece takes some 10 µs.
     static constexpr std::int64_t most_prompts = 1024;
-    static_assert(piece_prompts <= most_prompts && most_prompts <= narrow_sums<2>::capacity * 16);
+    static_assert(piece_prompts <= most_prompts && most_prompts / 16 <= narrow_sums<2>::capacity);
 
     /// Sweeps prompts. Prompts of one size go side by side, the longest first.
     void prompts(std::int64_t first, std::int64_t last, piece_totals& sums) const {

@@ -84,7 +84,9 @@ private:
     /// compile (DESIGN.md, D26).
     enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
+    /// One body, so that what is carried on has no address and stays in registers.
     template <sweep_of How>
+    // NOLINTNEXTLINE(readability-function-size)
     void sweep(const arrays& row, const scan_range& steps, state& at) const {
         const Kernel kernel = kernel_; // copies: outputs may alias members
         const scan_range part = steps;
@@ -172,6 +174,7 @@ private:
                 if (!f.any() && counts == every)
                     step(gap_of<gap::none>(), std::false_type(), t, every, width, f);
                 else if (n < width)
+                    // NOLINTNEXTLINE(bugprone-branch-clone): two branches, where registers are squeezed
                     step(gap_of<in_part>(), std::true_type(), t, counts, n, f);
                 else
                     step(gap_of<gap::covered>(), std::true_type(), t, counts, n, f);

@@ -62,7 +62,9 @@ private:
     };
 
     /// Sweeps whole registers of sequences, side by side in memory, whose steps all count. What is carried on is in
-    /// memory, so that many of them go from step to step together.
+    /// memory, so that many of them go from step to step together. One body, so that the copies of kernel, inputs and
+    /// outputs stay in registers: no output can be one of them.
+    // NOLINTNEXTLINE(readability-function-size)
     RLHF_NOINLINE void side_by_side(std::int64_t s, std::int64_t columns) const {
         const Kernel kernel = of_.kernel; // copies: outputs may alias members
         const auto out = of_.out;
@@ -140,13 +142,14 @@ private:
                 for (const column& x : c) finish(x);
     }
 
+    /// Sweeps step t of a column. With gaps::ignore the mask hides what the recurrence writes, and so what the adjoint
+    /// reads.
     template <bool All, bool Flagged>
     RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
         using lane::select;
         const M all = !L::where(0), counts = All ? all : counted(c, t);
         const auto either = [](const M& m, const V& yes, const V& no)
                                 RLHF_INLINE { return All ? yes : select(m, yes, no); };
-        // With gaps::ignore the mask hides what the recurrence writes, and so what the adjoint reads.
         const bool covers = Kernel::forward && of_.how == gaps::ignore;
         const M time = counts || c.begun, read = of_.how == gaps::zero ? counts : all;
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
