@@ -82,7 +82,7 @@ struct likeliest {
 
 enum class form { advantage, returns, loss, exact, top_k, mixed };
 
-/// ∂loss/∂logits from the tokens that the teacher finds likeliest: forward KL, or half of it and half of the reverse KL.
+/// ∂loss/∂logits from the tokens that the teacher finds likeliest: forward KL, or half of it and half of reverse KL.
 void top_k_gradient(const rlhf::batch& batch, rollout& r, bool mixed) {
     const likeliest top(r.teacher_logits);
     const rlhf::top_k_reference teacher{.k = K, .ids = top.ids, .log_probs = top.log_probs};
