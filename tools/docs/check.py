@@ -142,7 +142,7 @@ def main() -> None:
         names_exist(page, public, any_code)
     patterns = [tuple(line.split("\t")) for line in (root / "tools/docs/english.txt").read_text().split("\n")
                 if line and not line.startswith("#")]
-    headers = sorted((root / "include/rlhf").rglob("*.hpp"))
+    headers = sorted(f for f in (root / "include/rlhf").rglob("*.*") if f.suffix in (".hpp", ".h"))
     for path in sorted(set(pages + documents + headers + sources()) - {root / "docs/pages/english.md"}):
         english_is_plain(path, path.read_text(), patterns)
     lines = (root / "README.md").read_text().count("\n")
