@@ -175,7 +175,7 @@ auto floor_of(const At& at) {
 ///         bench::rows at;                                  then arrays from numbers() and room()
 ///         template <class Arch> auto call();               rlhf and scalar
 ///         void plain();
-///         void eigen(), floor();                           if there are any; floor() in the place of stream()
+///         void eigen(), floor();                           if there are any; floor() instead of stream()
 ///         static double elements(const bench::rows&);      if they are not tokens; element: what they are
 ///     };
 ///

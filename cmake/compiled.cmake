@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # rlhf::compiled, the code of the usual calls: one file per list of compiled.hpp and type, so that they compile side by
-# side. It is compiled for the instruction set of CMAKE_CXX_FLAGS, beside tests, examples or benchmarks for the one of
-# RLHF_MARCH, and targets that link it are compiled for the same. cmake/c.cmake compiles the same files.
+# side. It is compiled for the instruction set of CMAKE_CXX_FLAGS, or of RLHF_MARCH beside tests, examples or benchmarks.
+# Targets that link it are compiled for the same set. cmake/c.cmake compiles the same files.
 set(compiled_sources "")
 function(rlhf_compile scope list types)
     string(MAKE_C_IDENTIFIER "${list}_${types}" name)

@@ -2,7 +2,7 @@
 #include "tasks.hpp"
 
 // --8<-- [start:options]
-/// Options of SPO (Xie et al. 2024, arXiv:2401.16025): a parabola about ρ = 1 in the place of PPO's clip.
+/// Options of SPO (Xie et al. 2024, arXiv:2401.16025): a parabola about ρ = 1 instead of PPO's clip.
 struct spo {
     double range = 0.2; ///< ε: where the gradient of a good token ends
 };

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-/// What the tutorial trains in the place of a network: a table of logits, one row per token, which says what comes
-/// next. It has a forward and a backward pass like a network, and one line of Adam's simplest relative.
+/// What the tutorial trains instead of a network: a table of logits, one row per token, which says what comes next. It
+/// has a forward and a backward pass like a network, and one line of gradient descent.
 namespace toy {
 
 constexpr std::size_t vocab = 8; // 0 ends a text; 1 to 7 are words

@@ -44,19 +44,19 @@ double tuned(const toy::model& sft, const std::vector<float>& reward, double gam
                              {.rewards = {.kl_coef = 0.05, .unfinished_score = -1}});
 
         // --8<-- [start:step]
-        // PPO: the gradient of its loss by the logits of the rollout, in their place
+        // PPO: the gradient of its loss by the logits of the rollout, which it overwrites
         rlhf::ppo_policy_loss(batch, {.log_probs = log_probs,
                                       .old_log_probs = log_probs, // the first epoch after a rollout
                                       .advantages = advantages,
                                       .d_log_probs = d_log_probs});
         rlhf::token_log_probs_backward(batch, logits, r.tokens, {.d_log_probs = d_log_probs}, logits);
 
-        // ptx: the gradient of γ times its loss by the logits of the text, in their place
+        // ptx: the gradient of γ times its loss by the logits of the text, which it overwrites
         std::vector<float> text_buffer = policy.forward(pretraining);
         const rlhf::logits_view text_logits(text_buffer.data(), text_shape);
         const auto ptx = rlhf::cross_entropy_loss(text, text_logits, pretraining, rlhf::write_to(text_logits, gamma));
 
-        // the two meet in the gradient of the weights
+        // both are added up in the gradient of the weights
         std::vector<float> d(policy.weights.size());
         toy::model::backward(r.tokens, buffer, d);
         toy::model::backward(pretraining, text_buffer, d);

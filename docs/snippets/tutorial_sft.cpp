@@ -26,7 +26,7 @@ toy::model tutorial_sft() {
         std::vector<float> buffer = policy.forward(demonstrations);
         const rlhf::logits_view logits(buffer.data(), {.sequences = texts, .steps = steps, .vocab = toy::vocab});
 
-        // −Σ log p / n, and its gradient in the place of the logits
+        // −Σ log p / n, and its gradient, which overwrites the logits
         const auto r = rlhf::cross_entropy_loss(batch, logits, demonstrations, logits);
 
         std::vector<float> d(policy.weights.size());

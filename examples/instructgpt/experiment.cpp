@@ -279,7 +279,7 @@ bool check_signs(const results& r) {
         check(("reward up with " + t.options.name).c_str(), t.row.reward->value, r.sft().reward->value);
         check(("KL above 0 with " + t.options.name).c_str(), t.row.kl->value, 0);
     }
-    check("perplexity of PPO above the one of PPO-ptx", r.run(ppo_name).row.perplexity,
+    check("perplexity of PPO above the perplexity of PPO-ptx", r.run(ppo_name).row.perplexity,
           r.run(ppo_ptx_name).row.perplexity);
     return all;
 }

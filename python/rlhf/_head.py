@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The last layer of a language model in the place of its logits."""
+"""The last layer of a language model instead of its logits."""
 from __future__ import annotations
 
 import ctypes

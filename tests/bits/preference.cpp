@@ -89,7 +89,7 @@ struct pairs {
         });
     }
 
-    /// The same of sums by their places. Indices are of the steps, so that predict_next would shift the mask alone.
+    /// The same of sums by their places. Indices belong to steps, so that predict_next would shift the mask alone.
     template <class Objective>
     void by_place(const place& p, const rlhf::preference_loss_arrays<T>& a, const Objective& objective,
                   const pairing& o, const std::string& name) {

@@ -26,7 +26,7 @@ def write_one_trainer(root):
 
 
 def write_iw_opd(w, path):
-    """TRL's IWOPDTrainer._compute_iw_opd_loss by its default, with log-probabilities in the place of logits."""
+    """TRL's IWOPDTrainer._compute_iw_opd_loss by its default, with log-probabilities instead of logits."""
     f = take(path, "_compute_iw_opd_loss")._compute_iw_opd_loss
     new, sampled, mask = policies([10, 7, 1, 9, 4, 0], 10, far=2)
     teacher = sampled + dyadic(6, 10)

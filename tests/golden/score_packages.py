@@ -115,7 +115,7 @@ def write_whitened(w, root):
 
 
 def write_vtrace(w, root):
-    """torchrl's function over sequences with ends inside, and rlax's, with numpy in the place of JAX, per sequence."""
+    """torchrl's function over sequences with ends inside, and rlax's, with numpy instead of JAX, per sequence."""
     torch.manual_seed(12)
     B, T = 3, 6
     r, values, log_pi = normal(B, T), normal(B, T + 1), normal(B, T, deviation=0.5)

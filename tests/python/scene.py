@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The inputs and the hash of tests/bits/scene.hpp and bits.hpp, so that Python's calls are held to the same bits."""
+"""The inputs and the hash of tests/bits/scene.hpp and bits.hpp, so that Python's calls are compared with the same bits."""
 from __future__ import annotations
 
 import pathlib

@@ -16,7 +16,7 @@ rlhf::comparison_sums sums(double loss, std::int64_t compared, std::int64_t corr
 
 } // namespace
 
-TEST_CASE("comparison: shares are of the comparisons, and not of correct or otherwise counted ones") {
+TEST_CASE("comparison: shares are divided by the comparisons, and not by correct or otherwise counted ones") {
     const auto s = sums(6, 4, 3, -2, 1);
     CHECK(s.loss() == 0.6);
     CHECK(s.mean_loss() == 1.5);

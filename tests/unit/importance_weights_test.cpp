@@ -187,7 +187,7 @@ TEMPLATE_TEST_CASE("importance_weights: against the reference", "[reference]", f
     }
 }
 
-TEST_CASE("importance_weights: keep is a mask in the place of the batch's") {
+TEST_CASE("importance_weights: keep is a mask that can replace the batch's") {
     const std::vector<double> lp{-1, -1, -1, -1, -1, -1}, behavior{-1, -2, -1, -1, -2, -1};
     std::vector<double> w(6);
     const rlhf::importance_weights_options o{.range = 2, .beyond = importance::mask};

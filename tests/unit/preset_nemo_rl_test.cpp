@@ -72,7 +72,7 @@ TEST_CASE("presets: NeMo-RL's positive examples", "[presets]") {
     CHECK(worst_of_largest(d, g.at("positive_nll")["d_log_probs"]) < golden_tolerance<double>);
 }
 
-// The log ratio of a sequence is its sum divided by n + 10⁻⁸, too, which no option does: held to the formula.
+// The log ratio of a sequence is its sum divided by n + 10⁻⁸, too, which no option does: compared with the formula.
 TEST_CASE("presets: NeMo-RL's GSPO", "[presets]") {
     has_slopes(nemo_rl::gspo, nemo_rl::gspo_policy_loss, true,
                [](const preset_token& t) { return clipped_slope(t.sequence_ratio, t.advantage, 0.8, 1.2); });

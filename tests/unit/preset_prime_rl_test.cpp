@@ -13,7 +13,7 @@ using namespace test;
 TEST_CASE("presets: prime-rl's policy losses", "[presets]") {
     const policy_goldens g("prime_rl");
     g.reproduce("default", prime_rl::dppo_tv, prime_rl::policy_loss, {.ref = "old_log_probs"});
-    // Its IPO stops tokens on both sides. KL is of all tokens, so that what stops them multiplies the advantages.
+    // Its IPO stops tokens on both sides. KL covers all tokens, so that what stops them multiplies the advantages.
     const auto keep = weights<double>(g, "log_probs", "old_log_probs", prime_rl::ipo_mask).first;
     g.reproduce("ipo", rlhf::dppo_tv{.range = 1, .value = rlhf::dppo_value::ratio}, prime_rl::policy_loss,
                 {.ref = "old_log_probs", .factor = keep});

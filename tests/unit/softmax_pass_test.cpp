@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("softmax_pass: past the cache the same bits, wherever the gra
 }
 
 TEST_CASE("softmax_pass: cutting a row changes sums only by rounding") {
-    // A softmax_stats of the whole from the ones of its halves, as ranks with a part of the vocabulary have them.
+    // A softmax_stats of the whole from the statistics of its halves, as ranks with a part of the vocabulary have them.
     test::random r(3);
     const auto z = test::random_logits<float>(r, 5000);
     const rlhf::detail::softmax_pass<float, native> rows(1);

@@ -131,7 +131,7 @@ TEST_CASE("top_entropy: NaN is not kept, and is counted") {
     CHECK((r.nonfinite() == 2 && r.kept() == 2 && r.threshold == 2));
 }
 
-TEST_CASE("top_entropy: keep is a mask in the place of the batch's") {
+TEST_CASE("top_entropy: keep is a mask that can replace the batch's") {
     const std::vector<double> h{1, 3, 1, 1, 3, 3};
     bytes mask{1, 1, 0, 7, 1, 1};
     rlhf::batch b{.sequences = 2, .steps = 3, .mask = mask, .denominator = rlhf::counted_here};

@@ -3,7 +3,8 @@
 """Checks what people read, from the text alone.
 
 - C++, C and Python on a page are parts of a file that is compiled or run; that file and that part are there
-- files that are linked exist, so that links work in the repository as well; and so do anchors
+- files that are linked exist, and so do anchors, so that links work in the repository as well; and pages link only
+  what the site has
 - what stands in backticks as a name of the code is a name of the code; so are options in examples of calls
 - no pattern of tools/docs/english.txt is in a document, a page, a header or another source: in comments, messages and
   names of tests
@@ -56,6 +57,10 @@ def anchors_of(path: Path) -> set[str]:
             if fence is None and line.startswith("#")}
 
 
+def is_page(path: Path) -> bool:
+    return root / "docs/pages" in path.parents
+
+
 def links_work(path: Path) -> None:
     for number, line, fence in lines_of(path):
         for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "", line)) if fence is None else []:
@@ -67,6 +72,9 @@ def links_work(path: Path) -> None:
                 complain(path, number, f"there is no {target}")
             elif anchor and to.suffix == ".md" and anchor not in anchors_of(to):
                 complain(path, number, f"{file or path.name} has no #{anchor}")
+            elif is_page(path) and not is_page(to) and (root / "include/rlhf") not in (to, *to.parents) and \
+                    to.relative_to(root).as_posix() not in of_documents:
+                complain(path, number, f"the site has no page of {target}")
 
 
 def words_of(folders: list[str]) -> set[str]:
@@ -142,7 +150,7 @@ def main() -> None:
         names_exist(page, public, any_code)
     patterns = [tuple(line.split("\t")) for line in (root / "tools/docs/english.txt").read_text().split("\n")
                 if line and not line.startswith("#")]
-    headers = sorted((root / "include/rlhf").rglob("*.hpp"))
+    headers = sorted(f for f in (root / "include/rlhf").rglob("*.*") if f.suffix in (".hpp", ".h"))
     for path in sorted(set(pages + documents + headers + sources()) - {root / "docs/pages/english.md"}):
         english_is_plain(path, path.read_text(), patterns)
     lines = (root / "README.md").read_text().count("\n")

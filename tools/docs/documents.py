@@ -73,13 +73,13 @@ def of_tree(text: str, page: str) -> str:
 
 
 def decision(number: str, title: str, body: str) -> str:
-    """A page: the title, and each part (context, decision, …) as a paragraph that begins with its name."""
+    """A page: the title, each part (context, decision, …) as a paragraph that begins with its name, and a link."""
     for label in labels:
         body = re.sub(rf"(^|(?<=[.)] )){label}: ", rf"\n\n**{label}.** ", body, flags=re.M)
     body = re.sub(r"^- \*([^*]+?)\.\*(?= )", r"\n**\1.**", body, flags=re.M)
     body = re.sub(r"\*\*([a-z])", lambda m: "**" + m[1].upper(), body)
     body = re.sub(r"\n{3,}", "\n\n", body)
-    return f"# D{number}. {title}\n\n{body.strip()}\n"
+    return f"# D{number}. {title}\n\n{body.strip()}\n\n[The words of these pages](DESIGN.md#words)\n"
 
 
 def write_design(root: Path, source: Path) -> list:

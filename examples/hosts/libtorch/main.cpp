@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     app.add_option("--beta", o.beta, "factor of the divergence from the pretrained model");
     app.add_option("--gamma", o.gamma, "factor of the pretraining text in PPO-ptx");
     app.add_option("--learning-rate", o.learning_rate, "of Adam");
-    app.add_option("--resume", resume, "file with a checkpoint, in the place of pretraining")->check(CLI::ExistingFile);
+    app.add_option("--resume", resume, "file with a checkpoint, instead of pretraining")->check(CLI::ExistingFile);
     app.add_option("--checkpoint", checkpoint, "file to write after the last step");
     CLI11_PARSE(app, argc, argv);
     std::setvbuf(stdout, nullptr, _IOLBF, 0);

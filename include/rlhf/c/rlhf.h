@@ -9,7 +9,7 @@
  *     #include <rlhf/c/rlhf.h>
  *
  * A call fills in what it computes, and returns RLHF_OK; or it writes nothing but a sentence, and returns another
- * status. It allocates nothing, and starts no thread. Its bits are those of the C++ functions of the same names. */
+ * status. It allocates nothing and starts no thread. Its results have the bits of the C++ function of the same name. */
 
 #include <rlhf/c/library.h>
 

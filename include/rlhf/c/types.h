@@ -123,7 +123,7 @@ enum {
 /* Where the predictions of a batch stand. */
 typedef int64_t rlhf_predict_next;
 enum {
-    RLHF_PREDICT_UNSAID = 0, /* refused by functions that take targets */
+    RLHF_PREDICT_UNSAID = 0, /* functions that take targets then fail */
     RLHF_PREDICT_NEXT = 1,   /* step t predicts token t + 1: mask and targets are given per token and shifted here */
     RLHF_PREDICT_THIS = 2,   /* mask and targets are aligned with the steps already */
 };

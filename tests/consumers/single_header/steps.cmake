@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# All bundles as one file, in the place of the header that examples/quickstart.cpp includes: it prints the same numbers.
+# All bundles as one file, instead of the header that examples/quickstart.cpp includes: it prints the same numbers.
 tool_or_skip(python3)
 file(MAKE_DIRECTORY "${scratch}/include/rlhf")
 foreach(file IN ITEMS rlhf/ppo.hpp again.hpp)
