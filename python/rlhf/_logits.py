@@ -262,7 +262,8 @@ def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_refere
         ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 
     Options:
-        divergence: this and the next three: as in divergence_options
+        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: divides the logits, in value and gradient
         least_log_prob: for truncated alone: log p and log q are at least this
         low: a token's divergence is at least this
         high: and at most this

@@ -292,7 +292,8 @@ class divergence_options(Options):
 class top_k_divergence_options(Options):
     """Options.
 
-        divergence: this and the next three: as in divergence_options
+        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: divides the logits, in value and gradient
         least_log_prob: for truncated alone: log p and log q are at least this
         low: a token's divergence is at least this
         high: and at most this

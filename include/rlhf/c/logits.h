@@ -170,14 +170,14 @@ typedef struct rlhf_top_k_reference {
 
 typedef struct rlhf_top_k_divergence_options {
     size_t size;
-    rlhf_divergence divergence; /* this and the next three: as in divergence_options */
-    double beta;
-    double temperature;
+    rlhf_divergence divergence;
+    double beta;           /* for jsd alone, in (0, 1): the reference's weight in the mixture */
+    double temperature;    /* divides the logits, in value and gradient */
     rlhf_aggregation aggregation;
     rlhf_top_k_support support;
-    double least_log_prob;      /* for truncated alone: log p and log q are at least this */
-    double low;                 /* a token's divergence is at least this */
-    double high;                /* and at most this */
+    double least_log_prob; /* for truncated alone: log p and log q are at least this */
+    double low;            /* a token's divergence is at least this */
+    double high;           /* and at most this */
 } rlhf_top_k_divergence_options;
 #define RLHF_TOP_K_DIVERGENCE_OPTIONS {sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_REVERSE_KL, 0.5, 1, \
                                        RLHF_AGGREGATION_TOKEN_MEAN, RLHF_TOP_K_SUPPORT_TAIL, -RLHF_UNLIMITED, \
