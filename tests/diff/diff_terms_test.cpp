@@ -88,7 +88,7 @@ TEST_CASE("the value loss is compared on its own") {
     CHECK((!diff::has_values(of(a).batch) && diff::search_values(of(a).batch, {}).empty()));
 }
 
-TEST_CASE("what a flag adds is tried by every choice that has its axis") {
+TEST_CASE("what a flag adds reaches every choice that has its axis") {
     diff::arrays a = small_batch(0.5);
     a.erase("advantages");
     const auto array = [](std::vector<double> x) { return diff::array{{2, 4}, std::move(x), 0x1p-52, ""}; };

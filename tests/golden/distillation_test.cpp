@@ -84,7 +84,7 @@ TEST_CASE("presets: NeMo-RL's distillation", "[presets]") {
     agree("nemo_rl_mixed", {{nemo_rl::forward_top_k_divergence, 0.25}, {nemo_rl::reverse_top_k_divergence, 0.75}},
           1e-8);
     test::holds_cells_and_begins_anew("NeMo-RL");
-    // [zero_outside_topk]: the teacher's side is renormalized, here by the caller and to floats, and the student's is not
+    // [zero_outside_topk]: the teacher's side is renormalized, here by the caller and to floats; the student's is not
     auto g = test::read_goldens("distillation.txt").at("nemo_rl_forward_zero_outside");
     auto log_probs = g["log_probs"];
     for (std::size_t i = 0; i < log_probs.size(); i += k) {

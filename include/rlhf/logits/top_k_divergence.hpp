@@ -115,11 +115,11 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 /// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0. Renormalized, D is +∞
 /// and the gradient 0 where all entries listed have p = 0, or all have q = 0.
 ///
-/// Source: tail: TRL's loss_add_tail (server_distillation, iw_opd, sdpo). Truncated: verl's forward_kl_topk, with
-/// least_log_prob, low and high (recipe/preset/verl.hpp). Renormalized: NeMo-RL, and TRL without loss_add_tail. NeMo-RL's
-/// zero_outside_topk is truncated forward_kl with log_probs that the caller has renormalized. A mixture ω KL(q ‖ p) +
-/// (1 − ω) KL(p ‖ q), as NeMo-RL's, is two calls, the first with write_to(d_logits, ω), the second with add_to(d_logits,
-/// 1 − ω): examples/distillation.cpp.
+/// Source: tail: TRL's loss_add_tail (server_distillation, iw_opd). Truncated: verl's forward_kl_topk, which has bounds
+/// as well (recipe/preset/verl.hpp). Renormalized: NeMo-RL, and TRL's sdpo and sdft. NeMo-RL's zero_outside_topk is
+/// truncated forward_kl with log_probs that the caller has renormalized. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as
+/// NeMo-RL's, is two calls, the first with write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω):
+/// examples/distillation.cpp.
 ///
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
