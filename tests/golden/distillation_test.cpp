@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Divergences over the entries that a teacher lists: distillation.txt has what the code of verl, TRL and NeMo-RL makes of
-// them.
+// Divergences over the entries that a teacher lists: distillation.txt has what the code of verl, TRL and NeMo-RL makes
+// of them.
 
 #include "golden/deviations.hpp"
 #include "golden/goldens.hpp"

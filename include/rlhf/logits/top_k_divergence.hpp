@@ -93,10 +93,10 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 ///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
 ///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 ///
-/// That is support = tail. D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms are
-/// computed as Σ p log(p / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and KL(q
-/// ‖ p) smaller by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a tail of 0
-/// would make D infinite. If k = V there is no tail.
+/// That is support = tail. D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms
+/// are computed as Σ p log(p / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and
+/// KL(q ‖ p) smaller by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a
+/// tail of 0 would make D infinite. If k = V there is no tail.
 ///
 ///     support      classes                 p                                      q
 ///     tail         k listed, and the tail  softmax over the vocabulary            exp(log_probs)
