@@ -161,13 +161,14 @@ private:
         add_counted(what, x, kl);
         what.push_back({"ddof", ""});
         for (const int ddof : {1, 0})
-            for (const auto& [floor, before] : floors) {
-                std::vector<double> y = x;
-                rlhf::whiten<double>(batch(), y, {.ddof = ddof, .epsilon = 1e-8, .floor = floor});
-                what[what.size() - 2].value = before + std::string("1e-08");
-                what.back().value = std::to_string(ddof);
-                add_counted(what, y, kl);
-            }
+            for (const auto& [floor, before] : floors)
+                for (const double epsilon : own({1e-8}, t_, &tried::epsilons)) {
+                    std::vector<double> y = x;
+                    rlhf::whiten<double>(batch(), y, {.ddof = ddof, .epsilon = epsilon, .floor = floor});
+                    what[what.size() - 2].value = before + text_of(epsilon);
+                    what.back().value = std::to_string(ddof);
+                    add_counted(what, y, kl);
+                }
     }
     void add_counted(const settings& what, const std::vector<double>& full, bool kl) {
         std::vector<double> counted;

@@ -36,6 +36,13 @@ struct tried {
     std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
     std::vector<double> temperatures{0.5, 1, 0.1}; ///< of REAL
 };
+/// What a choice with a shorter list of its own tries: its list, and what flags added to the list of all.
+template <class Number>
+[[nodiscard]] std::vector<Number> own(std::vector<Number> list, const tried& t, std::vector<Number> tried::*of_all) {
+    const std::vector<Number>& all = t.*of_all;
+    for (std::size_t i = (tried().*of_all).size(); i < all.size(); ++i) list.push_back(all[i]);
+    return list;
+}
 
 struct advantage_choice {
     settings what;

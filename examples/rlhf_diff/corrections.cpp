@@ -61,17 +61,18 @@ std::vector<correction_choice> corrections(const data& d, const tried& t) {
     }
     for (const auto l : {level::token, level::none}) {
         const char* weight = l == level::none ? "none" : "token";
-        const auto drop = [&](const char* what, const std::string& range, rlhf::importance_weights_options o) {
+        const auto drop = [&](const char* what, const setting& limit, rlhf::importance_weights_options o) {
             o.level = l;
-            all.add({{"correction", what}, {"weight per", weight}, {"range", range}}, o);
+            all.add({{"correction", what}, {"weight per", weight}, limit}, o);
         };
-        for (const std::array<double, 2> r :
-             {std::array{0.5, 5.0}, {0.999, 1.002}, {1 / 1.001, 1 / 0.999}, {0.99, 1.01}})
-            drop("sequences dropped by their mean", text_of(r), {.sequence_mean = {r[0], r[1]}});
-        for (const std::array<double, 2> r : {std::array{0.5, 2.0}, {0.0, 3.0}})
-            drop("sequences dropped by their product", text_of(r), {.sequence_product = {r[0], r[1]}});
-        drop("sequences dropped by a token", text_of(std::array{1e-4, 100.0}), {.every_token = {1e-4, 100}});
-        drop("tokens dropped by probabilities", "0.2", {.probability_limit = 0.2});
+        const auto range = [](const std::array<double, 2>& r) { return setting{"range", text_of(r)}; };
+        for (const auto& r : own({{0.5, 5}, {0.999, 1.002}, {1 / 1.001, 1 / 0.999}, {0.99, 1.01}}, t, &tried::weights))
+            drop("sequences dropped by their mean", range(r), {.sequence_mean = {r[0], r[1]}});
+        for (const auto& r : own({{0.5, 2}, {0, 3}}, t, &tried::weights))
+            drop("sequences dropped by their product", range(r), {.sequence_product = {r[0], r[1]}});
+        for (const auto& r : own({{1e-4, 100}}, t, &tried::weights))
+            drop("sequences dropped by a token", range(r), {.every_token = {r[0], r[1]}});
+        drop("tokens dropped by probabilities", {"difference allowed", "0.2"}, {.probability_limit = 0.2});
     }
     return all.list;
 }

@@ -155,14 +155,16 @@ void add_sequence_ratios(objective_list& to, const tried& t) {
 
 /// What ms-swift alone has.
 void add_fipo_and_real(objective_list& to, const data& d, const tried& t) {
-    for (const std::array<double, 2> clip : {std::array{0.2, 0.2}, {0.2, 0.28}})
-        for (const double dual : {rlhf::unlimited, 4.0, 10.0})
-            for (const std::array<double, 2> bounds : {std::array{1.0, 1.2}, {0.8, 1.2}, {0.0, rlhf::unlimited}})
+    for (const auto& clip : own({{0.2, 0.2}, {0.2, 0.28}}, t, &tried::clips))
+        for (const double dual : own({rlhf::unlimited, 4, 10}, t, &tried::dual_clips))
+            for (const std::array<double, 2> bounds : {std::array{1.0, 1.2}, {0.8, 1.2}, {0.0, rlhf::unlimited}}) {
+                if (dual < 1 + clip[1]) continue;
                 to.add_fipo({{"objective", "fipo"},
                              {"clip range", text_of(clip)},
                              {"dual clip", text_of(dual)},
                              {"bounds of the influence", text_of(bounds)}},
                             rlhf::ppo_clip{.range = range_of(clip), .dual = dual}, bounds);
+            }
     if (group_size(d) > 1)
         for (const double temperature : t.temperatures) to.add_real(temperature);
 }

@@ -102,7 +102,7 @@
     word divergence_sums divergence_from_logits<native>(call&, const stored_logits<E>&, const logits_view<E>&,         \
                                                         const divergence_options&, const executor&);                   \
     word divergence_sums divergence_from_top_k<native>(call&, const stored_logits<E>&, const top_k_reference&,         \
-                                                       const divergence_options&, const executor&);
+                                                       const top_k_divergence_options&, const executor&);
 
 namespace RLHF_NAMESPACE {
 RLHF_USUAL_ADVANTAGES(extern template, float)

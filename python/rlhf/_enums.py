@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["aggregation", "importance", "dppo_value", "sequence_ratio", "kl_estimator", "kl_weight", "gaps",
            "std_floor", "group_baseline", "group_scale", "lone_reward", "unscorable", "score_position", "overlong",
-           "scale_about", "divergence", "importance_level", "importance_unit", "tie_divisor"]
+           "scale_about", "divergence", "top_k_support", "importance_level", "importance_unit", "tie_divisor"]
 
 
 # How per-token losses become one number, and which count of the denominator divides it.
@@ -43,6 +43,8 @@ overlong = Literal["capped", "growing"]
 scale_about = Literal["mean", "zero"]
 # How far the policy's distribution p is from the reference's q.
 divergence = Literal["reverse_kl", "forward_kl", "jsd"]
+# What becomes of the entries that a reference of k entries does not list.
+top_k_support = Literal["tail", "truncated", "renormalized"]
 # What shares one ratio π / μ, of the policy that learns and the policy that sampled.
 importance_level = Literal["token", "sequence_mean", "sequence_product", "none"]
 # What counts as one sequence in the options of importance weights that act on sequences.

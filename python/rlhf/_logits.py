@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ctypes import c_int64, c_size_t
+from math import inf
 from typing import Any, Optional
 
 from . import _batch
@@ -12,8 +13,8 @@ from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import In, Out
 from ._call import Arrays, Function, Given, array, arrays, executor, integer, logits, logits_gradient, options, struct
-from ._enums import aggregation, divergence
-from ._options import cross_entropy_loss_options, divergence_options, token_log_probs_options
+from ._enums import aggregation, divergence, top_k_support
+from ._options import cross_entropy_loss_options, divergence_options, token_log_probs_options, top_k_divergence_options
 from ._results import cross_entropy_loss_result, divergence_sums, token_log_probs_result
 
 __all__ = ["cross_entropy_loss", "kept_set", "kept_log_probs", "kept_log_probs_backward", "logits_divergence",
@@ -244,12 +245,13 @@ class top_k_reference(Given):
 
 _top_k_divergence = Function(
     "top_k_divergence", [struct("batch", _batch.batch), logits("logits"), struct("reference", top_k_reference),
-    logits_gradient(), options(divergence_options), executor], divergence_sums)
+    logits_gradient(), options(top_k_divergence_options), executor], divergence_sums)
 
 
 def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_reference, *,
                      d_logits: GradientOutput = None, divergence: divergence = "reverse_kl", beta: float = 0.5,
-                     temperature: float = 1, aggregation: aggregation = "token_mean",
+                     temperature: float = 1, aggregation: aggregation = "token_mean", support: top_k_support = "tail",
+                     least_log_prob: float = -inf, low: float = -inf, high: float = inf,
                      executor: Optional[Executor] = None) -> divergence_sums:
     """The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
     its k likeliest entries, and its gradient into all of the policy's logits z.
@@ -262,6 +264,9 @@ def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_refere
     Options:
         beta: for jsd alone, in (0, 1): the reference's weight in the mixture
         temperature: divides the logits, in value and gradient
+        least_log_prob: for truncated alone: log p and log q are at least this
+        low: a token's divergence is at least this
+        high: and at most this
 
     More: <rlhf/logits/top_k_divergence.hpp>
     """

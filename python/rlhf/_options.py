@@ -9,17 +9,17 @@ from typing import Optional, get_args
 
 from ._enums import (aggregation, divergence, gaps, group_baseline, group_scale, importance, importance_level,
                      importance_unit, kl_estimator, kl_weight, lone_reward, overlong, scale_about, score_position,
-                     std_floor, tie_divisor, unscorable)
+                     std_floor, tie_divisor, top_k_support, unscorable)
 from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range
 
 __all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean_options", "policy_loss_options",
            "ppo_policy_loss_options", "ppo_value_loss_options", "ppo_loss_options", "discounted_returns_options",
            "gae_options", "gae_backward_options", "group_advantages_options", "shape_rewards_options",
            "shape_scores_options", "vtrace_options", "whiten_options", "divergence_options",
-           "covariance_tokens_options", "importance_weights_options", "ptx_loss_options", "top_entropy_options",
-           "gdpo_advantages_options", "ppo_advantages_options", "sequence_log_probs_options", "preference_nll_options",
-           "bradley_terry_loss_options", "ranking_loss_options", "fixed_kl_controller", "adaptive_kl_controller",
-           "adaptive_entropy_controller"]
+           "top_k_divergence_options", "covariance_tokens_options", "importance_weights_options", "ptx_loss_options",
+           "top_entropy_options", "gdpo_advantages_options", "ppo_advantages_options", "sequence_log_probs_options",
+           "preference_nll_options", "bradley_terry_loss_options", "ranking_loss_options", "fixed_kl_controller",
+           "adaptive_kl_controller", "adaptive_entropy_controller"]
 
 
 class cross_entropy_loss_options(Options):
@@ -287,6 +287,28 @@ class divergence_options(Options):
     def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                  aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "divergence_options")
+
+
+class top_k_divergence_options(Options):
+    """Options.
+
+        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: divides the logits, in value and gradient
+        least_log_prob: for truncated alone: log p and log q are at least this
+        low: a token's divergence is at least this
+        high: and at most this
+    """
+
+    _fields_ = [("size", c_size_t), ("divergence", c_int64), ("beta", c_double), ("temperature", c_double),
+                ("aggregation", c_int64), ("support", c_int64), ("least_log_prob", c_double), ("low", c_double),
+                ("high", c_double)]
+    _choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation),
+                "support": get_args(top_k_support)}
+
+    def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
+                 aggregation: aggregation = "token_mean", support: top_k_support = "tail",
+                 least_log_prob: float = -inf, low: float = -inf, high: float = inf) -> None:
+        self._set(locals(), "top_k_divergence_options")
 
 
 class covariance_tokens_options(Options):

@@ -16,7 +16,7 @@ import rlhf as _rlhf
 from . import (Executor, kept_set, linear_head, policy_loss_objective, ppo_policy_loss_options, ppo_value_loss_options,
                preference_loss_objective, token_log_probs_options, top_k_reference, unpaired_loss_objective)
 from ._autograd import Input, loss, result, through
-from ._enums import (aggregation, divergence, gaps, importance, kl_estimator, kl_weight, tie_divisor)
+from ._enums import (aggregation, divergence, gaps, importance, kl_estimator, kl_weight, tie_divisor, top_k_support)
 from ._values import Range
 
 __all__ = ["bradley_terry_loss", "cross_entropy_loss", "gae", "kept_log_probs", "linear_head_cross_entropy_loss",
@@ -149,7 +149,9 @@ def token_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, temp
 
 def top_k_divergence(batch: _rlhf.batch, logits: Tensor, reference: top_k_reference, *,
                      divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
-                     aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> Tensor:
+                     aggregation: aggregation = "token_mean", support: top_k_support = "tail",
+                     least_log_prob: float = -inf, low: float = -inf, high: float = inf,
+                     executor: Optional[Executor] = None) -> Tensor:
     """rlhf.top_k_divergence for autograd: backward() gives the slopes of logits."""
     return loss(_rlhf.top_k_divergence, locals(), "logits")
 

@@ -15,7 +15,8 @@ using namespace accuracy;
 using rlhf::bfloat16, rlhf::divergence;
 constexpr auto heading = "Functions of logits";
 constexpr std::size_t long_row = 1100, short_row = 300, k = 8;
-const std::string shape = "rows of 1100 logits in [−12, 12]", small_shape = "rows of 300 logits in [−12, 12]";
+const std::string shape = "rows of 1100 logits in [−12, 12]", small_shape = "rows of 300 logits in [−12, 12]",
+                  near_by = ", the reference's ± 2", known_few = ", of which 8 are known";
 
 /// What a function of logits of E computes in, and returns.
 template <class E>
@@ -35,6 +36,8 @@ std::vector<E> random_row(test::random& r, std::size_t V = long_row) {
     for (E& e : z) e = static_cast<E>(in<double>(r, -4, 4) + r.uniform(-4, 4) + r.uniform(-4, 4));
     return z;
 }
+
+exact total(const std::vector<exact>& x) { return std::accumulate(x.begin(), x.end(), exact(0)); }
 
 struct softmax {
     std::vector<exact> p, log_p;
@@ -83,7 +86,7 @@ void likelihoods(section& page) {
         nll.add(rlhf::cross_entropy_loss(rows(), logits_of(z), target, logits_of(by_nll)).loss(), -want.log_p[at]);
         const auto smoothed = rlhf::cross_entropy_loss(rows(), logits_of(z), target, logits_of(by_loss),
                                                        {.label_smoothing = 0.125, .z_loss_coef = 0x1p-10});
-        const exact all = std::accumulate(want.log_p.begin(), want.log_p.end(), exact(0)), l = want.log_sum_exp;
+        const exact all = total(want.log_p), l = want.log_sum_exp;
         loss.add(smoothed.loss(), -exact(0.875) * want.log_p[at] - all / 8 / double(V) + l * l / 1024);
         for (std::size_t v = 0; v < V; ++v) {
             const exact p = want.p[v], target_here = v == at ? 1 : 0;
@@ -108,20 +111,34 @@ struct truth {
         }
     }
     [[nodiscard]] exact mean(const std::vector<exact>& p) const {
-        exact sum = 0;
-        for (std::size_t c = 0; c < p.size(); ++c) sum += p[c] * by_p[c];
-        return sum;
+        return std::inner_product(p.begin(), p.end(), by_p.begin(), exact(0));
     }
+};
+
+/// The k likeliest entries of a row.
+struct known {
+    std::vector<std::int64_t> ids;
+    std::vector<float> log_q;
+
+    explicit known(const softmax& q) : ids(q.p.size()) {
+        std::iota(ids.begin(), ids.end(), 0);
+        std::partial_sort(ids.begin(), ids.begin() + k, ids.end(), [&](auto a, auto b) {
+            return q.log_p[static_cast<std::size_t>(a)] > q.log_p[static_cast<std::size_t>(b)];
+        });
+        ids.resize(k);
+        for (const auto id : ids) log_q.push_back(static_cast<float>(q.log_p[static_cast<std::size_t>(id)]));
+    }
+    [[nodiscard]] rlhf::top_k_reference reference() const { return {.k = k, .ids = ids, .log_probs = log_q}; }
 };
 
 template <class E>
 void divergences(section& page, divergence how, const std::string& name) {
     using T = number<E>;
     constexpr auto V = short_row;
-    const std::string near = small_shape + ", the reference's ± 2", top = near + ", of which 8 are known";
-    line<E, T> value("`logits_divergence`, " + name, near, ulp), top_value("`top_k_divergence`, " + name, top, ulp);
+    const std::string near = small_shape + near_by, listed = near + known_few;
+    line<E, T> value("`logits_divergence`, " + name, near, ulp), top_value("`top_k_divergence`, " + name, listed, ulp);
     line<E> d("`logits_divergence`, gradient of " + name, near, ulp_of_largest),
-        top_d("`top_k_divergence`, gradient of " + name, top, ulp_of_largest);
+        top_d("`top_k_divergence`, gradient of " + name, listed, ulp_of_largest);
     test::random r(2);
     for (int i = 0; i < page.draws / 100; ++i) {
         auto z = random_row<E>(r, V), w = z;
@@ -133,26 +150,19 @@ void divergences(section& page, divergence how, const std::string& name) {
             rlhf::logits_divergence(rows(), logits_of(z), logits_of(w), logits_of(got), {.divergence = how}).loss(),
             want.value);
 
-        std::vector<std::int64_t> ids(V);
-        std::iota(ids.begin(), ids.end(), 0);
-        std::partial_sort(ids.begin(), ids.begin() + k, ids.end(), [&](auto a, auto b) {
-            return q.log_p[static_cast<std::size_t>(a)] > q.log_p[static_cast<std::size_t>(b)];
-        });
-        ids.resize(k);
-        std::vector<float> log_q;
+        const known top(q);
         std::vector<exact> classes, reference;
         std::vector<std::size_t> class_of(V, k);
-        for (const auto id : ids) {
-            const auto v = static_cast<std::size_t>(id);
-            class_of[v] = log_q.size(), log_q.push_back(static_cast<float>(q.log_p[v]));
-            classes.push_back(p.p[v]), reference.push_back(exp(exact(log_q.back())));
+        for (std::size_t c = 0; c < k; ++c) {
+            const auto v = static_cast<std::size_t>(top.ids[c]);
+            class_of[v] = c, classes.push_back(p.p[v]), reference.push_back(exp(exact(top.log_q[c])));
         }
-        classes.push_back(1 - std::accumulate(classes.begin(), classes.end(), exact(0)));
-        reference.push_back(1 - std::accumulate(reference.begin(), reference.end(), exact(0)));
+        classes.push_back(1 - total(classes)), reference.push_back(1 - total(reference));
         const truth want_top(how, classes, reference);
-        const auto of_top = rlhf::top_k_divergence(rows(), logits_of(z), {.k = k, .ids = ids, .log_probs = log_q},
-                                                   logits_of(got_top), {.divergence = how});
-        top_value.add(of_top.loss(), want_top.value);
+        top_value.add(
+            rlhf::top_k_divergence(rows(), logits_of(z), top.reference(), logits_of(got_top), {.divergence = how})
+                .loss(),
+            want_top.value);
         const exact mean = want.mean(p.p), mean_top = want_top.mean(classes);
         for (std::size_t v = 0; v < V; ++v) {
             d.add(double(got[v]), p.p[v] * (want.by_p[v] - mean));
@@ -160,6 +170,46 @@ void divergences(section& page, divergence how, const std::string& name) {
         }
     }
     hold(page, value, top_value, d, top_d);
+}
+
+/// Of the entries that are known alone.
+template <class E>
+void without_tail(section& page) {
+    using T = number<E>;
+    constexpr auto V = short_row;
+    const std::string of_row = small_shape + near_by + known_few;
+    const std::string name = "`top_k_divergence`, truncated KL(q ‖ p)",
+                      other = "`top_k_divergence`, renormalized KL(p ‖ q)";
+    line<E, T> truncated(name, of_row, ulp_of_largest), renormalized(other, of_row, ulp);
+    line<E> d_truncated(name + ", gradient", of_row, ulp_of_largest),
+        d_renormalized(other + ", gradient", of_row, ulp_of_largest);
+    test::random r(5);
+    for (int i = 0; i < page.draws / 100; ++i) {
+        auto z = random_row<E>(r, V), w = z;
+        for (E& e : w) e = static_cast<E>(static_cast<double>(e) + r.uniform(-2, 2));
+        std::vector<E> got(V), got_few(V);
+        const softmax p(z), q(w);
+        const known top(q);
+        std::vector<exact> few, few_q, all_q(V);
+        for (std::size_t j = 0; j < k; ++j) {
+            const auto v = static_cast<std::size_t>(top.ids[j]);
+            few.push_back(p.p[v]), few_q.push_back(all_q[v] = exp(exact(top.log_q[j])));
+        }
+        const exact sum = total(few), sum_q = total(few_q);
+        const auto by = [&](const rlhf::top_k_divergence_options& o, std::vector<E>& to) {
+            return rlhf::top_k_divergence(rows(), logits_of(z), top.reference(), logits_of(to), o).loss();
+        };
+        truncated.add(by({.divergence = divergence::forward_kl, .support = rlhf::top_k_support::truncated}, got),
+                      truth(divergence::forward_kl, few, few_q).value);
+        for (std::size_t v = 0; v < V; ++v) d_truncated.add(double(got[v]), p.p[v] * sum_q - all_q[v]);
+        for (std::size_t j = 0; j < k; ++j) few[j] /= sum, few_q[j] /= sum_q;
+        const truth want(divergence::reverse_kl, few, few_q);
+        renormalized.add(by({.support = rlhf::top_k_support::renormalized}, got_few), want.value);
+        for (std::size_t j = 0; j < k; ++j)
+            d_renormalized.add(double(got_few[static_cast<std::size_t>(top.ids[j])]),
+                               few[j] * (want.by_p[j] - want.mean(few)));
+    }
+    hold(page, truncated, d_truncated, renormalized, d_renormalized);
 }
 
 /// A set of 64 of the row's entries, one of which is the target.
@@ -237,6 +287,7 @@ void all(section page) {
         divergences<E>(page, divergence::reverse_kl, "KL(p ‖ q)");
         divergences<E>(page, divergence::forward_kl, "KL(q ‖ p)");
         divergences<E>(page, divergence::jsd, "JSD, β = 0.5");
+        without_tail<E>(page);
     };
     of(0.F), of(0.0), of(bfloat16());
     CHECK(page.left() == "");

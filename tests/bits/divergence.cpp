@@ -8,13 +8,14 @@ namespace {
 using rlhf::aggregation;
 using kind = rlhf::divergence;
 
+template <class Options>
 struct divergence_case {
-    rlhf::divergence_options options = {};
+    Options options = {};
     bool value_only = false, in_place = false;
     writing to = {};
 };
 
-const std::vector<named<divergence_case>> divergences = {
+const std::vector<named<divergence_case<rlhf::divergence_options>>> divergences = {
     {"default", {}},
     {"forward_kl", {{.divergence = kind::forward_kl}}},
     {"jsd", {{.divergence = kind::jsd}}},
@@ -35,10 +36,39 @@ const std::vector<named<divergence_case>> divergences = {
       {.scale = 0.7, .add = true}}},
 };
 
+using support = rlhf::top_k_support;
+/// Without a tail, and with bounds.
+const std::vector<named<divergence_case<rlhf::top_k_divergence_options>>> supports = {
+    {"truncated", {{.support = support::truncated}}},
+    {"truncated_forward_kl", {{.divergence = kind::forward_kl, .support = support::truncated}}},
+    {"truncated_jsd", {{.divergence = kind::jsd, .beta = 0.1, .support = support::truncated}}},
+    {"least_log_prob", {{.support = support::truncated, .least_log_prob = -5}}},
+    {"bounds", {{.low = 0.5, .high = 2}}},
+    {"verl",
+     {{.divergence = kind::forward_kl, .support = support::truncated, .least_log_prob = -10, .low = 0, .high = 10}}},
+    {"renormalized", {{.support = support::renormalized}}},
+    {"renormalized_forward_kl", {{.divergence = kind::forward_kl, .support = support::renormalized}}},
+    {"renormalized_value_only", {{.support = support::renormalized}, true}},
+    {"renormalized_in_place", {{.support = support::renormalized}, false, true}},
+    {"renormalized_pair",
+     {{.divergence = kind::jsd,
+       .beta = 0.7,
+       .temperature = 1.3,
+       .aggregation = aggregation::sequence_mean_token_mean,
+       .support = support::renormalized},
+      false,
+      false,
+      {.scale = 0.7, .add = true}}},
+};
+rlhf::top_k_divergence_options with_tail(const rlhf::divergence_options& o) {
+    return {.divergence = o.divergence, .beta = o.beta, .temperature = o.temperature, .aggregation = o.aggregation};
+}
+const rlhf::top_k_divergence_options& with_tail(const rlhf::top_k_divergence_options& o) { return o; }
+
 /// Calls call(gradient or nothing, executor) on the scene's logits and reports what it does.
-template <class E, class G, class Call>
-void one(const place& p, const divergence_case& o, const std::string& name, tally<rlhf::divergence_sums>& joined,
-         Call&& call) {
+template <class E, class G, class Options, class Call>
+void one(const place& p, const divergence_case<Options>& o, const std::string& name,
+         tally<rlhf::divergence_sums>& joined, Call&& call) {
     auto z = drawn_logits<E>(p, 2);
     run(name, [&](hash& h, const rlhf::executor& run) {
         auto d = gradient_of_logits<G>(p);
@@ -57,7 +87,7 @@ template <class E, class R, class G, class Arch>
 void divergences_of() {
     const auto title = logits_title<E, R, G>("logits_divergence");
     tally<rlhf::divergence_sums> joined(title);
-    each(logits_scenes(), divergences, title, [&](const scene& s, const divergence_case& o, const std::string& name) {
+    each(logits_scenes(), divergences, title, [&](const scene& s, const auto& o, const std::string& name) {
         place p(s);
         const auto reference = drawn_logits<R>(p, 2, 3);
         one<E, G>(p, o, name, joined, [&](const auto& z, const auto&... rest) {
@@ -95,14 +125,14 @@ struct top_k {
     }
 };
 
-template <class E, class G, class Arch>
-void top_k_of() {
-    const auto title = logits_title<E, G, float>("top_k_divergence");
+template <class E, class G, class Arch, class Options>
+void top_k_of(const char* function, const std::vector<named<divergence_case<Options>>>& cases) {
+    const auto title = logits_title<E, G, float>(function);
     tally<rlhf::divergence_sums> joined(title);
-    each(logits_scenes(), divergences, title, [&](const scene& s, const divergence_case& o, const std::string& name) {
+    each(logits_scenes(), cases, title, [&](const scene& s, const auto& o, const std::string& name) {
         place p(s);
         for (const std::size_t k : {std::size_t(1), std::size_t(5), std::size_t(40)}) {
-            const bool usual = &o == &divergences.front().options || &o == &divergences.back().options;
+            const bool usual = &o == &cases.front().options || &o == &cases.back().options;
             if (k > s.vocab || (k != 5 && !usual)) continue;
             const top_k top(p, k);
             const rlhf::top_k_reference reference{.k = k,
@@ -111,10 +141,10 @@ void top_k_of() {
                                                   .log_probs = top.log_probs};
             one<E, G>(p, o, name + "/" + std::to_string(k), joined, [&](const auto& z, const auto&... rest) {
                 if constexpr (sizeof...(rest) == 1)
-                    return rlhf::top_k_divergence<Arch>(p.batch, z, reference, o.options, rest...);
+                    return rlhf::top_k_divergence<Arch>(p.batch, z, reference, with_tail(o.options), rest...);
                 else
                     return [&](const auto& d, const rlhf::executor& run) {
-                        return rlhf::top_k_divergence<Arch>(p.batch, z, reference, d, o.options, run);
+                        return rlhf::top_k_divergence<Arch>(p.batch, z, reference, d, with_tail(o.options), run);
                     }(rest...);
             });
         }
@@ -127,7 +157,8 @@ void divergence() {
     using rlhf::bfloat16, rlhf::native;
     logits_types([]<class E, class G, class T, class Arch>() {
         divergences_of<E, E, G, Arch>();
-        top_k_of<E, G, Arch>();
+        top_k_of<E, G, Arch>("top_k_divergence", divergences);
+        top_k_of<E, G, Arch>("top_k_support", supports);
     });
     divergences_of<bfloat16, float, bfloat16, native>();
     divergences_of<float, double, float, native>();

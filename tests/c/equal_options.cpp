@@ -440,6 +440,35 @@ TEST_CASE("divergence_options of C") {
     CHECK(same(double(o.temperature), double(y.temperature)));
     CHECK(int(o.aggregation) == int(y.aggregation));
 }
+TEST_CASE("top_k_divergence_options of C") {
+    rlhf_top_k_divergence_options o = RLHF_TOP_K_DIVERGENCE_OPTIONS;
+    [[maybe_unused]] const auto x = rlhf::top_k_divergence_options();
+    CHECK(int(o.divergence) == int(x.divergence));
+    o.divergence = 1;
+    CHECK(same(double(o.beta), double(x.beta)));
+    o.beta = 1.5;
+    CHECK(same(double(o.temperature), double(x.temperature)));
+    o.temperature = 2.5;
+    CHECK(int(o.aggregation) == int(x.aggregation));
+    o.aggregation = 1;
+    CHECK(int(o.support) == int(x.support));
+    o.support = 1;
+    CHECK(same(double(o.least_log_prob), double(x.least_log_prob)));
+    o.least_log_prob = 5.5;
+    CHECK(same(double(o.low), double(x.low)));
+    o.low = 6.5;
+    CHECK(same(double(o.high), double(x.high)));
+    o.high = 7.5;
+    [[maybe_unused]] const auto y = rlhf::c::of_c(reader, &o);
+    CHECK(int(o.divergence) == int(y.divergence));
+    CHECK(same(double(o.beta), double(y.beta)));
+    CHECK(same(double(o.temperature), double(y.temperature)));
+    CHECK(int(o.aggregation) == int(y.aggregation));
+    CHECK(int(o.support) == int(y.support));
+    CHECK(same(double(o.least_log_prob), double(y.least_log_prob)));
+    CHECK(same(double(o.low), double(y.low)));
+    CHECK(same(double(o.high), double(y.high)));
+}
 TEST_CASE("covariance_tokens_options of C") {
     rlhf_covariance_tokens_options o = RLHF_COVARIANCE_TOKENS_OPTIONS;
     [[maybe_unused]] const auto x = rlhf::covariance_tokens_options();

@@ -48,6 +48,8 @@ RLHF_MEMBERS(discounted_returns_options, o.gamma, o.gaps)
 RLHF_MEMBERS(top_entropy_options, o.share, o.threshold)
 RLHF_MEMBERS(shape_scores_options, o.max_length, o.overlong_buffer, o.overlong_penalty, o.overlong,
              o.unfinished_factor, o.unfinished_penalty, o.unfinished_score)
+RLHF_MEMBERS(top_k_divergence_options, o.divergence, o.beta, o.temperature, o.aggregation, o.support, o.least_log_prob,
+             o.low, o.high)
 RLHF_MEMBERS(dppo_kl, o.range, o.cap, o.value)
 RLHF_MEMBERS(adaptive_entropy_controller, o.entropy_coef, o.target, o.step, o.low, o.high, o.active)
 RLHF_MEMBERS(dppo_tv, o.range, o.cap, o.value)
@@ -158,6 +160,8 @@ TEST_CASE("presets of C: nemo_rl") {
     RLHF_CHECK_PRESET(nemo_rl, icepop);
     RLHF_CHECK_PRESET(nemo_rl, sequence_mask);
     RLHF_CHECK_PRESET(nemo_rl, shape_scores);
+    RLHF_CHECK_PRESET(nemo_rl, forward_top_k_divergence);
+    RLHF_CHECK_PRESET(nemo_rl, reverse_top_k_divergence);
 }
 
 TEST_CASE("presets of C: openrlhf") {
@@ -333,6 +337,9 @@ TEST_CASE("presets of C: trl") {
     RLHF_CHECK_PRESET(trl, kto);
     RLHF_CHECK_PRESET(trl, bco);
     RLHF_CHECK_PRESET(trl, importance_weights);
+    RLHF_CHECK_PRESET(trl, sdpo_top_k_divergence);
+    RLHF_CHECK_PRESET(trl, sdft_top_k_divergence);
+    RLHF_CHECK_PRESET(trl, server_top_k_divergence);
 }
 
 TEST_CASE("presets of C: unsloth") {
@@ -373,6 +380,7 @@ TEST_CASE("presets of C: verl") {
     RLHF_CHECK_PRESET(verl, token_importance_weights);
     RLHF_CHECK_PRESET(verl, icepop);
     RLHF_CHECK_PRESET(verl, geometric_rejection);
+    RLHF_CHECK_PRESET(verl, top_k_divergence);
 }
 
 } // namespace presets

@@ -2,6 +2,8 @@
 // rlhf-diff on packed batches, and on what is not the policy's: entropy, groups that do not count, values.
 #include "diff/batches.hpp"
 
+#include <map>
+
 using namespace test::diffs;
 
 TEST_CASE("a packed dump gives the report of its rows") {
@@ -84,4 +86,56 @@ TEST_CASE("the value loss is compared on its own") {
     CHECK(diff::text_report(of(a), {}, "batch", 2).find("Value loss: nothing reproduces it. Nearest:") != text.npos);
     a.erase("returns");
     CHECK((!diff::has_values(of(a).batch) && diff::search_values(of(a).batch, {}).empty()));
+}
+
+TEST_CASE("what a flag adds reaches every choice that has its axis") {
+    diff::arrays a = small_batch(0.5);
+    a.erase("advantages");
+    const auto array = [](std::vector<double> x) { return diff::array{{2, 4}, std::move(x), 0x1p-52, ""}; };
+    for (const char* name : {"ref_log_probs", "behavior_log_probs"}) {
+        a[name] = a["log_probs"];
+        for (std::size_t i = 0; i < 8; ++i) a[name].numbers[i] -= i % 2 == 0 ? 1.25 : -0.125;
+    }
+    a["values"] = a["old_values"] = array({0.5, -1, 2, 0.25, 1, -0.5, 0, 1.5}),
+    a["new_values"] = a["returns"] = a["values"];
+    a["value_loss"] = a["loss"] = {{}, {0.5}, 0x1p-52, ""};
+    a["rewards"] = {{2}, {1, -0.5}, 0x1p-52, ""}, a["group_ids"] = {{2}, {1, 1}, 0, ""};
+    a["gradient"] = a["log_probs"];
+    const diff::data d = diff::batch_of(a, "batch", {});
+    diff::tried t;
+    t.clips.push_back({0.17, 0.23}), t.dual_clips.push_back(7.5), t.weights.push_back({0.3, 4.5});
+    t.kl_coefs.push_back(0.37), t.value_clips.push_back(0.45), t.gammas.push_back(0.93), t.lambdas.push_back(0.83);
+    t.epsilons.push_back(0.0625);
+    const std::map<std::string, std::string> added{{"clip range", "0.17 to 0.23"},
+                                                   {"bounds of the ratio", "0.83 to 1.23"},
+                                                   {"dual clip", "7.5"},
+                                                   {"range", "0.3 to 4.5"},
+                                                   {"KL coefficient of rewards", "0.37"},
+                                                   {"clip of values", "0.45"},
+                                                   {"gamma", "0.93"},
+                                                   {"lambda", "0.83"},
+                                                   {"epsilon", "0.0625"},
+                                                   {"whitening", "0.0625"}};
+    // By axis and by what has it, which the first setting names: is there a choice with what was added?
+    std::map<std::string, std::map<std::string, bool>> reached;
+    const auto look = [&](const auto& choices) {
+        for (const auto& c : choices)
+            for (const auto& [axis, value] : c.what)
+                if (added.contains(axis)) {
+                    bool& there = reached[axis][c.what.front().value];
+                    there = there || value.ends_with(added.at(axis));
+                }
+    };
+    look(diff::objectives(d, t)), look(diff::corrections(d, t)), look(diff::advantages_of_rewards(d, t));
+    std::vector<diff::value_outcome> values = diff::search_values(d, t);
+    for (auto& v : values) v.what.insert(v.what.begin(), {"loss", "of values"});
+    look(values);
+    CHECK(reached.size() == added.size());
+    for (const auto& [axis, by_choice] : reached)
+        for (const auto& [choice, there] : by_choice) {
+            INFO(axis << " of " << choice);
+            CHECK(there);
+        }
+    CHECK(reached["clip range"].contains("fipo"));
+    CHECK(reached["range"].size() == 4);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes what PyTorch, rlax and trainers compute to torch.txt, packages.txt, policies.txt, preferences.txt, unpaired.txt,
-scores.txt, steps.txt, one_trainer.txt and rlax.txt beside this file, in double.
+scores.txt, steps.txt, one_trainer.txt, rlax.txt and distillation.txt beside this file, in double.
 
 Run with:
     python3 -m venv venv && venv/bin/pip install torch==2.13.0 numpy jax
@@ -31,6 +31,7 @@ import torch.nn.functional as F
 
 import more_trainers as more
 from cases import HERE, MASK, Writer, leaf, mean_over, normal
+from distillation import write_distillation
 from miles import write_miles, write_miles_steps
 from ms_swift import write_ms_swift
 from one_trainer import write_one_trainer
@@ -218,3 +219,4 @@ if __name__ == "__main__":
         more.write_tinker_kl(single, data, root)
         write_roll_running(single, root, dyadic(20))
         write_rlax(root)
+        write_distillation(root)

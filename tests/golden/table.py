@@ -2,7 +2,7 @@
 """Writes the deviations that tests measured into the tables of PRESETS.md. A failing test says what it measured, a cell
 per line, `PRESETS.md: | function | trainer | deviation |`.
 
-    for t in build/test/tests/{preferences,scores,token_choices,preset_*}_test; do $t; done \\
+    for t in build/test/tests/{preferences,scores,token_choices,distillation,preset_*}_test; do $t; done \\
         | python3 tests/golden/table.py
 """
 

@@ -140,11 +140,16 @@ TEST_CASE("reference gradients of divergences", "[reference]") {
             std::vector<std::int64_t> ids;
             for (std::size_t e = 0; e < elements; ++e) ids.insert(ids.end(), {1, 4});
             const array log_probs(elements * k, -1.5L);
-            const auto listed = [&](const array& z) {
-                return reference::top_k_divergence(b, z, vocabulary, k, ids, log_probs, o);
-            };
-            CHECK(worst_difference([&](const array& z) { return listed(z).loss; }, logits, listed(logits).d_logits) <
-                  tolerance);
+            for (const auto support : {reference::top_k_support::tail, reference::top_k_support::truncated,
+                                       reference::top_k_support::renormalized}) {
+                reference::top_k_divergence_options of_top{o};
+                of_top.support = support, of_top.least_log_prob = -2, of_top.low = 0, of_top.high = .5L;
+                const auto listed = [&](const array& z) {
+                    return reference::top_k_divergence(b, z, vocabulary, k, ids, log_probs, of_top);
+                };
+                CHECK(worst_difference([&](const array& z) { return listed(z).loss; }, logits,
+                                       listed(logits).d_logits) < tolerance);
+            }
         }
 }
 

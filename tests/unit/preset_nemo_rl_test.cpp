@@ -92,4 +92,6 @@ TEMPLATE_TEST_CASE("presets: NeMo-RL's advantages of groups", "[presets]", float
     }
 }
 
-TEST_CASE("presets: NeMo-RL's deviations", "[presets]") { holds_column("NeMo-RL", {"`shape_scores`"}); }
+TEST_CASE("presets: NeMo-RL's deviations", "[presets]") {
+    holds_column("NeMo-RL", {"`shape_scores`", "`top_k_divergence`"});
+}

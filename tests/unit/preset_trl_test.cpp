@@ -63,5 +63,5 @@ TEST_CASE("presets: TRL's coefficient of the entropy bonus", "[presets]") {
 
 TEST_CASE("presets: TRL's deviations", "[presets]") {
     holds_column("TRL", {"`preference_loss`", "`preference_nll`", "`sort_pairs`", "`unpaired_loss`", "`shape_scores`",
-                         "`gdpo_advantages`"});
+                         "`top_k_divergence`", "`gdpo_advantages`"});
 }

@@ -130,4 +130,6 @@ TEMPLATE_TEST_CASE("presets: verl's advantages, values and KL", "[presets]", flo
     CHECK(agrees<double>("`kl_controller`", worst_relative(coefs, g["coefs"])));
 }
 
-TEST_CASE("presets: verl's deviations", "[presets]") { holds_column("verl", {"`covariance_tokens`"}); }
+TEST_CASE("presets: verl's deviations", "[presets]") {
+    holds_column("verl", {"`covariance_tokens`", "`top_k_divergence`"});
+}

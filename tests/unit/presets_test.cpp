@@ -42,6 +42,11 @@ std::string cell(const rlhf::ratio_range& r) {
 }
 std::string cell(const rlhf::cispo& o) { return cell(o.low) + ", " + cell(o.high); }
 std::string cell(rlhf::aggregation how) { return how == rlhf::aggregation::token_mean ? "tokens" : "sequences"; }
+std::string cell(rlhf::top_k_support support) {
+    return support == rlhf::top_k_support::tail        ? "tail"
+           : support == rlhf::top_k_support::truncated ? "truncated"
+                                                       : "renormalized";
+}
 std::string cell(rlhf::lone_reward lone) { return lone == rlhf::lone_reward::kept ? "its reward" : "0"; }
 
 } // namespace
@@ -117,6 +122,9 @@ TEST_CASE("presets: the table of PRESETS.md", "[presets]") {
     row("groups: one alone gets", rlhf::group_advantages_options{}.lone, verl::grpo.lone, trl::grpo.lone, no,
         skyrl::grpo.lone, no, nemo_rl::grpo.lone, no, torchrl::group_advantages.lone, no, ms_swift::grpo.lone, no,
         miles::grpo.lone);
+    row("top_k_divergence: support", rlhf::top_k_divergence_options{}.support, verl::top_k_divergence.support,
+        trl::sdpo_top_k_divergence.support, no, no, no, nemo_rl::reverse_top_k_divergence.support, no, no, no, no, no,
+        no);
     // Nothing else stands in the table: each row, the heading and the line below it begin with a bar.
     std::size_t bars = 0;
     for (std::size_t at = 0; (at = page.find("\n|", at)) != std::string::npos; ++at) ++bars;

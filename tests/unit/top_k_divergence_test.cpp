@@ -1,77 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "reference/top_k_divergence.hpp"
-#include "support/divergences.hpp"
+#include "support/top_k.hpp"
 
 #include <rlhf/logits/logits_divergence.hpp>
-#include <rlhf/logits/top_k_divergence.hpp>
 
 namespace {
 
 using rlhf::bfloat16, rlhf::divergence;
-using test::kinds, test::beta_of, test::aggregations, test::digest, test::wanted;
-
-/// The k likeliest entries of rows of logits, as a server sends them.
-struct server {
-    std::size_t k;
-    std::vector<std::int32_t> ids;
-    std::vector<float> log_probs;
-
-    template <class E>
-    server(const std::vector<E>& w, std::size_t V, std::size_t entries, double temperature = 1) : k(entries) {
-        const auto wide = test::widened(w);
-        for (std::size_t row = 0; row < w.size() / V; ++row) {
-            const reference::softmax_row s(wide.data() + row * V, V, temperature);
-            std::vector<std::int32_t> order(V);
-            std::iota(order.begin(), order.end(), 0);
-            std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-                return s.log_p[static_cast<std::size_t>(a)] > s.log_p[static_cast<std::size_t>(b)];
-            });
-            for (std::size_t i = 0; i < k; ++i) {
-                ids.push_back(order[i]);
-                log_probs.push_back(static_cast<float>(s.log_p[static_cast<std::size_t>(order[i])]));
-            }
-        }
-    }
-    [[nodiscard]] rlhf::top_k_reference reference() const { return {.k = k, .ids = ids, .log_probs = log_probs}; }
-};
-
-/// Gradients replace the logits.
-template <class E>
-void matches(std::size_t V, std::size_t k, const rlhf::top_k_divergence_options& o) {
-    CAPTURE(V, k, static_cast<int>(o.divergence), o.beta, o.temperature);
-    test::random r(V + k);
-    const std::size_t B = 3, S = 4, n = B * S;
-    auto z = test::random_logits<E>(r, n * V, 2);
-    auto w = z;
-    for (E& x : w) x = static_cast<E>(static_cast<double>(x) + r.normal(0, 0.5));
-    const server sent(w, V, k, o.temperature);
-    const auto mask = test::flags(r, n, 0.7);
-    auto b = test::aligned(B, S);
-    b.mask = mask;
-    const auto want =
-        reference::top_k_divergence(reference::padded(B, S, mask), test::widened(z), V, k,
-                                    {sent.ids.begin(), sent.ids.end()}, reference::to_real(sent.log_probs), wanted(o));
-    const auto value_only = rlhf::top_k_divergence(b, test::logits_of(z, B, S, V), sent.reference(), o);
-    const auto got =
-        rlhf::top_k_divergence(b, test::logits_of(z, B, S, V), sent.reference(), test::logits_of(z, B, S, V), o);
-    CHECK(test::same_bits(digest(got), digest(value_only)));
-    // Of a float's log-sum-exp 10⁻⁷ is wrong, which the tail takes as if it were its own. Without a tail the float
-    // log-probabilities are a distribution but for as much.
-    const double small = std::is_same_v<E, double> && k < V ? 1e-13 : 5e-7;
-    CHECK(std::fabs(got.loss() - static_cast<double>(want.loss)) <= small * (1 + static_cast<double>(want.loss)));
-    long double sum = 0, tokens = 0;
-    for (const auto d : want.divergences) sum += d;
-    for (const auto counts : mask) tokens += counts;
-    CHECK(got.divergence() == Approx(static_cast<double>(sum / tokens)).epsilon(small).margin(small));
-    const double storage = std::is_same_v<E, bfloat16> ? 0x1p-8 : 0;
-    double worst = 0;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-        const auto d = static_cast<double>(want.d_logits[i]);
-        worst = std::max(worst, std::fabs(static_cast<double>(z[i]) - d) /
-                                    (small * (std::fabs(d) + 1 / o.temperature) + storage * std::fabs(d)));
-    }
-    CHECK(worst <= 1);
-}
+using test::kinds, test::beta_of, test::aggregations, test::digest, test::supports;
+using server = test::top_k_server;
 
 } // namespace
 
@@ -79,15 +15,16 @@ TEST_CASE("top_k_divergence: value and gradient of the reference") {
     for (const auto kind : kinds)
         for (const auto how : aggregations)
             for (const std::size_t V : {2, 9, 17, 300}) {
-                matches<float>(V, 1, {.divergence = kind, .aggregation = how});
-                matches<float>(V, (V + 1) / 2, {.divergence = kind, .beta = beta_of(kind, 0.2), .aggregation = how});
-                matches<double>(
+                test::matches_top_k<float>(V, 1, {.divergence = kind, .aggregation = how});
+                test::matches_top_k<float>(V, (V + 1) / 2,
+                                           {.divergence = kind, .beta = beta_of(kind, 0.2), .aggregation = how});
+                test::matches_top_k<double>(
                     V, (V + 1) / 2,
                     {.divergence = kind, .beta = beta_of(kind, 0.8), .temperature = 0.7, .aggregation = how});
-                matches<double>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
-                matches<bfloat16>(V, 2, {.divergence = kind, .aggregation = how});
+                test::matches_top_k<double>(V, V, {.divergence = kind, .temperature = 2, .aggregation = how});
+                test::matches_top_k<bfloat16>(V, 2, {.divergence = kind, .aggregation = how});
             }
-    matches<float>(3000, 1024, {});
+    test::matches_top_k<float>(3000, 1024, {});
 }
 
 TEST_CASE("top_k_divergence: of all entries it is logits_divergence, of fewer less") {
@@ -96,9 +33,9 @@ TEST_CASE("top_k_divergence: of all entries it is logits_divergence, of fewer le
     auto z = test::random_logits<double>(r, n * V), w = test::random_logits<double>(r, n * V), d = z, d_listed = z;
     const auto b = test::aligned(2, 3);
     for (const auto kind : kinds) {
-        const rlhf::divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.3)};
+        const rlhf::top_k_divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.3)};
         const double whole = rlhf::logits_divergence(b, test::logits_of(z, 2, 3, V), test::logits_of(w, 2, 3, V),
-                                                     test::logits_of(d, 2, 3, V), o)
+                                                     test::logits_of(d, 2, 3, V), rlhf::detail::common(o))
                                  .loss();
         double before = 0;
         for (const std::size_t k : {1, 5, 20, 45, 50}) {
@@ -136,23 +73,25 @@ TEST_CASE("top_k_divergence: central differences") {
     auto z = test::random_logits<double>(r, n * V, 2), w = test::random_logits<double>(r, n * V, 2), d = z;
     const server sent(w, V, 3, 0.9);
     const auto b = test::aligned(2, 2);
-    for (const auto kind : kinds) {
-        const rlhf::divergence_options o{.divergence = kind, .beta = beta_of(kind, 0.4), .temperature = 0.9};
-        const auto loss = [&] {
-            return rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), o).loss();
-        };
-        rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), test::logits_of(d, 2, 2, V), o);
-        double worst = 0;
-        for (std::size_t i = 0; i < z.size(); ++i) {
-            const double kept = z[i], step = 1e-5;
-            z[i] = kept + step;
-            const double above = loss();
-            z[i] = kept - step;
-            worst = std::max(worst, std::fabs((above - loss()) / (2 * step) - d[i]));
-            z[i] = kept;
+    for (const auto kind : kinds)
+        for (const auto support : supports) {
+            const rlhf::top_k_divergence_options o{
+                .divergence = kind, .beta = beta_of(kind, 0.4), .temperature = 0.9, .support = support};
+            const auto loss = [&] {
+                return rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), o).loss();
+            };
+            rlhf::top_k_divergence(b, test::logits_of(z, 2, 2, V), sent.reference(), test::logits_of(d, 2, 2, V), o);
+            double worst = 0;
+            for (std::size_t i = 0; i < z.size(); ++i) {
+                const double kept = z[i], step = 1e-5;
+                z[i] = kept + step;
+                const double above = loss();
+                z[i] = kept - step;
+                worst = std::max(worst, std::fabs((above - loss()) / (2 * step) - d[i]));
+                z[i] = kept;
+            }
+            CHECK(worst < 1e-9);
         }
-        CHECK(worst < 1e-9);
-    }
 }
 
 TEMPLATE_TEST_CASE("top_k_divergence: same bits however the batch is laid out", "", float, double) {
@@ -161,35 +100,39 @@ TEMPLATE_TEST_CASE("top_k_divergence: same bits however the batch is laid out", 
     constexpr std::size_t k = 2, V = test::contract_logits<T>::vocab;
     for (const auto kind : kinds)
         for (const auto how : aggregations)
-            contract::holds<T>(
-                {.inputs = std::vector<contract::generator<T>>(2 * V, logit), .outputs = V, .time_major = false},
-                [&](const contract::call<T>& c) {
-                    auto other = c;
-                    std::rotate(other.in.begin(), other.in.begin() + V, other.in.end());
-                    test::contract_logits<T> z(c), w(other);
-                    const auto tokens = static_cast<std::size_t>(c.batch.tokens());
-                    std::vector<std::int64_t> ids(tokens * k, -1); // where nothing counts
-                    std::vector<float> log_probs(tokens * k, std::numeric_limits<float>::quiet_NaN());
-                    const rlhf::detail::call geometry("test", c.batch);
-                    for (std::int64_t s = 0; s < c.batch.size(); ++s)
-                        for (std::int64_t t = 0; t < geometry.mask(s).length; ++t) {
-                            if (!geometry.mask(s)[t]) continue;
-                            const std::int64_t token = c.batch.begin(s) + t;
-                            const T* row = c.batch.packed() ? w.logits().at(0, token) : w.logits().at(s, t);
-                            const server sent(std::vector<T>(row, row + V), V, k);
-                            for (std::size_t i = 0; i < k; ++i) {
-                                ids[static_cast<std::size_t>(token) * k + i] = sent.ids[i];
-                                log_probs[static_cast<std::size_t>(token) * k + i] = sent.log_probs[i];
+            for (const auto support : supports) {
+                if (support != rlhf::top_k_support::tail && how != aggregations[1]) continue;
+                contract::holds<T>(
+                    {.inputs = std::vector<contract::generator<T>>(2 * V, logit), .outputs = V, .time_major = false},
+                    [&](const contract::call<T>& c) {
+                        auto other = c;
+                        std::rotate(other.in.begin(), other.in.begin() + V, other.in.end());
+                        test::contract_logits<T> z(c), w(other);
+                        const auto tokens = static_cast<std::size_t>(c.batch.tokens());
+                        std::vector<std::int64_t> ids(tokens * k, -1); // where nothing counts
+                        std::vector<float> log_probs(tokens * k, std::numeric_limits<float>::quiet_NaN());
+                        const rlhf::detail::call geometry("test", c.batch);
+                        for (std::int64_t s = 0; s < c.batch.size(); ++s)
+                            for (std::int64_t t = 0; t < geometry.mask(s).length; ++t) {
+                                if (!geometry.mask(s)[t]) continue;
+                                const std::int64_t token = c.batch.begin(s) + t;
+                                const T* row = c.batch.packed() ? w.logits().at(0, token) : w.logits().at(s, t);
+                                const server sent(std::vector<T>(row, row + V), V, k);
+                                for (std::size_t i = 0; i < k; ++i) {
+                                    ids[static_cast<std::size_t>(token) * k + i] = sent.ids[i];
+                                    log_probs[static_cast<std::size_t>(token) * k + i] = sent.log_probs[i];
+                                }
                             }
-                        }
-                    const auto r = rlhf::top_k_divergence(
-                        c.batch, z.logits(), {.k = k, .ids = ids, .log_probs = log_probs},
-                        rlhf::write_to(z.logits(), 27.8),
-                        {.divergence = kind, .beta = beta_of(kind, 0.3), .aggregation = how}, c.run);
-                    for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
-                    return r;
-                },
-                digest);
+                        const auto r = rlhf::top_k_divergence(
+                            c.batch, z.logits(), {.k = k, .ids = ids, .log_probs = log_probs},
+                            rlhf::write_to(z.logits(), 27.8),
+                            {.divergence = kind, .beta = beta_of(kind, 0.3), .aggregation = how, .support = support},
+                            c.run);
+                        for (std::size_t v = 0; v < c.out.size(); ++v) z.column(v, c.out[v]);
+                        return r;
+                    },
+                    digest);
+            }
 }
 
 TEST_CASE("top_k_divergence: adds to the buffer, rows with strides") {

@@ -147,6 +147,14 @@ enum {
     RLHF_DIVERGENCE_JSD = 2,        /* β KL(q ‖ m) + (1 − β) KL(p ‖ m) with m = β q + (1 − β) p; always finite */
 };
 
+/* What becomes of the entries that a reference of k entries does not list. */
+typedef int64_t rlhf_top_k_support;
+enum {
+    RLHF_TOP_K_SUPPORT_TAIL = 0,         /* they are one class more, the tail */
+    RLHF_TOP_K_SUPPORT_TRUNCATED = 1,    /* they are left out, so that neither side sums to 1 */
+    RLHF_TOP_K_SUPPORT_RENORMALIZED = 2, /* they are left out, and each side is divided by the sum of what is listed */
+};
+
 /* What shares one ratio π / μ, of the policy that learns and the policy that sampled. */
 typedef int64_t rlhf_importance_level;
 enum {

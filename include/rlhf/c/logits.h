@@ -168,6 +168,21 @@ typedef struct rlhf_top_k_reference {
 } rlhf_top_k_reference;
 #define RLHF_TOP_K_REFERENCE {.size = sizeof(rlhf_top_k_reference)}
 
+typedef struct rlhf_top_k_divergence_options {
+    size_t size;
+    rlhf_divergence divergence;
+    double beta;           /* for jsd alone, in (0, 1): the reference's weight in the mixture */
+    double temperature;    /* divides the logits, in value and gradient */
+    rlhf_aggregation aggregation;
+    rlhf_top_k_support support;
+    double least_log_prob; /* for truncated alone: log p and log q are at least this */
+    double low;            /* a token's divergence is at least this */
+    double high;           /* and at most this */
+} rlhf_top_k_divergence_options;
+#define RLHF_TOP_K_DIVERGENCE_OPTIONS {sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_REVERSE_KL, 0.5, 1, \
+                                       RLHF_AGGREGATION_TOKEN_MEAN, RLHF_TOP_K_SUPPORT_TAIL, -RLHF_UNLIMITED, \
+                                       -RLHF_UNLIMITED, RLHF_UNLIMITED}
+
 /* The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
  * its k likeliest entries, and its gradient into all of the policy's logits z.
  *
@@ -179,7 +194,7 @@ typedef struct rlhf_top_k_reference {
  * More: <rlhf/logits/top_k_divergence.hpp>. d_logits may be NULL. */
 rlhf_status rlhf_top_k_divergence(const rlhf_batch* batch, const rlhf_logits* logits,
                                   const rlhf_top_k_reference* reference, const rlhf_logits_gradient* d_logits,
-                                  const rlhf_divergence_options* options, const rlhf_executor* run,
+                                  const rlhf_top_k_divergence_options* options, const rlhf_executor* run,
                                   rlhf_divergence_sums* result, rlhf_error* error);
 
 typedef struct rlhf_vocab_shard_backward_arrays {

@@ -347,6 +347,14 @@ static const rlhf_importance_weights_options rlhf_preset_nemo_rl_sequence_mask =
  * beyond max_length pays more than the penalty. */
 static const rlhf_shape_scores_options rlhf_preset_nemo_rl_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_GROWING, 1, 0, NULL};
+/* examples/configs/distillation_math.yaml, DistillationLossFn [kl_type mixed, mixed_kl_weight 0.5,
+ * zero_outside_topk]: half of each, one written and one added to it. */
+static const rlhf_top_k_divergence_options rlhf_preset_nemo_rl_forward_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_FORWARD_KL, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_RENORMALIZED, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_top_k_divergence_options rlhf_preset_nemo_rl_reverse_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_REVERSE_KL, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_RENORMALIZED, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What OpenRLHF computes by its defaults. Read in OpenRLHF 0.11.2; names in brackets are options of
  * cli/train_ppo_ray.py.
@@ -895,6 +903,17 @@ static const rlhf_importance_weights_options rlhf_preset_trl_importance_weights 
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT, {0, 3}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+/* experimental/sdpo and sdft [distillation_alpha, distillation_add_tail], over the student's likeliest entries
+ * [distillation_topk]; server_distillation by [beta] 0, over the teacher's [loss_top_k, loss_add_tail]. */
+static const rlhf_top_k_divergence_options rlhf_preset_trl_sdpo_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_REVERSE_KL, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_RENORMALIZED, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_top_k_divergence_options rlhf_preset_trl_sdft_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_JSD, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_RENORMALIZED, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
+static const rlhf_top_k_divergence_options rlhf_preset_trl_server_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_FORWARD_KL, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_TAIL, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py,
  * grpo_compute_loss. Its options are TRL's. Its losses are the losses of preset::trl but for KL. */
@@ -1040,6 +1059,11 @@ static const rlhf_importance_weights_options rlhf_preset_verl_geometric_rejectio
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0.9990009990009991, 1.001001001001001}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
+/* trainer/distillation, [distillation_loss.loss_mode] forward_kl_topk, as a loss [use_policy_gradient off]:
+ * [log_prob_min_clamp, loss_max_clamp]. A token's divergence below 0 is 0. */
+static const rlhf_top_k_divergence_options rlhf_preset_verl_top_k_divergence = {
+    sizeof(rlhf_top_k_divergence_options), RLHF_DIVERGENCE_FORWARD_KL, 0.5, 1, RLHF_AGGREGATION_TOKEN_MEAN,
+    RLHF_TOP_K_SUPPORT_TRUNCATED, -10, 0, 10};
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,13 @@ enum class divergence {
     jsd,        ///< β KL(q ‖ m) + (1 − β) KL(p ‖ m) with m = β q + (1 − β) p; always finite
 };
 
+/// What becomes of the entries that a reference of k entries does not list.
+enum class top_k_support {
+    tail,         ///< they are one class more, the tail
+    truncated,    ///< they are left out, so that neither side sums to 1
+    renormalized, ///< they are left out, and each side is divided by the sum of what is listed
+};
+
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {
@@ -78,6 +85,20 @@ template <divergence How, class V>
     const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
     return {select(m == V(0), V(0), m * fma(beta, of_q.excess, rest * of_p.excess)),
             select(p == V(0), V(0), rest * p * of_p.log)};
+}
+
+/// The same where p and q do not sum to the same. Only then is a share's pull not known but for a multiple of p.
+///
+///     reverse_kl: pull = p (log p − log q + 1)    forward_kl: pull = −q
+template <divergence How, class V>
+[[nodiscard]] RLHF_FORMULA divergence_term<V> truncated_share(V p, V q, V r, V beta, V rest) {
+    using lane::select;
+    if constexpr (How == divergence::reverse_kl) {
+        const V value = select(p == V(0), V(0), p * r);
+        return {value, value + p};
+    }
+    if constexpr (How == divergence::forward_kl) return {select(q == V(0), V(0), -(q * r)), -q};
+    return divergence_share<How>(p, q, r, beta, rest);
 }
 
 } // namespace RLHF_NAMESPACE::formula

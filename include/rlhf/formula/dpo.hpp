@@ -41,8 +41,8 @@ namespace RLHF_NAMESPACE::formula {
 /// If c and j are infinite with the same sign, loss and slopes are NaN; else they have their limits.
 ///
 /// Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε: Mitchell 2023, cDPO; robust: Ray Chowdhury et al. 2024,
-/// arXiv:2403.00409; SimPO: Meng et al. 2024, arXiv:2405.14734; CPO: Xu et al. 2024, arXiv:2401.08417, eq. 3 (as
-/// TRL cites it); a margin per pair: Amini et al. 2024, arXiv:2402.10571.
+/// arXiv:2403.00409; SimPO: Meng et al. 2024, arXiv:2405.14734, section 2.3; CPO: Xu et al. 2024, arXiv:2401.08417,
+/// eq. 3; a margin per pair: Amini et al. 2024, arXiv:2402.10571.
 template <class T>
 struct logistic_preference {
     T beta, smoothing, gamma; ///< β, ε and γ

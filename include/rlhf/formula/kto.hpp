@@ -26,7 +26,7 @@ namespace RLHF_NAMESPACE::formula {
 ///
 /// The paper writes λ − λ σ(u). An infinite r gives the limits 0 and λ, with slope 0.
 ///
-/// Source: Ethayarajh et al. 2024, arXiv:2402.01306, eq. 7 (as TRL cites it).
+/// Source: Ethayarajh et al. 2024, arXiv:2402.01306, section 4.1, eq. 8 of version 4.
 template <class T>
 struct prospect_answer {
     T beta, reference_point, desirable, undesirable; ///< β, z₀, λ_D and λ_U

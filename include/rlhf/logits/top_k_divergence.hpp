@@ -5,7 +5,18 @@
 #include <rlhf/logits/divergence.hpp>
 
 namespace rlhf {
-using top_k_divergence_options = divergence_options;
+
+struct top_k_divergence_options {
+    rlhf::divergence divergence = rlhf::divergence::reverse_kl;
+    double beta = 0.5;      ///< for jsd alone, in (0, 1): the reference's weight in the mixture
+    double temperature = 1; ///< divides the logits, in value and gradient
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+    top_k_support support = top_k_support::tail;
+    double least_log_prob = -unlimited; ///< for truncated alone: log p and log q are at least this
+    double low = -unlimited;            ///< a token's divergence is at least this
+    double high = unlimited;            ///< and at most this
+};
+
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE {
@@ -41,18 +52,31 @@ struct top_k_reference {
 }
 
 namespace detail {
+/// What every divergence has.
+inline divergence_options common(const top_k_divergence_options& o) {
+    return {.divergence = o.divergence, .beta = o.beta, .temperature = o.temperature, .aggregation = o.aggregation};
+}
+inline void check_options(const char* f, const top_k_divergence_options& o) {
+    check_options(f, common(o));
+    if (!(o.least_log_prob <= 0)) fail(f, "least_log_prob is %g, expected at most 0", o.least_log_prob);
+    if (o.support != top_k_support::truncated && o.least_log_prob != top_k_divergence_options().least_log_prob)
+        fail(f, "least_log_prob is %g, but only support = truncated has one", o.least_log_prob);
+    if (!(o.low <= o.high)) fail(f, "low is %g, expected at most high, %g", o.low, o.high);
+}
+
 /// See top_k_divergence.
 template <class Arch, class E, class G>
 divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source, const top_k_reference& r,
-                                      const divergence_options& o, const executor& run) {
+                                      const top_k_divergence_options& o, const executor& run) {
     check_options(c.function(), o);
     const auto top = bind_top_k(c, r.k, r.ids, r.log_probs, source.vocab());
     check_entries(c, top, source.vocab());
+    const top_k_rule rule{o.temperature, o.beta, o.support, o.least_log_prob, o.low, o.high};
     return with_divergence(o.divergence, [&]<divergence How>() {
-        const top_k_pass<How, compute_type<E>, Arch> rows(top, source.vocab(), o.temperature, o.beta);
+        const top_k_pass<How, compute_type<E>, Arch> rows(top, source.vocab(), rule);
         const auto token = [&](const position& here) { return c.batch().begin(here.sequence) + here.step; };
         return sweep_divergences<top_k_stats>(
-            c, source, o, run, [&](const position& here) { return rows.read(source.at(here), token(here)); },
+            c, source, common(o), run, [&](const position& here) { return rows.read(source.at(here), token(here)); },
             [&](const position& here, const top_k_stats& row, double scale) {
                 rows.write(source.at(here), token(here), row, scale, here.of(source.d), source.d.view.width(),
                            source.add);
@@ -69,18 +93,33 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 ///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
 ///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 ///
-/// D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms are computed as Σ p log(p
-/// / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and KL(q ‖ p) smaller by Σ q −
-/// 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a tail of 0 would make D
-/// infinite. If k = V there is no tail.
+/// That is support = tail. D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms
+/// are computed as Σ p log(p / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and
+/// KL(q ‖ p) smaller by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a
+/// tail of 0 would make D infinite. If k = V there is no tail.
+///
+///     support      classes                 p                                      q
+///     tail         k listed, and the tail  softmax over the vocabulary            exp(log_probs)
+///     truncated    k listed                as above, but Σ p < 1                  as above, but Σ q < 1
+///     renormalized k listed                softmax of the k logits / temperature  exp(log_probs) / Σ exp(log_probs)
+///
+/// Truncated KLs are Σ p (log p − log q) and Σ q (log q − log p), of sides that do not sum to 1: the entries that are
+/// not listed have g = 0, and D may be negative. least_log_prob bounds log p and log q of what is listed, and p and q
+/// with them; an entry whose log p is below has g = 0. Renormalized D and its gradient do not depend on other logits,
+/// and only k of a row are read.
+///
+/// A token whose D is below low or above high counts as that bound, and has no gradient.
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
 /// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
-/// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0.
+/// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0. Renormalized, D is +∞
+/// and the gradient 0 where all entries listed have p = 0, or all have q = 0.
 ///
-/// The tail as one class is how TRL distils (sdpo, iw_opd). verl and NeMo-RL leave it out, so that neither side sums to
-/// 1; that is not expressed here. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as NeMo-RL's, is two calls, the first with
-/// write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω): examples/distillation.cpp.
+/// Source: tail: TRL's loss_add_tail (server_distillation, iw_opd). Truncated: verl's forward_kl_topk, which has bounds
+/// as well (recipe/preset/verl.hpp). Renormalized: NeMo-RL, and TRL's sdpo and sdft. NeMo-RL's zero_outside_topk is
+/// truncated forward_kl with log_probs that the caller has renormalized. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as
+/// NeMo-RL's, is two calls, the first with write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω):
+/// examples/distillation.cpp.
 ///
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row

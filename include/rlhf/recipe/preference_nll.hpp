@@ -82,7 +82,7 @@ void each_chosen(const call& c, const index_view& chosen, const places& at, F&& 
 ///
 /// Throws std::invalid_argument before d_log_probs is written: as these functions, and for a text of another shape.
 ///
-/// Source: Xu et al. 2024, arXiv:2401.08417 (CPO); Hong et al. 2024, arXiv:2403.07691 (ORPO).
+/// Source: Xu et al. 2024, arXiv:2401.08417, eq. 5 (CPO); Hong et al. 2024, arXiv:2403.07691 (ORPO).
 template <class T = float, class Arch = native, class Objective>
 preference_nll_result preference_nll(const batch& answers, const batch& pairs, const batch& text,
                                      const preference_nll_arrays<T>& a, const Objective& objective,

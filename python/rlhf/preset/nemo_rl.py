@@ -11,6 +11,7 @@ Which function takes which presets:
     group_advantages: grpo
     importance_weights: icepop, sequence_mask
     shape_scores: shape_scores
+    top_k_divergence: forward_top_k_divergence, reverse_top_k_divergence
 """
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from typing import Any
 import rlhf as _rlhf
 
 __all__ = ["ppo_policy_loss", "kl_policy_loss", "cispo", "gspo", "gspo_policy_loss", "policy_loss", "grpo", "icepop",
-           "sequence_mask", "shape_scores"]
+           "sequence_mask", "shape_scores", "forward_top_k_divergence", "reverse_top_k_divergence"]
 
 # [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
 ppo_policy_loss: dict[str, Any] = dict()
@@ -43,3 +44,7 @@ sequence_mask: dict[str, Any] = dict(sequence_mean=(0.999, 1.002))
 # algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
 # beyond max_length pays more than the penalty.
 shape_scores: dict[str, Any] = dict(overlong="growing")
+# examples/configs/distillation_math.yaml, DistillationLossFn [kl_type mixed, mixed_kl_weight 0.5, zero_outside_topk]:
+# half of each, one written and one added to it.
+forward_top_k_divergence: dict[str, Any] = dict(divergence="forward_kl", support="renormalized")
+reverse_top_k_divergence: dict[str, Any] = dict(support="renormalized")

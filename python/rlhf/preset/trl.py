@@ -20,6 +20,7 @@ Which function takes which presets:
     objective of unpaired_loss: kto
     objective of preference_loss: bco
     importance_weights: importance_weights
+    top_k_divergence: sdpo_top_k_divergence, sdft_top_k_divergence, server_top_k_divergence
 """
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ import rlhf as _rlhf
 __all__ = ["ppo_policy_loss", "kl_policy_loss", "grpo_policy_loss", "luspo_policy_loss", "gspo_luspo_policy_loss",
            "cispo", "sapo", "gspo", "gmpo", "gmpo_policy_loss", "vespo", "vespo_policy_loss", "policy_loss",
            "gspo_policy_loss", "sapo_policy_loss", "grpo", "grpo_batch_std", "dr_grpo", "rloo", "gdpo_advantages",
-           "entropy_controller", "top_entropy", "shape_scores", "kto", "bco", "importance_weights"]
+           "entropy_controller", "top_entropy", "shape_scores", "kto", "bco", "importance_weights",
+           "sdpo_top_k_divergence", "sdft_top_k_divergence", "server_top_k_divergence"]
 
 # [loss_type] dapo, the default, and bnpo: as the library. dapo's denominator is of the whole step, bnpo's of a
 # micro-batch. [delta] is dual_clip, if it is 1 + ε₊ at least.
@@ -84,3 +86,8 @@ bco = _rlhf.bco(beta=0.1)
 # [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
 # sequence, 0 above 3. The log-probs are π_old's.
 importance_weights: dict[str, Any] = dict(level="sequence_product", range=3, beyond="mask")
+# experimental/sdpo and sdft [distillation_alpha, distillation_add_tail], over the student's likeliest entries
+# [distillation_topk]; server_distillation by [beta] 0, over the teacher's [loss_top_k, loss_add_tail].
+sdpo_top_k_divergence: dict[str, Any] = dict(support="renormalized")
+sdft_top_k_divergence: dict[str, Any] = dict(divergence="jsd", support="renormalized")
+server_top_k_divergence: dict[str, Any] = dict(divergence="forward_kl")

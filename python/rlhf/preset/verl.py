@@ -17,6 +17,7 @@ Which function takes which presets:
     gdpo_advantages: gdpo_advantages
     shape_scores: shape_scores
     importance_weights: importance_weights, token_importance_weights, icepop, geometric_rejection
+    top_k_divergence: top_k_divergence
 """
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ __all__ = ["ppo_policy_loss", "ppo_policy_loss_with_kl", "policy_loss", "cispo",
            "sapo_policy_loss", "gspo", "gspo_policy_loss", "gmpo", "gmpo_policy_loss", "reinforce", "dro_policy_loss",
            "clip_cov", "kl_cov", "kl_cov_policy_loss", "ppo_value_loss", "ppo_advantages", "grpo", "dr_grpo", "rloo",
            "opo", "remax", "pass_at_k", "pass_at_k_without_std", "gdpo_advantages", "shape_scores",
-           "importance_weights", "token_importance_weights", "icepop", "geometric_rejection"]
+           "importance_weights", "token_importance_weights", "icepop", "geometric_rejection", "top_k_divergence"]
 
 # trainer/ppo/core_algos.py, compute_policy_loss_vanilla. Unlike the library: the dual clip is always on
 # [clip_ratio_c], and log ratios are clamped to ±20.
@@ -91,3 +92,7 @@ icepop: dict[str, Any] = dict(range=(0.5, 5), beyond="mask")
 # decoupled_geo_rs [rollout_rs seq_mean_k1, rollout_rs_threshold 0.999_1.001]. Its bounds are of π_rollout / π_old, the
 # inverse of ρ. It removes tokens from the mask: use `keep`.
 geometric_rejection: dict[str, Any] = dict(level="none", sequence_mean=(0.9990009990009991, 1.001001001001001))
+# trainer/distillation, [distillation_loss.loss_mode] forward_kl_topk, as a loss [use_policy_gradient off]:
+# [log_prob_min_clamp, loss_max_clamp]. A token's divergence below 0 is 0.
+top_k_divergence: dict[str, Any] = dict(divergence="forward_kl", support="truncated", least_log_prob=-10, low=0,
+                                        high=10)

@@ -128,7 +128,7 @@ RLHF_C_ENTRY(top_entropy, (const rlhf_batch* batch, const rlhf_top_entropy_array
              (batch, arrays, options, run, result, error))
 RLHF_C_ENTRY(top_k_divergence, (const rlhf_batch* batch, const rlhf_logits* logits,
                                 const rlhf_top_k_reference* reference, const rlhf_logits_gradient* d_logits,
-                                const rlhf_divergence_options* options, const rlhf_executor* run,
+                                const rlhf_top_k_divergence_options* options, const rlhf_executor* run,
                                 rlhf_divergence_sums* result, rlhf_error* error),
              (batch, logits, reference, d_logits, options, run, result, error))
 RLHF_C_ENTRY(unpaired_loss, (const rlhf_batch* batch, const rlhf_unpaired_loss_arrays* arrays,

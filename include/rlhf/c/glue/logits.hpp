@@ -176,7 +176,7 @@ inline top_k_reference of_c(const reader& r, const rlhf_top_k_reference& a) {
 }
 inline rlhf_status top_k_divergence(const rlhf_batch* batch, const rlhf_logits* logits,
                                     const rlhf_top_k_reference* reference, const rlhf_logits_gradient* d_logits,
-                                    const rlhf_divergence_options* options, const rlhf_executor* run,
+                                    const rlhf_top_k_divergence_options* options, const rlhf_executor* run,
                                     rlhf_divergence_sums* result, rlhf_error* error) {
     return answer("top_k_divergence", error, [&] {
         const reader r("top_k_divergence", run);

@@ -58,6 +58,9 @@ static_assert(int(rlhf::scale_about::mean) == RLHF_SCALE_ABOUT_MEAN &&
 static_assert(int(rlhf::divergence::reverse_kl) == RLHF_DIVERGENCE_REVERSE_KL &&
               int(rlhf::divergence::forward_kl) == RLHF_DIVERGENCE_FORWARD_KL &&
               int(rlhf::divergence::jsd) == RLHF_DIVERGENCE_JSD);
+static_assert(int(rlhf::top_k_support::tail) == RLHF_TOP_K_SUPPORT_TAIL &&
+              int(rlhf::top_k_support::truncated) == RLHF_TOP_K_SUPPORT_TRUNCATED &&
+              int(rlhf::top_k_support::renormalized) == RLHF_TOP_K_SUPPORT_RENORMALIZED);
 static_assert(int(rlhf::importance_level::token) == RLHF_IMPORTANCE_LEVEL_TOKEN &&
               int(rlhf::importance_level::sequence_mean) == RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN &&
               int(rlhf::importance_level::sequence_product) == RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT &&
@@ -202,6 +205,14 @@ inline rlhf::divergence_options of_c(const reader& r, const rlhf_divergence_opti
     const auto o = r.known_or(given, defaults, "options");
     return {.divergence = r.choice<rlhf::divergence>(o.divergence, 3, "divergence"), .beta = o.beta,
             .temperature = o.temperature, .aggregation = r.choice<rlhf::aggregation>(o.aggregation, 3, "aggregation")};
+}
+inline rlhf::top_k_divergence_options of_c(const reader& r, const rlhf_top_k_divergence_options* given) {
+    static constexpr rlhf_top_k_divergence_options defaults = RLHF_TOP_K_DIVERGENCE_OPTIONS;
+    const auto o = r.known_or(given, defaults, "options");
+    return {.divergence = r.choice<rlhf::divergence>(o.divergence, 3, "divergence"), .beta = o.beta,
+            .temperature = o.temperature, .aggregation = r.choice<rlhf::aggregation>(o.aggregation, 3, "aggregation"),
+            .support = r.choice<rlhf::top_k_support>(o.support, 3, "support"), .least_log_prob = o.least_log_prob,
+            .low = o.low, .high = o.high};
 }
 inline rlhf::covariance_tokens_options of_c(const reader& r, const rlhf_covariance_tokens_options* given) {
     static constexpr rlhf_covariance_tokens_options defaults = RLHF_COVARIANCE_TOKENS_OPTIONS;

@@ -46,63 +46,83 @@ inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vo
     }
 }
 
-/// The softmax of a row and its divergence, with what the gradient needs.
-struct top_k_stats {
-    softmax_stats p;
-    double value = 0; ///< +∞ where the row of logits holds nothing but −inf
-    double pull = 0;  ///< Σ pull of all classes
-    double tail = 0;  ///< the tail's pull over its probability
+/// What a divergence over k entries is, but for its kind.
+struct top_k_rule {
+    double temperature, beta;
+    top_k_support support;
+    double least_log_prob, low, high;
 };
 
-/// Reads and writes rows of logits z against the k entries that a reference knows, and a tail for all others: k + 1
-/// classes, computed in double.
+/// The softmax of a row and its divergence, with what the gradient needs.
+struct top_k_stats {
+    softmax_stats p;         ///< of the row; renormalized: of the entries listed
+    double log_sum_of_q = 0; ///< renormalized: log Σ q
+    double value = 0;        ///< +∞ where there is nothing but −inf
+    double pull = 0;         ///< Σ pull of all classes
+    double tail = 0;         ///< the tail's pull over its probability
+    bool flat = false;       ///< there is a value, and no gradient
+};
+
+/// Reads and writes rows of logits z against the k entries that a reference knows, and perhaps a tail for all others:
+/// at most k + 1 classes, computed in double.
 template <divergence How, class C, class Arch>
 class top_k_pass {
     /// The least tail that float log-probabilities can tell from 0.
     static constexpr double least_tail = 0x1p-24;
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
+    using numbers = std::array<C, static_cast<std::size_t>(most_entries)>;
 
 public:
-    top_k_pass(const bound_top_k& top, std::int64_t vocab, double temperature, double beta)
-        : top_(top), vocab_(vocab), temperature_(temperature), beta_(beta), rows_(temperature) {}
+    top_k_pass(const bound_top_k& top, std::int64_t vocab, const top_k_rule& rule)
+        : top_(top), vocab_(vocab), rule_(rule), rows_(rule.temperature), references_(1) {}
 
     template <class E>
     [[nodiscard]] top_k_stats read(const E* z, std::int64_t token) const {
-        top_k_stats row{.p = rows_.template read<softmax_wanted{}>(z, vocab_)};
+        top_k_stats row = softmax_of(z, token);
+        if (row.flat) return row;
         double of_p = 0, of_q = 0;
         for (std::int64_t i = 0; i < top_.k; ++i) {
-            const entry e(*this, row.p, z, token, i);
+            const entry e(*this, row, z, token, i);
             row.value += double(e.term.value), row.pull += double(e.term.pull), of_p += double(e.p),
                 of_q += double(e.q);
         }
         if (row.p.impossible()) {
-            row.value = std::numeric_limits<double>::infinity() + of_q; // or NaN
-        } else if (top_.k < vocab_) {
+            row.value = infinity + of_q; // or NaN
+            return row;
+        }
+        if (rule_.support == top_k_support::tail && top_.k < vocab_) {
             const real p = rest(of_p), q = rest(of_q);
-            const auto tail = share(p, q, lane::log(double(p / q)), beta_);
+            const auto tail = share(p, q, lane::log(double(p / q)), rule_.beta);
             row.value += double(tail.value), row.pull += double(tail.pull), row.tail = double(tail.pull / p);
         }
+        row.flat =
+            (How == divergence::reverse_kl && std::isinf(row.value)) || row.value < rule_.low || row.value > rule_.high;
+        if (row.value < rule_.low) row.value = rule_.low;
+        if (row.value > rule_.high) row.value = rule_.high;
         return row;
     }
 
-    /// Writes as softmax_pass::write does, and 0 for a row whose reverse_kl is infinite.
+    /// Writes as softmax_pass::write does, and 0 for a row whose value is flat.
     template <class E, class D>
     void write(const E* z, std::int64_t token, const top_k_stats& row, double scale, D* d, std::int64_t width,
                bool add) const {
-        const bool steepest = How == divergence::reverse_kl && std::isinf(row.value);
-        if (row.p.impossible() || steepest) {
+        if (row.p.impossible() || row.flat) {
             rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
             return;
         }
-        std::array<C, static_cast<std::size_t>(most_entries)> listed; // z may be d
+        numbers listed; // z may be d
         for (std::int64_t i = 0; i < top_.k; ++i) {
-            const entry e(*this, row.p, z, token, i);
+            const entry e(*this, row, z, token, i);
             const double before = add ? double(static_cast<C>(d[top_.id(token, i)])) : 0;
             listed[static_cast<std::size_t>(i)] =
-                static_cast<C>(double(before + scale / real(temperature_) * (e.term.pull - e.p * real(row.pull))));
+                static_cast<C>(double(before + scale / real(rule_.temperature) * (e.term.pull - e.p * real(row.pull))));
         }
-        // The entries of the tail all have one slope, as entries have under log-sum-exp.
-        rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d, width,
-                    add);
+        // Entries that are not listed all have one slope, as entries have under log-sum-exp.
+        if (rule_.support == top_k_support::renormalized)
+            rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
+        else
+            rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d,
+                        width, add);
         for (std::int64_t i = 0; i < top_.k; ++i)
             d[top_.id(token, i)] = static_cast<D>(listed[static_cast<std::size_t>(i)]);
     }
@@ -111,24 +131,49 @@ private:
     RLHF_NOINLINE static formula::divergence_term<real> share(real p, real q, real r, double beta) {
         return formula::divergence_share<How>(p, q, r, real(beta), real(1 - beta));
     }
+    RLHF_NOINLINE static formula::divergence_term<real> truncated_share(real p, real q, real r, double beta) {
+        return formula::truncated_share<How>(p, q, r, real(beta), real(1 - beta));
+    }
     struct entry {
         real p, q;
         formula::divergence_term<real> term;
 
         template <class E>
-        entry(const top_k_pass& rows, const softmax_stats& row, const E* z, std::int64_t token, std::int64_t i) {
-            const real log_p = row.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
-            const real log_q = rows.top_.log_prob(token, i);
+        entry(const top_k_pass& rows, const top_k_stats& row, const E* z, std::int64_t token, std::int64_t i) {
+            const real log_p = row.p.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
+            const real log_q = rows.top_.log_prob(token, i) - real(row.log_sum_of_q);
             p = lane::exp(double(log_p)), q = lane::exp(double(log_q));
-            term = share(p, q, log_p - log_q, rows.beta_);
+            if (rows.rule_.support == top_k_support::truncated) {
+                const real least = rows.rule_.least_log_prob;
+                const real a = log_p < least ? least : log_p, b = log_q < least ? least : log_q;
+                term = truncated_share(lane::exp(double(a)), lane::exp(double(b)), a - b, rows.rule_.beta);
+                if (log_p < least) term.pull = 0.0;
+            } else {
+                term = share(p, q, log_p - log_q, rows.rule_.beta);
+            }
         }
     };
+    template <class E>
+    [[nodiscard]] top_k_stats softmax_of(const E* z, std::int64_t token) const {
+        if (rule_.support != top_k_support::renormalized)
+            return {.p = rows_.template read<softmax_wanted{}>(z, vocab_)};
+        numbers listed;
+        const auto softmax = [&](const auto& rows, const auto& number) {
+            for (std::int64_t i = 0; i < top_.k; ++i) listed[static_cast<std::size_t>(i)] = static_cast<C>(number(i));
+            return rows.template read<softmax_wanted{}>(listed.data(), top_.k);
+        };
+        top_k_stats row{.p = softmax(rows_, [&](std::int64_t i) { return z[top_.id(token, i)]; })};
+        const softmax_stats q = softmax(references_, [&](std::int64_t i) { return top_.log_prob(token, i); });
+        if (q.impossible()) row.value = infinity + row.p.sum, row.flat = true; // or NaN
+        row.log_sum_of_q = q.log_sum_exp();
+        return row;
+    }
     static double rest(double listed) { return 1 - listed < least_tail ? least_tail : 1 - listed; }
 
     bound_top_k top_;
     std::int64_t vocab_;
-    double temperature_, beta_;
-    softmax_pass<C, Arch> rows_;
+    top_k_rule rule_;
+    softmax_pass<C, Arch> rows_, references_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

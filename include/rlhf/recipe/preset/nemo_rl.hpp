@@ -3,6 +3,7 @@
 
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
@@ -36,5 +37,11 @@ inline constexpr importance_weights_options sequence_mask{.sequence_mean = {0.99
 /// algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
 /// beyond max_length pays more than the penalty.
 inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
+
+/// examples/configs/distillation_math.yaml, DistillationLossFn [kl_type mixed, mixed_kl_weight 0.5, zero_outside_topk]:
+/// half of each, one written and one added to it.
+inline constexpr top_k_divergence_options forward_top_k_divergence{.divergence = divergence::forward_kl,
+                                                                   .support = top_k_support::renormalized};
+inline constexpr top_k_divergence_options reverse_top_k_divergence{.support = top_k_support::renormalized};
 
 } // namespace rlhf::preset::nemo_rl

@@ -5,6 +5,7 @@
 #include <rlhf/advantage/shape_scores.hpp>
 #include <rlhf/formula/kto.hpp>
 #include <rlhf/formula/nca.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/policy/entropy_controller.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
@@ -83,5 +84,12 @@ inline constexpr rlhf::bco bco{.beta = 0.1};
 /// sequence, 0 above 3. The log-probs are π_old's.
 inline constexpr importance_weights_options importance_weights{
     .level = importance_level::sequence_product, .range = 3, .beyond = importance::mask};
+
+/// experimental/sdpo and sdft [distillation_alpha, distillation_add_tail], over the student's likeliest entries
+/// [distillation_topk]; server_distillation by [beta] 0, over the teacher's [loss_top_k, loss_add_tail].
+inline constexpr top_k_divergence_options sdpo_top_k_divergence{.support = top_k_support::renormalized};
+inline constexpr top_k_divergence_options sdft_top_k_divergence{.divergence = divergence::jsd,
+                                                                .support = top_k_support::renormalized};
+inline constexpr top_k_divergence_options server_top_k_divergence{.divergence = divergence::forward_kl};
 
 } // namespace rlhf::preset::trl

@@ -3,6 +3,7 @@
 
 #include <rlhf/advantage/group_advantages.hpp>
 #include <rlhf/advantage/shape_scores.hpp>
+#include <rlhf/logits/top_k_divergence.hpp>
 #include <rlhf/policy/covariance_tokens.hpp>
 #include <rlhf/policy/importance_weights.hpp>
 #include <rlhf/policy/ppo_policy_loss.hpp>
@@ -91,5 +92,13 @@ inline constexpr importance_weights_options icepop{.range = {0.5, 5}, .beyond = 
 /// the inverse of ρ. It removes tokens from the mask: use `keep`.
 inline constexpr importance_weights_options geometric_rejection{.level = importance_level::none,
                                                                 .sequence_mean = {1 / 1.001, 1 / 0.999}};
+
+/// trainer/distillation, [distillation_loss.loss_mode] forward_kl_topk, as a loss [use_policy_gradient off]:
+/// [log_prob_min_clamp, loss_max_clamp]. A token's divergence below 0 is 0.
+inline constexpr top_k_divergence_options top_k_divergence{.divergence = divergence::forward_kl,
+                                                           .support = top_k_support::truncated,
+                                                           .least_log_prob = -10,
+                                                           .low = 0,
+                                                           .high = 10};
 
 } // namespace rlhf::preset::verl
