@@ -62,8 +62,5 @@ endif()
 configure_build_and_run(${found})
 
 build_port(library "core\\;c") # one word in `step`
-set(of vcpkg)
 file(REMOVE_RECURSE "${scratch}/build")
-must_configure(${found})
-step("building" "${CMAKE_COMMAND}" --build "${scratch}/build")
-step("running" "${scratch}/build/with_c")
+configure_build_and_run(${found} -Dcomponents=c)
