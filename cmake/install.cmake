@@ -3,6 +3,7 @@
 # without these libraries the package goes below share/.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME rlhf_Development)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/rlhf")
 set(any_architecture ARCH_INDEPENDENT)
 set(components rlhf rlhf_eigen)

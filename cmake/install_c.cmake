@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Installs rlhf::c and rlhf::c_static, and their pkg-config file. Read by install.cmake.
-install(TARGETS rlhf_c_shared rlhf_c_static EXPORT rlhf_cTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS rlhf_c_shared rlhf_c_static EXPORT rlhf_cTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    RUNTIME COMPONENT rlhf_Runtime
+    LIBRARY COMPONENT rlhf_Runtime NAMELINK_COMPONENT rlhf_Development)
 install(EXPORT rlhf_cTargets NAMESPACE rlhf:: DESTINATION "${package_dir}")
 
 # From where the file lies to the library and its headers, so that the prefix may be moved.

@@ -16,13 +16,17 @@ static inline int is_vowel(int token) { return token > 0 && strchr("aeiou", 'a' 
 static inline void read_sentences(int* tokens, int sentences, int length) {
     char line[4096];
     FILE* file = fopen(RLHF_HOSTS_FILE, "r");
-    while (sentences > 0 && file != NULL && fgets(line, sizeof line, file) != NULL) {
+    if (file == NULL) {
+        fprintf(stderr, "%s cannot be read\n", RLHF_HOSTS_FILE);
+        exit(1);
+    }
+    while (sentences > 0 && fgets(line, sizeof line, file) != NULL) {
         const char* text = strchr(line, '\t');
         if (text == NULL || strcspn(++text, "\n") < (size_t)length) continue;
         for (int i = 0; i < length; ++i) *tokens++ = text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 1 : 0;
         --sentences;
     }
-    if (file != NULL) fclose(file);
+    fclose(file);
     if (sentences > 0) {
         fprintf(stderr, "%s has not enough sentences of %d characters\n", RLHF_HOSTS_FILE, length);
         exit(1);

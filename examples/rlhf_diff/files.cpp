@@ -123,7 +123,8 @@ arrays arrays_of_safetensors(std::string_view bytes) {
 
 arrays read_arrays(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw std::runtime_error(path + " cannot be read");
+    file.peek(); // a directory can be opened, too
+    if (file.fail()) throw std::runtime_error(path + " cannot be read");
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     try {
         return bytes.starts_with("PK") ? arrays_of_npz(bytes) : arrays_of_safetensors(bytes);

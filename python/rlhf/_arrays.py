@@ -102,6 +102,9 @@ def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _numpy(array: Any, function: str, name: str) -> View:
+    if hasattr(type(array), "mask"):
+        fail(function, f"{name} is a {type(array).__name__}, whose mask would be ignored: give its data, and the mask to "
+                       "rlhf.batch")
     seen = array.__array_interface__
     typestr: str = seen["typestr"]
     dtype = _of_typestr.get(typestr[1:], 0) if typestr[0] != (">" if sys.byteorder == "little" else "<") else 0
@@ -122,7 +125,10 @@ def _torch(tensor: Any, function: str, name: str) -> View:
     if tensor.device.type != "cpu":
         fail(function, f"{name} is on {tensor.device}, expected cpu")
     dtype = dtypes.get(str(tensor.dtype)[6:], 0)
-    if not dtype or tensor.is_neg() or str(tensor.layout) != "torch.strided":
+    if tensor.is_neg() or tensor.is_nested:
+        fail(function, f"{name} is {'nested' if tensor.is_nested else 'the negative of its memory'}, which rlhf does not "
+                       f"read: give {'to_padded_tensor()' if tensor.is_nested else 'resolve_neg()'} of it")
+    if not dtype or str(tensor.layout) != "torch.strided":
         fail(function, f"{name} is {tensor.dtype}, {tensor.layout}, which rlhf does not read")
     return View(tensor.data_ptr(), dtype, tuple(tensor.shape), tensor.stride(), True, tensor)
 

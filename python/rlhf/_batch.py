@@ -73,6 +73,8 @@ class batch(ctypes.Structure):
         if offsets is not None:
             call.fill(self.offsets, offsets, "offsets")
             places: Any = offsets
+            if self.offsets.dims != 1 or self.offsets.shape[0] == 0:
+                fail("batch", f"offsets is {list(places.shape)}, expected B + 1 numbers")
             self.sequences, self.shape = len(places) - 1, (int(places[-1]) - int(places[0]),)
             return
         if steps is None:

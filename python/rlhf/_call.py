@@ -226,6 +226,8 @@ def executor(call: Call) -> Any:
     run = call.given["executor"]
     if run is None:
         return None
+    if not callable(run):
+        raise TypeError(f"rlhf::{call.function}: executor is {run!r}, expected a function (pieces, body)")
 
     def pieces(_: Any, n: int, body: Any, of_body: Any) -> None:
         try:

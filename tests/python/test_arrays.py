@@ -106,6 +106,7 @@ REFUSED = {
     r"advantages is \[6, 39\], expected \[6, 40\]": {"advantages": ADVANTAGES[:, :-1]},
     "advantages has 3 dimensions": {"advantages": ADVANTAGES[None]},
     "strides of .* bytes": {"advantages": np.zeros((B, T), "f8,u1")["f0"]},
+    "advantages is a MaskedArray, whose mask would be ignored": {"advantages": np.ma.masked_array(ADVANTAGES, ~MASK)},
     "d_log_probs is read-only": {"d_log_probs": frozen()},
     "d_log_probs overlaps log_probs": {"d_log_probs": LOG_PROBS},
     "clip_range": {"clip_range": -0.2},
@@ -138,6 +139,11 @@ def test_wrong_kinds_of_arguments() -> None:
         rlhf.ppo_loss(batch(np.ones(2, bool), predict_next=False), logits, np.zeros(2, np.int64),
                       old_log_probs=np.zeros(2), advantages=np.zeros(2), log_probs=True, d_log_probs=True,
                       d_logits=True, policy={"clip_range": 0.2})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="rlhf::ppo_policy_loss: executor is 3, expected a function"):
+        loss(executor=3)
+    for offsets in (np.zeros(0, int), np.zeros((2, 3), int)):
+        with pytest.raises(ValueError, match=r"rlhf::batch: offsets is \[.*\], expected B \+ 1 numbers"):
+            batch(MASK.ravel(), offsets=offsets)
     with pytest.raises(ValueError, match="rlhf::batch: predict_next is 'no', expected None, True or False"):
         batch(predict_next="no")
     for dtype, word in {np.int64: "int64", np.float32: "float32"}.items():

@@ -220,6 +220,8 @@ def test_memory_is_shared() -> None:
     ("advantages is torch.complex64, torch.strided", {"advantages": ADVANTAGES.to(torch.complex64)}),
     ("advantages has a stride of 4 between the elements of a row", {"advantages": ADVANTAGES.T.contiguous().T}),
     (r"advantages is \[3, 9\], expected \[4, 9\]", {"advantages": ADVANTAGES[1:]}),
+    (r"advantages is the negative of its memory.*resolve_neg\(\)", {"advantages": (ADVANTAGES * 1j).conj().imag}),
+    (r"advantages is nested.*to_padded_tensor\(\)", {"advantages": torch.nested.nested_tensor(list(ADVANTAGES))}),
 ])
 def test_what_is_wrong_is_said(sentence: str, given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"rlhf::ppo_policy_loss: {sentence}"):

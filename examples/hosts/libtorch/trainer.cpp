@@ -15,6 +15,14 @@ void copy(transformer& from, transformer& to) {
     const auto source = from->parameters(), target = to->parameters();
     for (std::size_t i = 0; i < source.size(); ++i) target[i].copy_(source[i]);
 }
+
+/// Reads the parameters of a model. `like` has its shape: torch itself would take tensors of any shape.
+void read(torch::serialize::InputArchive& from, const char* name, transformer& to, transformer like) {
+    torch::serialize::InputArchive part;
+    from.read(name, part);
+    like->load(part);
+    copy(like, to);
+}
 } // namespace
 
 judgement judge(transformer& model, const rollout& r) {
@@ -66,11 +74,17 @@ void trainer::save(const std::string& file) {
 }
 
 void trainer::load(const std::string& file) {
-    torch::serialize::InputArchive archive, policy, reference, optimiser;
-    archive.load_from(file);
-    archive.read("policy", policy), archive.read("reference", reference), archive.read("optimiser", optimiser);
-    policy_->load(policy), reference_->load(reference), optimiser_.load(optimiser);
-    c10::IValue step;
-    archive.read("step", step);
-    step_ = step.toInt();
+    try {
+        torch::serialize::InputArchive archive, optimiser;
+        archive.load_from(file);
+        read(archive, "policy", policy_, make_model(data_, o_));
+        read(archive, "reference", reference_, make_model(data_, o_));
+        archive.read("optimiser", optimiser);
+        optimiser_.load(optimiser);
+        c10::IValue step;
+        archive.read("step", step);
+        step_ = step.toInt();
+    } catch (const std::exception& e) {
+        throw std::runtime_error(file + " cannot be read as a checkpoint of this program: " + e.what());
+    }
 }

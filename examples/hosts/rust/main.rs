@@ -28,7 +28,11 @@ impl Random {
 }
 
 fn sentences() -> Vec<i32> {
-    let text = std::fs::read_to_string(env!("RLHF_HOSTS_FILE")).expect("the demo's sentences");
+    let file = env!("RLHF_HOSTS_FILE");
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| {
+        eprintln!("{file}: {error}");
+        std::process::exit(1)
+    });
     let long = text.lines().filter_map(|line| line.split('\t').nth(1)).filter(|line| line.len() >= STEPS);
     long.take(SEQUENCES)
         .flat_map(|line| line.bytes().take(STEPS).map(|c| if c.is_ascii_lowercase() { (c - b'a') as i32 + 1 } else { 0 }))

@@ -15,6 +15,11 @@ step("packing with Eigen" "${conan}" create "${project}" ${settings} -o "rlhf/*:
 if(NOT said MATCHES "with_eigen: right")
     message(FATAL_ERROR "${consumer}: the test package should run with_eigen, and says\n${said}")
 endif()
+step("packing with C, compiled quickly" "${conan}" create "${project}" ${settings} -o "rlhf/*:with_c=True"
+    -c "tools.cmake.cmaketoolchain:extra_variables={'RLHF_C_ISAS': '', 'CMAKE_CXX_FLAGS_RELEASE': '-O0'}")
+if(NOT said MATCHES "with_c: right")
+    message(FATAL_ERROR "${consumer}: the test package should run with_c, and says\n${said}")
+endif()
 execute_process(COMMAND "${conan}" create "${project}" --no-remote -s compiler.cppstd=17 ERROR_VARIABLE said)
 if(NOT said MATCHES "lower than the required C[+][+] standard [(]20[)]")
     message(FATAL_ERROR "${consumer}: C++17 should fail, and Conan says\n${said}")

@@ -229,7 +229,11 @@ public:
     }
 
     /// It refers to this reader.
-    [[nodiscard]] rlhf::executor executor() const { return pieces_.run ? rlhf::executor(pieces_) : rlhf::executor(); }
+    [[nodiscard]] rlhf::executor executor() const {
+        if (pieces_.run == nullptr) return {};
+        if (pieces_.run->run == nullptr) fail("executor.run is a null pointer, expected a function that runs pieces");
+        return pieces_;
+    }
 
 private:
     struct pieces {
