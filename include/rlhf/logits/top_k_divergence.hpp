@@ -13,7 +13,7 @@ namespace RLHF_NAMESPACE {
 using top_k_divergence_result = divergence_sums;
 
 /// The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
-/// rows. With predict_next the row of step t is about token t + 1, as in the logits.
+/// rows. With predict_next the row of step t is about token t + 1, like the row of the logits.
 struct top_k_reference {
     extent k;                    ///< 1 to 1024, at most the vocabulary
     index_view ids;              ///< entries of the vocabulary, in any order, each once per row
@@ -61,30 +61,32 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 }
 } // namespace detail
 
-/// The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends
-/// only its k likeliest entries, and its gradient into all of the policy's logits z.
+/// The divergence between the policy's distribution of each token and a reference (or teacher) that sends only its k
+/// likeliest entries, with its gradient into all of the policy's logits z.
 ///
-///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
-///     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
-///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
+///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: each listed entry, and the tail,
+///     which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, with sums over the listed entries
+///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as in logits_divergence; loss = Σ D / denominator
 ///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
 ///
 /// D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms are computed as Σ p log(p
 /// / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and KL(q ‖ p) smaller by Σ q −
-/// 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a tail of 0 would make D
+/// 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: log-probabilities in float are not more precise, and a tail of 0 would make D
 /// infinite. If k = V there is no tail.
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
 /// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
-/// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0.
+/// logits of −inf, +inf and NaN are as in logits_divergence. A log_prob of −inf is q = 0.
 ///
-/// The tail as one class is how TRL distils (sdpo, iw_opd). verl and NeMo-RL leave it out, so that neither side sums to
-/// 1; that is not expressed here. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as NeMo-RL's, is two calls, the first with
-/// write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω): examples/distillation.cpp.
+/// TRL treats the tail as one class, too (sdpo, iw_opd). verl and NeMo-RL leave the tail out, so that neither p nor q
+/// sums to 1; this function cannot do that. NeMo-RL's mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q) is two calls, the first
+/// with write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω): see examples/distillation.cpp.
 ///
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
 /// differ.
+///
+/// Source: see logits_divergence; the tail as one class: TRL.
 template <class Arch = native, class E, detail::takes_logits_gradient D>
 top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits, const top_k_reference& reference,
                                          const D& d_logits, const top_k_divergence_options& o = {},
