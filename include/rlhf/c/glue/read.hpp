@@ -217,8 +217,8 @@ public:
     rlhf::batch batch_of_logits(const rlhf_batch* given) const {
         const rlhf::batch made = batch(given);
         if (!made.predict_next.has_value())
-            fail("batch.predict_next is not set: RLHF_PREDICT_NEXT (true) where step t is about token t + 1, "
-                 "RLHF_PREDICT_THIS (false) where targets are aligned with the steps");
+            fail("batch.predict_next is not set: RLHF_PREDICT_NEXT (true) if step t predicts token t + 1, "
+                 "RLHF_PREDICT_THIS (false) if the targets are aligned with the steps");
         return made;
     }
     rlhf::groups groups(const rlhf_groups* given) const {

@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-inline constexpr std::int64_t most_entries = 1024; ///< of a row: the scratch is on the stack
+inline constexpr std::int64_t most_entries = 1024; ///< per row, because the scratch memory is on the stack
 
 /// A top_k_reference bound to a batch.
 struct bound_top_k {
@@ -46,16 +46,16 @@ inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vo
     }
 }
 
-/// The softmax of a row and its divergence, with what the gradient needs.
+/// The softmax of a row and its divergence, with the numbers that the gradient needs.
 struct top_k_stats {
     softmax_stats p;
     double value = 0; ///< +∞ where the row of logits holds nothing but −inf
     double pull = 0;  ///< Σ pull of all classes
-    double tail = 0;  ///< the tail's pull over its probability
+    double tail = 0;  ///< the tail's pull divided by its probability
 };
 
-/// Reads and writes rows of logits z against the k entries that a reference knows, and a tail for all others: k + 1
-/// classes, computed in double.
+/// Compares rows of logits z with the k entries that a reference knows, and a tail for all others: k + 1 classes,
+/// computed in double. Writes the gradient.
 template <divergence How, class C, class Arch>
 class top_k_pass {
     /// The least tail that float log-probabilities can tell from 0.
@@ -75,7 +75,7 @@ public:
                 of_q += double(e.q);
         }
         if (row.p.impossible()) {
-            row.value = std::numeric_limits<double>::infinity() + of_q; // or NaN
+            row.value = std::numeric_limits<double>::infinity() + of_q; // NaN stays NaN
         } else if (top_.k < vocab_) {
             const real p = rest(of_p), q = rest(of_q);
             const auto tail = share(p, q, lane::log(double(p / q)), beta_);
@@ -100,7 +100,7 @@ public:
             listed[static_cast<std::size_t>(i)] =
                 static_cast<C>(double(before + scale / real(temperature_) * (e.term.pull - e.p * real(row.pull))));
         }
-        // The entries of the tail all have one slope, as entries have under log-sum-exp.
+        // All entries of the tail have one slope, as under log-sum-exp.
         rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d, width,
                     add);
         for (std::int64_t i = 0; i < top_.k; ++i)
