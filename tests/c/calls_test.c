@@ -192,7 +192,7 @@ static void refusals(void) {
     TOO_NEW(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error), "options", sizeof o);
     o.size = 0;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
-            "rlhf::ppo_policy_loss: options has a size of 0: initialise it by its macro");
+            "rlhf::ppo_policy_loss: options has a size of 0: initialise it with its macro");
     o.size = sizeof o, o.aggregation = 3;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: aggregation is 3, expected 0 to 2");
