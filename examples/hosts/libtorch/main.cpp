@@ -12,11 +12,11 @@ int main(int argc, char** argv) {
     CLI::App app("PPO-ptx and GRPO with libtorch");
     app.option_defaults()->always_capture_default();
     app.add_option("--method", method, "ppo (PPO-ptx) or grpo")->check(CLI::IsMember({"ppo", "grpo"}));
-    app.add_option("--steps", steps, "of reinforcement learning, the checkpoint's included");
+    app.add_option("--steps", steps, "steps of reinforcement learning, including the steps before the checkpoint");
     app.add_option("--pretraining", pretraining, "steps of supervised training");
     app.add_option("--beta", o.beta, "factor of the divergence from the pretrained model");
     app.add_option("--gamma", o.gamma, "factor of the pretraining text in PPO-ptx");
-    app.add_option("--learning-rate", o.learning_rate, "of Adam");
+    app.add_option("--learning-rate", o.learning_rate, "learning rate of Adam");
     app.add_option("--resume", resume, "file with a checkpoint, instead of pretraining")->check(CLI::ExistingFile);
     app.add_option("--checkpoint", checkpoint, "file to write after the last step");
     CLI11_PARSE(app, argc, argv);
