@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""The choices that options have."""
+"""The values of options that are enums."""
 from __future__ import annotations
 
 from typing import Literal

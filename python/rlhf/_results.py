@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""What functions return."""
+"""The results of functions."""
 from __future__ import annotations
 
 from ctypes import c_double, c_size_t, c_uint64
@@ -55,7 +55,7 @@ class cross_entropy_loss_result(Result):
 
 
 class token_log_probs_result(Result):
-    """What was computed.
+    """The result of a call.
 
         nonfinite: tokens whose log-probability is not a finite number
     """
