@@ -92,7 +92,7 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
     sampled; log_probs are usually the old_log_probs of the policy loss.
 
         ρ = log π − log μ
-        w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to `range` (or 0 outside it)
+        w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
         w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
 
     Arrays:
@@ -171,13 +171,13 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
                 aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> policy_loss_result:
     """A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
     one of rlhf.ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo. Each has its formula, options
-    and source in a header in formula/. With the last three, ρ is the ratio of a whole sequence. Importance sampling
-    without a clip (tinker, SkyRL) is ppo_clip(range=(1, unlimited)). REINFORCE and GPG are cispo{1, 1}. Kimi k1.5
-    and DRO are cispo{1, 1} with KL by k2, old_log_probs as ref_log_probs, and kl_coef as their τ or β. LUSPO is gspo
-    with sequence_mean_token_sum.
+    and source in a header in formula/; formula/surrogate.hpp explains M and φ. With the last three, ρ is the ratio
+    of a whole sequence. Importance sampling without a clip (tinker, SkyRL) is ppo_clip(range=(1, unlimited)).
+    REINFORCE and GPG are cispo{1, 1}. Kimi k1.5 and DRO are cispo{1, 1} with KL by k2, old_log_probs as
+    ref_log_probs, and kl_coef as their τ or β. LUSPO is gspo with sequence_mean_token_sum.
 
         x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
-        l    = objective(ρ, Â, log π, π_old)                                 slope −M φ(ρ) Â (formula/surrogate.hpp)
+        l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
         l   += kl_coef · k(log π − log π_ref)                                with ref_log_probs, times its kl_weight
         loss = Σ w l / denominator                                           by the aggregation
 

@@ -118,7 +118,7 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 /// log_probs are usually the old_log_probs of the policy loss.
 ///
 ///     ρ = log π − log μ
-///     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to `range` (or 0 outside it)
+///     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
 ///     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
 ///
 /// Pass them as `weights` to rlhf::policy_loss, the same for all epochs over a rollout. There they also multiply the KL
