@@ -39,7 +39,7 @@ def discounted_returns(batch: _batch.batch, *, rewards: Array, returns: Output,
                        gaps: gaps = "skip", executor: Optional[Executor] = None) -> dict[str, Any]:
     """The discounted sum of the rewards from each step on.
 
-        Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁ is the bootstrap value after the last step, and 0 after a terminated step
+        Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁: the bootstrap value after the last step, 0 after a terminated step
 
     Arrays:
         rewards: [B, T]

@@ -46,7 +46,7 @@ struct discounted_returns_kernel {
 
 /// The discounted sum of the rewards from each step on.
 ///
-///     Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁ is the bootstrap value after the last step, and 0 after a terminated step
+///     Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁: the bootstrap value after the last step, 0 after a terminated step
 ///
 /// options.gaps says what masked steps mean: with skip they do not advance time, with zero time passes there with
 /// reward 0, with ignore the mask is not looked at. For the place of the bootstrap value, and for flags at masked

@@ -27,7 +27,7 @@ typedef struct rlhf_discounted_returns_options {
 
 /* The discounted sum of the rewards from each step on.
  *
- *     Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁ is the bootstrap value after the last step, and 0 after a terminated step
+ *     Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁: the bootstrap value after the last step, 0 after a terminated step
  *
  * More: <rlhf/advantage/discounted_returns.hpp> */
 rlhf_status rlhf_discounted_returns(const rlhf_batch* batch, const rlhf_discounted_returns_arrays* arrays,

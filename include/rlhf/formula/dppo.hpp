@@ -70,7 +70,7 @@ struct dppo_surrogate {
 /// π and π_old are not changed by log_ratio_limit. NaN in any argument gives a NaN loss. clipped_low and clipped_high
 /// count low and high.
 ///
-/// Source: arXiv:2602.04879, eq. 13.
+/// Source: the paper of DPPO, arXiv:2602.04879, eq. 13.
 template <class T>
 struct dppo_tv {
     T low, high; ///< δ₋, δ₊
@@ -97,7 +97,7 @@ struct dppo_tv {
 /// logarithm. π and π_old, at most 1, are not changed by log_ratio_limit. NaN in any argument gives a NaN loss.
 /// clipped_low and clipped_high count low and high.
 ///
-/// Source: arXiv:2602.04879, eq. 14; the trainers add ε.
+/// Source: the paper of DPPO, arXiv:2602.04879, eq. 14; the trainers add ε.
 template <class T>
 struct dppo_kl {
     T low, high; ///< δ₋, δ₊

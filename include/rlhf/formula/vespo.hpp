@@ -34,7 +34,7 @@ namespace RLHF_NAMESPACE::formula {
 /// 18.42 gives TRL's lower limit. Without a limit, φ and the slopes of long sequences far from π_old are subnormal
 /// numbers, and the call may take 15 times as long.
 ///
-/// Source: arXiv:2602.10693.
+/// Source: the paper of VESPO, arXiv:2602.10693.
 template <class T>
 struct vespo {
     T k_positive, lambda_positive, k_negative, lambda_negative;

@@ -64,10 +64,14 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 /// The divergence between the policy's distribution of each token and a reference (or teacher) that sends only its k
 /// likeliest entries, with its gradient into all of the policy's logits z.
 ///
-///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: each listed entry, and the tail,
-///     which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, with sums over the listed entries
-///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as in logits_divergence; loss = Σ D / denominator
-///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
+///     p = softmax(z / temperature)          q = exp(log_probs)
+///     p_tail = 1 − Σ p          q_tail = 1 − Σ q          Σ over the listed entries
+///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m)          over k + 1 classes
+///     loss = Σ D / denominator          by the aggregation
+///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature          g = ∂D/∂p by class, c the class of v
+///
+/// The classes are the k listed entries, and the tail, which holds all other entries. options.divergence chooses D, as
+/// in logits_divergence.
 ///
 /// D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms are computed as Σ p log(p
 /// / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and KL(q ‖ p) smaller by Σ q −
