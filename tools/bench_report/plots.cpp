@@ -230,7 +230,7 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
               K_of) +
         call("ppo_policy_loss") + call("ppo_value_loss") + call("gae");
     if (curves.empty()) return;
-    out << "<h2>Length of rows, size of batches</h2><p>A row's sums are merged exactly, whatever its length: short "
+    out << "<h2>Length of rows, size of batches</h2><p>The sums of every row are merged exactly: short "
            "rows pay for it. Each batch is one call: small batches pay for the call.</p><div class='two'>"
         << curves << "</div>" << command("ppo_policy_loss|ppo_value_loss/f32/call|gae|ranking", made);
 }

@@ -184,7 +184,7 @@ template <class T = float>
 /// For several rewards per sequence, each compared on its own, see gdpo_advantages.
 ///
 /// Edges: If all rewards of a group are equal, and its own mean is subtracted or its own deviation divides, the
-/// advantages are exactly 0, whatever ε is. options.lone says what a group of one gets, if its baseline or scale is the
+/// advantages are exactly 0 for every ε. options.lone says what a group of one gets, if its baseline or scale is the
 /// group's. MaxRL divides by the absolute mean, and gives 0 where the mean is 0. With second_best all but the best
 /// reward get 0; if several share the best reward, they get 0 as well. With others_std a group of n costs n² steps;
 /// where the others are equal, or too few for a deviation, the divisor is 1 without ε. If all lengths are 0, OPO
@@ -196,9 +196,8 @@ template <class T = float>
 ///
 /// batch_mean and batch_std come from this call, or from the moments that are given: reward_moments of a whole step,
 /// merged over its parts. With given moments, or if the options do not name the batch, no bit depends on other groups,
-/// on the order of the sequences of a group, or on how the step is cut into calls. Sums are made in double (DESIGN.md,
-/// D33). They are right if the rewards of a group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of
-/// `moments`.
+/// on the order of a group's sequences, or on the cut of the step into calls. Sums are made in double (DESIGN.md, D33).
+/// They are right if the rewards of a group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, an N that is not a multiple of the group
 /// size, no workspace for ids, options out of range, baselines or lengths without the option that reads them, that

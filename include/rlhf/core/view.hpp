@@ -160,7 +160,7 @@ template <std::ranges::contiguous_range A>
 view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 
 namespace detail {
-/// Views an array as one element per sequence, whatever its shape; keeps its stride.
+/// Views an array of any shape as one element per sequence. It keeps its stride.
 template <class T>
 constexpr view<T> one_per_sequence(const view<T>& v, const char* function, const char* name) {
     using V = view<T>;

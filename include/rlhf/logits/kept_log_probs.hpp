@@ -58,10 +58,10 @@ struct kept_log_probs_backward_arrays {
 /// whole vocabulary, log_probs equal the log_probs of token_log_probs up to 2 ULP. log_kept is as exact as log_sum_exp
 /// is in T, so rounding may make it larger than 0.
 ///
-/// Rows that do not count are not read, whatever their ids are; their outputs are 0. Logits outside S are not read
-/// either. A logit of −inf in S is an entry with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy
-/// is 0; log_kept is then −inf, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens
-/// whose log-probability is not finite are counted by `nonfinite`.
+/// Rows that do not count are not read and may have any ids; their outputs are 0. Logits outside S are not read either.
+/// A logit of −inf in S is an entry with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy is 0;
+/// log_kept is then −inf, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens whose
+/// log-probability is not finite are counted by `nonfinite`.
 ///
 /// Throws std::invalid_argument before anything is written: for what token_log_probs throws, for offsets that are not
 /// tokens + 1 numbers from 0 to the number of ids without falling, for an id outside [0, V) or twice in the set of a

@@ -130,7 +130,7 @@ void vocab_shard_sums(const batch& b, logits_view<E> logits, extent first_id, co
 /// vocab_shard_sums.
 ///
 /// `shards` are [ranks, B · T] (packed: [ranks, tokens]): contiguous, or rlhf::view(pointer, {.sequences = ranks,
-/// .steps = tokens, .stride = …}). Every rank gets the same bits, whatever the order of the ranks.
+/// .steps = tokens, .stride = …}). Every rank gets the same bits, in any order of the ranks.
 ///
 /// Throws as vocab_shard_sums does, and unless exactly one shard holds each target that counts. Otherwise an id is
 /// outside the vocabulary, the first_id of a rank is wrong, or a rank is missing.

@@ -183,8 +183,8 @@ private:
 
 using lane::mask_of;
 
-/// Long sums are kept in this many lanes, whatever the width of a register, so that the order of additions is the same
-/// on every instruction set.
+/// Long sums are kept in this many lanes, for every width of a register, so that the order of additions is the same on
+/// every instruction set.
 template <class T>
 inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 

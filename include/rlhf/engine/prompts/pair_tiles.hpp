@@ -47,8 +47,8 @@ public:
     /// The numbers that prompts of one size have in common.
     struct alike {
         std::int64_t size, pairs;
-        double divisor; ///< of a prompt's loss
-        T factor;       ///< of its slopes
+        double divisor; ///< divides a prompt's loss
+        T factor;       ///< multiplies its slopes
     };
     [[nodiscard]] alike of_size(std::int64_t size) const {
         const std::int64_t pairs = size * (size - 1) / 2;
@@ -206,7 +206,7 @@ private:
         V apart(T(0));
         for (std::size_t k = 0; k < g.size; ++k) {
             const V own = L::load(ranks + k * width);
-            V better(T(0)), worse(T(0)); // of the responses listed before
+            V better(T(0)), worse(T(0)); // counts among the responses listed before
             for (std::size_t at = 0; at < k * width; at += width) {
                 const V other = L::load(ranks + at);
                 const auto above = other < own, below = own < other;

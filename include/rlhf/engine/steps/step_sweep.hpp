@@ -12,8 +12,8 @@ namespace RLHF_NAMESPACE::detail {
 /// for the adjoint.
 ///
 /// Lanes are consecutive steps. They are counted from the step where the recurrence of a sequence begins, in registers
-/// and chunks of one size, so that no bit depends on padding, cuts of the batch, alignment, packing or threads. In [T,
-/// B], where sequences lie side by side, the lanes are sequences (DESIGN.md, D20 and D21).
+/// and chunks of one size. So no bit depends on padding, cuts of the batch, alignment, packing or threads. In [T, B],
+/// where sequences lie side by side, the lanes are sequences (DESIGN.md, D20 and D21).
 template <class T, class Arch, class Kernel>
 class step_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
