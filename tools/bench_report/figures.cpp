@@ -49,7 +49,7 @@ void add_repetition(figures& f, const nlohmann::json& entry) {
                                            .times = {},
                                            .bytes = entry.at("bytes").get<double>(),
                                            .order = entry.value("family_index", 0)});
-    // CPU time leaves out the time of other processes; for other processes' entries there is only the clock.
+    // CPU time leaves out what other processes did meanwhile. Work in a child process is measured by the clock alone.
     found->times.push_back(nanoseconds(entry, wall ? "real_time" : "cpu_time") / elements);
 }
 

@@ -52,7 +52,7 @@ static void norm_backward(float* d_in, float* d_gain, const float* d_out, const 
     }
 }
 
-/* Attention of one head over the steps up to the current one; rows of its queries (part 0), keys (1) and values (2). */
+/* The row of a head's softmax for a step; where the head's queries (part 0), keys (1) and values (2) begin. */
 static float* softmax_row(const transformer_shape* s, float* softmax, int sequence, int head, int step) {
     return softmax + (size_t)((sequence * s->heads + head) * s->steps + step) * (size_t)s->steps;
 }
