@@ -183,6 +183,9 @@ class gmpo(Objective):
 class gspo(Objective):
     """Options of GSPO: the clipped surrogate with a ratio that all tokens of a sequence share. The range has no
     default: the paper has {3e-4, 4e-4} for the mean; a product needs a range as wide as PPO's.
+
+        range: ε₋ in [0, 1] and ε₊ ≥ 0
+        ratio: how the tokens' log ratios become one
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("ratio", c_int64)]
@@ -253,6 +256,7 @@ class ppo_clip(Objective):
     """Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
     clipped: the loss is −ρ Â, which tinker and SkyRL call importance_sampling.
 
+        range: ε₋ in [0, 1] and ε₊ ≥ 0
         dual: c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
     """
 

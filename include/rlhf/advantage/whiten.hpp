@@ -99,6 +99,8 @@ template <class T = float, class Arch = native>
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, ε infinite, `about`
 /// with center or without scale.
+///
+/// Source: whiten of openai/lm-human-preferences, utils/core.py, which has ddof = 0.
 template <class T = float, class Arch = native>
 void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const moments& m, const whiten_options& o = {},
             const executor& run = {}) {

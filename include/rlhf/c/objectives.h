@@ -150,8 +150,8 @@ typedef struct rlhf_gmpo {
  * the paper has {3e-4, 4e-4} for the mean; a product needs a range as wide as PPO's. */
 typedef struct rlhf_gspo {
     rlhf_objective objective;
-    rlhf_ratio_range range;
-    rlhf_sequence_ratio ratio;
+    rlhf_ratio_range range;    /* ε₋ in [0, 1] and ε₊ ≥ 0 */
+    rlhf_sequence_ratio ratio; /* how the tokens' log ratios become one */
 } rlhf_gspo;
 #define RLHF_GSPO {{sizeof(rlhf_gspo), "gspo"}, {NAN, NAN}, RLHF_SEQUENCE_RATIO_MEAN}
 
@@ -194,8 +194,8 @@ typedef struct rlhf_orpo {
  * clipped: the loss is −ρ Â, which tinker and SkyRL call importance_sampling. */
 typedef struct rlhf_ppo_clip {
     rlhf_objective objective;
-    rlhf_ratio_range range;
-    double dual; /* c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â| */
+    rlhf_ratio_range range; /* ε₋ in [0, 1] and ε₊ ≥ 0 */
+    double dual;            /* c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â| */
 } rlhf_ppo_clip;
 #define RLHF_PPO_CLIP {{sizeof(rlhf_ppo_clip), "ppo_clip"}, {0.2, 0.2}, RLHF_UNLIMITED}
 

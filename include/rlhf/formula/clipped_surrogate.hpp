@@ -8,7 +8,7 @@ namespace rlhf {
 /// Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
 /// clipped: the loss is −ρ Â, which tinker and SkyRL call importance_sampling.
 struct ppo_clip {
-    ratio_range range = 0.2;
+    ratio_range range = 0.2; ///< ε₋ in [0, 1] and ε₊ ≥ 0
     double dual = unlimited; ///< c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
 };
 

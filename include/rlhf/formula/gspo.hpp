@@ -15,8 +15,8 @@ enum class sequence_ratio {
 /// Options of GSPO: the clipped surrogate with a ratio that all tokens of a sequence share. The range has no default:
 /// the paper has {3e-4, 4e-4} for the mean; a product needs a range as wide as PPO's.
 struct gspo {
-    ratio_range range;
-    sequence_ratio ratio = sequence_ratio::mean;
+    ratio_range range;                           ///< ε₋ in [0, 1] and ε₊ ≥ 0
+    sequence_ratio ratio = sequence_ratio::mean; ///< how the tokens' log ratios become one
 };
 
 } // namespace rlhf

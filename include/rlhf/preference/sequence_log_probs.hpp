@@ -80,6 +80,9 @@ struct same_for_all_tokens {
 /// has no rounding error if one is at most twice the other, while a float sum of −1000 nats is a multiple of 6·10⁻⁵.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, sums that overlap an input.
+///
+/// Source: the log ratios of Rafailov et al. 2023, arXiv:2305.18290, eq. 7; the average: Meng et al. 2024,
+/// arXiv:2405.14734.
 template <class T = float, class Arch = native>
 sequence_log_probs_result sequence_log_probs(const batch& b, const sequence_log_probs_arrays<T>& a,
                                              const sequence_log_probs_options& o = {}, const executor& run = {}) {
