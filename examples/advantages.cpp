@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): a reward model's score
-// at the end of a response, a KL penalty at every token of it, then generalised advantage estimation (Schulman et al.
-// 2016, arXiv:1506.02438, eq. 16) and whitening. First step by step, then in one call.
+// SPDX-License-Identifier: MIT From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq.
+// 2). The rewards of a response are a reward model's score at its end, and a KL penalty at every token. Generalised
+// advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16) and whitening follow. First step by step, then
+// in one call.
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>
@@ -14,8 +14,8 @@ void print(const char* name, const std::vector<float>& x) {
 }
 
 int main() {
-    // Two responses of three and two tokens. In the second a tool's output lies between them: its tokens do not count,
-    // and do not advance time for the recurrence.
+    // Two responses of three and two tokens. In the second response a tool's output lies between the two tokens: its
+    // tokens do not count, and do not advance time for the recurrence.
     const std::vector<std::uint8_t> mask{1, 1, 1, 0, /**/ 1, 0, 0, 1};
     const std::vector<float> log_probs{-0.8f, -1.1f, -0.4f, 0, /**/ -1.3f, 0, 0, -0.6f};
     const std::vector<float> ref_log_probs{-1.0f, -1.0f, -0.9f, 0, /**/ -1.2f, 0, 0, -1.1f};

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// Bring your own lane type. The formulas are templates over what one token is computed in: a float, in the library's
-// sweeps a register of them, and below a number that carries its derivative, which then agrees with the slope that the
-// formula returns beside its value. Seeded twice, it also gives a curvature that no formula computes.
+// SPDX-License-Identifier: MIT Bring your own lane type. The formulas are templates over the type in which a token is
+// computed: a float, a register of floats in the library's sweeps, and here a number that carries its derivative. The
+// derivative agrees with the slope that the formula returns. A number whose derivative carries a derivative also gives
+// a curvature, which no formula computes.
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 
@@ -32,7 +32,7 @@ struct number {
     friend bool operator>=(number a, number b) { return a.value >= b.value; }
     friend bool operator==(number a, number b) { return a.value == b.value; }
 
-    // Found by argument-dependent lookup from inside the formulas.
+    // The formulas find these functions by argument-dependent lookup.
     friend number abs(number a) { return a.value < T(0.0) ? -a : a; }
     friend number exp(number a) {
         using std::exp;

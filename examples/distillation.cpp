@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// On-policy distillation: the student samples, and a teacher says how likely each of its tokens was. Six forms, of a
-// toy in which a token's logits depend on the token before it. Of the sampled tokens alone:
+// On-policy distillation: the student samples, and a teacher says how likely each of the tokens was. Here are six forms
+// for a toy model, in which a token's logits depend on the token before it. Three use the sampled tokens alone:
 //
-//     advantage   Aₜ = log π_teacher − log π of the token, as a constant, in a policy loss: the form of Thinking
-//                 Machines 2025, "On-Policy Distillation"; verl, slime, SkyRL, NeMo-RL
-//     return      the same as a reward: Aₜ is the sum of what follows as well, so that a token answers for its sequel
-//     loss        ½ (log π − log π_teacher)², whose gradient is the same one (verl: a KL estimate as a loss)
+//     advantage   a policy loss with the constant Aₜ = log π_teacher − log π of the token: Thinking Machines 2025,
+//                 "On-Policy Distillation"; verl, slime, SkyRL, NeMo-RL
+//     return      the same as a reward: Aₜ also contains the rewards of the following tokens
+//     loss        ½ (log π − log π_teacher)², which has the same gradient (verl: a KL estimate as a loss)
 //
-// and, if the teacher sends more than that:
+// Three need more from the teacher:
 //
 //     exact       KL(π ‖ π_teacher) over the vocabulary
 //     top-k       KL(π_teacher ‖ π) over the teacher's likeliest entries and one tail
@@ -30,7 +30,7 @@ namespace {
 constexpr std::size_t B = 32, T = 12, V = 6, K = 3;
 using numbers = std::vector<float>;
 
-/// The logits of the token behind each of V tokens.
+/// The logits of the token after each of V tokens.
 using model = numbers;
 
 /// Sequences of T tokens, of which each but the first is drawn from the model.

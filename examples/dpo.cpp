@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) of a toy policy: one row of logits for all
-// tokens. Three answers to a prompt are ranked, and their pairs are compared by their places in the batch. A step goes
-// from logits to log-probabilities of tokens, of answers, to the loss, and back.
+// SPDX-License-Identifier: MIT Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) of a toy policy:
+// one row of logits for all tokens. Three answers to a prompt are ranked, and pairs name the answers by their indices
+// in the batch. A step goes from logits to log-probabilities of tokens, then of answers, to the loss, and back.
 #include <rlhf/preference.hpp>
 
 #include <algorithm>
@@ -10,7 +9,8 @@
 #include <vector>
 
 int main() {
-    // Four sequences of six tokens: a prompt of two, then an answer. The mask has the answers; the last one is short.
+    // Four sequences of six tokens: a prompt of two tokens, then an answer. The mask lets the answers through; the last
+    // answer is short.
     constexpr std::size_t B = 4, T = 6, vocab = 5;
     const std::vector<std::int32_t> tokens{0,      1, 2, 2, 3, 4, /**/ 0, 1, 2, 3, 3, 4, /**/ 0, 1, 3, 3, 3, 4,
                                            /**/ 1, 0, 2, 4, 0, 0};

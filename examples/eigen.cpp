@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Eigen's arrays wherever the library takes an array: row-major matrices are [B, T], vectors contiguous. A linear
-// policy over features, one step of PPO after another, with Eigen for the matrix products.
+// SPDX-License-Identifier: MIT The library takes Eigen's arrays wherever it takes an array: row-major matrices are [B,
+// T], vectors are contiguous. This trains a linear policy over features by steps of PPO, with Eigen for the matrix
+// products.
 #include <rlhf/ppo.hpp>
 #include <rlhf/with/eigen.hpp>
 
@@ -17,7 +17,7 @@ int main() {
     Eigen::VectorXi actions(tokens);
     Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> mask(sequences, steps);
     matrix advantages(sequences, steps), log_probs(sequences, steps), d_log_probs(sequences, steps);
-    for (Eigen::Index i = 0; i < tokens; ++i) { // an action is good if the feature of its number is positive
+    for (Eigen::Index i = 0; i < tokens; ++i) { // action k is good if feature k is positive
         actions[i] = static_cast<int>(i % vocab);
         advantages(i / steps, i % steps) = x(i, actions[i]) > 0 ? 1.0f : -1.0f;
         mask(i / steps, i % steps) = i % steps < 25 - i / steps; // the sequences end one after the other

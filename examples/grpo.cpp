@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// GRPO: several answers to each prompt, each reward against the others of its prompt, and the policy loss of PPO.
+// GRPO: several answers to each prompt, each reward compared with the other rewards of its prompt, and the policy loss
+// of PPO.
 
 #include <rlhf/ppo.hpp>
 
@@ -9,7 +10,8 @@
 #include <vector>
 
 int main() {
-    // Three prompts with four answers of up to five tokens. A verifier says 1 or 0. The second prompt is too easy.
+    // Three prompts with four answers of up to five tokens. A verifier gives rewards of 1 or 0. The second prompt is
+    // too easy.
     constexpr std::size_t G = 4, B = 3 * G, T = 5;
     const std::vector<float> rewards{1, 0, 0, 1, /**/ 1, 1, 1, 1, /**/ 0, 0, 0, 1};
     const std::vector<std::size_t> lengths{5, 3, 4, 2, /**/ 4, 4, 5, 1, /**/ 2, 5, 3, 4};
@@ -24,7 +26,8 @@ int main() {
             log_probs[i] = old_log_probs[i] + 0.1F * static_cast<float>(i % 3) - 0.1F;
         }
 
-    // One advantage per answer. `keep` is 0 where a prompt teaches nothing, because all of its answers are as good.
+    // One advantage per answer. `keep` is 0 for answers to a prompt that teaches nothing, because all rewards are
+    // equal.
     std::vector<float> advantages(B), d_log_probs(B * T);
     std::vector<std::uint8_t> keep(B);
     const auto groups =
@@ -32,7 +35,7 @@ int main() {
     std::printf("%.0f prompts, %.0f of them without a difference\n", groups.groups, groups.constant_groups);
     for (std::size_t s = 0; s < B; ++s) std::printf(s % G == G - 1 ? "%8.4f\n" : "%8.4f", advantages[s]);
 
-    // Without their tokens, the mean is over the answers that teach something: they leave the sum and its denominator.
+    // Their tokens are masked, so that they leave both the sum and its denominator.
     for (std::size_t i = 0; i < B * T; ++i) mask[i] &= keep[i / T];
 
     const rlhf::batch batch{.sequences = B, .steps = T, .mask = mask, .denominator = rlhf::counted_here};

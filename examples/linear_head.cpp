@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// The last layer without its logits: hidden states and weights to the PPO loss and the gradients of both, a few rows of
-// logits at a time in a workspace of the caller's. Compared with the same step over all logits.
+// SPDX-License-Identifier: MIT The last layer without storing its logits: from hidden states and weights to the PPO
+// loss and the gradients of both. Only a few rows of logits at a time are in the caller's workspace. The result is
+// compared with the same step over all logits.
 //
 //     linear_head [tokens hidden_size vocab rows]
 #include <rlhf/recipe/linear_head.hpp>
@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
                 static_cast<long long>(H), static_cast<long long>(V), multiplied_by);
     std::printf("in chunks of %lld rows  %7.2f s  workspace %9.1f MiB  loss %.9f\n", static_cast<long long>(rows),
                 seconds_since(start), static_cast<double>(workspace.size() * sizeof(float)) / (1 << 20), r.loss());
-    if (argc > 5) return 0; // this half alone, for a look at its memory
+    if (argc > 5) return 0; // only this half, to look at its memory
 
     start = std::chrono::steady_clock::now();
     floats logits(size(N * V)), whole_d_hidden(hidden.size()), whole_d_weights(weights.size());
@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
               .c = logits.data(),
               .c_stride = V});
     const rlhf::logits_view<float> z(logits.data(), {.steps = N, .vocab = V});
-    const auto s = rlhf::ppo_loss(batch, z, targets, arrays, z, options); // the gradient takes the logits' place
+    const auto s = rlhf::ppo_loss(batch, z, targets, arrays, z, options); // the gradient replaces the logits
     multiply({.rows = V,
               .cols = H,
               .inner = N,

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// From logits to log-probabilities and back, in bfloat16 and in place: the numbers that every loss over tokens begins
-// with, and the only ones whose arrays are as wide as the vocabulary.
+// SPDX-License-Identifier: MIT From logits to log-probabilities and back, in bfloat16 and in place. Every loss over
+// tokens begins with log-probabilities, and logits are the only arrays as wide as the vocabulary.
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>
@@ -8,8 +7,8 @@
 #include <vector>
 
 int main() {
-    // [2, 4] tokens, a vocabulary of 50 in rows of 64. Step t predicts token t + 1, so the logits of a sequence's last
-    // token are about nothing; the first tokens are a prompt, the mask says which are a response.
+    // [2, 4] tokens, and a vocabulary of 50 in rows of 64. Step t predicts token t + 1, so the logits of a sequence's
+    // last token predict nothing. The first tokens are a prompt; the mask says which tokens are a response.
     constexpr rlhf::logits_shape shape{.sequences = 2, .steps = 4, .vocab = 50, .padded_vocab = 64};
     const std::vector<std::int64_t> tokens{7, 3, 44, 10, /**/ 2, 9, 31, 0};
     const std::vector<std::uint8_t> is_response{0, 0, 1, 1, /**/ 0, 1, 1, 0};
@@ -30,12 +29,12 @@ int main() {
                         t / 4, t % 4, static_cast<int>(tokens[t + 1]), static_cast<double>(log_probs[t]),
                         static_cast<double>(entropy[t]));
 
-    // A loss of both: the negative log-likelihood less 0.01 times the mean entropy.
+    // A loss of both: the negative log-likelihood minus 0.01 times the mean entropy.
     const auto nll = rlhf::ptx_loss(batch, {.log_probs = log_probs, .d_log_probs = d_log_probs});
     const auto bonus = rlhf::masked_mean(batch, {.values = entropy, .d_values = rlhf::write_to(d_entropy, -0.01)});
     std::printf("loss %.4f = %.4f - 0.01 * %.4f\n", nll.loss() - 0.01 * bonus.loss(), nll.loss(), bonus.loss());
 
-    // The gradient takes the logits' place. The padding of the vocabulary and the steps that do not count become 0.
+    // The gradient replaces the logits. It is 0 in the padding of the vocabulary and at steps that do not count.
     rlhf::token_log_probs_backward(batch, logits, tokens, {.d_log_probs = d_log_probs, .d_entropy = d_entropy}, logits);
     for (std::size_t t = 0; t < 8; ++t) {
         double sum = 0, target = 0;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// One optimiser step cut into micro-batches: count the whole first, then neither the gradient nor the loss knows of it.
+// SPDX-License-Identifier: MIT One optimiser step cut into micro-batches: if the whole step is counted first, gradient
+// and loss do not depend on the cut.
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ struct step {
     }
 };
 
-/// The whole batch, so many sequences at a time. A trainer would run its model forward and backward in this loop.
+/// Does the whole batch, so many sequences at a time. A trainer would run its model forward and backward in this loop.
 step in_parts(const rlhf::batch& whole, const rollout& r, std::int64_t sequences) {
     step out{.gradient = std::vector<float>(r.log_probs.size()), .result = {}};
     for (std::int64_t first = 0; first < whole.size(); first += sequences) {
@@ -78,7 +78,7 @@ int main() {
     const rlhf::batch padded{.sequences = sequences, .steps = steps, .mask = mask, .denominator = rlhf::counted_here};
     bool same = same_bits("padded", padded, r);
 
-    // The same tokens end to end.
+    // The same tokens as a packed batch.
     rollout ends;
     for (std::size_t i = 0; i < mask.size(); ++i) {
         if (mask[i] == 0) continue;

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// PPO-ptx (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): the clipped surrogate of the rollouts, plus the coefficient
-// times the negative log-likelihood of pretraining text. Each mean has its own tokens and so its own denominator; the
-// coefficients are said at the buffers, and the gradients meet there. The policy here is a table: logits[token].
+// SPDX-License-Identifier: MIT PPO-ptx (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): the clipped surrogate of the
+// rollouts, plus the coefficient times the negative log-likelihood of pretraining text. Each mean has its own tokens
+// and so its own denominator. The coefficients are passed with the gradients' buffers, and the gradients are added
+// there. The policy here is a table: logits[token].
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ constexpr double ptx_coef = 0.5, entropy_coef = 0.01;
 int main() {
     std::mt19937 random(11);
     std::vector<int> tokens(rows * steps);
-    for (std::size_t i = 0; i < tokens.size(); ++i) // text counts upwards; rollouts are anything
+    for (std::size_t i = 0; i < tokens.size(); ++i) // text counts upwards; rollouts are random
         tokens[i] = static_cast<int>((i / steps < rows / 2 ? random() : i) % vocab);
     std::vector<float> advantages(rows / 2 * steps);
     for (std::size_t t = 0; t + 1 < advantages.size(); ++t) advantages[t] = tokens[t + 1] % 2 == 0 ? 1.0f : -1.0f;
@@ -35,7 +35,7 @@ int main() {
         for (std::size_t i = 0; i < tokens.size(); ++i)
             std::copy_n(&table[static_cast<std::size_t>(tokens[i]) * vocab], vocab, &buffer[i * vocab]);
         rlhf::token_log_probs(all_rows, logits, tokens, {.log_probs = log_probs, .entropy = entropy});
-        if (step % 10 == 0) old_log_probs = log_probs; // as if newly rolled out
+        if (step % 10 == 0) old_log_probs = log_probs; // as after a new rollout
 
         const auto policy = rlhf::ppo_policy_loss(rollouts, {.log_probs = of_rollouts(log_probs),
                                                              .old_log_probs = of_rollouts(old_log_probs),
@@ -53,7 +53,7 @@ int main() {
                         objective);
 
         rlhf::token_log_probs_backward(all_rows, logits, tokens, {.d_log_probs = d_log_probs, .d_entropy = d_entropy},
-                                       logits); // one pass for both; the gradient takes the logits' place
+                                       logits); // one pass for both; the gradient replaces the logits
         std::fill(d_table.begin(), d_table.end(), 0.0f);
         for (std::size_t i = 0; i < buffer.size(); ++i)
             d_table[static_cast<std::size_t>(tokens[i / vocab]) * vocab + i % vocab] += buffer[i];

@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers rank K responses of a prompt,
-// and all C(K, 2) comparisons of it are one element of the batch. Here K differs, and labellers may call two equal. The
-// likelihood of the whole ranking (Plackett 1975) is the other loss for such data.
+// SPDX-License-Identifier: MIT A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers
+// rank K responses of a prompt, and all its C(K, 2) comparisons are one element of the batch. Here K differs between
+// prompts, and ranks may be tied. The likelihood of the whole ranking (Plackett 1975) is another loss for these data.
 #include <rlhf/reward_model.hpp>
 
 #include <cstdio>
@@ -9,7 +8,8 @@
 #include <vector>
 
 int main() {
-    // Responses of all prompts end to end, four to nine each; each has three features, which the true reward weighs.
+    // Responses of all prompts end to end, four to nine per prompt. Each has three features; the true reward is a
+    // weighted sum of them.
     constexpr int features = 3;
     constexpr double truth[features] = {1.0, -0.5, 0.25};
     std::mt19937 random(7);
@@ -56,7 +56,8 @@ int main() {
         return r.loss();
     });
 
-    // Comparisons do not see a shift of all rewards; the paper sets it so that demonstrations score 0 on average.
+    // A shift of all rewards does not change a comparison. The paper chooses the shift so that demonstrations score 0
+    // on average.
     const std::vector<double> demonstrations{0.9, 1.4, 0.2, 1.1};
     const rlhf::batch four{.steps = 4, .mask = rlhf::all, .denominator = rlhf::counted_here};
     std::printf("bias %.2f\n", rlhf::reward_bias<double>(four, demonstrations));

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// The library starts no threads: it says which pieces of work there are, the caller's loop runs them. The pieces do not
-// depend on which thread runs them, so every output has the same bits on any number of threads, in any order.
+// SPDX-License-Identifier: MIT The library starts no threads: it divides a call into pieces of work, and the caller's
+// loop runs them. The pieces do not depend on the threads, so every output has the same bits on any number of threads,
+// in any order.
 #include <rlhf/ppo.hpp>
 #if defined(_OPENMP)
 #include <rlhf/with/openmp.hpp>
@@ -15,7 +15,8 @@
 #include <thread>
 #include <vector>
 
-/// An executor of std::thread: each takes the next piece until there is none. A trainer would keep its pool.
+/// An executor with std::thread: each thread takes the next piece until none is left. A trainer would keep a pool of
+/// threads.
 struct threads {
     unsigned count;
     void operator()(std::size_t n, rlhf::task body) const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 // One step on a batch whose tokens learn from three losses: policy gradient, cross-entropy and distillation. Each loss
-// has a mask and a count of its own, so that none dilutes another:
+// has its own mask and count, so that no loss dilutes another:
 //
 //     L = Σ rl / N_rl + Σ ce / N_ce + Σ ref_kl / N_kl
 //
-// PPO-ptx is this with two losses, and so is the likelihood of right answers beside PPO (VAPO, arXiv:2504.05118, eq.
+// PPO-ptx is the same with two losses, and so is PPO with the likelihood of right answers (VAPO, arXiv:2504.05118, eq.
 // 10).
 
 #include <rlhf/ppo.hpp>
@@ -21,8 +21,8 @@ constexpr std::size_t B = 4, T = 6, N = B * T;
 using numbers = std::vector<double>;
 using bytes = std::vector<std::uint8_t>;
 
-/// The data of a step: sequences 0 and 1 are answers with advantages, of which 0 is right; 2 is a demonstration; 3 is
-/// distilled from a teacher. The first two tokens of each are the prompt, and sequence 1 is one token shorter.
+/// The data of a step. Sequences 0 and 1 are answers with advantages, and 0 is right. Sequence 2 is a demonstration,
+/// and 3 is distilled from a teacher. The first two tokens of each are the prompt, and sequence 1 is one token shorter.
 struct step {
     numbers log_probs = numbers(N), sampler = numbers(N), teacher = numbers(N), advantages = numbers(N);
     bytes rl = bytes(N), ce = bytes(N), kl = bytes(N), right = bytes(N);
@@ -38,8 +38,8 @@ struct step {
             rl[i] = counts && s < 2, ce[i] = counts && s == 2, kl[i] = counts && s == 3, right[i] = counts && s == 0;
         }
     }
-    /// The same sequences with another mask and the count of the whole step. Where a step is cut into parts, or spread
-    /// over ranks, each part has this denominator.
+    /// The same sequences with another mask and the count of the whole step. If a step is cut into parts or sharded
+    /// across ranks, each part has this denominator.
     static rlhf::batch batch(const bytes& mask) {
         rlhf::batch b{.sequences = B, .steps = T, .mask = mask, .denominator = rlhf::counted_here};
         b.denominator = rlhf::count(b);
@@ -62,13 +62,14 @@ double loss(const step& x, std::size_t first, std::size_t last, double likelihoo
                                                    .advantages = cut(x.advantages, rl),
                                                    .d_log_probs = rlhf::add_to(cut(d, rl))},
                                                   rlhf::dppo_tv{.value = rlhf::dppo_value::ratio}, drift);
-    // ce: the likelihood of the demonstration, and below the likelihood of right answers, which are tokens of rl.
+    // ce: the likelihood of the demonstration. Below it the likelihood of right answers, whose tokens also have the
+    // loss rl.
     const auto text = rlhf::ptx_loss<double>(
         ce.part(first, last - first), {.log_probs = cut(x.log_probs, ce), .d_log_probs = rlhf::add_to(cut(d, ce))});
     const auto good = rlhf::ptx_loss<double>(
         right.part(first, last - first),
         {.log_probs = cut(x.log_probs, right), .d_log_probs = rlhf::add_to(cut(d, right), likelihood)});
-    // ref_kl: the log ratio to the teacher as a constant advantage, stopped where π fell by more than 0.2.
+    // ref_kl: the log ratio to the teacher as a constant advantage, or 0 where π fell by more than 0.2.
     numbers pull(N);
     for (std::size_t i = 0; i < N; ++i) pull[i] = x.kl[i] != 0 ? x.teacher[i] - x.log_probs[i] : 0;
     const auto distilled = rlhf::policy_loss<double>(

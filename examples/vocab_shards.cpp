@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Tensor parallel: the vocabulary is split over four ranks, here played by one process. Each reads its own logits, they
-// exchange 48 bytes per token, and each writes its own part of the gradient.
+// SPDX-License-Identifier: MIT Tensor parallelism: the vocabulary is sharded across four ranks, which one process
+// simulates here. Each rank reads its own logits, they exchange 48 bytes per token, and each writes its own part of the
+// gradient.
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 constexpr std::size_t tokens = 6, vocab = 50257, ranks = 4, width = 12568; // the last rank has three ids less
 
-/// What a rank has in its memory.
+/// The memory of a rank.
 struct rank_memory {
     std::int64_t first_id;
     std::vector<float> z;
@@ -38,7 +38,7 @@ int main() {
 
     // On every rank, its own logits:
     std::vector<rank_memory> rank;
-    std::vector<rlhf::vocab_shard> gathered; // [ranks, tokens]: what an all-gather leaves everywhere
+    std::vector<rlhf::vocab_shard> gathered; // [ranks, tokens]: after an all-gather, on every rank
     for (std::size_t k = 0; k < ranks; ++k) {
         rank.push_back(deal(k, whole));
         std::vector<rlhf::vocab_shard> own(tokens);
@@ -50,7 +50,7 @@ int main() {
     std::vector<float> log_probs(tokens), entropy(tokens);
     rlhf::vocab_shard_log_probs(batch, targets,
                                 {.shards = gathered, .combined = combined, .log_probs = log_probs, .entropy = entropy});
-    // And again its own logits, whose place the gradient takes:
+    // Again on every rank, its own logits, which the gradient replaces:
     for (const auto& r : rank)
         rlhf::vocab_shard_backward(batch, r.logits, r.first_id, targets,
                                    {.combined = combined, .d_log_probs = d_log_probs, .d_entropy = d_entropy},

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int letters = 27; /* a to z, and 0 for all else */
+static const int letters = 27; /* a to z, and 0 for all other characters */
 
 static inline int is_vowel(int token) { return token > 0 && strchr("aeiou", 'a' + token - 1) != NULL; }
 
-/* Fills tokens [sentences, length] with the beginnings of the first sentences that are as long as that. The file
- * RLHF_HOSTS_FILE is a table: a topic, a tab, a sentence. */
+/* Fills tokens [sentences, length] with the beginnings of the first sentences that have at least `length` letters. The
+ * file RLHF_HOSTS_FILE has lines of a topic, a tab and a sentence. */
 static inline void read_sentences(int* tokens, int sentences, int length) {
     char line[4096];
     FILE* file = fopen(RLHF_HOSTS_FILE, "r");

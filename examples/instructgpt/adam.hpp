@@ -13,7 +13,7 @@ class adam {
 public:
     explicit adam(const parameters& p) : mean_(p.weights.size()), square_(p.weights.size()) {}
 
-    /// Moves the weights down the gradient, whose norm is cut at `norm_limit`, and clears it.
+    /// Moves the weights down the gradient, whose norm is limited to `norm_limit`, and clears the gradient.
     void step(parameters& p, double learning_rate, double norm_limit = 5) {
         double norm = 0;
         for (const float g : p.gradient) norm += static_cast<double>(g) * static_cast<double>(g);

@@ -21,8 +21,8 @@ std::string text_of(const std::string& path) {
         all.append(buffer.data(), static_cast<std::size_t>(n));
     int status = Z_OK;
     const char* const problem = gzerror(file.get(), &status);
-    if (n < 0 || status == Z_BUF_ERROR)                                        // the latter: the file is cut short
-        throw std::runtime_error(std::string("cannot decompress ") + problem); // which begins with the path
+    if (n < 0 || status == Z_BUF_ERROR)                                        // Z_BUF_ERROR: the file is cut short
+        throw std::runtime_error(std::string("cannot decompress ") + problem); // `problem` begins with the path
     std::erase(all, '\r');
     return all;
 }
@@ -131,6 +131,6 @@ corpus make_corpus(const vocabulary& words, const std::vector<std::string>& line
         if (topic != words.unknown() && known(sentence)) c.demonstrations.add(topic, sentence);
     });
     if (c.demonstrations.size() == 0)
-        throw std::runtime_error(demonstrations + ": no line is in words that the small models know");
+        throw std::runtime_error(demonstrations + ": no line consists of words that the small models know");
     return c;
 }

@@ -15,13 +15,14 @@
 /// The lines of a text file, which may be gzipped.
 [[nodiscard]] std::vector<std::string> read_lines(const std::string& path);
 
-/// Calls read(line) for each line of a file that is not empty. What it throws is thrown with the file and the line.
+/// Calls read(line) for each line of a file that is not empty. An exception of read is thrown with the file and the
+/// line.
 void each_line(const std::string& path, const std::function<void(const std::string&)>& read);
 
 /// The words separated by spaces.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view line, char separator = ' ');
 
-/// end_of_text, the most frequent words in falling order, and last the word that stands for all others.
+/// end_of_text, then the most frequent words in falling order, then one word for all other words.
 class vocabulary {
 public:
     vocabulary(const std::vector<std::string>& lines, std::size_t size);
@@ -33,9 +34,10 @@ public:
     [[nodiscard]] std::string sentence(std::span<const word> words) const;
     /// The words of a line, closed by end_of_text.
     [[nodiscard]] std::vector<word> sentence(std::string_view line) const;
-    /// May people be asked to write about it? A word of letters that is not among the 150 most frequent.
+    /// True if a prompt may ask for a sentence about this word: it has only letters, and is not among the 150 most
+    /// frequent.
     [[nodiscard]] bool is_topic(word w) const;
-    /// Frequent words may come twice in a good sentence.
+    /// True if the word is so frequent that a good sentence may repeat it.
     [[nodiscard]] static bool is_frequent(word w) { return w <= 60; }
 
 private:
@@ -50,7 +52,7 @@ struct corpus {
     std::vector<word> prompts, held_out_prompts; ///< topics, as often as they occur
 };
 
-/// Demonstrations are the sentences of 5 to 13 words within the vocabulary, once with each topic that they contain.
-/// A file with lines of "topic<tab>sentence" replaces them.
+/// Demonstrations are the sentences of 5 to 13 words of the vocabulary, once per topic that a sentence contains. A file
+/// with lines of "topic<tab>sentence" replaces them.
 [[nodiscard]] corpus make_corpus(const vocabulary& words, const std::vector<std::string>& lines,
                                  const std::string& demonstrations = "");

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: what is done to the curves of a run before they are drawn.
+// SPDX-License-Identifier: MIT Miniature InstructGPT: how the curves of a run are smoothed and thinned out before they
+// are drawn.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-/// Means over a window, which is narrower at the ends, so that curves can be read.
+/// Means over a window, which is narrower at the ends.
 inline std::vector<double> smooth(const std::vector<double>& values, std::size_t window = 9) {
     std::vector<double> result;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -27,7 +27,7 @@ inline std::vector<double> scaled(std::vector<double> values, double shift, doub
     for (double& v : values) v = (v - shift) * factor;
     return values;
 }
-/// Every so many of the values.
+/// Every n-th of the values.
 inline std::vector<double> sparse(const std::vector<double>& values, std::size_t every) {
     std::vector<double> result;
     for (std::size_t i = 0; i < values.size(); i += every) result.push_back(values[i]);

@@ -13,7 +13,7 @@
 
 namespace {
 
-/// Without the responses that the policy cannot give, because they have a word that it does not know.
+/// The comparisons without responses that the policy cannot give, because it does not know one of their words.
 comparisons possible(const comparisons& all, word unknown) {
     comparisons result;
     for (std::size_t p = 0; p < all.prompts(); ++p) {
@@ -27,7 +27,7 @@ comparisons possible(const comparisons& all, word unknown) {
     return result;
 }
 
-/// The pairs of ranked responses to a prompt, by their places; ties are none.
+/// The pairs of ranked responses to a prompt, by their indices. Ties are left out.
 struct ranked_pairs {
     std::vector<std::int32_t> chosen, rejected;
 
@@ -58,7 +58,7 @@ void add_dpo_gradient(language_model& policy, const language_model& sft, const c
         pairs.batch(), {.sums = log_ratios, .chosen = pairs.chosen, .rejected = pairs.rejected, .d_sums = d_log_ratios},
         rlhf::dpo{.beta = beta});
     rlhf::sequence_log_probs_backward(all, {.d_sums = d_log_ratios, .d_log_probs = d_log_probs});
-    const auto logits = response_logits(a); // the gradient takes the place of the logits
+    const auto logits = response_logits(a); // the gradient replaces the logits
     rlhf::token_log_probs_backward(all, logits, responses.tokens, {.d_log_probs = d_log_probs}, logits);
     policy.backward(responses, a);
     // [end]

@@ -5,5 +5,5 @@
 
 #include "tuning.hpp"
 
-/// Learns from the rankings; what it samples is for the curves.
+/// Learns from the rankings. It samples for the curves only.
 tuning_log train_dpo(language_model& policy, const tuning_inputs& given, const tuning_options& o, progress& bar);

@@ -15,7 +15,7 @@
 #include <vector>
 
 [[nodiscard]] interval mean(std::span<const double> values);
-/// How often a's response is the better one; equal scores are half a win each.
+/// The share of prompts for which a's response is better. Equal scores are half a win each.
 [[nodiscard]] interval wins(std::span<const double> a, std::span<const double> b);
 
 /// One row of the final table.
@@ -30,14 +30,15 @@ struct evaluation {
     interval against_sft, against_big;
 };
 
-/// Everything that does not depend on other rows.
+/// The numbers of a row that do not depend on other rows.
 [[nodiscard]] evaluation evaluate(std::string name, text responses, double perplexity, const labellers& people);
-/// The same for a tuned model: samples, KL to the SFT model, reward, perplexity.
+/// The same for a tuned model: it samples, and computes KL to the SFT model, reward and perplexity.
 [[nodiscard]] evaluation evaluate(std::string name, const language_model& model, const language_model& sft,
                                   const scalar_model& reward_model, std::span<const word> prompts, const text& held_out,
                                   const labellers& people, random_source& random, int limit);
 
-/// The large un-tuned model's responses. Prompted, it goes on from the topic; else it does not know the prompt.
+/// The large un-tuned model's responses. With `prompted` it continues from the topic; otherwise it does not see the
+/// prompt.
 [[nodiscard]] text respond(const ngram_model& model, std::span<const word> prompts, bool prompted,
                            random_source& random, int limit);
 [[nodiscard]] double perplexity(const ngram_model& model, const text& t);

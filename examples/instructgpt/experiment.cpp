@@ -22,7 +22,7 @@ namespace {
 
 constexpr int limit = 16; ///< tokens per response
 
-/// Runs independent jobs on some threads. Each has its own random numbers, so the order does not matter.
+/// Runs independent jobs on some threads. Each job has its own random numbers, so the order does not matter.
 void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
     std::atomic<std::size_t> next = 0;
     std::vector<std::exception_ptr> errors(jobs.size());
@@ -42,8 +42,8 @@ void run_all(const std::vector<std::function<void()>>& jobs, unsigned threads) {
         if (e) std::rethrow_exception(e);
 }
 
-/// The runs of step 3. PPO and PPO-ptx come at several β. GRPO's β is larger: it divides rewards, but not the
-/// KL, by the deviation of their group, which is smaller than the deviation of all rewards.
+/// The runs of step 3. PPO and PPO-ptx run with several β. GRPO's β is larger, because GRPO divides rewards, but not
+/// the KL, by the deviation of their group, which is smaller than the deviation of all rewards.
 std::vector<tuning_options> planned_runs(const settings& s) {
     std::vector<tuning_options> runs{{.name = ppo_name, .kl_coef = 0.15},
                                      {.name = ppo_ptx_name, .kl_coef = 0.15, .ptx_coef = 1},
@@ -116,7 +116,7 @@ corpus long_enough(corpus c, const std::string& path) {
     return c;
 }
 
-/// What the steps hand on to each other.
+/// The data that the steps pass on to each other.
 struct laboratory {
     const settings& s;
     const files& f;

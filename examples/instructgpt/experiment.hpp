@@ -16,17 +16,17 @@
 struct settings {
     std::uint64_t seed = 1;
     std::size_t vocabulary = 1000;
-    std::size_t sentences = 0; ///< of the corpus; 0: all
+    std::size_t sentences = 0; ///< sentences of the corpus; 0: all
     std::size_t labelled_prompts = 3000, test_labelled_prompts = 500, evaluation_prompts = 1000;
-    std::size_t iterations = 150, answers = 128; ///< of step 3; answers per iteration
+    std::size_t iterations = 150, answers = 128; ///< iterations of step 3; answers per iteration
     unsigned threads = 2;                        ///< results do not depend on it
-    bool quick = false;                          ///< only what shows the signs of the effects
+    bool quick = false;                          ///< true: runs only what shows the signs of the effects
 
     /// A run of a few seconds.
     [[nodiscard]] static settings quick_run(std::uint64_t seed);
 };
 
-/// Files; empty: simulated or taken from the corpus.
+/// Files. An empty name: simulated, or taken from the corpus.
 struct files {
     std::string corpus, lexicon, demonstrations, rankings;
 };
@@ -38,7 +38,7 @@ struct tuned {
     evaluation row;
 };
 
-/// A tuned model as each group of simulated labellers sees it: wins against SFT.
+/// A tuned model, judged by each group of simulated labellers: wins against SFT.
 struct judged {
     std::string name;
     interval warm, sober;
@@ -71,7 +71,7 @@ struct results {
     [[nodiscard]] const evaluation& sft() const { return baselines[2]; }
 };
 
-/// Names of the runs that others look up.
+/// Names of the runs that other code looks up.
 inline constexpr const char* ppo_name = "PPO, β = 0.15";
 inline constexpr const char* ppo_ptx_name = "PPO-ptx, β = 0.15";
 inline constexpr const char* grpo_name = "GRPO, β = 0.25";
@@ -81,5 +81,5 @@ inline constexpr const char* sober_name = "PPO, β = 0.15, tuned for the sober g
 [[nodiscard]] results run_experiment(const settings& s, const files& f, const vocabulary& words,
                                      const std::vector<std::string>& corpus_lines);
 
-/// The effects that the paper reports, as signs; prints each, true if all are there.
+/// Checks the signs of the effects that the paper reports. Prints each, and returns true if all are there.
 [[nodiscard]] bool check_signs(const results& r);

@@ -35,7 +35,7 @@ public:
                                         .advantages = part(rlhf::per_sequence(advantages_)),
                                         .d_log_probs = d_log_probs},
                                        {.clip_range = o_.clip_range, .kl_coef = o_.kl_coef});
-        const auto logits = response_logits(a); // the gradient takes the place of the logits
+        const auto logits = response_logits(a); // the gradient replaces the logits
         rlhf::token_log_probs_backward(responses.batch(), logits, responses.tokens, {.d_log_probs = d_log_probs},
                                        logits);
         policy.backward(responses, a);

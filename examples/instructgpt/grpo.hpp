@@ -5,5 +5,5 @@
 
 #include "tuning.hpp"
 
-/// Several answers to each prompt, each against the others; the KL penalty is in the loss.
+/// Several answers to each prompt, each compared with the others. The KL penalty is in the loss.
 tuning_log train_grpo(language_model& policy, const tuning_inputs& given, const tuning_options& o, progress& bar);

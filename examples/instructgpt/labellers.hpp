@@ -15,7 +15,7 @@
 
 /// What a group of simulated labellers likes.
 struct taste {
-    double tone = 1.25; ///< of warm words; below 0: of sober ones
+    double tone = 1.25; ///< how much they like warm words; below 0: sober words
     double noise = 0.35;
 };
 inline constexpr taste warm{};
@@ -24,9 +24,9 @@ inline constexpr taste sober{.tone = -1.25};
 /// Ten human ratings of a word, −4 … 4.
 using ratings = std::array<float, 10>;
 
-/// One of the simulated labellers, or the referee: which of a word's ten ratings is theirs.
+/// One of the simulated labellers, or the referee. The seed decides which of a word's ten ratings is theirs.
 struct labeller {
-    std::uint64_t seed = 0; ///< 0: the referee; it knows the mean of all ten and makes no noise
+    std::uint64_t seed = 0; ///< 0: the referee, who uses the mean of all ten and has no noise
 };
 
 class labellers {
@@ -42,7 +42,7 @@ public:
     /// The referee's utilities of all responses: the "gold" score, which no model ever sees.
     [[nodiscard]] std::vector<double> gold(const text& responses) const;
 
-    /// Ranks the responses to one prompt, 1 = best, as one simulated labeller who comes along.
+    /// Ranks the responses to one prompt, 1 = best, as one random simulated labeller.
     [[nodiscard]] std::vector<std::int32_t> rank(const text& responses, std::size_t first, std::size_t count,
                                                  random_source& random) const;
 

@@ -21,12 +21,11 @@ settings chosen_settings(bool quick, std::uint64_t seed, unsigned threads) {
 }
 
 int run(const settings& s, const files& f, const std::string& out) {
-    if (!out.empty()) std::filesystem::create_directories(out); // what cannot be written is said before the training
+    if (!out.empty()) std::filesystem::create_directories(out); // fails before the training if it cannot be written
     std::vector<std::string> lines = read_lines(f.corpus);
     if (s.sentences > 0 && lines.size() > s.sentences) lines.resize(s.sentences);
     const vocabulary words(lines, s.vocabulary);
-    if (!f.rankings.empty())
-        (void)read_rankings(f.rankings, words); // a broken line is named before anything is trained
+    if (!f.rankings.empty()) (void)read_rankings(f.rankings, words); // fails before the training if a line is broken
     const results r = run_experiment(s, f, words, lines);
     print_table(r);
     print_samples(r, words);
@@ -62,10 +61,10 @@ int main(int argc, char** argv) {
     app.add_option("--corpus", f.corpus, "pretraining text, one tokenised sentence per line; may be gzipped")
         ->check(CLI::ExistingFile);
     app.add_option("--lexicon", f.lexicon,
-                   "what the simulated labellers feel: lines of word <tab> ten ratings from -4 to 4")
+                   "ratings of the simulated labellers: lines of word <tab> ten ratings from -4 to 4")
         ->check(CLI::ExistingFile);
     app.add_option("--demos", f.demonstrations,
-                   "demonstrations: lines of topic <tab> tokenised sentence, instead of sentences of the corpus")
+                   "demonstrations instead of sentences of the corpus: lines of topic <tab> tokenised sentence")
         ->check(CLI::ExistingFile);
     app.add_option("--rankings", f.rankings,
                    "people's rankings for the reward model: JSON lines of {\"prompt\", \"responses\", \"ranks\"}")

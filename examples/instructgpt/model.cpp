@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: layers with hand-written backward passes. The one file that knows exp, log and tanh.
+// SPDX-License-Identifier: MIT Miniature InstructGPT: layers with hand-written backward passes. Only this file uses
+// exp, log and tanh.
 #include "model.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Calls visit(row, topic, words so far) for every context that is asked for.
+/// Calls visit(row, topic, words so far) for every context in question.
 template <class Visit>
 void for_each_context(const text& t, contexts where, Visit&& visit) {
     Eigen::Index row = 0;
@@ -26,7 +26,7 @@ Eigen::Index context_count(const text& t, contexts where) {
     return static_cast<Eigen::Index>(where == contexts::ends ? t.size() : t.tokens.size());
 }
 
-/// The word `back` places before the end: 1 is the last.
+/// The word at position `back` from the end: 1 is the last.
 word looking_back(std::span<const word> words, std::size_t back) {
     return back <= words.size() ? words[words.size() - back] : end_of_text;
 }
@@ -35,7 +35,7 @@ void fill_uniform(std::span<float> values, double bound, random_source& random) 
     for (float& v : values) v = static_cast<float>((2 * random.uniform() - 1) * bound);
 }
 
-/// A number in [0, 1) picks a word from the softmax of the logits.
+/// Picks a word from the softmax of the logits by a number in [0, 1).
 word draw(Eigen::Ref<const Eigen::RowVectorXf> logits, double number, Eigen::RowVectorXf& weights) {
     weights = (logits.array() - logits.maxCoeff()).exp();
     double left = number * static_cast<double>(weights.sum());

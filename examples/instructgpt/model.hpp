@@ -13,20 +13,20 @@
 #include <span>
 #include <vector>
 
-/// Aligned as Eigen likes it: in what order Eigen adds up depends on where the numbers lie.
+/// Aligned for Eigen, because Eigen's order of additions depends on the alignment.
 using floats = std::vector<float, Eigen::aligned_allocator<float>>;
 using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// What a forward pass leaves for the backward pass. Reused from call to call.
+/// The numbers of a forward pass that the backward pass needs. They are reused from call to call.
 struct activations {
     matrix inputs;  ///< [N, 6 D + 2]
     matrix hidden;  ///< [N, H]
     matrix query;   ///< [N, D]
     matrix logits;  ///< [N, V]; the library may overwrite it with its gradient
-    floats scalars; ///< [N] of a scalar model
+    floats scalars; ///< [N] results of a scalar model
 };
 
-/// Which contexts of a text a model is run on.
+/// The contexts of a text for which a model is run.
 enum class contexts {
     every_token, ///< before each token: predictions and values
     ends,        ///< after the last token of each sequence: sampling and rewards
@@ -41,8 +41,8 @@ struct parameters {
 /// last word is the topic") → tanh layer.
 class trunk : public parameters {
 public:
-    static constexpr int width = 24;  ///< D, of an embedding
-    static constexpr int window = 4;  ///< words looked back
+    static constexpr int width = 24;  ///< D, the width of an embedding
+    static constexpr int window = 4;  ///< the number of last words that the model sees
     static constexpr int hidden = 64; ///< H
     static constexpr int inputs = (window + 2) * width + 2;
 
@@ -80,18 +80,18 @@ public:
     /// Starts from the trunk of a language model, with a head of zeros.
     explicit scalar_model(const language_model& start);
 
-    /// Leaves the numbers in a.scalars, one a context.
+    /// Leaves the numbers in a.scalars, one per context.
     void forward(const text& t, activations& a, contexts where) const;
     /// Adds to `gradient`.
     void backward(const text& t, activations& a, contexts where, const floats& d_scalars);
-    /// forward = scale · (forward − shift), by changing the head.
+    /// Changes the head so that forward becomes scale · (forward − shift).
     void normalise(float shift, float scale);
 };
 
 /// Logits of plain text: the whole vocabulary.
 [[nodiscard]] rlhf::logits_view<float> text_logits(activations& a);
-/// Logits of responses: the last word of the vocabulary, "<unk>", does not exist for them. As padding of the rows it
-/// is never read, and its gradient is 0.
+/// Logits of responses, which never contain the last word of the vocabulary, "<unk>". This word is padding of the rows:
+/// it is never read, and its gradient is 0.
 [[nodiscard]] rlhf::logits_view<float> response_logits(activations& a);
 
 /// The logarithm of a probability, for models that are not a softmax.

@@ -13,7 +13,7 @@ constexpr int bits = 10;
 
 std::uint64_t lowest(std::uint64_t key, int words) { return key & ((std::uint64_t{1} << (bits * words)) - 1); }
 
-/// The last `length` words as one key; before the first word lies the end of the sentence before.
+/// The last `length` words as one key. Before the first word is the end of the previous sentence.
 std::uint64_t context_key(std::span<const word> before, int length) {
     std::uint64_t key = 0;
     for (int back = length; back >= 1; --back) {
@@ -38,7 +38,7 @@ ngram_model::ngram_model(const text& t, int vocabulary) : vocabulary_(vocabulary
         counted.clear();
         for (std::size_t i = 0; i < now.keys.size(); ++i) {
             const key shorter = lowest(now.keys[i], n - 1);
-            // Nothing but the end of a sentence comes before the start of one, so starts keep their counts.
+            // Only the end of a sentence comes before the start of one, so starts keep their counts.
             const bool starts_sentence = n > 2 && shorter >> (bits * (n - 2)) == static_cast<key>(end_of_text);
             counted.emplace_back(shorter, starts_sentence ? now.counts[i] : 1);
         }
@@ -80,7 +80,7 @@ double ngram_model::probability(std::span<const word> before, word w) const {
         const table& t = tables_[static_cast<std::size_t>(n - 1)];
         const key context = context_key(before, n - 1);
         const auto [first, last] = find(t, context);
-        if (first == last) continue; // an unseen context says nothing
+        if (first == last) continue; // an unseen context has no counts
         const auto total = static_cast<double>(t.sums[last] - t.sums[first]);
         const auto at =
             std::lower_bound(t.keys.begin() + static_cast<std::ptrdiff_t>(first),
@@ -105,7 +105,7 @@ std::vector<float> ngram_model::log_probs(const text& t) const {
 std::vector<word> ngram_model::sample(std::vector<word> start, random_source& random, int limit) const {
     while (static_cast<int>(start.size()) < limit && (start.empty() || start.back() != end_of_text)) {
         auto next = static_cast<word>(random.below(static_cast<std::size_t>(vocabulary_)));
-        for (int n = order; n >= 1; --n) { // an n-gram pays its discount to the shorter ones
+        for (int n = order; n >= 1; --n) { // the discount of an n-gram goes to the shorter ones
             const table& t = tables_[static_cast<std::size_t>(n - 1)];
             const auto [first, last] = find(t, context_key(start, n - 1));
             if (first == last) continue;

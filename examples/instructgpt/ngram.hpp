@@ -20,22 +20,23 @@ public:
     /// Counts the text. Words are below 1,024, so that six of them fit into 64 bits.
     ngram_model(const text& t, int vocabulary);
 
-    /// N-grams stored.
+    /// The number of stored n-grams.
     [[nodiscard]] std::size_t size() const;
     /// P(w | the words before it).
     [[nodiscard]] double probability(std::span<const word> before, word w) const;
     /// log P of every token, for the library's ptx_loss.
     [[nodiscard]] std::vector<float> log_probs(const text& t) const;
-    /// Goes on from `start` to the end of the sentence, or to `limit` words. Never says "<unk>".
+    /// Continues from `start` to the end of the sentence, or to `limit` words. It never draws "<unk>".
     [[nodiscard]] std::vector<word> sample(std::vector<word> start, random_source& random, int limit) const;
 
 private:
-    using key = std::uint64_t; ///< n words of ten bits, the last one lowest
+    using key = std::uint64_t; ///< n words of ten bits, the last word in the lowest bits
     /// All n-grams of one length, sorted, so that the n-grams of one context lie together.
     struct table {
         std::vector<key> keys;
-        std::vector<std::uint32_t> counts; ///< as seen (longest), or of different words in front (the others)
-        std::vector<std::uint64_t> sums;   ///< running sums of the counts, to draw by bisection
+        std::vector<std::uint32_t>
+            counts; ///< how often seen (longest n-grams), or after how many different words (others)
+        std::vector<std::uint64_t> sums; ///< running sums of the counts, to draw by bisection
         double discount = 0.75;
     };
     struct followers {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Miniature InstructGPT: the fixed words of the report.
+// Miniature InstructGPT: the fixed text of the report.
 #pragma once
 
 namespace page {

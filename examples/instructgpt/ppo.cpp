@@ -40,7 +40,7 @@ public:
         activations of_value;
         value_.forward(responses, of_value, contexts::every_token);
         floats log_probs(responses.tokens.size()), d_log_probs(log_probs), d_values(log_probs);
-        const auto logits = response_logits(a); // the gradient takes the place of the logits
+        const auto logits = response_logits(a); // the gradient replaces the logits
         loss_ += rlhf::ppo_loss(responses.batch(), logits, responses.tokens,
                                 {.old_log_probs = part(r.log_probs),
                                  .ref_log_probs = part(r.ref_log_probs),

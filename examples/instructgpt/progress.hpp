@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: what the run is doing and how long it will take, on a terminal only.
+// SPDX-License-Identifier: MIT Miniature InstructGPT: what the run is doing and how long it takes, on a terminal only.
 #pragma once
 
 #include <chrono>
@@ -8,7 +7,7 @@
 #include <string>
 #include <unistd.h>
 
-/// Counts work done in any thread; one unit is about one token that a language model learns from.
+/// Counts the work of all threads. One unit is about one token that a language model learns from.
 class progress {
 public:
     using clock = std::chrono::steady_clock;
@@ -20,7 +19,7 @@ public:
         if (shown_) std::printf("\r\033[K");
     }
 
-    /// From now on so many threads work at once.
+    /// Sets how many threads work from now on.
     void side_by_side(unsigned threads) { side_by_side_ = threads; }
 
     void advance(const std::string& what, double work) {
@@ -37,7 +36,7 @@ public:
 
 private:
     std::mutex mutex_;
-    clock::time_point start_ = clock::now(), printed_ = start_; ///< of the last message
+    clock::time_point start_ = clock::now(), printed_ = start_; ///< printed_: the time of the last message
     double total_, done_ = 0, side_by_side_ = 1;
     bool shown_;
 };

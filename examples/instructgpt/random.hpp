@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: the source of all chance. The same seed gives the same run, whatever the standard library.
+// SPDX-License-Identifier: MIT Miniature InstructGPT: the source of all random numbers. The same seed gives the same
+// run with every standard library.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <random>
 #include <utility>
 
-/// Random numbers with conversions of our own: std::*_distribution differ between standard libraries.
+/// Random numbers with our own conversions, because std::*_distribution differ between standard libraries.
 class random_source {
 public:
     explicit random_source(std::uint64_t seed) : engine_(seed) {}

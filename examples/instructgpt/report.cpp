@@ -27,7 +27,7 @@ std::string cell(const std::optional<interval>& i, int digits = 2) {
     return "<td>" + fixed(i->value, digits) + " <small>± " + fixed(i->half_width, digits) + "</small></td>";
 }
 std::string code(const char* snippet) {
-    // Lines lose the indentation that they share.
+    // Remove the indentation that all lines share.
     std::istringstream lines(snippet);
     std::string result, line;
     std::size_t indent = std::string::npos;
@@ -38,7 +38,7 @@ std::string code(const char* snippet) {
     return "<pre>" + escaped(result) + "</pre>";
 }
 
-/// A run looks the same in all plots.
+/// The look of a run, the same in all plots.
 series styled(const tuning_options& o, std::vector<double> x, std::vector<double> y) {
     const bool ptx = o.ptx_coef > 0, far = o.kl_coef < 0.1, dpo = o.by == method::dpo;
     const int of_ppo = o.kl_coef == 0 ? 3 : far ? 4 : o.kl_coef > 0.5 ? 6 : 1;
@@ -74,8 +74,8 @@ void write_task(std::ostream& out, const results& r) {
         << " weights. Large model: an interpolated Kneser-Ney 6-gram, " << r.big_size
         << " stored n-grams. The perplexity of held-out text is " << fixed(r.baselines[0].perplexity, 1)
         << " for the large model and " << fixed(r.pretrained_perplexity, 1)
-        << " for the small one before tuning. The large model is of another model family, which the paper's large "
-        << "model was not. Prompted, it has to begin with the topic.</p>\n";
+        << " for the small one before tuning. Unlike the paper's, the large model is of another model family. "
+        << "With a prompt, it begins with the topic.</p>\n";
 }
 
 void write_steps(std::ostream& out, const results& r) {

@@ -14,12 +14,12 @@
 
 namespace {
 
-/// The comparisons as the library sees them: prompts are sequences, their responses are steps.
+/// The comparisons as a batch of the library: prompts are sequences, their responses are steps.
 rlhf::batch batch_of(const comparisons& c) {
     return {.offsets = c.offsets, .mask = rlhf::all, .denominator = rlhf::counted_here};
 }
 
-/// The prompts listed, with their responses.
+/// The listed prompts, with their responses.
 comparisons choose(const comparisons& all, std::span<const std::size_t> prompts) {
     comparisons result;
     for (const std::size_t p : prompts) {
@@ -33,7 +33,7 @@ comparisons choose(const comparisons& all, std::span<const std::size_t> prompts)
     return result;
 }
 
-constexpr std::size_t most_responses = 1024; // of a prompt, as ranking_loss says
+constexpr std::size_t most_responses = 1024; // per prompt: the limit of ranking_loss
 
 void add_ranking(comparisons& c, const std::string& line, const vocabulary& words) {
     try {
@@ -58,7 +58,7 @@ void add_ranking(comparisons& c, const std::string& line, const vocabulary& word
     }
 }
 
-/// Does a pair of responses differ in rank, and in the words that the models know?
+/// True if two responses differ in rank, and in words that the models know.
 bool has_difference(const comparisons& c) {
     bool found = false;
     each_pair(c, [&](std::size_t i, std::size_t j) {

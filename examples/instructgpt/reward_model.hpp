@@ -26,7 +26,7 @@ struct comparisons {
 [[nodiscard]] comparisons collect_comparisons(const language_model& model, std::span<const word> topics,
                                               std::size_t prompts, const labellers& people, int limit,
                                               random_source& random);
-/// The same responses, ranked by others.
+/// The same responses, ranked by other labellers.
 [[nodiscard]] comparisons ranked_by(const comparisons& c, const labellers& people, random_source& random);
 /// The share of pairs on which two rankings of the same responses agree.
 [[nodiscard]] double agreement(const comparisons& a, const comparisons& b);
@@ -39,11 +39,11 @@ void each_pair(const comparisons& c, const F& f) {
             for (auto j = static_cast<std::size_t>(c.offsets[p]); j < i; ++j) f(i, j);
 }
 
-/// Prompts in random order with their ranked responses, for ever.
+/// An endless random sequence of prompts with their ranked responses.
 class comparison_stream {
 public:
     comparison_stream(const comparisons& c, random_source& random);
-    /// So many prompts, or all if there are fewer.
+    /// The next prompts: so many, or all if there are fewer.
     [[nodiscard]] comparisons next(std::size_t prompts);
 
 private:
@@ -53,8 +53,8 @@ private:
     std::size_t at_ = 0;
 };
 
-/// One JSON object per line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}; ranks may be left out
-/// when the best response comes first.
+/// One JSON object per line: {"prompt": "happiness", "responses": ["…", "…"], "ranks": [2, 1]}. Ranks may be left out
+/// if the responses are listed best first.
 [[nodiscard]] comparisons read_rankings(const std::string& path, const vocabulary& words);
 void write_rankings(const std::string& path, const comparisons& c, const vocabulary& words, std::size_t prompts);
 
@@ -69,7 +69,7 @@ struct reward_model_curve {
 /// Trains on all pairs of each prompt's responses.
 reward_model_curve train_reward_model(scalar_model& model, const comparisons& data, const reward_model_options& o,
                                       random_source& random, progress& bar);
-/// The share of held-out pairs that it orders as the labeller did.
+/// The share of held-out pairs that the model orders like the labeller.
 [[nodiscard]] double accuracy(const scalar_model& model, const comparisons& data);
 /// The reward of each response.
 [[nodiscard]] floats rewards(const scalar_model& model, const text& responses);

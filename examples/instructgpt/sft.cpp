@@ -58,7 +58,7 @@ std::vector<double> supervised_fine_tuning(language_model& model, const text& de
         // [report: sft]
         const text demonstrated = stream.next(o.batch_tokens);
         model.forward(demonstrated, a);
-        const auto logits = response_logits(a); // the gradient takes the place of the logits
+        const auto logits = response_logits(a); // the gradient replaces the logits
         const auto loss = rlhf::cross_entropy_loss(demonstrated.batch(), logits, demonstrated.tokens, logits);
         model.backward(demonstrated, a);
         // [end]

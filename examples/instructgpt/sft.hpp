@@ -10,11 +10,11 @@
 #include <cstddef>
 #include <vector>
 
-/// Sentences of a text in random order, for ever.
+/// An endless random sequence of the sentences of a text.
 class text_stream {
 public:
     text_stream(const text& t, random_source& random);
-    /// Whole sentences, of at least so many tokens together.
+    /// The next whole sentences, with at least so many tokens together.
     [[nodiscard]] text next(std::size_t tokens);
 
 private:
@@ -30,7 +30,7 @@ struct pretraining_options {
 };
 struct sft_options {
     double epochs = 6, learning_rate = 1e-3;
-    double pretraining_coef = 0.3; ///< of the pretraining loss that is mixed in, against forgetting
+    double pretraining_coef = 0.3; ///< factor of the pretraining loss, against forgetting
     std::size_t batch_tokens = 512;
 };
 
@@ -38,6 +38,6 @@ struct sft_options {
 std::vector<double> pretrain(language_model& model, const text& pretraining, const pretraining_options& o,
                              random_source& random, progress& bar);
 
-/// The policy that step 3 starts from and is held near. Returns the loss of each step.
+/// Trains the policy that step 3 starts from and stays near to. Returns the loss of each step.
 std::vector<double> supervised_fine_tuning(language_model& model, const text& demonstrations, const text& pretraining,
                                            const sft_options& o, random_source& random, progress& bar);

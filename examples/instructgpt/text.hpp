@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: sequences of word numbers, end to end, the packed layout that the library reads as it is.
+// SPDX-License-Identifier: MIT Miniature InstructGPT: sequences of word numbers, end to end: the packed layout that the
+// library reads directly.
 #pragma once
 
 #include <rlhf/core/batch.hpp>
@@ -41,8 +41,8 @@ struct text {
         return result;
     }
 
-    /// What the library is told about these sequences: packed, every token counts, and the model's row t is already
-    /// about token t (its context ends before t), so nothing is shifted.
+    /// These sequences as a batch of the library: packed, every token counts, and nothing is shifted, because the
+    /// model's row t predicts token t (its context ends before t).
     [[nodiscard]] rlhf::batch batch() const {
         return {.offsets = offsets, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
     }

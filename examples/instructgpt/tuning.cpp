@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Miniature InstructGPT: what the methods of step 3 share.
+// Miniature InstructGPT: the code that the methods of step 3 share.
 #include "tuning.hpp"
 
 #include "adam.hpp"

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Miniature InstructGPT: what the methods of step 3 share: options, curves, sampled responses, and the loop of those
-// that learn from what they sample (PPO, GRPO).
+// SPDX-License-Identifier: MIT Miniature InstructGPT: the code that the methods of step 3 share: options, curves,
+// sampled responses, and the loop of the methods that learn from samples (PPO, GRPO).
 #pragma once
 
 #include "labellers.hpp"
@@ -21,12 +20,12 @@ enum class method { ppo, grpo, dpo };
 struct tuning_options {
     std::string name;
     method by = method::ppo;
-    double kl_coef = 0.15; ///< β: of the rewards (PPO), of the loss (GRPO), of the implicit reward (DPO)
-    double ptx_coef = 0;   ///< γ of equation 2; 0 is PPO, above is PPO-ptx
+    double kl_coef = 0.15; ///< β in the rewards (PPO), the loss (GRPO) or the implicit reward (DPO)
+    double ptx_coef = 0;   ///< γ of equation 2: 0 is PPO, more is PPO-ptx
     double clip_range = 0.2, gamma = 1, lambda = 0.95;
     double learning_rate = 8e-4, value_learning_rate = 2e-3;
     std::size_t iterations = 150, prompts = 128, epochs = 2, minibatches = 2;
-    std::size_t answers = 1; ///< to each prompt; DPO samples them for its curves only
+    std::size_t answers = 1; ///< answers per prompt; DPO samples them for its curves only
     int limit = 16;          ///< tokens per response
     std::uint64_t seed = 1;
 
@@ -34,14 +33,14 @@ struct tuning_options {
     [[nodiscard]] double work() const { return ptx_coef > 0 ? 5 : 3; }
 };
 
-/// One row per iteration; a method leaves empty what it does not have.
+/// One row per iteration. Columns that a method does not have stay empty.
 struct tuning_log {
     std::vector<double> reward, kl, gold, clip_fraction, explained_variance;
-    static constexpr std::size_t perplexity_every = 5; ///< iterations; it stays as it was between
+    static constexpr std::size_t perplexity_every = 5; ///< iterations; in between the last number is repeated
     std::vector<double> perplexity;                    ///< of held-out pretraining text
 };
 
-/// What step 3 is given. Nothing here changes, so several runs may share it.
+/// The inputs of step 3. They do not change, so several runs may share them.
 struct tuning_inputs {
     const language_model& sft;
     const scalar_model& reward_model;
@@ -52,9 +51,9 @@ struct tuning_inputs {
     const labellers& people; ///< simulated; for the log only
 };
 
-/// What one iteration samples and scores, before it learns.
+/// The samples of one iteration and their scores, before it learns.
 struct rollout {
-    text responses; ///< those to one prompt are neighbours
+    text responses; ///< responses to one prompt are neighbours
     floats log_probs, ref_log_probs, scores;
 };
 
@@ -62,12 +61,12 @@ struct rollout {
                                random_source& random, activations& a);
 void write_log(tuning_log& log, const language_model& policy, const rollout& r, const tuning_inputs& given);
 
-/// What differs between the methods that learn from what they sample.
+/// The parts that differ between the methods that learn from samples.
 class learner {
 public:
     virtual ~learner() = default;
 
-    /// Makes advantages.
+    /// Computes the advantages.
     virtual void judge(const rollout& r, activations& a) = 0;
     /// Adds the gradients of the responses first … first + count − 1.
     virtual void add_gradients(language_model& policy, const rollout& r, std::size_t first, std::size_t count,
@@ -77,7 +76,7 @@ public:
     virtual void write_log(tuning_log& log) = 0;
 };
 
-/// Sample, judge, learn, again and again. `policy` starts as a copy of the SFT model.
+/// Repeats: sample, judge, learn. `policy` starts as a copy of the SFT model.
 tuning_log tune(language_model& policy, const tuning_inputs& given, const tuning_options& o, learner& by,
                 progress& bar);
 

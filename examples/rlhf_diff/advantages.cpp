@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Advantages of the rewards in the dump: of groups, by GAE, or by discounted returns.
+// Advantages from the rewards in the dump: in groups, by GAE, or by discounted returns.
 #include "choices.hpp"
 
 #include <rlhf/advantage/discounted_returns.hpp>
@@ -18,7 +18,7 @@ namespace {
 
 struct named_floor {
     rlhf::std_floor floor;
-    const char* before; ///< what is written before ε
+    const char* before; ///< the text before ε
 };
 const named_floor floors[] = {{rlhf::std_floor::after_root, "std + "},
                               {rlhf::std_floor::inside_root, "root of var + "},
@@ -67,7 +67,7 @@ private:
                     add_each(all, o);
                 }
     }
-    /// The options for lone and unscorable rewards matter only where there are some.
+    /// The options for lone and unscorable rewards matter only if the dump has such rewards.
     void add_each(const settings& what, rlhf::group_advantages_options o) {
         for (const auto lone : {rlhf::lone_reward::zero, rlhf::lone_reward::kept})
             for (const auto unscorable : {rlhf::unscorable::left_out, rlhf::unscorable::spread}) {
@@ -104,7 +104,7 @@ class step_choices {
 public:
     step_choices(const data& d, const tried& t, std::vector<advantage_choice>& list) : d_(d), t_(t), list_(list) {}
 
-    /// By the rewards of the dump, or by scores on the last token that counts, without and with KL.
+    /// From the token rewards of the dump, or from scores on the last counted token, without and with KL.
     void all() {
         if (!d_.token_rewards.empty()) {
             of_rewards(d_.token_rewards, {}, false);
@@ -155,7 +155,7 @@ private:
                 }
             }
     }
-    /// As they are, and as trainers whiten them over tokens.
+    /// Adds advantages as they are, and whitened over tokens as in trainers.
     void whitened(settings what, const std::vector<double>& x, bool kl) {
         what.push_back({"whitening", "none"});
         add_counted(what, x, kl);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// What each axis would change at the best match, and why the data cannot tell some values apart.
+// SPDX-License-Identifier: MIT How each axis would change the best match, and why the data cannot distinguish some
+// values.
 #include "search.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ const std::string* value_of(const settings& s, const std::string& name) {
     return at == s.end() ? nullptr : &at->value;
 }
 
-/// How many axes two choices differ in. An axis that only one of them has counts.
+/// The number of axes in which two choices differ. An axis that only one of them has counts.
 int differences(const settings& a, const settings& b) {
     int n = 0;
     for (const setting& s : a) {
@@ -41,7 +41,7 @@ double largest(std::size_t n, const Counts& counts, const Value& value) {
     return most;
 }
 
-/// What the batch is like, where that explains why an axis makes no difference; "" if nothing is known.
+/// The property of the batch because of which an axis makes no difference; "" if none is known.
 std::string feature(const space& s, const combination& best, const std::string& name) {
     const data& d = s.batch;
     const settings what = s.settings_of(best);
@@ -73,7 +73,7 @@ std::string feature(const space& s, const combination& best, const std::string& 
                     largest(
                         old.size(), [&](std::size_t t) { return a[t] * slope[a[t] < 0 ? 1 : 0][t] != 0; }, ratio));
     }
-    if (name == "limit of KL") return "no estimate is beyond";
+    if (name == "limit of KL") return "no estimate is beyond the limit";
     if (name == "mean" || name == "length of a sequence") {
         std::int64_t least = d.tokens(), most = 0, counted = 0;
         for (std::int64_t q = 0; q < d.sequences; ++q)
@@ -85,7 +85,7 @@ std::string feature(const space& s, const combination& best, const std::string& 
     return "";
 }
 
-/// Do both have an axis, other than the named one, with unlike values?
+/// True if both have an axis, other than the named one, with different values.
 bool differ_elsewhere(const settings& a, const settings& b, const std::string& name) {
     return std::any_of(a.begin(), a.end(), [&](const setting& s) {
         const std::string* other = value_of(b, s.axis);
@@ -98,8 +98,8 @@ class comparer {
 public:
     comparer(const space& s, const combination& best) : s_(s), best_(best), at_best_(s.evaluate(best)) {}
 
-    /// All axes of one factor; `choose` puts a choice into a combination. Its first axis says which others there are,
-    /// so that another value may change these, too.
+    /// All axes of one factor. `choose` puts a choice into a combination. The first axis decides which others there
+    /// are, so another value of it may also change these.
     template <class Choice, class Choose>
     void factor(const std::vector<Choice>& choices, const settings& own, const Choose& choose) {
         std::vector<std::string> names;
@@ -152,7 +152,7 @@ private:
     }
     void finish(axis& a) {
         const double tolerance = s_.batch.tolerance;
-        double most_alike = 0, unseen = 0; // changes of what is in the dump, and of what is not
+        double most_alike = 0, unseen = 0; // changes of numbers that are in the dump, and of numbers that are not
         bool some_alike = false;
         for (const other& o : others_) {
             const evaluation e = s_.evaluate(o.what);
@@ -196,7 +196,7 @@ private:
     std::vector<other> others_;
 };
 
-/// A choice of no KL, and all KL terms, as one list.
+/// The choice without KL, and all KL terms, as one list.
 std::vector<kl_choice> with_none(const std::vector<kl_choice>& kls) {
     std::vector<kl_choice> all{{.what = {{"KL estimator", "none"}}, .value = {}, .slope = {}}};
     for (const kl_choice& k : kls) all.push_back({.what = k.what, .value = {}, .slope = {}});

@@ -13,8 +13,8 @@
 ///
 ///     loss = Σ cₜ (wₜ |Âₜ| l±ₜ + β kₜ − η Hₜ)        its slope with respect to log πₜ has the slopes of l± and k
 ///
-/// Each factor has choices of its own: advantages Â, objective l±, correction of the sampler w, KL k, mean c. All
-/// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1, but REAL, which looks at signs alone. Every
+/// Each factor has its own choices: advantages Â, objective l±, correction of the sampler w, KL k, mean c. All
+/// objectives are homogeneous in Â, so l± is the loss of a token at Â = ±1; only REAL looks at nothing but signs. Every
 /// column is computed once, by the library's own functions. H is the entropy of the dump.
 namespace diff {
 
@@ -24,7 +24,7 @@ struct setting {
 };
 using settings = std::vector<setting>;
 
-/// Numbers to try; flags add to them.
+/// Numbers that are compared with the dump; flags add to them.
 struct tried {
     std::vector<std::array<double, 2>> clips{{0.2, 0.2}, {0.2, 0.28}, {0.1, 0.1}, {0.3, 0.3}, {3e-4, 4e-4}};
     std::vector<double> dual_clips{3, 10};
@@ -34,7 +34,7 @@ struct tried {
     std::vector<double> value_clips{rlhf::unlimited, 0.2, 0.5}, hubers{rlhf::unlimited, 1, 10};
     std::vector<double> gammas{1, 0.99}, lambdas{1, 0.95};
     std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
-    std::vector<double> temperatures{0.5, 1, 0.1}; ///< of REAL
+    std::vector<double> temperatures{0.5, 1, 0.1}; ///< temperatures of REAL
 };
 /// What a choice with a shorter list of its own tries: its list, and what flags added to the list of all.
 template <class Number>
@@ -47,52 +47,52 @@ template <class Number>
 struct advantage_choice {
     settings what;
     std::vector<double> values; ///< [tokens]
-    bool kl_in_rewards = false; ///< then it is not in the loss as well
+    bool kl_in_rewards = false; ///< true: KL is not in the loss as well
 };
 struct objective_choice {
     settings what;
     std::array<std::vector<double>, 2> loss, slope; ///< [tokens] at Â = 1 and Â = −1
-    bool any_size = false;                          ///< it is not multiplied by |Â|
+    bool any_size = false;                          ///< true: it is not multiplied by |Â|
 };
 struct correction_choice {
     settings what;
     std::vector<double> weights; ///< [tokens]
-    bool of_kl = false;          ///< KL is multiplied, too
-    bool drops = false;          ///< tokens of weight 0 leave the denominator
+    bool of_kl = false;          ///< true: KL is multiplied, too
+    bool drops = false;          ///< true: tokens of weight 0 leave the denominator
 };
 struct kl_choice {
     settings what;
     std::vector<double> value, slope; ///< [tokens]
 };
-/// What sums are divided by.
+/// The divisors of sums.
 enum class mean_kind { tokens, sequences, sequence_sums, longest, prompts, nothing };
 struct mean_choice {
     settings what;
     mean_kind kind;
-    bool of_step = false;     ///< by the counts of the whole step
-    bool empty_count = false; ///< sequences without tokens count, too
-    bool all_teach = true;    ///< false: sequences of groups that teach nothing do not count
-    double epsilon = 0;       ///< added to the tokens of a sequence
+    bool of_step = false;     ///< true: by the counts of the whole step
+    bool empty_count = false; ///< true: sequences without tokens count, too
+    bool all_teach = true;    ///< false: sequences of groups with equal rewards do not count
+    double epsilon = 0;       ///< added to the number of tokens of a sequence
 };
 /// The factor of each token. With weights, tokens of weight 0 do not count.
 [[nodiscard]] std::vector<double> factors(const data& d, const mean_choice& m, const std::vector<double>* weights);
 
-/// What can be made of the rewards of the dump.
+/// The advantages that follow from the rewards of the dump.
 [[nodiscard]] std::vector<advantage_choice> advantages_of_rewards(const data& d, const tried& t);
 [[nodiscard]] std::vector<objective_choice> objectives(const data& d, const tried& t);
 [[nodiscard]] std::vector<correction_choice> corrections(const data& d, const tried& t);
 [[nodiscard]] std::vector<kl_choice> kl_terms(const data& d);
 [[nodiscard]] std::vector<mean_choice> means(const data& d);
 
-/// The factors u of FIPO: of the sum of log ratios that follow a token, within bounds. [tokens] sign · u
+/// The factors u of FIPO, from the bounded sum of the log ratios after a token. [tokens] sign · u
 [[nodiscard]] std::vector<double> fipo_factors(const data& d, const std::vector<double>& old_log_probs, double delta,
                                                const std::array<double, 2>& bounds, const std::vector<double>& sign);
-/// The columns of REAL, by which the mean over sequences is one over groups of equal size.
+/// The columns of REAL, which turn the mean over sequences into a mean over groups of equal size.
 void set_real(const data& d, const std::vector<double>& old_log_probs, double temperature, objective_choice& to);
 /// The size of all groups, or 0 if they differ.
 [[nodiscard]] std::int64_t group_size(const data& d);
 
-/// What could not be tried, and why.
+/// What could not be compared, and why.
 [[nodiscard]] settings not_tried(const data& d);
 
 /// "0.2", "0.2 to 0.28", "none" for infinity

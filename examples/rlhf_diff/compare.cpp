@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One combination beside the dump, and its coefficients.
+// Compares one combination with the dump, and finds its coefficients.
 #include "search.hpp"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ outcome compare(const space& s, const combination& c) {
 
 namespace {
 
-/// The coefficient with the fewest digits that fits as well.
+/// The coefficient with the fewest digits that still fits.
 outcome with_short_coefficient(const space& s, const outcome& o) {
     if (!o.what.kl || !o.gradient_fits || s.batch.gradient.empty()) return o;
     for (int digits = 1; digits < 7; ++digits) {
@@ -56,7 +56,8 @@ outcome with_short_coefficient(const space& s, const outcome& o) {
     return o;
 }
 
-/// With the coefficient of an entropy bonus that makes the loss fit, if there is one: it has no part in the gradient.
+/// Adds the coefficient of an entropy bonus that makes the loss fit, if there is one. The bonus does not change the
+/// gradient.
 outcome with_entropy(const space& s, const outcome& o) {
     if (s.batch.entropy.empty() || s.batch.gradient.empty() || !o.gradient_fits || o.loss_fits) return o;
     for (const double coef : s.numbers.entropy_coefs) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What multiplies tokens: the correction of the sampler, and what sums are divided by.
+// The factors of tokens: the correction of the sampler, and the divisors of sums.
 #include "choices.hpp"
 
 #include <rlhf/policy/importance_weights.hpp>

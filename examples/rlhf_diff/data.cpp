@@ -16,14 +16,14 @@ struct source {
     const std::string& path;
     const given& more;
     data& to;
-    double epsilon = 0;                    ///< the largest of what was read
+    double epsilon = 0;                    ///< the largest ε of the arrays that were read
     std::vector<std::int64_t> starts = {}; ///< [B + 1] of packed arrays; empty: arrays are [B, T]
 
     [[noreturn]] void fail(const std::string& name, const std::string& what) const {
         throw std::runtime_error(path + ": " + name + " " + what);
     }
 
-    /// The array of a role; none if it is absent. Throws for one that cannot be used.
+    /// The array of a role, or null if it is absent. Throws for an array that cannot be used.
     const array* find(const std::string& role_name, std::string& name) {
         const auto said = more.names.find(role_name);
         if (said != more.names.end() && !file.contains(said->second)) fail(said->second, "is not in the file");
@@ -53,7 +53,7 @@ struct source {
     [[nodiscard]] bool is_whole(const std::vector<std::int64_t>& shape) const {
         return shape == whole() || (!starts.empty() && shape == std::vector<std::int64_t>{1, starts.back()});
     }
-    /// [B, T] of packed numbers; what is between them is 0.
+    /// Packed numbers as [B, T], with zeros in between.
     [[nodiscard]] std::vector<double> padded(const std::vector<double>& x) const {
         if (starts.empty()) return x;
         std::vector<double> rows(static_cast<std::size_t>(to.sequences * to.steps));
@@ -63,7 +63,7 @@ struct source {
         return rows;
     }
 
-    /// [B, T], or empty. A row per sequence with one column is one number per sequence.
+    /// [B, T], or empty. An array [B, 1] has one number per sequence.
     std::vector<double> per_token(const std::string& role_name) {
         std::string name;
         const array* a = find(role_name, name);
@@ -102,7 +102,7 @@ struct source {
     }
 };
 
-/// "a [2, 3], b [4]": what there is to be named.
+/// "a [2, 3], b [4]": the arrays of the file.
 std::string list_of(const arrays& file) {
     constexpr std::size_t most = 20;
     std::string text;
@@ -114,7 +114,7 @@ std::string list_of(const arrays& file) {
     return text.empty() ? "nothing" : text;
 }
 
-/// Where packed sequences begin, by their offsets or lengths. Empty if neither is there.
+/// Where packed sequences begin, from their offsets or lengths. Empty if the file has neither.
 std::vector<std::int64_t> packed_starts(source& s, std::int64_t tokens) {
     std::string name;
     std::vector<std::int64_t> starts;
@@ -140,7 +140,7 @@ std::vector<std::int64_t> packed_starts(source& s, std::int64_t tokens) {
     return starts;
 }
 
-/// Shape and mask: log_probs say how many sequences and steps there are, and, if they are packed, offsets or lengths.
+/// Shape and mask. log_probs say how many sequences and steps there are, or offsets or lengths if they are packed.
 void read_shape(source& s) {
     std::string name;
     const array* a = s.find("log_probs", name);
@@ -186,7 +186,7 @@ void read_rewards(source& s) {
             d.scores = s.per_sequence("rewards");
     }
     if (d.scores.empty() && !d.token_rewards.empty())
-        for (std::int64_t q = 0; q < d.sequences; ++q) { // GRPO of trainers adds the rewards of tokens up
+        for (std::int64_t q = 0; q < d.sequences; ++q) { // trainers' GRPO adds up the rewards of tokens
             double sum = 0;
             for (std::int64_t i = q * d.steps; i < (q + 1) * d.steps; ++i)
                 if (d.mask[static_cast<std::size_t>(i)] != 0) sum += d.token_rewards[static_cast<std::size_t>(i)];
@@ -206,12 +206,12 @@ void read_rewards(source& s) {
     }
 }
 
-/// Groups of which no sequence is better than another: by their rewards, or, without rewards, by their advantages.
+/// Groups in which no sequence is better than another, by rewards or, without rewards, by advantages.
 void find_groups_that_teach(data& d) {
     d.teaches.assign(static_cast<std::size_t>(d.sequences), 1);
     if (d.groups.empty()) return;
     std::vector<double> by = d.scores;
-    if (by.empty() && !d.advantages.empty()) { // 0, or where one is not 0, a number that no other sequence has
+    if (by.empty() && !d.advantages.empty()) { // 0, or if an advantage is not 0, a number that no other sequence has
         by.assign(d.teaches.size(), 0);
         for (std::size_t t = 0; t < d.advantages.size(); ++t)
             if (d.advantages[t] != 0) by[static_cast<std::size_t>(d.sequence[t])] = static_cast<double>(t + 1);
@@ -223,7 +223,7 @@ void find_groups_that_teach(data& d) {
             for (const std::size_t q : of) d.teaches[q] = 0;
 }
 
-/// A number of the file.
+/// A single number of the file.
 std::optional<double> one_number(source& s, const char* role_name) {
     std::string name;
     const array* a = s.find(role_name, name);

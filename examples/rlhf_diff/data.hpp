@@ -13,7 +13,7 @@ namespace diff {
 
 /// What an array means, and the names under which it is looked for.
 struct role {
-    const char* name; ///< the library's
+    const char* name; ///< the library's name for it
     std::vector<std::string> names;
     const char* meaning;
 };
@@ -21,21 +21,21 @@ struct role {
 
 /// Numbers that trainers do not always dump.
 struct given {
-    std::map<std::string, std::string> names = {}; ///< role to array, where it is none of the role's names
+    std::map<std::string, std::string> names = {}; ///< role to array, if the array has none of the role's names
     std::string loss = "";                         ///< as it was printed; "" if it is in the file
-    std::int64_t group_size = 0;                   ///< so many sequences in a row are a group
-    std::int64_t longest = 0;                      ///< answers may be so long; 0: the columns of the arrays
-    double tokens = 0, sequences = 0;              ///< of the whole step; 0: the file has all of it
+    std::int64_t group_size = 0;                   ///< the number of consecutive sequences of a group
+    std::int64_t longest = 0;                      ///< the longest answer allowed; 0: the columns of the arrays
+    double tokens = 0, sequences = 0;              ///< counts of the whole step; 0: the file has all of it
     double tolerance = 0;                          ///< relative; 0: as exact as the stored types
 };
 
-/// Tokens that count lie one after the other, sequence by sequence; `offsets` cuts them. Arrays that are absent are
-/// empty. What needs the places between them (values, token rewards) is [B, T], also where the file is packed.
+/// Counted tokens lie one after the other, sequence by sequence; `offsets` cuts them. Absent arrays are empty. Arrays
+/// that are also needed at other tokens (values, token rewards) are [B, T], even if the file is packed.
 struct data {
     std::int64_t sequences = 0, steps = 0;
     std::vector<std::uint8_t> mask;     ///< [B, T]
     std::vector<std::int64_t> offsets;  ///< [B + 1]
-    std::vector<std::int64_t> place;    ///< [tokens] where a token stands in [B, T]
+    std::vector<std::int64_t> place;    ///< [tokens] the index of a token in [B, T]
     std::vector<std::int64_t> sequence; ///< [tokens]
     std::vector<double> log_probs, old_log_probs, ref_log_probs, behavior_log_probs, advantages, gradient; ///< [tokens]
     std::vector<double> entropy, new_values, returns, value_gradient;                                      ///< [tokens]

@@ -22,7 +22,7 @@ void copy_numbers(std::vector<double>& to, std::string_view bytes) {
     }
 }
 
-/// A float of 16 bits, with so many bits of mantissa: 10 for F16, 7 for BF16.
+/// A float of 16 bits with 10 bits of mantissa (F16) or 7 (BF16).
 double from_16_bits(std::uint16_t bits, int mantissa) {
     const int exponent_bits = 15 - mantissa, bias = (1 << (exponent_bits - 1)) - 1;
     const int exponent = (bits >> mantissa) & ((1 << exponent_bits) - 1), fraction = bits & ((1 << mantissa) - 1);

@@ -19,8 +19,8 @@ struct array {
 
 using arrays = std::map<std::string, array>;
 
-/// All arrays of a file. One that cannot be used has a problem; a file that cannot be read throws std::runtime_error
-/// with a sentence that begins with its path.
+/// All arrays of a file. An array that cannot be used has a problem. A file that cannot be read throws
+/// std::runtime_error with a sentence that begins with its path.
 [[nodiscard]] arrays read_arrays(const std::string& path);
 
 /// The arrays of an .npz or a .safetensors file from its bytes, without the path in the sentence.

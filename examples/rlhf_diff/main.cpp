@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Which options of the library compute what a trainer computed? Reads a dump of a batch, and the loss or the gradient.
+// SPDX-License-Identifier: MIT Finds the options of the library that compute what a trainer computed. Reads a dump of a
+// batch, and the loss or the gradient.
 #include "report.hpp"
 
 #include <CLI/CLI.hpp>
@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
     std::vector<double> clip, weights, duals, coefs, entropies, value_clips, gammas, lambdas, epsilons;
     app.add_option("file", a.file, "a batch, .npz or .safetensors")->required();
     app.add_option("--json", a.json, "file for the report as JSON");
-    app.add_option("--near", a.near, "number of combinations to show that do not fit")->capture_default_str();
+    app.add_option("--near", a.near, "how many combinations that do not fit to show")
+        ->capture_default_str();
     app.add_option("--loss", a.given.loss, "the loss as it was printed; its digits say how exact it is");
     app.add_option("--group-size", a.given.group_size, "number of consecutive sequences that answer one prompt");
     app.add_option("--max-length", a.given.longest,
@@ -67,12 +68,12 @@ int main(int argc, char** argv) {
     app.add_option("--weight-range", weights, "bounds of the sampler's correction, low and high")
         ->expected(2)
         ->group(numbers);
-    app.add_option("--kl-coef", coefs, "KL coefficient; without a gradient it has to be given")->group(numbers);
+    app.add_option("--kl-coef", coefs, "KL coefficient; needed if there is no gradient")->group(numbers);
     app.add_option("--entropy-coef", entropies, "coefficient of an entropy bonus")->group(numbers);
     app.add_option("--value-clip", value_clips, "clip range of the value loss")->group(numbers);
     app.add_option("--gamma", gammas, "discount")->group(numbers);
     app.add_option("--lambda", lambdas, "trace decay of advantages")->group(numbers);
-    app.add_option("--epsilon", epsilons, "what keeps standard deviations from 0")->group(numbers);
+    app.add_option("--epsilon", epsilons, "epsilon that keeps standard deviations from 0")->group(numbers);
     CLI11_PARSE(app, argc, argv);
     std::erase_if(a.given.names, [](const auto& name) { return name.second.empty(); });
     const auto more = [](std::vector<double>& to, const std::vector<double>& from) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// FIPO and REAL, which ms-swift alone has: combinations of functions (DESIGN.md, D50).
+// FIPO and REAL, which only ms-swift has: combinations of functions (DESIGN.md, D50).
 #include "choices.hpp"
 
 #include <rlhf/advantage/discounted_returns.hpp>
@@ -43,7 +43,7 @@ std::int64_t group_size(const data& d) {
 
 namespace {
 
-/// Is a sequence better than its group? By its first advantage, or by its reward against the mean.
+/// True if a sequence is better than its group, by its first advantage, or by its reward and the mean.
 std::vector<bool> good_sequences(const data& d) {
     std::vector<bool> good(static_cast<std::size_t>(d.sequences));
     std::map<std::int64_t, double> sums;

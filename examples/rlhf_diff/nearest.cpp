@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The presets that come near a combination.
+// The presets that are nearest to a combination.
 #include "presets.hpp"
 
 #include <algorithm>
@@ -8,8 +8,8 @@ namespace diff {
 
 namespace {
 
-/// The combination's settings where it differs from the preset. What a combination does not have makes no difference to
-/// it: groups of one where there are none.
+/// The settings of the combination that differ from the preset. Axes that the combination does not have do not count,
+/// such as groups of one if there are none.
 settings otherwise(const preset& p, const settings& what) {
     settings list;
     for (const setting& s : p.what) {
@@ -19,7 +19,7 @@ settings otherwise(const preset& p, const settings& what) {
     }
     return list;
 }
-/// Another objective is farther than any of its options.
+/// Another objective is a larger distance than any of its options.
 int distance(const settings& but) {
     int n = 0;
     for (const setting& s : but) n += s.axis == "objective" || s.axis == "advantages" ? 10 : 1;

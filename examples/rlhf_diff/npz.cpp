@@ -11,7 +11,7 @@ namespace diff {
 
 namespace {
 
-/// A little-endian number of so many bytes.
+/// A little-endian number of `size` bytes.
 std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
     if (at > bytes.size() || size > bytes.size() - at) throw std::runtime_error("is a zip file that is cut short");
     std::uint64_t n = 0;
@@ -20,7 +20,8 @@ std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
 }
 
 std::string inflated(std::string_view bytes, std::uint64_t size) {
-    if (size / 1100 > bytes.size()) throw std::runtime_error("cannot be decompressed"); // deflate's most is 1032
+    if (size / 1100 > bytes.size())
+        throw std::runtime_error("cannot be decompressed"); // deflate's largest ratio is 1032
     std::string result(size, '\0');
     z_stream z{};
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
@@ -34,7 +35,7 @@ std::string inflated(std::string_view bytes, std::uint64_t size) {
     return result;
 }
 
-/// What follows 'key': in the header of an .npy file, a Python dictionary.
+/// The value of a key in the header of an .npy file, which is a Python dictionary.
 std::string_view value_of(std::string_view header, std::string_view key) {
     const std::size_t at = header.find("'" + std::string(key) + "':");
     if (at == header.npos) throw std::runtime_error("has no " + std::string(key) + " in its header");
@@ -43,7 +44,7 @@ std::string_view value_of(std::string_view header, std::string_view key) {
     return header;
 }
 
-/// The type as safetensors calls it: <f4 is F32.
+/// The name of the type in safetensors: <f4 is F32.
 std::string type_of(std::string_view descr) {
     const std::string_view kind = descr.substr(1);
     if (descr.starts_with('>')) return "big-endian " + std::string(kind);
@@ -63,14 +64,14 @@ std::string type_of(std::string_view descr) {
     return std::string(descr);
 }
 
-/// Numbers texts of a fixed size, as ids.
+/// Turns texts of a fixed size into ids.
 void number_texts(array& a, std::size_t size, std::string_view bytes) {
     std::map<std::string_view, double> seen;
     for (; size > 0 && bytes.size() >= size; bytes.remove_prefix(size))
         a.numbers.push_back(seen.emplace(bytes.substr(0, size), static_cast<double>(seen.size())).first->second);
 }
 
-/// Rows become columns: what order = "F" stored.
+/// Transposes an array that was stored with order = "F".
 void transpose(array& a) {
     if (a.shape.size() != 2 || a.numbers.empty()) return;
     const auto rows = static_cast<std::size_t>(a.shape[0]), columns = static_cast<std::size_t>(a.shape[1]);
@@ -111,7 +112,7 @@ struct entry {
     std::uint64_t method, packed, size, crc, header;
 };
 
-/// The archive's directory, which stands at its end.
+/// The archive's directory, which is at its end.
 std::vector<entry> directory(std::string_view zip) {
     const std::size_t end = zip.rfind("PK\x05\x06");
     if (end == zip.npos) throw std::runtime_error("is a zip file that is cut short: it has no directory");

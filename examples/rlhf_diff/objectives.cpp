@@ -22,8 +22,8 @@ namespace {
 
 using policy_arrays = rlhf::policy_loss_arrays<double>;
 
-/// Losses and slopes of each token, not divided by anything. Tokens are handed over one by one for their losses, or
-/// sequence by sequence if these share a ratio; the slopes come from one call.
+/// Losses and slopes of each token, without a divisor. The loss is called for one token at a time, or for one sequence
+/// if its tokens share a ratio; the slopes come from one call.
 template <class Objective>
 void terms_of(const data& d, const policy_arrays& a, const Objective& objective, const rlhf::policy_loss_options& o,
               bool share, std::vector<double>& loss, std::vector<double>& slope) {
@@ -68,7 +68,7 @@ public:
                          {.log_ratio_limit = limit}, share, c.loss[i], c.slope[i]);
         }
     }
-    /// PPO's clip, with factors of the advantages that the log ratios make.
+    /// PPO's clip, with factors of the advantages that come from the log ratios.
     void add_fipo(const settings& what, const rlhf::ppo_clip& clip, const std::array<double, 2>& bounds) {
         for (const auto& [name, anchor] : anchors_) {
             objective_choice& c = begin(what, rlhf::unlimited, name);
@@ -153,7 +153,7 @@ void add_sequence_ratios(objective_list& to, const tried& t) {
                        rlhf::gspo{.range = range_of(r), .ratio = ratio}, limit, true);
 }
 
-/// What ms-swift alone has.
+/// The objectives that only ms-swift has.
 void add_fipo_and_real(objective_list& to, const data& d, const tried& t) {
     for (const auto& clip : own({{0.2, 0.2}, {0.2, 0.28}}, t, &tried::clips))
         for (const double dual : own({rlhf::unlimited, 4, 10}, t, &tried::dual_clips))

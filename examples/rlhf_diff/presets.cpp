@@ -23,7 +23,7 @@ namespace {
 
 std::string range(double low, double high) { return text_of(std::array{low, high}); }
 
-/// Without ref_log_probs there is no KL, whatever the options are.
+/// Without ref_log_probs there is no KL, for any options.
 void add_common(settings& to, const rlhf::policy_loss_options& o) {
     constexpr const char* means[] = {"over tokens", "over sequences", "sums over sequences"};
     constexpr const char* estimators[] = {"k1", "k2", "k3", "abs"};
@@ -57,7 +57,7 @@ settings of(const rlhf::cispo& o) {
     return {{"objective", o.beyond == rlhf::importance::mask ? "cispo, masked" : "cispo"},
             {"bounds of the ratio", range(o.low, o.high)}};
 }
-/// Of a preset without a clip.
+/// The settings of a preset without a clip.
 settings of(const rlhf::ppo_clip&) { return {{"objective", "ratio without clip"}}; }
 settings of(const rlhf::sapo&) { return {{"objective", "sapo"}}; }
 settings of(const rlhf::topr&) { return {{"objective", "topr"}}; }
@@ -130,7 +130,7 @@ settings of(const Objective& objective, const rlhf::policy_loss_options& o) {
     return s;
 }
 
-/// What ms-swift makes of several functions.
+/// The presets that ms-swift makes from several functions.
 settings of_fipo() {
     settings s = of(rlhf::preset::ms_swift::dapo_policy_loss);
     s[0].value = "fipo";

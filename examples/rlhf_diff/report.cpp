@@ -49,7 +49,7 @@ settings changes(const settings& from, const settings& what) {
     return list;
 }
 
-/// The nearest that do not fit, each error once.
+/// The nearest combinations that do not fit, each error once.
 std::vector<outcome> shown(const found& f, std::size_t most) {
     std::vector<outcome> list;
     for (const outcome& o : f.near) {
@@ -82,7 +82,8 @@ std::string change_of(const alternative& x, const data& d) {
            (of_gradient || d.gradient.empty() ? "" : " of the loss");
 }
 
-/// A line per axis: its value and what the others would change; a second one for what the data cannot tell from it.
+/// A line per axis: its value and how much other values would change; a second line for values that the data cannot
+/// distinguish from it.
 std::string table(const space& s, const std::vector<axis>& axes) {
     constexpr std::size_t most = 4;
     const std::string what = s.batch.gradient.empty() ? "loss" : "gradient";
@@ -124,7 +125,7 @@ std::string headline(const space& s, const found& f) {
            preset_lines("loss", presets.loss);
 }
 
-/// Which forms of the value loss fit, or else the nearest.
+/// The forms of the value loss that fit, or else the nearest ones.
 std::string value_report(const space& s) {
     constexpr std::size_t most = 5;
     const std::vector<value_outcome> list = search_values(s.batch, s.numbers);

@@ -7,7 +7,7 @@
 
 namespace diff {
 
-/// What is said to people; `nearest` is how many combinations that do not fit are shown.
+/// The report for people. `nearest` is the number of combinations to show that do not fit.
 [[nodiscard]] std::string text_report(const space& s, const found& f, const std::string& path, std::size_t nearest);
 
 /// The same for programs, as JSON.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The search: factor by factor, with a few tokens of the gradient before all of them.
+// The search: factor by factor, first with a few tokens of the gradient, then with all.
 #include "search.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ std::vector<std::size_t> firsts(const std::vector<std::size_t>& same) {
     return list;
 }
 
-/// The tokens of the largest gradient, and some more at even distances.
+/// The tokens with the largest gradients, and some more at even distances.
 std::vector<std::size_t> probe_tokens(const std::vector<double>& gradient) {
     if (gradient.empty()) return {};
     constexpr std::size_t half = 16;
@@ -36,10 +36,10 @@ std::vector<std::size_t> probe_tokens(const std::vector<double>& gradient) {
 
 struct candidate {
     combination what;
-    double distance; ///< by the probe tokens, or of the loss
+    double distance; ///< at the probe tokens, or of the loss
 };
 
-/// The candidates that come nearest, up to a number.
+/// The nearest candidates, up to a number.
 class nearest {
 public:
     void add(const combination& c, double distance) {
@@ -100,7 +100,7 @@ private:
         entropy_ = probe_.empty() && !d_.entropy.empty() ? product(c, d_.entropy) : 0;
         for (const std::size_t o : objectives_) {
             const combination what{advantages, o, correction, mean};
-            const bool signs = s_.objectives[o].any_size; // then one choice of advantages says as much as all
+            const bool signs = s_.objectives[o].any_size; // then one choice of advantages is enough
             if (signs && advantages > 0) continue;
             const std::vector<double>& factors = signs ? any_size : x;
             if (probe_.empty())
@@ -147,7 +147,7 @@ private:
             if (error > limit && error <= 100 * limit) near_by_chance += 1.0 / 99;
             list_.add(what, error / std::max(std::fabs(*d_.loss), 1e-300));
         };
-        const auto add_each = [&](double total, double scale) { // without and with a bonus
+        const auto add_each = [&](double total, double scale) { // without and with an entropy bonus
             what.entropy_coef = 0;
             add(total, scale);
             if (entropy_ == 0) return;
@@ -168,12 +168,12 @@ private:
     const data& d_;
     std::vector<std::size_t> probe_, kls_, no_kls_, objectives_;
     std::vector<double> want_,
-        rest_; ///< at the probe tokens: the gradient in the dump, and what an objective leaves of it
+        rest_; ///< at the probe tokens: the gradient in the dump, and the rest after an objective
     double want_square_ = 1, entropy_ = 0; ///< entropy_: Σ c H at the choices of the other factors
     nearest list_;
 };
 
-/// The choices of the same columns.
+/// The choices with the same columns.
 std::vector<std::size_t> alike(const std::vector<std::size_t>& same, std::size_t i) {
     std::vector<std::size_t> list;
     for (std::size_t j = 0; j < same.size(); ++j)
@@ -181,7 +181,7 @@ std::vector<std::size_t> alike(const std::vector<std::size_t>& same, std::size_t
     return list;
 }
 
-/// Choices of the same columns are as good: all of them, in the order of their lists.
+/// All choices with the same columns, which fit equally well, in the order of their lists.
 void add_same(const space& s, const outcome& o, std::vector<outcome>& to) {
     constexpr std::size_t most = 20000;
     for (const std::size_t a : alike(s.same.advantages, o.what.advantages))
@@ -195,7 +195,7 @@ void add_same(const space& s, const outcome& o, std::vector<outcome>& to) {
                 }
 }
 
-/// Of choices with the same columns, the ones that differ least from a combination.
+/// Of the choices with the same columns, the ones that differ least from a combination.
 void name_like(const space& s, const combination& best, combination& c) {
     const auto name = [&](std::size_t& i, const std::vector<std::size_t>& same, const auto& list, std::size_t to) {
         const auto agreeing = [&](std::size_t j) {
@@ -212,7 +212,7 @@ void name_like(const space& s, const combination& best, combination& c) {
     if (c.kl && best.kl) name(*c.kl, s.same.kls, s.kls, *best.kl);
 }
 
-/// Matches by what presets say and then by the number of options that must be named.
+/// Orders matches by the distance to the nearest preset, and then by the number of options to be named.
 void sort_by_name(const space& s, std::vector<outcome>& matches) {
     std::vector<std::tuple<int, std::size_t, std::size_t>> order;
     for (std::size_t i = 0; i < matches.size(); ++i) {
@@ -225,7 +225,8 @@ void sort_by_name(const space& s, std::vector<outcome>& matches) {
     matches = std::move(sorted);
 }
 
-/// The gradient fits, or a multiple of it; then by its error, or the loss's where there is none.
+/// Orders by whether the gradient or a multiple of it fits; then by the error of the gradient, or of the loss if there
+/// is no gradient.
 void sort_by_error(const space& s, std::vector<outcome>& near) {
     const bool by_loss = s.batch.gradient.empty();
     const auto key = [&](const outcome& o) {

@@ -8,20 +8,20 @@
 #include <string>
 #include <vector>
 
-/// Which choices make the loss and the gradient of a dump.
+/// Finds the choices that reproduce the loss and the gradient of a dump.
 namespace diff {
 
-/// One choice of each factor, as places in the lists of a space.
+/// One choice of each factor, as indices of the lists of a space.
 struct combination {
     std::size_t advantages = 0, objective = 0, correction = 0, mean = 0;
     std::optional<std::size_t> kl = {};
     double kl_coef = 0, entropy_coef = 0;
 };
 
-/// What a combination computes.
+/// The results of a combination.
 struct evaluation {
     std::vector<double> gradient;
-    double loss = 0, size = 0; ///< size: Σ of the sizes of all terms, which roundings are relative to
+    double loss = 0, size = 0; ///< size: the sum of the sizes of all terms, to which rounding errors are relative
 };
 
 /// The search space. Choices whose columns are the same are searched once: `same` names the first of them.
@@ -36,27 +36,28 @@ struct space {
     struct firsts {
         std::vector<std::size_t> advantages, objectives, corrections, kls, means;
     } same;
-    std::vector<advantage_choice> of_rewards; ///< where advantages are in the dump: what rewards would give
+    std::vector<advantage_choice> of_rewards; ///< if the dump has advantages: the advantages from its rewards
 
     explicit space(data d, tried t = {});
     [[nodiscard]] evaluation evaluate(const combination& c) const;
     [[nodiscard]] settings settings_of(const combination& c) const;
 };
 
-/// How near a combination comes. Errors are relative: to the largest element of the gradient, to the size of the loss.
+/// How near a combination comes. Errors are relative to the largest element of the gradient, and to the size of the
+/// loss.
 struct outcome {
     combination what;
     double gradient_error = 0, loss_error = 0, loss = 0;
-    double factor = 1; ///< of the gradient in the dump, where that is another multiple; else 1
-    bool gradient_fits = false, loss_fits = false; ///< true, too, for what is not in the dump
+    double factor = 1;                             ///< the factor of the dump's gradient if that is a multiple; else 1
+    bool gradient_fits = false, loss_fits = false; ///< also true if the dump does not have it
     [[nodiscard]] bool fits() const { return gradient_fits && loss_fits; }
 };
 
 struct found {
     std::vector<outcome> matches = {};             ///< the best name first
     std::vector<outcome> near = {};                ///< the nearest first; multiples of the gradient before all others
-    double combinations = 0;                       ///< tried
-    double by_chance = 0;                          ///< matches that a loss alone would find by chance
+    double combinations = 0;                       ///< the number of combinations compared
+    double by_chance = 0;                          ///< the expected number of matches by chance if there is only a loss
     std::vector<settings> advantages_of_dump = {}; ///< choices that reproduce the advantages in the dump
 };
 
@@ -73,7 +74,7 @@ struct found {
 [[nodiscard]] double largest(const std::vector<double>& x);
 [[nodiscard]] double product(const std::vector<double>& x, const std::vector<double>& y);
 
-/// Is there a value loss to be compared?
+/// True if the dump has a value loss.
 [[nodiscard]] bool has_values(const data& d);
 
 /// One form of the value loss, and how near it comes. Errors are relative, as in an outcome.
@@ -83,10 +84,10 @@ struct value_outcome {
     bool fits = false;
     std::vector<std::string> presets = {}; ///< with the same options, if it fits
 };
-/// All forms, the nearest first. The loss is compared on its own, because its slope is by values.
+/// All forms, the nearest first. The value loss is compared on its own, because its slope is with respect to values.
 [[nodiscard]] std::vector<value_outcome> search_values(const data& d, const tried& t);
 
-/// What an axis would change at the best match.
+/// How an axis would change the best match.
 struct alternative {
     std::string value;
     double gradient_change = 0, loss_change = 0; ///< relative to the best match
@@ -95,7 +96,7 @@ struct alternative {
 struct axis {
     std::string name, value;
     std::vector<alternative> others = {}; ///< the nearest first
-    std::string why = "";                 ///< what keeps the data from telling some of them apart; "" if it does
+    std::string why = "";                 ///< why the data cannot distinguish some of them; "" if it can
 };
 [[nodiscard]] std::vector<axis> axes_of(const space& s, const combination& best);
 
@@ -103,7 +104,7 @@ struct axis {
 struct near_preset {
     std::string name;
     settings but = {};
-    int distance = 0; ///< how many these are; another objective counts as ten
+    int distance = 0; ///< the number of these settings; another objective counts as ten
 };
 /// The nearest presets for each part of the loss, all of the same distance.
 struct near_presets {
@@ -112,7 +113,7 @@ struct near_presets {
 };
 [[nodiscard]] near_presets presets_of(const settings& what);
 
-/// The nearest presets of any of several combinations, which the data cannot tell apart.
+/// The nearest presets of any of several combinations that the data cannot distinguish.
 [[nodiscard]] near_presets presets_of(const space& s, const std::vector<outcome>& matches);
 
 } // namespace diff

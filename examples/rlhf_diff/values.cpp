@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The value loss: which clip, error and mean make it and its gradient.
+// The value loss: the clip, error and mean that reproduce it and its gradient.
 #include "search.hpp"
 
 #include <rlhf/recipe/preset/areal.hpp>
@@ -31,14 +31,14 @@ const std::vector<std::pair<const char*, options>> presets{
     {"cleanrl", preset::cleanrl::ppo_value_loss},
     {"lm_human_preferences", preset::lm_human_preferences::ppo_value_loss}};
 
-/// Loss and slope of each token, not divided by anything.
+/// Loss and slope of each token, without a divisor.
 struct columns {
     std::vector<double> loss, slope;
 };
 columns columns_of(const data& d, const options& o) {
     const auto n = static_cast<std::size_t>(d.tokens());
     const rlhf::batch tokens{.sequences = n, .steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    std::vector<double> old; // with the places of tokens
+    std::vector<double> old; // with the tokens' positions
     for (const std::int64_t at : d.place)
         if (!d.values.empty()) old.push_back(d.values[static_cast<std::size_t>(at)]);
     columns c{std::vector<double>(n), std::vector<double>(n)};

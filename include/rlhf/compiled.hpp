@@ -4,15 +4,15 @@
 #include <rlhf/recipe/linear_head.hpp>
 #include <rlhf/rlhf.hpp>
 
-/// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`: a file that calls
-/// these functions compiles in the time of reading the headers. The usual calls have arrays of float, with logits of
-/// float, bfloat16 or float16, or all of double; the gradient of the logits has their type. policy_loss,
-/// preference_loss and unpaired_loss are there with all of their objectives, divergences between logits of one type.
-/// kept_log_probs and vocab_shards are not among the usual calls. Other calls are compiled where they stand, as without
-/// this header.
+/// rlhf.hpp and linear_head.hpp, with the code of the usual calls in the library `rlhf::compiled`. A file that makes
+/// only usual calls compiles as fast as its headers are read. In usual calls, arrays are of float and logits of float,
+/// bfloat16 or float16, or everything is of double; the gradient of the logits has their type. policy_loss,
+/// preference_loss and unpaired_loss are there with all objectives, divergences for two logits of the same type.
+/// kept_log_probs and vocab_shards are not usual calls. Other calls are compiled in the file that makes them, as
+/// without this header.
 ///
-/// The library and those who link it are compiled for the same instruction set. Otherwise the linker finds no
-/// `rlhf::v0_1_…::gae`, since the ABI tag names another one (DESIGN.md, D9 and D29).
+/// Compile the library and the program that links it for the same instruction set. Otherwise the linker does not find
+/// `rlhf::v0_1_…::gae`, because the ABI tag names another instruction set (DESIGN.md, D9 and D29).
 
 /// The usual calls. `word` is `extern template` in this header and `template` in the library.
 #define RLHF_USUAL(word, T, result, name)                                                                              \
@@ -85,7 +85,7 @@
     word unpaired_loss_result unpaired_loss(const batch&, const unpaired_loss_arrays<T>&, const bco&);                 \
     word unpaired_loss_result unpaired_loss(const batch&, const unpaired_loss_arrays<T>&, const kto&);
 
-/// What the functions of logits do: Source says where the logits come from and where their gradient goes.
+/// The functions over logits. Source says where the logits come from and where their gradient goes.
 #define RLHF_USUAL_LOGITS(word, T, Source)                                                                             \
     word token_log_probs_result log_probs_of<T, native>(call&, const Source&, const index_view&,                       \
                                                         const token_log_probs_arrays<T>&,                              \

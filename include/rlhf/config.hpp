@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The only header with macros and compiler words: version, formula qualifiers, the ABI tag, exceptions on or off.
+/// The only header with macros and compiler-specific keywords: version, formula qualifiers, the ABI tag, exceptions on
+/// or off.
 
 #if __cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L)
 #error "rlhf needs C++20: compile with -std=c++20"
@@ -12,9 +13,9 @@
 #define RLHF_VERSION_MINOR 1
 #define RLHF_VERSION_PATCH 0
 
-/// RLHF_FORMULA stands in front of every formula: code for host and device, inlined into the sweep that calls it.
-/// RLHF_WORD stands in front of functions of plain numbers: for host and device, too, but the compiler decides. Inlined
-/// by force, they would multiply the code of unoptimised programs.
+/// RLHF_FORMULA marks every formula: code for host and device, inlined into the sweep that calls it. RLHF_WORD marks
+/// functions of plain numbers: also for host and device, but the compiler decides about inlining. Forced inlining would
+/// multiply the code of unoptimised programs.
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define RLHF_FORMULA __host__ __device__ inline
 #define RLHF_WORD __host__ __device__ inline
@@ -26,15 +27,15 @@
 #define RLHF_WORD inline
 #endif
 
-/// Stands between the parameters and the body of a lambda that is part of a hot loop, and inlines it.
+/// Inlines a lambda that is part of a hot loop. It is written between the lambda's parameters and its body.
 #if defined(__GNUC__)
 #define RLHF_INLINE __attribute__((always_inline))
 #else
 #define RLHF_INLINE
 #endif
 
-/// RLHF_FMA: has the machine an instruction for a b + c with one rounding? RLHF_REGISTER is then the letter by which an
-/// asm statement asks for a floating-point register.
+/// RLHF_FMA is 1 if the machine has an instruction for a b + c with one rounding, else 0. RLHF_REGISTER is then the
+/// letter with which an asm statement asks for a floating-point register.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define RLHF_FMA 1
 #elif defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA) ||              \
@@ -56,16 +57,15 @@
 #define RLHF_FMA 0
 #endif
 
-/// Stands before what a register type holds. g++ 12 keeps `const` locals of a class in memory, but not if a member is
-/// mutable.
+/// Marks the member of a register type. g++ 12 keeps `const` locals of a class in memory, unless a member is mutable.
 #if defined(__GNUC__) && !defined(__clang__)
 #define RLHF_MUTABLE mutable
 #else
 #define RLHF_MUTABLE
 #endif
 
-/// Stand around code that calls intrinsics. The AVX-512 intrinsics of g++ 12 leave a variable uninitialised where a
-/// mask lets nothing of it through, and g++ then warns wherever they are inlined.
+/// Enclose code that calls intrinsics. The AVX-512 intrinsics of g++ 12 leave a variable uninitialised whose values are
+/// all masked, and g++ then warns wherever they are inlined.
 #if defined(__GNUC__) && !defined(__clang__)
 #define RLHF_INTRINSICS_BEGIN                                                                                          \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wuninitialized\"")                               \
@@ -111,9 +111,8 @@
 #define RLHF_MATH
 #endif
 
-/// Everything that becomes code lives in an inline namespace that spells version, instruction set, fast-math and
-/// missing exceptions, because two translation units compiled with different ones must not share a symbol (DESIGN.md,
-/// D9).
+/// Everything that becomes code is in an inline namespace whose name has version, instruction set, fast-math and
+/// missing exceptions. Two translation units compiled with different settings must not share a symbol (DESIGN.md, D9).
 #if defined(__AVX512VBMI2__)
 #define RLHF_ISA avx512vbmi2
 #elif defined(__AVX512BW__)
@@ -152,7 +151,7 @@
 #define RLHF_JOIN(version, isa, bits, lanes, math, errors) RLHF_JOIN_(version, isa, bits, lanes, math, errors)
 #define RLHF_ABI RLHF_JOIN(v0_1_, RLHF_ISA, , RLHF_LANES, RLHF_MATH, RLHF_ERRORS)
 
-/// The namespace of the library's code: rlhf, and in it the inline namespace of the ABI tag. It is one word, because
-/// tools that read symbols without a compiler's help (ctags, editors' outlines) lose everything behind a qualified
+/// The namespace of the library's code: rlhf, and in it the inline namespace of the ABI tag. The macro is one word,
+/// because tools that read symbols without a compiler (ctags, editors' outlines) lose everything behind a qualified
 /// inline name (DESIGN.md, D28).
 #define RLHF_NAMESPACE rlhf::inline RLHF_ABI

@@ -7,21 +7,23 @@
 #include <concepts>
 #include <cstddef>
 
-/// The words a formula may use.
+/// The functions that a formula may use.
 ///
 /// A formula is a template over its lane type V. It is written once for float, double, lane::number, a register, a dual
-/// number and a multiprecision number. It says `using lane::exp, lane::select;` and calls them unqualified: the
-/// overloads below serve float and double, and argument-dependent lookup finds those for any other lane type.
+/// number and a multiprecision number. It says `using lane::exp, lane::select;` and calls these functions unqualified:
+/// the overloads below serve float and double, and argument-dependent lookup finds the overloads for any other lane
+/// type.
 ///
-/// lane/elementary.hpp computes the words of float, double, lane::number and registers: the same bits on every machine
-/// with a fused multiply-add. So has a · b + c of lane::number and of registers; of float, a compiler may fuse it.
+/// lane/elementary.hpp computes them for float, double, lane::number and registers, with the same bits on every machine
+/// with a fused multiply-add. a · b + c of lane::number and of registers has the same bits, too; for float, a compiler
+/// may fuse it.
 ///
-/// To bring a lane type of your own, give it + − × ÷, unary −, comparisons, a constructor from double, and in its
+/// To add a lane type of your own, give it + − × ÷, unary −, comparisons, a constructor from double, and in its
 /// namespace: exp, expm1, log, log1p, abs, select(comparison, a, b). Comparisons combine by &&, || and !. The other
-/// words have a version for any type.
+/// functions have a version for any type.
 ///
-/// min, max and clip are not among the words: on NaN they differ between instruction sets and libraries. `larger` and
-/// `smaller` say what they do.
+/// There are no min, max and clip, because on NaN they differ between instruction sets and libraries. `larger` and
+/// `smaller` define the result for NaN.
 namespace RLHF_NAMESPACE::lane {
 
 /// The type of a comparison of two V.
@@ -29,7 +31,7 @@ template <class V>
 using mask_of = decltype(V(0) < V(0));
 
 /// The kinds of statistics that a formula reports, as its lanes hold them. A loss names its statistics once, in a
-/// template over Kind. A sweep adds up its members, and the result of the loss reads them by the same names (DESIGN.md,
+/// template over Kind. A sweep adds up the members, and the result of the loss reads them by the same names (DESIGN.md,
 /// D27):
 ///
 ///     template <class Kind>
@@ -42,13 +44,13 @@ using mask_of = decltype(V(0) < V(0));
 /// each() calls f once per member, with that member of every s.
 template <class V>
 struct statistic {
-    using weighted_sum = V;   ///< Σx, where x counts by the weight of its sequence
+    using weighted_sum = V;   ///< Σ w x, with the weight w of the sequence
     using sum = V;            ///< Σx
     using square_sum = V;     ///< Σx²
-    using count = mask_of<V>; ///< how often true
-    using maximum = V;        ///< NaN is skipped
+    using count = mask_of<V>; ///< the number of true values
+    using maximum = V;        ///< max x, without NaN
     using moments = V;        ///< n, Σx and Σx², in double
-    using spread = V;         ///< Σx and Σx²; in V, unless the squares leave its range
+    using spread = V;         ///< Σx and Σx², in V unless the squares leave its range
 };
 
 template <class Kind>
@@ -56,7 +58,7 @@ struct no_statistics {
     static constexpr RLHF_INLINE void each(auto&&, auto&...) {}
 };
 
-/// What a formula says about the tokens in its lanes: one value per output array, and statistics. The sweep drops
+/// What a formula returns for the tokens in its lanes: one value per output array, and statistics. The sweep drops
 /// masked tokens.
 template <class V, std::size_t Writes, template <class> class Statistics = no_statistics>
 struct terms {
@@ -64,8 +66,8 @@ struct terms {
     Statistics<statistic<V>> statistics = {};
 };
 
-/// What a kernel's first() makes of a token: what the rest of the kernel would wait for, such as an exponential whose
-/// result goes into another one. A sweep calls first() for some hundred tokens, and then the kernel with each result.
+/// The result of a kernel's first(): a value that the rest of the kernel would have to wait for, such as an exponential
+/// that another exponential needs. A sweep calls first() for some hundred tokens, and then the kernel with each result.
 template <class V>
 struct early {
     V x;
@@ -74,7 +76,7 @@ struct early {
 using std::abs;
 using std::sqrt;
 
-/// a b + c, rounded once where the machine can; of another lane type, as its own operators round.
+/// a b + c, rounded once if the machine can. For other lane types it is rounded as their operators round.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V fma(V a, V b, V c) {
     if constexpr (is_machine_number<V>)
@@ -113,14 +115,14 @@ template <std::floating_point T>
         return std::log1p(x);
 }
 
-/// Infinite or NaN.
+/// True for infinities and NaN.
 template <class V>
 [[nodiscard]] RLHF_FORMULA mask_of<V> nonfinite(V x) {
     const V none = x - x; // 0, or NaN
     return none != none;
 }
 
-/// a > b ? a : b, and a < b ? a : b: b where one of them is NaN.
+/// a > b ? a : b, and a < b ? a : b. The result is b if one of them is NaN.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V larger(V a, V b) {
     return select(a > b, a, b);
@@ -137,7 +139,7 @@ template <class V>
 }
 
 /// eˣ for x ≤ 0, and log(1 + e) for e in [0, 1], from which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow.
-/// For these domains machine numbers have something faster than exp and log1p.
+/// For these domains, machine numbers have faster functions than exp and log1p.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
     return exp(x);
@@ -150,8 +152,7 @@ template <class V>
         return log1p(e);
 }
 
-/// 1 + x/n (1 + x/(n+1) (… (1 + x/19))). It is a recursion and not a loop, so that its constants are computed at
-/// compile time.
+/// 1 + x/n (1 + x/(n+1) (… (1 + x/19))). A recursion instead of a loop makes the compiler compute its constants.
 template <int N, class V>
 [[nodiscard]] RLHF_FORMULA V exp_excess_series(V x) {
     if constexpr (N > 19)
@@ -159,7 +160,7 @@ template <int N, class V>
     else
         return V(1) + x * (V(1) / V(N)) * exp_excess_series<N + 1>(x);
 }
-/// eˣ − 1 − x and its slope; near 0 as x²/2 (1 + x/3 (1 + x/4 (…))), so that it keeps its digits.
+/// eˣ − 1 − x and its slope. Near 0 it is x²/2 (1 + x/3 (1 + x/4 (…))), which loses no digits.
 template <class V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
     if constexpr (is_machine_number<V>) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// PPO and PPO-ptx: step 3 of InstructGPT. From logits and values of a rollout to gradients.
+/// PPO and PPO-ptx, step 3 of InstructGPT: from the logits and values of a rollout to gradients.
 #include <rlhf/advantage/discounted_returns.hpp>
 #include <rlhf/advantage/gae.hpp>
 #include <rlhf/advantage/gae_backward.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// Preferences without a reward model: DPO and its kin. From the log-probabilities of answers to gradients.
+/// Preferences without a reward model, DPO and others: from the log-probabilities of answers to gradients.
 #include <rlhf/advantage/whiten.hpp>
 #include <rlhf/logits/token_log_probs.hpp>
 #include <rlhf/policy/ptx_loss.hpp>

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Losses of PPO, RLHF, GRPO and DPO with analytic gradients, over arrays of numpy, torch or JAX in the CPU's memory.
 
-Functions take a batch, then arrays and options by their names. Nothing is copied. An output is computed where it is
-named: it is an array to write into, or True for a new one like the inputs; the result has it by its name.
+Functions take a batch, then arrays and options by their names. Nothing is copied. An output is computed only if it is
+named: pass an array to write into, or True for a new array like the inputs. The result has it by its name.
 
     batch = rlhf.batch(mask=mask, denominator=rlhf.counted_here)
     r = rlhf.ppo_policy_loss(batch, log_probs=log_probs, old_log_probs=old, advantages=advantages, d_log_probs=True)
     r.loss, r.clip_fraction, r["d_log_probs"]
 
-help(rlhf.gae) says what gae takes. The functions are in the modules rlhf._advantage (gae, group_advantages, whiten and
+help(rlhf.gae) documents gae. The functions are in the modules rlhf._advantage (gae, group_advantages, whiten and
 others), _policy (ppo_policy_loss, policy_loss, ppo_value_loss, importance_weights), _preference (preference_loss),
-_reward (ranking_loss), _logits (token_log_probs, cross_entropy_loss) and _recipe (ppo_loss, ppo_advantages). What
-follows "More:" is a header in the repository's folder include.
+_reward (ranking_loss), _logits (token_log_probs, cross_entropy_loss) and _recipe (ppo_loss, ppo_advantages). A header
+after "More:" is in the repository's folder include.
 
 A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
 autograd.
@@ -32,5 +32,5 @@ from ._reward import *
 from ._values import *
 from ._version import version as __version__
 
-unlimited = float("inf")  # a bound that is off
+unlimited = float("inf")  # no bound
 no_whitening = whiten_options(center=False, scale=False)  # x stays; masked elements become 0

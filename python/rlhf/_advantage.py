@@ -39,13 +39,17 @@ def discounted_returns(batch: _batch.batch, *, rewards: Array, returns: Output,
                        gaps: gaps = "skip", executor: Optional[Executor] = None) -> dict[str, Any]:
     """The discounted sum of the rewards from each step on.
 
-        Rₜ = rₜ + γ Rₜ₊₁,  after the last step the bootstrap value, after a terminated one 0
+        Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁: the bootstrap value after the last step, 0 after a terminated step
 
     Arrays:
         rewards: [B, T]
         bootstrap_values: [B], V after the last step; absent: 0, the sequence ended
         terminated: [B, T] uint8, the episode ended at t: nothing follows
         returns: [B, T], out; may be rewards' memory
+
+    Options:
+        gamma: γ in [0, 1]
+        gaps: what masked steps mean
 
     More: <rlhf/advantage/discounted_returns.hpp>
     """
@@ -79,11 +83,16 @@ def gae(batch: _batch.batch, *, rewards: Array, values: Array, next_values: Opti
         values: [B, T], V(sₜ)
         next_values: [B, T], V(sₜ₊₁); absent: the value of the next step
         bootstrap_values: [B], V after the last step; absent: 0, the sequence ended
-        lambdas: [B], a λ per sequence, in place of the option lambda_
-        terminated: [B, T] uint8, the episode ended at t: no bootstrap, no carry
-        truncated: [B, T] uint8, cut short after t: bootstrap, no carry
+        lambdas: [B], a λ per sequence, in [0, 1], in place of the option lambda_
+        terminated: [B, T] uint8, the episode ended at t: V(sₜ₊₁) = 0, Âₜ₊₁ = 0
+        truncated: [B, T] uint8, the episode was cut after t: Âₜ₊₁ = 0
         advantages: [B, T], out; may be rewards' memory
         returns: [B, T], out; may be values' memory
+
+    Options:
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        gaps: what masked steps mean
 
     More: <rlhf/advantage/gae.hpp>
     """
@@ -111,8 +120,8 @@ def gae_backward(batch: _batch.batch, *, d_advantages: Optional[Array] = None, d
                  d_rewards: GradientOutput = None, d_values: GradientOutput = None,
                  d_next_values: GradientOutput = None, d_bootstrap_values: GradientOutput = None, gamma: float = 1,
                  lambda_: float = 0.95, gaps: gaps = "skip", executor: Optional[Executor] = None) -> dict[str, Any]:
-    """The gradient through advantages and returns. gae is linear, so this is its transpose. With g = ∂L/∂advantages +
-    ∂L/∂returns, from the first step to the last:
+    """The backward pass of gae. gae is linear in rewards and values, so its backward pass is the transpose. With g =
+    ∂L/∂advantages + ∂L/∂returns, from the first step to the last:
 
         uₜ         = gₜ + γλ uₜ₋₁
         ∂L/∂rₜ     = uₜ
@@ -129,6 +138,11 @@ def gae_backward(batch: _batch.batch, *, d_advantages: Optional[Array] = None, d
         d_values: [B, T], ∂L/∂values
         d_next_values: [B, T], ∂L/∂next_values
         d_bootstrap_values: [B], ∂L/∂bootstrap_values
+
+    Options:
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        gaps: what masked steps mean
 
     More: <rlhf/advantage/gae_backward.hpp>
     """
@@ -153,21 +167,26 @@ def group_advantages(groups: _batch.groups, *, rewards: Array, lengths: Optional
                      scale: group_scale = "group_std", ddof: int = 1, epsilon: float = 1e-6,
                      floor: std_floor = "after_root", lone: lone_reward = "zero", unscorable: unscorable = "spread",
                      executor: Optional[Executor] = None) -> group_advantages_result:
-    """The advantages of sequences without a critic: each reward against the others of its prompt.
+    """Advantages without a critic: the reward of each sequence is compared with the rewards of the same prompt.
 
-        A = (r − baseline) / scale          the option baseline and the option scale name both
+        A = (r − baseline) / scale          the option baseline and the option scale choose them
         std = √(Σ (r − mean)² / (n − ddof)), with ε as the option floor says; 1 where n ≤ ddof
 
     Arrays:
-        rewards: [N], one per sequence
-        lengths: [N] int32 or int64, tokens, for length_weighted_mean
+        rewards: [N], one reward per sequence
+        lengths: [N] int32 or int64, tokens per sequence, for length_weighted_mean
         baselines: [N], for group_baseline "given"
         advantages: [N], out; may be the memory of rewards
-        keep: [N] uint8, out; 0: its group is constant, or it is unscorable
+        keep: [N] uint8, out; 0: constant group, or NaN or infinite reward
 
     Options:
-        ddof: of either standard deviation: Σ (r − mean)² / (n − ddof)
-        floor: as in whiten_options
+        baseline: what is subtracted from a reward
+        scale: what the difference is divided by
+        ddof: ≥ 0; a variance is Σ (r − mean)² / (n − ddof)
+        epsilon: ε ≥ 0
+        floor: how ε keeps std from 0, as in whiten_options
+        lone: the advantage of a sequence alone in its group
+        unscorable: what NaN and infinite rewards do
 
     More: <rlhf/advantage/group_advantages.hpp>
     """
@@ -191,8 +210,8 @@ _reward_moments = Function(
 
 
 def reward_moments(rewards: Array, *, how: unscorable = "spread", executor: Optional[Executor] = None) -> moments:
-    """Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. What is not
-    finite makes the mean NaN or infinite, or is left out.
+    """Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. Rewards that are
+    not finite make the mean NaN or infinite, or are left out.
 
     More: <rlhf/advantage/group_advantages.hpp>
     """
@@ -217,20 +236,23 @@ def shape_rewards(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Array
                   score_position: score_position = "last_counted", score_limit: float = inf,
                   unfinished_penalty: float = 0, unfinished_score: Optional[float] = None,
                   executor: Optional[Executor] = None) -> shape_rewards_result:
-    """The rewards of a response: a KL penalty at every token, and the score at one.
+    """The rewards of a response: a KL penalty at every token, and the score at one token.
 
-        rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
+        rₜ = −kl_coef · k(log π − log π_ref)          + score at the step that score_position names
 
     Arrays:
-        log_probs: [B, T], of the policy that answered, nats
-        ref_log_probs: [B, T], of the reference
-        scores: [B], one per sequence
-        finished: [B] uint8, 0: no end of text; absent: all finished
-        rewards: [B, T], out; may be the memory of either log-probs
+        log_probs: [B, T], log π of the policy that sampled, nats
+        ref_log_probs: [B, T], log π_ref of the reference, nats
+        scores: [B], one score per sequence
+        finished: [B] uint8, 0: cut before its end of text; absent: all finished
+        rewards: [B, T], out; may lie on log_probs or ref_log_probs
 
     Options:
-        kl_limit: clamps each token's estimate to ±limit
-        score_limit: clamps each score to ±limit, before what follows
+        kl_coef: β, finite
+        kl_estimator: k, the estimate of each token
+        kl_limit: above 0: clamps k to ±limit
+        score_position: the step that gets the score
+        score_limit: above 0: clamps each score to ±limit, before the next options act
         unfinished_penalty: subtracted from the score of an unfinished sequence
         unfinished_score: replaces the score of an unfinished sequence
 
@@ -254,22 +276,23 @@ def shape_scores(batch: _batch.batch, *, scores: Array, shaped: Output, lengths:
                  finished: Optional[Array] = None, max_length: int = 0, overlong_buffer: int = 0,
                  overlong_penalty: float = 1, overlong: overlong = "capped", unfinished_factor: float = 1,
                  unfinished_penalty: float = 0, unfinished_score: Optional[float] = None) -> shape_scores_result:
-    """The scores of sequences, lowered where an answer is too long or was cut before its end.
+    """Lowers the scores of answers that are too long, or that were cut before their end.
 
         shaped = score − overlong_penalty · max(0, (n − (max_length − overlong_buffer)) / overlong_buffer)
                  the fraction is at most 1, unless the option overlong is growing
         where finished is 0:  unfinished_factor · shaped − unfinished_penalty,  or unfinished_score alone
 
     Arrays:
-        scores: [B], one per sequence
-        lengths: [B] int32 or int64, tokens; absent: those that count in the batch
+        scores: [B], one score per sequence
+        lengths: [B] int32 or int64, tokens; absent: the sequence's counted tokens
         finished: [B] uint8, 0: cut before its end of text; absent: all finished
         shaped: [B], out; may be the memory of scores
 
     Options:
-        max_length: tokens that a response may have: its longest length
-        overlong_buffer: tokens before max_length in which the penalty grows; 0: there is no penalty
-        overlong_penalty: of a response of max_length tokens
+        max_length: the most tokens that a response may have; at least overlong_buffer
+        overlong_buffer: tokens before max_length in which the penalty grows; 0: no penalty
+        overlong_penalty: the penalty of a response with max_length tokens; finite
+        overlong: the penalty of a response with more tokens
         unfinished_factor: multiplies the score of an unfinished sequence
         unfinished_penalty: subtracted from the score of an unfinished sequence
         unfinished_score: replaces the score of an unfinished sequence
@@ -298,7 +321,7 @@ def vtrace(batch: _batch.batch, *, rewards: Array, values: Array, log_probs: Arr
            terminated: Optional[Array] = None, truncated: Optional[Array] = None, targets: Output = None,
            advantages: Output = None, gamma: float = 1, lambda_: float = 1, rho_bar: float = 1, c_bar: float = 1,
            policy_rho_bar: float = 1, gaps: gaps = "skip", executor: Optional[Executor] = None) -> dict[str, Any]:
-    """V-trace: targets of the value, and advantages, of a policy π from steps that another policy μ took.
+    """V-trace: value targets and advantages of a policy π, from steps that another policy μ took.
 
         wₜ = e^(log π − log μ)
         δₜ = rₜ + γ V(sₜ₊₁) − V(sₜ)
@@ -309,20 +332,22 @@ def vtrace(batch: _batch.batch, *, rewards: Array, values: Array, log_probs: Arr
     Arrays:
         rewards: [B, T]
         values: [B, T], V(sₜ)
-        log_probs: [B, T], log π, of the policy that learns
-        behavior_log_probs: [B, T], log μ, of the policy that acted
+        log_probs: [B, T], log π of the policy that learns, nats
+        behavior_log_probs: [B, T], log μ of the policy that acted, nats
         next_values: [B, T], V(sₜ₊₁); absent: the value of the next step
         bootstrap_values: [B], V after the last step; absent: 0
-        terminated: [B, T] uint8, the episode ended at t: no bootstrap, no carry
-        truncated: [B, T] uint8, cut short after t: bootstrap, no carry
+        terminated: [B, T] uint8, the episode ended at t: V(sₜ₊₁) = 0, Aₜ₊₁ = 0
+        truncated: [B, T] uint8, the episode was cut after t: Aₜ₊₁ = 0
         targets: [B, T], out; may be values' memory
         advantages: [B, T], out; may be rewards' memory
 
     Options:
-        lambda_: of the trace: it is γ λ min(c̄, w)
-        rho_bar: of the residuals; which policy's value is estimated depends on it
-        c_bar: of the trace; how fast it fades
-        policy_rho_bar: of the advantages
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        rho_bar: ρ̄, for δ; it decides which policy's value is estimated
+        c_bar: c̄, for the trace γλ min(c̄, w); it decides how fast the trace fades
+        policy_rho_bar: ρ̄_pg, for the advantages
+        gaps: what masked steps mean
 
     More: <rlhf/advantage/vtrace.hpp>
     """
@@ -339,15 +364,16 @@ def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = N
            floor: std_floor = "inside_root", executor: Optional[Executor] = None) -> moments:
     """Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 
-        y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (the option about)
-        std = √(variance + ε)         or as the option floor says; 1 without scale, and where there is no standard
-                                      deviation: for fewer than two elements, or no more than ddof
+        y = (x − mean) / std          with center; without: (x − mean) / std + mean, or x / std (the option about)
+        std = √(variance + ε)         or as the option floor says; 1 without scale, for fewer than two elements, and for
+                                      no more than ddof elements
 
     Options:
         center: subtract the mean; false keeps it
         scale: divide by the standard deviation
-        about: with center = false
-        ddof: the variance is Σ (x − mean)² / (n − ddof)
+        about: with center = false: what scaling leaves in place
+        ddof: at least 0: the variance is Σ (x − mean)² / (n − ddof)
+        epsilon: ε ≥ 0
         floor: How ε keeps std from 0: inside_root √(var + ε), after_root √var + ε, variance_at_least √max(var, ε),
         std_at_least max(√var, ε).
 

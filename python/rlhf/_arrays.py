@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads the caller's arrays, without copies: numpy by __array_interface__, torch by its accessors, JAX and others by
-DLPack."""
+"""Reads the caller's arrays without copies: numpy's by __array_interface__, torch's by its accessors, JAX's and others
+by DLPack."""
 from __future__ import annotations
 
 import ctypes
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol, Union
 
 __all__ = ["Array", "GradientOutput", "Output", "add_to", "nll_weights", "per_sequence", "write_to"]
 
-# The dtypes of rlhf/c/types.h, by the names that numpy and torch share. Whatever is one byte wide may be a mask.
+# The dtypes of rlhf/c/types.h, by the names that numpy and torch share. Every type of one byte may be a mask.
 dtypes = {"float32": 1, "float64": 2, "bfloat16": 3, "float16": 4, "int32": 5, "int64": 6,
           "uint8": 7, "int8": 7, "bool": 7, "vocab_shard": 8}
 words = {number: word for word, number in reversed(dtypes.items())}
@@ -51,12 +51,12 @@ class write_to(add_to):
 
 
 def nll_weights(buffer: Array) -> write_to:
-    """buffer = the weights w = -gradient of a weighted negative log-likelihood."""
+    """buffer = -gradient: the weights of a weighted negative log-likelihood with the same gradient."""
     return write_to(buffer, -1)
 
 
-# What functions take. An output is not computed unless it is named: an array of the caller's, or True for a new one
-# like the inputs, which the result has by its name: result["advantages"].
+# The arrays that functions take. An output is computed only if it is named: an array of the caller, or True for a new
+# array like the inputs. The result has it by its name: result["advantages"].
 Array = Union[HasDLPack, HasArrayInterface, per_sequence]
 Output = Union[HasDLPack, HasArrayInterface, bool, None]
 GradientOutput = Union[HasDLPack, HasArrayInterface, add_to, bool, None]
@@ -69,7 +69,7 @@ class View(NamedTuple):
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     writable: bool
-    owner: Any  # keeps the memory where it is
+    owner: Any  # keeps the memory alive
 
 
 class _DLTensor(ctypes.Structure):
@@ -108,7 +108,7 @@ def _numpy(array: Any, function: str, name: str) -> View:
     seen = array.__array_interface__
     typestr: str = seen["typestr"]
     dtype = _of_typestr.get(typestr[1:], 0) if typestr[0] != (">" if sys.byteorder == "little" else "<") else 0
-    dtype = dtype or dtypes.get(str(getattr(array, "dtype", "")), 0)  # bfloat16, as ml_dtypes has it
+    dtype = dtype or dtypes.get(str(getattr(array, "dtype", "")), 0)  # bfloat16 of ml_dtypes
     if not dtype:
         fail(function, f"{name} has the dtype {getattr(array, 'dtype', typestr)}, which rlhf does not read")
     size, strides = int(typestr[2:]), seen.get("strides")
@@ -145,7 +145,7 @@ def _dlpack(array: Any, function: str, name: str) -> View:
         whole = _VersionedTensor.from_address(_pointer(capsule, b"dltensor_versioned"))
         t, writable = whole.tensor, not whole.flags & 1
     else:
-        # JAX's arrays never change, and this old form cannot say so.
+        # JAX's arrays are read-only, which this old form of DLPack cannot say.
         t, writable = _DLTensor.from_address(_pointer(capsule, b"dltensor")), "jax" not in type(array).__module__
     dtype = _of_dlpack.get((t.code, t.bits), 0) if t.lanes == 1 else 0
     if not dtype:
@@ -156,7 +156,7 @@ def _dlpack(array: Any, function: str, name: str) -> View:
 
 
 def view_of(array: Any, function: str, name: str) -> View:
-    """The memory of an array of the caller's."""
+    """The memory of the caller's array."""
     kind = type(array)
     if hasattr(kind, "__array_interface__"):
         return _numpy(array, function, name)
@@ -174,7 +174,7 @@ def is_torch(array: Any) -> bool:
 
 
 def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, name: str) -> Any:
-    """A new array of the kind of another; for JAX one of numpy, until the call is over."""
+    """A new array of the same kind as another. For JAX it is numpy's until the call is over."""
     word = words[dtype]
     if is_torch(array):
         torch = sys.modules["torch"]
@@ -182,13 +182,13 @@ def made_like(array: Any, shape: tuple[int, ...], dtype: int, function: str, nam
     if hasattr(type(array), "__array_interface__") or "jax" in type(array).__module__:
         import numpy
 
-        own = getattr(array, "dtype", None)  # of numpy's bfloat16 only the array itself knows
+        own = getattr(array, "dtype", None)  # only the array itself knows the dtype of ml_dtypes' bfloat16
         return numpy.empty(shape, own if str(own) == word else word)
-    fail(function, f"{name} cannot be made like a {type(array).__name__}: give an array to write into")
+    fail(function, f"{name} cannot be made like a {type(array).__name__}: pass an array to write into")
 
 
 def finished(made: Any, like: Any) -> Any:
-    """What was made, as the caller gets it: JAX's arrays are made of numpy's memory."""
+    """A new array as the caller gets it: JAX's arrays are made from numpy's memory."""
     if "jax" not in type(like).__module__:
         return made
     import jax

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # mypy: disable-error-code="no-untyped-call"
-"""The two nodes of autograd behind rlhf.torch: a loss, and what has a backward pass of its own."""
+"""The two nodes of autograd behind rlhf.torch: a loss, and a function that has its own backward pass."""
 from __future__ import annotations
 
 from typing import Any, Callable, Optional, Union
@@ -11,11 +11,11 @@ from torch import Tensor
 from ._arrays import per_sequence
 from ._values import Result
 
-Input = Union[Tensor, per_sequence]  # an argument that does not learn
+Input = Union[Tensor, per_sequence]  # an argument without a gradient
 
 
 def _once() -> None:
-    """Backward passes are no graphs of their own, and what they would leave out must not go unnoticed."""
+    """Raises for second derivatives: backward passes are not parts of a graph, so they would be wrong silently."""
     if torch.is_grad_enabled():
         raise RuntimeError("rlhf.torch has no second derivatives: call backward without create_graph=True")
 
@@ -44,7 +44,7 @@ class _Loss(torch.autograd.Function):
 
 
 def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outputs: str = "") -> Tensor:
-    """The loss of a function that has its gradients from the same sweep. It learns by the inputs of these names."""
+    """The loss of a function whose sweep also computes the gradients. Gradients flow to the inputs of these names."""
     names, given = learned.split(), {**given, **dict.fromkeys(outputs.split(), True)}
     made, found = _Loss.apply(function, given, names, *_inputs(given, names))
     made.rlhf_result = found
@@ -53,7 +53,7 @@ def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outp
 
 
 def result(loss: Tensor) -> Any:
-    """The statistics of a loss of this module: what the function of the same name returns."""
+    """The statistics of a loss of this module: the result of rlhf's function of the same name."""
     found: Optional[Result] = getattr(loss, "rlhf_result", None)
     if found is None:
         raise ValueError("rlhf.torch.result: this tensor was not returned by a loss of rlhf.torch")
@@ -86,7 +86,8 @@ class _Through(torch.autograd.Function):
 
 def through(forward: Callable[..., Any], backward: Callable[..., Any], given: dict[str, Any], learned: str,
             outputs: str, saved: str, again: str) -> Any:
-    """The outputs of a function whose backward pass is another one. Names: of what learns, of the outputs, of what else
-    the forward pass hands to the backward pass, and of what both take."""
+    """The outputs of a function whose backward pass is another function. The names are of the inputs with a gradient,
+    of the outputs, of other arrays that the forward pass passes on to the backward pass, and of arrays that both take.
+    """
     names = [learned.split(), outputs.split(), saved.split(), again.split()]
     return _Through.apply(forward, backward, given, names, *_inputs(given, names[0]))

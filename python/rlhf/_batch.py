@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which tokens and groups there are, and who computes."""
+"""Batches, groups and executors."""
 from __future__ import annotations
 
 import ctypes
@@ -16,7 +16,7 @@ __all__ = ["Executor", "all", "batch", "count", "counted_here", "groups", "mask_
 
 
 class _Constant:
-    """A name that stands for itself."""
+    """A constant with a name."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -25,26 +25,26 @@ class _Constant:
         return f"rlhf.{self.name}"
 
 
-all = _Constant("all")  # the mask of a batch whose every token counts
+all = _Constant("all")  # a mask: every token counts
 counted_here = _Constant("counted_here")  # divide by this batch's own counts: the batch is the whole step
 
 
 class batch(ctypes.Structure):
-    """Which tokens there are, where their sequences lie, which of them count, and what their sum is divided by.
+    """Describes the tokens of a call: where their sequences lie, which tokens count, and what their sum is divided by.
 
     mask            one byte or bool per token, not 0: it counts; or rlhf.all
-    denominator     rlhf.counted_here, or the counts of the whole step, as rlhf.count() and their sums say them
-    sequences, steps    B and T; absent: the mask's shape. One number alone, steps, is of arrays [T].
-    offsets         or packed: B + 1 rising offsets, int32 or int64; arrays are [tokens]
+    denominator     rlhf.counted_here, or the counts of the whole step: rlhf.count(), or a sum of counts
+    sequences, steps    B and T; absent: the mask's shape. With steps alone, arrays are [T].
+    offsets         packed: B + 1 offsets that do not fall, int32 or int64; arrays are [tokens]
     layout          "batch_first": arrays are [B, T]; "time_first": [T, B]
     predict_next    True: step t predicts token t + 1; mask and targets are given per token and shifted here.
-                    False: they are aligned with the steps already. Functions that take targets need it said.
+                    False: they are aligned with the steps already. Functions over logits or targets need it.
     """
 
     _fields_ = [("size", c_size_t), ("sequences", c_int64), ("steps", c_int64), ("offsets", In), ("layout", c_int64),
                 ("predict_next", c_int64), ("mask", In), ("every_token", c_int64), ("denominator", c_int64),
                 ("whole", counts)]
-    shape: tuple[int, ...]  # of an array with one element per token
+    shape: tuple[int, ...]  # the shape of an array with one element per token
 
     def __init__(self, *, mask: Union[Array, _Constant], denominator: Union[counts, _Constant],
                  sequences: Optional[int] = None, steps: Optional[int] = None, offsets: Optional[Array] = None,
@@ -95,7 +95,7 @@ class batch(ctypes.Structure):
 
 
 class groups(ctypes.Structure):
-    """Which of N sequences answer the same prompt: so many consecutive ones, or all with the same number in ids."""
+    """Which of N sequences answer the same prompt: `size` consecutive sequences, or sequences with the same id."""
 
     _fields_ = [("size", c_size_t), ("group_size", c_int64), ("ids", In), ("workspace", Out)]
 
@@ -107,7 +107,7 @@ class groups(ctypes.Structure):
             call.fill(self.ids, ids, "ids")
 
     def for_call(self, call: Call) -> groups:
-        """Each call has a workspace of its own."""
+        """The groups of a call, with the call's own workspace."""
         if not self.ids.dims:
             return self
         own, n = groups.from_buffer_copy(self), 2 * int(self.ids.shape[0])
@@ -123,7 +123,7 @@ Executor = Callable[[int, Callable[[int], None]], Any]
 
 
 def threads(count: int) -> Executor:
-    """An executor of so many threads. The library runs without Python's lock; every output bit is the same."""
+    """An executor with `count` threads. The library runs without Python's lock; every output bit is the same."""
     pool = ThreadPoolExecutor(count)
 
     def run(pieces: int, body: Callable[[int], None]) -> None:
@@ -145,7 +145,8 @@ _sort_pairs = Function("sort_pairs", [array("sums"), array("chosen", "int64", wr
 
 
 def count(batch: batch) -> counts:
-    """Counts what the mask of a batch lets through: the denominator of a step that is cut into parts."""
+    """Counts the tokens and sequences that the mask of a batch lets through: the denominator of a step cut into parts.
+    """
     result: counts = _count(locals())
     return result
 
@@ -156,5 +157,5 @@ def mask_targets(targets: Array, mask: Array, *, ignore_index: int = -100) -> No
 
 
 def sort_pairs(sums: Array, chosen: Array, rejected: Array) -> None:
-    """Sorts the places in both sides of pairs by their sums, for the loss AOT."""
+    """Sorts the indices of both sides of pairs by their sums, for the loss AOT. chosen and rejected change in place."""
     _sort_pairs(locals())

@@ -45,15 +45,15 @@ run_pieces = ctypes.CFUNCTYPE(None, c_void_p, c_size_t, body_of_piece, c_void_p)
 
 
 def _load() -> ctypes.CDLL:
-    """The library of RLHF_LIBRARY, or the one that is installed with this package."""
+    """The library that the environment variable RLHF_LIBRARY names, or the library of this package."""
     name = {"win32": "rlhf_c.dll", "darwin": "librlhf_c.dylib"}.get(sys.platform, "librlhf_c.so")
     folders = list(sys.modules[__package__].__path__)
     paths = [os.environ["RLHF_LIBRARY"]] if "RLHF_LIBRARY" in os.environ else [os.path.join(f, name) for f in folders]
     for path in paths:
         if os.path.exists(path):
             return ctypes.CDLL(path)
-    raise ImportError(f"rlhf: there is no shared library at {' or '.join(paths)}. `pip install .` builds it; a build "
-                      "of its own is named by the environment variable RLHF_LIBRARY.")
+    raise ImportError(f"rlhf: there is no shared library at {' or '.join(paths)}. `pip install .` builds it; for "
+                      "another build, set the environment variable RLHF_LIBRARY to its path.")
 
 
 library = _load()
@@ -64,6 +64,6 @@ if library.rlhf_version().decode() != version:
 
 
 def check(status: int, error: Error) -> None:
-    """Raises the library's own sentence."""
+    """Raises the library's error sentence."""
     if status:
         raise (ValueError if status == 1 else RuntimeError)(error.text.decode())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Calls a function of the library: each parameter of C is made of what Python was given by its name."""
+"""Calls a function of the library: makes each parameter of C from the argument of Python with the same name."""
 from __future__ import annotations
 
 import ctypes
@@ -15,20 +15,20 @@ _pack = pack.Struct("@Pqqqqqq").pack_into  # rlhf_in, rlhf_out
 
 
 class Call:
-    """One call: what it was given, what it made, and what has to live until it is over."""
+    """One call: its arguments, its outputs, and the objects that must live until it is over."""
 
     def __init__(self, function: str, given: dict[str, Any]) -> None:
         self.function, self.given = function, given
-        self.like: Any = None  # the array that outputs are made like
-        self.dtype = 1  # of arrays of the call's type, float32 or float64
+        self.like: Any = None  # outputs are made like this array
+        self.dtype = 1  # the dtype of the call, float32 or float64
         self.kept: list[Any] = []
         self.outputs: dict[str, Any] = {}
-        self.failure: Optional[BaseException] = None  # of Python's code that the library called
+        self.failure: Optional[BaseException] = None  # an exception of Python code that the library called
 
     def view(self, array: Any, name: str, write: bool = False) -> _arrays.View:
         v = _arrays.view_of(array, self.function, name)
         if write and not v.writable:
-            _arrays.fail(self.function, f"{name} is read-only, expected an array that may be written")
+            _arrays.fail(self.function, f"{name} is read-only, expected a writable array")
         self.kept.append(v.owner)
         return v
 
@@ -47,7 +47,7 @@ class Call:
             self.like, self.dtype = array, 2 if dtype == 2 else 1
 
     def shards(self, name: str, dtype: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[Any, Any, int]:
-        """Vocab shards are six numbers each, in an array of float64 with a last dimension of 6."""
+        """Vocab shards: six numbers per shard, in an array of float64 whose last dimension is 6."""
         if dtype != 2 or not shape or shape[-1] != 6 or strides[-1] != 1 or any(s % 6 for s in strides[:-1]):
             _arrays.fail(self.function, f"{name} is {_arrays.words[dtype]} {list(shape)}, expected float64 [..., 6]")
         return shape[:-1], tuple(s // 6 for s in strides[:-1]), 8
@@ -72,7 +72,7 @@ class Call:
         return _arrays.made_like(self.like, shape, dtype, self.function, name)
 
     def destination(self, to: Any, given: Any, name: str) -> Any:
-        """Where a gradient goes; how it goes there is set."""
+        """Where a gradient goes, and whether it overwrites or is added."""
         if not isinstance(given, _arrays.add_to):
             return given
         to.mode, to.scale = given.mode, number(c_double, given.scale, self.function, f"{name}.scale")
@@ -89,7 +89,7 @@ Parameter = Callable[[Call], Any]
 
 
 def struct(name: str, *kinds: type, optional: bool = False) -> Parameter:
-    """What Python has as an object: a batch, groups, moments, an objective."""
+    """A parameter that is an object in Python: a batch, groups, moments, an objective."""
 
     def argument(call: Call) -> Any:
         value: Any = call.given[name]
@@ -133,7 +133,7 @@ def arrays(kind: type[Arrays]) -> Parameter:
 
 
 class Given(Arrays):
-    """Base of arrays that the caller has as an object, such as kept_set."""
+    """Base of structs of arrays that the caller makes, such as kept_set."""
 
     def take(self, given: dict[str, Any], function: str) -> None:
         self.given = given
@@ -160,7 +160,7 @@ def options(kind: type[Options]) -> Parameter:
 
 
 def array(name: str, of: str = "T", write: bool = False, optional: bool = False) -> Parameter:
-    """An array that is alone."""
+    """A parameter that is a single array."""
 
     def argument(call: Call) -> Any:
         given, to = call.given[name], Out()
@@ -203,7 +203,7 @@ def logits_gradient() -> Parameter:
 
 
 def _fill_logits(call: Call, to: _c.Logits, v: _arrays.View, name: str) -> None:
-    """[B, T, V], or [tokens, V] where the batch is packed or has one sequence."""
+    """Logits [B, T, V], or [tokens, V] if the batch is packed or has one sequence."""
     shape, strides = v.shape, v.strides
     if len(shape) not in (2, 3):
         _arrays.fail(call.function, f"{name} has {len(shape)} dimensions, expected [B, T, V] or [tokens, V]")
@@ -222,7 +222,7 @@ def enum(name: str, choices: tuple[str, ...]) -> Parameter:
 
 
 def executor(call: Call) -> Any:
-    """The caller's executor as the library calls it. What it raises is raised when the call is over."""
+    """The caller's executor, called by the library. Its exceptions are raised when the call is over."""
     run = call.given["executor"]
     if run is None:
         return None
@@ -241,7 +241,7 @@ def executor(call: Call) -> Any:
 
 
 class Function:
-    """A function of the library. A result of None is a dict of the arrays that were written."""
+    """A function of the library. If its result is None, a call returns a dict of the written arrays."""
 
     def __init__(self, name: str, parameters: list[Parameter], result: Any = None) -> None:
         self.name, self.parameters, self.result = name, parameters, result

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""The choices that options have."""
+"""The values of options that are enums."""
 from __future__ import annotations
 
 from typing import Literal
@@ -12,7 +12,7 @@ __all__ = ["aggregation", "importance", "dppo_value", "sequence_ratio", "kl_esti
 
 # How per-token losses become one number, and which count of the denominator divides it.
 aggregation = Literal["token_mean", "sequence_mean_token_mean", "sequence_mean_token_sum"]
-# What happens to an importance weight, or a ratio, beyond its bounds.
+# What happens to an importance weight or a ratio beyond its bounds.
 importance = Literal["truncate", "mask"]
 # The value that a DPPO loss reports. The slope is the derivative of that value.
 dppo_value = Literal["log_prob", "ratio"]
@@ -20,34 +20,34 @@ dppo_value = Literal["log_prob", "ratio"]
 sequence_ratio = Literal["mean", "product"]
 # Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 kl_estimator = Literal["k1", "k2", "k3", "abs"]
-# What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
+# The factor of the estimate in a loss. ρ = π / π_old, and π_old sampled the tokens.
 kl_weight = Literal["one", "ratio", "constant_ratio", "own_ratio"]
 # What masked steps inside a sequence mean to a recurrence over its steps.
 gaps = Literal["skip", "zero", "ignore"]
-# Where ε keeps the standard deviation from 0.
+# How ε keeps the standard deviation from 0.
 std_floor = Literal["inside_root", "after_root", "variance_at_least", "std_at_least"]
 # What is subtracted from a reward. A group is the rewards of one prompt's responses.
 group_baseline = Literal["none", "group_mean", "others_mean", "length_weighted_mean", "batch_mean", "given",
                          "second_best"]
 # What the reward minus its baseline is divided by.
 group_scale = Literal["none", "group_std", "batch_std", "group_mean", "others_std"]
-# The advantage of a group of one, if its baseline or scale is taken from the group.
+# The advantage in a group of one, if its baseline or scale is taken from the group.
 lone_reward = Literal["zero", "kept", "refused"]
-# What becomes of a reward that is NaN or infinite, for example because nobody could judge the response.
+# What happens to a reward that is NaN or infinite, for example because no judge could score the response.
 unscorable = Literal["spread", "left_out"]
 # The step of a sequence that gets its score.
 score_position = Literal["last_counted", "after_last_counted", "last_step"]
-# The penalty of a response that is longer than its longest length, where there is one.
+# The penalty of a response that is longer than max_length.
 overlong = Literal["capped", "growing"]
-# What scaling leaves in place when the mean is kept.
+# The point that scaling leaves in place if the mean is kept.
 scale_about = Literal["mean", "zero"]
-# How far the policy's distribution p is from the reference's q.
+# How the distance of the policy's distribution p from the reference's distribution q is measured.
 divergence = Literal["reverse_kl", "forward_kl", "jsd"]
 # What becomes of the entries that a reference of k entries does not list.
 top_k_support = Literal["tail", "truncated", "renormalized"]
-# What shares one ratio π / μ, of the policy that learns and the policy that sampled.
+# Which tokens share one ratio π / μ. π is the policy that learns, μ the policy that sampled.
 importance_level = Literal["token", "sequence_mean", "sequence_product", "none"]
-# What counts as one sequence in the options of importance weights that act on sequences.
+# What one sequence is, in the options of importance weights that act on sequences.
 importance_unit = Literal["sequence", "run"]
-# What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
+# What the sum over the pairs of a prompt is divided by if some pairs are tied, because these are dropped.
 tie_divisor = Literal["kept_pairs", "all_pairs"]

@@ -15,7 +15,7 @@ __all__ = ["linear_head"]
 
 
 class product(ctypes.Structure):
-    """c = factor * a b, or c += factor * a b, in memory."""
+    """A product of matrices in memory: c = factor * a b, or c += factor * a b."""
 
     _fields_ = [("dtype", c_int64), ("rows", c_int64), ("cols", c_int64), ("inner", c_int64), ("a", c_void_p),
                 ("b", c_void_p), ("a_stride", c_int64), ("b_stride", c_int64), ("a_transposed", c_int64),
@@ -36,7 +36,7 @@ class _HeadGradient(ctypes.Structure):
 
 
 def by_numpy(p: product) -> None:
-    """The product by numpy's BLAS."""
+    """Computes the product with numpy's BLAS."""
     import numpy
 
     type_ = ctypes.c_double if p.dtype == 2 else ctypes.c_float
@@ -54,8 +54,8 @@ def by_numpy(p: product) -> None:
 
 
 class linear_head:
-    """Hidden states [tokens, H], in the batch's order, and weights [V, H], all float32 or all float64. So many rows of
-    logits are held at a time. Products are by numpy's BLAS, or by multiply.
+    """Hidden states [tokens, H], in the batch's order, and weights [V, H], all float32 or all float64. `rows` rows of
+    logits are in memory at a time. `multiply` computes the products, by default with numpy's BLAS.
     """
 
     def __init__(self, *, hidden: Array, weights: Array, rows: int = 64,
@@ -87,7 +87,7 @@ class linear_head:
 
 
 def head_gradient(optional: bool = False) -> Parameter:
-    """d_hidden and d_weights."""
+    """Where the gradients d_hidden and d_weights go."""
 
     def argument(call: Call) -> Any:
         gradient, head = _HeadGradient(ctypes.sizeof(_HeadGradient)), call.given["linear_head"]

@@ -31,8 +31,8 @@ def cross_entropy_loss(batch: _batch.batch, logits: Array, targets: Array, *, d_
                        temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                        aggregation: aggregation = "token_mean",
                        executor: Optional[Executor] = None) -> cross_entropy_loss_result:
-    """The negative log-likelihood of the targets and its gradient into the logits, each row of logits while it is in
-    the cache.
+    """The negative log-likelihood of the targets, with its gradient into the logits. Loss and gradient of a row of
+    logits are computed while the row is in the cache.
 
         x    = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
         l    = −(1 − ε) log p_target − ε Σ log pᵥ / V + z_loss_coef · lse²          ε = label_smoothing
@@ -40,9 +40,9 @@ def cross_entropy_loss(batch: _batch.batch, logits: Array, targets: Array, *, d_
         ∂l/∂zᵥ = ((1 + 2 z_loss_coef · lse) pᵥ − (1 − ε) δᵥ − ε / V) / temperature  δᵥ = 1 at the target, else 0
 
     Options:
-        temperature: divides the logits, in value and gradient
-        label_smoothing: ε in [0, 1]: the share of the target's weight that all entries share evenly
-        z_loss_coef: factor of lse², which keeps the log-sum-exp near 0
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
+        label_smoothing: ε in [0, 1]: the share of the target's weight that is spread over all entries
+        z_loss_coef: finite: the factor of lse², which keeps lse near 0
 
     More: <rlhf/logits/cross_entropy_loss.hpp>
     """
@@ -51,10 +51,10 @@ def cross_entropy_loss(batch: _batch.batch, logits: Array, targets: Array, *, d_
 
 class kept_set(Given):
     """What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Token i
-    has ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch, and sets are given as
-    targets are: with predict_next step t uses the set of token t + 1.
+    has ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch. With predict_next, step t
+    uses the set of token t + 1, like its target.
 
-        ids: int32 or int64, of all tokens, one token after the other; in any order, each once per token
+        ids: int32 or int64, one token after the other; the ids of a token are in any order, each once
         offsets: [tokens + 1] int32 or int64, from 0 to the number of ids
     """
 
@@ -89,13 +89,13 @@ def kept_log_probs(batch: _batch.batch, logits: Array, targets: Array, kept: kep
         log_kept = lse − log_sum_exp: log Σ over S of the softmax over the whole vocabulary
 
     Arrays:
-        log_sum_exp: [B, T], of token_log_probs at the same temperature; for log_kept alone
-        log_probs: [B, T], out, log p of the target among the ids of its set, nats
-        entropy: [B, T], out, −Σ p log p over the set, nats
-        log_kept: [B, T], out, log of what the set has of the whole softmax, nats
+        log_sum_exp: [B, T], from token_log_probs at the same temperature; for log_kept alone
+        log_probs: [B, T], out, log p of the target among the kept ids, nats
+        entropy: [B, T], out, −Σ p log p over the kept ids, nats
+        log_kept: [B, T], out, log of the kept ids' probability in the whole softmax, nats
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/kept_log_probs.hpp>
     """
@@ -117,7 +117,8 @@ def kept_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array, 
                             d_logits: GradientOutput, d_log_probs: Optional[Array] = None,
                             d_entropy: Optional[Array] = None, temperature: float = 1,
                             executor: Optional[Executor] = None) -> token_log_probs_result:
-    """The gradient into the logits of any loss of kept_log_probs' log_probs and entropy.
+    """The backward pass of kept_log_probs: the gradient into the logits of any loss that depends on log_probs and
+    entropy.
 
         ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature in S, else 0
         with δᵥ = 1 at the target, else 0
@@ -127,7 +128,7 @@ def kept_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array, 
         d_entropy: [B, T], ∂loss/∂entropy; absent: 0
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/kept_log_probs.hpp>
     """
@@ -142,8 +143,8 @@ _logits_divergence = Function(
 def logits_divergence(batch: _batch.batch, logits: Array, reference: Array, *, d_logits: GradientOutput = None,
                       divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                       aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> divergence_sums:
-    """The divergence between the policy's distribution of each token and the reference's (or a teacher's), over the
-    whole vocabulary, and its gradient into the policy's logits z. The reference's logits w get no gradient.
+    """The divergence between the policy's and a reference's (or teacher's) distribution of each token, over the whole
+    vocabulary, with its gradient into the policy's logits z. The reference's logits w get no gradient.
 
         p = softmax(z / temperature)          q = softmax(w / temperature)          m = β q + (1 − β) p
         reverse_kl  D = KL(p ‖ q) = Σ p (log p − log q)  ∂D/∂zᵥ = pᵥ (log pᵥ − log qᵥ − D) / temperature
@@ -152,8 +153,8 @@ def logits_divergence(batch: _batch.batch, logits: Array, reference: Array, *, d
         loss = Σ D / denominator                         by the aggregation
 
     Options:
-        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
-        temperature: divides the logits, in value and gradient
+        beta: β, for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/logits_divergence.hpp>
     """
@@ -183,11 +184,11 @@ def token_log_probs(batch: _batch.batch, logits: Array, targets: Array, *, log_p
     Arrays:
         log_probs: [B, T], out, log p of the target, nats
         entropy: [B, T], out, −Σ p log p, nats
-        log_sum_exp: [B, T], out; in the backward pass it saves one read of the logits
+        log_sum_exp: [B, T], out, nats; in the backward pass it saves one read of the logits
         collision: [B, T], out, Σ p²
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/token_log_probs.hpp>
     """
@@ -209,18 +210,19 @@ def token_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array,
                              log_sum_exp: Optional[Array] = None, d_log_probs: Optional[Array] = None,
                              d_entropy: Optional[Array] = None, temperature: float = 1,
                              executor: Optional[Executor] = None) -> token_log_probs_result:
-    """The gradient into the logits of any loss of log_probs and entropy.
+    """The backward pass of token_log_probs: the gradient into the logits of any loss that depends on log_probs and
+    entropy.
 
         ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
         with δᵥ = 1 at the target, else 0
 
     Arrays:
-        log_sum_exp: [B, T], of the forward pass; absent: computed again
+        log_sum_exp: [B, T], from the forward pass; absent: computed again
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: 0
         d_entropy: [B, T], ∂loss/∂entropy; absent: 0
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/token_log_probs.hpp>
     """
@@ -229,7 +231,7 @@ def token_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array,
 
 class top_k_reference(Given):
     """The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
-    rows. With predict_next the row of step t is about token t + 1, as in the logits.
+    rows. With predict_next the row of step t is about token t + 1, like the row of the logits.
 
         k: 1 to 1024, at most the vocabulary
         ids: int32 or int64, entries of the vocabulary, in any order, each once per row
@@ -253,13 +255,14 @@ def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_refere
                      temperature: float = 1, aggregation: aggregation = "token_mean", support: top_k_support = "tail",
                      least_log_prob: float = -inf, low: float = -inf, high: float = inf,
                      executor: Optional[Executor] = None) -> divergence_sums:
-    """The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
-    its k likeliest entries, and its gradient into all of the policy's logits z.
+    """The divergence between the policy's distribution of each token and a reference (or teacher) that sends only its k
+    likeliest entries, with its gradient into all of the policy's logits z.
 
-        p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
-        the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
-        D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
-        ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
+        p = softmax(z / temperature)          q = exp(log_probs)
+        p_tail = 1 − Σ p          q_tail = 1 − Σ q          Σ over the listed entries
+        D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m)          over the classes
+        loss = Σ D / denominator          by the aggregation
+        ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature          g = ∂D/∂p by class, c the class of v
 
     Options:
         beta: for jsd alone, in (0, 1): the reference's weight in the mixture
@@ -292,12 +295,12 @@ def vocab_shard_backward(batch: _batch.batch, logits: Array, first_id: int, targ
     it: δ is 1 at the target on the rank that holds it. Ranks exchange nothing. See vocab_shard_sums.
 
     Arrays:
-        combined: [B, T], of the forward pass
+        combined: [B, T], from the forward pass
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: 0
         d_entropy: [B, T], ∂loss/∂entropy; absent: 0
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/vocab_shards.hpp>
     """
@@ -320,18 +323,18 @@ def vocab_shard_log_probs(batch: _batch.batch, targets: Array, *, shards: Option
                           combined: Output = None, log_probs: Output = None, entropy: Output = None,
                           log_sum_exp: Output = None, temperature: float = 1,
                           executor: Optional[Executor] = None) -> token_log_probs_result:
-    """Joins the parts of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
+    """Joins the sums of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
     vocab_shard_sums.
 
     Arrays:
-        shards: [ranks, B · T], of all ranks, in any order
+        shards: [ranks, B · T], the ranks in any order
         combined: [B, T], out, for the backward pass
         log_probs: [B, T], out, log p of the target, nats
         entropy: [B, T], out, −Σ p log p, nats
         log_sum_exp: [B, T], out
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/vocab_shards.hpp>
     """
@@ -345,11 +348,11 @@ _vocab_shard_sums = Function(
 
 def vocab_shard_sums(batch: _batch.batch, logits: Array, first_id: int, targets: Array, shards: Output, *,
                      temperature: float = 1, executor: Optional[Executor] = None) -> dict[str, Any]:
-    """Log-probabilities where each rank holds the logits of a part of the vocabulary (tensor parallelism): the own part
-    of a rank.
+    """Log-probabilities under tensor parallelism, where each rank holds the logits of a part of the vocabulary. This
+    call computes the rank's own sums.
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/logits/vocab_shards.hpp>
     """

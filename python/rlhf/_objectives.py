@@ -16,7 +16,10 @@ __all__ = ["apo_down", "apo_zero", "bco", "cispo", "discopop", "dpo", "dppo_kl",
 
 
 class apo_down(Objective):
-    """Anchored preference optimisation, where the preferred answers are worse than the model's own: both fall, j more.
+    """Anchored preference optimisation (APO-down), for preferred answers that are worse than the model's own: it lowers
+    both c and j, and j more.
+
+        beta: β in [10⁻⁶, 10⁶]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -26,7 +29,10 @@ class apo_down(Objective):
 
 
 class apo_zero(Objective):
-    """Anchored preference optimisation, where the preferred answers are better than the model's own: c rises, j falls.
+    """Anchored preference optimisation (APO-zero), for preferred answers that are better than the model's own: it
+    raises c and lowers j.
+
+        beta: β in [10⁻⁶, 10⁶]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -36,10 +42,11 @@ class apo_zero(Objective):
 
 
 class bco(Objective):
-    """Binary classifier optimisation: each answer is called good or bad on its own, so it is an objective of
-    preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; its BCO trainer updates δ before the loss.
+    """Binary classifier optimisation. Each answer is classified as good or bad on its own, so bco is an objective of
+    preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; TRL's BCO trainer updates δ before the loss.
 
-        shift: δ: a running mean of the rewards β r of all answers, from the caller
+        beta: β in [10⁻⁶, 10⁶]
+        shift: δ in ±10⁶: a running mean of the rewards β r of all answers, from the caller
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("shift", c_double)]
@@ -49,8 +56,8 @@ class bco(Objective):
 
 
 class cispo(Objective):
-    """Options of CISPO: the log-likelihood, weighted by the advantage and by a constant ratio of policies within
-    bounds.
+    """Options of CISPO: the log-likelihood times the advantage and the bounded ratio ρ, which is a constant to
+    gradients.
 
         | trainer, paper                             | low   | high   | beyond                  |
         |---|---|---|---|
@@ -63,9 +70,9 @@ class cispo(Objective):
         | truncated importance sampling: ROLL        | 0     | 1      | truncate                |
         | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    |
 
-        low: the lower bound of ρ
-        high: the upper bound of ρ
-        beyond: beyond a bound ρ becomes the bound, or 0
+        low: the lower bound of ρ, in [0, high]
+        high: the upper bound of ρ, at least 0
+        beyond: whether ρ becomes the bound beyond it, or 0
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("low", c_double), ("high", c_double), ("beyond", c_int64)]
@@ -76,9 +83,10 @@ class cispo(Objective):
 
 
 class discopop(Objective):
-    """Discovered preference optimisation, also called log ratio modulated loss.
+    """Discovered preference optimisation, also called the log ratio modulated loss.
 
-        tau: τ in (0, 1], how soon one part gives way to the other
+        beta: β in [10⁻⁶, 10⁶]
+        tau: τ in [10⁻³, 1]: the smaller, the sharper the step from one term to the other
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("tau", c_double)]
@@ -88,10 +96,11 @@ class discopop(Objective):
 
 
 class dpo(Objective):
-    """Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference it
-    is the preference term of CPO.
+    """Direct preference optimisation, over sums of log π − log π_ref. Without a reference it is the preference term of
+    CPO.
 
-        label_smoothing: ε in [0, ½]: the share of labels taken to be wrong (cDPO)
+        beta: β in [10⁻⁶, 10⁶]
+        label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong (cDPO)
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
@@ -101,15 +110,15 @@ class dpo(Objective):
 
 
 class dppo_kl(Objective):
-    """Options of DPPO with the KL divergence of "this token or another one".
+    """Options of DPPO with the KL divergence of the two outcomes "this token" and "another one".
 
         | trainer, paper | range | cap       | value    |
         |---|---|---|---|
         | paper          | 0.05  | unlimited |          |
         | verl, dppo_kl  | 0.2   | 3         | log_prob |
 
-        range: δ₋ and δ₊: at most so many nats, below and above π_old
-        cap: the largest ρ in the loss
+        range: δ₋ and δ₊, at least 0: the most nats below and above π_old
+        cap: the largest ρ in the loss, at least 0
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
@@ -120,16 +129,16 @@ class dppo_kl(Objective):
 
 
 class dppo_tv(Objective):
-    """Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved
-    from π_old by more than δ and Â pushes it on.
+    """Options of DPPO with the total variation of the two outcomes "this token" and "another one". A token is stopped
+    if π has moved from π_old by more than δ and Â pushes it further.
 
         | trainer         | range | cap                                           | value    |
         |---|---|---|---|
         | verl, dppo_tv   | 0.2   | 3 (clip_ratio_c; verl's documentation has 20) | log_prob |
         | SkyRL, prime-rl | 0.2   | unlimited                                     | ratio    |
 
-        range: δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities
-        cap: the largest ρ in the loss
+        range: δ₋ and δ₊, at least 0: how far π may be below and above π_old, as a difference of probabilities
+        cap: the largest ρ in the loss, at least 0
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
@@ -140,9 +149,11 @@ class dppo_tv(Objective):
 
 
 class exo(Objective):
-    """Exact preference optimisation of pairs: the reverse KL to labels of which the share ε is wrong. TRL: `exo_pair`.
+    """Exact preference optimisation of pairs: the reverse KL to labels, the share ε of which is assumed wrong. TRL
+    calls it `exo_pair`.
 
-        label_smoothing: ε in (0, ½]
+        beta: β in [10⁻⁶, 10⁶]
+        label_smoothing: ε in [10⁻⁶, ½]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
@@ -152,15 +163,15 @@ class exo(Objective):
 
 
 class gmpo(Objective):
-    """Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
-    batch is aggregation "sequence_mean_token_mean".
+    """Options of GMPO: the geometric mean of a sequence's token ratios, each of which is clipped. Use it with
+    aggregation "sequence_mean_token_mean".
 
         | trainer, paper | range            |
         |---|---|
         | paper, TRL     | 0.4              |
         | verl, geo_mean | 0.2 (clip_ratio) |
 
-        range: ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊]
+        range: ε₋ and ε₊, at least 0: log ρ is clipped to [−ε₋, ε₊]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range)]
@@ -170,8 +181,11 @@ class gmpo(Objective):
 
 
 class gspo(Objective):
-    """Options of GSPO, the clipped surrogate of a ratio that the tokens of a sequence share. The range has no default:
-    the paper's is {3e-4, 4e-4}, for the mean; a product is cut as wide as PPO's.
+    """Options of GSPO: the clipped surrogate with a ratio that all tokens of a sequence share. The range has no
+    default: the paper has {3e-4, 4e-4} for the mean; a product needs a range as wide as PPO's.
+
+        range: ε₋ in [0, 1] and ε₊ ≥ 0
+        ratio: how the tokens' log ratios become one
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("ratio", c_int64)]
@@ -182,10 +196,10 @@ class gspo(Objective):
 
 
 class ipo(Objective):
-    """Identity preference optimisation: log ratios to a reference. The paper sums them over an answer, as OpenRLHF and
-    TRL's CPO and online trainers do; TRL's DPO trainer takes averages.
+    """Identity preference optimisation, over log ratios to a reference. The paper sums them over an answer, as do
+    OpenRLHF and TRL's CPO and online trainers; TRL's DPO trainer averages them.
 
-        beta: τ of the paper
+        beta: β in [10⁻⁶, 10⁶], τ of the paper
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -195,12 +209,13 @@ class ipo(Objective):
 
 
 class kto(Objective):
-    """Kahneman-Tversky optimisation: answers that are desirable or not, without partners. TRL's `apo_zero_unpaired` has
-    z₀ = 0. For n_D answers of one kind and n_U of the other, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
+    """Kahneman-Tversky optimisation, over single answers that are desirable or not. TRL's `apo_zero_unpaired` is kto
+    with z₀ = 0. For n_D desirable and n_U undesirable answers, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
 
-        reference_point: z₀ ≥ 0, a divergence in nats: from the caller, and a constant to gradients
-        desirable_weight: λ_D
-        undesirable_weight: λ_U
+        beta: β in [10⁻⁶, 10⁶]
+        reference_point: z₀ in [0, 10⁶], nats: from the caller, a constant to gradients
+        desirable_weight: λ_D in [0, 10⁶]
+        undesirable_weight: λ_U in [0, 10⁶]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("reference_point", c_double),
@@ -212,7 +227,10 @@ class kto(Objective):
 
 
 class nca(Objective):
-    """Noise contrastive alignment of pairs, so that the preferred answer does not become less likely. TRL: `nca_pair`.
+    """Noise contrastive alignment of pairs, which keeps the preferred answer from becoming less likely. TRL calls it
+    `nca_pair`.
+
+        beta: β in [10⁻⁶, 10⁶]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -222,10 +240,10 @@ class nca(Objective):
 
 
 class orpo(Objective):
-    """The odds ratio term of ORPO: average log-probabilities, and no reference. Its other term is ptx_loss on the
+    """The odds ratio term of ORPO, over averages of log π, without a reference. ORPO's other term is ptx_loss on the
     preferred answers.
 
-        beta: λ of the paper, a factor of the loss
+        beta: β in [10⁻⁶, 10⁶], λ of the paper: a factor of the loss
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -236,9 +254,10 @@ class orpo(Objective):
 
 class ppo_clip(Objective):
     """Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
-    clipped: the loss is −ρ Â, the importance_sampling of tinker and SkyRL.
+    clipped: the loss is −ρ Â, which tinker and SkyRL call importance_sampling.
 
-        dual: c > 1: at Â < 0 the loss is at most c |Â|
+        range: ε₋ in [0, 1] and ε₊ ≥ 0
+        dual: c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("dual", c_double)]
@@ -248,8 +267,9 @@ class ppo_clip(Objective):
 
 
 class robust_dpo(Objective):
-    """DPO with an unbiased loss for labels of which the share ε is wrong. It is not bounded below.
+    """DPO with a loss that stays unbiased if the share ε of the labels is wrong. It is not bounded below.
 
+        beta: β in [10⁻⁶, 10⁶]
         label_smoothing: ε in [0, ½)
     """
 
@@ -262,8 +282,8 @@ class robust_dpo(Objective):
 class sapo(Objective):
     """Options of SAPO: a soft gate instead of a clip. The larger τ, the narrower the gate.
 
-        tau_positive: τ at Â > 0; from 10⁻⁶ to 64
-        tau_negative: τ elsewhere; from 10⁻⁶ to 64
+        tau_positive: τ at Â > 0, in [10⁻⁶, 64]
+        tau_negative: τ at Â ≤ 0, in [10⁻⁶, 64]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("tau_positive", c_double), ("tau_negative", c_double)]
@@ -273,9 +293,10 @@ class sapo(Objective):
 
 
 class simpo(Objective):
-    """SimPO: average log-probabilities, and no reference.
+    """SimPO, over averages of log π, without a reference.
 
-        gamma: γ, the margin that every pair should have
+        beta: β in [10⁻⁶, 10⁶]
+        gamma: γ in [0, 10⁶]: the margin that every pair should have
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("gamma", c_double)]
@@ -285,7 +306,10 @@ class simpo(Objective):
 
 
 class slic_hinge(Objective):
-    """The hinge loss of SLiC, which TRL calls `hinge`. SLiC itself has no reference: its margin δ is 1 / β."""
+    """The hinge loss of SLiC, which TRL calls `hinge`. SLiC's paper has no reference, and its margin δ is 1 / β.
+
+        beta: β in [10⁻⁶, 10⁶]
+    """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
@@ -296,7 +320,7 @@ class slic_hinge(Objective):
 class sppo(Objective):
     """Self-play preference optimisation with hard labels: the preferred answer always wins. TRL calls it `sppo_hard`.
 
-        beta: 1 / η of the paper
+        beta: β in [10⁻⁶, 10⁶], 1 / η of the paper
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
@@ -306,10 +330,10 @@ class sppo(Objective):
 
 
 class topr(Objective):
-    """Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1.
+    """Options of TOPR: good answers are learned without a ratio, bad answers with the ratio truncated to 1.
 
-        positive: w₊, the weight at Â > 0; from 0 to 10⁶
-        negative: w₋, the weight elsewhere; from 0 to 10⁶
+        positive: w₊, the weight at Â > 0, in [0, 10⁶]
+        negative: w₋, the weight at Â ≤ 0, in [0, 10⁶]
     """
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("positive", c_double), ("negative", c_double)]
@@ -319,8 +343,8 @@ class topr(Objective):
 
 
 class vespo(Objective):
-    """Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are
-    TRL's. k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64.
+    """Options of VESPO: a sequence is weighted by a soft function of its ratio, which is 1 at ratio 1. The defaults are
+    TRL's. k damps ratios below 1, λ damps ratios above 1. k is in [10⁻⁶, 64], λ in [10⁻⁴, 64].
 
         k_positive: k where Â ≥ 0
         lambda_positive: λ where Â ≥ 0

@@ -25,9 +25,9 @@ __all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean
 class cross_entropy_loss_options(Options):
     """Options.
 
-        temperature: divides the logits, in value and gradient
-        label_smoothing: ε in [0, 1]: the share of the target's weight that all entries share evenly
-        z_loss_coef: factor of lse², which keeps the log-sum-exp near 0
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
+        label_smoothing: ε in [0, 1]: the share of the target's weight that is spread over all entries
+        z_loss_coef: finite: the factor of lse², which keeps lse near 0
     """
 
     _fields_ = [("size", c_size_t), ("temperature", c_double), ("label_smoothing", c_double),
@@ -42,7 +42,7 @@ class cross_entropy_loss_options(Options):
 class token_log_probs_options(Options):
     """Shared by forward and backward: pass the same object to both.
 
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
     """
 
     _fields_ = [("size", c_size_t), ("temperature", c_double)]
@@ -52,7 +52,10 @@ class token_log_probs_options(Options):
 
 
 class masked_mean_options(Options):
-    """Options."""
+    """Options.
+
+        aggregation: how the tokens' values become one number
+    """
 
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
@@ -62,14 +65,16 @@ class masked_mean_options(Options):
 
 
 class policy_loss_options(Options):
-    """What all objectives have in common.
+    """The options that all objectives have in common.
 
-        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
-        kl_coef: KL in the loss (not in the reward as well)
+        log_ratio_limit: above 0: clamps log ρ to ±limit; beyond it no gradient flows through ρ
+        kl_coef: β of KL in the loss, finite; with KL in the reward leave it 0
+        kl_estimator: k, the estimate of each token
         kl_gradient: absent: the gradient of kl_estimator
-        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: multiplies the estimate in the loss, not the statistic
+        kl_limit: above 0: clamps k to ±limit; no gradient beyond it
+        kl_weight: multiplies k in the loss, not in kl()
         importance_limit: bounds of the weight exp(old − behavior)
+        importance: what happens beyond importance_limit
     """
 
     _fields_ = [("size", c_size_t), ("log_ratio_limit", c_double), ("kl_coef", c_double), ("kl_estimator", c_int64),
@@ -89,14 +94,9 @@ class policy_loss_options(Options):
 class ppo_policy_loss_options(Options):
     """Options.
 
-        clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
-        dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
-        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
-        kl_coef: KL in the loss (not in the reward as well)
-        kl_gradient: absent: the gradient of kl_estimator
-        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: multiplies the estimate in the loss, not the statistic
-        importance_limit: bounds of the weight exp(old − behavior)
+        clip_range: ε₋ in [0, 1], ε₊ ≥ 0: clips ρ to [1 − ε₋, 1 + ε₊]
+        dual_clip: c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
+        log_ratio_limit: this and the next options are as in policy_loss_options
     """
 
     _fields_ = [("size", c_size_t), ("clip_range", ratio_range), ("dual_clip", c_double),
@@ -117,8 +117,8 @@ class ppo_policy_loss_options(Options):
 class ppo_value_loss_options(Options):
     """Options.
 
-        clip_range: c: |v − v_old| beyond which the clipped value may be the worse one
-        huber: δ; unlimited: ½ (v − R)²
+        clip_range: above 0: the clipped value is at most this far from v_old
+        huber: δ > 0: beyond it the loss is linear; unlimited: ½ (v − R)²
     """
 
     _fields_ = [("size", c_size_t), ("clip_range", c_double), ("huber", c_double), ("aggregation", c_int64)]
@@ -132,7 +132,11 @@ class ppo_value_loss_options(Options):
 class ppo_loss_options(Options):
     """Options.
 
-        entropy_coef: factor of the mean entropy, by the policy's aggregation
+        head: for token_log_probs
+        policy: for ppo_policy_loss
+        value: for ppo_value_loss
+        value_coef: finite: the factor of the value loss
+        entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
     """
 
     _fields_ = [("size", c_size_t), ("head", POINTER(token_log_probs_options)),
@@ -146,7 +150,11 @@ class ppo_loss_options(Options):
 
 
 class discounted_returns_options(Options):
-    """Options."""
+    """Options.
+
+        gamma: γ in [0, 1]
+        gaps: what masked steps mean
+    """
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
@@ -156,7 +164,12 @@ class discounted_returns_options(Options):
 
 
 class gae_options(Options):
-    """Options."""
+    """Options.
+
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        gaps: what masked steps mean
+    """
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
@@ -166,7 +179,12 @@ class gae_options(Options):
 
 
 class gae_backward_options(Options):
-    """Must equal the options passed to gae()."""
+    """The options that were passed to gae().
+
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        gaps: what masked steps mean
+    """
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
@@ -178,8 +196,13 @@ class gae_backward_options(Options):
 class group_advantages_options(Options):
     """Options.
 
-        ddof: of either standard deviation: Σ (r − mean)² / (n − ddof)
-        floor: as in whiten_options
+        baseline: what is subtracted from a reward
+        scale: what the difference is divided by
+        ddof: ≥ 0; a variance is Σ (r − mean)² / (n − ddof)
+        epsilon: ε ≥ 0
+        floor: how ε keeps std from 0, as in whiten_options
+        lone: the advantage of a sequence alone in its group
+        unscorable: what NaN and infinite rewards do
     """
 
     _fields_ = [("size", c_size_t), ("baseline", c_int64), ("scale", c_int64), ("ddof", c_int64),
@@ -196,8 +219,11 @@ class group_advantages_options(Options):
 class shape_rewards_options(Options):
     """Options.
 
-        kl_limit: clamps each token's estimate to ±limit
-        score_limit: clamps each score to ±limit, before what follows
+        kl_coef: β, finite
+        kl_estimator: k, the estimate of each token
+        kl_limit: above 0: clamps k to ±limit
+        score_position: the step that gets the score
+        score_limit: above 0: clamps each score to ±limit, before the next options act
         unfinished_penalty: subtracted from the score of an unfinished sequence
         unfinished_score: replaces the score of an unfinished sequence
     """
@@ -216,9 +242,10 @@ class shape_rewards_options(Options):
 class shape_scores_options(Options):
     """Options.
 
-        max_length: tokens that a response may have: its longest length
-        overlong_buffer: tokens before max_length in which the penalty grows; 0: there is no penalty
-        overlong_penalty: of a response of max_length tokens
+        max_length: the most tokens that a response may have; at least overlong_buffer
+        overlong_buffer: tokens before max_length in which the penalty grows; 0: no penalty
+        overlong_penalty: the penalty of a response with max_length tokens; finite
+        overlong: the penalty of a response with more tokens
         unfinished_factor: multiplies the score of an unfinished sequence
         unfinished_penalty: subtracted from the score of an unfinished sequence
         unfinished_score: replaces the score of an unfinished sequence
@@ -236,12 +263,14 @@ class shape_scores_options(Options):
 
 
 class vtrace_options(Options):
-    """The bounds are of the ratio w = π / μ; rlhf.unlimited leaves it as it is.
+    """The three bounds are upper bounds of the ratio w = π / μ, at least 0; rlhf.unlimited is no bound.
 
-        lambda_: of the trace: it is γ λ min(c̄, w)
-        rho_bar: of the residuals; which policy's value is estimated depends on it
-        c_bar: of the trace; how fast it fades
-        policy_rho_bar: of the advantages
+        gamma: γ in [0, 1]
+        lambda_: λ in [0, 1]
+        rho_bar: ρ̄, for δ; it decides which policy's value is estimated
+        c_bar: c̄, for the trace γλ min(c̄, w); it decides how fast the trace fades
+        policy_rho_bar: ρ̄_pg, for the advantages
+        gaps: what masked steps mean
     """
 
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("rho_bar", c_double),
@@ -258,8 +287,9 @@ class whiten_options(Options):
 
         center: subtract the mean; false keeps it
         scale: divide by the standard deviation
-        about: with center = false
-        ddof: the variance is Σ (x − mean)² / (n − ddof)
+        about: with center = false: what scaling leaves in place
+        ddof: at least 0: the variance is Σ (x − mean)² / (n − ddof)
+        epsilon: ε ≥ 0
         floor: How ε keeps std from 0: inside_root √(var + ε), after_root √var + ε, variance_at_least √max(var, ε),
         std_at_least max(√var, ε).
     """
@@ -276,8 +306,8 @@ class whiten_options(Options):
 class divergence_options(Options):
     """The options of every divergence between a policy and a reference.
 
-        beta: for jsd alone, in (0, 1): the reference's weight in the mixture
-        temperature: divides the logits, in value and gradient
+        beta: β, for jsd alone, in (0, 1): the reference's weight in the mixture
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
     """
 
     _fields_ = [("size", c_size_t), ("divergence", c_int64), ("beta", c_double), ("temperature", c_double),
@@ -314,11 +344,11 @@ class top_k_divergence_options(Options):
 class covariance_tokens_options(Options):
     """Options.
 
-        share: picks this share of the tokens that count, and at least one token
+        share: in [0, 1]: the share of counted tokens to pick, at least one token
         low: picks only tokens with cov > low
         high: picks only tokens with cov < high
-        clip_range: picks only tokens that this range of rlhf.ppo_clip does not stop
-        cut: of the whole step; absent: this batch is the whole step
+        clip_range: picks only tokens that ppo_clip does not clip
+        cut: the cut of the whole step; absent: this batch is the whole step
     """
 
     _fields_ = [("size", c_size_t), ("share", c_double), ("low", c_double), ("high", c_double),
@@ -332,17 +362,17 @@ class covariance_tokens_options(Options):
 class importance_weights_options(Options):
     """Options.
 
-        range: bounds of a weight
+        range: bounds of a weight: 0 ≤ low ≤ high
         beyond: what becomes of a weight beyond its range
-        sequence_mean: drops a sequence whose e^(mean ρ) is beyond
-        sequence_product: drops a sequence whose e^(Σ ρ) is beyond
-        every_token: drops a sequence if e^ρ of one of its tokens is beyond
-        unit: what counts as a sequence in all of these and in `level`
-        drift_limit: drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
-        probability_limit: drops a token if |π − μ| is larger
-        binary_kl_limit: drops a token if one of its two binary divergences is larger (KPop)
-        second_moment_limit: drops the largest |ρ| until the mean ρ² of the rest is less (M2PO)
-        log_ratio_limit: drops a token if |ρ| is larger
+        sequence_mean: drops a sequence whose e^(mean ρ) is outside
+        sequence_product: drops a sequence whose e^(Σ ρ) is outside
+        every_token: drops a sequence if e^ρ of one of its tokens is outside
+        unit: what a sequence is, in `level` and the three ranges above
+        drift_limit: ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger
+        probability_limit: > 0: drops a token if |π − μ| is larger
+        binary_kl_limit: > 0: drops a token if one of its two binary KLs is larger (KPop)
+        second_moment_limit: > 0: drops the largest |ρ| until mean(ρ²) of the rest is less (M2PO)
+        log_ratio_limit: ≥ 0: drops a token if |ρ| is larger
     """
 
     _fields_ = [("size", c_size_t), ("level", c_int64), ("range", importance_range), ("beyond", c_int64),
@@ -360,7 +390,10 @@ class importance_weights_options(Options):
 
 
 class ptx_loss_options(Options):
-    """Options."""
+    """Options.
+
+        aggregation: how the tokens' values become one number
+    """
 
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
@@ -372,8 +405,8 @@ class ptx_loss_options(Options):
 class top_entropy_options(Options):
     """Options.
 
-        share: of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
-        threshold: nats, of the whole step; absent: this batch is the whole step
+        share: in [0, 1]: keeps this share of the counted tokens, at least one
+        threshold: nats, for the whole step; absent: this batch is the whole step
     """
 
     _fields_ = [("size", c_size_t), ("share", c_double), ("threshold", POINTER(c_double))]
@@ -385,8 +418,8 @@ class top_entropy_options(Options):
 class gdpo_advantages_options(Options):
     """Options.
 
-        group: of each reward on its own
-        whiten: of the sums, over sequences; rlhf.no_whitening leaves it to the caller
+        group: for each reward on its own
+        whiten: for the sums, over sequences; rlhf.no_whitening: the caller whitens
     """
 
     _fields_ = [("size", c_size_t), ("group", POINTER(group_advantages_options)), ("whiten", POINTER(whiten_options))]
@@ -399,7 +432,9 @@ class gdpo_advantages_options(Options):
 class ppo_advantages_options(Options):
     """Options.
 
-        whiten: rlhf.no_whitening leaves it to the caller: several ranks, or parts of a step
+        rewards: for shape_rewards
+        gae: for gae
+        whiten: rlhf.no_whitening: the caller whitens over ranks and parts
     """
 
     _fields_ = [("size", c_size_t), ("rewards", POINTER(shape_rewards_options)), ("gae", POINTER(gae_options)),
@@ -413,7 +448,7 @@ class ppo_advantages_options(Options):
 class sequence_log_probs_options(Options):
     """Shared by forward and backward: pass the same object to both.
 
-        average: divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do
+        average: divide by the number of counted tokens, as SimPO, ORPO and TRL's IPO do
     """
 
     _fields_ = [("size", c_size_t), ("average", c_int64)]
@@ -425,8 +460,8 @@ class sequence_log_probs_options(Options):
 class preference_nll_options(Options):
     """Options.
 
-        nll_weight: α: of the negative log-likelihood of the preferred answers
-        average: compare averages of log-probabilities, as orpo and simpo do
+        nll_weight: α, finite: the factor of the preferred answers' negative log-likelihood
+        average: true: compares averages of log-probabilities, as orpo and simpo need
     """
 
     _fields_ = [("size", c_size_t), ("nll_weight", c_double), ("average", c_int64)]
@@ -438,9 +473,9 @@ class preference_nll_options(Options):
 class bradley_terry_loss_options(Options):
     """Options.
 
-        margin: of every pair, added to the array of margins
-        label_smoothing: ε in [0, ½]: the share of labels taken to be wrong
-        center_coef: κ · (r_c + r_r)²
+        margin: finite; `margins` are added to it
+        label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong
+        center_coef: at least 0; pulls rewards towards 0
     """
 
     _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double)]
@@ -452,8 +487,9 @@ class bradley_terry_loss_options(Options):
 class ranking_loss_options(Options):
     """Options.
 
-        label_smoothing: ε in [0, ½]
-        center_coef: κ · mean over the pairs of (rᵢ + rⱼ)²
+        margin: finite; how much better the preferred response of a pair should be
+        label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong
+        center_coef: κ ≥ 0: adds κ times the mean of (rᵢ + rⱼ)² over the pairs
     """
 
     _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double),
@@ -466,7 +502,10 @@ class ranking_loss_options(Options):
 
 
 class fixed_kl_controller(Controller):
-    """A coefficient that stays. kl_coef is its whole state."""
+    """A KL coefficient that stays the same. kl_coef is its whole state.
+
+        kl_coef: β, finite
+    """
 
     _fields_ = [("size", c_size_t), ("kl_coef", c_double)]
     kl_coef: float
@@ -480,12 +519,12 @@ class fixed_kl_controller(Controller):
 
 
 class adaptive_kl_controller(Controller):
-    """A coefficient that makes the KL follow a target. Its numbers are its whole state.
+    """A KL coefficient that changes so that the KL approaches a target. Its fields are its whole state.
 
-        kl_coef: β; set it to its first value
-        target: nats, in the unit of the kl it is updated with: per sequence, or per token
-        horizon: sequences over which an error of 1 would change β by a factor of 2
-        limit: bound of the relative error
+        kl_coef: β, finite; set it to its first value
+        target: above 0, in nats per sequence or per token, as the KL that is passed to updated()
+        horizon: above 0: sequences over which an error e = 1 would double β
+        limit: above 0: bound of the relative error e
     """
 
     _fields_ = [("size", c_size_t), ("kl_coef", c_double), ("target", c_double), ("horizon", c_double),
@@ -508,16 +547,16 @@ class adaptive_kl_controller(Controller):
 
 
 class adaptive_entropy_controller(Controller):
-    """A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
-    is. Its numbers are its whole state.
+    """A coefficient of the entropy bonus. While the entropy is at or below a target, it grows and is used; above the
+    target it shrinks and is not used. Its fields are its whole state.
 
         entropy_coef: c; set it to its first value
         target: nats per token
-        step: by which c changes
+        step: above 0: c changes by it
         low: bounds of c
         high: bounds of c
-        active: Was the entropy of the last step at or below the target? Before the first step: Skywork-OR1 has true,
-        TRL false.
+        active: True if the entropy of the last step was at or below the target. Skywork-OR1 begins with true, TRL
+        with false.
     """
 
     _fields_ = [("size", c_size_t), ("entropy_coef", c_double), ("target", c_double), ("step", c_double),
@@ -534,9 +573,9 @@ class adaptive_entropy_controller(Controller):
         self._set(locals(), "adaptive_entropy_controller")
 
     def update(self, entropy: float) -> None:
-        """The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the
-        tokens that get the bonus, of all parts and ranks. Where these are the tokens that top_entropy keeps, it
-        reports their mean.
+        """The controller after an optimiser step with the mean entropy H, in nats. The mean is over the tokens of all
+        parts and ranks that get the bonus. If these are the tokens that top_entropy keeps, H is its
+        mean_kept_entropy().
 
             active ← H ≤ target
             c      ← clip(c ± step, [low, high])            + if active, else −

@@ -42,26 +42,26 @@ def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Arra
                       anchors: Output = None, share: float = 0.0002, low: float = -inf, high: float = inf,
                       clip_range: Optional[Range] = None, cut: Optional[covariance_cut] = None,
                       executor: Optional[Executor] = None) -> covariance_tokens_result:
-    """The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
+    """Picks the tokens whose update lowers the entropy of the policy most, for Clip-Cov and KL-Cov.
 
         cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
         picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
-                 cov; of equal ones the first by sequence and step
+                 cov; among equal ones the first by sequence and step
 
     Arrays:
         log_probs: [B, T], log π, nats
-        old_log_probs: [B, T], log π_old; for clip_range and anchors
+        old_log_probs: [B, T], log π_old, nats; for clip_range and anchors
         advantages: [B, T], or per_sequence [B]
         keys: [B, T], random; absent: the largest covariances are picked
         weights: [B, T], out: 0 where picked, else 1
         anchors: [B, T], out: log π_old where picked, else log π
 
     Options:
-        share: picks this share of the tokens that count, and at least one token
+        share: in [0, 1]: the share of counted tokens to pick, at least one token
         low: picks only tokens with cov > low
         high: picks only tokens with cov < high
-        clip_range: picks only tokens that this range of rlhf.ppo_clip does not stop
-        cut: of the whole step; absent: this batch is the whole step
+        clip_range: picks only tokens that ppo_clip does not clip
+        cut: the cut of the whole step; absent: this batch is the whole step
 
     More: <rlhf/policy/covariance_tokens.hpp>
     """
@@ -87,9 +87,9 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
                        drift_limit: float = inf, probability_limit: float = inf, binary_kl_limit: float = inf,
                        second_moment_limit: float = inf, log_ratio_limit: float = inf,
                        executor: Optional[Executor] = None) -> importance_weights_result:
-    """The importance weights between the policy μ that sampled, as the engine of generation (vLLM, SGLang) reports it,
-    and the policy π whose rollout it should have been, and which tokens are not worth learning from. log_probs are
-    usually the old_log_probs of the policy loss.
+    """Importance weights π / μ, with options that drop tokens on which the two policies differ too much. μ is the
+    policy that sampled, as the generation engine (vLLM, SGLang) reports it. π is the policy that should have
+    sampled; log_probs are usually the old_log_probs of the policy loss.
 
         ρ = log π − log μ
         w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
@@ -97,23 +97,23 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
 
     Arrays:
         log_probs: [B, T], log π of the policy that learns, nats
-        behavior_log_probs: [B, T], log μ of the policy that sampled
+        behavior_log_probs: [B, T], log μ of the policy that sampled, nats
         advantages: [B, T], or per_sequence [B]; for drift_limit
-        weights: [B, T], out; may be the memory of either log-probs
+        weights: [B, T], out; may lie on either array of log-probs
         keep: [B, T] uint8, out, a mask: 1 where a token counts and its weight is not 0
 
     Options:
-        range: bounds of a weight
+        range: bounds of a weight: 0 ≤ low ≤ high
         beyond: what becomes of a weight beyond its range
-        sequence_mean: drops a sequence whose e^(mean ρ) is beyond
-        sequence_product: drops a sequence whose e^(Σ ρ) is beyond
-        every_token: drops a sequence if e^ρ of one of its tokens is beyond
-        unit: what counts as a sequence in all of these and in `level`
-        drift_limit: drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
-        probability_limit: drops a token if |π − μ| is larger
-        binary_kl_limit: drops a token if one of its two binary divergences is larger (KPop)
-        second_moment_limit: drops the largest |ρ| until the mean ρ² of the rest is less (M2PO)
-        log_ratio_limit: drops a token if |ρ| is larger
+        sequence_mean: drops a sequence whose e^(mean ρ) is outside
+        sequence_product: drops a sequence whose e^(Σ ρ) is outside
+        every_token: drops a sequence if e^ρ of one of its tokens is outside
+        unit: what a sequence is, in `level` and the three ranges above
+        drift_limit: ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger
+        probability_limit: > 0: drops a token if |π − μ| is larger
+        binary_kl_limit: > 0: drops a token if one of its two binary KLs is larger (KPop)
+        second_moment_limit: > 0: drops the largest |ρ| until mean(ρ²) of the rest is less (M2PO)
+        log_ratio_limit: ≥ 0: drops a token if |ρ| is larger
 
     More: <rlhf/policy/importance_weights.hpp>
     """
@@ -141,6 +141,9 @@ def masked_mean(batch: _batch.batch, *, values: Array, d_values: GradientOutput 
         values: [B, T], or per_sequence [B]
         d_values: [B, T], ∂mean/∂values; absent: the value only
 
+    Options:
+        aggregation: how the tokens' values become one number
+
     More: <rlhf/policy/masked_mean.hpp>
     """
     return _masked_mean(locals())
@@ -167,11 +170,11 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
                 kl_weight: kl_weight = "one", importance_limit: Range = inf, importance: importance = "truncate",
                 aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> policy_loss_result:
     """A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-    one of rlhf.ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name
-    below formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole
-    sequence. Importance sampling without a clip, of tinker and SkyRL, is ppo_clip(range=(1, unlimited)). REINFORCE
-    and GPG are cispo{1, 1}. Kimi k1.5 and DRO add KL by k2 to it, with old_log_probs as ref_log_probs and kl_coef
-    for their τ or β. LUSPO is gspo by sequence_mean_token_sum.
+    one of rlhf.ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo. Each has its formula, options
+    and source in a header in formula/; formula/surrogate.hpp explains M and φ. With the last three, ρ is the ratio
+    of a whole sequence. Importance sampling without a clip (tinker, SkyRL) is ppo_clip(range=(1, unlimited)).
+    REINFORCE and GPG are cispo{1, 1}. Kimi k1.5 and DRO are cispo{1, 1} with KL by k2, old_log_probs as
+    ref_log_probs, and kl_coef as their τ or β. LUSPO is gspo with sequence_mean_token_sum.
 
         x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
         l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
@@ -180,20 +183,22 @@ def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, 
 
     Arrays:
         log_probs: [B, T], log π(aₜ|sₜ), nats
-        old_log_probs: [B, T], log π_old, of the scored rollout
-        ref_log_probs: [B, T], of the reference; absent: no KL, no KL statistic
-        behavior_log_probs: [B, T], of the sampler; absent: no importance weight
-        advantages: [B, T], or per_sequence [B]; constants
+        old_log_probs: [B, T], log π_old at the time of the rollout
+        ref_log_probs: [B, T], log π_ref; absent: no KL in loss and result
+        behavior_log_probs: [B, T], log μ of the sampler; absent: no importance weight
+        advantages: [B, T], or per_sequence [B]; no gradient flows to them
         weights: [B, T], or per_sequence [B]; factor of the loss; absent: 1
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: values only
 
     Options:
-        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
-        kl_coef: KL in the loss (not in the reward as well)
+        log_ratio_limit: above 0: clamps log ρ to ±limit; beyond it no gradient flows through ρ
+        kl_coef: β of KL in the loss, finite; with KL in the reward leave it 0
+        kl_estimator: k, the estimate of each token
         kl_gradient: absent: the gradient of kl_estimator
-        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: multiplies the estimate in the loss, not the statistic
+        kl_limit: above 0: clamps k to ±limit; no gradient beyond it
+        kl_weight: multiplies k in the loss, not in kl()
         importance_limit: bounds of the weight exp(old − behavior)
+        importance: what happens beyond importance_limit
 
     More: <rlhf/policy/policy_loss.hpp>
     """
@@ -223,22 +228,17 @@ def ppo_policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Arr
 
     Arrays:
         log_probs: [B, T], log π(aₜ|sₜ), nats
-        old_log_probs: [B, T], log π_old, of the scored rollout
-        ref_log_probs: [B, T], of the reference; absent: no KL, no KL statistic
-        behavior_log_probs: [B, T], of the sampler; absent: no importance weight
-        advantages: [B, T], or per_sequence [B]; constants
+        old_log_probs: [B, T], log π_old at the time of the rollout
+        ref_log_probs: [B, T], log π_ref; absent: no KL in loss and result
+        behavior_log_probs: [B, T], log μ of the sampler; absent: no importance weight
+        advantages: [B, T], or per_sequence [B]; no gradient flows to them
         weights: [B, T], or per_sequence [B]; factor of the loss; absent: 1
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: values only
 
     Options:
-        clip_range: ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
-        dual_clip: c > 1: at Â < 0 the loss is at most c |Â|
-        log_ratio_limit: clamps log ρ to ±limit; no gradient through ρ beyond
-        kl_coef: KL in the loss (not in the reward as well)
-        kl_gradient: absent: the gradient of kl_estimator
-        kl_limit: clamps each token's estimate to ±limit; no gradient beyond
-        kl_weight: multiplies the estimate in the loss, not the statistic
-        importance_limit: bounds of the weight exp(old − behavior)
+        clip_range: ε₋ in [0, 1], ε₊ ≥ 0: clips ρ to [1 − ε₋, 1 + ε₊]
+        dual_clip: c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
+        log_ratio_limit: this and the next options are as in policy_loss_options
 
     More: <rlhf/policy/ppo_policy_loss.hpp>
     """
@@ -266,18 +266,18 @@ def ppo_value_loss(batch: _batch.batch, *, values: Array, returns: Array, old_va
         h(e) = ½ e², beyond ±huber continued by its tangent
         l    = max(h(v − R), h(v_old + clip(v − v_old, ±clip_range) − R))      clip_range unlimited: h(v − R)
         loss = Σ w l / denominator                                             by the aggregation
-        ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
+        ∂l/∂v = h′(v − R), or 0 where the clipped value has the larger loss
 
     Arrays:
         values: [B, T], V(sₜ) now
-        old_values: [B, T], at rollout; needed when clip_range is finite
-        returns: [B, T]
+        old_values: [B, T], v_old at rollout; needed if clip_range is finite
+        returns: [B, T], R, the targets of the values
         weights: [B, T], or per_sequence [B]; factor of the loss; absent: 1
         d_values: [B, T], ∂loss/∂values
 
     Options:
-        clip_range: c: |v − v_old| beyond which the clipped value may be the worse one
-        huber: δ; unlimited: ½ (v − R)²
+        clip_range: above 0: the clipped value is at most this far from v_old
+        huber: δ > 0: beyond it the loss is linear; unlimited: ½ (v − R)²
 
     More: <rlhf/policy/ppo_value_loss.hpp>
     """
@@ -306,6 +306,9 @@ def ptx_loss(batch: _batch.batch, *, log_probs: Array, d_log_probs: GradientOutp
         log_probs: [B, T], log p of the text's own tokens, nats
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: the value only
 
+    Options:
+        aggregation: how the tokens' values become one number
+
     More: <rlhf/policy/ptx_loss.hpp>
     """
     return _ptx_loss(locals())
@@ -324,9 +327,10 @@ _top_entropy = Function(
 def top_entropy(batch: _batch.batch, *, entropy: Array, weights: Output = None, keep: Output = None,
                 share: float = 0.2, threshold: Optional[float] = None,
                 executor: Optional[Executor] = None) -> top_entropy_result:
-    """The tokens of high entropy, "forking tokens": a mask or weights for a policy loss of these tokens alone.
+    """Finds the tokens with high entropy ("forking tokens"): a mask or weights for a policy loss over these tokens
+    alone.
 
-        threshold = quantile 1 − share of the entropies of the tokens that count
+        threshold = the quantile 1 − share of the counted tokens' entropies
         w         = 1 where H ≥ threshold, else 0
 
     Arrays:
@@ -335,8 +339,8 @@ def top_entropy(batch: _batch.batch, *, entropy: Array, weights: Output = None, 
         keep: [B, T] uint8, out, a mask: 1 where a token counts and is kept
 
     Options:
-        share: of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
-        threshold: nats, of the whole step; absent: this batch is the whole step
+        share: in [0, 1]: keeps this share of the counted tokens, at least one
+        threshold: nats, for the whole step; absent: this batch is the whole step
 
     More: <rlhf/policy/top_entropy.hpp>
     """

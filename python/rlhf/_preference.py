@@ -34,8 +34,8 @@ _preference_loss = Function(
 def preference_loss(batch: _batch.batch, *, chosen: Array, rejected: Array, objective: preference_loss_objective,
                     margins: Optional[Array] = None, weights: Optional[Array] = None, d_chosen: GradientOutput = None,
                     d_rejected: GradientOutput = None, executor: Optional[Executor] = None) -> preference_loss_result:
-    """A loss over pairs of answers of which one is preferred, with its gradient. The headers of the objectives have
-    their formula, options and source:
+    """A loss over pairs of answers, one of which is preferred, with its gradient. Each objective has its formula,
+    options and source in a header:
 
         formula/dpo.hpp          dpo (with label smoothing: cDPO), robust_dpo, simpo
         formula/ipo.hpp          ipo
@@ -50,8 +50,8 @@ def preference_loss(batch: _batch.batch, *, chosen: Array, rejected: Array, obje
         loss = Σ w objective(c, j) / denominator.tokens
 
     Arrays:
-        chosen: [pairs], c, of the preferred answer: see sequence_log_probs
-        rejected: [pairs], j, of the other one
+        chosen: [pairs], c, log ratio of the preferred answer
+        rejected: [pairs], j, log ratio of the other answer
         margins: [pairs], subtracted from β (c − j); absent: 0
         weights: [pairs], factor of the loss; absent: 1
         d_chosen: [pairs], ∂loss/∂chosen
@@ -76,16 +76,16 @@ def sequence_log_probs(batch: _batch.batch, *, log_probs: Array, sums: Output, r
                        average: bool = False, executor: Optional[Executor] = None) -> sequence_log_probs_result:
     """The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
 
-        sums[s] = Σₜ log π − log π_ref             over the tokens of s that count
+        sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
         sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
 
     Arrays:
         log_probs: [B, T], log π of the targets, nats
-        ref_log_probs: [B, T], of the reference; absent: 0
-        sums: [B], out
+        ref_log_probs: [B, T], log π_ref of the targets, nats; absent: 0
+        sums: [B], out, nats
 
     Options:
-        average: divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do
+        average: divide by the number of counted tokens, as SimPO, ORPO and TRL's IPO do
 
     More: <rlhf/preference/sequence_log_probs.hpp>
     """
@@ -104,7 +104,7 @@ _sequence_log_probs_backward = Function(
 
 def sequence_log_probs_backward(batch: _batch.batch, *, d_sums: Array, d_log_probs: GradientOutput = None,
                                 average: bool = False, executor: Optional[Executor] = None) -> dict[str, Any]:
-    """The backward pass of sequence_log_probs: every token of a sequence that counts gets the slope of its sum.
+    """The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
 
         ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
 
@@ -113,7 +113,7 @@ def sequence_log_probs_backward(batch: _batch.batch, *, d_sums: Array, d_log_pro
         d_log_probs: [B, T], ∂loss/∂log_probs
 
     Options:
-        average: divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do
+        average: divide by the number of counted tokens, as SimPO, ORPO and TRL's IPO do
 
     More: <rlhf/preference/sequence_log_probs.hpp>
     """
@@ -134,8 +134,8 @@ _unpaired_loss = Function(
 def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, objective: unpaired_loss_objective,
                   desirable: Optional[Array] = None, weights: Optional[Array] = None,
                   d_log_ratios: GradientOutput = None) -> unpaired_loss_result:
-    """A loss over answers that were judged one by one, as desirable or not, with its gradient. The headers of the
-    objectives have their formula, options and source:
+    """A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its
+    formula, options and source in a header:
 
         formula/kto.hpp          kto
         formula/nca.hpp          bco
@@ -144,7 +144,7 @@ def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, objective: unpaired
 
     Arrays:
         log_ratios: [answers], r: see sequence_log_probs
-        desirable: [answers] uint8, 0 where an answer is bad
+        desirable: [answers] uint8, 0 for a bad answer, else 1
         weights: [answers], factor of the loss; absent: 1
         d_log_ratios: [answers], ∂loss/∂r
 

@@ -39,9 +39,9 @@ def linear_head_cross_entropy_loss(batch: _batch.batch, linear_head: linear_head
     """cross_entropy_loss from hidden states and weights: the logits are never held as a whole.
 
     Options:
-        temperature: divides the logits, in value and gradient
-        label_smoothing: ε in [0, 1]: the share of the target's weight that all entries share evenly
-        z_loss_coef: factor of lse², which keeps the log-sum-exp near 0
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
+        label_smoothing: ε in [0, 1]: the share of the target's weight that is spread over all entries
+        z_loss_coef: finite: the factor of lse², which keeps lse near 0
 
     More: <rlhf/recipe/linear_head.hpp>
     """
@@ -63,21 +63,21 @@ def gdpo_advantages(groups: _batch.groups, *, rewards: Array, advantages: Output
                     workspace: Output = True, group: Optional[group_advantages_options] = None,
                     whiten: Optional[whiten_options] = None,
                     executor: Optional[Executor] = None) -> gdpo_advantages_result:
-    """Advantages from several rewards, of which each is compared in its group before they are added up, so that a
-    reward of large numbers does not drown the others.
+    """Advantages from several rewards per sequence. Each reward is compared in its group before they are added, so that
+    a reward with large numbers does not drown the others.
 
         Aₖ = group_advantages of reward k          as the option group says
         A  = Σ weightₖ Aₖ, then whitened over the sequences, as the option whiten says
 
     Arrays:
         rewards: [R, N], a row per reward, a column per sequence
-        weights: [R], of the rewards; absent: 1
-        workspace: [N], the advantages of one reward
+        weights: [R], one factor per reward; absent: 1
+        workspace: [N], for the advantages of one reward
         advantages: [N], out
 
     Options:
-        group: of each reward on its own
-        whiten: of the sums, over sequences; rlhf.no_whitening leaves it to the caller
+        group: for each reward on its own
+        whiten: for the sums, over sequences; rlhf.no_whitening: the caller whitens
 
     More: <rlhf/recipe/gdpo_advantages.hpp>
     """
@@ -102,21 +102,23 @@ def ppo_advantages(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Arra
                    returns: Output = None, rewards: Optional[shape_rewards_options] = None,
                    gae: Optional[gae_options] = None, whiten: Optional[whiten_options] = None,
                    executor: Optional[Executor] = None) -> ppo_advantages_result:
-    """Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten, which changes the advantages
-    only. See these functions for formulas, edge cases and sources.
+    """Rewards, advantages and returns of a rollout: calls shape_rewards, then gae, then whiten, which changes only the
+    advantages. See these functions for formulas, edge cases and sources.
 
     Arrays:
-        log_probs: [B, T], of the policy that answered, nats
-        ref_log_probs: [B, T], of the reference
+        log_probs: [B, T], log π of the policy that sampled, nats
+        ref_log_probs: [B, T], log π_ref of the reference, nats
         values: [B, T], V(sₜ)
-        scores: [B], one per sequence
-        finished: [B] uint8, 0: no end of text; absent: all finished
+        scores: [B], one score per sequence
+        finished: [B] uint8, 0: cut before its end of text; absent: all finished
         bootstrap_values: [B], V after the last step; absent: 0
-        advantages: [B, T], out; holds the rewards on the way
+        advantages: [B, T], out; first holds the rewards
         returns: [B, T], out; may be values' memory
 
     Options:
-        whiten: rlhf.no_whitening leaves it to the caller: several ranks, or parts of a step
+        rewards: for shape_rewards
+        gae: for gae
+        whiten: rlhf.no_whitening: the caller whitens over ranks and parts
 
     More: <rlhf/recipe/ppo_advantages.hpp>
     """
@@ -148,31 +150,35 @@ def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_prob
              d_values: GradientOutput = None, head: Optional[token_log_probs_options] = None,
              policy: Optional[ppo_policy_loss_options] = None, value: Optional[ppo_value_loss_options] = None,
              value_coef: float = 1, entropy_coef: float = 0, executor: Optional[Executor] = None) -> ppo_loss_result:
-    """The minibatch half of a PPO step, from logits to their gradient: token_log_probs, ppo_policy_loss,
-    ppo_value_loss, the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits as these
-    functions; see there for formulas, edge cases and sources. A row of logits is read, turned into its token's
-    slopes and overwritten by its gradient while it is in the cache.
+    """A minibatch of a PPO step, from logits to their gradient. It is token_log_probs, ppo_policy_loss, ppo_value_loss,
+    the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits; see there for formulas, edge
+    cases and sources. A row of logits is read, used for its token's slopes, and overwritten by its gradient while it
+    is in the cache.
 
         loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
 
     Arrays:
-        old_log_probs: [B, T], log π_old, of the scored rollout
-        ref_log_probs: [B, T], of the reference; absent: no KL
-        behavior_log_probs: [B, T], of the sampler; absent: no importance weight
+        old_log_probs: [B, T], log π_old at the time of the rollout
+        ref_log_probs: [B, T], log π_ref; absent: no KL
+        behavior_log_probs: [B, T], log μ of the sampler; absent: no importance weight
         advantages: [B, T], or per_sequence [B]
         weights: [B, T], or per_sequence [B]; factor of the policy loss
         values: [B, T], V(sₜ) now; absent: no critic
-        old_values: [B, T], at rollout; needed when value.clip_range is finite
-        returns: [B, T], needed with values
+        old_values: [B, T], v_old at rollout; needed for value.clip_range
+        returns: [B, T], R, the targets of the values; needed with values
         value_weights: [B, T], or per_sequence [B]; factor of the value loss
-        log_probs: [B, T], out
-        entropy: [B, T], out; needed when entropy_coef is not 0
-        d_log_probs: [B, T], out; ∂loss/∂log_probs
-        d_entropy: [B, T], out; ∂loss/∂entropy, needed with entropy_coef
+        log_probs: [B, T], out, log π of the targets, nats
+        entropy: [B, T], out, nats; needed if entropy_coef is not 0
+        d_log_probs: [B, T], out, ∂loss/∂log_probs
+        d_entropy: [B, T], out, ∂loss/∂entropy; needed with entropy_coef
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:
-        entropy_coef: factor of the mean entropy, by the policy's aggregation
+        head: for token_log_probs
+        policy: for ppo_policy_loss
+        value: for ppo_value_loss
+        value_coef: finite: the factor of the value loss
+        entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
 
     More: <rlhf/recipe/ppo_loss.hpp>
     """
@@ -199,23 +205,27 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
     """ppo_loss from hidden states and weights: the logits are never held as a whole.
 
     Arrays:
-        old_log_probs: [B, T], log π_old, of the scored rollout
-        ref_log_probs: [B, T], of the reference; absent: no KL
-        behavior_log_probs: [B, T], of the sampler; absent: no importance weight
+        old_log_probs: [B, T], log π_old at the time of the rollout
+        ref_log_probs: [B, T], log π_ref; absent: no KL
+        behavior_log_probs: [B, T], log μ of the sampler; absent: no importance weight
         advantages: [B, T], or per_sequence [B]
         weights: [B, T], or per_sequence [B]; factor of the policy loss
         values: [B, T], V(sₜ) now; absent: no critic
-        old_values: [B, T], at rollout; needed when value.clip_range is finite
-        returns: [B, T], needed with values
+        old_values: [B, T], v_old at rollout; needed for value.clip_range
+        returns: [B, T], R, the targets of the values; needed with values
         value_weights: [B, T], or per_sequence [B]; factor of the value loss
-        log_probs: [B, T], out
-        entropy: [B, T], out; needed when entropy_coef is not 0
-        d_log_probs: [B, T], out; ∂loss/∂log_probs
-        d_entropy: [B, T], out; ∂loss/∂entropy, needed with entropy_coef
+        log_probs: [B, T], out, log π of the targets, nats
+        entropy: [B, T], out, nats; needed if entropy_coef is not 0
+        d_log_probs: [B, T], out, ∂loss/∂log_probs
+        d_entropy: [B, T], out, ∂loss/∂entropy; needed with entropy_coef
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:
-        entropy_coef: factor of the mean entropy, by the policy's aggregation
+        head: for token_log_probs
+        policy: for ppo_policy_loss
+        value: for ppo_value_loss
+        value_coef: finite: the factor of the value loss
+        entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
 
     More: <rlhf/recipe/linear_head.hpp>
     """
@@ -241,29 +251,29 @@ def preference_nll(answers: _batch.batch, pairs: _batch.batch, text: _batch.batc
                    chosen: Optional[Array] = None, rejected: Optional[Array] = None, margins: Optional[Array] = None,
                    weights: Optional[Array] = None, d_log_probs: GradientOutput = None, nll_weight: float = 1,
                    average: bool = False, executor: Optional[Executor] = None) -> preference_nll_result:
-    """A preference loss over pairs of a batch's answers, and the negative log-likelihood of the preferred ones beside
-    it: CPO, ORPO, and DPO with an SFT term (TRL's `sft` among its loss types).
+    """A preference loss over pairs of a batch's answers, plus the negative log-likelihood of the preferred answers:
+    CPO, ORPO, and DPO with an SFT term (TRL's loss type `sft`).
 
         loss = Σ w objective(c, j) / pairs.denominator − α Σ_pairs Σₜ log π(chosen answer) / text.denominator
         ∂loss/∂log π of a token = ∂(preference term)/∂log π − α · (pairs that prefer its sequence) / text.denominator
 
         CPO     dpo, without ref_log_probs, α = 1; text: the answers again
-        ORPO    orpo, with `average`, α = 1; text: as TRL has it, prompts count as well
+        ORPO    orpo, with `average`, α = 1; text: in TRL prompts count as well
 
     Arrays:
         log_probs: [B, T], log π of the targets, nats
-        ref_log_probs: [B, T], of the reference; absent: 0
-        chosen: [pairs] int32 or int64, which sequence is preferred, from 0 on
-        rejected: [pairs] int32 or int64, to which
+        ref_log_probs: [B, T], log π_ref of the targets, nats; absent: 0
+        chosen: [pairs] int32 or int64, index of the preferred sequence, from 0 on
+        rejected: [pairs] int32 or int64, index of the other sequence
         margins: [pairs], as in preference_loss
-        weights: [pairs], of the preference term alone
-        sums: [B], out: as sequence_log_probs makes them
-        d_sums: [B], out: ∂preference/∂sums
+        weights: [pairs], factor of the preference term alone
+        sums: [B], out, the sums of sequence_log_probs
+        d_sums: [B], out, ∂(preference term)/∂sums
         d_log_probs: [B, T], ∂loss/∂log_probs
 
     Options:
-        nll_weight: α: of the negative log-likelihood of the preferred answers
-        average: compare averages of log-probabilities, as orpo and simpo do
+        nll_weight: α, finite: the factor of the preferred answers' negative log-likelihood
+        average: true: compares averages of log-probabilities, as orpo and simpo need
 
     More: <rlhf/recipe/preference_nll.hpp>
     """
@@ -285,18 +295,18 @@ _preference_pairs = Function(
 def preference_pairs(batch: _batch.batch, *, sums: Array, objective: preference_loss_objective,
                      chosen: Optional[Array] = None, rejected: Optional[Array] = None, margins: Optional[Array] = None,
                      weights: Optional[Array] = None, d_sums: GradientOutput = None) -> preference_loss_result:
-    """preference_loss over pairs of the sequences of one batch, by their places: K ranked answers to a prompt give up
-    to K (K − 1) / 2 pairs, and each answer is scored once.
+    """preference_loss over pairs of the sequences of one batch, given by their indices. K ranked answers to a prompt
+    give up to K (K − 1) / 2 pairs, and each answer is scored once.
 
         c = sums[chosen[p]],  j = sums[rejected[p]]                                 objective and loss: preference_loss
-        ∂loss/∂sums[s] = Σ ∂loss/∂c over the pairs with chosen[p] = s + Σ ∂loss/∂j over those with rejected[p] = s
+        ∂loss/∂sums[s] = Σ ∂loss/∂c over pairs with chosen[p] = s + Σ ∂loss/∂j over pairs with rejected[p] = s
 
     Arrays:
-        sums: [B], of all sequences, from sequence_log_probs
-        chosen: [pairs] int32 or int64, which of them is preferred, from 0 on
-        rejected: [pairs] int32 or int64, to which
+        sums: [B], one per sequence, from sequence_log_probs
+        chosen: [pairs] int32 or int64, index of the preferred sequence, from 0 on
+        rejected: [pairs] int32 or int64, index of the other sequence
         margins: [pairs], as in preference_loss
-        weights: [pairs]
+        weights: [pairs], factor of the loss; absent: 1
         d_sums: [B], ∂loss/∂sums
 
     More: <rlhf/recipe/preference_pairs.hpp>
@@ -325,11 +335,11 @@ def linear_head_token_log_probs(batch: _batch.batch, linear_head: linear_head, t
     Arrays:
         log_probs: [B, T], out, log p of the target, nats
         entropy: [B, T], out, −Σ p log p, nats
-        log_sum_exp: [B, T], out; in the backward pass it saves one read of the logits
+        log_sum_exp: [B, T], out, nats; in the backward pass it saves one read of the logits
         collision: [B, T], out, Σ p²
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/recipe/linear_head.hpp>
     """
@@ -355,12 +365,12 @@ def linear_head_token_log_probs_backward(batch: _batch.batch, linear_head: linea
     """token_log_probs_backward from hidden states and weights: the logits are never held as a whole.
 
     Arrays:
-        log_sum_exp: [B, T], of the forward pass; absent: computed again
+        log_sum_exp: [B, T], from the forward pass; absent: computed again
         d_log_probs: [B, T], ∂loss/∂log_probs; absent: 0
         d_entropy: [B, T], ∂loss/∂entropy; absent: 0
 
     Options:
-        temperature: divides the logits, in value and gradient
+        temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 
     More: <rlhf/recipe/linear_head.hpp>
     """

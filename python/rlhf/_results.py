@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""What functions return."""
+"""The results of functions."""
 from __future__ import annotations
 
 from ctypes import c_double, c_size_t, c_uint64
@@ -21,7 +21,7 @@ class loss_sums(Result):
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -36,10 +36,10 @@ class cross_entropy_loss_result(Result):
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        nll: Mean −log p, without smoothing and z-loss.
-        accuracy: The share of tokens whose target alone has the largest logit.
+        nll: The mean of −log p, without smoothing and z-loss.
+        accuracy: The share of tokens whose target has the largest logit, without a tie.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -55,7 +55,7 @@ class cross_entropy_loss_result(Result):
 
 
 class token_log_probs_result(Result):
-    """What was computed.
+    """The result of a call.
 
         nonfinite: tokens whose log-probability is not a finite number
     """
@@ -66,22 +66,24 @@ class token_log_probs_result(Result):
 
 
 class policy_loss_result(Result):
-    """Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have.
+    """Sums over the tokens that count; the parts of a step join by +=. Statistics that an objective does not have stay
+    0.
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
         clip_fraction_low: The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops.
-        ppo_clip: ρ < 1 − ε₋ and Â < 0; the other objectives say theirs.
-        clip_fraction_high: The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
-        dual_clip_fraction: ppo_clip with `dual`: ρ > c and Â < 0
-        approx_kl: mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before
+        For ppo_clip: ρ < 1 − ε₋ and Â < 0. The other objectives document their condition.
+        clip_fraction_high: The same for the upper bound. For ppo_clip: ρ > 1 + ε₊ and Â > 0.
+        dual_clip_fraction: For ppo_clip with `dual`, the share of tokens with ρ > c and Â < 0.
+        approx_kl: mean(log π_old − log π). This, approx_kl_half_square and max_log_ratio use log ratios before
         log_ratio_limit.
-        approx_kl_half_square: ½ mean((new − old)²)
-        mean_ratio: mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit.
-        kl: The mean estimate of KL to the reference, after kl_limit.
-        max_log_ratio: max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
+        approx_kl_half_square: ½ mean((log π − log π_old)²)
+        mean_ratio: mean(ρ). This and effective_sample_size use ratios after log_ratio_limit.
+        kl: mean(k): the estimate of KL to the reference, after kl_limit.
+        max_log_ratio: max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as
+        log_probs.
         effective_sample_size: (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
     """
 
@@ -108,10 +110,11 @@ class policy_loss_result(Result):
 
 class moments(Result):
     """Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
-    detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
+    detail::exact_sum, because means and sums of squares about them cannot be merged without rounding (DESIGN.md,
+    D3).
 
-        mean: 0 if there are no numbers.
-        variance: Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof.
+        mean: Σx / count; 0 if there are no numbers.
+        variance: Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof.
     """
 
     _fields_ = [("size", c_size_t), ("count", c_double), ("mean", c_double), ("variance", c_double),
@@ -126,10 +129,10 @@ class ppo_value_loss_result(Result):
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        clip_fraction: The share of tokens where the value moved beyond clip_range and the clipped value is the worse
-        one. These tokens have no gradient.
+        clip_fraction: The share of tokens whose value moved beyond clip_range and whose clipped value has the larger
+        loss. These tokens have no gradient.
         explained_variance: 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     """
 
@@ -155,11 +158,11 @@ class ppo_value_loss_result(Result):
 
 
 class ppo_loss_result(Result):
-    """The results of the parts. They join by +=.
+    """The results of the four functions. The parts of a step join by +=.
 
         own: counted here
         entropy: its loss() is the mean entropy; 0 if `entropy` is absent
-        loss: The written gradients are its derivative. It adds up over the parts of a step.
+        loss: The loss whose derivative the written gradients are. It adds up over the parts of a step.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("policy_own", counts), ("policy_loss", c_double),
@@ -196,7 +199,7 @@ class ppo_loss_result(Result):
 class group_advantages_result(Result):
     """Counts; the parts of a step join by +=.
 
-        constant_groups: of two or more rewards that count and are equal
+        constant_groups: groups of two or more counted rewards, all of them equal
         unscorable: rewards that are NaN or infinite
     """
 
@@ -211,8 +214,8 @@ class shape_rewards_result(Result):
     """Sums; the parts of a step join by +=, exactly and in any order.
 
         own: counted here
-        dropped_scores: sequences without a counted token, whose scores are placed nowhere
-        mean_score: The mean of the scores as they were placed.
+        dropped_scores: sequences without a counted token: no step gets their scores
+        mean_score: The mean of the scores after the limit and the changes for unfinished sequences.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("dropped_scores", c_double), ("kl_per_sequence", c_double),
@@ -227,8 +230,8 @@ class shape_rewards_result(Result):
 class shape_scores_result(Result):
     """Counts; the parts of a step join by +=.
 
-        overlong: longer than max_length − overlong_buffer; 0 without a buffer
-        unfinished: `finished` is 0
+        overlong: sequences longer than max_length − overlong_buffer; 0 without a buffer
+        unfinished: sequences whose `finished` is 0
     """
 
     _fields_ = [("size", c_size_t), ("sequences", c_double), ("overlong", c_double), ("unfinished", c_double),
@@ -243,9 +246,9 @@ class divergence_sums(Result):
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        divergence: The mean over the tokens in nats, whatever the aggregation.
+        divergence: The mean of D over the tokens, in nats, under every aggregation.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -261,7 +264,7 @@ class covariance_tokens_result(Result):
     """The parts of a step join by +=.
 
         own: counted here
-        cut: as the options have it, or found here
+        cut: the cut of the options, or the cut of this batch
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("picked", c_double), ("cut", covariance_cut),
@@ -275,7 +278,7 @@ class importance_weights_result(Result):
     """Sums over the tokens that count; the parts of a step join by +=.
 
         own: counted here
-        log_ratio_limit: bound of |ρ|: the option, or what second_moment_limit finds
+        log_ratio_limit: the option, or the bound of |ρ| that second_moment_limit finds
         mean_weight: mean(w)
         max_ratio: The largest ratio, before it is truncated to its range.
         effective_sample_size: (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
@@ -307,8 +310,8 @@ class ptx_loss_result(Result):
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
-        nll: Mean −log p of the tokens, whatever the aggregation.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
+        nll: The mean of −log p over the tokens, under every aggregation.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double), ("nll", c_double),
@@ -340,10 +343,10 @@ class top_entropy_result(Result):
 
 
 class gdpo_advantages_result(Result):
-    """Parts join by +=, exactly and in any order.
+    """The parts of a step join by +=, exactly and in any order.
 
-        advantages: of the sums, before whitening
-        unscorable: sequences of which no reward is finite
+        advantages: moments of the sums, before whitening
+        unscorable: sequences without a finite reward
     """
 
     _fields_ = [("size", c_size_t), ("advantages_count", c_double), ("advantages_mean", c_double),
@@ -356,9 +359,9 @@ class gdpo_advantages_result(Result):
 
 
 class ppo_advantages_result(Result):
-    """Parts join by +=, exactly and in any order.
+    """The parts of a step join by +=, exactly and in any order.
 
-        advantages: before whitening
+        advantages: moments before whitening
     """
 
     _fields_ = [("size", c_size_t), ("rewards_own", counts), ("rewards_dropped_scores", c_double),
@@ -376,14 +379,15 @@ class ppo_advantages_result(Result):
 
 
 class preference_loss_result(Result):
-    """Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs, whatever their weights.
+    """Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs; weights do not change
+    them.
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        accuracy: Share of pairs with c > j; a draw is wrong.
-        mean_margin: mean of β (c − j)
+        accuracy: The share of pairs with c > j. Equal log ratios count as wrong.
+        mean_margin: The mean of β (c − j).
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -402,7 +406,7 @@ class preference_loss_result(Result):
 
 
 class sequence_log_probs_result(Result):
-    """The parts of a step join by +=.
+    """Counts; the parts of a step join by +=.
 
         own: counted here
         nonfinite: sequences whose sum is NaN or infinite
@@ -414,15 +418,15 @@ class sequence_log_probs_result(Result):
 
 
 class unpaired_loss_result(Result):
-    """Sums over the answers that count; the parts of a step join by +=. Its means are over answers, whatever their
-    weights.
+    """Sums over the answers that count; the parts of a step join by +=. Its means are over answers; weights do not
+    change them.
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        mean_desirable_reward: mean of β r over the desirable answers; 0 if there are none
-        mean_undesirable_reward: the same over the others
+        mean_desirable_reward: The mean of β r over the desirable answers; 0 if there are none.
+        mean_undesirable_reward: The same over the other answers.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -466,14 +470,14 @@ class preference_nll_result(Result):
 
 
 class comparison_sums(Result):
-    """What the losses of a reward model report: a loss over comparisons, which own.tokens counts, and how often the
-    model agrees with them.
+    """What the losses of a reward model report: a loss over comparisons, and how often the model agrees with them.
+    own.tokens is the number of comparisons.
 
         own: counted here
         loss: Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
-        mean_loss: The mean over what was counted here. For a log it may be joined across steps, too.
+        mean_loss: The mean over what was counted here. It may also be joined across steps, for a log.
         nonfinite: Tokens, or comparisons, whose loss is NaN or infinite.
-        accuracy: Share of comparisons with r_chosen > r_rejected; a draw is wrong.
+        accuracy: The share of comparisons with r_chosen > r_rejected. Equal rewards count as wrong.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),

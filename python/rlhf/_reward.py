@@ -36,7 +36,7 @@ def bradley_terry_loss(batch: _batch.batch, *, chosen_rewards: Array, rejected_r
                        margins: Optional[Array] = None, d_chosen_rewards: GradientOutput = None,
                        d_rejected_rewards: GradientOutput = None, margin: float = 0, label_smoothing: float = 0,
                        center_coef: float = 0, executor: Optional[Executor] = None) -> comparison_sums:
-    """The Bradley-Terry loss of pairs, each pair one element.
+    """The Bradley-Terry loss over pairs of rewards, with its gradient.
 
         m    = r_c − r_r − margin
         l    = −(1 − ε) log σ(m) − ε log σ(−m) + center_coef · (r_c + r_r)²
@@ -50,9 +50,9 @@ def bradley_terry_loss(batch: _batch.batch, *, chosen_rewards: Array, rejected_r
         d_rejected_rewards: [pairs], ∂loss/∂rejected_rewards
 
     Options:
-        margin: of every pair, added to the array of margins
-        label_smoothing: ε in [0, ½]: the share of labels taken to be wrong
-        center_coef: κ · (r_c + r_r)²
+        margin: finite; `margins` are added to it
+        label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong
+        center_coef: at least 0; pulls rewards towards 0
 
     More: <rlhf/reward/bradley_terry_loss.hpp>
     """
@@ -64,8 +64,8 @@ _count_pairs = Function(
 
 
 def count_pairs(batch: _batch.batch, ranks: Optional[Array] = None) -> counts:
-    """Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a
-    whole step.
+    """Counts the pairs that are not tied (.tokens), and the prompts with such a pair (.sequences). This is the
+    denominator of a whole step.
 
     More: <rlhf/reward/ranking_loss.hpp>
     """
@@ -78,7 +78,7 @@ _count_rankings = Function(
 
 def count_rankings(batch: _batch.batch, ranks: Optional[Array] = None) -> counts:
     """Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts
-    (.tokens): the denominator of a whole step.
+    (.tokens). This is the denominator of a whole step.
 
     More: <rlhf/reward/plackett_luce_loss.hpp>
     """
@@ -105,7 +105,7 @@ def plackett_luce_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[A
         ∂l/∂rⱼ    = −1 + Σ_{k: rankₖ ≤ rankⱼ} e^{rⱼ} / Σ_{i: rankᵢ ≥ rankₖ} e^{rᵢ}
 
     Arrays:
-        rewards: [prompts, K], one per response
+        rewards: [prompts, K], one reward per response
         ranks: [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first
         d_rewards: [prompts, K], ∂loss/∂rewards
 
@@ -129,21 +129,22 @@ def ranking_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[Array] 
                  d_rewards: GradientOutput = None, margin: float = 0, label_smoothing: float = 0,
                  center_coef: float = 0, ties: tie_divisor = "kept_pairs",
                  executor: Optional[Executor] = None) -> comparison_sums:
-    """The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
-    each pair has weight 1 / C(K, 2), and every response is scored once.
+    """The loss of InstructGPT's reward model. All pairs of a prompt's K ranked responses are one element of the batch,
+    and each pair has the weight 1 / C(K, 2). Every response is scored once.
 
         l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
         loss      = Σ l / denominator.sequences                                 formula::bradley_terry
         ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
 
     Arrays:
-        rewards: [prompts, K], one per response
+        rewards: [prompts, K], one reward per response
         ranks: [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first
         d_rewards: [prompts, K], ∂loss/∂rewards
 
     Options:
-        label_smoothing: ε in [0, ½]
-        center_coef: κ · mean over the pairs of (rᵢ + rⱼ)²
+        margin: finite; how much better the preferred response of a pair should be
+        label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong
+        center_coef: κ ≥ 0: adds κ times the mean of (rᵢ + rⱼ)² over the pairs
 
     More: <rlhf/reward/ranking_loss.hpp>
     """

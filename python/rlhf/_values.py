@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What functions take and return beside arrays: bases of options, objectives, controllers and results, and ranges."""
+"""Arguments and results that are not arrays: bases of options, objectives, controllers and results, and ranges."""
 from __future__ import annotations
 
 import ctypes
@@ -15,7 +15,7 @@ R = TypeVar("R", bound="Result")
 
 
 class counts(ctypes.Structure):
-    """Tokens, and sequences with at least one counted token. They add up over the parts of a step."""
+    """Counted tokens, and sequences with at least one of them. They add up over the parts of a step."""
 
     _fields_ = [("tokens", c_double), ("sequences", c_double)]
     tokens: float
@@ -35,7 +35,7 @@ class counts(ctypes.Structure):
 
 
 class covariance_cut(ctypes.Structure):
-    """What covariance_tokens found over a whole step, for its parts."""
+    """The cut that covariance_tokens found for a whole step. Its parts need it to pick as the whole step does."""
 
     _fields_ = [("mean_advantage", c_double), ("mean_log_prob", c_double), ("last", c_double)]
     mean_advantage: float
@@ -53,7 +53,7 @@ class _bounds(ctypes.Structure):
 
 
 class ratio_range(_bounds):
-    """How far a ratio may go below and above 1. A number alone is both."""
+    """How far a ratio may be below and above 1. A single number sets both."""
 
     @staticmethod
     def of_one(both: float) -> ratio_range:
@@ -61,7 +61,7 @@ class ratio_range(_bounds):
 
 
 class importance_range(_bounds):
-    """The least and the largest weight. A number alone is the largest; the least is 0."""
+    """The smallest and the largest weight. A single number is the largest; the smallest is then 0."""
 
     @staticmethod
     def of_one(high: float) -> importance_range:
@@ -72,11 +72,11 @@ Range = Union[float, tuple[float, float]]
 
 
 class Options(ctypes.Structure):
-    """Base of options, whose fields are keywords. `_choices` has the values of its enums."""
+    """Base of options, whose fields are keywords. `_choices` has the values of their enums."""
 
     _choices: dict[str, tuple[str, ...]] = {}
     _first = 1  # fields before the first option
-    _numbers: list[tuple[str, str, Any]]  # options that are set as they are: names in C and in Python, types
+    _numbers: list[tuple[str, str, Any]]  # options that are set directly: names in C and in Python, types
     _others: list[tuple[str, Any]]
 
     def __init_subclass__(cls) -> None:
@@ -134,7 +134,7 @@ def choice(value: Any, choices: tuple[Any, ...], function: str, name: str) -> in
 
 
 def number(kind: Any, value: Any, function: str, name: str) -> Any:
-    """A number, or a range of two, as C has it."""
+    """A number or a range of two numbers, as in C."""
     try:
         if not issubclass(kind, ctypes.Structure):
             return kind(value)
@@ -148,7 +148,7 @@ def number(kind: Any, value: Any, function: str, name: str) -> Any:
 
 
 def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
-    """A number, a range, or options, as a field has it."""
+    """A number, a range or options, in the form of a field."""
     if isinstance(value, kind):
         return value
     if issubclass(kind, (Options, covariance_cut)):
@@ -157,7 +157,7 @@ def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
 
 
 class Controller(Options):
-    """Base of controllers; their numbers are their whole state, and may be read and set."""
+    """Base of controllers. Their fields are their whole state, and may be read and set."""
 
     def _update_by(self, **numbers: float) -> None:
         error, function = _c.Error(), f"update_{type(self).__name__}"
@@ -166,8 +166,8 @@ class Controller(Options):
 
 
 class Result(ctypes.Structure):
-    """Base of what functions return: numbers, and by result["name"] the arrays that were written. The parts of a step
-    join by + or +=. It can be pickled; bytes(result) is the same for ranks that exchange bytes."""
+    """Base of results: numbers, and the written arrays as result["name"]. The parts of a step join by + or +=. Results
+    can be pickled; ranks that exchange bytes can use bytes(result)."""
 
     _part_of = ""
 
@@ -180,7 +180,7 @@ class Result(ctypes.Structure):
         return self.outputs[name]
 
     def __iadd__(self: R, part: R) -> R:
-        """Adds a part to this result itself, whose arrays stay."""
+        """Adds a part to this result, whose arrays stay."""
         name = type(self).__name__
         if not isinstance(part, type(self)):
             raise TypeError(f"rlhf: a {type(part).__name__} cannot be added to a {name}")
@@ -213,19 +213,20 @@ class Result(ctypes.Structure):
 
 
 def use_isa(name: str) -> None:
-    """Uses another instruction set, for all threads; available_isas() has their names."""
+    """Uses another instruction set, for all threads. available_isas() has the names."""
     error = _c.Error()
     _c.check(_c.library.rlhf_use_isa(c_char_p(name.encode()), byref(error)), error)
 
 
 def isa() -> Optional[str]:
-    """The instruction set in use: the best one that this machine has, or the one that RLHF_ISA names."""
+    """The instruction set in use: the best one of this machine, or the one that the environment variable RLHF_ISA names.
+    """
     name = _c.library.rlhf_isa()
     return name.decode() if name else None
 
 
 def available_isas() -> list[str]:
-    """The instruction sets that the library was compiled for and this machine has, the best one last."""
+    """The instruction sets that the library was compiled for and this machine has. The best one is last."""
     found: list[str] = []
     while name := _c.library.rlhf_available_isa(c_size_t(len(found))):
         found.append(name.decode())

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
 # mypy: disable-error-code="no-any-return"
-"""Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the library: it has the slopes
-of the sweep that computed it. What else that sweep found is result(loss). Second derivatives raise an error.
+"""Losses for autograd. Each is a tensor, whose backward() needs no second call of the library, because the sweep that
+computed the loss also computed its slopes. result(loss) has the statistics of that sweep. Second derivatives raise
+an error.
 """
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: rlhf: a batch keeps looking at its mask; give the temporary a name
+// expect: rlhf: a batch does not copy its mask; give the temporary a name
 #include "given.hpp"
 
 void program() {

@@ -170,7 +170,7 @@ TEST_CASE("per_sequence: strides that run backwards and tables with gaps throw")
     auto z = floats(20);
     CHECK(refusal([&] {
               rlhf::cross_entropy_loss(test::aligned(4, 1), test::logits_of(z, 4, 1, 5), rlhf::per_sequence(ids));
-          }) == "rlhf::cross_entropy_loss: targets is one element per sequence, expected [4, 1]");
+          }) == "rlhf::cross_entropy_loss: targets has one element per sequence, expected [4, 1]");
 }
 
 TEST_CASE("integers: no output may lie on them") {
@@ -229,7 +229,7 @@ TEST_CASE("mask_targets: arrays that are missing, short or the same throw") {
     CHECK(said(ids, std::span(reinterpret_cast<std::uint8_t*>(ids.data()) + 28, std::size_t(4))) ==
           f + "mask overlaps targets");
     CHECK(said(rlhf::per_sequence(ids), std::span(mask).first(4)) ==
-          f + "targets is one element per sequence, expected [1, 4]");
+          f + "targets has one element per sequence, expected [1, 4]");
     CHECK((mask == std::vector<std::uint8_t>(8, 9) && ids == std::vector<std::int64_t>(4, -100)));
     CHECK(said({}, {}).empty());
 }

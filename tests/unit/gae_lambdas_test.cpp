@@ -131,12 +131,12 @@ TEST_CASE("gae with lambdas: what it refuses") {
     const auto says = [&](const std::vector<float>& x) {
         return test::refusal([&] { rlhf::gae(b, {.rewards = six, .values = six, .lambdas = x, .advantages = out}); });
     };
-    CHECK(says(low) == "rlhf::gae: lambdas has -0.5 at sequence 1, expected 0 to 1");
-    CHECK(says(high) == "rlhf::gae: lambdas has 1.5 at sequence 1, expected 0 to 1");
-    CHECK(says(missing) == "rlhf::gae: lambdas has nan at sequence 0, expected 0 to 1");
+    CHECK(says(low) == "rlhf::gae: lambdas has -0.5 at sequence 1, expected [0, 1]");
+    CHECK(says(high) == "rlhf::gae: lambdas has 1.5 at sequence 1, expected [0, 1]");
+    CHECK(says(missing) == "rlhf::gae: lambdas has nan at sequence 0, expected [0, 1]");
     CHECK(says(three) == "rlhf::gae: lambdas has 3 elements, expected 2 (one per sequence)");
     CHECK(test::refusal([&] { rlhf::gae_backward(b, {.d_advantages = six, .lambdas = high, .d_rewards = out}); }) ==
-          "rlhf::gae_backward: lambdas has 1.5 at sequence 1, expected 0 to 1");
+          "rlhf::gae_backward: lambdas has 1.5 at sequence 1, expected [0, 1]");
     CHECK(out == std::vector<float>(6, 7.F));
 }
 

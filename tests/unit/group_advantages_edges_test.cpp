@@ -203,7 +203,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 3, .ids = ids, .workspace = workspace}, arrays) ==
           "the group size is 3, expected 0 with groups.ids");
     CHECK(says({.ids = ids, .workspace = std::span(workspace).first(11)}, arrays) ==
-          "groups.workspace has 11 elements, expected at least 12 (2 for each id)");
+          "groups.workspace has 11 elements, expected at least 12 (2 per id)");
     CHECK(says({.ids = std::span(ids).first(5), .workspace = workspace}, arrays) ==
           "groups.ids has 5 elements, expected 6");
     CHECK(says({.size = 3}, {.rewards = r, .advantages = std::span(a).first(5)}) ==
@@ -226,7 +226,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 3}, {.rewards = std::span(a).subspan(1, 3), .advantages = std::span(a).first(3)}) ==
           "advantages overlaps rewards");
     CHECK(says({.ids = ids, .workspace = rlhf::view(workspace.data(), {.sequences = 2, .steps = 6})}, arrays) ==
-          "groups.workspace has 0 elements, expected at least 12 (2 for each id)");
+          "groups.workspace has 0 elements, expected at least 12 (2 per id)");
     CHECK((a == std::vector<float>(6, 7.F) && workspace == std::vector<std::int64_t>(12)));
 }
 

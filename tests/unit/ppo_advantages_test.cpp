@@ -190,8 +190,8 @@ TEMPLATE_TEST_CASE("ppo_advantages: a score on a step that gae does not read thr
                  .whiten = rlhf::no_whitening});
         });
     };
-    const std::string lost = "rlhf::ppo_advantages: score_position may name a step that does not count, and only "
-                             "gaps = ignore reads that step";
+    const std::string lost =
+        "rlhf::ppo_advantages: score_position may name a masked step, which only gaps = ignore reads";
     for (const auto where : {score_position::after_last_counted, score_position::last_step}) {
         b.mask = mask;
         for (const auto how : {gaps::skip, gaps::zero}) CHECK(refused(where, how) == lost);

@@ -80,7 +80,7 @@ TEST_CASE("ppo_policy_loss: impossible batches throw") {
     CHECK(refused([&](six& x, arrays& a) {
               x.batch.offsets = offsets;
               a.log_probs = rlhf::view(x.lp.data(), {.sequences = 2, .steps = 3});
-          }) == "rlhf::ppo_policy_loss: log_probs has rows, but the batch is packed: give [tokens]");
+          }) == "rlhf::ppo_policy_loss: log_probs has rows, but the batch is packed: pass [tokens]");
     const auto over = [](double tokens) {
         return refused([&](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = tokens, .sequences = 1}; });
     };

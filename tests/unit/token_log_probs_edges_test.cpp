@@ -152,7 +152,7 @@ TEST_CASE("token_log_probs: error messages") {
     CHECK(said([&] {
               rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 6, .vocab = 4}),
                                     rlhf::view(targets.data(), {.sequences = 2, .steps = 3}), {.log_probs = lp});
-          }) == "rlhf::token_log_probs: targets has rows, but the batch is packed: give [tokens]");
+          }) == "rlhf::token_log_probs: targets has rows, but the batch is packed: pass [tokens]");
     CHECK(said([&] {
               rlhf::token_log_probs(packed, rlhf::logits_view(z.data(), {.steps = 5, .vocab = 4}), targets,
                                     {.log_probs = lp});

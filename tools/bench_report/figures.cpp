@@ -49,7 +49,7 @@ void add_repetition(figures& f, const nlohmann::json& entry) {
                                            .times = {},
                                            .bytes = entry.at("bytes").get<double>(),
                                            .order = entry.value("family_index", 0)});
-    // The processor's time does not count what others did meanwhile; of other processes only the clock knows.
+    // CPU time leaves out what other processes did meanwhile. Work in a child process is measured by the clock alone.
     found->times.push_back(nanoseconds(entry, wall ? "real_time" : "cpu_time") / elements);
 }
 

@@ -10,7 +10,7 @@ namespace {
 /// As rlhf_bench spells them; "" are all.
 const std::set<std::string> instruction_sets = {"", "avx512", "avx2", "neon", "sse2", "scalar"};
 
-/// "floor" means the floor of the same item; a whole name is itself.
+/// "floor" means the floor of the same item. A whole name stays as it is.
 std::string whole_name(const std::string& item, const std::string& against) {
     return against.find('/') != std::string::npos ? against : item.substr(0, item.rfind('/') + 1) + against;
 }
@@ -19,7 +19,8 @@ goal goal_of(const nlohmann::json& entry) {
     goal g{.item = entry.at("item").get<std::string>(), .against = {}, .reason = entry.at("reason").get<std::string>()};
     g.against = whole_name(g.item, entry.at("against").get<std::string>());
     g.at_least = entry.contains("at_least");
-    if (g.at_least == entry.contains("at_most")) throw std::runtime_error(g.item + ": either at_least or at_most");
+    if (g.at_least == entry.contains("at_most"))
+        throw std::runtime_error(g.item + ": expected either at_least or at_most");
     const auto& bounds = entry.at(g.at_least ? "at_least" : "at_most");
     if (bounds.is_object())
         bounds.get_to(g.bounds);
@@ -58,7 +59,7 @@ std::string instruction_set_of(const std::vector<figures>& runs) {
     for (const figures& f : runs) {
         const auto found = f.context.find("instruction_set");
         if (found == f.context.end())
-            throw std::runtime_error("a run does not say its instruction set: an older rlhf_bench wrote it");
+            throw std::runtime_error("a run does not name its instruction set, because an older rlhf_bench wrote it");
         if (!result.empty() && found->second != result)
             throw std::runtime_error("the runs are of two instruction sets, " + result + " and " + found->second);
         result = found->second;

@@ -1,18 +1,18 @@
-// SPDX-License-Identifier: MIT
-// The gate: ratios of the benchmarks to floors, plain loops and each other, and what they have to be.
+// SPDX-License-Identifier: MIT The gate: ratios of the benchmarks to floors, plain loops and each other, and the bounds
+// of these ratios.
 #pragma once
 
 #include "figures.hpp"
 
-/// A bound of ns(against) / ns(item) from below, or of ns(item) / ns(against) from above. Both are measured in one
-/// process, by turns, so that the machine's moods cancel. Each instruction set may have its own bound.
+/// A lower bound of ns(against) / ns(item), or an upper bound of ns(item) / ns(against). Both are measured in one
+/// process in turns, so that changes of the machine's speed cancel. Each instruction set may have its own bound.
 struct goal {
     std::string item, against;                 ///< whole names, function/type/where/how/who
-    bool at_least = true;                      ///< else at most
-    std::map<std::string, double> bounds = {}; ///< by instruction set; "": of all that are not named
+    bool at_least = true;                      ///< false: at most
+    std::map<std::string, double> bounds = {}; ///< by instruction set; "": for all that are not named
     std::string reason;
 
-    /// None: the goal is not for this instruction set.
+    /// The bound, or none if the goal is not for this instruction set.
     [[nodiscard]] std::optional<double> bound(const std::string& instruction_set) const;
 };
 
@@ -21,20 +21,20 @@ struct goals {
     std::vector<std::string> notes; ///< figures of other machines; they are not judged
 };
 
-/// One goal against some runs; it is met if one of them meets it.
+/// Compares one goal with some runs. It is met if one of them meets it.
 struct verdict {
     goal of;
     double bound = 0;
-    std::vector<double> ratios; ///< of the runs that measured it
+    std::vector<double> ratios; ///< one per run that measured it
     bool met = false;
 };
 
-/// Throws std::runtime_error on a file that does not say what it has to.
+/// Throws std::runtime_error for a file without the expected entries.
 [[nodiscard]] goals goals_of(const nlohmann::json& file);
-/// What the runs' program was compiled for. Throws std::runtime_error if there is no run, if a run does not say it, or
-/// if two runs differ.
+/// The instruction set of the runs' program. Throws std::runtime_error if there is no run, if a run does not name it,
+/// or if two runs differ.
 [[nodiscard]] std::string instruction_set_of(const std::vector<figures>& runs);
-/// The goals for an instruction set; the others have no verdict.
+/// Verdicts on the goals for an instruction set. Other goals have no verdict.
 [[nodiscard]] std::vector<verdict> judge(const goals& g, const std::string& instruction_set,
                                          const std::vector<figures>& runs);
 /// The regular expression of the benchmarks that some goals need.

@@ -46,7 +46,7 @@ this much memory can be faster. <i>Share of the floor</i> is its time over the l
 traffic, every input and every output once. Ratios of one run can be compared; times only on a quiet machine.</p>
 )html";
 
-/// Of two names, what is left of the second behind the parts that both begin with.
+/// The rest of the second name after the parts with which both names begin.
 std::string difference(const std::string& name, const std::string& other) {
     const auto a = parts_of(name), b = parts_of(other);
     const auto [_, from] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());

@@ -54,8 +54,8 @@ int report(const arguments& a) {
     return 0;
 }
 
-/// 0: every goal is met; 1: some are not. Before the first run nothing says the instruction set: the filter is then of
-/// all goals.
+/// Returns 0 if every goal is met, else 1. Before the first run the instruction set is not known: the filter then
+/// contains all goals.
 int gate(const arguments& a) {
     const goals g = goals_of(read(a.goals));
     const auto runs = runs_of(a);
@@ -80,14 +80,15 @@ int main(int argc, char** argv) {
     CLI::App app("Reads the output of rlhf_bench: writes a report, or judges the goals");
     arguments a;
     CLI::App* const of_report = app.add_subcommand("report", "Writes a table, and a page for the browser");
-    of_report->add_option("--in", a.in, "Output of rlhf_bench; a later file takes the place of an earlier one")
+    of_report
+        ->add_option("--in", a.in, "Output of rlhf_bench; figures of a later file replace figures of an earlier one")
         ->required();
     of_report->add_option("--peers", a.peers, "Figures of other libraries");
     of_report->add_option("--goals", a.goals, "Goals that the page lists");
     of_report->add_option("--out", a.out, "The page");
     of_report->add_option("--command", a.command, "The command that the page names");
-    CLI::App* const of_gate =
-        app.add_subcommand("gate", "Are the goals met? Exit code 0: yes, 1: no, 2: there are no figures to judge by");
+    CLI::App* const of_gate = app.add_subcommand(
+        "gate", "Judges the goals. Exit code 0: all are met, 1: some are not, 2: there are no figures to judge by");
     of_gate->add_option("--goals", a.goals)->required();
     of_gate->add_option("--in", a.in, "Outputs of rlhf_bench: a goal is met if one of them meets it");
     of_gate->add_flag("--filter", a.filter, "Only prints the filter of the benchmarks whose goals are not met yet");

@@ -11,7 +11,7 @@ namespace {
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 const std::vector<std::string> places = {"L2", "L3", "DRAM"};
 
-/// What an item is called in a plot: without type and place, and without what is so in all plots.
+/// The name of an item in a plot: without type, place, and parts that are the same in all plots.
 std::string plot_name(const measurement& m) {
     std::string name = m.function();
     const auto parts = parts_of(m.item);
@@ -23,7 +23,7 @@ bool has_part(const measurement& m, const std::string& part) {
     const auto parts = parts_of(m.item);
     return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
-/// The number behind a prefix in one of the parts: rows512 → 512.
+/// The number after a prefix in one of the parts: rows512 → 512.
 std::optional<double> number_after(const measurement& m, const std::string& prefix) {
     for (const std::string& part : parts_of(m.item))
         if (part.size() > prefix.size() && part.rfind(prefix, 0) == 0 &&
@@ -67,7 +67,7 @@ std::vector<dots> dots_of(const std::vector<by_place>& rows, std::vector<double>
     return result;
 }
 
-/// ns per element over x(measurement), one line for each of `who`.
+/// A plot of ns per element against x(measurement), with one line for each of `who`.
 std::string curve(const figures& f, plot p, const std::vector<std::string>& who,
                   const std::function<std::optional<double>(const measurement&)>& x) {
     for (std::size_t w = 0; w < who.size(); ++w) {
@@ -230,7 +230,7 @@ void write_curves(std::ostream& out, const figures& f, const std::string& made) 
               K_of) +
         call("ppo_policy_loss") + call("ppo_value_loss") + call("gae");
     if (curves.empty()) return;
-    out << "<h2>Length of rows, size of batches</h2><p>A row's sums are merged exactly, whatever its length: short "
+    out << "<h2>Length of rows, size of batches</h2><p>The sums of every row are merged exactly: short "
            "rows pay for it. Each batch is one call: small batches pay for the call.</p><div class='two'>"
         << curves << "</div>" << command("ppo_policy_loss|ppo_value_loss/f32/call|gae|ranking", made);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The page's plots, each with what it shows and the command that makes it; nothing where there are no figures for it.
+// The page's plots, each with a caption and the command that makes it. A plot without figures is left out.
 #pragma once
 
 #include "figures.hpp"

@@ -85,9 +85,9 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
                "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
                "from ._autograd import Input, loss, result, through\n" + choices(py, text) +
                "from ._values import Range\n")
-    doc = docstring("Losses that autograd knows. Each is a tensor, whose backward() needs no second call of the "
-                    "library: it has the slopes of the sweep that computed it. What else that sweep found is "
-                    "result(loss). Second derivatives raise an error.", "")
+    doc = docstring("Losses for autograd. Each is a tensor, whose backward() needs no second call of the library, "
+                    "because the sweep that computed the loss also computed its slopes. result(loss) has the "
+                    "statistics of that sweep. Second derivatives raise an error.", "")
     own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
     every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
     head = f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n'

@@ -36,7 +36,7 @@ def enums(py: Py) -> str:
             continue
         text += "".join(f"# {line}\n" for line in textwrap.wrap(pythonic(" ".join(e.comment.split())), 118))
         text += listed(f"{e.name} = Literal[", [f'"{v.name}"' for v in e.values], "]")
-    return module("The choices that options have.", "from typing import Literal\n\n", text)
+    return module("The values of options that are enums.", "from typing import Literal\n\n", text)
 
 
 def option_class(py: Py, s: Struct, base: str) -> str:
@@ -93,7 +93,7 @@ def objectives(py: Py) -> str:
 
 def result_class(py: Py, r: Result) -> str:
     text = f"class {r.name}(Result):\n"
-    words = joined(summary(r.comment)) or "What was computed."
+    words = joined(summary(r.comment)) or "The result of a call."
     remarks = [f"    {g.name}: {' '.join(g.comment.split())}" for g in r.getters if g.comment]
     text += docstring(words + ("\n\n" + "\n".join(remarks) if remarks else "")) + "\n"
     pairs = [("size", "c_size_t")]
@@ -115,7 +115,7 @@ def results(py: Py) -> str:
     text = "\n\n".join(result_class(py, r) for r in py.c.results())
     imports = ("from ctypes import c_double, c_size_t, c_uint64\n\n"
                "from ._values import Result, counts, covariance_cut\n")
-    return module("What functions return.", imports, "\n\n" + text)
+    return module("The results of functions.", imports, "\n\n" + text)
 
 
 def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:

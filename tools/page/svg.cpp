@@ -15,7 +15,7 @@ std::string number(double x) {
     return text;
 }
 
-/// With k, M or G where it is long.
+/// A number, with k, M or G if it is long.
 std::string short_number(double x) {
     for (const auto& [unit, name] : {std::pair(1e9, " G"), std::pair(1e6, " M"), std::pair(1e4, " k")})
         if (std::fabs(x) >= unit) return number(x / (unit == 1e4 ? 1e3 : unit)) + name;
@@ -49,7 +49,7 @@ struct axis {
             if (v >= low && v <= high) result.push_back(v);
         return result;
     }
-    /// 1, 2, 5 times the powers of ten; of a long range the powers alone.
+    /// 1, 2, 5 times the powers of ten, or only the powers in a long range.
     [[nodiscard]] std::vector<double> powers() const {
         std::vector<double> result;
         const bool few = high / low > 500;
@@ -129,7 +129,7 @@ std::vector<double> quarters(const axis& x) {
 
 constexpr int narrow = 360; // the width of a drawing on a phone
 
-/// A figure with a drawing for wide screens and one for phones, of which the style sheet shows one.
+/// A figure with two drawings, for wide screens and for phones. The style sheet shows one of them.
 template <class Drawing>
 void draw_figure(std::ostream& out, const std::string& title, const Drawing& drawing) {
     out << "<figure><h4>" << escaped(title) << "</h4>";
@@ -202,7 +202,7 @@ std::string draw(const plot& p) {
 
 namespace {
 
-/// On a phone names stand above their rows. Returns width and height.
+/// On a phone names are above their rows. Returns width and height.
 std::pair<int, int> draw_dots(std::ostream& out, const dot_plot& p, bool phone) {
     const int left = phone ? 12 : 250, right = phone ? 338 : 608;
     const int above = phone ? 15 : 0, row_height = p.row_height + above;
@@ -238,7 +238,7 @@ std::pair<int, int> draw_dots(std::ostream& out, const dot_plot& p, bool phone) 
     return {phone ? narrow : 640, bottom + 26};
 }
 
-/// Likewise.
+/// Draws bars, with names above them on a phone. Returns width and height.
 std::pair<int, int> draw_bars(std::ostream& out, const std::vector<bar>& bars, bool phone) {
     const int left = phone ? 0 : 250, right = phone ? 230 : 500, above = phone ? 15 : 0, row_height = 22 + above;
     double longest = 0;

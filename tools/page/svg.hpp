@@ -20,18 +20,18 @@ struct series {
 struct plot {
     std::string title, x_label, y_label;
     std::vector<series> lines;
-    double x_limit = 0; ///< what lies to the right of it is left out; 0: all is shown
+    double x_limit = 0; ///< values to the right of it are left out; 0: all are shown
     scale x_scale = scale::linear, y_scale = scale::linear;
     bool percent_y = false;
     int width = 640, height = 340;
 };
 
-/// A mean and the half width of its 95 % interval; 0: it has none.
+/// A mean and the half width of its 95 % interval, or 0 without an interval.
 struct interval {
     double value = 0, half_width = 0;
 };
 
-/// A row of a dot plot: one value per group; NaN: none.
+/// A row of a dot plot: one value per group, or NaN for none.
 struct dots {
     std::string name;
     std::vector<interval> values;
@@ -44,13 +44,13 @@ struct guide {
     int colour = 0;
 };
 
-/// Shares with a line at one half, unless it says something else.
+/// By default the values are shares, with a line at one half.
 struct dot_plot {
     std::string title;
     std::vector<dots> rows;
     std::vector<std::string> groups;
-    std::string unit = " %"; ///< of the numbers at the axis
-    double factor = 100;     ///< a value in this unit
+    std::string unit = " %"; ///< the unit of the numbers at the axis
+    double factor = 100;     ///< turns a value into this unit
     double low = 0, high = 1, middle = 0.5;
     scale x_scale = scale::linear;
     std::vector<guide> guides = {};

@@ -5,8 +5,8 @@
     python3 tools/single_header/single_header.py ppo.hpp > rlhf_ppo.hpp
 
 The headers are named from include/rlhf: ppo.hpp, preference.hpp, reward_model.hpp, rlhf.hpp, with/eigen.hpp and so on.
-The same headers give the same bytes. Each part keeps a guard of its own, so that several such files may be included
-together."""
+The same headers give the same bytes. Each part keeps its own guard, so that several such files may be included together.
+"""
 import re
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ include = root / "include"
 
 
 def part(header, seen):
-    """The text of a header behind the text of those that it includes. Each stands there once."""
+    """The text of a header after the texts of the headers that it includes, each of them once."""
     seen.add(header)
     text = []
     for line in (include / header).read_text(encoding="utf-8").splitlines(keepends=True):

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* I have a trainer in C, as llm.c is, and want GRPO. */
+/* I have a trainer in C, such as llm.c, and want GRPO. */
 #ifndef GRPO_H
 #define GRPO_H
 
 #include <rlhf/c/rlhf.h>
 
-/* Answers to prompts, group_size in a row to each prompt. */
+/* Answers to prompts: group_size consecutive answers per prompt. */
 typedef struct rollout {
     int64_t sequences, steps, vocab, group_size;
     const int* tokens;                           /* [B, T] */
     const uint8_t* is_answer;                    /* [B, T] */
-    const float* old_log_probs;                  /* [B, T] of the model that answered */
+    const float* old_log_probs;                  /* [B, T] log π_old of the model that answered */
     const float* rewards;                        /* [B] */
-    float *advantages, *log_probs, *d_log_probs; /* [B], [B, T], [B, T] for what is computed on the way */
+    float *advantages, *log_probs, *d_log_probs; /* [B], [B, T], [B, T] for intermediate results */
 } rollout;
 
-/* Turns logits [B, T, V] into the gradient of the loss, in place. If it returns another status than RLHF_OK, error has
- * a sentence that says why. */
+/* Turns logits [B, T, V] into the gradient of the loss, in place. If it does not return RLHF_OK, error says why in a
+ * sentence. */
 static inline rlhf_status grpo(const rollout* r, float* logits, rlhf_ppo_loss_result* result, rlhf_error* error) {
     const int64_t n = r->sequences * r->steps;
     rlhf_groups groups = RLHF_GROUPS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A small language model in plain C, in the way of llm.c: fine-tuned on sentences by the cross entropy, then taught by
- * GRPO to write vowels. The losses are rlhf's, by its C interface; they turn the logits into their gradient in place.
- * grpo.h has the lines that write GRPO. Checked: gradients of weights against central differences of a cross entropy
- * that is written here; rlhf's cross entropy and its gradient against the same; losses fall and rewards rise; a bad
- * argument is a sentence. */
+/* A small language model in plain C, like llm.c. It is fine-tuned on sentences with cross entropy, and then learns by
+ * GRPO to write vowels. The losses come from rlhf's C interface; they turn the logits into their gradient in place.
+ * grpo.h has the lines for GRPO. The program checks that gradients of weights agree with central differences of a cross
+ * entropy that is written here, that rlhf's cross entropy and gradient agree with it, that the loss falls and rewards
+ * rise, and that a bad argument is reported as a sentence. */
 #include "../text.h"
 #include "grpo.h"
 #include "transformer.h"
@@ -59,17 +59,17 @@ static void check_gradients(transformer* t, const int* tokens) {
             const float h = (float)(k + 1) / 64;
             slopes[k] = (loss_with(t, tokens, w, *w + h) - loss_with(t, tokens, w, *w - h)) / (2 * (double)h);
         }
-        const double slope = (4 * slopes[0] - slopes[1]) / 3; /* without the term of h^2 */
+        const double slope = (4 * slopes[0] - slopes[1]) / 3; /* cancels the term of h^2 */
         worst = fmax(worst, fabs(slope - (double)t->gradient[i]));
         largest = fmax(largest, fabs(slope));
     }
     printf("gradients of %zu weights: largest %.3f, off central differences by at most %.1e\n", t->size, largest,
            worst);
-    /* A loss of floats is off by some 2^-24, and differences divide that by 1/64. */
+    /* A loss in float has an error of some 2^-24, which differences divide by 1/64. */
     check(worst < 0x1p-16 && largest > 0.01, "the gradients of weights");
 }
 
-/* The cross entropy by rlhf, in place. */
+/* The cross entropy of rlhf, in place. */
 static double cross_entropy(float* logits, const int* tokens) {
     rlhf_batch batch = RLHF_BATCH;
     batch.sequences = sequences, batch.steps = steps, batch.predict_next = RLHF_PREDICT_NEXT;
@@ -106,7 +106,7 @@ static void fine_tune(transformer* t, const int* tokens) {
     check(last < first / 2, "fine-tuning");
 }
 
-/* Draws a letter by its probability, and writes the log of that. */
+/* Draws a letter by its probability, and writes the log of the probability. */
 static int draw(const float* z, float* log_prob, uint64_t* random) {
     const double sum = sum_of_exp(z), u = uniform(random) * sum;
     double below = 0;
@@ -116,7 +116,7 @@ static int draw(const float* z, float* log_prob, uint64_t* random) {
     return v;
 }
 
-/* Answers all prompts, letter by letter; old_log_probs[i] becomes the log-probability of the letter behind position i.
+/* Answers all prompts, letter by letter; old_log_probs[i] becomes the log-probability of the letter after position i.
  * Returns the mean reward: the share of vowels. */
 static double answer(transformer* t, int* tokens, float* old_log_probs, float* rewards, uint64_t* random) {
     double mean = 0;

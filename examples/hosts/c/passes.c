@@ -52,7 +52,7 @@ static void norm_backward(float* d_in, float* d_gain, const float* d_out, const 
     }
 }
 
-/* A head's softmax over the steps up to one; rows of its queries (part 0), keys (1) and values (2). */
+/* The row of a head's softmax for a step; where the head's queries (part 0), keys (1) and values (2) begin. */
 static float* softmax_row(const transformer_shape* s, float* softmax, int sequence, int head, int step) {
     return softmax + (size_t)((sequence * s->heads + head) * s->steps + step) * (size_t)s->steps;
 }
@@ -83,7 +83,7 @@ static void attention(const transformer_shape* s, float* out, float* softmax, co
                 }
             }
 }
-/* d_p [steps] is scratch. */
+/* d_p [steps] is scratch memory. */
 static void attention_backward(const transformer_shape* s, float* d_qkv, const float* d_out, float* softmax,
                                const float* qkv, float* d_p) {
     const int n = s->width / s->heads, row = 3 * s->width;
@@ -148,7 +148,8 @@ void transformer_backward(transformer* t, const int* tokens) {
     const transformer_shape* const s = &t->shape;
     const int rows = s->sequences * s->steps, c = s->width;
     const size_t n = (size_t)rows * (size_t)c;
-    float* const d_x = calloc(14 * n + (size_t)s->steps, sizeof *d_x); /* of the residual stream; then scratch */
+    float* const d_x =
+        calloc(14 * n + (size_t)s->steps, sizeof *d_x); /* the gradient of the residual stream; then scratch memory */
     if (d_x == NULL) abort();
     float *const d_normed = d_x + n, *const d_mixed = d_x + 2 * n, *const d_qkv = d_x + 3 * n;
     float *const d_active = d_x + 6 * n, *const d_raised = d_x + 10 * n, *const d_p = d_x + 14 * n;

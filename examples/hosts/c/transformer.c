@@ -11,7 +11,7 @@ static float* take(float** memory, size_t n) {
     return from;
 }
 
-/* Lays the weights out in memory; returns how many there are. Without memory, it counts. */
+/* Lays the weights out in memory, and returns their number. Without memory it only counts. */
 static size_t lay_weights(model_weights* w, const transformer_shape* s, float* memory) {
     const size_t c = (size_t)s->width;
     float* next = memory;
@@ -56,7 +56,7 @@ static size_t lay_activations(transformer* t, float* memory) {
 #undef TAKE
 }
 
-/* A number of the standard normal distribution, near enough: a sum of twelve uniform ones. */
+/* An approximately standard normal number: the sum of twelve uniform numbers. */
 static float normal(uint64_t* state) {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += uniform(state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A transformer in plain C, in the way of llm.c: forward and backward pass by hand, AdamW. It knows no loss: between
- * the passes, somebody turns logits into their gradient, in place. */
+/* A transformer in plain C, like llm.c: hand-written forward and backward passes, and AdamW. It has no loss: between
+ * the passes, the caller turns the logits into their gradient, in place. */
 #ifndef TRANSFORMER_H
 #define TRANSFORMER_H
 
@@ -22,16 +22,16 @@ typedef struct model_weights {
     float* norm;
 } model_weights;
 
-/* What a layer's forward pass leaves for its backward pass; rows are all positions of all sequences. */
+/* The numbers of a layer's forward pass that its backward pass needs; rows are all positions of all sequences. */
 typedef struct layer_activations {
     float *in, *normed_1, *qkv, *softmax, *mixed, *between, *normed_2, *raised, *active;
 } layer_activations;
 
 typedef struct transformer {
     transformer_shape shape;
-    size_t size; /* of all weights */
+    size_t size; /* the number of all weights */
     float *weights, *gradient, *first_moments, *second_moments;
-    int updates;   /* so far */
+    int updates;   /* the number of updates so far */
     float* logits; /* [sequences, steps, vocab]; the backward pass reads their gradient here */
     model_weights w, d;
     layer_activations* layers;
@@ -48,7 +48,7 @@ static inline double uniform(uint64_t* state) {
 int transformer_create(transformer* t, transformer_shape shape, unsigned seed);
 void transformer_destroy(transformer* t);
 
-/* tokens [sequences, steps]; logits of step t say what follows it. */
+/* tokens [sequences, steps]; the logits of step t predict token t + 1. */
 void transformer_forward(transformer* t, const int* tokens);
 /* After forward, and after t->logits have become their gradient: overwrites t->gradient. */
 void transformer_backward(transformer* t, const int* tokens);

@@ -7,11 +7,11 @@
 
 #include <vector>
 
-/// Answers to prompts, `group_size` in a row to each prompt: tensors and arrays [B, T].
+/// Answers to prompts: `group_size` consecutive answers per prompt. Tensors and arrays are [B, T].
 struct rollout {
     ggml_tensor* tokens; ///< I32, ne = [T, B]
     std::vector<std::uint8_t> is_answer;
-    std::vector<float> old_log_probs; ///< of the model that answered
+    std::vector<float> old_log_probs; ///< log π_old of the model that answered
     std::vector<float> rewards;       ///< [B]
     int group_size;
 
@@ -24,8 +24,8 @@ struct rollout {
     }
 };
 
-/// The loss, between the forward and the backward pass: d becomes its gradient by the logits, ne = [V, T, B]. The graph
-/// ends in ggml_sum(ctx, ggml_mul(ctx, logits, d)), whose gradient is d.
+/// The loss, between the forward and the backward pass: d becomes its gradient with respect to the logits, ne = [V, T,
+/// B]. The graph ends in ggml_sum(ctx, ggml_mul(ctx, logits, d)), whose gradient is d.
 inline rlhf::ppo_loss_result grpo(const rollout& r, ggml_tensor* logits, ggml_tensor* d) {
     std::vector<float> advantages(r.rewards.size()), log_probs(r.is_answer.size()), d_log_probs(r.is_answer.size());
     rlhf::group_advantages({.size = r.group_size}, {.rewards = r.rewards, .advantages = advantages});

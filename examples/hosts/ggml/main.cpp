@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// GRPO of a small transformer in ggml. It continues beginnings of sentences, letter by letter, and a verifier likes
-// vowels. grpo.hpp has the lines that ggml's users write; here is a trainer around them. Checked: gradients of weights
-// against central differences of the loss, and that rewards rise.
+// SPDX-License-Identifier: MIT GRPO of a small transformer in ggml. It continues beginnings of sentences, letter by
+// letter, and its reward is the share of vowels. grpo.hpp has the lines that ggml's users write; here is a trainer
+// around them. The program checks that gradients of weights agree with central differences of the loss, and that
+// rewards rise.
 #include "../text.h"
 #include "grpo.hpp"
 #include "model.hpp"
@@ -15,7 +15,7 @@ namespace {
 constexpr int prompts = 4, group_size = 8, sequences = prompts * group_size, steps = 16, prompt_length = 8;
 constexpr int sentences = 64; // their beginnings are the prompts
 
-/// Draws the letters behind each prompt, one by one.
+/// Draws the letters after each prompt, one by one.
 void answer(transformer& model, std::mt19937& random) {
     int* const tokens = static_cast<int*>(model.tokens->data);
     for (int t = prompt_length; t < steps; ++t) {
@@ -53,8 +53,8 @@ rollout roll_out(transformer& model, const std::vector<int>& text, int step, std
     return r;
 }
 
-/// The largest difference between gradients and central differences of the loss, over some weights of each matrix. It
-/// is taken where the ratio is 1, because the clip range has kinks.
+/// The largest difference between gradients and central differences of the loss, over some weights of each matrix. The
+/// ratio is 1 there, because the loss has kinks at the clip range.
 double worst_difference(transformer& model, const rollout& r, double& largest) {
     const auto loss = [&] {
         model.forward();
@@ -76,7 +76,7 @@ double worst_difference(transformer& model, const rollout& r, double& largest) {
                 x = before;
                 return (up - down) / (2 * static_cast<double>(by));
             };
-            const double slope = (4 * difference(h) - difference(2 * h)) / 3; // without the term of h²
+            const double slope = (4 * difference(h) - difference(2 * h)) / 3; // cancels the term of h²
             worst = std::max(worst, std::abs(slope - static_cast<double>(gradient[i])));
             largest = std::max(largest, std::abs(slope));
         }
@@ -111,6 +111,6 @@ int main() {
     }
     std::printf("gradients of weights: largest %.3f, off central differences by at most %.1e\n", largest, worst);
     std::printf("vowels: %.2f at first, %.2f at last\n", first, last);
-    // A loss of floats is off by some 2⁻²⁴, and differences divide that by 1/64.
+    // A loss in float has an error of some 2⁻²⁴, which differences divide by 1/64.
     return worst < 0x1p-16 && largest > 1e-2 && last > first + 0.1 ? 0 : 1;
 }

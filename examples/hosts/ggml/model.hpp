@@ -15,7 +15,7 @@ public:
 
     ggml_tensor* tokens; ///< I32, ne = [T, B]
     ggml_tensor* logits; ///< ne = [V, T, B]
-    ggml_tensor* d;      ///< ne = [V, T, B], the gradient by the logits: written between forward() and backward()
+    ggml_tensor* d;      ///< ne = [V, T, B], the gradient of the logits: written between forward() and backward()
     std::vector<ggml_tensor*> weights;
 
     transformer(std::int64_t vocab, std::int64_t steps, std::int64_t sequences, unsigned seed) {
@@ -56,7 +56,7 @@ public:
     transformer& operator=(const transformer&) = delete;
 
     void forward() { compute(forward_); }
-    /// After forward(), whose activations are still there; writes gradient(w) of all weights.
+    /// Called after forward(), while its activations are in memory. Writes gradient(w) of all weights.
     void backward() {
         ggml_graph_reset(whole_);
         compute(backward_);
@@ -78,7 +78,7 @@ private:
     ggml_cgraph* whole_ = ggml_new_graph_custom(ctx_, nodes, true);
     ggml_cgraph* backward_ = ggml_new_graph_custom(ctx_, nodes, false);
 
-    /// The CPU; more threads would wait for each other longer than they compute.
+    /// The CPU, with one thread: several would wait for each other longer than they compute.
     static ggml_backend_t one_thread() {
         ggml_backend_load_all();
         ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: MIT
-// Six novels by Jane Austen as word numbers, and people's ratings of words as a reward.
+// SPDX-License-Identifier: MIT Six novels by Jane Austen as word numbers, and a reward from people's ratings of words.
 #pragma once
 
 #include "../../instructgpt/corpus.hpp"
@@ -18,8 +17,8 @@ public:
     /// Beginnings of random sentences, [n, length].
     [[nodiscard]] torch::Tensor prompts(std::int64_t n, std::int64_t length) const;
 
-    /// The reward of the answers in rows of words, [n]: how warm their words are, Σ / √(Σ² + 15) of people's mean
-    /// ratings (Hutto & Gilbert 2014), less ¼ for each word that is not frequent and comes again.
+    /// The rewards [n] of answers, which are rows of words: how warm the words are, Σ / √(Σ² + 15) over people's mean
+    /// ratings (Hutto & Gilbert 2014), minus ¼ for each repetition of a word that is not frequent.
     [[nodiscard]] torch::Tensor scores(const torch::Tensor& tokens, const torch::Tensor& is_answer) const;
 
     [[nodiscard]] std::string sentence(const torch::Tensor& words) const;

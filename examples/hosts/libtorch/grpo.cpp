@@ -14,7 +14,7 @@ step_report trainer::grpo_step() {
 
     const judgement old = judge(policy_, r), ref = judge(reference_, r);
 
-    // Â: how much better an answer is than the others to its prompt.
+    // Â: how much better an answer is than the other answers to its prompt.
     const torch::Tensor advantages = torch::empty_like(r.scores);
     rlhf::group_advantages({.size = o_.group}, {.rewards = r.scores, .advantages = advantages});
 

@@ -7,14 +7,14 @@
 
 #include <torch/torch.h>
 
-/// tokens [B, T]: prompts with their answers, eight answers in a row to each prompt. is_answer [B, T] Bool: the tokens
-/// that the policy chose. old_log_probs [B, T]: of the policy that chose them. rewards [B].
+/// tokens [B, T]: prompts with their answers, eight consecutive answers per prompt. is_answer [B, T] Bool: the tokens
+/// that the policy chose. old_log_probs [B, T]: log π_old of these tokens. rewards [B].
 template <class Model>
 double grpo_step(Model& policy, torch::optim::Optimizer& optimiser, const torch::Tensor& tokens,
                  const torch::Tensor& is_answer, const torch::Tensor& old_log_probs, const torch::Tensor& rewards) {
     const rlhf::batch batch{.sequences = tokens.size(0),
                             .steps = tokens.size(1),
-                            .predict_next = true, // row t of the logits is about token t + 1
+                            .predict_next = true, // row t of the logits predicts token t + 1
                             .mask = is_answer,
                             .denominator = rlhf::counted_here};
     const torch::Tensor advantages = torch::empty_like(rewards);
@@ -31,7 +31,7 @@ double grpo_step(Model& policy, torch::optim::Optimizer& optimiser, const torch:
 }
 // [end]
 
-/// A model of the next word by this word alone learns to answer with small numbers.
+/// A model that predicts the next word from this word alone learns to answer with small numbers.
 int main() {
     torch::manual_seed(1);
     constexpr std::int64_t words = 20;

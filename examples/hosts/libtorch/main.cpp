@@ -39,11 +39,11 @@ int main(int argc, char** argv) {
     CLI::App app("PPO-ptx and GRPO with libtorch");
     app.option_defaults()->always_capture_default();
     app.add_option("--method", a.method, "ppo (PPO-ptx) or grpo")->check(CLI::IsMember({"ppo", "grpo"}));
-    app.add_option("--steps", a.steps, "of reinforcement learning, the the checkpoint's steps included");
+    app.add_option("--steps", a.steps, "steps of reinforcement learning, including the steps before the checkpoint");
     app.add_option("--pretraining", a.pretraining, "steps of supervised training");
     app.add_option("--beta", a.o.beta, "factor of the divergence from the pretrained model");
     app.add_option("--gamma", a.o.gamma, "factor of the pretraining text in PPO-ptx");
-    app.add_option("--learning-rate", a.o.learning_rate, "of Adam");
+    app.add_option("--learning-rate", a.o.learning_rate, "learning rate of Adam");
     app.add_option("--resume", a.resume, "file with a checkpoint, instead of pretraining");
     app.add_option("--checkpoint", a.checkpoint, "file to write after the last step");
     CLI11_PARSE(app, argc, argv);

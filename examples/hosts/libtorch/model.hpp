@@ -44,10 +44,10 @@ private:
 TORCH_MODULE_IMPL(block, block_impl);
 
 struct transformer_impl : torch::nn::Module {
-    /// Row t is about the token after token t.
+    /// Row t predicts the token after token t.
     struct output {
         torch::Tensor logits; ///< [B, T, V]
-        torch::Tensor values; ///< [B, T] of the critic
+        torch::Tensor values; ///< [B, T] values of the critic
     };
 
     explicit transformer_impl(const transformer_options& o)

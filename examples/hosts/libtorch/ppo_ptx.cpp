@@ -11,7 +11,7 @@ step_report trainer::ppo_ptx_step() {
     const rlhf::batch answers = r.batch();
     const judgement old = judge(policy_, r), ref = judge(reference_, r);
 
-    // Â and R of the reward r(x, y) − β log (π / π_SFT), by the critic as it is now.
+    // Â and R of the reward r(x, y) − β log (π / π_SFT), with the current critic.
     const torch::Tensor advantages = torch::empty_like(old.values), returns = torch::empty_like(old.values);
     const auto shaped = rlhf::ppo_advantages(answers,
                                              {.log_probs = old.log_probs,

@@ -9,12 +9,12 @@
 #include <rlhf/with/torch.hpp>
 
 struct training_options {
-    std::int64_t prompt = 4, context = 20; ///< words of a prompt; with the answer
-    std::int64_t answers = 64;             ///< of a step
-    std::int64_t group = 8;                ///< answers to a prompt, for GRPO
+    std::int64_t prompt = 4, context = 20; ///< words of a prompt; of prompt and answer
+    std::int64_t answers = 64;             ///< answers per step
+    std::int64_t group = 8;                ///< answers per prompt, for GRPO
     int epochs = 2;                        ///< updates per step
-    double beta = 0.05;                    ///< of the divergence from the pretrained model
-    double gamma = 0.5;                    ///< of the pretraining text, for PPO-ptx
+    double beta = 0.05;                    ///< factor of the divergence from the pretrained model
+    double gamma = 0.5;                    ///< factor of the pretraining text, for PPO-ptx
     double clip_range = 0.2;
     double learning_rate = 1e-3;
 };
@@ -35,7 +35,7 @@ struct rollout {
     }
 };
 
-/// Text: every word is predicted by those before it.
+/// The batch of a text: every word is predicted from the words before it.
 [[nodiscard]] inline rlhf::batch every_word(const torch::Tensor& text) {
     return {.sequences = text.size(0),
             .steps = text.size(1),
@@ -44,13 +44,13 @@ struct rollout {
             .denominator = rlhf::counted_here};
 }
 
-/// What a model says of answers, as constants, [B, T].
+/// A model's log-probabilities and values of answers, as constants, [B, T].
 struct judgement {
     torch::Tensor log_probs, values;
 };
 [[nodiscard]] judgement judge(transformer& model, const rollout& r);
 
-/// What is printed of a step.
+/// The numbers that are printed for a step.
 struct step_report {
     double loss = 0, score = 0, kl = 0, clip_fraction = 0;
 };
@@ -59,13 +59,13 @@ class trainer {
 public:
     trainer(const austen& data, const training_options& o);
 
-    /// Supervised training on the text. Its end is the reference.
+    /// Supervised training on the text. The trained model is the reference.
     void pretrain(int steps);
     step_report ppo_ptx_step();
     step_report grpo_step();
 
-    /// A checkpoint has all that the next step depends on: the models, Adam's moments, and the number of the step,
-    /// which seeds what is drawn in it.
+    /// A checkpoint has everything that the next step depends on: the models, Adam's moments, and the number of the
+    /// step, which seeds its random numbers.
     void save(const std::string& file);
     void load(const std::string& file);
     [[nodiscard]] std::int64_t step() const { return step_; }
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] rollout answer(const torch::Tensor& prompts);
 
 private:
-    /// Begins a step, whose number seeds what is drawn in it.
+    /// Begins a step, whose number seeds its random numbers.
     void begin_step() { torch::manual_seed(static_cast<std::uint64_t>(++step_)); }
     void descend(const torch::Tensor& loss);
 

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT
-// A step of PPO whose sequences are dealt over the ranks of MPI. ppo.hpp has the lines that MPI's users write; here is
-// a model around them: a table with the logits behind each letter, and one with values. Checked on every rank: the
-// denominators, the loss, and the whitened advantages and gradients of its own sequences have the bits that one process
-// computes alone. The weights' gradient is the trainer's own sum over ranks: floats, added in double.
+// SPDX-License-Identifier: MIT A step of PPO whose sequences are sharded across the ranks of MPI. ppo.hpp has the lines
+// that MPI's users write; here is a model around them: a table with the logits of the letter after each letter, and a
+// table with values. Every rank checks that the denominators, the loss, and the whitened advantages and gradients of
+// its own sequences have the bits of a single process. The trainer itself adds up the weights' gradient over ranks:
+// floats, added in double.
 #include "../text.h"
 #include "ppo.hpp"
 
@@ -33,7 +33,7 @@ struct tables {
     static std::size_t entry(int token, int v) { return static_cast<std::size_t>(token * letters + v); }
 };
 
-/// The sentences that belong to this rank, with what a rollout notes of them.
+/// The sentences of this rank, with the numbers of their rollout.
 rollout dealt(int sequences, int rank, int ranks) {
     rollout r;
     const tables old(1), reference(2);
@@ -87,7 +87,7 @@ result train(MPI_Comm comm, rollout rolled) {
     return r;
 }
 
-/// Are the sequences rank, rank + ranks, … of `alone` the sequences of `together`?
+/// True if the sequences rank, rank + ranks, … of `alone` are the sequences of `together`.
 bool same(const std::vector<float>& alone, const std::vector<float>& together, int rank, int ranks, std::size_t row) {
     auto mine = together.begin();
     for (std::size_t s = static_cast<std::size_t>(rank); s * row < alone.size(); s += static_cast<std::size_t>(ranks)) {
@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
     int rank = 0, ranks = 1;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    const bool good = compare(6, rank, ranks) && compare(3, rank, ranks); // of 4 ranks, one has nothing
+    const bool good = compare(6, rank, ranks) && compare(3, rank, ranks); // with 3 sequences, one of 4 ranks has none
     MPI_Finalize();
     return good ? 0 : 1;
 }

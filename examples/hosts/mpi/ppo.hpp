@@ -15,8 +15,8 @@ struct rollout {
     std::vector<float> advantages, returns, log_probs, d_log_probs, d_values; ///< written by ppo
 };
 
-/// The loss of the whole step, and its gradient by this rank's logits (in place) and values. Sum the gradients of
-/// weights over ranks; do not average them.
+/// The loss of the whole step, and its gradient with respect to this rank's logits (in place) and values. Add up the
+/// gradients of weights over ranks; do not average them.
 inline rlhf::ppo_loss_result ppo(MPI_Comm comm, rollout& x, rlhf::logits_view<float> logits) {
     rlhf::batch batch{.sequences = x.scores.size(),
                       .steps = logits.shape().steps,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GRPO for a trainer on numpy: copy this."""
+"""GRPO for a trainer with numpy: copy this."""
 from __future__ import annotations
 
 from typing import Any

@@ -25,7 +25,7 @@ def sentences() -> Any:
 
 
 def answer(table: Any, prompts: Any) -> dict[str, Any]:
-    """The letters behind each prompt, drawn one by one; a reward is the share of vowels."""
+    """Draws the letters after each prompt, one by one. The reward is the share of vowels."""
     tokens, old = prompts.copy(), np.zeros((SEQUENCES, STEPS))
     log_p = table - np.log(np.exp(table).sum(1, keepdims=True))
     for t in range(PROMPT, STEPS):
@@ -38,7 +38,7 @@ def answer(table: Any, prompts: Any) -> dict[str, Any]:
 
 
 def gradient(table: Any, rollout: dict[str, Any]) -> tuple[float, Any]:
-    """The loss, and its gradient by the table."""
+    """The loss, and its gradient with respect to the table."""
     logits, d = table[rollout["tokens"]], np.zeros_like(table)
     result = grpo(logits, **rollout, group_size=GROUP)
     np.add.at(d, rollout["tokens"], logits)
@@ -69,7 +69,7 @@ def main() -> int:
         table -= 100 * gradient(table, rollout)[1]
     print(f"gradients: largest {largest:.3f}, off central differences by at most {worst:.1e}")
     print("share of vowels:", " ".join(f"{r:.2f}" for r in [*history[::5], history[-1]]))
-    # A loss is off by some 2⁻⁵³, and differences divide that by 10⁻⁵.
+    # A loss has an error of some 2⁻⁵³, which differences divide by 10⁻⁵.
     return 0 if worst < 1e-9 and largest > 1e-3 and history[-1] > history[0] + 0.2 else 1
 
 

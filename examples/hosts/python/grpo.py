@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GRPO for a trainer on torch: copy this."""
+"""GRPO for a trainer with torch: copy this."""
 from __future__ import annotations
 
 import rlhf
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def group_advantages(rewards: Tensor, group_size: int) -> Tensor:
-    """Each answer's reward against the others of its prompt, [B]; group_size answers in a row share a prompt."""
+    """Each answer's reward compared with the other rewards of its prompt, [B]; a prompt has group_size answers in a row."""
     found = rlhf.group_advantages(rlhf.groups(size=group_size), rewards=rewards, advantages=True)
     advantages: Tensor = found["advantages"]
     return advantages

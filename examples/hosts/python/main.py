@@ -19,7 +19,7 @@ VOWELS = torch.tensor([ord(c) - ord("a") + 1 for c in "aeiou"])
 
 
 class Model(nn.Module):
-    """What follows a text, letter by letter."""
+    """Predicts the letters after a text, one by one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def slopes(model: Model, loss: Tensor) -> Tensor:
 
 
 def compare(model: Model, logits: Tensor, answer: Tensor, old: Tensor, advantages: Tensor, mask: Tensor) -> bool:
-    """Ours beside the trainers' own code: the loss, and the gradient of all weights."""
+    """Compares rlhf with the trainers' own code: the loss, and the gradient of all weights."""
     ours = grpo_loss(logits, answer, old, advantages, mask)
     expected, equal = slopes(model, ours), True
     clipped = rlhf.torch.result(ours).clip_fraction
@@ -101,7 +101,7 @@ def main() -> int:
         rewards = (torch.isin(answer, VOWELS) & mask).sum(1) / mask.sum(1).double()
         advantages = group_advantages(rewards, GROUP)
         history.append(rewards.mean().item())
-        for epoch in range(2):  # the second one is off-policy, and clips
+        for epoch in range(2):  # the second epoch is off-policy, and clips
             logits = model(sampled)[:, PROMPT - 1 : -1]
             if step == 0 and epoch == 1:
                 equal = compare(model, logits, answer, old, advantages, mask)

@@ -18,7 +18,7 @@ Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # of log_probs, old_l
 
 
 def take(path: pathlib.Path, *names: str, **space: Any) -> dict[str, Any]:
-    """The functions of those names in a file, run in a namespace of their own."""
+    """The functions with these names from a file, executed in their own namespace."""
     space |= dict(torch=torch, math=math, Any=Any, Optional=Optional)
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef) and node.name in names:
@@ -34,13 +34,13 @@ def take(path: pathlib.Path, *names: str, **space: Any) -> dict[str, Any]:
 
 
 def folder(package: str) -> Optional[pathlib.Path]:
-    """Where a package is, without importing it."""
+    """The folder of a package, without importing it."""
     found = importlib.util.find_spec(package)
     return pathlib.Path(found.origin).parent if found and found.origin else None
 
 
 def trl(root: pathlib.Path) -> Loss:
-    """GRPOTrainer._compute_loss with loss_type "dapo", which is GRPO by the mean over tokens."""
+    """GRPOTrainer._compute_loss with loss_type "dapo": GRPO with a mean over tokens."""
     helpers = take(root / "trainer/utils.py", "nanmin", "nanmax")
     compute = take(root / "trainer/grpo_trainer.py", "_compute_loss", **helpers)["_compute_loss"]
 
@@ -87,7 +87,7 @@ def verl(root: pathlib.Path) -> Loss:
 
 
 def installed() -> dict[str, Optional[Loss]]:
-    """The losses by their packages' names; None where a package is not there."""
+    """The losses by their packages' names, or None if a package is missing."""
     folders = {"trl": folder("trl"), "verl": folder("verl")}
     makers = {"trl": trl, "verl": verl}
     return {name: makers[name](root) if root else None for name, root in folders.items()}

@@ -1,18 +1,17 @@
-// SPDX-License-Identifier: MIT
-// I have a trainer in Rust, and want GRPO. rlhf.rs is what bindgen makes of rlhf/c/rlhf.h.
+// SPDX-License-Identifier: MIT I have a trainer in Rust, and want GRPO. bindgen makes rlhf.rs from rlhf/c/rlhf.h.
 use crate::rlhf::*;
 use std::{ffi::CStr, mem::size_of, os::raw::c_void, ptr};
 
-/// Answers to prompts, `group_size` in a row to each prompt.
+/// Answers to prompts: `group_size` consecutive answers per prompt.
 pub struct Rollout {
     pub group_size: usize,
     pub tokens: Vec<i32>,        // [B, T]
     pub is_answer: Vec<u8>,      // [B, T]
-    pub old_log_probs: Vec<f32>, // [B, T] of the model that answered
+    pub old_log_probs: Vec<f32>, // [B, T] log π_old of the model that answered
     pub rewards: Vec<f32>,       // [B]
 }
 
-/// A struct of the library that begins with its size; what is not named is absent.
+/// A struct of the library that begins with its size. Members that are not named are absent.
 macro_rules! sized {
     ($name:ident { $($field:ident: $value:expr,)* }) => {
         $name { size: size_of::<$name>() as _, $($field: $value,)* ..Default::default() }
@@ -36,7 +35,7 @@ fn write(data: &mut [f32]) -> rlhf_out {
     rlhf_out { data: data.as_mut_ptr() as *mut c_void, dtype, dims, shape, strides }
 }
 
-/// Turns logits [B, T, V] into the gradient of the loss, in place, or says why not.
+/// Turns logits [B, T, V] into the gradient of the loss, in place, or returns the sentence of the error.
 pub fn grpo(r: &Rollout, logits: &mut [f32]) -> Result<rlhf_ppo_loss_result, String> {
     let (n, sequences) = (r.tokens.len(), r.rewards.len());
     assert!([r.is_answer.len(), r.old_log_probs.len()] == [n, n] && n > 0 && n % sequences == 0);

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// GRPO of a table of letters in Rust: its logits behind each letter. It continues sentences, and a verifier likes vowels.
-// grpo.rs has the lines that users of Rust write. Checked: gradients of the table against central differences of the
-// loss, that rewards rise, and that a bad argument is a sentence.
+// SPDX-License-Identifier: MIT GRPO in Rust, of a table with the logits of the letter after each letter. It continues
+// sentences, and its reward is the share of vowels. grpo.rs has the lines that users of Rust write. The program checks
+// that gradients of the table agree with central differences of the loss, that rewards rise, and that a bad argument is
+// reported as a sentence.
 mod grpo;
 #[allow(dead_code, non_camel_case_types, non_snake_case, non_upper_case_globals)]
 mod rlhf {
@@ -9,7 +9,7 @@ mod rlhf {
 }
 use grpo::{grpo, Rollout};
 
-const LETTERS: usize = 27; // a to z, and 0 for all else
+const LETTERS: usize = 27; // a to z, and 0 for all other characters
 const SEQUENCES: usize = 32;
 const GROUP: usize = 8;
 const STEPS: usize = 16;
@@ -17,7 +17,7 @@ const PROMPT: usize = 6;
 
 struct Random(u64);
 impl Random {
-    /// In [0, 1), by SplitMix64.
+    /// A random number in [0, 1), by SplitMix64.
     fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E3779B97F4A7C15);
         let mut z = self.0;
@@ -43,7 +43,7 @@ fn logits(table: &[f32], tokens: &[i32]) -> Vec<f32> {
     tokens.iter().flat_map(|&t| table[t as usize * LETTERS..][..LETTERS].iter().copied()).collect()
 }
 
-/// Draws the letters behind each prompt; a reward is the share of vowels.
+/// Draws the letters after each prompt. The reward is the share of vowels.
 fn answer(table: &[f32], text: &[i32], random: &mut Random) -> Rollout {
     let mut r = Rollout {
         group_size: GROUP,
@@ -68,7 +68,7 @@ fn answer(table: &[f32], text: &[i32], random: &mut Random) -> Rollout {
     r
 }
 
-/// The loss, and its gradient by the table.
+/// The loss, and its gradient with respect to the table.
 fn gradient(r: &Rollout, table: &[f32]) -> (f64, Vec<f32>) {
     let mut z = logits(table, &r.tokens);
     let result = grpo(r, &mut z).unwrap();
@@ -92,7 +92,7 @@ fn worst_difference(r: &Rollout, table: &[f32]) -> (f64, f64) {
             };
             (at(table[i] + by) - at(table[i] - by)) / (2.0 * by as f64)
         };
-        let slope = (4.0 * difference(1.0 / 64.0) - difference(1.0 / 32.0)) / 3.0; // without the term of h²
+        let slope = (4.0 * difference(1.0 / 64.0) - difference(1.0 / 32.0)) / 3.0; // cancels the term of h²
         worst = worst.max((slope - d[i] as f64).abs());
         largest = largest.max(slope.abs());
     }
@@ -112,7 +112,7 @@ fn main() {
             first = last;
             let (worst, largest) = worst_difference(&r, &table);
             println!("gradients: largest {largest:.3}, off central differences by at most {worst:.1e}");
-            // A loss of floats is off by some 2⁻²⁴, and differences divide that by 1/64.
+            // A loss in float has an error of some 2⁻²⁴, which differences divide by 1/64.
             assert!(worst < 1.0 / 65536.0 && largest > 1e-3);
         }
         let (_, d) = gradient(&r, &table);

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT
-// I have a trainer of (1 / n) Σ wₜ · (−log pₜ), and want PPO, GRPO or DPO: wₜ = −n · ∂loss/∂log pₜ makes their step.
+// SPDX-License-Identifier: MIT I have a trainer that minimises (1 / n) Σ wₜ · (−log pₜ), and want PPO, GRPO or DPO:
+// with wₜ = −n · ∂loss/∂log pₜ it makes the same step.
 //
-// `where` is where ∂loss/∂log pₜ goes: rlhf::nll_weights(weights, n) for such a trainer.
+// `where` is where ∂loss/∂log pₜ goes: for this trainer rlhf::nll_weights(weights, n).
 #pragma once
 
 #include <rlhf/ppo.hpp>
@@ -11,7 +11,7 @@
 
 using floats = std::vector<float>;
 
-/// Advantages are per token: from gae and a critic.
+/// Advantages are per token, from gae and a critic.
 template <class Where>
 double ppo(const rlhf::batch& batch, const floats& log_probs, const floats& old_log_probs, const floats& advantages,
            const Where& where) {
@@ -21,7 +21,7 @@ double ppo(const rlhf::batch& batch, const floats& log_probs, const floats& old_
         .loss();
 }
 
-/// Answers to the same prompt are group_size sequences in a row, with a reward each.
+/// group_size consecutive sequences answer the same prompt. There is one reward per sequence.
 template <class Where>
 double grpo(const rlhf::batch& batch, const floats& log_probs, const floats& old_log_probs, const floats& rewards,
             int group_size, const Where& where) {

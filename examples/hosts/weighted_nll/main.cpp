@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: MIT
-// PPO, GRPO and DPO with a trainer that knows one loss only, a weighted negative log-likelihood (trainer.hpp): the
-// chain rule needs nothing else of a loss than one number per token. losses.hpp has the lines that write it. Checked:
-// the gradient of all of the trainer's weights equals the gradient of the loss itself through the logits; and
-// the loss falls.
+// SPDX-License-Identifier: MIT PPO, GRPO and DPO with a trainer that has only one loss, a weighted negative
+// log-likelihood (trainer.hpp). The chain rule needs only one number per token from a loss; losses.hpp has the lines
+// that write this number. The program checks that the gradient of all of the trainer's weights equals the gradient of
+// the loss itself through the logits, and that the loss falls.
 #include "../text.h"
 #include "losses.hpp"
 #include "trainer.hpp"
@@ -14,7 +13,7 @@ namespace {
 
 constexpr int sequences = 12, group_size = 4, steps = 24, prompt_length = 6, rows = sequences * steps;
 
-/// Sentences as answers to their beginnings; good is what has many vowels.
+/// Sentences as answers to their beginnings. An answer with many vowels is good.
 struct data {
     std::vector<int> tokens = std::vector<int>(rows);
     std::vector<std::uint8_t> is_answer;
@@ -50,7 +49,7 @@ struct data {
     }
 };
 
-/// loss(log_probs, where) writes its gradient by log-probs there.
+/// loss(log_probs, where) writes its gradient with respect to log_probs to `where`.
 template <class Loss>
 bool trains(const char* name, const data& x, const Loss& loss) {
     trainer model(letters, steps, 1);
@@ -61,7 +60,7 @@ bool trains(const char* name, const data& x, const Loss& loss) {
         loss(log_probs, rlhf::write_to(d_log_probs));
         rlhf::token_log_probs_backward(x.batch(), data::logits_view(logits), x.tokens, {.d_log_probs = d_log_probs},
                                        data::logits_view(logits));
-        model.backward(x.tokens, logits); // which are their gradient now
+        model.backward(x.tokens, logits); // the logits are their gradient now
         const std::vector<double> direct = model.gradient;
 
         last = loss(log_probs, rlhf::nll_weights(weights, rows));
@@ -75,7 +74,7 @@ bool trains(const char* name, const data& x, const Loss& loss) {
     }
     std::printf("%-4s  loss %7.4f, after ten steps %7.4f; gradients: largest %.4f, they differ by %.1e at most\n", name,
                 first, last, largest, worst);
-    // A gradient by logits has an error of 3 ULP at most (ACCURACY.md), and each weight has a sum of them.
+    // The gradient of a logit has an error of at most 3 ULP (ACCURACY.md), and a weight has a sum of these gradients.
     return worst < 0x1p-20 * largest && last < first;
 }
 

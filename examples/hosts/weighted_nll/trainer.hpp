@@ -1,9 +1,10 @@
-// SPDX-License-Identifier: MIT
-// Somebody else's trainer. It knows one loss, as fine-tuning tools have it: a weighted negative log-likelihood,
+// SPDX-License-Identifier: MIT A trainer without rlhf. It has one loss, as fine-tuning tools do, a weighted negative
+// log-likelihood:
 //
 //     (1 / rows) Σ wₜ · (−log p(tokenₜ₊₁ | tokenₜ, tokenₜ₋₁))        rows: all positions [B, T], counted or not
 //
-// of a network with one hidden layer. Negative weights must pass: a trainer that clamps them cannot learn what is bad.
+// The model is a network with one hidden layer. Weights may be negative: a trainer that clamps them at 0 cannot unlearn
+// bad answers.
 #pragma once
 
 #include <cmath>
@@ -21,7 +22,7 @@ public:
         for (double& w : weights) w = normal(random);
     }
 
-    /// logits[i] says what follows position i.
+    /// logits[i] predicts the token after position i.
     [[nodiscard]] std::vector<float> logits(const std::vector<int>& tokens) const {
         std::vector<float> z;
         for (int i = 0; i < size(tokens); ++i) {
@@ -35,12 +36,12 @@ public:
         return z;
     }
 
-    /// The gradient of the one loss that it knows.
+    /// The gradient of its one loss.
     void train(const std::vector<int>& tokens, const std::vector<float>& nll_weights) {
         const std::vector<float> z = logits(tokens);
         std::vector<double> d(z.size());
         for (int i = 0; i < size(tokens); ++i) {
-            if ((i + 1) % steps_ == 0) continue; // nothing follows
+            if ((i + 1) % steps_ == 0) continue; // no token follows
             const std::size_t row = static_cast<std::size_t>(i * vocab_), next = static_cast<std::size_t>(i + 1);
             double sum = 0;
             for (int v = 0; v < vocab_; ++v) sum += std::exp(static_cast<double>(z[row + static_cast<std::size_t>(v)]));
@@ -53,7 +54,7 @@ public:
         backward(tokens, d);
     }
 
-    /// From the gradient by the logits to that by the weights.
+    /// From the gradient of the logits to the gradient of the weights.
     template <class T>
     void backward(const std::vector<int>& tokens, const std::vector<T>& d_logits) {
         gradient.assign(weights.size(), 0);
@@ -82,7 +83,7 @@ private:
     static int size(const std::vector<int>& tokens) { return static_cast<int>(tokens.size()); }
     static std::size_t at(int row, int k) { return static_cast<std::size_t>(row * width + k); }
 
-    /// The rows of weights of a token and of the one before it.
+    /// The rows of weights of a token and of the token before it.
     [[nodiscard]] std::vector<int> rows(const std::vector<int>& tokens, int i) const {
         if (i % steps_ == 0) return {tokens[static_cast<std::size_t>(i)]};
         return {tokens[static_cast<std::size_t>(i)], vocab_ + tokens[static_cast<std::size_t>(i - 1)]};

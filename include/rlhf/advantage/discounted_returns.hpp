@@ -6,8 +6,8 @@
 namespace rlhf {
 
 struct discounted_returns_options {
-    double gamma = 1;
-    rlhf::gaps gaps = rlhf::gaps::skip;
+    double gamma = 1;                   ///< γ in [0, 1]
+    rlhf::gaps gaps = rlhf::gaps::skip; ///< what masked steps mean
 };
 
 } // namespace rlhf
@@ -46,10 +46,11 @@ struct discounted_returns_kernel {
 
 /// The discounted sum of the rewards from each step on.
 ///
-///     Rₜ = rₜ + γ Rₜ₊₁,  after the last step the bootstrap value, after a terminated one 0
+///     Rₜ = rₜ + γ Rₜ₊₁          Rₜ₊₁: the bootstrap value after the last step, 0 after a terminated step
 ///
 /// options.gaps says what masked steps mean: with skip they do not advance time, with zero time passes there with
-/// reward 0, with ignore they are read. For the place of the bootstrap value, and for flags at masked steps, see gae.
+/// reward 0, with ignore the mask is not looked at. For the place of the bootstrap value, and for flags at masked
+/// steps, see gae.
 ///
 /// Arrays are [B, T] (or packed [tokens]). returns may lie exactly on rewards and are +0 where masked. Masked data is
 /// not read, except by gaps::ignore. Computed in T.

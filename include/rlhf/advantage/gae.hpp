@@ -7,9 +7,9 @@
 namespace rlhf {
 
 struct gae_options {
-    double gamma = 1;
-    double lambda = 0.95;
-    rlhf::gaps gaps = rlhf::gaps::skip;
+    double gamma = 1;                   ///< γ in [0, 1]
+    double lambda = 0.95;               ///< λ in [0, 1]
+    rlhf::gaps gaps = rlhf::gaps::skip; ///< what masked steps mean
 };
 
 } // namespace rlhf
@@ -22,11 +22,11 @@ struct gae_arrays {
     view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ)
     view<const T> next_values = {};                ///< [B, T] V(sₜ₊₁); absent: the value of the next step
     view<const T> bootstrap_values = {};           ///< [B] V after the last step; absent: 0, the sequence ended
-    view<const T> lambdas = {};                    ///< [B] a λ per sequence, in place of options.lambda
-    view<const std::uint8_t> terminated = {};      ///< [B, T] the episode ended at t: no bootstrap, no carry
-    view<const std::uint8_t> truncated = {};       ///< [B, T] cut short after t: bootstrap, no carry
-    view<T> advantages = {};                       ///< [B, T] out; may be rewards' memory
-    view<T> returns = {};                          ///< [B, T] out; may be values' memory
+    view<const T> lambdas = {};                    ///< [B] a λ per sequence, in [0, 1], in place of options.lambda
+    view<const std::uint8_t> terminated = {}; ///< [B, T] the episode ended at t: V(sₜ₊₁) = 0, Âₜ₊₁ = 0
+    view<const std::uint8_t> truncated = {};  ///< [B, T] the episode was cut after t: Âₜ₊₁ = 0
+    view<T> advantages = {};                  ///< [B, T] out; may be rewards' memory
+    view<T> returns = {};                     ///< [B, T] out; may be values' memory
 };
 
 namespace detail {
@@ -76,22 +76,23 @@ struct gae_kernel {
 ///
 /// With gaps::skip masked steps do not advance time: the step after a tool's output directly follows the one before it.
 /// A reward at a masked step is lost, except with gaps::ignore. With skip and zero the bootstrap value follows the last
-/// step that counts; with ignore it follows the last step in memory. With zero, V(s′) of a masked step is the value of
-/// the step after it, whether or not next_values are given.
+/// step that counts; with ignore it follows the last step in memory. With zero, V(sₜ₊₁) at a masked step is the value
+/// of the step after it, whether or not next_values are given.
 ///
 /// Only gaps::ignore reads the flags of masked steps. An episode that ends inside a gap needs its flag on the last step
 /// that counts before the gap. A flag stands on the step that ends the episode. If `dones` stand on the step after it
 /// (SB3's episode_starts, CleanRL), terminated[t] is dones[t + 1], and terminated of the last step is the next done:
 /// keep T + 1 dones, and pass the last T.
 ///
-/// With lambdas, each sequence has its λ, and options.lambda is not used. A sequence has the bits that a call with its
-/// λ as option gives. Rules by length, as formulas: formula::length_lambda (VAPO) and formula::relative_lambda. VAPO's
-/// value and policy have λs of their own: call gae twice, for returns with λ = 1 and for advantages with lambdas.
+/// With lambdas, each sequence has its own λ, and options.lambda is not used. The bits are the same as in a call with
+/// that λ as the option. formula::length_lambda (VAPO) and formula::relative_lambda compute λ from the length of a
+/// sequence. VAPO has one λ for the value and another for the policy: call gae twice, for returns with λ = 1 and for
+/// advantages with lambdas.
 ///
 /// returns are the λ-returns of the rewards: Rₜ = rₜ + γ ((1 − λ) V(sₜ₊₁) + λ Rₜ₊₁).
 ///
-/// A sequence may be cut into parts, the last one first: bootstrap_values of a part are the values of the step that
-/// follows, and γλ times the advantage of that step is added to the part's last reward.
+/// A sequence may be computed in parts, from the last part to the first. bootstrap_values of a part are then the values
+/// of the step after it, and the caller adds γλ times the advantage of that step to the part's last reward.
 ///
 /// Arrays are [B, T] (or packed [tokens]). advantages may lie exactly on rewards, returns on values; both are +0 where
 /// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: all outputs are 0.

@@ -6,11 +6,11 @@
 
 namespace rlhf {
 
-/// Must equal the options passed to gae().
+/// The options that were passed to gae().
 struct gae_backward_options {
-    double gamma = 1;
-    double lambda = 0.95;
-    rlhf::gaps gaps = rlhf::gaps::skip;
+    double gamma = 1;                   ///< γ in [0, 1]
+    double lambda = 0.95;               ///< λ in [0, 1]
+    rlhf::gaps gaps = rlhf::gaps::skip; ///< what masked steps mean
 };
 
 } // namespace rlhf
@@ -41,7 +41,7 @@ struct gae_backward_kernel {
     static constexpr bool reads_after(std::size_t /*k*/) { return false; }
     T gamma, factor;
     bool next_values;
-    std::array<T, 3> scale; ///< of the gradients
+    std::array<T, 3> scale; ///< of d_rewards, d_values and d_next_values
 
     template <class V, bool Flagged>
     RLHF_FORMULA V head(const scan_steps<V, 2, Flagged>& x) const {
@@ -72,22 +72,25 @@ struct gae_backward_kernel {
 
 } // namespace detail
 
-/// The gradient through advantages and returns. gae is linear, so this is its transpose. With g = ∂L/∂advantages +
-/// ∂L/∂returns, from the first step to the last:
+/// The backward pass of gae. gae is linear in rewards and values, so its backward pass is the transpose. With g =
+/// ∂L/∂advantages + ∂L/∂returns, from the first step to the last:
 ///
 ///     uₜ         = gₜ + γλ uₜ₋₁
 ///     ∂L/∂rₜ     = uₜ
 ///     ∂L/∂V(sₜ)  = ∂L/∂Rₜ − uₜ + γ uₜ₋₁
 ///
-/// After a terminated or truncated step uₜ₋₁ is left out of the first line, after a terminated step also of the third.
-/// With next_values the term γ uₜ goes to ∂L/∂next_values at step t instead of to the value of the next step. Without
-/// them the term of the last step goes to ∂L/∂bootstrap_values.
+/// After a terminated or truncated step, uₜ₋₁ is left out of the first line; after a terminated step it is also left
+/// out of the third. With next_values, γ uₜ goes to ∂L/∂next_values at step t, and not to the value of the next step.
+/// Without next_values, γ uₜ of the last step goes to ∂L/∂bootstrap_values.
 ///
-/// Arrays are [B, T] (or packed [tokens]); options, lambdas and flags as passed to gae. Gradients are +0 where masked
-/// data was not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are not read.
+/// Arrays are [B, T] (or packed [tokens]); options, lambdas and flags are the ones passed to gae. Gradients are +0
+/// where masked data was not read, or left as they are with add_to. Masked elements of d_advantages and d_returns are
+/// not read.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, γ or a λ outside [0, 1], truncated or
 /// d_next_values without next_values, an output that overlaps another array.
+///
+/// Source: the formulas of gae, transposed.
 template <class T = float, class Arch = native>
 void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_backward_options& o = {},
                   const executor& run = {}) {

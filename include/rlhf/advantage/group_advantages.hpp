@@ -6,20 +6,20 @@
 
 namespace rlhf {
 
-/// What becomes of a reward that is NaN or infinite, for example because nobody could judge the response.
+/// What happens to a reward that is NaN or infinite, for example because no judge could score the response.
 enum class unscorable {
-    spread,   ///< all of its group becomes NaN, and all of the batch where the batch's moments are used
-    left_out, ///< it does not count, and its advantage is 0
+    spread,   ///< it makes its whole group NaN, or the whole batch if the options name the batch
+    left_out, ///< the reward does not count, and its advantage is 0
 };
 
 struct group_advantages_options {
-    group_baseline baseline = group_baseline::group_mean;
-    group_scale scale = group_scale::group_std;
-    int ddof = 1; ///< of either standard deviation: Σ (r − mean)² / (n − ddof)
-    double epsilon = 1e-6;
-    rlhf::std_floor floor = rlhf::std_floor::after_root; ///< as in whiten_options
-    lone_reward lone = lone_reward::zero;
-    rlhf::unscorable unscorable = rlhf::unscorable::spread;
+    group_baseline baseline = group_baseline::group_mean;   ///< what is subtracted from a reward
+    group_scale scale = group_scale::group_std;             ///< what the difference is divided by
+    int ddof = 1;                                           ///< ≥ 0; a variance is Σ (r − mean)² / (n − ddof)
+    double epsilon = 1e-6;                                  ///< ε ≥ 0
+    rlhf::std_floor floor = rlhf::std_floor::after_root;    ///< how ε keeps std from 0, as in whiten_options
+    lone_reward lone = lone_reward::zero;                   ///< the advantage of a sequence alone in its group
+    rlhf::unscorable unscorable = rlhf::unscorable::spread; ///< what NaN and infinite rewards do
 };
 
 } // namespace rlhf
@@ -28,17 +28,17 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct group_advantages_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [N] one per sequence
-    index_view lengths = {};                       ///< [N] tokens, for length_weighted_mean
+    view<const T> rewards = detail::required<T>(); ///< [N] one reward per sequence
+    index_view lengths = {};                       ///< [N] tokens per sequence, for length_weighted_mean
     view<const T> baselines = {};                  ///< [N] for group_baseline::given
     view<T> advantages = {};                       ///< [N] out; may be the memory of rewards
-    view<std::uint8_t> keep = {};                  ///< [N] out; 0: its group is constant, or it is unscorable
+    view<std::uint8_t> keep = {};                  ///< [N] out; 0: constant group, or NaN or infinite reward
 };
 
 /// Counts; the parts of a step join by +=.
 struct group_advantages_result {
     double groups = 0;
-    double constant_groups = 0; ///< of two or more rewards that count and are equal
+    double constant_groups = 0; ///< groups of two or more counted rewards, all of them equal
     double unscorable = 0;      ///< rewards that are NaN or infinite
 
     group_advantages_result& operator+=(const group_advantages_result& o) {
@@ -73,7 +73,7 @@ std::int64_t elements(const view<T>& v) {
     return v.rows() < 0 ? v.cols() : times(v.rows(), v.cols());
 }
 
-/// Σr and Σr² of a piece; what is not finite does not count if it is left out.
+/// Adds Σr and Σr² of the sequences begin … end − 1. With leave_out, rewards that are not finite do not count.
 template <class T>
 void add_rewards(power_sums& to, const stream<const T>& rewards, std::int64_t begin, std::int64_t end, bool leave_out) {
     constexpr std::int64_t block = 16;
@@ -102,7 +102,7 @@ moments reward_moments(const call& c, const stream<const T>& rewards, unscorable
     }));
 }
 
-/// The whole call; without moments, the moments of this call are used where options name the batch.
+/// The whole call. If no moments are given and the options name the batch, the moments of this call are used.
 template <class T, class Arch>
 group_advantages_result advantages_of(const groups& g, const group_advantages_arrays<T>& a, const moments* given,
                                       const group_advantages_options& o, const executor& run) {
@@ -143,8 +143,8 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
 
 } // namespace detail
 
-/// Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. What is not finite
-/// makes the mean NaN or infinite, or is left out.
+/// Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. Rewards that are not
+/// finite make the mean NaN or infinite, or are left out.
 template <class T = float>
 [[nodiscard]] moments reward_moments(const std::type_identity_t<view<const T>>& rewards,
                                      unscorable how = unscorable::spread, const executor& run = {}) {
@@ -155,13 +155,14 @@ template <class T = float>
     return detail::reward_moments(c, r, how, run);
 }
 
-/// The advantages of sequences without a critic: each reward against the others of its prompt.
+/// Advantages without a critic: the reward of each sequence is compared with the rewards of the same prompt.
 ///
-///     A = (r − baseline) / scale          options.baseline and options.scale name both
+///     A = (r − baseline) / scale          options.baseline and options.scale choose them
 ///     std = √(Σ (r − mean)² / (n − ddof)), with ε as options.floor says; 1 where n ≤ ddof
 ///
-/// rewards are [N], one per sequence, in any unit; the sequences of a prompt are one group, as `groups` says, and lie
-/// in one call. By rlhf::per_sequence(advantages) a policy loss reads them for every token. What trainers compute:
+/// rewards are [N], one per sequence, in any unit. `groups` says which sequences belong to one prompt; all of them are
+/// in one call. A policy loss reads the advantages for every token as rlhf::per_sequence(advantages). What trainers
+/// compute, as baseline and scale:
 ///
 ///     GRPO          the default; TRL's ε is 10⁻⁴, verl's is 10⁻⁶            Dr. GRPO     scale = none
 ///     RLOO          others_mean, none                                       NeMo's GRPO  others_mean, others_std
@@ -170,36 +171,38 @@ template <class T = float>
 ///     running mean  given (the caller's own mean of past rewards), none     FlashREINFORCE  batch_mean, none
 ///     pass@k        second_best, none, or group_std as verl has it by default
 ///     RAE           given (prime-rl: an agent's own running mean before this reward), none
-///     GiGPO         the default, twice: A = A of the episode in its prompt's group + ω A of a step's discounted return
-///                   (discounted_returns) among the steps from one state; a row per step (ROLL, arXiv:2505.10978)
+///     GiGPO         the default, twice, with a row per step: A of the episode's reward among the episodes of its
+///                   prompt, plus ω times A of the step's discounted return among the steps from the same state
+///                   (ROLL, arXiv:2505.10978)
 ///
-/// REINFORCE++ whitens over tokens, for which moments_of(batch, per_sequence(advantages)) has the moments:
+/// REINFORCE++ also whitens over tokens. moments_of(batch, per_sequence(advantages)) has the moments for that:
 ///
-///     baseline form (verl)  group_mean, none, kept; then whiten by these moments, here or in the loss's batch
+///     baseline form (verl)  group_mean, none, lone_reward::kept; then whiten with these moments
 ///     with KL per token     group_mean, none; shape_rewards with the advantages as scores; discounted_returns; whiten
 ///     without groups        shape_rewards, discounted_returns, whiten
 ///
-/// Several rewards, each compared on its own: recipe/gdpo_advantages.
+/// For several rewards per sequence, each compared on its own, see gdpo_advantages.
 ///
-/// Edges: A group whose rewards are equal gets exactly 0, whatever ε is, if its own mean is subtracted, or if it is
-/// divided by its own deviation. A group of one, whose baseline or scale is its own, is as options.lone says. MaxRL
-/// takes the size of the mean, and gives 0 where that is 0. With second_best all but the best get 0, and so do
-/// several that share the best reward. With others_std a group of n costs n² steps; where the others are equal, or too
-/// few for a deviation, the divisor is 1 without ε. For lengths that are all 0, OPO subtracts the mean.
-/// Unscorable rewards (NaN, ±∞) are as options.unscorable says.
+/// Edges: If all rewards of a group are equal, and its own mean is subtracted or its own deviation divides, the
+/// advantages are exactly 0 for every ε. options.lone says what a group of one gets, if its baseline or scale is the
+/// group's. MaxRL divides by the absolute mean, and gives 0 where the mean is 0. With second_best all but the best
+/// reward get 0; if several share the best reward, they get 0 as well. With others_std a group of n costs n² steps;
+/// where the others are equal, or too few for a deviation, the divisor is 1 without ε. If all lengths are 0, OPO
+/// subtracts the mean. options.unscorable says what happens to NaN and ±∞.
 ///
-/// Groups that teach nothing: `keep` is 0 for sequences of constant groups, for unscorable ones, and for all of a group
-/// that one of them made NaN. To drop them, clear their mask, mask[s][t] &= keep[s], and count the denominator
-/// afterwards (rlhf::count), so that they leave both sides of the mean.
+/// Groups without a gradient: `keep` is 0 for sequences of constant groups, for rewards that are NaN or infinite, and
+/// for all of a group that such a reward made NaN. To drop these sequences from sum and denominator, clear their mask,
+/// mask[s][t] &= keep[s], and count the denominator afterwards (rlhf::count).
 ///
-/// Moments of the batch are computed in this call, or given: reward_moments of a whole step, merged over its parts.
-/// With them, or where options do not name the batch, no bit depends on other groups, on the order of the sequences of
-/// a group, or on how the step is cut into calls. Sums are made in double (DESIGN.md, D33), right if the rewards of a
-/// group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
+/// batch_mean and batch_std come from this call, or from the moments that are given: reward_moments of a whole step,
+/// merged over its parts. With given moments, or if the options do not name the batch, no bit depends on other groups,
+/// on the order of a group's sequences, or on the cut of the step into calls. Sums are made in double (DESIGN.md, D33).
+/// They are right if the rewards of a group differ by 10⁻¹⁵⁰ to 10¹⁵⁰; sums over the batch have the range of `moments`.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, an N that is not a multiple of the group
-/// size, no workspace for ids, options out of range, an array without its option and the reverse, a negative length,
-/// outputs that overlap another array; a sequence alone in its group where options.lone refuses it.
+/// size, no workspace for ids, options out of range, baselines or lengths without the option that reads them, that
+/// option without its array, a negative length, outputs that overlap another array, a sequence alone in its group with
+/// lone_reward::refused.
 ///
 /// Source: Shao et al. 2024, arXiv:2402.03300, section 4.1.2 (GRPO); Ahmadian et al. 2024, arXiv:2402.14740 (RLOO).
 template <class T = float, class Arch = native>
@@ -208,7 +211,7 @@ group_advantages_result group_advantages(const groups& g, const group_advantages
     return detail::advantages_of<T, Arch>(g, a, nullptr, o, run);
 }
 
-/// The same with the moments of a whole step for batch_mean and batch_std.
+/// The same call with the moments of a whole step for batch_mean and batch_std.
 template <class T = float, class Arch = native>
 group_advantages_result group_advantages(const groups& g, const group_advantages_arrays<T>& a, const moments& m,
                                          const group_advantages_options& o = {}, const executor& run = {}) {

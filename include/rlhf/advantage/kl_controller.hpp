@@ -6,17 +6,17 @@
 
 namespace rlhf {
 
-/// A coefficient that stays. kl_coef is its whole state.
+/// A KL coefficient that stays the same. kl_coef is its whole state.
 struct fixed_kl_controller {
-    double kl_coef = 0.02;
+    double kl_coef = 0.02; ///< β, finite
 };
 
-/// A coefficient that makes the KL follow a target. Its numbers are its whole state.
+/// A KL coefficient that changes so that the KL approaches a target. Its fields are its whole state.
 struct adaptive_kl_controller {
-    double kl_coef = 0.2;   ///< β; set it to its first value
-    double target = 6;      ///< nats, in the unit of the kl it is updated with: per sequence, or per token
-    double horizon = 10000; ///< sequences over which an error of 1 would change β by a factor of 2
-    double limit = 0.2;     ///< bound of the relative error
+    double kl_coef = 0.2;   ///< β, finite; set it to its first value
+    double target = 6;      ///< above 0, in nats per sequence or per token, as the KL that is passed to updated()
+    double horizon = 10000; ///< above 0: sequences over which an error e = 1 would double β
+    double limit = 0.2;     ///< above 0: bound of the relative error e
 };
 
 } // namespace rlhf

@@ -10,16 +10,16 @@ namespace rlhf {
 /// The step of a sequence that gets its score.
 enum class score_position {
     last_counted,       ///< the last step that counts
-    after_last_counted, ///< the step after it, if the sequence has one
+    after_last_counted, ///< the step after the last one that counts, if the sequence has one
     last_step,          ///< the sequence's last step, whether it counts or not
 };
 
 struct shape_rewards_options {
-    double kl_coef = 0.02;
-    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k1;
-    double kl_limit = unlimited; ///< clamps each token's estimate to ±limit
-    rlhf::score_position score_position = rlhf::score_position::last_counted;
-    double score_limit = unlimited;              ///< clamps each score to ±limit, before what follows
+    double kl_coef = 0.02;                                                    ///< β, finite
+    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k1;                 ///< k, the estimate of each token
+    double kl_limit = unlimited;                                              ///< above 0: clamps k to ±limit
+    rlhf::score_position score_position = rlhf::score_position::last_counted; ///< the step that gets the score
+    double score_limit = unlimited;              ///< above 0: clamps each score to ±limit, before the next options act
     double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
     std::optional<double> unfinished_score = {}; ///< replaces the score of an unfinished sequence
 };
@@ -30,18 +30,18 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct shape_rewards_arrays {
-    view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
-    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
-    view<const T> scores = detail::required<T>();        ///< [B] one per sequence
-    view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
-    view<T> rewards = {};                                ///< [B, T] out; may be the memory of either log-probs
+    view<const T> log_probs = detail::required<T>();     ///< [B, T] log π of the policy that sampled, nats
+    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] log π_ref of the reference, nats
+    view<const T> scores = detail::required<T>();        ///< [B] one score per sequence
+    view<const std::uint8_t> finished = {};              ///< [B] 0: cut before its end of text; absent: all finished
+    view<T> rewards = {};                                ///< [B, T] out; may lie on log_probs or ref_log_probs
 };
 
 /// Sums; the parts of a step join by +=, exactly and in any order.
 class shape_rewards_result {
 public:
     counts own;                ///< counted here
-    double dropped_scores = 0; ///< sequences without a counted token, whose scores are placed nowhere
+    double dropped_scores = 0; ///< sequences without a counted token: no step gets their scores
 
     shape_rewards_result() = default;
     shape_rewards_result(const counts& here, double dropped, const detail::exact_sum& kl,
@@ -50,7 +50,7 @@ public:
 
     [[nodiscard]] double kl_per_sequence() const { return mean(kl_, own.sequences); }
     [[nodiscard]] double kl_per_token() const { return mean(kl_, own.tokens); }
-    /// The mean of the scores as they were placed.
+    /// The mean of the scores after the limit and the changes for unfinished sequences.
     [[nodiscard]] double mean_score() const { return mean(scores_, own.sequences); }
 
     shape_rewards_result& operator+=(const shape_rewards_result& o) {
@@ -88,15 +88,16 @@ inline std::int64_t scored_step(const call& c, std::int64_t s, score_position wh
 
 } // namespace detail
 
-/// The rewards of a response: a KL penalty at every token, and the score at one.
+/// The rewards of a response: a KL penalty at every token, and the score at one token.
 ///
-///     rₜ = −kl_coef · k(log π − log π_ref)  (+ score, at the step that score_position names)
+///     rₜ = −kl_coef · k(log π − log π_ref)          + score at the step that score_position names
 ///
-/// The score is clamped to ±score_limit. If `finished` of its sequence is 0, it is then lowered by unfinished_penalty,
-/// or replaced by unfinished_score. A sequence without a counted token gets no score, which dropped_scores counts.
+/// The score is clamped to ±score_limit. If `finished` is 0 for the sequence, the score is then lowered by
+/// unfinished_penalty, or replaced by unfinished_score. A sequence without a counted token gets no score;
+/// dropped_scores counts these sequences.
 ///
-/// Arrays are [B, T] (or packed [tokens]) in nats, scores and finished [B]. rewards may lie exactly on log_probs or on
-/// ref_log_probs. They are +0 where masked, except that after_last_counted and last_step may put a score on a masked
+/// Arrays are [B, T] (or packed [tokens]) in nats; scores and finished are [B]. rewards may lie exactly on log_probs or
+/// on ref_log_probs. They are +0 where masked, except that after_last_counted and last_step may put a score on a masked
 /// step. Only a recurrence with gaps::ignore reads the score there; others lose it.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, an option for

@@ -9,13 +9,13 @@
 namespace rlhf {
 
 struct shape_scores_options {
-    std::int64_t max_length = 0;      ///< tokens that a response may have: its longest length
-    std::int64_t overlong_buffer = 0; ///< tokens before max_length in which the penalty grows; 0: there is no penalty
-    double overlong_penalty = 1;      ///< of a response of max_length tokens
-    rlhf::overlong overlong = rlhf::overlong::capped;
-    double unfinished_factor = 1;                ///< multiplies the score of an unfinished sequence
-    double unfinished_penalty = 0;               ///< subtracted from the score of an unfinished sequence
-    std::optional<double> unfinished_score = {}; ///< replaces the score of an unfinished sequence
+    std::int64_t max_length = 0;      ///< the most tokens that a response may have; at least overlong_buffer
+    std::int64_t overlong_buffer = 0; ///< tokens before max_length in which the penalty grows; 0: no penalty
+    double overlong_penalty = 1;      ///< the penalty of a response with max_length tokens; finite
+    rlhf::overlong overlong = rlhf::overlong::capped; ///< the penalty of a response with more tokens
+    double unfinished_factor = 1;                     ///< multiplies the score of an unfinished sequence
+    double unfinished_penalty = 0;                    ///< subtracted from the score of an unfinished sequence
+    std::optional<double> unfinished_score = {};      ///< replaces the score of an unfinished sequence
 };
 
 } // namespace rlhf
@@ -24,8 +24,8 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct shape_scores_arrays {
-    view<const T> scores = detail::required<T>();  ///< [B] one per sequence
-    index_view lengths = {};                       ///< [B] tokens; absent: those that count in the batch
+    view<const T> scores = detail::required<T>();  ///< [B] one score per sequence
+    index_view lengths = {};                       ///< [B] tokens; absent: the sequence's counted tokens
     view<const std::uint8_t> finished = {};        ///< [B] 0: cut before its end of text; absent: all finished
     view<T> shaped = detail::required_output<T>(); ///< [B] out; may be the memory of scores
 };
@@ -33,8 +33,8 @@ struct shape_scores_arrays {
 /// Counts; the parts of a step join by +=.
 struct shape_scores_result {
     double sequences = 0;
-    double overlong = 0;   ///< longer than max_length − overlong_buffer; 0 without a buffer
-    double unfinished = 0; ///< `finished` is 0
+    double overlong = 0;   ///< sequences longer than max_length − overlong_buffer; 0 without a buffer
+    double unfinished = 0; ///< sequences whose `finished` is 0
 
     shape_scores_result& operator+=(const shape_scores_result& o) {
         sequences += o.sequences, overlong += o.overlong, unfinished += o.unfinished;
@@ -62,14 +62,14 @@ void check_options(const char* f, const shape_scores_options& o, bool has_finish
 
 } // namespace detail
 
-/// The scores of sequences, lowered where an answer is too long or was cut before its end.
+/// Lowers the scores of answers that are too long, or that were cut before their end.
 ///
 ///     shaped = score − overlong_penalty · max(0, (n − (max_length − overlong_buffer)) / overlong_buffer)
 ///              the fraction is at most 1, unless options.overlong is growing
 ///     where finished is 0:  unfinished_factor · shaped − unfinished_penalty,  or unfinished_score alone
 ///
-/// n is the sequence's number of tokens: lengths[s], or those that count in the batch. Lengths are needed where tool
-/// outputs do not count but fill the context. `shaped` is what group_advantages takes as rewards and shape_rewards as
+/// n is the sequence's number of tokens: lengths[s], or the tokens that count in the batch. Pass lengths if tool
+/// outputs do not count but fill the context. Pass `shaped` to group_advantages as rewards, or to shape_rewards as
 /// scores. What trainers compute:
 ///
 ///     DAPO eq. 13, TRL, OpenRLHF     the default, with max_length 20480 and overlong_buffer 4096 in the paper
@@ -78,15 +78,15 @@ void check_options(const char* f, const shape_scores_options& o, bool has_finish
 ///     lm-human-preferences           unfinished_score = −1 (SkyRL's zero_reward_on_non_stop: 0)
 ///     ProRL's stop-properly          unfinished_factor in [0, 1]; NeMo-RL gives no overlong penalty beside it
 ///
-/// The overlong filter leaves a cut answer out of the loss and changes no score: clear its mask, mask[s][t] &=
-/// finished[s], and count the denominator afterwards (rlhf::count). In TRL and SkyRL its score still counts in the mean
-/// of its group, so clear the mask after group_advantages.
+/// The overlong filter leaves a cut answer out of the loss and changes no score. For it, clear the mask of the answer,
+/// mask[s][t] &= finished[s], and count the denominator afterwards (rlhf::count). In TRL and SkyRL the score of a cut
+/// answer still counts in the mean of its group, so clear the mask after group_advantages.
 ///
 /// Computed in double, rounded to T once. NaN and infinite scores stay what they are, unless they are replaced or
 /// multiplied by 0. scores, lengths, finished and shaped are [B]; a sequence without a token has length 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, a negative length, options out of range
-/// or without `finished`, shaped that overlaps another array.
+/// Throws std::invalid_argument before anything is written: sizes that differ, a negative length, options out of range,
+/// options for unfinished sequences without `finished`, shaped that overlaps another array.
 ///
 /// Source: Yu et al. 2025, arXiv:2503.14476, eq. 13 and section 3.4.
 template <class T = float, class Arch = native>

@@ -6,14 +6,14 @@
 
 namespace rlhf {
 
-/// The bounds are of the ratio w = π / μ; rlhf::unlimited leaves it as it is.
+/// The three bounds are upper bounds of the ratio w = π / μ, at least 0; rlhf::unlimited is no bound.
 struct vtrace_options {
-    double gamma = 1;
-    double lambda = 1;         ///< of the trace: it is γ λ min(c̄, w)
-    double rho_bar = 1;        ///< of the residuals; which policy's value is estimated depends on it
-    double c_bar = 1;          ///< of the trace; how fast it fades
-    double policy_rho_bar = 1; ///< of the advantages
-    rlhf::gaps gaps = rlhf::gaps::skip;
+    double gamma = 1;                   ///< γ in [0, 1]
+    double lambda = 1;                  ///< λ in [0, 1]
+    double rho_bar = 1;                 ///< ρ̄, for δ; it decides which policy's value is estimated
+    double c_bar = 1;                   ///< c̄, for the trace γλ min(c̄, w); it decides how fast the trace fades
+    double policy_rho_bar = 1;          ///< ρ̄_pg, for the advantages
+    rlhf::gaps gaps = rlhf::gaps::skip; ///< what masked steps mean
 };
 
 } // namespace rlhf
@@ -24,12 +24,12 @@ template <class T>
 struct vtrace_arrays {
     view<const T> rewards = detail::required<T>();            ///< [B, T]
     view<const T> values = detail::required<T>();             ///< [B, T] V(sₜ)
-    view<const T> log_probs = detail::required<T>();          ///< [B, T] log π, of the policy that learns
-    view<const T> behavior_log_probs = detail::required<T>(); ///< [B, T] log μ, of the policy that acted
+    view<const T> log_probs = detail::required<T>();          ///< [B, T] log π of the policy that learns, nats
+    view<const T> behavior_log_probs = detail::required<T>(); ///< [B, T] log μ of the policy that acted, nats
     view<const T> next_values = {};           ///< [B, T] V(sₜ₊₁); absent: the value of the next step
     view<const T> bootstrap_values = {};      ///< [B] V after the last step; absent: 0
-    view<const std::uint8_t> terminated = {}; ///< [B, T] the episode ended at t: no bootstrap, no carry
-    view<const std::uint8_t> truncated = {};  ///< [B, T] cut short after t: bootstrap, no carry
+    view<const std::uint8_t> terminated = {}; ///< [B, T] the episode ended at t: V(sₜ₊₁) = 0, Aₜ₊₁ = 0
+    view<const std::uint8_t> truncated = {};  ///< [B, T] the episode was cut after t: Aₜ₊₁ = 0
     view<T> targets = {};                     ///< [B, T] out; may be values' memory
     view<T> advantages = {};                  ///< [B, T] out; may be rewards' memory
 };
@@ -69,7 +69,7 @@ struct vtrace_kernel {
 
 } // namespace detail
 
-/// V-trace: targets of the value, and advantages, of a policy π from steps that another policy μ took.
+/// V-trace: value targets and advantages of a policy π, from steps that another policy μ took.
 ///
 ///     wₜ = e^(log π − log μ)
 ///     δₜ = rₜ + γ V(sₜ₊₁) − V(sₜ)
@@ -77,8 +77,8 @@ struct vtrace_kernel {
 ///     targetₜ = V(sₜ) + Aₜ
 ///     advantageₜ = min(ρ̄_pg, wₜ) (δₜ + γλ Aₜ₊₁)
 ///
-/// δₜ + γλ Aₜ₊₁ is rₜ + γ ((1 − λ) V(sₜ₊₁) + λ targetₜ₊₁) − V(sₜ), as rlax has it; with λ = 1 it is the paper's
-/// rₜ + γ targetₜ₊₁ − V(sₜ). The advantage contains its ratio, so its policy loss is −advantage · log π. With π = μ
+/// δₜ + γλ Aₜ₊₁ is rₜ + γ ((1 − λ) V(sₜ₊₁) + λ targetₜ₊₁) − V(sₜ), as in rlax; with λ = 1 it is the paper's rₜ + γ
+/// targetₜ₊₁ − V(sₜ). The advantage contains the ratio already, so the policy loss is −advantage · log π. With π = μ
 /// and bounds of 1 or more, A is the advantage of `gae`. ρ̄ ≥ c̄ is usual, and is not checked.
 ///
 /// Episodes, gaps and masks are as in `gae`. At a terminated step V(sₜ₊₁) is 0 and Aₜ₊₁ is left out. At a truncated

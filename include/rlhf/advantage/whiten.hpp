@@ -7,7 +7,7 @@
 
 namespace rlhf {
 
-/// What scaling leaves in place when the mean is kept.
+/// The point that scaling leaves in place if the mean is kept.
 enum class scale_about {
     mean, ///< (x − mean) / std + mean
     zero, ///< x / std
@@ -16,9 +16,9 @@ enum class scale_about {
 struct whiten_options {
     bool center = true;                                ///< subtract the mean; false keeps it
     bool scale = true;                                 ///< divide by the standard deviation
-    rlhf::scale_about about = rlhf::scale_about::mean; ///< with center = false
-    int ddof = 1;                                      ///< the variance is Σ (x − mean)² / (n − ddof)
-    double epsilon = 1e-8;
+    rlhf::scale_about about = rlhf::scale_about::mean; ///< with center = false: what scaling leaves in place
+    int ddof = 1;                                      ///< at least 0: the variance is Σ (x − mean)² / (n − ddof)
+    double epsilon = 1e-8;                             ///< ε ≥ 0
     /// How ε keeps std from 0: inside_root √(var + ε), after_root √var + ε, variance_at_least √max(var, ε),
     /// std_at_least max(√var, ε).
     rlhf::std_floor floor = rlhf::std_floor::inside_root;
@@ -45,7 +45,7 @@ inline double deviation_of(const moments& m, const whiten_options& o) {
     return defined ? formula::floored_deviation(m.variance(o.ddof), o.epsilon, o.floor) : 1;
 }
 
-/// Σx and Σx² of what counts.
+/// Σx and Σx² of the elements that count.
 template <class T>
 struct moments_kernel {
     template <class V>
@@ -54,7 +54,7 @@ struct moments_kernel {
     }
 };
 
-/// Whitens elements in lanes; its numbers are of T, rounded once.
+/// Whitens elements in registers. Its numbers are of type T, each rounded once.
 template <class T>
 struct whiten_kernel {
     formula::affine_map<T> map;
@@ -89,16 +89,18 @@ template <class T = float, class Arch = native>
 
 /// Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 ///
-///     y = (x − mean) / std          with center, without: (x − mean) / std + mean, or x / std (options.about)
-///     std = √(variance + ε)         or as options.floor says; 1 without scale, and where there is no standard
-///                                   deviation: for fewer than two elements, or no more than ddof
+///     y = (x − mean) / std          with center; without: (x − mean) / std + mean, or x / std (options.about)
+///     std = √(variance + ε)         or as options.floor says; 1 without scale, for fewer than two elements, and for
+///                                   no more than ddof elements
 ///
-/// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends on itself and the moments
-/// alone. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0.
+/// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends only on itself and the
+/// moments. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0.
 /// Equal doubles may have a std from rounding instead (0.1 a thousand times: 3·10⁻¹⁷), so keep ε above 0 for doubles.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, `about` where it
-/// cannot act.
+/// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, ε infinite, `about`
+/// with center or without scale.
+///
+/// Source: whiten of openai/lm-human-preferences, utils/core.py, which has ddof = 0.
 template <class T = float, class Arch = native>
 void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const moments& m, const whiten_options& o = {},
             const executor& run = {}) {
@@ -110,7 +112,7 @@ void whiten(const batch& b, const std::type_identity_t<view<T>>& values, const m
     detail::sweep_tokens<T, Arch>(c, streams, targets, run, detail::whiten_kernel<T>(m, o));
 }
 
-/// Whitens in place with the moments of the batch itself, and returns them.
+/// Whitens in place with the moments of the batch itself, and returns the moments.
 template <class T = float, class Arch = native>
 moments whiten(const batch& b, const std::type_identity_t<view<T>>& values, const whiten_options& o = {},
                const executor& run = {}) {

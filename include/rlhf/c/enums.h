@@ -14,13 +14,13 @@ typedef int64_t rlhf_aggregation;
 enum {
     RLHF_AGGREGATION_TOKEN_MEAN = 0,              /* Σₛ Σₜ lₛₜ / tokens */
     /* Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is the number of tokens of s that count in this batch. If a sequence is cut
-     * over parts or ranks, each part would be a sequence of its own: then use sequence_mean_token_sum, with the
-     * weights 1 / |s| of the whole sequence, by rlhf_read_per_sequence. */
+     * over micro-batches or ranks, each piece would count as a sequence of its own. Then use sequence_mean_token_sum
+     * with weights 1 / |s| of the whole sequence, as rlhf_read_per_sequence. */
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN = 1,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_SUM = 2, /* Σₛ Σₜ lₛₜ / sequences */
 };
 
-/* What happens to an importance weight, or a ratio, beyond its bounds. */
+/* What happens to an importance weight or a ratio beyond its bounds. */
 typedef int64_t rlhf_importance;
 enum {
     RLHF_IMPORTANCE_TRUNCATE = 0, /* it becomes the bound */
@@ -38,26 +38,26 @@ enum {
 typedef int64_t rlhf_sequence_ratio;
 enum {
     RLHF_SEQUENCE_RATIO_MEAN = 0,    /* their mean: the ratio is the geometric mean of the tokens' ratios */
-    RLHF_SEQUENCE_RATIO_PRODUCT = 1, /* their sum: the ratio is the one of the probabilities of the whole answers */
+    RLHF_SEQUENCE_RATIO_PRODUCT = 1, /* their sum: the ratio is π / π_old of the whole answer */
 };
 
 /* Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref. */
 typedef int64_t rlhf_kl_estimator;
 enum {
-    RLHF_KL_ESTIMATOR_K1 = 0,  /* d: unbiased; its gradient has mean 0, so it is of no use in a loss */
+    RLHF_KL_ESTIMATOR_K1 = 0,  /* d: unbiased; its gradient has mean 0, so do not use it in a loss */
     RLHF_KL_ESTIMATOR_K2 = 1,  /* d² / 2: biased; its mean gradient is the gradient of KL(π ‖ π_ref) */
     /* e⁻ᵈ − 1 + d: unbiased and never negative; its mean gradient is the gradient of KL(π_ref ‖ π) */
     RLHF_KL_ESTIMATOR_K3 = 2,
     RLHF_KL_ESTIMATOR_ABS = 3, /* |d|: biased; its mean gradient is the gradient of Σ |π − π_ref| */
 };
 
-/* What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old. */
+/* The factor of the estimate in a loss. ρ = π / π_old, and π_old sampled the tokens. */
 typedef int64_t rlhf_kl_weight;
 enum {
-    RLHF_KL_WEIGHT_ONE = 0,            /* nothing */
-    RLHF_KL_WEIGHT_RATIO = 1,          /* ρ, through which the gradient flows, too: TRL, Liger's chunks, slime */
+    RLHF_KL_WEIGHT_ONE = 0,            /* 1 */
+    RLHF_KL_WEIGHT_RATIO = 1,          /* ρ, with a gradient: TRL, Liger's chunks, slime */
     RLHF_KL_WEIGHT_CONSTANT_RATIO = 2, /* ρ as a constant: Liger's kernels */
-    RLHF_KL_WEIGHT_OWN_RATIO = 3,      /* π / (π as a constant), which is 1 and has a gradient: NeMo-RL */
+    RLHF_KL_WEIGHT_OWN_RATIO = 3,      /* π / (π as a constant): it is 1 and has a gradient: NeMo-RL */
 };
 
 /* What masked steps inside a sequence mean to a recurrence over its steps. */
@@ -68,7 +68,7 @@ enum {
     RLHF_GAPS_IGNORE = 2, /* the recurrence does not look at the mask: masked data is read, only outputs are masked */
 };
 
-/* Where ε keeps the standard deviation from 0. */
+/* How ε keeps the standard deviation from 0. */
 typedef int64_t rlhf_std_floor;
 enum {
     RLHF_STD_FLOOR_INSIDE_ROOT = 0,       /* √(var + ε) */
@@ -81,69 +81,69 @@ enum {
 typedef int64_t rlhf_group_baseline;
 enum {
     RLHF_GROUP_BASELINE_NONE = 0,                 /* 0 */
-    RLHF_GROUP_BASELINE_GROUP_MEAN = 1,           /* the mean of its group: GRPO */
-    RLHF_GROUP_BASELINE_OTHERS_MEAN = 2,          /* the mean of the others in its group: RLOO */
-    RLHF_GROUP_BASELINE_LENGTH_WEIGHTED_MEAN = 3, /* Σ length · r / Σ length over its group: OPO */
-    RLHF_GROUP_BASELINE_BATCH_MEAN = 4,           /* the mean of all groups */
+    RLHF_GROUP_BASELINE_GROUP_MEAN = 1,           /* the mean of the group: GRPO */
+    RLHF_GROUP_BASELINE_OTHERS_MEAN = 2,          /* the mean of the other rewards of the group: RLOO */
+    RLHF_GROUP_BASELINE_LENGTH_WEIGHTED_MEAN = 3, /* Σ length · r / Σ length over the group: OPO */
+    RLHF_GROUP_BASELINE_BATCH_MEAN = 4,           /* the mean of all rewards */
     RLHF_GROUP_BASELINE_GIVEN = 5, /* a number per sequence that the caller gives: ReMax, a running mean */
-    RLHF_GROUP_BASELINE_SECOND_BEST = 6, /* the second best of its group, and only the best has an advantage: pass@k */
+    /* the second best reward of the group; only the best gets an advantage: pass@k */
+    RLHF_GROUP_BASELINE_SECOND_BEST = 6,
 };
 
 /* What the reward minus its baseline is divided by. */
 typedef int64_t rlhf_group_scale;
 enum {
     RLHF_GROUP_SCALE_NONE = 0,       /* 1 */
-    RLHF_GROUP_SCALE_GROUP_STD = 1,  /* the standard deviation of its group: GRPO */
+    RLHF_GROUP_SCALE_GROUP_STD = 1,  /* the standard deviation of the group: GRPO */
     RLHF_GROUP_SCALE_BATCH_STD = 2,  /* the standard deviation of all rewards */
-    RLHF_GROUP_SCALE_GROUP_MEAN = 3, /* the absolute mean of its group: MaxRL */
-    /* the standard deviation of the others in its group, or 1 where these are equal: NeMo-RL */
+    RLHF_GROUP_SCALE_GROUP_MEAN = 3, /* the absolute mean of the group: MaxRL */
+    /* the standard deviation of the group's other rewards, or 1 if these are equal: NeMo-RL */
     RLHF_GROUP_SCALE_OTHERS_STD = 4,
 };
 
-/* The advantage of a group of one, if its baseline or scale is taken from the group. */
+/* The advantage in a group of one, if its baseline or scale is taken from the group. */
 typedef int64_t rlhf_lone_reward;
 enum {
     RLHF_LONE_REWARD_ZERO = 0, /* 0 */
     RLHF_LONE_REWARD_KEPT = 1, /* the reward as it is */
-    /* the call throws if a group has one sequence; 0 where only one reward of a larger group counts */
+    /* the call throws if a group has one sequence; 0 if only one reward of a larger group counts */
     RLHF_LONE_REWARD_REFUSED = 2,
 };
 
-/* What becomes of a reward that is NaN or infinite, for example because nobody could judge the response. */
+/* What happens to a reward that is NaN or infinite, for example because no judge could score the response. */
 typedef int64_t rlhf_unscorable;
 enum {
-    /* all of its group becomes NaN, and all of the batch where the batch's moments are used */
-    RLHF_UNSCORABLE_SPREAD = 0,
-    RLHF_UNSCORABLE_LEFT_OUT = 1, /* it does not count, and its advantage is 0 */
+    RLHF_UNSCORABLE_SPREAD = 0,   /* it makes its whole group NaN, or the whole batch if the options name the batch */
+    RLHF_UNSCORABLE_LEFT_OUT = 1, /* the reward does not count, and its advantage is 0 */
 };
 
 /* The step of a sequence that gets its score. */
 typedef int64_t rlhf_score_position;
 enum {
     RLHF_SCORE_POSITION_LAST_COUNTED = 0,       /* the last step that counts */
-    RLHF_SCORE_POSITION_AFTER_LAST_COUNTED = 1, /* the step after it, if the sequence has one */
+    RLHF_SCORE_POSITION_AFTER_LAST_COUNTED = 1, /* the step after the last one that counts, if the sequence has one */
     RLHF_SCORE_POSITION_LAST_STEP = 2,          /* the sequence's last step, whether it counts or not */
 };
 
-/* The penalty of a response that is longer than its longest length, where there is one. */
+/* The penalty of a response that is longer than max_length. */
 typedef int64_t rlhf_overlong;
 enum {
     RLHF_OVERLONG_CAPPED = 0,  /* it stays overlong_penalty: DAPO's paper, TRL, OpenRLHF */
-    RLHF_OVERLONG_GROWING = 1, /* it grows on as it did in the buffer: verl, NeMo-RL */
+    RLHF_OVERLONG_GROWING = 1, /* it grows with the length as in the buffer: verl, NeMo-RL */
 };
 
-/* What scaling leaves in place when the mean is kept. */
+/* The point that scaling leaves in place if the mean is kept. */
 typedef int64_t rlhf_scale_about;
 enum {
     RLHF_SCALE_ABOUT_MEAN = 0, /* (x − mean) / std + mean */
     RLHF_SCALE_ABOUT_ZERO = 1, /* x / std */
 };
 
-/* How far the policy's distribution p is from the reference's q. */
+/* How the distance of the policy's distribution p from the reference's distribution q is measured. */
 typedef int64_t rlhf_divergence;
 enum {
-    RLHF_DIVERGENCE_REVERSE_KL = 0, /* KL(p ‖ q) = Σ p (log p − log q): p keeps to what q knows */
-    RLHF_DIVERGENCE_FORWARD_KL = 1, /* KL(q ‖ p) = Σ q (log q − log p): p covers all that q knows */
+    RLHF_DIVERGENCE_REVERSE_KL = 0, /* KL(p ‖ q) = Σ p (log p − log q): p avoids entries that q makes unlikely */
+    RLHF_DIVERGENCE_FORWARD_KL = 1, /* KL(q ‖ p) = Σ q (log q − log p): p covers all entries that q makes likely */
     RLHF_DIVERGENCE_JSD = 2,        /* β KL(q ‖ m) + (1 − β) KL(p ‖ m) with m = β q + (1 − β) p; always finite */
 };
 
@@ -155,27 +155,29 @@ enum {
     RLHF_TOP_K_SUPPORT_RENORMALIZED = 2, /* they are left out, and each side is divided by the sum of what is listed */
 };
 
-/* What shares one ratio π / μ, of the policy that learns and the policy that sampled. */
+/* Which tokens share one ratio π / μ. π is the policy that learns, μ the policy that sampled. */
 typedef int64_t rlhf_importance_level;
 enum {
-    RLHF_IMPORTANCE_LEVEL_TOKEN = 0,            /* each token has its own: e^ρ, with ρ = log π − log μ */
-    RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN = 1,    /* the geometric mean of a sequence's tokens: e^(mean ρ) */
-    RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT = 2, /* the whole sequence: e^(Σ ρ) */
-    RLHF_IMPORTANCE_LEVEL_NONE = 3,             /* all weights are 1 */
+    RLHF_IMPORTANCE_LEVEL_TOKEN = 0, /* each token has its own ratio: e^ρ, with ρ = log π − log μ */
+    /* the tokens of a sequence share the geometric mean of their ratios: e^(mean ρ) */
+    RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN = 1,
+    /* the tokens of a sequence share the product of their ratios: e^(Σ ρ) */
+    RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT = 2,
+    RLHF_IMPORTANCE_LEVEL_NONE = 3,  /* all weights are 1 */
 };
 
-/* What counts as one sequence in the options of importance weights that act on sequences. */
+/* What one sequence is, in the options of importance weights that act on sequences. */
 typedef int64_t rlhf_importance_unit;
 enum {
-    RLHF_IMPORTANCE_UNIT_SEQUENCE = 0, /* all tokens of a sequence that count */
-    RLHF_IMPORTANCE_UNIT_RUN = 1,      /* each run of tokens that count, without a gap: a turn */
+    RLHF_IMPORTANCE_UNIT_SEQUENCE = 0, /* all counted tokens of a sequence of the batch */
+    RLHF_IMPORTANCE_UNIT_RUN = 1,      /* each run of counted tokens without a gap: a turn */
 };
 
-/* What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped. */
+/* What the sum over the pairs of a prompt is divided by if some pairs are tied, because these are dropped. */
 typedef int64_t rlhf_tie_divisor;
 enum {
-    RLHF_TIE_DIVISOR_KEPT_PAIRS = 0, /* the pairs compared */
-    RLHF_TIE_DIVISOR_ALL_PAIRS = 1,  /* C(K, 2) */
+    RLHF_TIE_DIVISOR_KEPT_PAIRS = 0, /* the number of pairs that are not tied */
+    RLHF_TIE_DIVISOR_ALL_PAIRS = 1,  /* C(K, 2), the number of all pairs */
 };
 
 #ifdef __cplusplus

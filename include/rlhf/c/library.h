@@ -19,16 +19,17 @@ extern "C" {
 const char* rlhf_version(void);
 
 /* The name of the instruction set in use, such as "x86-64-v3". The first call takes the best one that this machine has,
- * or the one that the environment's RLHF_ISA names. NULL if RLHF_ISA names none of them; all functions say so, then. */
+ * or the one that the environment variable RLHF_ISA names. NULL if RLHF_ISA names none of them; all calls fail then. */
 const char* rlhf_isa(void);
 
-/* Uses another one, for all threads. All of them give the same bits but x86-64, which has no fused multiply-add. */
+/* Uses another instruction set, for all threads. All of them give the same bits, except x86-64, which has no fused
+ * multiply-add. */
 rlhf_status rlhf_use_isa(const char* name, rlhf_error* error);
 
-/* The i-th instruction set that this library was compiled for and this machine has, from 0 on; NULL behind the last. */
+/* The i-th instruction set that this library was compiled for and this machine has, from 0 on; NULL after the last. */
 const char* rlhf_available_isa(size_t i);
 
-/* Counts what the mask of a batch lets through. It is the denominator of a step that is cut into parts:
+/* Counts the tokens and sequences that the mask of a batch lets through: the denominator of a step cut into parts.
  * `rlhf_count(&whole, &whole.whole, &error), whole.denominator = RLHF_WHOLE_STEP;`. */
 rlhf_status rlhf_count(const rlhf_batch* batch, rlhf_counts* result, rlhf_error* error);
 
@@ -39,7 +40,8 @@ rlhf_status rlhf_mask_targets(const rlhf_in* targets, const rlhf_out* mask, int6
  * More: <rlhf/recipe/sort_pairs.hpp> */
 rlhf_status rlhf_sort_pairs(const rlhf_in* sums, const rlhf_out* chosen, const rlhf_out* rejected, rlhf_error* error);
 
-/* The elements that a workspace needs: of a linear head for so many rows of logits at a time, and of groups by ids. */
+/* The number of elements of a workspace: for a linear head with so many rows of logits at a time, and for groups by
+ * ids. */
 static inline int64_t rlhf_linear_head_workspace(int64_t rows, int64_t vocab, int64_t hidden_size) {
     return rows * (vocab + hidden_size);
 }

@@ -11,15 +11,15 @@ extern "C" {
 
 typedef struct rlhf_cross_entropy_loss_options {
     size_t size;
-    double temperature;     /* divides the logits, in value and gradient */
-    double label_smoothing; /* ε in [0, 1]: the share of the target's weight that all entries share evenly */
-    double z_loss_coef;     /* factor of lse², which keeps the log-sum-exp near 0 */
+    double temperature;     /* in [10⁻⁶, 10⁶]: divides the logits, in value and gradient */
+    double label_smoothing; /* ε in [0, 1]: the share of the target's weight that is spread over all entries */
+    double z_loss_coef;     /* finite: the factor of lse², which keeps lse near 0 */
     rlhf_aggregation aggregation;
 } rlhf_cross_entropy_loss_options;
 #define RLHF_CROSS_ENTROPY_LOSS_OPTIONS {sizeof(rlhf_cross_entropy_loss_options), 1, 0, 0, RLHF_AGGREGATION_TOKEN_MEAN}
 
-/* The negative log-likelihood of the targets and its gradient into the logits, each row of logits while it is in the
- * cache.
+/* The negative log-likelihood of the targets, with its gradient into the logits. Loss and gradient of a row of
+ * logits are computed while the row is in the cache.
  *
  *     x    = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
  *     l    = −(1 − ε) log p_target − ε Σ log pᵥ / V + z_loss_coef · lse²          ε = label_smoothing
@@ -33,11 +33,11 @@ rlhf_status rlhf_cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits* 
                                     rlhf_cross_entropy_loss_result* result, rlhf_error* error);
 
 /* What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Token i
- * has ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch, and sets are given as targets
- * are: with predict_next step t uses the set of token t + 1. */
+ * has ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch. With predict_next, step t
+ * uses the set of token t + 1, like its target. */
 typedef struct rlhf_kept_set {
     size_t size;
-    rlhf_in ids;     /* int32 or int64, of all tokens, one token after the other; in any order, each once per token */
+    rlhf_in ids;     /* int32 or int64, one token after the other; the ids of a token are in any order, each once */
     rlhf_in offsets; /* [tokens + 1], from 0 to the number of ids; int32 or int64 */
 } rlhf_kept_set;
 #define RLHF_KEPT_SET {.size = sizeof(rlhf_kept_set)}
@@ -45,17 +45,17 @@ typedef struct rlhf_kept_set {
 /* The outputs, each of which may be left out, and what log_kept needs. */
 typedef struct rlhf_kept_log_probs_arrays {
     size_t size;
-    rlhf_in log_sum_exp; /* [B, T] of token_log_probs at the same temperature; for log_kept alone */
-    rlhf_out log_probs;  /* [B, T] out, log p of the target among the ids of its set, nats */
-    rlhf_out entropy;    /* [B, T] out, −Σ p log p over the set, nats */
-    rlhf_out log_kept;   /* [B, T] out, log of what the set has of the whole softmax, nats */
+    rlhf_in log_sum_exp; /* [B, T] from token_log_probs at the same temperature; for log_kept alone */
+    rlhf_out log_probs;  /* [B, T] out, log p of the target among the kept ids, nats */
+    rlhf_out entropy;    /* [B, T] out, −Σ p log p over the kept ids, nats */
+    rlhf_out log_kept;   /* [B, T] out, log of the kept ids' probability in the whole softmax, nats */
 } rlhf_kept_log_probs_arrays;
 #define RLHF_KEPT_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_kept_log_probs_arrays)}
 
 /* Shared by forward and backward: pass the same object to both. */
 typedef struct rlhf_token_log_probs_options {
     size_t size;
-    double temperature; /* divides the logits, in value and gradient */
+    double temperature; /* in [10⁻⁶, 10⁶]: divides the logits, in value and gradient */
 } rlhf_token_log_probs_options;
 #define RLHF_TOKEN_LOG_PROBS_OPTIONS {sizeof(rlhf_token_log_probs_options), 1}
 
@@ -79,7 +79,8 @@ typedef struct rlhf_kept_log_probs_backward_arrays {
 } rlhf_kept_log_probs_backward_arrays;
 #define RLHF_KEPT_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_kept_log_probs_backward_arrays)}
 
-/* The gradient into the logits of any loss of kept_log_probs' log_probs and entropy.
+/* The backward pass of kept_log_probs: the gradient into the logits of any loss that depends on log_probs and
+ * entropy.
  *
  *     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature in S, else 0
  *     with δᵥ = 1 at the target, else 0
@@ -95,15 +96,15 @@ rlhf_status rlhf_kept_log_probs_backward(const rlhf_batch* batch, const rlhf_log
 typedef struct rlhf_divergence_options {
     size_t size;
     rlhf_divergence divergence;
-    double beta;        /* for jsd alone, in (0, 1): the reference's weight in the mixture */
-    double temperature; /* divides the logits, in value and gradient */
+    double beta;        /* β, for jsd alone, in (0, 1): the reference's weight in the mixture */
+    double temperature; /* in [10⁻⁶, 10⁶]: divides the logits, in value and gradient */
     rlhf_aggregation aggregation;
 } rlhf_divergence_options;
 #define RLHF_DIVERGENCE_OPTIONS {sizeof(rlhf_divergence_options), RLHF_DIVERGENCE_REVERSE_KL, 0.5, 1, \
                                  RLHF_AGGREGATION_TOKEN_MEAN}
 
-/* The divergence between the policy's distribution of each token and the reference's (or a teacher's), over the
- * whole vocabulary, and its gradient into the policy's logits z. The reference's logits w get no gradient.
+/* The divergence between the policy's and a reference's (or teacher's) distribution of each token, over the whole
+ * vocabulary, with its gradient into the policy's logits z. The reference's logits w get no gradient.
  *
  *     p = softmax(z / temperature)          q = softmax(w / temperature)          m = β q + (1 − β) p
  *     reverse_kl  D = KL(p ‖ q) = Σ p (log p − log q)  ∂D/∂zᵥ = pᵥ (log pᵥ − log qᵥ − D) / temperature
@@ -121,7 +122,7 @@ typedef struct rlhf_token_log_probs_arrays {
     size_t size;
     rlhf_out log_probs;   /* [B, T] out, log p of the target, nats */
     rlhf_out entropy;     /* [B, T] out, −Σ p log p, nats */
-    rlhf_out log_sum_exp; /* [B, T] out; in the backward pass it saves one read of the logits */
+    rlhf_out log_sum_exp; /* [B, T] out, nats; in the backward pass it saves one read of the logits */
     rlhf_out collision;   /* [B, T] out, Σ p² */
 } rlhf_token_log_probs_arrays;
 #define RLHF_TOKEN_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_token_log_probs_arrays)}
@@ -140,13 +141,14 @@ rlhf_status rlhf_token_log_probs(const rlhf_batch* batch, const rlhf_logits* log
 
 typedef struct rlhf_token_log_probs_backward_arrays {
     size_t size;
-    rlhf_in log_sum_exp; /* [B, T] of the forward pass; absent: computed again */
+    rlhf_in log_sum_exp; /* [B, T] from the forward pass; absent: computed again */
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_token_log_probs_backward_arrays;
 #define RLHF_TOKEN_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_token_log_probs_backward_arrays)}
 
-/* The gradient into the logits of any loss of log_probs and entropy.
+/* The backward pass of token_log_probs: the gradient into the logits of any loss that depends on log_probs and
+ * entropy.
  *
  *     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
  *     with δᵥ = 1 at the target, else 0
@@ -159,7 +161,7 @@ rlhf_status rlhf_token_log_probs_backward(const rlhf_batch* batch, const rlhf_lo
                                           rlhf_token_log_probs_result* result, rlhf_error* error);
 
 /* The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
- * rows. With predict_next the row of step t is about token t + 1, as in the logits. */
+ * rows. With predict_next the row of step t is about token t + 1, like the row of the logits. */
 typedef struct rlhf_top_k_reference {
     size_t size;
     int64_t k;         /* 1 to 1024, at most the vocabulary */
@@ -183,13 +185,14 @@ typedef struct rlhf_top_k_divergence_options {
                                        RLHF_AGGREGATION_TOKEN_MEAN, RLHF_TOP_K_SUPPORT_TAIL, -RLHF_UNLIMITED, \
                                        -RLHF_UNLIMITED, RLHF_UNLIMITED}
 
-/* The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends only
- * its k likeliest entries, and its gradient into all of the policy's logits z.
+/* The divergence between the policy's distribution of each token and a reference (or teacher) that sends only its k
+ * likeliest entries, with its gradient into all of the policy's logits z.
  *
- *     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
- *     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
- *     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
- *     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
+ *     p = softmax(z / temperature)          q = exp(log_probs)
+ *     p_tail = 1 − Σ p          q_tail = 1 − Σ q          Σ over the listed entries
+ *     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m)          over the classes
+ *     loss = Σ D / denominator          by the aggregation
+ *     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature          g = ∂D/∂p by class, c the class of v
  *
  * More: <rlhf/logits/top_k_divergence.hpp>. d_logits may be NULL. */
 rlhf_status rlhf_top_k_divergence(const rlhf_batch* batch, const rlhf_logits* logits,
@@ -199,7 +202,7 @@ rlhf_status rlhf_top_k_divergence(const rlhf_batch* batch, const rlhf_logits* lo
 
 typedef struct rlhf_vocab_shard_backward_arrays {
     size_t size;
-    rlhf_in combined;    /* [B, T] of the forward pass */
+    rlhf_in combined;    /* [B, T] from the forward pass */
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_vocab_shard_backward_arrays;
@@ -218,7 +221,7 @@ rlhf_status rlhf_vocab_shard_backward(const rlhf_batch* batch, const rlhf_logits
 /* The arrays of all ranks, and the outputs, each of which may be left out. */
 typedef struct rlhf_vocab_shard_log_probs_arrays {
     size_t size;
-    rlhf_in shards;       /* [ranks, B · T], of all ranks, in any order */
+    rlhf_in shards;       /* [ranks, B · T], the ranks in any order */
     rlhf_out combined;    /* [B, T] out, for the backward pass */
     rlhf_out log_probs;   /* [B, T] out, log p of the target, nats */
     rlhf_out entropy;     /* [B, T] out, −Σ p log p, nats */
@@ -226,7 +229,7 @@ typedef struct rlhf_vocab_shard_log_probs_arrays {
 } rlhf_vocab_shard_log_probs_arrays;
 #define RLHF_VOCAB_SHARD_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_vocab_shard_log_probs_arrays)}
 
-/* Joins the parts of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
+/* Joins the sums of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
  * vocab_shard_sums.
  *
  * More: <rlhf/logits/vocab_shards.hpp> */
@@ -235,8 +238,8 @@ rlhf_status rlhf_vocab_shard_log_probs(const rlhf_batch* batch, const rlhf_in* t
                                        const rlhf_token_log_probs_options* options, const rlhf_executor* run,
                                        rlhf_token_log_probs_result* result, rlhf_error* error);
 
-/* Log-probabilities where each rank holds the logits of a part of the vocabulary (tensor parallelism): the own part
- * of a rank.
+/* Log-probabilities under tensor parallelism, where each rank holds the logits of a part of the vocabulary. This
+ * call computes the rank's own sums.
  *
  * More: <rlhf/logits/vocab_shards.hpp> */
 rlhf_status rlhf_vocab_shard_sums(const rlhf_batch* batch, const rlhf_logits* logits, int64_t first_id,

@@ -12,7 +12,7 @@ extern "C" {
 typedef struct rlhf_covariance_tokens_arrays {
     size_t size;
     rlhf_in log_probs;     /* [B, T] required, log π, nats */
-    rlhf_in old_log_probs; /* [B, T] log π_old; for clip_range and anchors */
+    rlhf_in old_log_probs; /* [B, T] log π_old, nats; for clip_range and anchors */
     rlhf_in advantages;    /* [B, T], or per_sequence [B]; required */
     rlhf_in keys;          /* [B, T] random; absent: the largest covariances are picked */
     rlhf_out weights;      /* [B, T] out: 0 where picked, else 1 */
@@ -22,20 +22,20 @@ typedef struct rlhf_covariance_tokens_arrays {
 
 typedef struct rlhf_covariance_tokens_options {
     size_t size;
-    double share;                       /* picks this share of the tokens that count, and at least one token */
+    double share;                       /* in [0, 1]: the share of counted tokens to pick, at least one token */
     double low;                         /* picks only tokens with cov > low */
     double high;                        /* picks only tokens with cov < high */
-    const rlhf_ratio_range* clip_range; /* picks only tokens that this range of rlhf_ppo_clip does not stop */
-    const rlhf_covariance_cut* cut;     /* of the whole step; absent: this batch is the whole step */
+    const rlhf_ratio_range* clip_range; /* picks only tokens that ppo_clip does not clip */
+    const rlhf_covariance_cut* cut;     /* the cut of the whole step; absent: this batch is the whole step */
 } rlhf_covariance_tokens_options;
 #define RLHF_COVARIANCE_TOKENS_OPTIONS {sizeof(rlhf_covariance_tokens_options), 0.0002, -RLHF_UNLIMITED, \
                                         RLHF_UNLIMITED, NULL, NULL}
 
-/* The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
+/* Picks the tokens whose update lowers the entropy of the policy most, for Clip-Cov and KL-Cov.
  *
  *     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
  *     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
- *              cov; of equal ones the first by sequence and step
+ *              cov; among equal ones the first by sequence and step
  *
  * More: <rlhf/policy/covariance_tokens.hpp> */
 rlhf_status rlhf_covariance_tokens(const rlhf_batch* batch, const rlhf_covariance_tokens_arrays* arrays,
@@ -45,9 +45,9 @@ rlhf_status rlhf_covariance_tokens(const rlhf_batch* batch, const rlhf_covarianc
 typedef struct rlhf_importance_weights_arrays {
     size_t size;
     rlhf_in log_probs;          /* [B, T] required, log π of the policy that learns, nats */
-    rlhf_in behavior_log_probs; /* [B, T] required, log μ of the policy that sampled */
+    rlhf_in behavior_log_probs; /* [B, T] required, log μ of the policy that sampled, nats */
     rlhf_in advantages;         /* [B, T], or per_sequence [B]; for drift_limit */
-    rlhf_out weights;           /* [B, T] required, out; may be the memory of either log-probs */
+    rlhf_out weights;           /* [B, T] required, out; may lie on either array of log-probs */
     rlhf_out keep;              /* [B, T] uint8, out, a mask: 1 where a token counts and its weight is not 0 */
 } rlhf_importance_weights_arrays;
 #define RLHF_IMPORTANCE_WEIGHTS_ARRAYS {.size = sizeof(rlhf_importance_weights_arrays)}
@@ -55,17 +55,17 @@ typedef struct rlhf_importance_weights_arrays {
 typedef struct rlhf_importance_weights_options {
     size_t size;
     rlhf_importance_level level;
-    rlhf_importance_range range;            /* bounds of a weight */
+    rlhf_importance_range range;            /* bounds of a weight: 0 ≤ low ≤ high */
     rlhf_importance beyond;                 /* what becomes of a weight beyond its range */
-    rlhf_importance_range sequence_mean;    /* drops a sequence whose e^(mean ρ) is beyond */
-    rlhf_importance_range sequence_product; /* drops a sequence whose e^(Σ ρ) is beyond */
-    rlhf_importance_range every_token;      /* drops a sequence if e^ρ of one of its tokens is beyond */
-    rlhf_importance_unit unit;              /* what counts as a sequence in all of these and in `level` */
-    double drift_limit;                     /* drops tokens of Â < 0 if mean(−ρ) of their sequence is larger */
-    double probability_limit;               /* drops a token if |π − μ| is larger */
-    double binary_kl_limit;                 /* drops a token if one of its two binary divergences is larger (KPop) */
-    double second_moment_limit;             /* drops the largest |ρ| until the mean ρ² of the rest is less (M2PO) */
-    double log_ratio_limit;                 /* drops a token if |ρ| is larger */
+    rlhf_importance_range sequence_mean;    /* drops a sequence whose e^(mean ρ) is outside */
+    rlhf_importance_range sequence_product; /* drops a sequence whose e^(Σ ρ) is outside */
+    rlhf_importance_range every_token;      /* drops a sequence if e^ρ of one of its tokens is outside */
+    rlhf_importance_unit unit;              /* what a sequence is, in `level` and the three ranges above */
+    double drift_limit;                     /* ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger */
+    double probability_limit;               /* > 0: drops a token if |π − μ| is larger */
+    double binary_kl_limit;                 /* > 0: drops a token if one of its two binary KLs is larger (KPop) */
+    double second_moment_limit;             /* > 0: drops the largest |ρ| until mean(ρ²) of the rest is less (M2PO) */
+    double log_ratio_limit;                 /* ≥ 0: drops a token if |ρ| is larger */
 } rlhf_importance_weights_options;
 #define RLHF_IMPORTANCE_WEIGHTS_OPTIONS {sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, \
                                          {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, {0, RLHF_UNLIMITED}, \
@@ -73,9 +73,9 @@ typedef struct rlhf_importance_weights_options {
                                          RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, \
                                          RLHF_UNLIMITED}
 
-/* The importance weights between the policy μ that sampled, as the engine of generation (vLLM, SGLang) reports it,
- * and the policy π whose rollout it should have been, and which tokens are not worth learning from. log_probs are
- * usually the old_log_probs of the policy loss.
+/* Importance weights π / μ, with options that drop tokens on which the two policies differ too much. μ is the policy
+ * that sampled, as the generation engine (vLLM, SGLang) reports it. π is the policy that should have sampled;
+ * log_probs are usually the old_log_probs of the policy loss.
  *
  *     ρ = log π − log μ
  *     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
@@ -95,7 +95,7 @@ typedef struct rlhf_masked_mean_arrays {
 
 typedef struct rlhf_masked_mean_options {
     size_t size;
-    rlhf_aggregation aggregation;
+    rlhf_aggregation aggregation; /* how the tokens' values become one number */
 } rlhf_masked_mean_options;
 #define RLHF_MASKED_MEAN_OPTIONS {sizeof(rlhf_masked_mean_options), RLHF_AGGREGATION_TOKEN_MEAN}
 
@@ -112,26 +112,26 @@ rlhf_status rlhf_masked_mean(const rlhf_batch* batch, const rlhf_masked_mean_arr
 typedef struct rlhf_policy_loss_arrays {
     size_t size;
     rlhf_in log_probs;          /* [B, T] required, log π(aₜ|sₜ), nats */
-    rlhf_in old_log_probs;      /* [B, T] required, log π_old, of the scored rollout */
-    rlhf_in ref_log_probs;      /* [B, T] of the reference; absent: no KL, no KL statistic */
-    rlhf_in behavior_log_probs; /* [B, T] of the sampler; absent: no importance weight */
-    rlhf_in advantages;         /* [B, T], or per_sequence [B]; constants; required */
+    rlhf_in old_log_probs;      /* [B, T] required, log π_old at the time of the rollout */
+    rlhf_in ref_log_probs;      /* [B, T] log π_ref; absent: no KL in loss and result */
+    rlhf_in behavior_log_probs; /* [B, T] log μ of the sampler; absent: no importance weight */
+    rlhf_in advantages;         /* [B, T], or per_sequence [B]; no gradient flows to them; required */
     rlhf_in weights;            /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_log_probs;  /* [B, T] ∂loss/∂log_probs; absent: values only */
 } rlhf_policy_loss_arrays;
 #define RLHF_POLICY_LOSS_ARRAYS {.size = sizeof(rlhf_policy_loss_arrays)}
 
-/* What all objectives have in common. */
+/* The options that all objectives have in common. */
 typedef struct rlhf_policy_loss_options {
     size_t size;
-    double log_ratio_limit;                 /* clamps log ρ to ±limit; no gradient through ρ beyond */
-    double kl_coef;                         /* KL in the loss (not in the reward as well) */
-    rlhf_kl_estimator kl_estimator;
+    double log_ratio_limit;                 /* above 0: clamps log ρ to ±limit; beyond it no gradient flows through ρ */
+    double kl_coef;                         /* β of KL in the loss, finite; with KL in the reward leave it 0 */
+    rlhf_kl_estimator kl_estimator;         /* k, the estimate of each token */
     const rlhf_kl_estimator* kl_gradient;   /* absent: the gradient of kl_estimator */
-    double kl_limit;                        /* clamps each token's estimate to ±limit; no gradient beyond */
-    rlhf_kl_weight kl_weight;               /* multiplies the estimate in the loss, not the statistic */
+    double kl_limit;                        /* above 0: clamps k to ±limit; no gradient beyond it */
+    rlhf_kl_weight kl_weight;               /* multiplies k in the loss, not in kl() */
     rlhf_importance_range importance_limit; /* bounds of the weight exp(old − behavior) */
-    rlhf_importance importance;
+    rlhf_importance importance;             /* what happens beyond importance_limit */
     rlhf_aggregation aggregation;
 } rlhf_policy_loss_options;
 #define RLHF_POLICY_LOSS_OPTIONS {sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, \
@@ -139,11 +139,11 @@ typedef struct rlhf_policy_loss_options {
                                   RLHF_AGGREGATION_TOKEN_MEAN}
 
 /* A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
- * one of rlhf_ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name
- * below formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole
- * sequence. Importance sampling without a clip, of tinker and SkyRL, is ppo_clip{.range = {1, unlimited}}. REINFORCE
- * and GPG are cispo{1, 1}. Kimi k1.5 and DRO add KL by k2 to it, with old_log_probs as ref_log_probs and kl_coef for
- * their τ or β. LUSPO is gspo by sequence_mean_token_sum.
+ * one of rlhf_ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo. Each has its formula, options and
+ * source in a header in formula/; formula/surrogate.hpp explains M and φ. With the last three, ρ is the ratio of a
+ * whole sequence. Importance sampling without a clip (tinker, SkyRL) is ppo_clip{.range = {1, unlimited}}. REINFORCE
+ * and GPG are cispo{1, 1}. Kimi k1.5 and DRO are cispo{1, 1} with KL by k2, old_log_probs as ref_log_probs, and
+ * kl_coef as their τ or β. LUSPO is gspo with sequence_mean_token_sum.
  *
  *     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
  *     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
@@ -160,15 +160,15 @@ rlhf_status rlhf_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss_arr
 
 typedef struct rlhf_ppo_policy_loss_options {
     size_t size;
-    rlhf_ratio_range clip_range;            /* ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28} */
-    double dual_clip;                       /* c > 1: at Â < 0 the loss is at most c |Â| */
-    double log_ratio_limit;                 /* clamps log ρ to ±limit; no gradient through ρ beyond */
-    double kl_coef;                         /* KL in the loss (not in the reward as well) */
+    rlhf_ratio_range clip_range;          /* ε₋ in [0, 1], ε₊ ≥ 0: clips ρ to [1 − ε₋, 1 + ε₊] */
+    double dual_clip;                     /* c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â| */
+    double log_ratio_limit;               /* this and the next options are as in policy_loss_options */
+    double kl_coef;
     rlhf_kl_estimator kl_estimator;
-    const rlhf_kl_estimator* kl_gradient;   /* absent: the gradient of kl_estimator */
-    double kl_limit;                        /* clamps each token's estimate to ±limit; no gradient beyond */
-    rlhf_kl_weight kl_weight;               /* multiplies the estimate in the loss, not the statistic */
-    rlhf_importance_range importance_limit; /* bounds of the weight exp(old − behavior) */
+    const rlhf_kl_estimator* kl_gradient; /* NULL: absent */
+    double kl_limit;
+    rlhf_kl_weight kl_weight;
+    rlhf_importance_range importance_limit;
     rlhf_importance importance;
     rlhf_aggregation aggregation;
 } rlhf_ppo_policy_loss_options;
@@ -192,8 +192,8 @@ rlhf_status rlhf_ppo_policy_loss(const rlhf_batch* batch, const rlhf_policy_loss
 typedef struct rlhf_ppo_value_loss_arrays {
     size_t size;
     rlhf_in values;         /* [B, T] required, V(sₜ) now */
-    rlhf_in old_values;     /* [B, T] at rollout; needed when clip_range is finite */
-    rlhf_in returns;        /* [B, T] required */
+    rlhf_in old_values;     /* [B, T] v_old at rollout; needed if clip_range is finite */
+    rlhf_in returns;        /* [B, T] required, R, the targets of the values */
     rlhf_in weights;        /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_values; /* [B, T] ∂loss/∂values */
 } rlhf_ppo_value_loss_arrays;
@@ -201,8 +201,8 @@ typedef struct rlhf_ppo_value_loss_arrays {
 
 typedef struct rlhf_ppo_value_loss_options {
     size_t size;
-    double clip_range; /* c: |v − v_old| beyond which the clipped value may be the worse one */
-    double huber;      /* δ; unlimited: ½ (v − R)² */
+    double clip_range; /* above 0: the clipped value is at most this far from v_old */
+    double huber;      /* δ > 0: beyond it the loss is linear; unlimited: ½ (v − R)² */
     rlhf_aggregation aggregation;
 } rlhf_ppo_value_loss_options;
 #define RLHF_PPO_VALUE_LOSS_OPTIONS {sizeof(rlhf_ppo_value_loss_options), RLHF_UNLIMITED, RLHF_UNLIMITED, \
@@ -213,7 +213,7 @@ typedef struct rlhf_ppo_value_loss_options {
  *     h(e) = ½ e², beyond ±huber continued by its tangent
  *     l    = max(h(v − R), h(v_old + clip(v − v_old, ±clip_range) − R))      clip_range unlimited: h(v − R)
  *     loss = Σ w l / denominator                                             by the aggregation
- *     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
+ *     ∂l/∂v = h′(v − R), or 0 where the clipped value has the larger loss
  *
  * More: <rlhf/policy/ppo_value_loss.hpp> */
 rlhf_status rlhf_ppo_value_loss(const rlhf_batch* batch, const rlhf_ppo_value_loss_arrays* arrays,
@@ -229,7 +229,7 @@ typedef struct rlhf_ptx_loss_arrays {
 
 typedef struct rlhf_ptx_loss_options {
     size_t size;
-    rlhf_aggregation aggregation;
+    rlhf_aggregation aggregation; /* how the tokens' values become one number */
 } rlhf_ptx_loss_options;
 #define RLHF_PTX_LOSS_OPTIONS {sizeof(rlhf_ptx_loss_options), RLHF_AGGREGATION_TOKEN_MEAN}
 
@@ -254,14 +254,15 @@ typedef struct rlhf_top_entropy_arrays {
 
 typedef struct rlhf_top_entropy_options {
     size_t size;
-    double share;            /* of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all */
-    const double* threshold; /* nats, of the whole step; absent: this batch is the whole step */
+    double share;            /* in [0, 1]: keeps this share of the counted tokens, at least one */
+    const double* threshold; /* nats, for the whole step; absent: this batch is the whole step */
 } rlhf_top_entropy_options;
 #define RLHF_TOP_ENTROPY_OPTIONS {sizeof(rlhf_top_entropy_options), 0.2, NULL}
 
-/* The tokens of high entropy, "forking tokens": a mask or weights for a policy loss of these tokens alone.
+/* Finds the tokens with high entropy ("forking tokens"): a mask or weights for a policy loss over these tokens
+ * alone.
  *
- *     threshold = quantile 1 − share of the entropies of the tokens that count
+ *     threshold = the quantile 1 − share of the counted tokens' entropies
  *     w         = 1 where H ≥ threshold, else 0
  *
  * More: <rlhf/policy/top_entropy.hpp> */
@@ -269,24 +270,22 @@ rlhf_status rlhf_top_entropy(const rlhf_batch* batch, const rlhf_top_entropy_arr
                              const rlhf_top_entropy_options* options, const rlhf_executor* run,
                              rlhf_top_entropy_result* result, rlhf_error* error);
 
-/* A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
- * is. Its numbers are its whole state. */
+/* A coefficient of the entropy bonus. While the entropy is at or below a target, it grows and is used; above the
+ * target it shrinks and is not used. Its fields are its whole state. */
 typedef struct rlhf_adaptive_entropy_controller {
     size_t size;
     double entropy_coef; /* c; set it to its first value */
     double target;       /* nats per token */
-    double step;         /* by which c changes */
+    double step;         /* above 0: c changes by it */
     double low;          /* bounds of c */
     double high;         /* bounds of c */
-    /* Was the entropy of the last step at or below the target? Before the first step: Skywork-OR1 has true, TRL
-     * false. */
+    /* True if the entropy of the last step was at or below the target. Skywork-OR1 begins with true, TRL with false. */
     int64_t active;
 } rlhf_adaptive_entropy_controller;
 #define RLHF_ADAPTIVE_ENTROPY_CONTROLLER {sizeof(rlhf_adaptive_entropy_controller), 0, 0.2, 0.005, 0, 1, 1}
 
-/* The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the tokens
- * that get the bonus, of all parts and ranks. Where these are the tokens that top_entropy keeps, it reports their
- * mean.
+/* The controller after an optimiser step with the mean entropy H, in nats. The mean is over the tokens of all parts
+ * and ranks that get the bonus. If these are the tokens that top_entropy keeps, H is its mean_kept_entropy().
  *
  *     active ← H ≤ target
  *     c      ← clip(c ± step, [low, high])            + if active, else −

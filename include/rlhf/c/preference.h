@@ -12,8 +12,8 @@ extern "C" {
 /* Pairs are the steps of the batch: `batch.steps = pairs`. */
 typedef struct rlhf_preference_loss_arrays {
     size_t size;
-    rlhf_in chosen;           /* [pairs] required, c, of the preferred answer: see sequence_log_probs */
-    rlhf_in rejected;         /* [pairs] required, j, of the other one */
+    rlhf_in chosen;           /* [pairs] required, c, log ratio of the preferred answer */
+    rlhf_in rejected;         /* [pairs] required, j, log ratio of the other answer */
     rlhf_in margins;          /* [pairs] subtracted from β (c − j); absent: 0 */
     rlhf_in weights;          /* [pairs] factor of the loss; absent: 1 */
     rlhf_gradient d_chosen;   /* [pairs] ∂loss/∂chosen */
@@ -21,8 +21,8 @@ typedef struct rlhf_preference_loss_arrays {
 } rlhf_preference_loss_arrays;
 #define RLHF_PREFERENCE_LOSS_ARRAYS {.size = sizeof(rlhf_preference_loss_arrays)}
 
-/* A loss over pairs of answers of which one is preferred, with its gradient. The headers of the objectives have
- * their formula, options and source:
+/* A loss over pairs of answers, one of which is preferred, with its gradient. Each objective has its formula,
+ * options and source in a header:
  *
  *     formula/dpo.hpp          dpo (with label smoothing: cDPO), robust_dpo, simpo
  *     formula/ipo.hpp          ipo
@@ -47,21 +47,21 @@ rlhf_status rlhf_preference_loss(const rlhf_batch* batch, const rlhf_preference_
 typedef struct rlhf_sequence_log_probs_arrays {
     size_t size;
     rlhf_in log_probs;     /* [B, T] required, log π of the targets, nats */
-    rlhf_in ref_log_probs; /* [B, T] of the reference; absent: 0 */
-    rlhf_out sums;         /* [B] required, out */
+    rlhf_in ref_log_probs; /* [B, T] log π_ref of the targets, nats; absent: 0 */
+    rlhf_out sums;         /* [B] required, out, nats */
 } rlhf_sequence_log_probs_arrays;
 #define RLHF_SEQUENCE_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_sequence_log_probs_arrays)}
 
 /* Shared by forward and backward: pass the same object to both. */
 typedef struct rlhf_sequence_log_probs_options {
     size_t size;
-    int64_t average; /* divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do */
+    int64_t average; /* divide by the number of counted tokens, as SimPO, ORPO and TRL's IPO do */
 } rlhf_sequence_log_probs_options;
 #define RLHF_SEQUENCE_LOG_PROBS_OPTIONS {sizeof(rlhf_sequence_log_probs_options), 0}
 
 /* The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
  *
- *     sums[s] = Σₜ log π − log π_ref             over the tokens of s that count
+ *     sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
  *     sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
  *
  * More: <rlhf/preference/sequence_log_probs.hpp> */
@@ -76,7 +76,7 @@ typedef struct rlhf_sequence_log_probs_backward_arrays {
 } rlhf_sequence_log_probs_backward_arrays;
 #define RLHF_SEQUENCE_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_sequence_log_probs_backward_arrays)}
 
-/* The backward pass of sequence_log_probs: every token of a sequence that counts gets the slope of its sum.
+/* The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
  *
  *     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
  *
@@ -90,14 +90,14 @@ rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch* batch,
 typedef struct rlhf_unpaired_loss_arrays {
     size_t size;
     rlhf_in log_ratios;         /* [answers] required, r: see sequence_log_probs */
-    rlhf_in desirable;          /* [answers] uint8, 0 where an answer is bad */
+    rlhf_in desirable;          /* [answers] uint8, 0 for a bad answer, else 1 */
     rlhf_in weights;            /* [answers] factor of the loss; absent: 1 */
     rlhf_gradient d_log_ratios; /* [answers] ∂loss/∂r */
 } rlhf_unpaired_loss_arrays;
 #define RLHF_UNPAIRED_LOSS_ARRAYS {.size = sizeof(rlhf_unpaired_loss_arrays)}
 
-/* A loss over answers that were judged one by one, as desirable or not, with its gradient. The headers of the
- * objectives have their formula, options and source:
+/* A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its
+ * formula, options and source in a header:
  *
  *     formula/kto.hpp          kto
  *     formula/nca.hpp          bco

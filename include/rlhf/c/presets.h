@@ -16,16 +16,16 @@ extern "C" {
 /* What AReaL computes by its defaults. Read in AReaL 1.0.4, areal/api/cli_args.py, trainer/ppo/actor.py and
  * utils/functional/functional.py; names in brackets are its options.
  *
- * Sums are divided by the tokens that count before a correction drops some. */
+ * Sums are divided by the number of tokens that count before a correction drops some. */
 /* ppo_actor_loss_fn [eps_clip, eps_clip_higher]: as the library, without dual clip [c_clip]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_areal_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [importance_sampling_level] sequence: PPO's range, and the mean over tokens. It takes the mean of a sequence's
- * advantages. */
+/* [importance_sampling_level] sequence: PPO's range, and the mean over tokens. AReaL averages the advantages of a
+ * sequence. */
 static const rlhf_gspo rlhf_preset_areal_gspo = {
     {sizeof(rlhf_gspo), "gspo"}, {0.2, 0.2}, RLHF_SEQUENCE_RATIO_MEAN};
-/* [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: over tokens, where the paper has sequences. */
+/* [use_sapo_loss, sapo_tau_pos, sapo_tau_neg]: a mean over tokens, where the paper has a mean over sequences. */
 static const rlhf_sapo rlhf_preset_areal_sapo = {
     {sizeof(rlhf_sapo), "sapo"}, 1, 1.05};
 /* The options for gspo and sapo. */
@@ -48,7 +48,7 @@ static const rlhf_ppo_advantages_options rlhf_preset_areal_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_areal_ppo_advantages_rewards,
     &rlhf_preset_areal_ppo_advantages_gae, &rlhf_preset_areal_ppo_advantages_whiten};
 /* [rejection_sampling]: metric ratio, level token, upper 5, with action mask, the default, or clamp; π_old as
- * log_probs. By level sequence all tokens have the weight of the sequence, e^(mean ρ). */
+ * log_probs. With level sequence all tokens have the weight of the sequence, e^(mean ρ). */
 static const rlhf_importance_weights_options rlhf_preset_areal_token_mask = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 5}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -61,16 +61,16 @@ static const rlhf_importance_weights_options rlhf_preset_areal_sequence_mask = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_SEQUENCE_MEAN, {0, 5}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* KPop [rejection_sampling.metric binary_kl] as the code of git cbff54d64 has it; its configuration refuses that
- * name. The upper bound is 5, as for ratios, and a token that is kept has the weight e^ρ. With level sequence, a
- * sequence is dropped where the sum, the mean or the maximum [agg] of its tokens' divergences,
- * formula::larger_binary_kl, is above the bound. sequence_log_probs of the divergences makes sum and mean. */
+/* KPop [rejection_sampling.metric binary_kl] as in the code of git cbff54d64, whose configuration rejects that name.
+ * The upper bound is 5, as for ratios, and a token that is kept has the weight e^ρ. With level sequence, a sequence
+ * is dropped if the sum, mean or maximum [agg] of its tokens' divergences, formula::larger_binary_kl, is above the
+ * bound. sequence_log_probs over the divergences has the sum and the mean. */
 static const rlhf_importance_weights_options rlhf_preset_areal_kpop = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, RLHF_UNLIMITED},
     RLHF_IMPORTANCE_TRUNCATE, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED},
     RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED, RLHF_UNLIMITED, 5, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* M2PO [m2_threshold], off by default; the paper, arXiv:2510.01161, has 0.04. It removes tokens from the mask: use
- * `keep`. */
+/* M2PO [m2_threshold], off by default; the paper, arXiv:2510.01161, has 0.04. AReaL removes the tokens from the
+ * mask: use `keep`. */
 static const rlhf_importance_weights_options rlhf_preset_areal_m2po = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -82,24 +82,24 @@ static const rlhf_importance_weights_options rlhf_preset_areal_m2po = {
 static const rlhf_ppo_policy_loss_options rlhf_preset_cleanrl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [clip_vloss] by the same bound, times value_coef [vf_coef]. The bonus is entropy_coef times the mean entropy
- * [ent_coef]. */
+/* [clip_vloss], with the bound of the policy's clip. The loss is multiplied by value_coef [vf_coef]. The bonus is
+ * entropy_coef [ent_coef] times the mean entropy. */
 static const rlhf_ppo_value_loss_options rlhf_preset_cleanrl_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_TOKEN_MEAN};
 static const double rlhf_preset_cleanrl_value_coef = 0.5;
 static const double rlhf_preset_cleanrl_entropy_coef = 0.01;
-/* [gamma, gae_lambda]; an episode's end is `terminated`, also where it was cut short. [norm_adv] whitens each
- * mini-batch in each epoch anew, with ddof 1: whiten its part. */
+/* [gamma, gae_lambda]; an episode's end is `terminated`, also if the episode was cut. [norm_adv] whitens each
+ * mini-batch anew in each epoch, with ddof 1: whiten the mini-batch's part. */
 static const rlhf_gae_options rlhf_preset_cleanrl_gae = {
     sizeof(rlhf_gae_options), 0.99, 0.95, RLHF_GAPS_SKIP};
 static const rlhf_whiten_options rlhf_preset_cleanrl_whiten = {
     sizeof(rlhf_whiten_options), 1, 1, RLHF_SCALE_ABOUT_MEAN, 1, 1e-8, RLHF_STD_FLOOR_AFTER_ROOT};
 
 /* What Liger-Kernel's fused GRPO loss computes by its defaults. Read in liger-kernel 0.8.5,
- * chunked_loss/grpo_loss.py; names in brackets are its options. It is TRL's loss, but for KL.
+ * chunked_loss/grpo_loss.py; names in brackets are its options. It is TRL's loss, except for KL.
  *
  * Log ratios are not clamped. A sequence without tokens counts in a mean over sequences. */
-/* [loss_type] dapo, the default, and bnpo: without ref_log_probs as the library. [delta] is dual_clip. */
+/* [loss_type] dapo, the default, and bnpo: without ref_log_probs the library's defaults. [delta] is dual_clip. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_liger_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -112,13 +112,13 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_liger_grpo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [loss_type] luspo with [importance_sampling_level] sequence. With ratios per token it is not masked, so that
- * padding counts: no preset has that. */
+/* [loss_type] luspo with [importance_sampling_level] sequence. With ratios per token Liger does not mask the loss,
+ * so that padding counts: no preset has that. */
 static const rlhf_policy_loss_options rlhf_preset_liger_luspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_SUM};
-/* [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default all weights are
- * 0.2 at most. ScaleRL's is 5. */
+/* [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper bound: with the default all weights
+ * are at most 0.2. ScaleRL's upper bound is 5. */
 static const rlhf_cispo rlhf_preset_liger_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
 /* The options for cispo. */
@@ -140,13 +140,13 @@ static const rlhf_policy_loss_options rlhf_preset_liger_sapo_policy_loss = {
 /* What OpenAI's lm-human-preferences (Ziegler et al. 2019, arXiv:1909.08593) computes by its defaults. Read in git
  * cbfd210, lm_human_preferences/train_policy.py and launch.py; names in brackets are its options.
  *
- * Answers have one length and there is no mask. Each mini-batch is whitened in each epoch anew, with ddof 0:
- * rewards, which keep their mean, and then advantages. */
+ * Answers have one length and there is no mask. Rewards, which keep their mean, and then advantages are whitened
+ * anew for each mini-batch in each epoch, with ddof 0. */
 /* [ppo.cliprange]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_lm_human_preferences_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [ppo.cliprange_value], times value_coef [ppo.vf_coef]. */
+/* [ppo.cliprange_value]. The loss is multiplied by value_coef [ppo.vf_coef]. */
 static const rlhf_ppo_value_loss_options rlhf_preset_lm_human_preferences_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_TOKEN_MEAN};
 static const double rlhf_preset_lm_human_preferences_value_coef = 0.1;
@@ -169,8 +169,8 @@ static const rlhf_whiten_options rlhf_preset_lm_human_preferences_whiten = {
 /* What miles computes by its defaults. Read in git 31f1ca961, miles/utils/arguments.py and
  * miles/backends/training_utils/loss_hub; names in brackets are its options.
  *
- * Unlike slime, from which it comes, it clamps log ratios to ±20, and a log ratio that is NaN counts as 0. It
- * averages over samples, except with [calculate-per-token-loss]. */
+ * miles began as slime. Unlike slime, it clamps log ratios to ±20 and takes a NaN log ratio as 0. It averages over
+ * samples, except with [calculate-per-token-loss]. */
 /* [eps-clip]. There is no dual clip [eps-clip-c]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_miles_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL,
@@ -182,19 +182,19 @@ static const rlhf_gspo rlhf_preset_miles_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_miles_policy_loss = {
     sizeof(rlhf_policy_loss_options), 20, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE,
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* With KL in the loss [use-kl-loss, kl-loss-type k1]; low_var_kl is k3, clamped to 10. By [use-unbiased-kl] it is
+/* With KL in the loss [use-kl-loss, kl-loss-type k1]; low_var_kl is k3, clamped to 10. With [use-unbiased-kl] KL is
  * multiplied by ρ, which is not clamped there. Its coefficient [kl-loss-coef] is 0 by default. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_miles_kl_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K1, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [value-clip]. It does not halve the squares: weights of 2 do the same. */
+/* [value-clip]. miles does not halve the squares: weights of 2 do the same. */
 static const rlhf_ppo_value_loss_options rlhf_preset_miles_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [gamma, lambd]: over the tokens that count alone. */
+/* [gamma, lambd], over counted tokens only. */
 static const rlhf_gae_options rlhf_preset_miles_gae = {
     sizeof(rlhf_gae_options), 1, 1, RLHF_GAPS_SKIP};
-/* [advantage-estimator] grpo, gspo, also by [disable-grpo-std-normalization]. */
+/* [advantage-estimator] grpo and gspo; without the standard deviation with [disable-grpo-std-normalization]. */
 static const rlhf_group_advantages_options rlhf_preset_miles_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -210,7 +210,8 @@ static const rlhf_importance_weights_options rlhf_preset_miles_icepop = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 2}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, of the policy as it is and π_old. */
+/* [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, with the current policy as log_probs
+ * and π_old as behavior_log_probs. */
 static const rlhf_importance_weights_options rlhf_preset_miles_opsm = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, 0.0001,
@@ -220,8 +221,8 @@ static const rlhf_importance_weights_options rlhf_preset_miles_opsm = {
  * args_mixin.py, rl_core/advantage.py and arguments/rlhf_args.py; names in brackets are its options.
  *
  * Log ratios are not clamped. A sequence without tokens counts in a mean over sequences. */
-/* [loss_type] grpo, the default. [delta] is dual_clip. With ref_log_probs, KL is on by default [beta]: k3, clamped
- * to 10. Without them it is off, as in the preset before. */
+/* [loss_type] grpo, the default. [delta] is dual_clip. KL is on by default [beta], k3 clamped to 10: with
+ * ref_log_probs use kl_policy_loss. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
@@ -229,12 +230,12 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_ppo_policy_loss =
 static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_kl_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0.04, RLHF_KL_ESTIMATOR_K3, NULL,
     10, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [loss_type] dapo and bnpo. dapo's denominator is of the whole step, bnpo's of a micro-batch. */
+/* [loss_type] dapo and bnpo. dapo's denominator is the whole step's, bnpo's is a micro-batch's. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_ms_swift_dapo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default,
- * which is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5. */
+/* [loss_type] cispo, a mean over tokens, has no lower bound, and [epsilon_high] itself is the upper bound: with its
+ * default, which is [epsilon]'s, all weights are at most 0.2. ScaleRL's upper bound is 5. */
 static const rlhf_cispo rlhf_preset_ms_swift_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
 /* The options for cispo. */
@@ -254,18 +255,19 @@ static const rlhf_gspo rlhf_preset_ms_swift_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_ms_swift_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options make
- * F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
- * [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F. */
+/* [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options
+ * compute F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is clipped to [1, 1.2] [fipo_clip_range, fipo_clip_high_only],
+ * and then to [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to
+ * F. */
 static const rlhf_discounted_returns_options rlhf_preset_ms_swift_fipo_future = {
     sizeof(rlhf_discounted_returns_options), 0.9785720620877001, RLHF_GAPS_ZERO};
 /* [loss_type] real [real_tau]: see policy_loss. */
 static const double rlhf_preset_ms_swift_real_temperature = 0.5;
-/* [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank. */
+/* [top_entropy_quantile] keeps all tokens by default. The quantile is taken over a micro-batch of one rank. */
 static const rlhf_top_entropy_options rlhf_preset_ms_swift_top_entropy = {
     sizeof(rlhf_top_entropy_options), 1, NULL};
-/* [advantage_estimator] grpo by [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is
- * 10⁻⁴. A reward that is missing is 0. */
+/* [advantage_estimator] grpo with [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is
+ * 10⁻⁴. A missing reward is 0. */
 static const rlhf_group_advantages_options rlhf_preset_ms_swift_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 0.0001,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -278,12 +280,13 @@ static const rlhf_group_advantages_options rlhf_preset_ms_swift_dr_grpo = {
 static const rlhf_group_advantages_options rlhf_preset_ms_swift_rloo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_OTHERS_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
-/* rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: an answer beyond max_length pays more than 1. */
+/* rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: the penalty of an answer longer than max_length
+ * is more than 1. */
 static const rlhf_shape_scores_options rlhf_preset_ms_swift_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_GROWING, 1, 0, NULL};
 /* [rollout_importance_sampling_mode] token_truncate, token_mask, sequence_truncate and sequence_mask, off by
- * default, with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. Sequences are judged by their
- * geometric mean; sequence_mask has the weights of tokens in the sequences that it keeps. */
+ * default, with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. A sequence's ratio is the
+ * geometric mean of its tokens' ratios. In sequences that sequence_mask keeps, each token has its own weight. */
 static const rlhf_importance_weights_options rlhf_preset_ms_swift_token_truncate = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 2}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -308,16 +311,16 @@ static const rlhf_importance_weights_options rlhf_preset_ms_swift_sequence_mask 
 static const rlhf_ppo_policy_loss_options rlhf_preset_nemo_rl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling, and is
- * clamped to 10 [kl_output_clamp_value]. There NeMo-RL's KL has no gradient at all; the library keeps the gradient
- * of the sampling. */
+/* The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss also has the gradient of the sampling,
+ * and is clamped to 10 [kl_output_clamp_value]. Where it is clamped, NeMo-RL's KL has no gradient at all; the
+ * library keeps the gradient of the sampling. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_nemo_rl_kl_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0.01, RLHF_KL_ESTIMATOR_K3, NULL,
     10, RLHF_KL_WEIGHT_OWN_RATIO, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
 /* [use_cispo]: the same range. */
 static const rlhf_cispo rlhf_preset_nemo_rl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0.8, 1.2, RLHF_IMPORTANCE_TRUNCATE};
-/* [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says. */
+/* [sequence_level_importance_ratios], with [token_level_loss] off, as NeMo-RL's documentation advises. */
 static const rlhf_gspo rlhf_preset_nemo_rl_gspo = {
     {sizeof(rlhf_gspo), "gspo"}, {0.2, 0.2}, RLHF_SEQUENCE_RATIO_MEAN};
 static const rlhf_policy_loss_options rlhf_preset_nemo_rl_gspo_policy_loss = {
@@ -344,7 +347,7 @@ static const rlhf_importance_weights_options rlhf_preset_nemo_rl_sequence_mask =
     RLHF_IMPORTANCE_TRUNCATE, {0.999, 1.002}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 /* algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
- * beyond max_length pays more than the penalty. */
+ * longer than max_length costs more than overlong_penalty. */
 static const rlhf_shape_scores_options rlhf_preset_nemo_rl_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_GROWING, 1, 0, NULL};
 /* examples/configs/distillation_math.yaml, DistillationLossFn [kl_type mixed, mixed_kl_weight 0.5,
@@ -359,13 +362,13 @@ static const rlhf_top_k_divergence_options rlhf_preset_nemo_rl_reverse_top_k_div
 /* What OpenRLHF computes by its defaults. Read in OpenRLHF 0.11.2; names in brackets are options of
  * cli/train_ppo_ray.py.
  *
- * It divides a sequence's sum by n + 10⁻⁸. */
+ * OpenRLHF divides the sum of a sequence with n tokens by n + 10⁻⁸. */
 /* models/loss.py, PolicyLoss [actor.eps_clip, actor.policy_loss_type ppo]. Unlike the library: log ratios are
  * clamped to ±20. There is no dual clip [actor.dual_clip]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_openrlhf_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [actor.policy_loss_type] gspo: PPO's range, no clamp, averaged over sequences. */
+/* [actor.policy_loss_type] gspo: PPO's range, no clamp, a mean over sequences. */
 static const rlhf_gspo rlhf_preset_openrlhf_gspo = {
     {sizeof(rlhf_gspo), "gspo"}, {0.2, 0.2}, RLHF_SEQUENCE_RATIO_MEAN};
 static const rlhf_policy_loss_options rlhf_preset_openrlhf_gspo_policy_loss = {
@@ -376,7 +379,7 @@ static const rlhf_ppo_value_loss_options rlhf_preset_openrlhf_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.5, RLHF_UNLIMITED, RLHF_AGGREGATION_TOKEN_MEAN};
 /* trainer/ppo_utils/experience_maker.py: KL in the reward, k1 clamped to ±10 [algo.kl.init_coef, algo.kl.estimator],
  * scores clamped to ±10 [reward.clip_range], time passes at masked tokens, λ is 1 [algo.advantage.lambd]. Advantages
- * are whitened over the whole rollout, with ddof 0 and a variance of 10⁻⁸ at least. */
+ * are whitened over the whole rollout, with ddof 0 and a variance of at least 10⁻⁸. */
 static const rlhf_shape_rewards_options rlhf_preset_openrlhf_ppo_advantages_rewards = {
     sizeof(rlhf_shape_rewards_options), 0.01, RLHF_KL_ESTIMATOR_K1, 10, RLHF_SCORE_POSITION_LAST_COUNTED, 10, 0, NULL};
 static const rlhf_gae_options rlhf_preset_openrlhf_ppo_advantages_gae = {
@@ -386,7 +389,7 @@ static const rlhf_whiten_options rlhf_preset_openrlhf_ppo_advantages_whiten = {
 static const rlhf_ppo_advantages_options rlhf_preset_openrlhf_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_openrlhf_ppo_advantages_rewards,
     &rlhf_preset_openrlhf_ppo_advantages_gae, &rlhf_preset_openrlhf_ppo_advantages_whiten};
-/* [algo.advantage.estimator] group_norm, with ε = 10⁻⁹, dr_grpo and rloo. It refuses groups of one. */
+/* [algo.advantage.estimator] group_norm, with ε = 10⁻⁹, dr_grpo and rloo. OpenRLHF rejects groups of one. */
 static const rlhf_group_advantages_options rlhf_preset_openrlhf_group_norm = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-09,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_REFUSED, RLHF_UNSCORABLE_SPREAD};
@@ -396,12 +399,12 @@ static const rlhf_group_advantages_options rlhf_preset_openrlhf_dr_grpo = {
 static const rlhf_group_advantages_options rlhf_preset_openrlhf_rloo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_OTHERS_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_REFUSED, RLHF_UNSCORABLE_SPREAD};
-/* trainer/ppo_utils/length_penalty.py [reward.overlong_buffer_len, overlong_penalty_factor]: as the library. */
+/* trainer/ppo_utils/length_penalty.py [reward.overlong_buffer_len, overlong_penalty_factor]: the library's defaults. */
 static const rlhf_shape_scores_options rlhf_preset_openrlhf_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_CAPPED, 1, 0, NULL};
 /* [algo.advantage.is_correction_level, is_correction_mode, is_correction_threshold 0.5 5], with π_old as log_probs:
- * token and clip (TIS), token and mask (IcePop), seq and mask. Off by default. A kept sequence has the weights of
- * its tokens, which are not truncated. */
+ * token and clip (TIS), token and mask (IcePop), seq and mask. Off by default. The tokens of a kept sequence have
+ * their own weights, which are not truncated. */
 static const rlhf_importance_weights_options rlhf_preset_openrlhf_tis = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0.5, 5}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -415,8 +418,8 @@ static const rlhf_importance_weights_options rlhf_preset_openrlhf_sequence_mask 
     RLHF_IMPORTANCE_TRUNCATE, {0.5, 5}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 
-/* Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward by β = 0.02, no discount,
- * clip 0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported. */
+/* Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward with β = 0.02, no discount,
+ * clip range 0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_instructgpt_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -428,11 +431,11 @@ static const rlhf_gae_options rlhf_preset_instructgpt_ppo_advantages_gae = {
 static const rlhf_ppo_advantages_options rlhf_preset_instructgpt_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_instructgpt_ppo_advantages_rewards,
     &rlhf_preset_instructgpt_ppo_advantages_gae, NULL};
-/* γ, of ptx_loss */
+/* γ, the factor of ptx_loss */
 static const double rlhf_preset_instructgpt_ptx_coef = 27.8;
 
-/* Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by
- * 0.04 and k3. ε and the clip range are not reported. */
+/* Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, and k3 in the loss
+ * with the coefficient 0.04. ε and the clip range are not reported. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_grpo_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0.04, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
@@ -441,20 +444,20 @@ static const rlhf_group_advantages_options rlhf_preset_grpo_group_advantages = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
 
-/* Yu et al. 2025, arXiv:2503.14476: the upper bound is higher, tokens count alike, there is no KL. Groups without
- * variance are sampled anew: `keep` says which. */
+/* Yu et al. 2025, arXiv:2503.14476: a higher upper bound, a mean over all tokens, no KL. Groups without variance are
+ * sampled anew: `keep` says which. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_dapo_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.28}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
 static const rlhf_group_advantages_options rlhf_preset_dapo_group_advantages = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
-/* Section 3.4 and 4.1: 16384 tokens, and 4096 more in which the penalty grows to 1. */
+/* Sections 3.4 and 4.1: 16384 tokens without a penalty, and 4096 more in which it grows to 1. */
 static const rlhf_shape_scores_options rlhf_preset_dapo_shape_scores = {
     sizeof(rlhf_shape_scores_options), 20480, 4096, 1, RLHF_OVERLONG_CAPPED, 1, 0, NULL};
 
-/* Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,
- * sequences · the longest answer allowed: that product is the batch's denominator, counts.tokens. */
+/* Liu et al. 2025, arXiv:2503.20783: no standard deviation, and the sum over all tokens is divided by sequences ·
+ * (the longest answer allowed): pass this product as the batch's denominator, counts.tokens. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_dr_grpo_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -469,8 +472,8 @@ static const rlhf_policy_loss_options rlhf_preset_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
 
-/* CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either. It
- * tunes the upper one and does not report it. */
+/* CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either; it
+ * tunes the upper bound and does not report it. */
 static const rlhf_cispo rlhf_preset_scalerl_objective = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 5, RLHF_IMPORTANCE_TRUNCATE};
 
@@ -478,9 +481,9 @@ static const rlhf_cispo rlhf_preset_scalerl_objective = {
 static const rlhf_dppo_kl rlhf_preset_dppo_objective = {
     {sizeof(rlhf_dppo_kl), "dppo_kl"}, {0.05, 0.05}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_LOG_PROB};
 
-/* He et al. 2025, arXiv:2505.22312, section 4, by their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's
- * clip over tokens and GRPO's advantages, of which a group of one keeps its reward. The coefficient of the entropy
- * bonus is as or1_scripts/train has it. The code's own defaults are a step of 0.001 and at most 0.5. */
+/* He et al. 2025, arXiv:2505.22312, section 4. Read in their code, git 64e96af, verl/trainer/ppo/core_algos.py:
+ * PPO's clip over tokens, and GRPO's advantages, where a group of one keeps its reward. The coefficient of the
+ * entropy bonus is from or1_scripts/train. The code's own defaults are a step of 0.001 and at most 0.5. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_skywork_or1_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -493,28 +496,29 @@ static const rlhf_adaptive_entropy_controller rlhf_preset_skywork_or1_entropy_co
 /* What prime-rl computes by its defaults. Read in git 559b44772, src/prime_rl/trainer/rl/loss.py,
  * src/prime_rl/orchestrator/algo and prime_rl/configs/trainer.py; names in brackets are its options.
  *
- * old_log_probs are the sampler's in all of this, and ref_log_probs the same array: the loss has τ (log π − log
- * π_old)², which is RLHF_KL_ESTIMATOR_K2 by 2 τ. Sums are divided by the tokens of the whole step. */
-/* default_loss_fn [dppo_mask_low, dppo_mask_high, kl_tau]. At Â = 0 it stops tokens as at Â < 0, which is the same. */
+ * old_log_probs are always the sampler's, and ref_log_probs are the same array: the loss has τ (log π − log π_old)²,
+ * which is RLHF_KL_ESTIMATOR_K2 times 2 τ. Sums are divided by the number of tokens of the whole step. */
+/* default_loss_fn [dppo_mask_low, dppo_mask_high, kl_tau]. prime-rl treats Â = 0 like Â < 0, which gives the same
+ * loss. */
 static const rlhf_dppo_tv rlhf_preset_prime_rl_dppo_tv = {
     {sizeof(rlhf_dppo_tv), "dppo_tv"}, {0.2, 0.2}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_RATIO};
 static const rlhf_policy_loss_options rlhf_preset_prime_rl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0.002, RLHF_KL_ESTIMATOR_K2, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* ipo_loss_fn [ipo_threshold], which has nothing to do with the preference loss: a token counts only where π is
- * within 0.1 of π_old. These weights multiply the advantages, so that τ (log π − log π_old)² is of all tokens; the
- * loss is dppo_tv with a range of 1. */
+/* ipo_loss_fn [ipo_threshold], which is not the preference loss IPO: a token counts only if π is within 0.1 of
+ * π_old. Multiply the advantages by these weights, so that all tokens have τ (log π − log π_old)²; the loss is
+ * dppo_tv with a range of 1. */
 static const rlhf_importance_weights_options rlhf_preset_prime_rl_ipo_mask = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED, 0.1,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* ref_kl_loss_fn, distillation as a loss: the objective ref_kl with policy_loss. Advantages are log π_teacher − log
- * π, or 0 where π is below π_old by more than 0.2, a constant of its code. Each call computes them from its
- * log_probs. */
+/* ref_kl_loss_fn, distillation as a loss: policy_loss with the objective ref_kl. Advantages are log π_teacher − log
+ * π, or 0 where π is below π_old by more than 0.2, a constant of prime-rl's code. Compute them before each call from
+ * its log_probs. */
 static const rlhf_ppo_clip rlhf_preset_prime_rl_ref_kl = {
     {sizeof(rlhf_ppo_clip), "ppo_clip"}, {1, RLHF_UNLIMITED}, RLHF_UNLIMITED};
 /* GRPOAlgorithm without [length_penalty]; HierarchicalGRPOAlgorithm is the same over groups of one role.
- * MaxRLAlgorithm, for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages. */
+ * MaxRLAlgorithm agrees for rewards that are not negative. RAEAlgorithm takes given baselines: see group_advantages. */
 static const rlhf_group_advantages_options rlhf_preset_prime_rl_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -529,7 +533,7 @@ static const rlhf_group_advantages_options rlhf_preset_prime_rl_rae = {
  * roll/utils/functionals.py; names in brackets are its options.
  *
  * Losses are averaged over sequences [loss_agg_mode seq-mean-token-mean]. seq-mean-token-sum-norm divides the sum of
- * all tokens by the longest answer alone, and not by the number of sequences. Log ratios are not clamped. */
+ * all tokens by the length of the longest answer, and not by the number of sequences. Log ratios are not clamped. */
 /* ActorWorker.loss_func [pg_clip]. With [dual_clip_loss], off by default, the bound is 1 + 2 pg_clip. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_roll_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
@@ -549,9 +553,9 @@ static const rlhf_gspo rlhf_preset_roll_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_roll_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by
- * the sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip would
- * stop have no loss: weights of 0 do the same. */
+/* ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. In ROLL's topr
+ * the sign of the score decides, in the library the sign of the advantage. With [cispo_use_unified_mask], tokens
+ * that PPO would clip have no loss: weights of 0 do the same. */
 static const rlhf_cispo rlhf_preset_roll_reinforce = {
     {sizeof(rlhf_cispo), "cispo"}, 1, 1, RLHF_IMPORTANCE_TRUNCATE};
 static const rlhf_cispo rlhf_preset_roll_tis = {
@@ -560,15 +564,15 @@ static const rlhf_topr rlhf_preset_roll_topr = {
     {sizeof(rlhf_topr), "topr"}, 1, 1};
 static const rlhf_cispo rlhf_preset_roll_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0.9, 1.1, RLHF_IMPORTANCE_TRUNCATE};
-/* [pg_variant] kimi15 is reinforce with KL to π_old, which are the ref_log_probs [kimi15_tau]. */
+/* [pg_variant] kimi15 is reinforce with KL to π_old [kimi15_tau]: pass log π_old as ref_log_probs. */
 static const rlhf_policy_loss_options rlhf_preset_roll_kimi_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0.1, RLHF_KL_ESTIMATOR_K2, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* CriticWorker.loss_func: without a clip [value_clip], averaged over sequences. */
+/* CriticWorker.loss_func: without a clip [value_clip], a mean over sequences. */
 static const rlhf_ppo_value_loss_options rlhf_preset_roll_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* compute_advantage [adv_estimator gae, gamma, lambd]. The mask makes no difference to GAE, and nothing is whitened
- * [whiten_advantages]. KL is in the reward only by [add_token_level_kl]. */
+/* compute_advantage [adv_estimator gae, gamma, lambd]. GAE does not look at the mask, and nothing is whitened
+ * [whiten_advantages]. KL is in the reward only with [add_token_level_kl]. */
 static const rlhf_shape_rewards_options rlhf_preset_roll_ppo_advantages_rewards = {
     sizeof(rlhf_shape_rewards_options), 0, RLHF_KL_ESTIMATOR_K1, RLHF_UNLIMITED, RLHF_SCORE_POSITION_LAST_COUNTED,
     RLHF_UNLIMITED, 0, NULL};
@@ -579,8 +583,9 @@ static const rlhf_whiten_options rlhf_preset_roll_ppo_advantages_whiten = {
 static const rlhf_ppo_advantages_options rlhf_preset_roll_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_roll_ppo_advantages_rewards,
     &rlhf_preset_roll_ppo_advantages_gae, &rlhf_preset_roll_ppo_advantages_whiten};
-/* reward_norm [norm_mean_type, norm_std_type], by which [adv_estimator] grpo is group, group; then batch, batch, and
- * group alone. running, running is whiten by the moments of all rewards so far, with these options. */
+/* reward_norm [norm_mean_type, norm_std_type]: [adv_estimator] grpo is group, group. The next presets are batch,
+ * batch, and group without a deviation. running, running is whiten with these options and the moments of all rewards
+ * so far. */
 static const rlhf_group_advantages_options rlhf_preset_roll_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -592,9 +597,9 @@ static const rlhf_group_advantages_options rlhf_preset_roll_dr_grpo = {
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
 static const rlhf_whiten_options rlhf_preset_roll_running_norm = {
     sizeof(rlhf_whiten_options), 1, 1, RLHF_SCALE_ABOUT_MEAN, 1, 1e-06, RLHF_STD_FLOOR_AFTER_ROOT};
-/* [train_infer_correction]: is_weight [upper_bound], per token, and filters [ratio_low, ratio_high, diff_high] by
- * [agg_type] token, geometric, sequence and segment, all off by default. What a filter drops leaves the mean of its
- * sequence: use `keep`. Over tokens [loss_agg_mode token-mean] ROLL does not look at what filters drop. */
+/* [train_infer_correction]: is_weight [upper_bound] per token, and filters [ratio_low, ratio_high, diff_high] with
+ * [agg_type] token, geometric, sequence and segment, all off by default. A token that a filter drops leaves the mean
+ * of its sequence: use `keep`. In means over tokens [loss_agg_mode token-mean] ROLL ignores the filters. */
 static const rlhf_importance_weights_options rlhf_preset_roll_is_weight = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 1.2}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -623,7 +628,7 @@ static const rlhf_importance_weights_options rlhf_preset_roll_difference_filter 
 /* What SkyRL computes by its defaults. Read in git a9564572e, skyrl/train/config/config.py and
  * skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
  *
- * It averages by scaling the advantages [loss_reduction token_mean], KL by a rule of its own. */
+ * SkyRL averages by scaling the advantages [loss_reduction token_mean]; KL is averaged separately. */
 /* [policy_loss_type] regular: unlike the library, log ratios are clamped to ±20. dual_clip adds [clip_ratio_c]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_skyrl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL,
@@ -638,10 +643,10 @@ static const rlhf_policy_loss_options rlhf_preset_skyrl_policy_loss = {
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
 static const rlhf_cispo rlhf_preset_skyrl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 5, RLHF_IMPORTANCE_TRUNCATE};
-/* [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. Its old_log_probs are the sampler's. */
+/* [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. old_log_probs are the sampler's. */
 static const rlhf_cispo rlhf_preset_skyrl_rollout_is = {
     {sizeof(rlhf_cispo), "cispo"}, 0.8, 1.2, RLHF_IMPORTANCE_MASK};
-/* [policy_loss_type] importance_sampling, as tinker's: no clip, and no limit of log ratios. */
+/* [policy_loss_type] importance_sampling, as in tinker: no clip, and no limit of log ratios. */
 static const rlhf_ppo_clip rlhf_preset_skyrl_importance_sampling = {
     {sizeof(rlhf_ppo_clip), "ppo_clip"}, {1, RLHF_UNLIMITED}, RLHF_UNLIMITED};
 static const rlhf_policy_loss_options rlhf_preset_skyrl_importance_sampling_policy_loss = {
@@ -656,11 +661,12 @@ static const rlhf_gspo rlhf_preset_skyrl_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_skyrl_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), 10, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE,
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them. */
+/* [policy_loss_type] dppo [dppo_type binary_tv]: old_log_probs are the sampler's, if there are any. */
 static const rlhf_dppo_tv rlhf_preset_skyrl_dppo_tv = {
     {sizeof(rlhf_dppo_tv), "dppo_tv"}, {0.2, 0.2}, RLHF_UNLIMITED, RLHF_DPPO_VALUE_RATIO};
-/* [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. It divides the advantages by the number of tokens n
- * before, which KL is not: multiply low, high and kl_coef by n to have the same. Clip-Cov hardly picks a token then. */
+/* [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. SkyRL first divides the advantages by the number of
+ * tokens n, but not KL. For the same numbers, multiply low, high and kl_coef by n. Clip-Cov then picks hardly any
+ * token. */
 static const rlhf_ratio_range rlhf_preset_skyrl_clip_cov_clip_range = {0.2, 0.2};
 static const rlhf_covariance_tokens_options rlhf_preset_skyrl_clip_cov = {
     sizeof(rlhf_covariance_tokens_options), 0.0002, 1, 5, &rlhf_preset_skyrl_clip_cov_clip_range, NULL};
@@ -669,11 +675,13 @@ static const rlhf_covariance_tokens_options rlhf_preset_skyrl_kl_cov = {
 static const rlhf_policy_loss_options rlhf_preset_skyrl_kl_cov_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 1, RLHF_KL_ESTIMATOR_ABS, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* ppo_critic_loss [value_clip]: over sequences whatever [loss_reduction] is, those without tokens among them. */
+/* ppo_critic_loss [value_clip]: a mean over sequences for every [loss_reduction], in which sequences without tokens
+ * count. */
 static const rlhf_ppo_value_loss_options rlhf_preset_skyrl_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [advantage_estimator] gae [gamma, lambd] 1: it does not look at the mask, and whitens with ddof 1. KL in the
- * reward is off [use_kl_in_reward]. reinforce++ starts anew at each gap of the mask: terminated before it. */
+/* [advantage_estimator] gae [gamma, lambd] 1: SkyRL does not look at the mask, and whitens with ddof 1. KL in the
+ * reward is off [use_kl_in_reward]. reinforce++ starts anew after each gap of the mask: set `terminated` on the step
+ * before the gap. */
 static const rlhf_shape_rewards_options rlhf_preset_skyrl_ppo_advantages_rewards = {
     sizeof(rlhf_shape_rewards_options), 0, RLHF_KL_ESTIMATOR_K1, RLHF_UNLIMITED, RLHF_SCORE_POSITION_LAST_COUNTED,
     RLHF_UNLIMITED, 0, NULL};
@@ -682,9 +690,9 @@ static const rlhf_gae_options rlhf_preset_skyrl_ppo_advantages_gae = {
 static const rlhf_ppo_advantages_options rlhf_preset_skyrl_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_skyrl_ppo_advantages_rewards,
     &rlhf_preset_skyrl_ppo_advantages_gae, NULL};
-/* [advantage_estimator] grpo, by [grpo_norm_by_std] with the standard deviation, rloo and maxrl. A group of one
- * keeps its reward, but in rloo. maxrl divides by the mean + 10⁻⁶, which may be negative or 0; the library by its
- * size. */
+/* [advantage_estimator] grpo, with the standard deviation [grpo_norm_by_std], rloo and maxrl. A group of one keeps
+ * its reward, except in rloo. maxrl divides by the mean + 10⁻⁶, which may be negative or 0; the library divides by
+ * the absolute mean. */
 static const rlhf_group_advantages_options rlhf_preset_skyrl_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_KEPT, RLHF_UNSCORABLE_SPREAD};
@@ -716,7 +724,7 @@ static const rlhf_importance_weights_options rlhf_preset_skyrl_product_mask = {
 /* What slime computes by its defaults. Read in git 624b824a8, slime/utils/arguments.py and ppo_utils.py; names in
  * brackets are its options. */
 /* compute_policy_loss [eps-clip]: log ratios are not clamped, and there is no dual clip [eps-clip-c]. Unlike the
- * library's default, it averages over sequences, but with [calculate-per-token-loss]. */
+ * library's default, slime averages over sequences, except with [calculate-per-token-loss]. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_slime_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
@@ -732,7 +740,7 @@ static const rlhf_policy_loss_options rlhf_preset_slime_policy_loss = {
 /* [value-clip]. */
 static const rlhf_ppo_value_loss_options rlhf_preset_slime_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.2, RLHF_UNLIMITED, RLHF_AGGREGATION_TOKEN_MEAN};
-/* slime/ray/rollout.py [advantage-estimator grpo, gspo, cispo]: as the library. */
+/* slime/ray/rollout.py [advantage-estimator grpo, gspo, cispo]: the library's defaults. */
 static const rlhf_group_advantages_options rlhf_preset_slime_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -741,16 +749,17 @@ static const rlhf_importance_weights_options rlhf_preset_slime_tis = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0, 2}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, of the policy as it is and π_old. */
+/* [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, with the current policy as log_probs
+ * and π_old as behavior_log_probs. */
 static const rlhf_importance_weights_options rlhf_preset_slime_opsm = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, 0.0001,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What tinker and its cookbook compute by their defaults. The cookbook was read in tinker_cookbook 0.6.1. Policy
- * losses run on tinker's server: they are as the cookbook's tutorials/202_loss_functions.py says, git 9dfcc3a2.
+ * losses run on tinker's server; the cookbook's tutorials/202_loss_functions.py, git 9dfcc3a2, describes them.
  *
- * The server adds losses up and divides by nothing. old_log_probs are the sampler's. */
+ * The server adds losses up without dividing. old_log_probs are the sampler's. */
 /* ppo [clip_low_threshold, clip_high_threshold], importance_sampling, and cispo, which has no lower bound. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_tinker_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
@@ -769,7 +778,7 @@ static const rlhf_dpo rlhf_preset_tinker_dpo = {
 
 /* What torchrl computes by its defaults. Read in torchrl 0.14.1, objectives/llm/grpo.py, objectives/ppo.py and
  * objectives/value; names in brackets are its options. */
-/* GRPOLoss [clip_epsilon, aggregation token_mean]: as the library. DAPO is the same class with two bounds. */
+/* GRPOLoss [clip_epsilon, aggregation token_mean]: the library's defaults. DAPO is the same class with two bounds. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_torchrl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -778,21 +787,23 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_torchrl_prompt_mean_policy
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* CISPOLoss is not CISPO: beyond the bounds it has no gradient. These options have its gradient; its loss is −φ Â. */
+/* CISPOLoss differs from CISPO: beyond the bounds it has no gradient. These options have the same gradient;
+ * torchrl's loss is −φ Â. */
 static const rlhf_cispo rlhf_preset_torchrl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0.8, 1.2, RLHF_IMPORTANCE_MASK};
 /* The options for cispo. */
 static const rlhf_policy_loss_options rlhf_preset_torchrl_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* ClipPPOLoss [loss_critic_type smooth_l1], without a clip of values [clip_value], times 1 [critic_coeff]. */
+/* ClipPPOLoss [loss_critic_type smooth_l1], without a clip of values [clip_value] and with the factor 1
+ * [critic_coeff]. */
 static const rlhf_ppo_value_loss_options rlhf_preset_torchrl_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), RLHF_UNLIMITED, 1, RLHF_AGGREGATION_TOKEN_MEAN};
-/* GAE has no defaults for γ and λ and does not whiten [average_gae]. There is no mask: steps follow each other as
- * they are. */
+/* GAE has no defaults for γ and λ and does not whiten [average_gae]. There is no mask: each step follows the one
+ * before it in memory. */
 static const rlhf_gae_options rlhf_preset_torchrl_gae = {
     sizeof(rlhf_gae_options), 1, 0.95, RLHF_GAPS_IGNORE};
-/* MCAdvantage with a return per trajectory [trajectory_return]: the deviation is 10⁻⁶ at least. */
+/* MCAdvantage with a return per trajectory [trajectory_return]: the deviation is at least 10⁻⁶. */
 static const rlhf_group_advantages_options rlhf_preset_torchrl_group_advantages = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_STD_AT_LEAST, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
@@ -800,10 +811,10 @@ static const rlhf_group_advantages_options rlhf_preset_torchrl_group_advantages 
 /* What TRL's GRPOTrainer computes by its defaults. Read in TRL 1.16.0, trainer/grpo_trainer.py, _compute_loss, and
  * grpo_config.py; names in brackets are its options.
  *
- * Log ratios are not clamped. KL in the loss is off [beta]; where it is on, it is multiplied by ρ
- * [use_bias_correction_kl]: kl_policy_loss. A sequence without tokens counts in a mean over sequences. */
-/* [loss_type] dapo, the default, and bnpo: as the library. dapo's denominator is of the whole step, bnpo's of a
- * micro-batch. [delta] is dual_clip, if it is 1 + ε₊ at least. */
+ * Log ratios are not clamped. KL in the loss is off [beta]. If it is on, it is multiplied by ρ
+ * [use_bias_correction_kl]: use kl_policy_loss. A sequence without tokens counts in a mean over sequences. */
+/* [loss_type] dapo, the default, and bnpo: the library's defaults. dapo's denominator is the whole step's, bnpo's is
+ * a micro-batch's. [delta] is dual_clip if it is at least 1 + ε₊. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_trl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -816,7 +827,7 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_trl_grpo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [loss_type] luspo: with ρ per token, or, as advised, per sequence [importance_sampling_level]. */
+/* [loss_type] luspo: with ρ per token, or per sequence [importance_sampling_level], as TRL advises. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_trl_luspo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
@@ -824,8 +835,8 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_trl_luspo_policy_loss = {
 static const rlhf_policy_loss_options rlhf_preset_trl_gspo_luspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_SUM};
-/* [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper one: by the default, the one of
- * [epsilon], all weights are 0.2 at most. ScaleRL's is 5. */
+/* [loss_type] cispo has no lower bound, and [epsilon_high] itself is the upper bound: with its default, which is
+ * [epsilon]'s, all weights are at most 0.2. ScaleRL's upper bound is 5. */
 static const rlhf_cispo rlhf_preset_trl_cispo = {
     {sizeof(rlhf_cispo), "cispo"}, 0, 0.2, RLHF_IMPORTANCE_TRUNCATE};
 /* [loss_type] sapo [sapo_temperature_pos, sapo_temperature_neg], averaged over sequences. */
@@ -840,8 +851,8 @@ static const rlhf_gmpo rlhf_preset_trl_gmpo = {
 static const rlhf_policy_loss_options rlhf_preset_trl_gmpo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [loss_type] vespo, over tokens. Weights of the sampler's tokens, truncated or masked, multiply the ratio of the
- * sequence, and not the loss: give old − log of the weight as old_log_probs. */
+/* [loss_type] vespo, a mean over tokens. Importance weights of the tokens, truncated or masked, multiply the ratio
+ * of the sequence and not the loss: pass log π_old − log w as old_log_probs. */
 static const rlhf_vespo rlhf_preset_trl_vespo = {
     {sizeof(rlhf_vespo), "vespo"}, 2, 3, 3, 2};
 static const rlhf_policy_loss_options rlhf_preset_trl_vespo_policy_loss = {
@@ -857,8 +868,9 @@ static const rlhf_policy_loss_options rlhf_preset_trl_gspo_policy_loss = {
 static const rlhf_policy_loss_options rlhf_preset_trl_sapo_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_SEQUENCE_MEAN_TOKEN_MEAN};
-/* [scale_rewards] group, batch and none. Unlike the library: ε is 10⁻⁴, and what no reward function could judge does
- * not count and has the advantage 0. [scale_rewards] batch takes the mean of the group all the same. */
+/* [scale_rewards] group, batch and none. Unlike in the library's defaults, ε is 10⁻⁴, and an answer that no reward
+ * function could judge does not count and has the advantage 0. [scale_rewards] batch still subtracts the mean of the
+ * group. */
 static const rlhf_group_advantages_options rlhf_preset_trl_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 0.0001,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_LEFT_OUT};
@@ -868,7 +880,7 @@ static const rlhf_group_advantages_options rlhf_preset_trl_grpo_batch_std = {
 static const rlhf_group_advantages_options rlhf_preset_trl_dr_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_LEFT_OUT};
-/* rloo_trainer.py. [normalize_advantages], off by default, whitens them by ε 10⁻⁴ beside the root. */
+/* rloo_trainer.py. [normalize_advantages], off by default, whitens them with ε = 10⁻⁴ after the root. */
 static const rlhf_group_advantages_options rlhf_preset_trl_rloo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_OTHERS_MEAN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_LEFT_OUT};
@@ -885,20 +897,21 @@ static const rlhf_gdpo_advantages_options rlhf_preset_trl_gdpo_advantages = {
  * There is no bonus in the first step. */
 static const rlhf_adaptive_entropy_controller rlhf_preset_trl_entropy_controller = {
     sizeof(rlhf_adaptive_entropy_controller), 0, 0.2, 0.005, 0, 1, 0};
-/* [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch over all ranks. */
+/* [top_entropy_quantile] keeps all tokens by default. The quantile is taken over a micro-batch of all ranks. */
 static const rlhf_top_entropy_options rlhf_preset_trl_top_entropy = {
     sizeof(rlhf_top_entropy_options), 1, NULL};
-/* rewards/other_rewards.py, get_soft_overlong_punishment [max_completion_len, soft_punish_cache]: as the library. */
+/* rewards/other_rewards.py, get_soft_overlong_punishment [max_completion_len, soft_punish_cache]: the library's
+ * defaults. */
 static const rlhf_shape_scores_options rlhf_preset_trl_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_CAPPED, 1, 0, NULL};
-/* kto_trainer.py [beta, desirable_weight, undesirable_weight]. Its z₀ is of a micro-batch over all ranks. */
+/* kto_trainer.py [beta, desirable_weight, undesirable_weight]. TRL's z₀ comes from a micro-batch of all ranks. */
 static const rlhf_kto rlhf_preset_trl_kto = {
     {sizeof(rlhf_kto), "kto"}, 0.1, 0, 1, 1};
 /* bco_trainer.py [beta] of TRL 0.23.0: δ is the mean of all answers so far. */
 static const rlhf_bco rlhf_preset_trl_bco = {
     {sizeof(rlhf_bco), "bco"}, 0.1, 0};
 /* [vllm_importance_sampling_mode] sequence_mask with [vllm_importance_sampling_clip_max]: the product over the whole
- * sequence, 0 above 3. The log-probs are π_old's. */
+ * sequence, and 0 above 3, with π_old as log_probs. */
 static const rlhf_importance_weights_options rlhf_preset_trl_importance_weights = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_SEQUENCE_PRODUCT, {0, 3}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
@@ -916,8 +929,8 @@ static const rlhf_top_k_divergence_options rlhf_preset_trl_server_top_k_divergen
     RLHF_TOP_K_SUPPORT_TAIL, -RLHF_UNLIMITED, -RLHF_UNLIMITED, RLHF_UNLIMITED};
 
 /* What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py,
- * grpo_compute_loss. Its options are TRL's. Its losses are the losses of preset::trl but for KL. */
-/* [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone. */
+ * grpo_compute_loss. Options and losses are TRL's, except for KL: see preset::trl. */
+/* [beta], with TRL's [use_bias_correction_kl]. Unsloth clamps KL times ρ to 10; the library clamps KL alone. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_unsloth_kl_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, RLHF_UNLIMITED, RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K3, NULL,
     10, RLHF_KL_WEIGHT_RATIO, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -929,10 +942,10 @@ static const rlhf_importance_weights_options rlhf_preset_unsloth_geometric_trunc
 
 /* What verl computes by its defaults. Read in verl 0.9.1; names in brackets are its options.
  *
- * It divides a sequence's sum by n + 10⁻⁸ and fractions by the number of tokens + 10⁻⁸. [clip_ratio_low] and
- * [clip_ratio_high] are 0.2 whatever [clip_ratio] is. */
-/* trainer/ppo/core_algos.py, compute_policy_loss_vanilla. Unlike the library: the dual clip is always on
- * [clip_ratio_c], and log ratios are clamped to ±20. */
+ * verl divides the sum of a sequence with n tokens by n + 10⁻⁸, and the clip fractions by the number of tokens +
+ * 10⁻⁸. [clip_ratio_low] and [clip_ratio_high] are 0.2 for every [clip_ratio]. */
+/* trainer/ppo/core_algos.py, compute_policy_loss_vanilla. Unlike in the library's defaults, the dual clip is always
+ * on [clip_ratio_c], and log ratios are clamped to ±20. */
 static const rlhf_ppo_policy_loss_options rlhf_preset_verl_ppo_policy_loss = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, 3, 20, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -940,9 +953,9 @@ static const rlhf_ppo_policy_loss_options rlhf_preset_verl_ppo_policy_loss = {
 static const rlhf_ppo_policy_loss_options rlhf_preset_verl_ppo_policy_loss_with_kl = {
     sizeof(rlhf_ppo_policy_loss_options), {0.2, 0.2}, 3, 20, 0.001, RLHF_KL_ESTIMATOR_K3, NULL, 10, RLHF_KL_WEIGHT_ONE,
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [policy_loss.loss_mode] sapo, cispo, dppo_tv, dppo_kl and gspo: an objective and the options beside it. The ranges
+/* [policy_loss.loss_mode] sapo, cispo, dppo_tv, dppo_kl and gspo: an objective each, with these options. The ranges
  * are PPO's [clip_ratio_low, clip_ratio_high], also where papers have others. The cap of DPPO is the dual clip's
- * [clip_ratio_c], not the 20 that its function would take. */
+ * [clip_ratio_c], not the default 20 of verl's function. */
 static const rlhf_policy_loss_options rlhf_preset_verl_policy_loss = {
     sizeof(rlhf_policy_loss_options), 20, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE,
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
@@ -952,7 +965,7 @@ static const rlhf_dppo_tv rlhf_preset_verl_dppo_tv = {
     {sizeof(rlhf_dppo_tv), "dppo_tv"}, {0.2, 0.2}, 3, RLHF_DPPO_VALUE_LOG_PROB};
 static const rlhf_dppo_kl rlhf_preset_verl_dppo_kl = {
     {sizeof(rlhf_dppo_kl), "dppo_kl"}, {0.2, 0.2}, 3, RLHF_DPPO_VALUE_LOG_PROB};
-/* [tau_pos, tau_neg]; the function averages over sequences whatever [loss_agg_mode] is. */
+/* [tau_pos, tau_neg]; the function averages over sequences for every [loss_agg_mode]. */
 static const rlhf_sapo rlhf_preset_verl_sapo = {
     {sizeof(rlhf_sapo), "sapo"}, 1, 1.05};
 static const rlhf_policy_loss_options rlhf_preset_verl_sapo_policy_loss = {
@@ -965,8 +978,8 @@ static const rlhf_gspo rlhf_preset_verl_gspo = {
 static const rlhf_policy_loss_options rlhf_preset_verl_gspo_policy_loss = {
     sizeof(rlhf_policy_loss_options), 10, 0, RLHF_KL_ESTIMATOR_K3, NULL, RLHF_UNLIMITED, RLHF_KL_WEIGHT_ONE,
     {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* [policy_loss.loss_mode] geo_mean is GMPO by one advantage per sequence, averaged over all sequences, also those
- * that have no tokens. gpg is REINFORCE. dro adds KL to π_old: kl_coef is its [dro_beta], which has no default, and
+/* [policy_loss.loss_mode] geo_mean is GMPO with one advantage per sequence, averaged over all sequences, also
+ * sequences without tokens. gpg is REINFORCE. dro adds KL to π_old: kl_coef is [dro_beta], which has no default, and
  * ref_log_probs are old_log_probs. None of them clamps log ratios. */
 static const rlhf_gmpo rlhf_preset_verl_gmpo = {
     {sizeof(rlhf_gmpo), "gmpo"}, {0.2, 0.2}};
@@ -978,8 +991,8 @@ static const rlhf_cispo rlhf_preset_verl_reinforce = {
 static const rlhf_policy_loss_options rlhf_preset_verl_dro_policy_loss = {
     sizeof(rlhf_policy_loss_options), RLHF_UNLIMITED, 0, RLHF_KL_ESTIMATOR_K2, NULL, RLHF_UNLIMITED,
     RLHF_KL_WEIGHT_ONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE, RLHF_AGGREGATION_TOKEN_MEAN};
-/* clip_cov and kl_cov [policy_loss.clip_cov_ratio, clip_cov_lb, clip_cov_ub, kl_cov_ratio, ppo_kl_coef]: tokens that
- * covariance_tokens picks, with PPO's clip by its range, and without a clip. Neither clamps log ratios. */
+/* clip_cov and kl_cov [policy_loss.clip_cov_ratio, clip_cov_lb, clip_cov_ub, kl_cov_ratio, ppo_kl_coef]:
+ * covariance_tokens picks the tokens. clip_cov has PPO's clip, kl_cov has none. Neither clamps log ratios. */
 static const rlhf_ratio_range rlhf_preset_verl_clip_cov_clip_range = {0.2, 0.2};
 static const rlhf_covariance_tokens_options rlhf_preset_verl_clip_cov = {
     sizeof(rlhf_covariance_tokens_options), 0.0002, 1, 5, &rlhf_preset_verl_clip_cov_clip_range, NULL};
@@ -991,8 +1004,8 @@ static const rlhf_policy_loss_options rlhf_preset_verl_kl_cov_policy_loss = {
 /* workers/config/critic.py [cliprange_value]. */
 static const rlhf_ppo_value_loss_options rlhf_preset_verl_ppo_value_loss = {
     sizeof(rlhf_ppo_value_loss_options), 0.5, RLHF_UNLIMITED, RLHF_AGGREGATION_TOKEN_MEAN};
-/* compute_gae_advantage_return: [gamma, lam] 1, whitened with ddof 1. No KL in the reward [use_kl_in_reward]; where
- * it is, it is k1 by 0.001 [kl_ctrl.kl_coef]. */
+/* compute_gae_advantage_return: [gamma, lam] 1, whitened with ddof 1. There is no KL in the reward; with
+ * [use_kl_in_reward] it is k1 times 0.001 [kl_ctrl.kl_coef]. */
 static const rlhf_shape_rewards_options rlhf_preset_verl_ppo_advantages_rewards = {
     sizeof(rlhf_shape_rewards_options), 0, RLHF_KL_ESTIMATOR_K1, RLHF_UNLIMITED, RLHF_SCORE_POSITION_LAST_COUNTED,
     RLHF_UNLIMITED, 0, NULL};
@@ -1001,7 +1014,7 @@ static const rlhf_gae_options rlhf_preset_verl_ppo_advantages_gae = {
 static const rlhf_ppo_advantages_options rlhf_preset_verl_ppo_advantages = {
     sizeof(rlhf_ppo_advantages_options), &rlhf_preset_verl_ppo_advantages_rewards,
     &rlhf_preset_verl_ppo_advantages_gae, NULL};
-/* [adv_estimator] grpo, by [norm_adv_by_std_in_grpo] with or without the standard deviation; rloo, opo and remax. A
+/* [adv_estimator] grpo, with or without the standard deviation [norm_adv_by_std_in_grpo]; rloo, opo and remax. A
  * group of one keeps its reward; grpo divides it by 1 + 10⁻⁶. */
 static const rlhf_group_advantages_options rlhf_preset_verl_grpo = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GROUP_MEAN, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
@@ -1018,7 +1031,7 @@ static const rlhf_group_advantages_options rlhf_preset_verl_opo = {
 static const rlhf_group_advantages_options rlhf_preset_verl_remax = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_GIVEN, RLHF_GROUP_SCALE_NONE, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_ZERO, RLHF_UNSCORABLE_SPREAD};
-/* grpo_passk, by [norm_adv_by_std_in_grpo] with or without the standard deviation. It refuses groups of one. */
+/* grpo_passk, with or without the standard deviation [norm_adv_by_std_in_grpo]. verl rejects groups of one. */
 static const rlhf_group_advantages_options rlhf_preset_verl_pass_at_k = {
     sizeof(rlhf_group_advantages_options), RLHF_GROUP_BASELINE_SECOND_BEST, RLHF_GROUP_SCALE_GROUP_STD, 1, 1e-6,
     RLHF_STD_FLOOR_AFTER_ROOT, RLHF_LONE_REWARD_REFUSED, RLHF_UNSCORABLE_SPREAD};
@@ -1035,8 +1048,8 @@ static const rlhf_whiten_options rlhf_preset_verl_gdpo_advantages_whiten = {
 static const rlhf_gdpo_advantages_options rlhf_preset_verl_gdpo_advantages = {
     sizeof(rlhf_gdpo_advantages_options), &rlhf_preset_verl_gdpo_advantages_group,
     &rlhf_preset_verl_gdpo_advantages_whiten};
-/* workers/reward_manager/dapo.py [overlong_buffer_cfg: len, penalty_factor]: an answer beyond max_length pays more
- * than the factor. */
+/* workers/reward_manager/dapo.py [overlong_buffer_cfg: len, penalty_factor]: an answer longer than max_length costs
+ * more than the factor. */
 static const rlhf_shape_scores_options rlhf_preset_verl_shape_scores = {
     sizeof(rlhf_shape_scores_options), 0, 0, 1, RLHF_OVERLONG_GROWING, 1, 0, NULL};
 /* trainer/config/algorithm.py, RolloutCorrectionConfig [rollout_is, rollout_is_threshold], with π_old as log_probs:
@@ -1053,8 +1066,8 @@ static const rlhf_importance_weights_options rlhf_preset_verl_icepop = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_TOKEN, {0.5, 5}, RLHF_IMPORTANCE_MASK,
     {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE, RLHF_UNLIMITED,
     RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED, RLHF_UNLIMITED};
-/* decoupled_geo_rs [rollout_rs seq_mean_k1, rollout_rs_threshold 0.999_1.001]. Its bounds are of π_rollout / π_old,
- * the inverse of ρ. It removes tokens from the mask: use `keep`. */
+/* decoupled_geo_rs [rollout_rs seq_mean_k1, rollout_rs_threshold 0.999_1.001]. verl's bounds are for π_rollout /
+ * π_old, the inverse of e^ρ. verl removes the tokens from the mask: use `keep`. */
 static const rlhf_importance_weights_options rlhf_preset_verl_geometric_rejection = {
     sizeof(rlhf_importance_weights_options), RLHF_IMPORTANCE_LEVEL_NONE, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_TRUNCATE,
     {0.9990009990009991, 1.001001001001001}, {0, RLHF_UNLIMITED}, {0, RLHF_UNLIMITED}, RLHF_IMPORTANCE_UNIT_SEQUENCE,

@@ -12,16 +12,16 @@ extern "C" {
 /* What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by merging,
  * exactly and in any order (DESIGN.md, D2).
  *
- * The range of sums: up to 512 tokens are added in lanes, of floats or of doubles as the inputs are. Each such part,
- * times the weight of its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from
- * 2¹⁶⁰ (1.5 · 10⁴⁸) on. So sums are right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴²
- * lose digits, and below 10⁻⁶¹ they vanish; no float is so small. */
+ * Range: up to 512 tokens are added in registers, in the type of the inputs. Each of these sums, times the weight of
+ * its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from 2¹⁶⁰ (1.5 · 10⁴⁸) on.
+ * So the result is right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴² lose digits, and
+ * doubles below 10⁻⁶¹ vanish; no float is so small. */
 typedef struct rlhf_loss_sums {
     size_t size;
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     uint64_t state[38]; /* what merging adds up; 0: of no tokens */
 } rlhf_loss_sums;
 #define RLHF_LOSS_SUMS {.size = sizeof(rlhf_loss_sums)}
@@ -33,11 +33,11 @@ typedef struct rlhf_cross_entropy_loss_result {
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
-    double nll;         /* Mean −log p, without smoothing and z-loss. */
+    double nll;         /* The mean of −log p, without smoothing and z-loss. */
     double perplexity;
-    double accuracy;    /* The share of tokens whose target alone has the largest logit. */
+    double accuracy;    /* The share of tokens whose target has the largest logit, without a tie. */
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_cross_entropy_loss_result;
 #define RLHF_CROSS_ENTROPY_LOSS_RESULT {.size = sizeof(rlhf_cross_entropy_loss_result)}
@@ -54,27 +54,27 @@ typedef struct rlhf_token_log_probs_result {
 rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result* into,
                                               const rlhf_token_log_probs_result* part, rlhf_error* error);
 
-/* Sums over the tokens that count; the parts of a step join by merging. An objective leaves at 0 what it does not
- * have. */
+/* Sums over the tokens that count; the parts of a step join by merging. Statistics that an objective does not have
+ * stay 0. */
 typedef struct rlhf_policy_loss_result {
     size_t size;
     rlhf_counts own;              /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double clip_fraction;
-    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
-     * and Â < 0; the other objectives say theirs. */
+    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. For ppo_clip: ρ < 1
+     * − ε₋ and Â < 0. The other objectives document their condition. */
     double clip_fraction_low;
-    double clip_fraction_high;    /* The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
-    double dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
-    /* mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit. */
+    double clip_fraction_high;    /* The same for the upper bound. For ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double dual_clip_fraction;    /* For ppo_clip with `dual`, the share of tokens with ρ > c and Â < 0. */
+    /* mean(log π_old − log π). This, approx_kl_half_square and max_log_ratio use log ratios before log_ratio_limit. */
     double approx_kl;
-    double approx_kl_half_square; /* ½ mean((new − old)²) */
-    double mean_ratio;            /* mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit. */
-    double kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
-    /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
+    double approx_kl_half_square; /* ½ mean((log π − log π_old)²) */
+    double mean_ratio;            /* mean(ρ). This and effective_sample_size use ratios after log_ratio_limit. */
+    double kl;                    /* mean(k): the estimate of KL to the reference, after kl_limit. */
+    /* max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as log_probs. */
     double max_log_ratio;
     double effective_sample_size; /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
     uint64_t state[173];          /* what merging adds up; 0: of no tokens */
@@ -84,16 +84,16 @@ rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const r
                                           rlhf_error* error);
 
 /* Count, mean and variance of numbers. Parts join by merging, exactly and in any order: the state is Σx and Σx² as
- * detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
+ * detail::exact_sum, because means and sums of squares about them cannot be merged without rounding (DESIGN.md, D3).
  *
- * Mean and variance have the range of loss_sums, the variance for the squares: it is right for numbers up to 10²³,
+ * The mean has the range of loss_sums. The variance needs squares in that range: it is right for numbers up to 10²³,
  * loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square, from
  * the rounding of the sums. The variance of equal floats is exactly 0. */
 typedef struct rlhf_moments {
     size_t size;
     double count;
-    double mean;        /* 0 if there are no numbers. */
-    double variance;    /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double mean;        /* Σx / count; 0 if there are no numbers. */
+    double variance;    /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     uint64_t state[34]; /* what merging adds up; 0: of no tokens */
 } rlhf_moments;
 #define RLHF_MOMENTS {.size = sizeof(rlhf_moments)}
@@ -105,17 +105,17 @@ typedef struct rlhf_ppo_value_loss_result {
     rlhf_counts own;           /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;          /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;          /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;          /* Tokens, or comparisons, whose loss is NaN or infinite. */
-    /* The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These
+    /* The share of tokens whose value moved beyond clip_range and whose clipped value has the larger loss. These
      * tokens have no gradient. */
     double clip_fraction;
     double returns_count;
-    double returns_mean;       /* 0 if there are no numbers. */
-    double returns_variance;   /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double returns_mean;       /* Σx / count; 0 if there are no numbers. */
+    double returns_variance;   /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     double residuals_count;
-    double residuals_mean;     /* 0 if there are no numbers. */
-    double residuals_variance; /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double residuals_mean;     /* Σx / count; 0 if there are no numbers. */
+    double residuals_variance; /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     double explained_variance; /* 1 − Var(R − v) / Var(R); 0 where the returns do not vary. */
     uint64_t state[124];       /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_value_loss_result;
@@ -123,52 +123,52 @@ typedef struct rlhf_ppo_value_loss_result {
 rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result* into, const rlhf_ppo_value_loss_result* part,
                                              rlhf_error* error);
 
-/* The results of the parts. They join by merging. */
+/* The results of the four functions. The parts of a step join by merging. */
 typedef struct rlhf_ppo_loss_result {
     size_t size;
     rlhf_counts own;                     /* counted here */
     rlhf_counts policy_own;              /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double policy_loss;
-    double policy_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double policy_mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double policy_nonfinite;             /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double policy_clip_fraction;
-    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
-     * and Â < 0; the other objectives say theirs. */
+    /* The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. For ppo_clip: ρ < 1
+     * − ε₋ and Â < 0. The other objectives document their condition. */
     double policy_clip_fraction_low;
-    double policy_clip_fraction_high;    /* The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0. */
-    double policy_dual_clip_fraction;    /* ppo_clip with `dual`: ρ > c and Â < 0 */
-    /* mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit. */
+    double policy_clip_fraction_high;    /* The same for the upper bound. For ppo_clip: ρ > 1 + ε₊ and Â > 0. */
+    double policy_dual_clip_fraction;    /* For ppo_clip with `dual`, the share of tokens with ρ > c and Â < 0. */
+    /* mean(log π_old − log π). This, approx_kl_half_square and max_log_ratio use log ratios before log_ratio_limit. */
     double policy_approx_kl;
-    double policy_approx_kl_half_square; /* ½ mean((new − old)²) */
-    double policy_mean_ratio; /* mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit. */
-    double policy_kl;                    /* The mean estimate of KL to the reference, after kl_limit. */
-    /* max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs. */
+    double policy_approx_kl_half_square; /* ½ mean((log π − log π_old)²) */
+    double policy_mean_ratio;            /* mean(ρ). This and effective_sample_size use ratios after log_ratio_limit. */
+    double policy_kl;                    /* mean(k): the estimate of KL to the reference, after kl_limit. */
+    /* max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as log_probs. */
     double policy_max_log_ratio;
     /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
     double policy_effective_sample_size;
     rlhf_counts value_own;               /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double value_loss;
-    double value_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double value_mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double value_nonfinite;              /* Tokens, or comparisons, whose loss is NaN or infinite. */
-    /* The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These
+    /* The share of tokens whose value moved beyond clip_range and whose clipped value has the larger loss. These
      * tokens have no gradient. */
     double value_clip_fraction;
     double value_returns_count;
-    double value_returns_mean;           /* 0 if there are no numbers. */
-    double value_returns_variance;       /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double value_returns_mean;           /* Σx / count; 0 if there are no numbers. */
+    double value_returns_variance;       /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     double value_residuals_count;
-    double value_residuals_mean;         /* 0 if there are no numbers. */
-    double value_residuals_variance;     /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double value_residuals_mean;         /* Σx / count; 0 if there are no numbers. */
+    double value_residuals_variance;     /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     double value_explained_variance;     /* 1 − Var(R − v) / Var(R); 0 where the returns do not vary. */
     rlhf_counts entropy_own;             /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double entropy_loss;
-    double entropy_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double entropy_mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double value_coef;
     double entropy_coef;
-    double loss; /* The written gradients are its derivative. It adds up over the parts of a step. */
+    double loss; /* The loss whose derivative the written gradients are. It adds up over the parts of a step. */
     uint64_t state[337];                 /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_loss_result;
 #define RLHF_PPO_LOSS_RESULT {.size = sizeof(rlhf_ppo_loss_result)}
@@ -179,7 +179,7 @@ rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result* into, const rlhf_pp
 typedef struct rlhf_group_advantages_result {
     size_t size;
     double groups;
-    double constant_groups; /* of two or more rewards that count and are equal */
+    double constant_groups; /* groups of two or more counted rewards, all of them equal */
     double unscorable;      /* rewards that are NaN or infinite */
     uint64_t state[4];      /* what merging adds up; 0: of no tokens */
 } rlhf_group_advantages_result;
@@ -191,10 +191,10 @@ rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result* int
 typedef struct rlhf_shape_rewards_result {
     size_t size;
     rlhf_counts own;       /* counted here */
-    double dropped_scores; /* sequences without a counted token, whose scores are placed nowhere */
+    double dropped_scores; /* sequences without a counted token: no step gets their scores */
     double kl_per_sequence;
     double kl_per_token;
-    double mean_score;     /* The mean of the scores as they were placed. */
+    double mean_score;     /* The mean of the scores after the limit and the changes for unfinished sequences. */
     uint64_t state[36];    /* what merging adds up; 0: of no tokens */
 } rlhf_shape_rewards_result;
 #define RLHF_SHAPE_REWARDS_RESULT {.size = sizeof(rlhf_shape_rewards_result)}
@@ -205,8 +205,8 @@ rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, con
 typedef struct rlhf_shape_scores_result {
     size_t size;
     double sequences;
-    double overlong;   /* longer than max_length − overlong_buffer; 0 without a buffer */
-    double unfinished; /* `finished` is 0 */
+    double overlong;   /* sequences longer than max_length − overlong_buffer; 0 without a buffer */
+    double unfinished; /* sequences whose `finished` is 0 */
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_shape_scores_result;
 #define RLHF_SHAPE_SCORES_RESULT {.size = sizeof(rlhf_shape_scores_result)}
@@ -219,9 +219,9 @@ typedef struct rlhf_divergence_sums {
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
-    double divergence;  /* The mean over the tokens in nats, whatever the aggregation. */
+    double divergence;  /* The mean of D over the tokens, in nats, under every aggregation. */
     uint64_t state[73]; /* what merging adds up; 0: of no tokens */
 } rlhf_divergence_sums;
 #define RLHF_DIVERGENCE_SUMS {.size = sizeof(rlhf_divergence_sums)}
@@ -233,7 +233,7 @@ typedef struct rlhf_covariance_tokens_result {
     size_t size;
     rlhf_counts own;         /* counted here */
     double picked;
-    rlhf_covariance_cut cut; /* as the options have it, or found here */
+    rlhf_covariance_cut cut; /* the cut of the options, or the cut of this batch */
     uint64_t state[7];       /* what merging adds up; 0: of no tokens */
 } rlhf_covariance_tokens_result;
 #define RLHF_COVARIANCE_TOKENS_RESULT {.size = sizeof(rlhf_covariance_tokens_result)}
@@ -244,7 +244,7 @@ rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* i
 typedef struct rlhf_importance_weights_result {
     size_t size;
     rlhf_counts own;              /* counted here */
-    double log_ratio_limit;       /* bound of |ρ|: the option, or what second_moment_limit finds */
+    double log_ratio_limit;       /* the option, or the bound of |ρ| that second_moment_limit finds */
     double mean_weight;           /* mean(w) */
     double max_ratio;             /* The largest ratio, before it is truncated to its range. */
     double effective_sample_size; /* (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens. */
@@ -265,8 +265,8 @@ typedef struct rlhf_ptx_loss_result {
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
-    double nll;         /* Mean −log p of the tokens, whatever the aggregation. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
+    double nll;         /* The mean of −log p over the tokens, under every aggregation. */
     double perplexity;
     uint64_t state[72]; /* what merging adds up; 0: of no tokens */
 } rlhf_ptx_loss_result;
@@ -289,57 +289,57 @@ typedef struct rlhf_top_entropy_result {
 rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result* into, const rlhf_top_entropy_result* part,
                                           rlhf_error* error);
 
-/* Parts join by merging, exactly and in any order. */
+/* The parts of a step join by merging, exactly and in any order. */
 typedef struct rlhf_gdpo_advantages_result {
     size_t size;
     double advantages_count;
-    double advantages_mean;     /* 0 if there are no numbers. */
-    double advantages_variance; /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
-    double unscorable;          /* sequences of which no reward is finite */
+    double advantages_mean;     /* Σx / count; 0 if there are no numbers. */
+    double advantages_variance; /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
+    double unscorable;          /* sequences without a finite reward */
     uint64_t state[35];         /* what merging adds up; 0: of no tokens */
 } rlhf_gdpo_advantages_result;
 #define RLHF_GDPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_gdpo_advantages_result)}
 rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result* into,
                                               const rlhf_gdpo_advantages_result* part, rlhf_error* error);
 
-/* Parts join by merging, exactly and in any order. */
+/* The parts of a step join by merging, exactly and in any order. */
 typedef struct rlhf_ppo_advantages_result {
     size_t size;
     rlhf_counts rewards_own;       /* counted here */
-    double rewards_dropped_scores; /* sequences without a counted token, whose scores are placed nowhere */
+    double rewards_dropped_scores; /* sequences without a counted token: no step gets their scores */
     double rewards_kl_per_sequence;
     double rewards_kl_per_token;
-    double rewards_mean_score;     /* The mean of the scores as they were placed. */
+    double rewards_mean_score; /* The mean of the scores after the limit and the changes for unfinished sequences. */
     double advantages_count;
-    double advantages_mean;        /* 0 if there are no numbers. */
-    double advantages_variance;    /* Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof. */
+    double advantages_mean;        /* Σx / count; 0 if there are no numbers. */
+    double advantages_variance;    /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     uint64_t state[69];            /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_advantages_result;
 #define RLHF_PPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_ppo_advantages_result)}
 rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result* into, const rlhf_ppo_advantages_result* part,
                                              rlhf_error* error);
 
-/* Sums over the pairs that count; the parts of a step join by merging. Its means are over pairs, whatever their
- * weights. */
+/* Sums over the pairs that count; the parts of a step join by merging. Its means are over pairs; weights do not
+ * change them. */
 typedef struct rlhf_preference_loss_result {
     size_t size;
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double comparisons;
-    double accuracy;    /* Share of pairs with c > j; a draw is wrong. */
+    double accuracy;    /* The share of pairs with c > j. Equal log ratios count as wrong. */
     double mean_chosen_reward;
     double mean_rejected_reward;
-    double mean_margin; /* mean of β (c − j) */
+    double mean_margin; /* The mean of β (c − j). */
     uint64_t state[90]; /* what merging adds up; 0: of no tokens */
 } rlhf_preference_loss_result;
 #define RLHF_PREFERENCE_LOSS_RESULT {.size = sizeof(rlhf_preference_loss_result)}
 rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result* into,
                                               const rlhf_preference_loss_result* part, rlhf_error* error);
 
-/* The parts of a step join by merging. */
+/* Counts; the parts of a step join by merging. */
 typedef struct rlhf_sequence_log_probs_result {
     size_t size;
     rlhf_counts own;   /* counted here */
@@ -350,19 +350,19 @@ typedef struct rlhf_sequence_log_probs_result {
 rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result* into,
                                                  const rlhf_sequence_log_probs_result* part, rlhf_error* error);
 
-/* Sums over the answers that count; the parts of a step join by merging. Its means are over answers, whatever their
- * weights. */
+/* Sums over the answers that count; the parts of a step join by merging. Its means are over answers; weights do not
+ * change them. */
 typedef struct rlhf_unpaired_loss_result {
     size_t size;
     rlhf_counts own;                /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;               /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double answers;
     double desirable;
-    double mean_desirable_reward;   /* mean of β r over the desirable answers; 0 if there are none */
-    double mean_undesirable_reward; /* the same over the others */
+    double mean_desirable_reward;   /* The mean of β r over the desirable answers; 0 if there are none. */
+    double mean_undesirable_reward; /* The same over the other answers. */
     double mean_margin;
     uint64_t state[90];             /* what merging adds up; 0: of no tokens */
 } rlhf_unpaired_loss_result;
@@ -376,19 +376,19 @@ typedef struct rlhf_preference_nll_result {
     rlhf_counts preference_own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double preference_loss;
-    /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double preference_mean_loss;
     double preference_nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double preference_comparisons;
-    double preference_accuracy;    /* Share of pairs with c > j; a draw is wrong. */
+    double preference_accuracy;    /* The share of pairs with c > j. Equal log ratios count as wrong. */
     double preference_mean_chosen_reward;
     double preference_mean_rejected_reward;
-    double preference_mean_margin; /* mean of β (c − j) */
+    double preference_mean_margin; /* The mean of β (c − j). */
     rlhf_counts nll_own;           /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double nll_loss;
-    double nll_mean_loss; /* The mean over what was counted here. For a log it may be joined across steps, too. */
-    double nll_nll;                /* Mean −log p of the tokens, whatever the aggregation. */
+    double nll_mean_loss; /* The mean over what was counted here. It may also be joined across steps, for a log. */
+    double nll_nll;                /* The mean of −log p over the tokens, under every aggregation. */
     double nll_perplexity;
     double nll_weight;
     double loss;                   /* The preference term, plus α times the negative log-likelihood, if α is not 0. */
@@ -398,17 +398,17 @@ typedef struct rlhf_preference_nll_result {
 rlhf_status rlhf_merge_preference_nll_result(rlhf_preference_nll_result* into, const rlhf_preference_nll_result* part,
                                              rlhf_error* error);
 
-/* What the losses of a reward model report: a loss over comparisons, which own.tokens counts, and how often the
- * model agrees with them. */
+/* What the losses of a reward model report: a loss over comparisons, and how often the model agrees with them.
+ * own.tokens is the number of comparisons. */
 typedef struct rlhf_comparison_sums {
     size_t size;
     rlhf_counts own;    /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
     double loss;
-    double mean_loss;   /* The mean over what was counted here. For a log it may be joined across steps, too. */
+    double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     double nonfinite;   /* Tokens, or comparisons, whose loss is NaN or infinite. */
     double comparisons;
-    double accuracy;    /* Share of comparisons with r_chosen > r_rejected; a draw is wrong. */
+    double accuracy;    /* The share of comparisons with r_chosen > r_rejected. Equal rewards count as wrong. */
     double mean_margin;
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_comparison_sums;

@@ -22,13 +22,13 @@ typedef struct rlhf_bradley_terry_loss_arrays {
 
 typedef struct rlhf_bradley_terry_loss_options {
     size_t size;
-    double margin;          /* of every pair, added to the array of margins */
-    double label_smoothing; /* ε in [0, ½]: the share of labels taken to be wrong */
-    double center_coef;     /* κ · (r_c + r_r)² */
+    double margin;          /* finite; `margins` are added to it */
+    double label_smoothing; /* ε in [0, ½]: the share of labels that are assumed wrong */
+    double center_coef;     /* at least 0; pulls rewards towards 0 */
 } rlhf_bradley_terry_loss_options;
 #define RLHF_BRADLEY_TERRY_LOSS_OPTIONS {sizeof(rlhf_bradley_terry_loss_options), 0, 0, 0}
 
-/* The Bradley-Terry loss of pairs, each pair one element.
+/* The Bradley-Terry loss over pairs of rewards, with its gradient.
  *
  *     m    = r_c − r_r − margin
  *     l    = −(1 − ε) log σ(m) − ε log σ(−m) + center_coef · (r_c + r_r)²
@@ -39,22 +39,23 @@ rlhf_status rlhf_bradley_terry_loss(const rlhf_batch* batch, const rlhf_bradley_
                                     const rlhf_bradley_terry_loss_options* options, const rlhf_executor* run,
                                     rlhf_comparison_sums* result, rlhf_error* error);
 
-/* Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a whole
- * step.
+/* Counts the pairs that are not tied (.tokens), and the prompts with such a pair (.sequences). This is the
+ * denominator of a whole step.
  *
  * More: <rlhf/reward/ranking_loss.hpp> */
 rlhf_status rlhf_count_pairs(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result, rlhf_error* error);
 
-/* Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens):
- * the denominator of a whole step.
+/* Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens).
+ * This is the denominator of a whole step.
  *
  * More: <rlhf/reward/plackett_luce_loss.hpp> */
 rlhf_status rlhf_count_rankings(const rlhf_batch* batch, const rlhf_in* ranks, rlhf_counts* result, rlhf_error* error);
 
-/* A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask. */
+/* The batch has prompts as sequences, and responses as steps. K may differ between prompts, by offsets or by the
+ * mask. */
 typedef struct rlhf_plackett_luce_loss_arrays {
     size_t size;
-    rlhf_in rewards;         /* [prompts, K] required, one per response */
+    rlhf_in rewards;         /* [prompts, K] required, one reward per response */
     rlhf_in ranks;           /* [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first */
     rlhf_gradient d_rewards; /* [prompts, K] ∂loss/∂rewards */
 } rlhf_plackett_luce_loss_arrays;
@@ -70,10 +71,11 @@ typedef struct rlhf_plackett_luce_loss_arrays {
 rlhf_status rlhf_plackett_luce_loss(const rlhf_batch* batch, const rlhf_plackett_luce_loss_arrays* arrays,
                                     const rlhf_executor* run, rlhf_loss_sums* result, rlhf_error* error);
 
-/* A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask. */
+/* The batch has prompts as sequences, and responses as steps. K may differ between prompts, by offsets or by the
+ * mask. */
 typedef struct rlhf_ranking_loss_arrays {
     size_t size;
-    rlhf_in rewards;         /* [prompts, K] required, one per response */
+    rlhf_in rewards;         /* [prompts, K] required, one reward per response */
     rlhf_in ranks;           /* [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first */
     rlhf_gradient d_rewards; /* [prompts, K] ∂loss/∂rewards */
 } rlhf_ranking_loss_arrays;
@@ -81,15 +83,15 @@ typedef struct rlhf_ranking_loss_arrays {
 
 typedef struct rlhf_ranking_loss_options {
     size_t size;
-    double margin;
-    double label_smoothing; /* ε in [0, ½] */
-    double center_coef;     /* κ · mean over the pairs of (rᵢ + rⱼ)² */
+    double margin;          /* finite; how much better the preferred response of a pair should be */
+    double label_smoothing; /* ε in [0, ½]: the share of labels that are assumed wrong */
+    double center_coef;     /* κ ≥ 0: adds κ times the mean of (rᵢ + rⱼ)² over the pairs */
     rlhf_tie_divisor ties;
 } rlhf_ranking_loss_options;
 #define RLHF_RANKING_LOSS_OPTIONS {sizeof(rlhf_ranking_loss_options), 0, 0, 0, RLHF_TIE_DIVISOR_KEPT_PAIRS}
 
-/* The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
- * each pair has weight 1 / C(K, 2), and every response is scored once.
+/* The loss of InstructGPT's reward model. All pairs of a prompt's K ranked responses are one element of the batch,
+ * and each pair has the weight 1 / C(K, 2). Every response is scored once.
  *
  *     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
  *     loss      = Σ l / denominator.sequences                                 formula::bradley_terry

@@ -2,11 +2,11 @@
 #ifndef RLHF_C_TYPES_H
 #define RLHF_C_TYPES_H
 
-/* What every call of the C interface takes: arrays, batches, errors, executors. C99, and C++.
+/* The types that every call of the C interface takes: arrays, batches, errors, executors. C99, and C++.
  *
  * Structs that may grow begin with their size, which their initialiser sets: `rlhf_gae_options o = RLHF_GAE_OPTIONS;`.
- * A library that is older than its caller refuses a size it does not know; one that is newer takes the defaults for
- * what the caller's struct does not have. A pointer inside options is NULL where the default is wanted. */
+ * A library that is older than its caller rejects a size that it does not know. A library that is newer uses the
+ * defaults for members that the caller's struct does not have. A pointer inside options is NULL for the default. */
 
 #include <math.h>
 #include <stddef.h>
@@ -24,12 +24,12 @@ extern "C" {
 
 #define RLHF_UNLIMITED ((double)INFINITY) /* a bound that is off */
 
-/* What a call returns. */
+/* The status that a call returns. */
 typedef int rlhf_status;
 enum {
     RLHF_OK = 0,
     RLHF_BAD_ARGUMENT = 1,   /* nothing was written */
-    RLHF_NO_SUCH_ISA = 2,    /* an instruction set that this library or this machine does not have */
+    RLHF_NO_SUCH_ISA = 2,    /* this library or this machine does not have the instruction set */
     RLHF_INTERNAL_ERROR = 3, /* something else failed, such as memory for an exception */
 };
 
@@ -38,27 +38,26 @@ typedef struct rlhf_error {
     char text[400];
 } rlhf_error;
 
-/* The type of an array's elements. Masks and flags are RLHF_UINT8, whatever their one-byte type is. */
+/* The type of an array's elements. Masks and flags are RLHF_UINT8, for every one-byte type. */
 typedef int64_t rlhf_dtype;
 enum {
     RLHF_FLOAT32 = 1,
     RLHF_FLOAT64 = 2,
-    RLHF_BFLOAT16 = 3, /* logits and their gradients alone */
-    RLHF_FLOAT16 = 4,  /* likewise */
+    RLHF_BFLOAT16 = 3, /* only for logits and their gradients */
+    RLHF_FLOAT16 = 4,  /* only for logits and their gradients */
     RLHF_INT32 = 5,
     RLHF_INT64 = 6,
     RLHF_UINT8 = 7,
     RLHF_VOCAB_SHARD = 8, /* struct rlhf_vocab_shard */
 };
 
-/* Arrays of the caller. All of zeros is an absent array. Strides are in elements, as numpy and DLPack have them after
- * division by the element's size: [n] has the stride 1, [rows, columns] has {columns, 1} or longer rows. The stride of
- * the last dimension is 1; it is 0 where a [B, T] array has one element per sequence. rlhf_read, rlhf_write and their
- * kin below fill them in. */
+/* Arrays of the caller. A struct of zeros is an absent array. Strides are in elements (numpy has bytes): [n] has the
+ * stride 1, [rows, columns] has {columns, 1} or longer rows. The stride of the last dimension is 1, or 0 if a [B, T]
+ * array has one element per sequence. rlhf_read, rlhf_write and the functions after them fill them in. */
 typedef struct rlhf_in {
     const void* data;
     rlhf_dtype dtype;
-    int64_t dims; /* 1: one run of elements, read in the shape that the batch gives; 2: rows */
+    int64_t dims; /* 1: contiguous elements, read in the shape of the batch; 2: rows */
     int64_t shape[2];
     int64_t strides[2];
 } rlhf_in;
@@ -86,7 +85,7 @@ typedef struct rlhf_gradient {
     double scale;
 } rlhf_gradient;
 
-/* Logits [sequences, steps, vocab]; of a packed batch [1, tokens, vocab]. Entries of a row lie side by side. The
+/* Logits [sequences, steps, vocab], or [1, tokens, vocab] for a packed batch. Entries of a row lie side by side. The
  * columns vocab ... padded_vocab - 1 are never read, and their gradient is 0. */
 typedef struct rlhf_logits {
     const void* data;
@@ -120,10 +119,10 @@ enum {
     RLHF_TIME_FIRST = 1,  /* [T, B]: the sequences lie side by side */
 };
 
-/* Where the predictions of a batch stand. */
+/* Which token a step of the batch predicts. */
 typedef int64_t rlhf_predict_next;
 enum {
-    RLHF_PREDICT_UNSAID = 0, /* functions that take targets then fail */
+    RLHF_PREDICT_UNSAID = 0, /* functions over logits or targets fail */
     RLHF_PREDICT_NEXT = 1,   /* step t predicts token t + 1: mask and targets are given per token and shifted here */
     RLHF_PREDICT_THIS = 2,   /* mask and targets are aligned with the steps already */
 };
@@ -133,33 +132,33 @@ typedef struct rlhf_counts {
     double tokens, sequences;
 } rlhf_counts;
 
-/* Which tokens there are, where their sequences lie, which of them count, and what their sum is divided by. */
+/* Describes the tokens of a call: where their sequences lie, which tokens count, and what their sum is divided by. */
 typedef struct rlhf_batch {
     size_t size;
     int64_t sequences, steps; /* B and T */
-    rlhf_in offsets;          /* or packed: B + 1 rising offsets, int32 or int64 */
+    rlhf_in offsets;          /* packed: B + 1 offsets that do not fall, int32 or int64 */
     rlhf_layout layout;
     rlhf_predict_next predict_next;
     rlhf_in mask;        /* one byte per token, not 0: it counts */
-    int64_t every_token; /* 1 in place of a mask: every token counts */
+    int64_t every_token; /* 1 instead of a mask: every token counts */
     rlhf_denominator denominator;
-    rlhf_counts whole; /* with RLHF_WHOLE_STEP */
+    rlhf_counts whole; /* the counts of the step, with RLHF_WHOLE_STEP */
 } rlhf_batch;
 #define RLHF_BATCH                                                                                                     \
     { .size = sizeof(rlhf_batch), .sequences = 1 }
 
-/* Which of N sequences answer the same prompt: a group. */
+/* Which of N sequences answer the same prompt: they are a group. */
 typedef struct rlhf_groups {
     size_t size;
-    int64_t group_size; /* so many consecutive sequences are a group; N is a multiple */
-    rlhf_in ids;        /* or [N], int32 or int64, any numbers in any order: sequences with one id are a group */
+    int64_t group_size; /* sequences per group, which lie side by side; N is a multiple of it */
+    rlhf_in ids;        /* or [N], int32 or int64, any numbers in any order: equal ids are a group */
     rlhf_out workspace; /* with ids: int64, at least 2 N elements */
 } rlhf_groups;
 #define RLHF_GROUPS                                                                                                    \
     { .size = sizeof(rlhf_groups) }
 
 /* Runs the pieces of a call: calls body(of_body, i) once for every i < pieces, in any order, on any threads, and
- * returns when all are done. Every output bit is the same under every executor. NULL in its place: this thread. */
+ * returns when all are done. Every output bit is the same under every executor. A NULL pointer is this thread. */
 typedef struct rlhf_executor {
     void (*run)(void* self, size_t pieces, void (*body)(void* of_body, size_t i), void* of_body);
     void* self;
@@ -186,7 +185,7 @@ typedef struct rlhf_linear_head {
     rlhf_in weights; /* [V, H] */
     int64_t vocab, hidden_size;
     rlhf_out workspace;                                        /* at least rows * (V + H) elements, from 1 row on */
-    void (*multiply)(void* self, const rlhf_product* product); /* a BLAS, for example */
+    void (*multiply)(void* self, const rlhf_product* product); /* for example around a BLAS */
     void* self;
 } rlhf_linear_head;
 #define RLHF_LINEAR_HEAD                                                                                               \
@@ -201,14 +200,14 @@ typedef struct rlhf_linear_head_gradient {
 #define RLHF_LINEAR_HEAD_GRADIENT                                                                                      \
     { .size = sizeof(rlhf_linear_head_gradient) }
 
-/* What one rank's logits say about one token. Ranks exchange these six doubles as bytes. */
+/* The sums over one rank's logits of one token. Ranks exchange these six doubles as bytes. */
 typedef struct rlhf_vocab_shard {
     double shift;           /* the largest logit; 0 if all are -inf */
-    double max_weight;      /* of the largest, sum of exp(x), x = (logit - shift) / temperature */
-    double other_weight;    /* of the other logits, sum of exp(x) */
+    double max_weight;      /* sum of exp(x) over the largest logits, x = (logit - shift) / temperature */
+    double other_weight;    /* sum of exp(x) over the other logits */
     double weighted_logits; /* sum of x exp(x) */
-    double target_logit;    /* on the rank that holds the target, else 0 */
-    double holds_target;    /* 1 on the rank that holds the target, else 0; of all ranks combined 1 */
+    double target_logit;    /* the target's logit on the rank that holds the target, else 0 */
+    double holds_target;    /* 1 on the rank that holds the target, else 0; 1 for all ranks combined */
 } rlhf_vocab_shard;
 
 /* The first member of every objective: the size of the whole objective, and its name. Functions take its address:

@@ -8,6 +8,7 @@
 
 namespace rlhf {
 
+/// How the tokens of a batch lie in memory.
 enum class layout {
     batch_first, ///< [B, T]: the steps of a sequence lie side by side
     time_first,  ///< [T, B]: the sequences lie side by side
@@ -17,8 +18,8 @@ enum class layout {
 enum class aggregation {
     token_mean, ///< Σₛ Σₜ lₛₜ / tokens
     /// Σₛ (Σₜ lₛₜ / |s|) / sequences. |s| is the number of tokens of s that count in this batch. If a sequence is cut
-    /// over parts or ranks, each part would be a sequence of its own: then use sequence_mean_token_sum, with the
-    /// weights 1 / |s| of the whole sequence, by rlhf::per_sequence.
+    /// over micro-batches or ranks, each piece would count as a sequence of its own. Then use sequence_mean_token_sum
+    /// with weights 1 / |s| of the whole sequence, as rlhf::per_sequence.
     sequence_mean_token_mean,
     sequence_mean_token_sum, ///< Σₛ Σₜ lₛₜ / sequences
 };
@@ -27,8 +28,8 @@ enum class aggregation {
 
 namespace RLHF_NAMESPACE {
 
-/// The tokens and sequences that a mask lets through. They add up over micro-batches and ranks; being whole numbers,
-/// they do so exactly.
+/// The tokens and sequences that a mask lets through. Counts of micro-batches and ranks are added exactly, because they
+/// are whole numbers.
 struct counts {
     double tokens = 0;
     double sequences = 0; ///< sequences with at least one counted token
@@ -57,16 +58,16 @@ private:
     bool explicit_ = false;
 };
 
-/// Which tokens there are, where their sequences lie, which tokens count, and what their sum is divided by. It is said
-/// once and passed to every function. It owns nothing.
+/// Describes the tokens of a call: where their sequences lie, which tokens count, and what their sum is divided by.
+/// Make it once and pass it to every function. It owns no memory.
 struct batch {
     extent sequences = 1;                            ///< B, for [B, T] arrays
     extent steps = 0;                                ///< T
-    offsets_view offsets = {};                       ///< or packed: B + 1 rising offsets, int32 or int64
+    offsets_view offsets = {};                       ///< packed: B + 1 offsets that do not fall, 32 or 64 bits
     rlhf::layout layout = rlhf::layout::batch_first; ///< [B, T] or [T, B]
     /// true: step t predicts token t + 1. Mask and targets are given per token and shifted here, within each sequence;
     /// the last step of a sequence predicts nothing and never counts. false: mask and targets are aligned with the
-    /// steps already. Functions that take targets throw if it is absent.
+    /// steps already. Functions over logits or targets throw if it is absent.
     std::optional<bool> predict_next = {};
     mask_view mask;                ///< rlhf::all, or one byte per token
     rlhf::denominator denominator; ///< rlhf::counted_here, or the counts of the whole step
@@ -127,8 +128,9 @@ cut cut_of(const V& v, const batch& b, std::int64_t first, std::int64_t count) {
 } // namespace detail
 
 /// The sequences first … first + count − 1 of an array that has the batch's shape, or one element per sequence: the
-/// counterpart of batch.part(). A flat array with as many elements as there are tokens has one per token, even if there
-/// are as many sequences; per_sequence(array) says otherwise.
+/// counterpart of batch.part(). A flat array with as many elements as the batch has tokens has one per token, even if
+/// the batch has as many sequences; rlhf::per_sequence(array) has one per sequence. Throws std::invalid_argument for
+/// sequences that are not in the batch, and for an array of another shape.
 template <class A>
     requires requires(A& array) { view(array); }
 [[nodiscard]] auto part(A&& array, const batch& b, extent first, extent count) {

@@ -92,7 +92,8 @@ template <class... A>
 inline void check_range(const char* function, const char* option, double value, double low, double high) {
     if (!(value >= low && value <= high)) fail(function, "%s is %g, expected [%g, %g]", option, value, low, high);
 }
-/// The same for options of a formula, which says their names and ranges: formula::objective<…>::bounds(o, in_range{f}).
+/// The same for the options of a formula, which gives their names and ranges: formula::objective<…>::bounds(o,
+/// in_range{f}).
 struct in_range {
     const char* function;
     void operator()(const char* option, double value, double low, double high) const {

@@ -73,7 +73,7 @@ private:
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
         if (rows == view<const int>::per_sequence)
-            fail(function_, "%s is one element per sequence, expected [%lld, %lld]", name, t.rows, t.cols);
+            fail(function_, "%s has one element per sequence, expected [%lld, %lld]", name, t.rows, t.cols);
         if (rows >= 0) fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, rows, cols, t.rows, t.cols);
         if (*t.row_word == '\0')
             fail(function_, "%s has %lld elements, expected %lld", name, cols, times(t.rows, t.cols));

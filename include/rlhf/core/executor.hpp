@@ -9,7 +9,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// The body of n independent pieces of work: body(i) does piece i. Copyable; two pointers.
+/// The work of a call in n independent pieces: body(i) does piece i. It is two pointers, so copy it freely.
 class task {
 public:
     template <class F>
@@ -23,9 +23,9 @@ private:
     void (*call_)(void*, std::size_t);
 };
 
-/// Runs the pieces of a call. Default: this thread. Else any callable (std::size_t n, rlhf::task body) that calls
-/// body(i) once for every i < n, in any order, on any threads, and returns when all are done.
-/// It is borrowed for the call. Every output bit is the same under every executor (DESIGN.md, D8).
+/// Runs the pieces of a call, by default on this thread. Otherwise it is any callable (std::size_t n, rlhf::task body)
+/// that calls body(i) once for every i < n, in any order, on any threads, and returns when all are done. The callable
+/// is borrowed for the call. Every output bit is the same under every executor (DESIGN.md, D8).
 class executor {
 public:
     constexpr executor() = default;
@@ -36,7 +36,7 @@ public:
               (*reinterpret_cast<std::remove_reference_t<ParallelFor>*>(self))(n, body); // may be a function
           }) {}
 
-    /// True for the default: nothing runs at the same time.
+    /// True for the default, which runs one piece after the other.
     [[nodiscard]] constexpr bool is_this_thread() const { return call_ == nullptr; }
 
     template <class F>

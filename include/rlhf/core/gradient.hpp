@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What write_to and add_to pass to a field; the field's type decides the element type.
+/// What write_to and add_to return. The field that it is given to decides the element type.
 template <class A>
 struct gradient_target {
     A buffer;
@@ -22,12 +22,13 @@ template <class A>
 using held = std::conditional_t<is_view<std::remove_cvref_t<A>>, std::remove_cvref_t<A>, std::remove_reference_t<A>&>;
 } // namespace detail
 
-/// Where a gradient goes: a buffer, which is overwritten by default or added to, and a factor.
+/// Where a gradient goes: a buffer, a factor, and whether the buffer is overwritten or added to. A buffer alone is
+/// overwritten; write_to and add_to say more.
 template <class T>
 struct gradient {
-    view<T> to = {};
-    double scale = 1;
-    bool add = false;
+    view<T> to = {};  ///< absent: the gradient is not computed
+    double scale = 1; ///< multiplies the gradient; finite
+    bool add = false; ///< true: the gradient is added to the buffer
     constexpr gradient() = default;
     constexpr gradient(view<T> v, double factor, bool accumulate) : to(v), scale(factor), add(accumulate) {}
     template <class A>
@@ -52,9 +53,9 @@ template <class A>
     return gradient_target<detail::held<A>>{buffer, scale, true};
 }
 
-/// The weights with which a trainer that minimises (1 / n) Σ wₜ · (−log pₜ) minimises this loss: wₜ = −n ·
-/// ∂loss/∂log_probs. n is what that trainer divides by (1 if it sums). Weights may be negative. An entropy bonus and a
-/// value loss cannot be expressed by such weights.
+/// For a trainer that can only minimise (1 / n) Σ wₜ · (−log pₜ): writes the weights wₜ = −n · ∂loss/∂log_probs, whose
+/// gradient is the gradient of this loss. n is what that trainer divides by (1 if it sums). Weights may be negative.
+/// They cannot express an entropy bonus or a value loss.
 template <class A>
 [[nodiscard]] constexpr auto nll_weights(A&& buffer, double host_divides_by = 1) {
     return write_to(buffer, -host_divides_by);

@@ -25,7 +25,7 @@ struct linear_head_gradient {
     gradient<E> weights = {}; ///< [V, H]; absent: not computed
 };
 
-/// The elements of a workspace that holds so many rows of logits at a time: rows · (vocab + hidden_size). With fewer
+/// The number of elements of a workspace for `rows` rows of logits at a time: rows · (vocab + hidden_size). With fewer
 /// rows the weights are read more often; more than 512 rows are not used.
 [[nodiscard]] constexpr std::int64_t linear_head_workspace(extent rows, extent vocab, extent hidden_size) {
     return rows * (vocab + hidden_size);

@@ -16,8 +16,8 @@ struct logits_shape {
     extent padded_vocab = 0; ///< columns vocab … padded_vocab − 1 are never read; their gradient is 0
 };
 
-/// Logits [B, T, V], V contiguous; of a packed batch [1, tokens, V]. The element type is deduced at the call: float,
-/// double, bfloat16 or float16, const or not.
+/// Logits [B, T, V], or [1, tokens, V] for a packed batch. The V entries of a row are contiguous. The element type is
+/// deduced at the call: float, double, bfloat16 or float16, const or not.
 template <class E>
 class logits_view {
 public:
@@ -61,7 +61,8 @@ void check_logits_shape(const char* function, const batch& b, const logits_view<
 }
 } // namespace detail
 
-/// The logits of sequences first … first + count − 1: the counterpart of batch.part().
+/// The logits of sequences first … first + count − 1: the counterpart of batch.part(). Throws std::invalid_argument for
+/// logits without the batch's shape, and for gaps between the tokens of a packed batch.
 template <class E>
 [[nodiscard]] logits_view<E> part(logits_view<E> z, const batch& b, extent first, extent count) {
     detail::check_part(b, first, count);
@@ -84,8 +85,8 @@ template <class E>
 }
 
 /// Makes a mask from targets in which one number, often −100, marks tokens that do not count: mask[i] is 0 where
-/// targets[i] is that number, else 1. The mask has the shape of the targets. As batch.mask with predict_next it is
-/// shifted as they are.
+/// targets[i] is that number, else 1. The mask has the shape of the targets. Given as batch.mask with predict_next, the
+/// mask is shifted as the targets are.
 ///
 /// Throws std::invalid_argument before anything is written: shapes that differ, a null pointer, a stride shorter than a
 /// row, a mask that overlaps the targets.
@@ -119,7 +120,8 @@ template <class E>
 logits_gradient(logits_view<E>) -> logits_gradient<E>;
 
 namespace detail {
-/// A logits_view, or write_to or add_to of one: tells d_logits from the options, where it may be left out.
+/// True for a logits_view, and for write_to or add_to of one. This tells d_logits from the options where d_logits may
+/// be left out.
 template <class D>
 concept takes_logits_gradient = requires(const D& d) {
     logits_gradient(d);

@@ -30,8 +30,8 @@ struct shape {
     extent stride = 0;
 };
 
-/// How an array type of another library is read; with/eigen.hpp, with/torch.hpp and with/dlpack.hpp specialise it. It
-/// has `template <class T, class B> static view<T> view_of(B& array)`.
+/// How the library reads an array type of another library. with/eigen.hpp, with/torch.hpp and with/dlpack.hpp
+/// specialise it. A specialisation has `template <class T, class B> static view<T> view_of(B& array)`.
 template <class A>
 struct adapter;
 
@@ -160,7 +160,7 @@ template <std::ranges::contiguous_range A>
 view(A&) -> view<std::remove_reference_t<std::ranges::range_reference_t<A&>>>;
 
 namespace detail {
-/// Views an array as one element per sequence, whatever its shape; keeps its stride.
+/// Views an array of any shape as one element per sequence. It keeps its stride.
 template <class T>
 constexpr view<T> one_per_sequence(const view<T>& v, const char* function, const char* name) {
     using V = view<T>;
@@ -217,7 +217,7 @@ public:
         return wide_ ? read<std::int64_t>(i) : read<std::int32_t>(i);
     }
 
-    /// The same memory, seen from element `first` in another shape; for rlhf::part.
+    /// The same memory from element `first` on, in another shape. rlhf::part uses it.
     [[nodiscard]] index_view from(std::int64_t first, std::int64_t rows, std::int64_t cols,
                                   std::int64_t stride = 0) const {
         index_view v = *this;
@@ -225,7 +225,7 @@ public:
         v.rows_ = rows, v.cols_ = cols, v.stride_ = stride, v.part_ = true;
         return v;
     }
-    /// True if cut out of a longer array: offsets then need not begin at 0.
+    /// True for a part of a longer array, whose offsets need not begin at 0.
     [[nodiscard]] constexpr bool is_part() const { return part_; }
 
 private:
@@ -255,7 +255,7 @@ public:
         requires(!std::same_as<std::remove_cvref_t<A>, offsets_view>)
     constexpr offsets_view(A&& a) : index_view(static_cast<A&&>(a)) {
         static_assert(detail::outlives<A> || std::derived_from<std::remove_cvref_t<A>, index_view>,
-                      "rlhf: a batch keeps looking at its offsets; give the temporary a name");
+                      "rlhf: a batch does not copy its offsets; give the temporary a name");
     }
 };
 
@@ -280,7 +280,7 @@ private:
     template <class A>
     static constexpr view<const std::uint8_t> bytes(A&& a) {
         using X = std::remove_cvref_t<A>;
-        static_assert(detail::outlives<A>, "rlhf: a batch keeps looking at its mask; give the temporary a name");
+        static_assert(detail::outlives<A>, "rlhf: a batch does not copy its mask; give the temporary a name");
         if constexpr (detail::is_view<X>) {
             static_assert(detail::is_byte<std::remove_cvref_t<decltype(*a.data())>>,
                           "rlhf: masks are bool or std::uint8_t");

@@ -5,14 +5,16 @@
 
 namespace rlhf {
 
-/// Anchored preference optimisation, where the preferred answers are better than the model's own: c rises, j falls.
+/// Anchored preference optimisation (APO-zero), for preferred answers that are better than the model's own: it raises c
+/// and lowers j.
 struct apo_zero {
-    double beta = 0.1;
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
 };
 
-/// Anchored preference optimisation, where the preferred answers are worse than the model's own: both fall, j more.
+/// Anchored preference optimisation (APO-down), for preferred answers that are worse than the model's own: it lowers
+/// both c and j, and j more.
 struct apo_down {
-    double beta = 0.1;
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
 };
 
 } // namespace rlhf

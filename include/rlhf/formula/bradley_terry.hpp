@@ -10,36 +10,36 @@ struct comparison_term {
     V loss, d_chosen, d_rejected;
 };
 
-/// The odds of the less likely outcome, where the rewards differ by m: e^−|m|, in [0, 1].
+/// e^−|m|, in [0, 1]: the odds of the less likely outcome if the rewards differ by m.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V odds(V m) {
     using lane::abs, lane::exp_nonpositive;
     return exp_nonpositive(-abs(m));
 }
-/// σ(−m), made of these odds.
+/// σ(−m), from m and the odds e^−|m|.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V wrong_share(V m, V odds) {
     using lane::select;
     const V one(1);
     return select(m < V(0), one, odds) / (one + odds);
 }
-/// One comparison of bradley_terry(), made of m and these odds.
+/// One comparison of bradley_terry(), from m and the odds e^−|m|.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> comparison(V m, V odds, V smoothing) {
     using lane::log1p_unit, lane::select;
     const V zero(0), one(1), wrong = wrong_share(m, odds);
-    // softplus(−m) + ε m, whose parts would be ∞ − ∞ at m = −∞
+    // softplus(−m) + ε m, in a form that is not ∞ − ∞ at m = −∞
     const V line = select(m < zero, (smoothing - one) * m, select(smoothing != zero, smoothing * m, zero));
     return {log1p_unit(odds) + line, smoothing - wrong, wrong - smoothing};
 }
-/// The same where ε is 0, in fewer steps.
+/// The same for ε = 0, in fewer operations.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> comparison(V m, V odds) {
     using lane::larger, lane::log1p_unit;
     const V wrong = wrong_share(m, odds);
     return {log1p_unit(odds) + larger(-m, V(0)), -wrong, wrong};
 }
-/// The comparison with the pull κ.
+/// Adds the term of κ to a comparison.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> pulled(comparison_term<V> c, V chosen, V rejected, V center) {
     using lane::select;
@@ -54,8 +54,8 @@ template <class V>
 ///          = softplus(−m) + ε m + κ (r_c + r_r)²
 ///     ∂loss/∂r_c = ε − σ(−m) + 2κ (r_c + r_r)      ∂loss/∂r_r = σ(−m) − ε + 2κ (r_c + r_r)
 ///
-/// ε: label smoothing, κ: pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise. If
-/// both rewards are infinite with the same sign, loss and slopes are NaN. ε may be negative (robust_dpo).
+/// ε is label smoothing; κ pulls rewards towards 0. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise.
+/// If both rewards are infinite with the same sign, loss and slopes are NaN. ε may be negative (robust_dpo).
 ///
 /// Source: Bradley and Terry 1952; Ouyang et al. 2022, arXiv:2203.02155, eq. 1; margin: Touvron et al. 2023,
 /// arXiv:2307.09288, eq. 2; ε: Mitchell 2023, cDPO; κ: Eisenstein et al. 2023, arXiv:2312.09244, §2.
@@ -65,7 +65,7 @@ template <class V>
     return comparison(m, odds(m), smoothing);
 }
 
-/// One comparison with the pull κ. Where κ is known to be 0, the overload above is cheaper.
+/// One comparison with the term of κ. If κ is known to be 0, the overload above is cheaper.
 template <class V>
 [[nodiscard]] RLHF_FORMULA comparison_term<V> bradley_terry(V chosen, V rejected, V margin, V smoothing, V center) {
     return pulled(bradley_terry(chosen, rejected, margin, smoothing), chosen, rejected, center);

@@ -6,7 +6,7 @@
 
 namespace rlhf {
 
-/// Options of CISPO: the log-likelihood, weighted by the advantage and by a constant ratio of policies within bounds.
+/// Options of CISPO: the log-likelihood times the advantage and the bounded ratio ρ, which is a constant to gradients.
 ///
 ///     | trainer, paper                             | low   | high   | beyond                  |
 ///     |---|---|---|---|
@@ -19,9 +19,9 @@ namespace rlhf {
 ///     | truncated importance sampling: ROLL        | 0     | 1      | truncate                |
 ///     | rollout_is: SkyRL                          | 0.8   | 1.2    | mask                    |
 struct cispo {
-    double low = 0;                                       ///< the lower bound of ρ
-    double high = 5;                                      ///< the upper bound of ρ
-    rlhf::importance beyond = rlhf::importance::truncate; ///< beyond a bound ρ becomes the bound, or 0
+    double low = 0;                                       ///< the lower bound of ρ, in [0, high]
+    double high = 5;                                      ///< the upper bound of ρ, at least 0
+    rlhf::importance beyond = rlhf::importance::truncate; ///< whether ρ becomes the bound beyond it, or 0
 };
 
 } // namespace rlhf
@@ -30,12 +30,12 @@ namespace RLHF_NAMESPACE::formula {
 
 /// One token of CISPO.
 ///
-///     φ    = ρ = e^x,  x = logp − old_logp, within [low, high]; the bound, or 0, beyond; a constant
+///     φ    = ρ = e^x,  x = logp − old_logp, within [low, high]; beyond it the bound, or 0; a constant to gradients
 ///     loss = −φ Â logp
 ///     ∂loss/∂logp = −φ Â
 ///
-/// The loss is 0 where φ Â is, also for logp = −∞. NaN in any argument gives a NaN loss, and so does Â = 0 where ρ = ∞
-/// has no bound. clipped_low and clipped_high: ρ is beyond low or high, and Â is not 0.
+/// The loss is 0 where φ Â = 0, also for logp = −∞. NaN in any argument gives a NaN loss, and so does Â = 0 where ρ = ∞
+/// has no bound. clipped_low and clipped_high count tokens with Â ≠ 0 whose ρ is below low or above high.
 ///
 /// Source: MiniMax 2025 (MiniMax-M1), arXiv:2506.13585, eq. 4 and 5.
 template <class T>

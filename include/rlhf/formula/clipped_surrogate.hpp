@@ -6,10 +6,10 @@
 namespace rlhf {
 
 /// Options of the clipped surrogate, the objective of PPO, GRPO and DAPO. With range = {1, unlimited} nothing is
-/// clipped: the loss is −ρ Â, the importance_sampling of tinker and SkyRL.
+/// clipped: the loss is −ρ Â, which tinker and SkyRL call importance_sampling.
 struct ppo_clip {
-    ratio_range range = 0.2;
-    double dual = unlimited; ///< c > 1: at Â < 0 the loss is at most c |Â|
+    ratio_range range = 0.2; ///< ε₋ in [0, 1] and ε₊ ≥ 0
+    double dual = unlimited; ///< c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
 };
 
 } // namespace rlhf
@@ -20,10 +20,10 @@ namespace RLHF_NAMESPACE::formula {
 ///
 ///     ρ    = e^x,  x = logp − old_logp
 ///     loss = −min(ρ Â, clip(ρ, 1 − ε₋, 1 + ε₊) Â)
-///     ∂loss/∂logp = −ρ Â  where the ratio is not cut, else 0
+///     ∂loss/∂logp = −ρ Â  where the ratio is not clipped, else 0
 ///
-/// The ratio is cut above when Â ≥ 0 and below when Â < 0, so that inf · 0 cannot arise unless ε₊ = ∞; at a bound it
-/// counts as not cut. NaN in any argument gives a NaN loss.
+/// The ratio is clipped above if Â ≥ 0, and below if Â < 0, so that inf · 0 cannot arise unless ε₊ = ∞. A ratio at a
+/// bound is not clipped. NaN in any argument gives a NaN loss.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; ε₋ ≠ ε₊: Yu et al. 2025 (DAPO), arXiv:2503.14476, eq. 8.
 template <class T>
@@ -44,9 +44,9 @@ struct clipped_surrogate {
     }
 };
 
-/// One token of the clipped surrogate loss with a dual clip: a bad answer costs at most c times |Â|.
+/// One token of the clipped surrogate loss with a dual clip: at Â < 0 the loss is at most c |Â|.
 ///
-///     loss = min(loss, c |Â|) at Â < 0, with slope 0 where c |Â| is less
+///     loss = min(loss, c |Â|) at Â < 0, with slope 0 where c |Â| is the smaller one
 ///
 /// Source: Ye et al. 2020, arXiv:1912.09729, eq. 5.
 template <class T>

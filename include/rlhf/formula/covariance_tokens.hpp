@@ -20,14 +20,13 @@ struct covariance_mean_term {
     }
 };
 
-/// A token's share of the covariance of advantage and log-probability, which is what its update takes from the entropy,
-/// and whether it may be picked.
+/// A token's share of the covariance of advantage and log-probability, by which its update lowers the entropy, or NaN
+/// if the token may not be picked.
 ///
 ///     cov       = (Â − mean Â)(log π − mean log π)
-///     candidate = low < cov < high, and not stopped by the clipped surrogate: Â > 0 and ρ > 1 + ε₊, Â < 0 and
-///                 ρ < 1 − ε₋
+///     candidate = low < cov < high, and not clipped: neither Â > 0 and ρ > 1 + ε₊, nor Â < 0 and ρ < 1 − ε₋
 ///
-/// NaN is no candidate.
+/// A token with a NaN covariance is not a candidate.
 ///
 /// Source: Cui et al. 2025, arXiv:2505.22617, eq. 10.
 template <class T>
@@ -35,7 +34,7 @@ struct token_covariance {
     T mean_advantage, mean_log_prob, low, high;
     T lower, upper; ///< 1 − ε₋ and 1 + ε₊
 
-    /// The covariance, or NaN if the token is no candidate.
+    /// The covariance, or NaN if the token is not a candidate.
     template <class V>
     [[nodiscard]] RLHF_FORMULA V operator()(V advantage, V log_prob, V old_log_prob) const {
         using lane::exp, lane::select;

@@ -5,10 +5,10 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// A token's loss, and its derivatives by the quantities that it is computed from.
+/// A token's loss, and its derivatives with respect to its inputs.
 template <class V>
 struct cross_entropy_term {
-    V nll, loss; ///< without and with smoothing and z-loss
+    V nll, loss; ///< nll is without smoothing and z-loss
     V by_log_prob, by_mean_log_prob, by_log_sum_exp;
 };
 
@@ -17,8 +17,8 @@ struct cross_entropy_term {
 ///     loss = −(1 − ε) log p_target − ε Σ log pᵥ / V + ζ lse²
 ///     ∂loss/∂log p_target = ε − 1      ∂loss/∂(Σ log pᵥ / V) = −ε      ∂loss/∂lse = 2 ζ lse
 ///
-/// lse: log Σ exp(logits), ε: smoothing, ζ: z_loss. A term whose factor is 0 is left out, so that 0 · ∞ cannot arise.
-/// Without smoothing, mean_log_prob = Σ log pᵥ / V may be anything.
+/// lse = log Σ exp(logits), ε is smoothing, ζ is z_loss. A term whose factor is 0 is left out, so that 0 · ∞ cannot
+/// arise. Without smoothing, mean_log_prob = Σ log pᵥ / V may be anything.
 ///
 /// Source: smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7; z-loss: Chowdhery et al. 2022,
 /// arXiv:2204.02311, section 5.

@@ -5,10 +5,10 @@
 
 namespace rlhf {
 
-/// Discovered preference optimisation, also called log ratio modulated loss.
+/// Discovered preference optimisation, also called the log ratio modulated loss.
 struct discopop {
-    double beta = 0.1;
-    double tau = 0.05; ///< τ in (0, 1], how soon one part gives way to the other
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
+    double tau = 0.05; ///< τ in [10⁻³, 1]: the smaller, the sharper the step from one term to the other
 };
 
 } // namespace rlhf
@@ -21,7 +21,8 @@ namespace RLHF_NAMESPACE::formula {
 ///     loss = (1 − μ) · −log σ(m) + μ e⁻ᵐ
 ///     ∂loss/∂c = β (−(1 − μ) (μ/τ · −log σ(m) + σ(−m)) + ((1 − μ) / τ − 1) μ e⁻ᵐ) = −∂loss/∂j
 ///
-/// μ e⁻ᵐ is computed as one, so that it is at most 1 for a pair far on the wrong side, where e⁻ᵐ alone overflows.
+/// μ e⁻ᵐ is computed as one term, so that it is at most 1 for a pair far on the wrong side, where e⁻ᵐ alone would
+/// overflow.
 ///
 /// Source: Lu et al. 2024, arXiv:2406.08414, eq. 5.
 template <class T>
@@ -39,6 +40,7 @@ struct modulated_preference {
         const V beyond = select(V(excess) == zero, zero, V(excess) * distance);
         const V exponential = s.large * exp_nonpositive(select(right, distance, beyond)); // μ e⁻ᵐ
         const V fades = select(s.other == zero, zero, s.other * logistic.loss);           // else 0 · ∞
+
         const V by_m =
             rest * logistic.d_chosen - V(sharpness) * (s.large * fades) + (V(sharpness) * rest - V(1)) * exponential;
         const V slope = V(beta) * by_m;

@@ -5,10 +5,10 @@
 
 namespace rlhf {
 
-/// How far the policy's distribution p is from the reference's q.
+/// How the distance of the policy's distribution p from the reference's distribution q is measured.
 enum class divergence {
-    reverse_kl, ///< KL(p ‖ q) = Σ p (log p − log q): p keeps to what q knows
-    forward_kl, ///< KL(q ‖ p) = Σ q (log q − log p): p covers all that q knows
+    reverse_kl, ///< KL(p ‖ q) = Σ p (log p − log q): p avoids entries that q makes unlikely
+    forward_kl, ///< KL(q ‖ p) = Σ q (log q − log p): p covers all entries that q makes likely
     jsd,        ///< β KL(q ‖ m) + (1 − β) KL(p ‖ m) with m = β q + (1 − β) p; always finite
 };
 
@@ -23,21 +23,22 @@ enum class top_k_support {
 
 namespace RLHF_NAMESPACE::formula {
 
-/// One entry's share of a divergence. The divergence is Σ value, and its derivative by log p before normalization is
+/// One entry's share of a divergence. The divergence is Σ value. Its derivative with respect to the entry's logit is
 /// pull − p Σ pull.
 template <class V>
 struct divergence_term {
     V value, pull;
 };
 
-/// p − q where log p − log q = r, without cancellation.
+/// p − q from r = log p − log q, without cancellation.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V difference(V p, V q, V r) {
     using lane::abs, lane::exp_excess, lane::select;
     return select(abs(r) <= V(1), p * (r - exp_excess(-r).value), p - q);
 }
 
-/// One entry's share of KL(p ‖ q): p (log p − log q) − p + q, which is never negative and sums to the same.
+/// One entry's share of KL(p ‖ q): p (log p − log q) − p + q. It is never negative, and its sum over all entries is the
+/// same.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V kl_share(V p, V q, V r) {
     using lane::abs, lane::exp_excess, lane::fma, lane::select;
@@ -59,7 +60,8 @@ struct log_and_excess_of {
     V log, excess;
 };
 
-/// log x and x log x − x + 1, from x and x − 1. Near 1 they come from log x = 2 artanh s with s = (x − 1) / (x + 1).
+/// log x and x log x − x + 1, from x and x − 1. Near x = 1 both are computed from log x = 2 artanh s with s = (x − 1) /
+/// (x + 1).
 template <class V>
 [[nodiscard]] RLHF_FORMULA log_and_excess_of<V> log_and_excess(V x, V x_minus_1) {
     using lane::abs, lane::fma, lane::log, lane::select;
@@ -71,8 +73,8 @@ template <class V>
     return {l, select(nearby, s * x_minus_1 * fma((V(1) + s) * s, t, V(1)), excess)};
 }
 
-/// One entry's share from p, q and r = log p − log q, which may be anything where both are 0. jsd also takes β and rest
-/// = 1 − β, because a β near 1 that was rounded no longer tells it.
+/// One entry's share from p, q and r = log p − log q. r may be anything if p and q are 0. jsd also takes β and rest = 1
+/// − β, because a rounded β near 1 does not determine 1 − β.
 ///
 ///     reverse_kl: pull = p (log p − log q)    forward_kl: pull = p − q    jsd: pull = (1 − β) p (log p − log m)
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2.

@@ -5,23 +5,23 @@
 
 namespace rlhf {
 
-/// Direct preference optimisation: log-probabilities of answers minus a reference's, summed. Without a reference
-/// it is the preference term of CPO.
+/// Direct preference optimisation, over sums of log π − log π_ref. Without a reference it is the preference term of
+/// CPO.
 struct dpo {
-    double beta = 0.1;
-    double label_smoothing = 0; ///< ε in [0, ½]: the share of labels taken to be wrong (cDPO)
+    double beta = 0.1;          ///< β in [10⁻⁶, 10⁶]
+    double label_smoothing = 0; ///< ε in [0, ½]: the share of labels that are assumed wrong (cDPO)
 };
 
-/// DPO with an unbiased loss for labels of which the share ε is wrong. It is not bounded below.
+/// DPO with a loss that stays unbiased if the share ε of the labels is wrong. It is not bounded below.
 struct robust_dpo {
-    double beta = 0.1;
+    double beta = 0.1;            ///< β in [10⁻⁶, 10⁶]
     double label_smoothing = 0.1; ///< ε in [0, ½)
 };
 
-/// SimPO: average log-probabilities, and no reference.
+/// SimPO, over averages of log π, without a reference.
 struct simpo {
-    double beta = 2;
-    double gamma = 1; ///< γ, the margin that every pair should have
+    double beta = 2;  ///< β in [10⁻⁶, 10⁶]
+    double gamma = 1; ///< γ in [0, 10⁶]: the margin that every pair should have
 };
 
 } // namespace rlhf
@@ -35,10 +35,10 @@ namespace RLHF_NAMESPACE::formula {
 ///     ∂loss/∂c = β (ε − σ(−m)) = −∂loss/∂j
 ///
 ///     dpo          (1 − ε) · −log σ(m) + ε · −log σ(−m)                  ε is label_smoothing, γ = 0
-///     robust_dpo   ((1 − ε) · −log σ(m) − ε · −log σ(−m)) / (1 − 2ε)     in its place stands −ε / (1 − 2ε), γ = 0
+///     robust_dpo   ((1 − ε) · −log σ(m) − ε · −log σ(−m)) / (1 − 2ε)     −ε / (1 − 2ε) takes the place of ε, γ = 0
 ///     simpo        −log σ(m)                                             ε = 0
 ///
-/// If c and j are infinite with the same sign, loss and slopes are NaN; else they have their limits.
+/// If c and j are infinite with the same sign, loss and slopes are NaN. If one is infinite, they have their limits.
 ///
 /// Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε: Mitchell 2023, cDPO; robust: Ray Chowdhury et al. 2024,
 /// arXiv:2403.00409; SimPO: Meng et al. 2024, arXiv:2405.14734, section 2.3; CPO: Xu et al. 2024, arXiv:2401.08417,

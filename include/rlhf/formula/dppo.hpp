@@ -11,32 +11,32 @@ enum class dppo_value {
     ratio,    ///< −min(ρ, cap) Â, which has no slope where ρ is above the cap: SkyRL, prime-rl
 };
 
-/// Options of DPPO with the total variation of "this token or another one": the token is stopped where π has moved from
-/// π_old by more than δ and Â pushes it on.
+/// Options of DPPO with the total variation of the two outcomes "this token" and "another one". A token is stopped if π
+/// has moved from π_old by more than δ and Â pushes it further.
 ///
 ///     | trainer         | range | cap                                           | value    |
 ///     |---|---|---|---|
 ///     | verl, dppo_tv   | 0.2   | 3 (clip_ratio_c; verl's documentation has 20) | log_prob |
 ///     | SkyRL, prime-rl | 0.2   | unlimited                                     | ratio    |
 ///
-/// prime-rl adds τ d² with d = log π − log π_old, which is kl_coef = 2 τ and kl_estimator::k2 with old_log_probs as
-/// ref_log_probs.
+/// prime-rl adds τ d² with d = log π − log π_old. For this term use kl_coef = 2 τ and kl_estimator::k2, with
+/// old_log_probs as ref_log_probs.
 struct dppo_tv {
-    /// δ₋ and δ₊: at most so much below and above π_old, as a difference of probabilities
+    /// δ₋ and δ₊, at least 0: how far π may be below and above π_old, as a difference of probabilities
     ratio_range range = 0.2;
-    double cap = unlimited; ///< the largest ρ in the loss
+    double cap = unlimited; ///< the largest ρ in the loss, at least 0
     dppo_value value = dppo_value::log_prob;
 };
 
-/// Options of DPPO with the KL divergence of "this token or another one".
+/// Options of DPPO with the KL divergence of the two outcomes "this token" and "another one".
 ///
 ///     | trainer, paper | range | cap       | value    |
 ///     |---|---|---|---|
 ///     | paper          | 0.05  | unlimited |          |
 ///     | verl, dppo_kl  | 0.2   | 3         | log_prob |
 struct dppo_kl {
-    ratio_range range = 0.05; ///< δ₋ and δ₊: at most so many nats, below and above π_old
-    double cap = unlimited;   ///< the largest ρ in the loss
+    ratio_range range = 0.05; ///< δ₋ and δ₊, at least 0: the most nats below and above π_old
+    double cap = unlimited;   ///< the largest ρ in the loss, at least 0
     dppo_value value = dppo_value::log_prob;
 };
 
@@ -44,11 +44,11 @@ struct dppo_kl {
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What both kinds of DPPO make of a token, stopped or not.
+/// Loss and slope of a token, stopped or not, for both kinds of DPPO.
 ///
 ///     φ    = min(ρ, cap)
 ///     loss = −φ Â logp  or  −φ Â                0 where the token is stopped
-///     ∂loss/∂logp = −φ Â                        0 where it is; the second has none where ρ > cap
+///     ∂loss/∂logp = −φ Â                        0 where it is stopped; for −φ Â also 0 where ρ > cap
 template <class T>
 struct dppo_surrogate {
     T cap;
@@ -67,10 +67,10 @@ struct dppo_surrogate {
 ///
 ///     low  = Â < 0 and π − π_old < −δ₋      high = Â > 0 and π − π_old > δ₊       stopped: low or high
 ///
-/// π and π_old come from the log-probs as they are, whatever log_ratio_limit is. NaN in any argument gives a NaN
-/// loss. clipped_low, clipped_high: low, high.
+/// π and π_old are not changed by log_ratio_limit. NaN in any argument gives a NaN loss. clipped_low and clipped_high
+/// count low and high.
 ///
-/// Source: arXiv:2602.04879, eq. 13.
+/// Source: the paper of DPPO, arXiv:2602.04879, eq. 13.
 template <class T>
 struct dppo_tv {
     T low, high; ///< δ₋, δ₊
@@ -94,10 +94,10 @@ struct dppo_tv {
 ///     low  = Â < 0, ρ < 1 and D > δ₋        high = Â > 0, ρ > 1 and D > δ₊         stopped: low or high
 ///
 /// D > δ is computed as 1 − π_old + ε > (1 − π + ε) exp((δ + π_old (log π − log π_old)) / (1 − π_old)), without a
-/// logarithm. π and π_old, at most 1, come from the log-probs as they are, whatever log_ratio_limit is. NaN in any
-/// argument gives a NaN loss. clipped_low, clipped_high: low, high.
+/// logarithm. π and π_old, at most 1, are not changed by log_ratio_limit. NaN in any argument gives a NaN loss.
+/// clipped_low and clipped_high count low and high.
 ///
-/// Source: arXiv:2602.04879, eq. 14; the ε is from trainers.
+/// Source: the paper of DPPO, arXiv:2602.04879, eq. 14; the trainers add ε.
 template <class T>
 struct dppo_kl {
     T low, high; ///< δ₋, δ₊
@@ -120,7 +120,7 @@ struct dppo_kl {
         const V zero(0), one(1), epsilon(T(1e-8)), ratio = exp(t.log_ratio);
         const V others_old = larger(zero, one - old), others = larger(zero, one - exp(t.log_prob)); // 1 − π_old, 1 − π
         const auto up = t.advantage > zero, down = t.advantage < zero;
-        // e⁻⁶⁰ is less than ε, and no subnormal number, which would take long.
+        // e⁻⁶⁰ is less than ε, and not a subnormal number, which would be slow.
         const V bound =
             larger(V(-60), (select(up, V(high), V(low)) + old * (t.log_prob - t.old_log_prob)) / others_old);
         const auto beyond = others_old + epsilon > (others + epsilon) * exp(bound);

@@ -5,10 +5,11 @@
 
 namespace rlhf {
 
-/// Exact preference optimisation of pairs: the reverse KL to labels of which the share ε is wrong. TRL: `exo_pair`.
+/// Exact preference optimisation of pairs: the reverse KL to labels, the share ε of which is assumed wrong. TRL calls
+/// it `exo_pair`.
 struct exo {
-    double beta = 0.1;
-    double label_smoothing = 1e-3; ///< ε in (0, ½]
+    double beta = 0.1;             ///< β in [10⁻⁶, 10⁶]
+    double label_smoothing = 1e-3; ///< ε in [10⁻⁶, ½]
 };
 
 } // namespace rlhf
@@ -21,8 +22,8 @@ namespace RLHF_NAMESPACE::formula {
 ///     loss = σ(m) (log σ(m) − log(1 − ε)) + σ(−m) (log σ(−m) − log ε)
 ///     ∂loss/∂c = β σ(m) σ(−m) (m − log((1 − ε) / ε)) = −∂loss/∂j
 ///
-/// Far out the loss is −log(1 − ε) or −log ε, and the slope 0. Near its least value, 0, it is a difference, and has the
-/// error of its terms.
+/// For m → ±∞ the loss is −log(1 − ε) or −log ε, and the slope 0. Near its least value, 0, the loss is a difference,
+/// and has the error of its terms.
 ///
 /// Source: Ji et al. 2024, arXiv:2402.00856, eq. 16.
 template <class T>
@@ -37,7 +38,7 @@ struct exact_preference {
         const V shift = log1p_unit(s.e); // −log s.large
         const V large = select(m < zero, V(wrong), V(right)) - shift,
                 other = select(m < zero, V(right), V(wrong)) - (abs(m) + shift);
-        const auto none = s.other == zero; // else 0 · ∞
+        const auto none = s.other == zero; // avoids 0 · ∞
         const V slope = select(none, zero, V(beta) * (s.large * s.other * (m - (V(wrong) - V(right)))));
         return {s.large * large + select(none, zero, s.other * other), slope, -slope};
     }

@@ -5,10 +5,10 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What is multiplied by γ: x, or 0 at γ = 0, so that 0 · ∞ cannot arise.
+/// The factor of γ: x, or 0 at γ = 0, so that 0 · ∞ cannot arise.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V unless_zero(V gamma, V x) {
-    using lane::select; // overloads for batches and duals are found by argument-dependent lookup
+    using lane::select; // argument-dependent lookup finds the overloads for registers and duals
     return select(gamma == V(0), V(0), x);
 }
 
@@ -18,7 +18,7 @@ template <class V>
     return gamma * unless_zero(gamma, x);
 }
 
-/// The residual of one step, from which the advantage is the recurrence Âₜ = δₜ + γλ Âₜ₊₁.
+/// The residual of one step. The advantage is the recurrence Âₜ = δₜ + γλ Âₜ₊₁ over it.
 ///
 ///     δ = r + γ V(s′) − V(s)      V(s′) = 0 where the episode ends
 ///
@@ -29,7 +29,7 @@ template <class V>
     return fma(gamma, unless_zero(gamma, next_value), reward) - value;
 }
 
-/// λ of a response of n tokens, so that the weights λᵏ add up to α n: max(0, 1 − 1 / (α n)).
+/// λ for a response of n tokens, for which the weights λᵏ add up to α n: max(0, 1 − 1 / (α n)).
 ///
 /// Source: Yue et al. 2025, arXiv:2504.05118, section 4.2 (VAPO).
 template <class V>
@@ -39,10 +39,10 @@ template <class V>
     return select(lambda > V(0), lambda, V(0));
 }
 
-/// λ of a response of n tokens, of whose last reward the first token gets the share q, whatever n is (with γ = 1):
+/// λ for a response of n tokens, with which the first token gets the share q of the last reward for every n (γ = 1):
 /// q^(1 / (n − 1)), and 0 for n ≤ 1, where λ is not used.
 ///
-/// Source: AReaL, which names it relative position.
+/// Source: AReaL, which calls it relative position.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V relative_lambda(V tokens, V share) {
     using lane::exp, lane::log, lane::select;
@@ -50,7 +50,7 @@ template <class V>
     return select(steps > V(0), exp(log(share) / steps), V(0));
 }
 
-/// The return that goes with an advantage: what the value is to become.
+/// The return that belongs to an advantage: the target of the value.
 ///
 ///     R = Â + V(s)
 template <class V>
@@ -64,12 +64,12 @@ struct gae_slopes {
     V reward, value, next_value;
 };
 
-/// One step of the estimate backwards, from the adjoint u of its residual.
+/// One step of the backward pass, from the derivative u = ∂L/∂δ.
 ///
 ///     uₜ = ∂L/∂Âₜ + ∂L/∂Rₜ + γλ uₜ₋₁
-///     ∂L/∂r = u      ∂L/∂V(s) = ∂L/∂R − u + what came from the step before      ∂L/∂V(s′) = what goes to the next step
+///     ∂L/∂r = u      ∂L/∂V(s) = ∂L/∂R − u + the part from the step before      ∂L/∂V(s′) = the part for the next step
 ///
-/// What flows from a step to the value of the next one is γ u, or 0 where δ does not read that value.
+/// A step passes γ u to the value of the next step, or 0 where δ does not read that value.
 ///
 /// Source: td_error and gae_return, transposed.
 template <class V>

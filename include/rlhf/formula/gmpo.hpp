@@ -5,15 +5,15 @@
 
 namespace rlhf {
 
-/// Options of GMPO: the geometric mean of the ratios of a sequence's tokens, each of which is clipped. The loss of a
-/// batch is aggregation::sequence_mean_token_mean.
+/// Options of GMPO: the geometric mean of a sequence's token ratios, each of which is clipped. Use it with
+/// aggregation::sequence_mean_token_mean.
 ///
 ///     | trainer, paper | range            |
 ///     |---|---|
 ///     | paper, TRL     | 0.4              |
 ///     | verl, geo_mean | 0.2 (clip_ratio) |
 struct gmpo {
-    ratio_range range = 0.4; ///< ε₋ and ε₊: log ρ is cut to [−ε₋, ε₊]
+    ratio_range range = 0.4; ///< ε₋ and ε₊, at least 0: log ρ is clipped to [−ε₋, ε₊]
 };
 
 } // namespace rlhf
@@ -43,26 +43,27 @@ struct bounded_log_ratio_term {
 
 /// One token of GMPO, in a sequence of n tokens that count, with d = log π − log π_old.
 ///
-///     x    = mean of min(d, ε₊) over the n tokens           if Â < 0: of max(d, −ε₋)
+///     x    = mean of min(d, ε₊) over the n tokens           mean of max(d, −ε₋) at Â < 0
 ///     s    = e^x, x clamped to ±log_ratio_limit
 ///     loss = −s Â
-///     ∂loss/∂logp = −s Â  where d of this token is not cut and x not clamped, else 0
+///     ∂loss/∂logp = −s Â  where d of this token is not clipped and x not clamped, else 0
 ///
-/// The slope is what log π of this token does to the losses of all n tokens, 1/n of each. It is exact if all tokens of
-/// the sequence have one Â and one weight; if they differ, each token learns by its own Â. clipped_low: d < −ε₋ and
-/// Â < 0; clipped_high: d > ε₊ and Â > 0. The ratio of the statistics is s. NaN in any token gives NaN to its sequence.
+/// The slope is the derivative of the losses of all n tokens by log π of this token: 1/n from each. It is exact if all
+/// tokens of the sequence have the same Â and weight; if they differ, each token learns by its own Â. clipped_low
+/// counts d < −ε₋ at Â < 0, clipped_high counts d > ε₊ at Â > 0. The ratio in the statistics is s. A NaN in any token
+/// makes its whole sequence NaN.
 ///
 /// Source: Zhao et al. 2025, arXiv:2507.20673.
 template <class T>
 struct gmpo {
     bounded_log_ratio_term<T> bounds;
-    T above = 1, below = 1;             ///< s of the sequence, bounded above and below
-    T slope_above = 1, slope_below = 1; ///< the same; 0 beyond the limit
+    T above = 1, below = 1;             ///< s with d bounded above, and with d bounded below
+    T slope_above = 1, slope_below = 1; ///< the same; 0 where x is clamped
 
-    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // of the token
+    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // but by the ratio of the sequence
     RLHF_FORMULA bounded_log_ratio_term<T> reduction() const { return bounds; }
 
-    /// The formula for a sequence with these sums and so many tokens.
+    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
     [[nodiscard]] RLHF_FORMULA gmpo for_sequence(const Sums& sums, Number tokens, T limit) const {
         gmpo f = *this;

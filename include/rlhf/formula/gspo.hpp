@@ -9,14 +9,14 @@ namespace rlhf {
 /// How the log ratios of a sequence's tokens become the log ratio of the sequence.
 enum class sequence_ratio {
     mean,    ///< their mean: the ratio is the geometric mean of the tokens' ratios
-    product, ///< their sum: the ratio is the one of the probabilities of the whole answers
+    product, ///< their sum: the ratio is π / π_old of the whole answer
 };
 
-/// Options of GSPO, the clipped surrogate of a ratio that the tokens of a sequence share. The range has no default: the
-/// paper's is {3e-4, 4e-4}, for the mean; a product is cut as wide as PPO's.
+/// Options of GSPO: the clipped surrogate with a ratio that all tokens of a sequence share. The range has no default:
+/// the paper has {3e-4, 4e-4} for the mean; a product needs a range as wide as PPO's.
 struct gspo {
-    ratio_range range;
-    sequence_ratio ratio = sequence_ratio::mean;
+    ratio_range range;                           ///< ε₋ in [0, 1] and ε₊ ≥ 0
+    sequence_ratio ratio = sequence_ratio::mean; ///< how the tokens' log ratios become one
 };
 
 } // namespace rlhf
@@ -28,26 +28,26 @@ namespace RLHF_NAMESPACE::formula {
 ///     x    = mean of log π − log π_old over the n tokens       sequence_ratio::product: their sum
 ///     s    = e^x, x clamped to ±log_ratio_limit
 ///     loss = −min(s Â, clip(s, 1 − ε₋, 1 + ε₊) Â)
-///     ∂loss/∂logp = −s Â  where the ratio is not cut, else 0   sequence_ratio::product: times n
+///     ∂loss/∂logp = −s Â  where the ratio is not clipped, else 0   sequence_ratio::product: times n
 ///
-/// The slope is what log π of this token does to the losses of all n tokens: by a mean, 1/n of each. It is exact if all
-/// tokens of the sequence have one Â and one weight. If they differ, the mean's slope is the slope of GSPO-token (eq.
-/// 13): each token learns by its own Â. The ratio is cut as in formula/clipped_surrogate.hpp. LUSPO, which multiplies
-/// the loss of a sequence by its length, is aggregation::sequence_mean_token_sum.
+/// The slope is the derivative of the losses of all n tokens by log π of this token: with the mean, 1/n from each. It
+/// is exact if all tokens of the sequence have the same Â and weight. If they differ, the mean's slope is the slope of
+/// GSPO-token (eq. 13): each token learns by its own Â. The ratio is clipped as in formula/clipped_surrogate.hpp. For
+/// LUSPO, which multiplies the loss of a sequence by its length, use aggregation::sequence_mean_token_sum.
 ///
 /// Source: Zheng et al. 2025, arXiv:2507.18071, eq. 5, 7 and 13; the product: Ahmadian et al. 2024, arXiv:2402.14740.
 template <class T>
 struct sequence_surrogate {
     T lower, upper; ///< 1 − ε₋ and 1 + ε₊
     sequence_ratio kind;
-    T ratio = 1, cut_below = 1, cut_above = 1; ///< of the sequence: s, max(s, lower) and min(s, upper)
-    T slope_factor = 1;                        ///< 1 or n; 0 beyond the limit
+    T ratio = 1, cut_below = 1, cut_above = 1; ///< s, max(s, lower) and min(s, upper) of the sequence
+    T slope_factor = 1;                        ///< 1 or n; 0 where x is clamped
 
-    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // of the token
+    RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // but by the ratio of the sequence
 
     RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
 
-    /// The formula for a sequence with these sums and so many tokens.
+    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
     [[nodiscard]] RLHF_FORMULA sequence_surrogate for_sequence(const Sums& sums, Number tokens, T limit) const {
         sequence_surrogate f = *this;

@@ -5,18 +5,18 @@
 
 namespace rlhf {
 
-/// What happens to an importance weight, or a ratio, beyond its bounds.
+/// What happens to an importance weight or a ratio beyond its bounds.
 enum class importance {
     truncate, ///< it becomes the bound
     mask,     ///< it becomes 0: the token has no policy loss
 };
 
-/// Bounds of an importance weight. One number is the upper one; the lower one is 0 then.
+/// Bounds of an importance weight. One number is the upper bound; the lower bound is then 0.
 struct importance_range {
     double low, high;
     constexpr importance_range(double most) : low(0), high(most) {}
     constexpr importance_range(double least, double most) : low(least), high(most) {}
-    /// Is there a bound?
+    /// True if there is a bound.
     [[nodiscard]] constexpr bool limits() const { return low > 0 || high < unlimited; }
 };
 
@@ -26,11 +26,11 @@ namespace RLHF_NAMESPACE::formula {
 
 /// The importance weight between the policy that sampled a token and π_old, and its bounds.
 ///
-///     w = exp(log π_old − log π_behavior), and `below` or `above` beyond low and high
+///     w = exp(log π_old − log π_behavior); `below` where w < low, `above` where w > high
 ///     loss and slope are multiplied by w; no gradient flows through w
 ///
-/// A loss that is 0 because the advantage is 0 stays 0 for every w that is not NaN, and a masked loss is 0 whatever it
-/// was: 0 · ∞ cannot arise.
+/// A loss that is 0 because the advantage is 0 stays 0 for every w that is not NaN. Where w becomes 0, the loss is 0
+/// even if it was infinite. So 0 · ∞ cannot arise.
 ///
 /// Source: truncated above: Espeholt et al. 2018 (IMPALA), arXiv:1802.01561, section 4.1; masked beyond two bounds:
 /// IcePop, Ling Team 2025, arXiv:2510.18855.

@@ -5,18 +5,18 @@
 
 namespace rlhf {
 
-/// What shares one ratio π / μ, of the policy that learns and the policy that sampled.
+/// Which tokens share one ratio π / μ. π is the policy that learns, μ the policy that sampled.
 enum class importance_level {
-    token,            ///< each token has its own: e^ρ, with ρ = log π − log μ
-    sequence_mean,    ///< the geometric mean of a sequence's tokens: e^(mean ρ)
-    sequence_product, ///< the whole sequence: e^(Σ ρ)
+    token,            ///< each token has its own ratio: e^ρ, with ρ = log π − log μ
+    sequence_mean,    ///< the tokens of a sequence share the geometric mean of their ratios: e^(mean ρ)
+    sequence_product, ///< the tokens of a sequence share the product of their ratios: e^(Σ ρ)
     none,             ///< all weights are 1
 };
 
-/// What counts as one sequence in the options of importance weights that act on sequences.
+/// What one sequence is, in the options of importance weights that act on sequences.
 enum class importance_unit {
-    sequence, ///< all tokens of a sequence that count
-    run,      ///< each run of tokens that count, without a gap: a turn
+    sequence, ///< all counted tokens of a sequence of the batch
+    run,      ///< each run of counted tokens without a gap: a turn
 };
 
 } // namespace rlhf
@@ -26,14 +26,14 @@ namespace RLHF_NAMESPACE::formula {
 template <class Kind>
 struct log_weight_statistics {
     typename Kind::sum log_weight = {};
-    typename Kind::maximum largest = {}, smallest = {}; ///< smallest: of −ρ
+    typename Kind::maximum largest = {}, smallest = {}; ///< largest is max ρ, smallest is max(−ρ)
 
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) {
         f(s.log_weight...), f(s.largest...), f(s.smallest...);
     }
 };
 
-/// What a token adds to the sums that decide about its sequence: ρ = log π − log μ.
+/// What a token adds to the sums that decide about its sequence, with ρ = log π − log μ.
 struct log_weight_term {
     template <class V>
     [[nodiscard]] RLHF_FORMULA lane::terms<V, 0, log_weight_statistics> operator()(V log_prob, V behavior) const {
@@ -55,7 +55,7 @@ struct importance_statistics {
     }
 };
 
-/// Is x beyond the range? NaN is not.
+/// Tests whether x is beyond the range. NaN is not.
 template <class T>
 struct range_of {
     T low, high;
@@ -66,11 +66,11 @@ struct range_of {
     }
 };
 
-/// The larger of the two divergences between policies that either choose this token or another one.
+/// The larger of the two KL divergences between π and μ over the two outcomes "this token" and "another one".
 ///
 ///     max(D(π, μ), D(μ, π)),  D(p, q) = p log(p / q) + (1 − p) log((1 − p) / (1 − q))
 ///
-/// p and 1 − p are raised to ε = 10⁻⁸ where they are less. NaN where an argument is.
+/// p and 1 − p are at least ε = 10⁻⁸. The result is NaN if an argument is NaN.
 ///
 /// Source: KPop, as AReaL computes it.
 template <class V>
@@ -84,27 +84,27 @@ template <class V>
     return larger(there, back);
 }
 
-/// The importance weight of one token, which corrects for a policy μ that sampled it and is not π.
+/// The importance weight of one token, which corrects for sampling from μ instead of π.
 ///
 ///     ρ = log π − log μ
-///     w = e^ρ, e^(mean ρ) or e^(Σ ρ) by the level; beyond its range the bound, or 0 (importance::mask)
+///     w = e^ρ, e^(mean ρ) or e^(Σ ρ), as the level says; beyond its range the bound, or 0 (importance::mask)
 ///     w = 0 for all tokens of a sequence    if e^(mean ρ), e^(Σ ρ) or any e^ρ is beyond its range
-///     w = 0 for its tokens of Â < 0         if mean(−ρ) > drift_limit
+///     w = 0 for its tokens with Â < 0       if mean(−ρ) > drift_limit
 ///     w = 0 for the token                   if |π − μ| > probability_limit, |ρ| > log_ratio_limit or
 ///                                              max(D(π, μ), D(μ, π)) > binary_kl_limit
 ///
-/// NaN is beyond no bound: the weight of such a token, or sequence, is NaN.
+/// NaN is not beyond any bound: the weight of a token or sequence with NaN is NaN.
 ///
 /// Source: truncation: Espeholt et al. 2018, arXiv:1802.01561, eq. 1; the mask by drift: DeepSeek-V3.2,
-/// arXiv:2512.02556, §3.1; the rest is what trainers of language models do.
+/// arXiv:2512.02556, §3.1; the other rules are from trainers' code.
 template <class T>
 struct importance_weight_rule {
     importance_level level;
     bool mask;                                      ///< weights beyond the range become 0
-    bool sequence_dropped = false, drifted = false; ///< decided by the sequence
-    range_of<T> range, mean, product, token;        ///< of the weight, and of what a sequence needs
+    bool sequence_dropped = false, drifted = false; ///< the sequence decides them
+    range_of<T> range, mean, product, token;        ///< of the weight, e^(mean ρ), e^(Σ ρ), and e^ρ of every token
     T drift_limit, probability_limit, log_ratio_limit, binary_kl_limit;
-    T sequence_weight = 1; ///< of the sequence
+    T sequence_weight = 1; ///< the weight that the tokens of the sequence share
 
     /// The rule for the tokens of one sequence.
     template <class Sums, class Number>

@@ -5,17 +5,17 @@
 
 namespace rlhf {
 
-/// Identity preference optimisation: log ratios to a reference. The paper sums them over an answer, as OpenRLHF and
-/// TRL's CPO and online trainers do; TRL's DPO trainer takes averages.
+/// Identity preference optimisation, over log ratios to a reference. The paper sums them over an answer, as do OpenRLHF
+/// and TRL's CPO and online trainers; TRL's DPO trainer averages them.
 struct ipo {
-    double beta = 0.1; ///< τ of the paper
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶], τ of the paper
 };
 
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {
 
-/// One pair under ipo: Δ is pulled to 1 / (2β), and not beyond.
+/// One pair under ipo: Δ = c − j is pulled to 1 / (2β), and not beyond.
 ///
 ///     d    = c − j − 1 / (2β)
 ///     loss = d²

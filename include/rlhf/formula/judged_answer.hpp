@@ -5,7 +5,7 @@
 
 /// Objectives over answers that were judged one by one, as good or bad. They see the log ratio r = Σ log π − log π_ref
 /// of an answer. Like an objective over pairs (formula/preference.hpp), each is a struct of options in namespace rlhf,
-/// a formula, and formula::objective<options>, which makes the formula of the options. The formula has
+/// a formula, and formula::objective<options>, which makes the formula from the options. The formula has
 ///
 ///     T beta;
 ///     template <class V>
@@ -16,7 +16,7 @@ namespace RLHF_NAMESPACE::formula {
 template <class V>
 struct judged_answer {
     V log_ratio; ///< r
-    V desirable; ///< 1 or 0
+    V desirable; ///< 1 for a good answer, else 0
 };
 
 template <class V>

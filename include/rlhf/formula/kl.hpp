@@ -7,18 +7,18 @@ namespace rlhf {
 
 /// Estimators of KL(π ‖ π_ref) from one sampled token, with d = log π − log π_ref.
 enum class kl_estimator {
-    k1,  ///< d: unbiased; its gradient has mean 0, so it is of no use in a loss
+    k1,  ///< d: unbiased; its gradient has mean 0, so do not use it in a loss
     k2,  ///< d² / 2: biased; its mean gradient is the gradient of KL(π ‖ π_ref)
     k3,  ///< e⁻ᵈ − 1 + d: unbiased and never negative; its mean gradient is the gradient of KL(π_ref ‖ π)
     abs, ///< |d|: biased; its mean gradient is the gradient of Σ |π − π_ref|
 };
 
-/// What multiplies the estimate in a loss. π_old sampled the tokens, and ρ = π / π_old.
+/// The factor of the estimate in a loss. ρ = π / π_old, and π_old sampled the tokens.
 enum class kl_weight {
-    one,            ///< nothing
-    ratio,          ///< ρ, through which the gradient flows, too: TRL, Liger's chunks, slime
+    one,            ///< 1
+    ratio,          ///< ρ, with a gradient: TRL, Liger's chunks, slime
     constant_ratio, ///< ρ as a constant: Liger's kernels
-    own_ratio,      ///< π / (π as a constant), which is 1 and has a gradient: NeMo-RL
+    own_ratio,      ///< π / (π as a constant): it is 1 and has a gradient: NeMo-RL
 };
 
 } // namespace rlhf
@@ -30,15 +30,15 @@ struct kl_term {
     V value, slope;
 };
 
-/// One token's estimate and a slope ∂/∂ log π, chosen separately.
+/// One token's estimate, and its slope ∂/∂ log π. Estimate and slope may come from different estimators.
 ///
 ///     k1  = d            ∂k1  = 1
 ///     k2  = d² / 2       ∂k2  = d
 ///     k3  = e⁻ᵈ − 1 + d  ∂k3  = 1 − e⁻ᵈ
 ///     abs = |d|          ∂abs = sign of d, 0 at 0
 ///
-/// k3 is +∞ at d = ±∞; near 0 its value and its slope keep their digits. Beyond ±limit the value is the limit and the
-/// slope is 0.
+/// k3 is +∞ at d = ±∞; near 0 its value and slope lose no digits. Beyond ±limit the value is the limit and the slope is
+/// 0.
 ///
 /// Source: J. Schulman, Approximating KL divergence, 2020, http://joschu.net/blog/kl-approx.html.
 template <class V>
@@ -58,13 +58,13 @@ template <class V>
     return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
 }
 
-/// A token's estimate k(d) times a weight other than one, and the slope of that.
+/// A token's estimate k(d) times a weight other than one, and the slope of the product.
 ///
-///     ratio           ρ k   ∂ = ρ (k + ∂k)      ρ ∂k where the ratio does not learn, because its limit replaces it
+///     ratio           ρ k   ∂ = ρ (k + ∂k)      ρ ∂k where log_ratio_limit replaces the ratio
 ///     constant_ratio  ρ k   ∂ = ρ ∂k
 ///     own_ratio       k     ∂ = k + ∂k
 ///
-/// k + ∂k is the gradient that the expectation of k has under π. For k3 with its own slope it is d, and computed so.
+/// k + ∂k is the gradient of the expectation of k under π. For k3 with its own slope it is d, and is computed as d.
 ///
 /// Source: DeepSeek-AI 2025 (DeepSeek-V3.2), arXiv:2512.02556, §3.1; k + ∂k: Tang and Munos 2025, arXiv:2506.09477.
 template <class V>

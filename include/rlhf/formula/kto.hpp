@@ -5,13 +5,13 @@
 
 namespace rlhf {
 
-/// Kahneman-Tversky optimisation: answers that are desirable or not, without partners. TRL's `apo_zero_unpaired` has
-/// z₀ = 0. For n_D answers of one kind and n_U of the other, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
+/// Kahneman-Tversky optimisation, over single answers that are desirable or not. TRL's `apo_zero_unpaired` is kto with
+/// z₀ = 0. For n_D desirable and n_U undesirable answers, TRL advises λ_D n_D / (λ_U n_U) between 1 and 4/3.
 struct kto {
-    double beta = 0.1;
-    double reference_point = 0;    ///< z₀ ≥ 0, a divergence in nats: from the caller, and a constant to gradients
-    double desirable_weight = 1;   ///< λ_D
-    double undesirable_weight = 1; ///< λ_U
+    double beta = 0.1;             ///< β in [10⁻⁶, 10⁶]
+    double reference_point = 0;    ///< z₀ in [0, 10⁶], nats: from the caller, a constant to gradients
+    double desirable_weight = 1;   ///< λ_D in [0, 10⁶]
+    double undesirable_weight = 1; ///< λ_U in [0, 10⁶]
 };
 
 } // namespace rlhf
@@ -22,7 +22,7 @@ namespace RLHF_NAMESPACE::formula {
 ///
 ///     u    = β (r − z₀) if the answer is desirable, else β (z₀ − r)
 ///     loss = λ (1 − σ(u))                  λ is λ_D or λ_U
-///     ∂loss/∂r = ∓λ β σ(u) σ(−u)           −: desirable
+///     ∂loss/∂r = ∓λ β σ(u) σ(−u)           − for a desirable answer
 ///
 /// The paper writes λ − λ σ(u). An infinite r gives the limits 0 and λ, with slope 0.
 ///

@@ -8,7 +8,7 @@ namespace RLHF_NAMESPACE::formula {
 template <class Kind>
 struct mean_statistics {
     typename Kind::weighted_sum loss = {};
-    typename Kind::sum value = {}; ///< Σ sign · x, whatever the aggregation
+    typename Kind::sum value = {}; ///< Σ sign · x, under every aggregation
 
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.loss...), f(s.value...); }
 };

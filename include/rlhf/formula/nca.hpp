@@ -5,16 +5,17 @@
 
 namespace rlhf {
 
-/// Noise contrastive alignment of pairs, so that the preferred answer does not become less likely. TRL: `nca_pair`.
+/// Noise contrastive alignment of pairs, which keeps the preferred answer from becoming less likely. TRL calls it
+/// `nca_pair`.
 struct nca {
-    double beta = 0.1;
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
 };
 
-/// Binary classifier optimisation: each answer is called good or bad on its own, so it is an objective of
-/// preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; its BCO trainer updates δ before the loss.
+/// Binary classifier optimisation. Each answer is classified as good or bad on its own, so bco is an objective of
+/// preference_loss and of unpaired_loss. TRL's `bco_pair` has δ = 0; TRL's BCO trainer updates δ before the loss.
 struct bco {
-    double beta = 0.1;
-    double shift = 0; ///< δ: a running mean of the rewards β r of all answers, from the caller
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
+    double shift = 0;  ///< δ in ±10⁶: a running mean of the rewards β r of all answers, from the caller
 };
 
 } // namespace rlhf
@@ -26,7 +27,7 @@ namespace RLHF_NAMESPACE::formula {
 ///     loss = −log σ(β c) − ½ log σ(−β c) − ½ log σ(−β j)
 ///     ∂loss/∂c = β (½ − 3/2 σ(−β c))      ∂loss/∂j = β/2 σ(β j)
 ///
-/// The terms of c are 3/2 of a comparison with label smoothing 1/3.
+/// The terms with c are 3/2 of a comparison with label smoothing 1/3.
 ///
 /// Source: Chen et al. 2024, arXiv:2402.05369.
 template <class T>
@@ -42,13 +43,13 @@ struct contrastive_preference {
     }
 };
 
-/// One pair, or one answer of log ratio r, under bco.
+/// One pair, or one answer with log ratio r, under bco.
 ///
 ///     loss = −log σ(β c − δ) − log σ(δ − β j)
 ///     ∂loss/∂c = −β σ(δ − β c)      ∂loss/∂j = β σ(β j − δ)
 ///
-///     loss = −log σ(β r − δ)          ∂loss/∂r = −β σ(δ − β r)      desirable
-///     loss = −log σ(δ − β r)          ∂loss/∂r = β σ(β r − δ)       not
+///     loss = −log σ(β r − δ)          ∂loss/∂r = −β σ(δ − β r)      if the answer is desirable
+///     loss = −log σ(δ − β r)          ∂loss/∂r = β σ(β r − δ)       if it is not
 ///
 /// Source: Jung et al. 2024, arXiv:2404.04656.
 template <class T>

@@ -5,10 +5,10 @@
 
 namespace rlhf {
 
-/// The odds ratio term of ORPO: average log-probabilities, and no reference. Its other term is ptx_loss on the
+/// The odds ratio term of ORPO, over averages of log π, without a reference. ORPO's other term is ptx_loss on the
 /// preferred answers.
 struct orpo {
-    double beta = 0.1; ///< λ of the paper, a factor of the loss
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶], λ of the paper: a factor of the loss
 };
 
 } // namespace rlhf
@@ -27,14 +27,14 @@ template <class V>
     return {x - log(rest), V(1) / rest};
 }
 
-/// One pair under orpo, of averages c, j ≤ 0.
+/// One pair under orpo, with averages c, j ≤ 0.
 ///
 ///     o    = log odds(c) − log odds(j),  odds(x) = eˣ / (1 − eˣ)
 ///     loss = −β log σ(o)
 ///     ∂loss/∂c = −β σ(−o) / (1 − eᶜ)      ∂loss/∂j = β σ(−o) / (1 − eʲ)
 ///
-/// At c = 0 the loss is 0 and the slope −β odds(j), its limit; at j = 0 they are ∞. A positive average, which is no
-/// log-probability, gives NaN.
+/// At c = 0 the loss is 0, and the slope is its limit −β odds(j). At j = 0 loss and slope are ∞. A positive average
+/// gives NaN, because it is not a log-probability.
 ///
 /// Source: Hong et al. 2024, arXiv:2403.07691, eq. 7.
 template <class T>

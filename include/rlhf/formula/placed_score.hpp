@@ -9,14 +9,14 @@ namespace RLHF_NAMESPACE::formula {
 template <class V>
 struct unfinished {
     V penalty;       ///< subtracted from the score, unless it is replaced
-    bool replaced;   ///< is the score replaced?
-    V score;         ///< what replaces it
+    bool replaced;   ///< true: `score` replaces the score
+    V score;         ///< the score that replaces it
     V factor = V(1); ///< multiplies the score, before the penalty
 
     [[nodiscard]] RLHF_FORMULA V operator()(V own) const { return replaced ? score : factor * own - penalty; }
 };
 
-/// A sequence's score as its reward: within ±limit, and lowered or replaced where the sequence has no end of text.
+/// The score of a sequence as a reward: clamped to ±limit, and lowered or replaced if the sequence has no end of text.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V placed_score(V score, bool finished, V limit, const unfinished<V>& o) {
     const V limited = lane::clamp(score, -limit, limit);

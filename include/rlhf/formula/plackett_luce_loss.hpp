@@ -5,7 +5,8 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What a stage of a ranking chooses from: Σ e^r = e^largest · sum, over the rewards r of the responses that are left.
+/// The responses that a stage of a ranking chooses from: Σ e^r = e^largest · sum, over the rewards r of the responses
+/// that are left.
 template <class V>
 struct choice {
     V largest, sum;
@@ -19,7 +20,7 @@ template <class V>
     return select(a == b && !(d == d), V(0), d);
 }
 
-/// Adds one response to a choice. The first choice is {reward, 0} to which that same reward is added.
+/// Adds one response to a choice. To begin, add the first reward to {reward, 0}.
 template <class V>
 [[nodiscard]] RLHF_FORMULA choice<V> with_response(const choice<V>& c, V reward) {
     using lane::abs, lane::exp, lane::select;
@@ -32,7 +33,8 @@ template <class V>
 ///
 ///     loss = log Σ e^{rᵢ} − r          ∂loss/∂rⱼ = P(j is chosen) − [j is this response]
 ///
-/// The loss of a ranking is the sum over its stages, the best response being chosen from all, the next from the rest, …
+/// The loss of a ranking is the sum over its stages: the best response is chosen from all, the next one from the rest,
+/// …
 ///
 /// Source: Plackett 1975.
 template <class V>

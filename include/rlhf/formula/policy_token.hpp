@@ -22,15 +22,15 @@ struct policy_statistics {
     }
 };
 
-/// Which parts of the rule a sweep is compiled with: parts that few calls use cost time even while they are off
+/// The parts of the rule that a sweep is compiled with. Parts that few calls use cost time even if they are off
 /// (DESIGN.md, D19).
 enum class policy_parts {
     objective, ///< the objective alone
     kl,        ///< with KL to a reference
-    all,       ///< with a limit of the log ratio, rare options of the objective, importance and weights as well
+    all,       ///< with KL, a limit of the log ratio, rare options of the objective, importance and weights
 };
 
-/// The whole rule of one token of a policy loss, whatever its objective. Numbers are of T, rounded once from double.
+/// The whole rule of one token of a policy loss, for any objective. Numbers are of type T, rounded once from double.
 ///
 ///     x    = log π − log π_old, clamped to ±log_ratio_limit       no gradient through ρ = eˣ beyond
 ///     l    = objective(log π, log π_old, x, Â)
@@ -47,9 +47,9 @@ struct policy_rule {
     T kl_coef, kl_limit;
     kl_estimator kl_value, kl_slope;
     rlhf::kl_weight kl_weight;
-    bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
+    bool ref, behavior; ///< true if there are log-probs of the reference, and of the policy that sampled
 
-    /// The rule for the tokens of one sequence, if the objective is one of sequences.
+    /// The rule for the tokens of one sequence, if the objective has a ratio per sequence.
     template <class Sums, class Number>
     [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, Number tokens) const {
         policy_rule r = *this;
@@ -57,7 +57,7 @@ struct policy_rule {
         return r;
     }
 
-    /// What the objective computes first, if it does.
+    /// What the objective computes first, if it has such a part.
     template <class V, class... Rest>
         requires requires(const Objective& o, const sampled_token<V>& t) { o.first(t); }
     [[nodiscard]] RLHF_FORMULA V first(V log_prob, V old_log_prob, V advantage, const Rest&... /*rest*/) const {

@@ -12,7 +12,7 @@ struct value_term {
     mask clipped;
 };
 
-/// Huber's function: ½ e², continued beyond ±δ by its tangent.
+/// Huber's function: ½ e² within ±δ, and its tangent beyond.
 ///
 ///     h(e) = ½ e²            |e| ≤ δ        ∂h = e
 ///            δ (|e| − ½ δ)   else           ∂h = ±δ
@@ -41,12 +41,12 @@ struct half_square {
     }
 };
 
-/// One token of the value loss of PPO: the worse of the value and of the value held within ±c of the old one.
+/// One token of the value loss of PPO: the larger of the losses of the value, and of the value clipped to v_old ± c.
 ///
 ///     loss = max(h(v − R), h(v_old + clip(v − v_old, ±c) − R))
-///     ∂loss/∂v = h′(v − R), or 0 where the clipped value is the worse one
+///     ∂loss/∂v = h′(v − R), or 0 where the clipped value has the larger loss
 ///
-/// h is formula::huber or formula::half_square. NaN in any argument gives a NaN loss, and so do v and v_old that are
+/// h is formula::huber or formula::half_square. NaN in any argument gives a NaN loss. So do v and v_old if both are
 /// infinite with the same sign.
 ///
 /// Source: Schulman et al., openai/baselines ppo2, 2017.
@@ -57,7 +57,7 @@ template <class V, class H>
     const value_term<V> free = h(value - target);
     const value_term<V> held = h(old_value + lane::clamp(change, -range, range) - target);
     const auto clipped = abs(change) > range && held.loss > free.loss;
-    const auto known = change == change; // else v_old is NaN, and so are loss and slope
+    const auto known = change == change; // if v_old is NaN, loss and slope are NaN
     return {select(clipped, held.loss, select(known, free.loss, change)),
             select(clipped, V(0), select(known, free.slope, change)), clipped};
 }
@@ -100,7 +100,7 @@ struct value_rule {
         } else {
             value_term<V> t = h(value - target);
             using mask = lane::mask_of<V>;
-            t.clipped = mask(false); // `clipped` means by the range, not by Huber's δ
+            t.clipped = mask(false); // `clipped` counts the clip range, not Huber's δ
             return t;
         }
     }

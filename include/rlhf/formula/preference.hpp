@@ -4,13 +4,13 @@
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/surrogate.hpp>
 
-/// Objectives of a preference loss, over pairs of answers of which one is preferred. They see the log ratios
+/// Objectives of a preference loss, over pairs of answers, one of which is preferred. They see the log ratios
 ///
 ///     c = Σ log π − log π_ref of the chosen answer,    j of the rejected one,    Δ = c − j
 ///
-/// (averages, or sums without a reference, as the objective says), and β Δ is what a reward model would call the margin
-/// of the pair. As objectives of a policy loss (formula/surrogate.hpp), each is a struct of options in namespace rlhf,
-/// a formula, and formula::objective<options>, which makes the formula of the options. The formula has
+/// (some objectives take averages, or sums without a reference). β Δ corresponds to the margin between the rewards of a
+/// reward model. Like an objective of a policy loss (formula/surrogate.hpp), each is a struct of options in namespace
+/// rlhf, a formula, and formula::objective<options>, which makes the formula from the options. The formula has
 ///
 ///     T beta;
 ///     template <class V>

@@ -7,8 +7,8 @@ namespace rlhf {
 
 /// Options of SAPO: a soft gate instead of a clip. The larger τ, the narrower the gate.
 struct sapo {
-    double tau_positive = 1;    ///< τ at Â > 0; from 10⁻⁶ to 64
-    double tau_negative = 1.05; ///< τ elsewhere; from 10⁻⁶ to 64
+    double tau_positive = 1;    ///< τ at Â > 0, in [10⁻⁶, 64]
+    double tau_negative = 1.05; ///< τ at Â ≤ 0, in [10⁻⁶, 64]
 };
 
 } // namespace rlhf

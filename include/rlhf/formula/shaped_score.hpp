@@ -5,19 +5,19 @@
 
 namespace rlhf {
 
-/// The penalty of a response that is longer than its longest length, where there is one.
+/// The penalty of a response that is longer than max_length.
 enum class overlong {
     capped,  ///< it stays overlong_penalty: DAPO's paper, TRL, OpenRLHF
-    growing, ///< it grows on as it did in the buffer: verl, NeMo-RL
+    growing, ///< it grows with the length as in the buffer: verl, NeMo-RL
 };
 
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What a long response costs. The penalty begins at `begins` tokens and is `penalty` after `buffer` more.
+/// The penalty of a long response. It begins at `begins` tokens and is `penalty` after `buffer` more tokens.
 ///
-///     penalty · max(0, (n − begins) / buffer)      and at most `penalty`, if it is capped
+///     penalty · max(0, (n − begins) / buffer)      at most `penalty` if it is capped
 ///
 /// Source: Yu et al. 2025, arXiv:2503.14476, eq. 13 (DAPO).
 template <class V>
@@ -33,7 +33,7 @@ struct overlong_rule {
     }
 };
 
-/// A sequence's score, lowered by what its length costs; then as `unfinished` says where it has no end of text.
+/// A sequence's score minus the penalty of its length, then changed as `unfinished` says if it has no end of text.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V shaped_score(V score, V length, lane::mask_of<V> finished,
                                           const overlong_rule<V>& overlong, const unfinished<V>& o) {

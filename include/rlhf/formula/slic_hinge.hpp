@@ -5,9 +5,9 @@
 
 namespace rlhf {
 
-/// The hinge loss of SLiC, which TRL calls `hinge`. SLiC itself has no reference: its margin δ is 1 / β.
+/// The hinge loss of SLiC, which TRL calls `hinge`. SLiC's paper has no reference, and its margin δ is 1 / β.
 struct slic_hinge {
-    double beta = 0.1;
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶]
 };
 
 } // namespace rlhf
@@ -20,7 +20,7 @@ namespace RLHF_NAMESPACE::formula {
 ///     loss = max(0, 1 − m)
 ///     ∂loss/∂c = −β where m < 1, else 0; ∂loss/∂j = −∂loss/∂c
 ///
-/// NaN gives NaN. At m = −∞ the loss is ∞ and the slope ∓β.
+/// If an argument is NaN, so is the loss. At m = −∞ the loss is ∞ and the slopes are ∓β.
 ///
 /// Source: Zhao et al. 2023, arXiv:2305.10425; β and the reference: Liu et al. 2023, arXiv:2309.06657.
 template <class T>

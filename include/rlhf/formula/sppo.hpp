@@ -7,7 +7,7 @@ namespace rlhf {
 
 /// Self-play preference optimisation with hard labels: the preferred answer always wins. TRL calls it `sppo_hard`.
 struct sppo {
-    double beta = 0.1; ///< 1 / η of the paper
+    double beta = 0.1; ///< β in [10⁻⁶, 10⁶], 1 / η of the paper
 };
 
 } // namespace rlhf

@@ -5,7 +5,8 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// Where the quantile q of n numbers in rising order lies: at a whole number, and by a fraction on the way to the next.
+/// The position of the quantile q among n numbers in rising order. Its fraction says how far the quantile lies between
+/// two neighbours.
 ///
 ///     q (n − 1)
 template <class V>
@@ -13,7 +14,7 @@ template <class V>
     return q * (n - V(1));
 }
 
-/// The number by `weight`, in [0, 1), on the way from low to high.
+/// The number at the fraction `weight`, in [0, 1), of the way from low to high.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V between(V low, V high, V weight) {
     return low + weight * (high - low);
@@ -29,11 +30,11 @@ struct top_entropy_statistics {
     }
 };
 
-/// Has a token high entropy?
+/// The weight of a token: 1 if its entropy is high.
 ///
 ///     w = 1 where H ≥ threshold, else 0
 ///
-/// NaN has none.
+/// A NaN entropy has the weight 0.
 ///
 /// Source: Wang et al. 2025, arXiv:2506.01939, eq. 4.
 template <class T>

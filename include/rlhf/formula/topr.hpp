@@ -5,10 +5,10 @@
 
 namespace rlhf {
 
-/// Options of TOPR: what was good is learned whatever the ratio, what was bad by a ratio of at most 1.
+/// Options of TOPR: good answers are learned without a ratio, bad answers with the ratio truncated to 1.
 struct topr {
-    double positive = 1; ///< w₊, the weight at Â > 0; from 0 to 10⁶
-    double negative = 1; ///< w₋, the weight elsewhere; from 0 to 10⁶
+    double positive = 1; ///< w₊, the weight at Â > 0, in [0, 10⁶]
+    double negative = 1; ///< w₋, the weight at Â ≤ 0, in [0, 10⁶]
 };
 
 } // namespace rlhf
@@ -18,13 +18,15 @@ namespace RLHF_NAMESPACE::formula {
 /// One token of TOPR.
 ///
 ///     φ    = w₊                at Â > 0
-///            w₋ min(ρ, 1)      elsewhere, ρ = e^x, x = logp − old_logp; a constant
+///            w₋ min(ρ, 1)      at Â ≤ 0, ρ = e^x, x = logp − old_logp; a constant to gradients
 ///     loss = −φ Â logp
 ///     ∂loss/∂logp = −φ Â
 ///
-/// The loss is 0 where φ Â is, also for logp = −∞. NaN in any argument gives a NaN loss. clipped_high: ρ > 1 at Â < 0.
+/// The loss is 0 where φ Â = 0, also for logp = −∞. NaN in any argument gives a NaN loss. clipped_high counts ρ > 1 at
+/// Â < 0.
 ///
-/// The sign is the advantage's. ROLL decides by the score of the answer, of which Â here is that score or has its sign.
+/// Here the sign of Â decides. In ROLL the sign of the answer's score decides: pass the score as Â, or an Â with its
+/// sign.
 ///
 /// Source: Le Roux et al. 2025, arXiv:2503.14286, eq. 8, with the ratio of a token; w₊ and w₋: ROLL.
 template <class T>
@@ -38,7 +40,7 @@ struct topr {
         using lane::exp, lane::larger, lane::select, lane::smaller;
         const V zero(0), one(1), ratio = exp(t.log_ratio);
         const auto good = t.advantage > zero;
-        const V held = larger(select(good, one, zero), smaller(one, ratio)); // 1 at Â > 0, but for NaN
+        const V held = larger(select(good, one, zero), smaller(one, ratio)); // 1 at Â > 0; NaN stays NaN
         const V slope = -(select(good, V(positive), V(negative)) * held) * t.advantage;
         return {by_log_prob(slope, t.log_prob), slope, ratio, typename surrogate<V>::mask(false),
                 ratio > one && t.advantage < zero};

@@ -6,8 +6,8 @@
 
 namespace rlhf {
 
-/// Options of VESPO: a sequence learns by a soft function of its ratio, which is 1 at ratio 1. The defaults are TRL's.
-/// k holds back ratios below 1, λ ratios above 1. k is from 10⁻⁶ to 64, λ from 10⁻⁴ to 64.
+/// Options of VESPO: a sequence is weighted by a soft function of its ratio, which is 1 at ratio 1. The defaults are
+/// TRL's. k damps ratios below 1, λ damps ratios above 1. k is in [10⁻⁶, 64], λ in [10⁻⁴, 64].
 struct vespo {
     double k_positive = 2;      ///< k where Â ≥ 0
     double lambda_positive = 3; ///< λ where Â ≥ 0
@@ -22,28 +22,28 @@ namespace RLHF_NAMESPACE::formula {
 /// One token of VESPO.
 ///
 ///     x    = sum of log π − log π_old over the tokens of the sequence that count, clamped to ±log_ratio_limit
-///     w    = e^x      φ = w^k e^(λ (1 − w)), a constant
+///     w    = e^x      φ = w^k e^(λ (1 − w)), a constant to gradients
 ///     loss = −φ Â logp
 ///     ∂loss/∂logp = −φ Â
 ///
-/// Nothing is clipped; the ratio of the statistics is w. φ is 0 at w = 0 and at w = ∞, and the loss is 0 where φ Â is,
-/// also for logp = −∞. NaN in any token gives NaN to its sequence.
+/// Nothing is clipped; the ratio in the statistics is w. φ is 0 at w = 0 and at w = ∞. The loss is 0 where φ Â = 0,
+/// also for logp = −∞. A NaN in any token makes its whole sequence NaN.
 ///
-/// w is about the policy that sampled: if that is not π_old, its log-probs are given as old_log_probs. TRL cuts x to
-/// [log 10⁻⁸, 20] and each token's log ratio to ±20, where φ is 10⁻¹⁴ at most by the defaults: log_ratio_limit = 18.42
-/// has the first. Without a limit, φ of long sequences far from π_old is a subnormal number, and so are their slopes;
-/// the call may then take 15 times as long.
+/// w is the ratio to the policy that sampled: if that is not π_old, pass its log-probs as old_log_probs. TRL clamps x
+/// to [log 10⁻⁸, 20] and each token's log ratio to ±20, where φ is at most 10⁻¹⁴ with the defaults; log_ratio_limit =
+/// 18.42 gives TRL's lower limit. Without a limit, φ and the slopes of long sequences far from π_old are subnormal
+/// numbers, and the call may take 15 times as long.
 ///
-/// Source: arXiv:2602.10693.
+/// Source: the paper of VESPO, arXiv:2602.10693.
 template <class T>
 struct vespo {
     T k_positive, lambda_positive, k_negative, lambda_negative;
-    T ratio = 1, factor_positive = 1, factor_negative = 1; ///< of the sequence: w, and φ by the sign of Â
+    T ratio = 1, factor_positive = 1, factor_negative = 1; ///< w of the sequence, and φ for both signs of Â
 
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; }
     RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
 
-    /// The formula for a sequence with these sums and so many tokens.
+    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
     [[nodiscard]] RLHF_FORMULA vespo for_sequence(const Sums& sums, Number, T limit) const {
         vespo f = *this;

@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::formula {
 
-/// What one step brings to V-trace: the two numbers of its recurrence Aₜ = error + factor Aₜ₊₁, and the two of its
-/// advantage, weight (residual + γλ Aₜ₊₁).
+/// The numbers of one step of V-trace: error and factor of the recurrence Aₜ = error + factor Aₜ₊₁, and residual and
+/// weight of the advantage weight (residual + γλ Aₜ₊₁).
 template <class V>
 struct vtrace_step {
     V error, factor, residual, weight;
@@ -19,13 +19,13 @@ template <class V>
     return select(ratio > bound, bound, ratio);
 }
 
-/// What one step becomes: the target of its value, and the advantage of its action.
+/// The results of one step: the target of its value, and the advantage of its action.
 template <class V>
 struct vtrace_result {
     V target, advantage;
 };
 
-/// V-trace, step by step from the last one. γλ is the product of both, rounded to T.
+/// V-trace, step by step from the last step to the first. γλ is the product, rounded to T.
 ///
 ///     w = e^(log π − log μ)      δ = r + γ V(s′) − V(s)
 ///     A = min(ρ̄, w) δ + γλ min(c̄, w) A′      target = V(s) + A      advantage = min(ρ̄_pg, w) (δ + γλ A′)
@@ -44,14 +44,14 @@ struct vtrace_rule {
                 residual, truncated_ratio(ratio, V(policy_rho_bar))};
     }
 
-    /// error + factor A′, and the error alone at a factor of 0, even for an infinite A′.
+    /// error + factor A′, or the error alone if the factor is 0, even for an infinite A′.
     template <class V>
     [[nodiscard]] static RLHF_FORMULA V error(V own, V factor, V after) {
         using lane::fma;
         return fma(factor, unless_zero(factor, after), own);
     }
 
-    /// What becomes of a step with the error A; `after` is A′, or 0 where nothing is carried back.
+    /// Target and advantage of a step whose recurrence gave A; `after` is A′, or 0 where A′ is left out.
     template <class V>
     [[nodiscard]] RLHF_FORMULA vtrace_result<V> finish(V value, V residual, V weight, V sum, V after) const {
         using lane::fma;

@@ -5,7 +5,7 @@
 
 namespace rlhf {
 
-/// Where ε keeps the standard deviation from 0.
+/// How ε keeps the standard deviation from 0.
 enum class std_floor {
     inside_root,       ///< √(var + ε)
     after_root,        ///< √var + ε
@@ -17,7 +17,7 @@ enum class std_floor {
 
 namespace RLHF_NAMESPACE::formula {
 
-/// The divisor of whitening.
+/// The divisor of whitening, with ε.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V floored_deviation(V variance, V epsilon, std_floor floor) {
     using lane::select, lane::sqrt;
@@ -28,14 +28,14 @@ template <class V>
     return select(deviation < epsilon, epsilon, deviation);
 }
 
-/// y = (x − center) · factor + shift. The center is a sum of two numbers: rounded to one, it would shift every y by
-/// its error times the factor.
+/// y = (x − center) · factor + shift. The center is the sum of two numbers, because the error of a rounded center,
+/// times the factor, would shift every y.
 template <class V>
 struct affine_map {
     V center, center_rest, factor, shift;
 };
 
-/// Whitening as an affine_map. Its numbers are computed in D, and each is rounded to V once.
+/// Whitening as an affine_map. Its numbers are computed in type D, and each is rounded to V once.
 ///
 ///     y = (x − mean) / deviation      not centred: + mean      not scaled: without the division
 ///

@@ -5,15 +5,15 @@
 
 #include <limits>
 
-/// Elementary functions of the library's own, for lane::number and for registers. They use the words of lane::number,
-/// each of which is one rounding or none. So they have the same bits on every machine with FMA, in registers, in plain
-/// C++ and in device code, and others on every machine without. Only which NaN a NaN is may differ.
+/// The library's own elementary functions, for lane::number and for registers. They use the operations of lane::number,
+/// each of which rounds at most once. So they have the same bits on every machine with FMA, in registers, in plain C++
+/// and in device code. On machines without FMA the bits are others. Only the sign and payload of a NaN may differ.
 ///
 /// Special values are as in the standard library. ACCURACY.md has the errors: with FMA at most 4.6 ULP in
 /// exp_excess, 1.9 in all others.
 namespace RLHF_NAMESPACE::lane {
 
-/// A float or double, or a register of them, that has the words of lane::number.
+/// A float or double, or a register of them, with the operations of lane::number.
 template <class V>
 concept machine_number = requires {
     typename V::element;
@@ -21,7 +21,7 @@ concept machine_number = requires {
 
 namespace elementary {
 
-/// What depends on the type of the numbers.
+/// Constants that depend on the type of the numbers.
 template <class T>
 struct constants;
 
@@ -30,12 +30,13 @@ struct constants<float> {
     static constexpr float log2_e = 0x1.715476p0F;
     /// log 2 in two parts. The first has few bits: its product with a whole number is exact.
     static constexpr float log_2_high = 0x1.62ep-1F, log_2_low = 0x1.0bfbe8p-15F;
-    /// Is the second nearly a multiple of 2⁻²⁵ (float), 2⁻⁵⁴ (double)? It is 1071.94 and 990.42 of these.
+    /// True if the second part is nearly a multiple of 2⁻²⁵ (float) or 2⁻⁵⁴ (double): it is 1071.94 and 990.42 times
+    /// these.
     static constexpr bool low_is_whole = true;
-    static constexpr float lowest = -104, highest = 89; ///< eˣ is 0 up to the first, and ∞ from the second on
+    static constexpr float lowest = -104, highest = 89; ///< eˣ is 0 up to lowest, and ∞ from highest on
     static constexpr float normal = 0x1p-126F;          ///< the smallest normal number
     static constexpr float up = 0x1p24F, up_by = 24;    ///< times 2²⁴, every number is normal
-    static constexpr float most_exponent = 180;         ///< that scale2 may have
+    static constexpr float most_exponent = 180;         ///< the largest exponent for scale2
 };
 template <>
 struct constants<double> {
@@ -48,7 +49,7 @@ struct constants<double> {
     static constexpr double most_exponent = 1500;
 };
 
-/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is exact + low, rounded.
+/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is the rounded sum of exact and low.
 template <class V>
 struct reduced {
     V n, exact, r;
@@ -56,7 +57,7 @@ struct reduced {
 template <class V>
 [[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
     using c = constants<typename V::element>;
-    const V magic(format<typename V::element>::magic); // what is added to it is rounded to a whole number
+    const V magic(format<typename V::element>::magic); // adding a number to it rounds the number to a whole one
     const V d = larger(V(c::lowest), x), n = fma(d, V(c::log2_e), magic) - magic;
     const V exact = fma(n, V(-c::log_2_high), d);
     return {n, exact, fma(n, V(-c::log_2_low), exact)};
@@ -94,7 +95,7 @@ template <machine_number V>
     return scale2_down(elementary::exp_of(to.r), to.n);
 }
 
-/// log(1 + e) for e in [0, 1]: it has no special cases, and a series of its own saves the reduction.
+/// log(1 + e) for e in [0, 1]. It has no special cases, and its own series needs no reduction.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V log1p_unit(V e) {
     return fma(e * e, elementary::series<elementary::log1p_terms<typename V::element>>(e), e);
@@ -115,7 +116,7 @@ template <machine_number V>
     const auto to = elementary::reduce(smaller(V(c::highest), x));
     const V squares = elementary::series<elementary::exp_terms<T>>(to.r);
     V rest;                        // eʳ − 1
-    if constexpr (c::low_is_whole) // so is r where |n| = 1, and eˣ − 1 is small enough to show its error
+    if constexpr (c::low_is_whole) // then r is too if |n| = 1, where eˣ − 1 is small enough to show its error
         rest = fma(to.r * to.r, squares, to.r);
     else
         rest = fma(to.r * to.r, squares, to.n * V(-c::log_2_low)) + to.exact;
@@ -137,12 +138,13 @@ struct excess {
     V value, slope;
 };
 
-/// Both to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, they are
+/// Both have errors of a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, they
+/// are
 ///
 ///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
 ///
-/// Little cancels there, and for small x only q is left. All are halved, so that 2ⁿ is a number where eˣ is one. Below
-/// the reduction's lowest, eˣ is 0 and the value −1 − x.
+/// Little cancels in these sums, and for small x only q is left. All terms are halved, so that 2ⁿ is finite where eˣ is
+/// finite. Below the reduction's lowest, eˣ is 0 and the value is −1 − x.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
     using T = typename V::element;
@@ -168,7 +170,7 @@ template <machine_number V>
     return select(x > V(0), select(x == V(infinity), x, y), elementary::log_of_none(x));
 }
 
-/// log(1 + x); −∞ for −1, NaN below. Where 1 + x, rounded, is m 2ⁿ, m − 1 without that rounding is x 2⁻ⁿ + (2⁻ⁿ − 1).
+/// log(1 + x); −∞ for −1, NaN below. If the rounded 1 + x is m 2ⁿ, m − 1 without this rounding is x 2⁻ⁿ + (2⁻ⁿ − 1).
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V log1p(V x) {
     const V one(1), n = split2(one + x).n, power = scale2(one, -n);

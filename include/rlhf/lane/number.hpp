@@ -11,24 +11,24 @@
 
 namespace rlhf {
 
-inline constexpr double unlimited = std::numeric_limits<double>::infinity(); ///< a bound that is off
+inline constexpr double unlimited = std::numeric_limits<double>::infinity(); ///< no bound
 
 } // namespace rlhf
 
 namespace RLHF_NAMESPACE::lane {
 
-/// Constants that device code may use, too.
+/// Constants that device code may use as well.
 inline constexpr float largest_float = (std::numeric_limits<float>::max)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// Chooses lane by lane. Both values are computed. The condition is bool itself: a mask of a register, which may
-/// convert to bool, has a select of its own.
+/// Chooses lane by lane. Both values are computed. The condition must be bool itself: a register's mask, which may
+/// convert to bool, has its own select.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V select(std::same_as<bool> auto condition, V yes, V no) {
     return condition ? yes : no;
 }
 
-/// A product as it is, rounded. The compiler cannot see where it comes from, and so cannot fuse it with a sum.
+/// A rounded product. The compiler does not see that it is a product, and so cannot fuse it with a sum.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V rounded(V product) {
 #if defined(RLHF_REGISTER)
@@ -41,16 +41,17 @@ template <class V>
 template <class T>
 struct format {
     using integer = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-    static constexpr int digits = sizeof(T) == 4 ? 23 : 52; ///< of m, as stored
+    static constexpr int digits = sizeof(T) == 4 ? 23 : 52; ///< bits of m, as stored
     static constexpr integer bias = sizeof(T) == 4 ? 127 : 1023, one = integer(1) << digits,
                              sign = integer(1) << (sizeof(T) * 8 - 1),
                              root_half = static_cast<integer>(sizeof(T) == 4 ? 0x3f3504f3 : 0x3fe6a09e667f3bcd);
     static constexpr T lowest = 1 - T(bias);         ///< the exponent of the smallest normal number
-    static constexpr T unit = T(one);                ///< a number from here on has no fraction
-    static constexpr T magic = unit + unit / 2;      ///< what is added to it is rounded to a whole number
-    static constexpr T magic_bias = magic + T(bias); ///< what is added to n has the exponent of 2ⁿ in its last bits
+    static constexpr T unit = T(one);                ///< numbers from here on have no fraction
+    static constexpr T magic = unit + unit / 2;      ///< adding a number to it rounds the number to a whole one
+    static constexpr T magic_bias = magic + T(bias); ///< n plus it has the exponent of 2ⁿ in its last bits
     /// a · 2ⁿ is formed as a · 2ⁿ⁺ᵐ · 2⁻ᵐ, with m = aside where n < 0 and −aside elsewhere, so that a · 2ⁿ⁺ᵐ is normal.
-    static constexpr integer aside = sizeof(T) == 4 ? 64 : 512, power_aside = (bias + aside) << digits; ///< 2 to it
+    static constexpr integer aside = sizeof(T) == 4 ? 64 : 512, power_aside = (bias + aside)
+                                                                              << digits; ///< 2 to the power aside
     static constexpr T magic_aside = magic_bias - T(aside);
     static constexpr T magic_above = magic_bias + T(aside);          ///< for n ≤ 0: added to n, it gives 2ⁿ⁺ᵐ,
     static constexpr integer power_below = (bias - aside) << digits; ///< and this is 2⁻ᵐ
@@ -59,9 +60,10 @@ struct format {
 template <class T>
 inline constexpr bool is_machine_number = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
-/// A float or double whose arithmetic is the same on every machine, in registers, in plain C++ and in device code. What
-/// it adds to T: a product is rounded before it is added to something. `fma` says that it is fused. A formula whose V
-/// is a number has the bits that the library's own sweeps write; with V = float a compiler may fuse products with sums.
+/// A float or double whose arithmetic is the same on every machine, in registers, in plain C++ and in device code.
+/// Unlike with T, a product is always rounded before it is added to something; `fma` is fused. A formula whose V is
+/// lane::number has the bits that the library's own sweeps write; with V = float a compiler may fuse products with
+/// sums.
 template <class T>
 class number {
     static_assert(is_machine_number<T>, "rlhf: lane::number is of float or double");
@@ -89,11 +91,11 @@ public:
     RLHF_WORD friend number abs(number a) { return from_bits(bits(a) & ~layout::sign); }
     RLHF_WORD friend number sqrt(number a) { return std::sqrt(a.x_); }
 
-    /// a > b ? a : b, so b where one of them is NaN.
+    /// a > b ? a : b, so b if one of them is NaN.
     RLHF_WORD friend number larger(number a, number b) { return a.x_ > b.x_ ? a : b; }
-    /// a < b ? a : b, so b where one of them is NaN.
+    /// a < b ? a : b, so b if one of them is NaN.
     RLHF_WORD friend number smaller(number a, number b) { return a.x_ < b.x_ ? a : b; }
-    /// a b + c, rounded once where the machine can (RLHF_FMA), else twice.
+    /// a b + c, rounded once if the machine can (RLHF_FMA), else twice.
     RLHF_WORD friend number fma(number a, number b, number c) {
 #if RLHF_FMA
         return std::fma(a.x_, b.x_, c.x_);
@@ -109,17 +111,17 @@ public:
         const integer power = bits(n + number(layout::magic_aside)) << layout::digits;
         return a * from_bits(power + twice) * from_bits(layout::power_aside - twice);
     }
-    /// scale2() for n ≤ 0, in half as many steps.
+    /// scale2() for n ≤ 0, with half as many operations.
     RLHF_WORD friend number scale2_down(number a, number n) {
         return a * from_bits(bits(n + number(layout::magic_above)) << layout::digits) * from_bits(layout::power_below);
     }
-    /// a · 2ⁿ for whole n ≤ 127 (floats), 1023 (doubles), but 0, whatever a is, where 2ⁿ is not a normal number.
+    /// a · 2ⁿ for whole n ≤ 127 (floats), 1023 (doubles). It is 0 for every a if 2ⁿ is not a normal number.
     RLHF_WORD friend number scale2_or_zero(number a, number n) {
         return n.x_ < layout::lowest ? number(T(0)) : a * power2(n);
     }
-    /// a · 2ⁿ for whole n and a > 0, where a and the result are normal numbers; `shifted` is n + format::magic.
+    /// a · 2ⁿ for whole n and a > 0, if a and the result are normal numbers. `shifted` is n + format::magic.
     RLHF_WORD friend number scale2_normal(number a, number shifted) {
-        return from_bits(bits(a) + (bits(shifted) << layout::digits)); // of format::magic, no bit is left
+        return from_bits(bits(a) + (bits(shifted) << layout::digits)); // the shift leaves no bit of format::magic
     }
     /// x = m · 2ⁿ with m in [√½, √2), for a normal x > 0.
     struct split {
@@ -155,7 +157,7 @@ private:
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What the engine computes in outside of the registers.
+/// The number type of the engine outside registers.
 using real = lane::number<double>;
 
 } // namespace RLHF_NAMESPACE::detail

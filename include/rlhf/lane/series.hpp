@@ -3,12 +3,12 @@
 
 #include <rlhf/lane/number.hpp>
 
-/// The series of the elementary functions: coefficients, and how they are added up.
+/// The series of the elementary functions: their coefficients and their sums.
 namespace RLHF_NAMESPACE::lane::elementary {
 
-/// c₂, c₃, … of eʳ = 1 + r + c₂ r² + … for |r| ≤ log(2) / 2. A relative error of 9.6 · 10⁻⁹ (float; minimax of
-/// eʳ − 1 − r, of which it is 1.3 · 10⁻⁷), 8.6 · 10⁻¹⁹ (double; minimax). c₂ is ½, so that eʳ − 1 − r keeps its digits
-/// near 0.
+/// c₂, c₃, … of eʳ = 1 + r + c₂ r² + … for |r| ≤ log(2) / 2. The relative error is 9.6 · 10⁻⁹ (float: minimax for eʳ −
+/// 1 − r, whose relative error is 1.3 · 10⁻⁷) and 8.6 · 10⁻¹⁹ (double: minimax). c₂ is ½, so that eʳ − 1 − r loses no
+/// digits near 0.
 template <class T>
 struct exp_terms {
     static constexpr int size = 5;
@@ -36,7 +36,7 @@ struct exp_terms<double> {
     }
 };
 
-/// c₂, c₃, … of log(1 + f) = f + c₂ f² + …: minimax for 1 + f in [√½, √2], a relative error of 4.3 · 10⁻⁹ (float),
+/// c₂, c₃, … of log(1 + f) = f + c₂ f² + …: minimax for 1 + f in [√½, √2]. The relative error is 4.3 · 10⁻⁹ (float) and
 /// 8.3 · 10⁻¹⁸ (double).
 template <class T>
 struct log_terms {
@@ -61,7 +61,7 @@ struct log_terms<double> {
     }
 };
 
-/// The same for f in [0, 1]: a relative error of 5.3 · 10⁻⁹ (float), 9.5 · 10⁻¹⁸ (double).
+/// The same for f in [0, 1]. The relative error is 5.3 · 10⁻⁹ (float) and 9.5 · 10⁻¹⁸ (double).
 template <class T>
 struct log1p_terms {
     static constexpr int size = 9;
@@ -85,7 +85,7 @@ struct log1p_terms<double> {
     }
 };
 
-/// c_K + c_{K+1} x + … up to the term before End, a recursion, so that its constants are computed at compile time.
+/// c_K + c_{K+1} x + … up to the term before End. A recursion makes the compiler compute its constants.
 template <class Terms, int K, int End, class V>
 [[nodiscard]] RLHF_FORMULA V terms_from(V x) {
     constexpr auto c = static_cast<typename V::element>(Terms::at(K));
@@ -94,7 +94,7 @@ template <class Terms, int K, int End, class V>
     else
         return fma(terms_from<Terms, K + 1, End>(x), x, V(c));
 }
-/// c₀ + c₁ x + c₂ x² + …. A long series goes in two parts, which need not wait for each other.
+/// c₀ + c₁ x + c₂ x² + …. A long series is computed in two parts that do not wait for each other.
 template <class Terms, class V>
 [[nodiscard]] RLHF_FORMULA V series(V x) {
     if constexpr (Terms::size < 10) {

@@ -8,9 +8,9 @@
 namespace rlhf {
 
 struct cross_entropy_loss_options {
-    double temperature = 1;     ///< divides the logits, in value and gradient
-    double label_smoothing = 0; ///< ε in [0, 1]: the share of the target's weight that all entries share evenly
-    double z_loss_coef = 0;     ///< factor of lse², which keeps the log-sum-exp near 0
+    double temperature = 1;     ///< in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
+    double label_smoothing = 0; ///< ε in [0, 1]: the share of the target's weight that is spread over all entries
+    double z_loss_coef = 0;     ///< finite: the factor of lse², which keeps lse near 0
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
 
@@ -36,10 +36,10 @@ class cross_entropy_loss_result : public loss_result<cross_entropy_loss_result, 
 public:
     using loss_result::loss_result;
 
-    /// Mean −log p, without smoothing and z-loss.
+    /// The mean of −log p, without smoothing and z-loss.
     [[nodiscard]] double nll() const { return per_token(totals_.nll); }
     [[nodiscard]] double perplexity() const { return lane::exp(nll()); }
-    /// The share of tokens whose target alone has the largest logit.
+    /// The share of tokens whose target has the largest logit, without a tie.
     [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
 };
 
@@ -93,8 +93,8 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 }
 } // namespace detail
 
-/// The negative log-likelihood of the targets and its gradient into the logits, each row of logits while it is in the
-/// cache.
+/// The negative log-likelihood of the targets, with its gradient into the logits. Loss and gradient of a row of logits
+/// are computed while the row is in the cache.
 ///
 ///     x    = z / temperature          lse = log Σ exp(xᵥ)          log pᵥ = xᵥ − lse
 ///     l    = −(1 − ε) log p_target − ε Σ log pᵥ / V + z_loss_coef · lse²          ε = label_smoothing
@@ -102,15 +102,15 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 ///     ∂l/∂zᵥ = ((1 + 2 z_loss_coef · lse) pᵥ − (1 − ε) δᵥ − ε / V) / temperature  δᵥ = 1 at the target, else 0
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, or in double
-/// if they are double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t predicts
-/// token t + 1), without it the token that step t predicts.
+/// if they are double. Targets are int32 or int64, [B, T]. With predict_next they are the tokens themselves (step t
+/// predicts token t + 1); without it, target t is the token that step t predicts.
 ///
 /// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
 /// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
-/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary.
-/// Without d_logits only values are computed.
+/// read. Their gradient, and the gradient of the vocabulary's padding, is 0, or left as it is with add_to. Without
+/// d_logits only values are computed.
 ///
-/// A logit of −inf is a token with p = 0, for which label smoothing gives an infinite loss. A row of nothing but −inf
+/// A logit of −inf is an entry with p = 0, for which label smoothing gives an infinite loss. A row of nothing but −inf
 /// has loss +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose loss is not finite are counted by
 /// nonfinite(). No counted token: loss 0, gradients 0.
 ///
@@ -118,7 +118,7 @@ cross_entropy_loss_result cross_entropy(call& c, const Source& source, const ind
 /// counts, options out of range, predict_next not set, layout::time_first, overlapping arrays, a batch that counts more
 /// than its denominator.
 ///
-/// Source: formula::cross_entropy; as InstructGPT's ptx term see ptx_loss.
+/// Source: formula::cross_entropy. For InstructGPT's ptx term see ptx_loss.
 template <class Arch = native, class E, detail::takes_logits_gradient D>
 cross_entropy_loss_result cross_entropy_loss(const batch& b, logits_view<E> logits, const index_view& targets,
                                              const D& d_logits, const cross_entropy_loss_options& o = {},

@@ -10,8 +10,8 @@ namespace rlhf {
 /// The options of every divergence between a policy and a reference.
 struct divergence_options {
     rlhf::divergence divergence = rlhf::divergence::reverse_kl;
-    double beta = 0.5;      ///< for jsd alone, in (0, 1): the reference's weight in the mixture
-    double temperature = 1; ///< divides the logits, in value and gradient
+    double beta = 0.5;      ///< β, for jsd alone, in (0, 1): the reference's weight in the mixture
+    double temperature = 1; ///< in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
 
@@ -37,7 +37,7 @@ class divergence_sums : public loss_result<divergence_sums, detail::divergence_s
 public:
     using loss_result::loss_result;
 
-    /// The mean over the tokens in nats, whatever the aggregation.
+    /// The mean of D over the tokens, in nats, under every aggregation.
     [[nodiscard]] double divergence() const { return per_token(totals_.divergence); }
 };
 
@@ -58,9 +58,9 @@ auto with_divergence(divergence kind, F&& f) {
     return f.template operator()<divergence::jsd>();
 }
 
-/// Adds up the divergences of all rows of logits. read(position) returns a Row with its value; write(position, row,
-/// scale) makes its gradient. A row that does not count is Row(), and read is not called. logits_divergence and
-/// top_k_divergence share it.
+/// Adds up the divergences of all rows of logits. read(position) returns a Row with the value; write(position, row,
+/// scale) writes the gradient. For a row that does not count, read is not called, and write gets Row().
+/// logits_divergence and top_k_divergence share this function.
 template <class Row, class Source, class Read, class Write>
 divergence_sums sweep_divergences(const call& c, const Source& source, const divergence_options& o, const executor& run,
                                   Read&& read, Write&& write) {

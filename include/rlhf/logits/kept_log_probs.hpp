@@ -13,10 +13,10 @@ namespace RLHF_NAMESPACE {
 using kept_log_probs_result = token_log_probs_result;
 
 /// What a sampler kept of the vocabulary when it drew each token: the ids that top-p and top-k let through. Token i has
-/// ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch, and sets are given as targets are:
-/// with predict_next step t uses the set of token t + 1.
+/// ids[offsets[i]] … ids[offsets[i + 1] − 1]. Tokens are in the order of the batch. With predict_next, step t uses the
+/// set of token t + 1, like its target.
 struct kept_set {
-    index_view ids;     ///< of all tokens, one token after the other; in any order, each once per token
+    index_view ids;     ///< one token after the other; the ids of a token are in any order, each once
     index_view offsets; ///< [tokens + 1], from 0 to the number of ids
 };
 
@@ -34,10 +34,10 @@ struct kept_set {
 /// The outputs, each of which may be left out, and what log_kept needs.
 template <class T>
 struct kept_log_probs_arrays {
-    view<const T> log_sum_exp = {}; ///< [B, T] of token_log_probs at the same temperature; for log_kept alone
-    view<T> log_probs = {};         ///< [B, T] out, log p of the target among the ids of its set, nats
-    view<T> entropy = {};           ///< [B, T] out, −Σ p log p over the set, nats
-    view<T> log_kept = {};          ///< [B, T] out, log of what the set has of the whole softmax, nats
+    view<const T> log_sum_exp = {}; ///< [B, T] from token_log_probs at the same temperature; for log_kept alone
+    view<T> log_probs = {};         ///< [B, T] out, log p of the target among the kept ids, nats
+    view<T> entropy = {};           ///< [B, T] out, −Σ p log p over the kept ids, nats
+    view<T> log_kept = {};          ///< [B, T] out, log of the kept ids' probability in the whole softmax, nats
 };
 
 template <class T>
@@ -54,18 +54,18 @@ struct kept_log_probs_backward_arrays {
 ///     log_kept = lse − log_sum_exp: log Σ over S of the softmax over the whole vocabulary
 ///
 /// Logits and targets are as in token_log_probs; log-probabilities are computed in double and rounded once. A target
-/// that was not kept counts as kept. With an empty set S is the target alone: log_probs and entropy are 0. If S is the
-/// whole vocabulary, log_probs equal token_log_probs' up to 2 ULP. log_kept is as exact as log_sum_exp is in T,
-/// and may be above 0 by its rounding.
+/// that was not kept counts as kept. If no id was kept, S is the target alone: log_probs and entropy are 0. If S is the
+/// whole vocabulary, log_probs equal the log_probs of token_log_probs up to 2 ULP. log_kept is as exact as log_sum_exp
+/// is in T, so rounding may make it larger than 0.
 ///
-/// Rows that do not count are not read, whatever their ids are; their outputs are 0. Logits outside S are not read
-/// either. A logit of −inf in S is a token with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy
-/// is 0; log_kept is −inf then, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens
-/// whose log-probability is not finite are counted by `nonfinite`.
+/// Rows that do not count are not read and may have any ids; their outputs are 0. Logits outside S are not read either.
+/// A logit of −inf in S is an entry with p = 0. If S holds nothing but −inf, log_probs is −inf and the entropy is 0;
+/// log_kept is then −inf, or NaN if the whole row holds nothing else. NaN or +inf in S makes its row NaN. Tokens whose
+/// log-probability is not finite are counted by `nonfinite`.
 ///
 /// Throws std::invalid_argument before anything is written: for what token_log_probs throws, for offsets that are not
-/// one more than there are tokens, do not begin at 0, fall, or do not end at the number of ids, for an id outside
-/// [0, V) or twice in the set of a row that counts, and for log_kept without log_sum_exp.
+/// tokens + 1 numbers from 0 to the number of ids without falling, for an id outside [0, V) or twice in the set of a
+/// row that counts, and for log_kept without log_sum_exp.
 ///
 /// Source: DeepSeek-AI 2025, arXiv:2512.02556, section 3.1 (keep sampling mask).
 template <class T = float, class Arch = native, class E>
@@ -86,7 +86,7 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
     detail::check_kept_set(c, sets, source.vocab());
 
     const detail::kept_pass<Arch> rows(o.temperature);
-    const std::int64_t cost = 64 + sets.per_token; // of a token, in logits
+    const std::int64_t cost = 64 + sets.per_token; // per token, in units of a logit
     using totals = detail::totals<detail::token_log_probs_statistics>;
     const auto found = detail::sweep_positions<totals>(c, cost, run, [&](const detail::position& here, totals& sums) {
         detail::softmax_stats softmax;
@@ -106,7 +106,7 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
     return {static_cast<double>(found.tokens), static_cast<double>(found.nonfinite)};
 }
 
-/// The gradient into the logits of any loss of kept_log_probs' log_probs and entropy.
+/// The backward pass of kept_log_probs: the gradient into the logits of any loss that depends on log_probs and entropy.
 ///
 ///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature in S, else 0
 ///     with δᵥ = 1 at the target, else 0
@@ -114,7 +114,7 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
 /// d_logits is as in token_log_probs_backward: the logits themselves, or another buffer, or write_to or add_to of one.
 /// A row that is written costs O(V), for its zeros; with add_to only the entries of S are touched. Rows that do not
 /// count, and rows whose two gradients are 0, are not read; their gradient is 0, or left as it is with add_to. The same
-/// holds for the padding of the vocabulary, and where S holds nothing but −inf.
+/// holds for the padding of the vocabulary, and for rows whose S holds nothing but −inf.
 ///
 /// Throws as kept_log_probs does.
 template <class T = float, class Arch = native, class E, class D>
@@ -134,7 +134,7 @@ kept_log_probs_result kept_log_probs_backward(const batch& b, logits_view<E> log
     detail::check_kept_set(c, sets, source.vocab());
 
     const detail::kept_pass<Arch> rows(o.temperature);
-    const std::int64_t cost = 64 + sets.per_token + (source.add ? 0 : source.vocab()); // of a token, in logits
+    const std::int64_t cost = 64 + sets.per_token + (source.add ? 0 : source.vocab()); // per token, as above
     using totals = detail::totals<detail::token_log_probs_statistics>;
     const auto found = detail::sweep_positions<totals>(c, cost, run, [&](const detail::position& here, totals& sums) {
         const auto value = [&](const detail::stream<const T>& from) {

@@ -43,8 +43,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 }
 } // namespace detail
 
-/// The divergence between the policy's distribution of each token and the reference's (or a teacher's), over the whole
-/// vocabulary, and its gradient into the policy's logits z. The reference's logits w get no gradient.
+/// The divergence between the policy's and a reference's (or teacher's) distribution of each token, over the whole
+/// vocabulary, with its gradient into the policy's logits z. The reference's logits w get no gradient.
 ///
 ///     p = softmax(z / temperature)          q = softmax(w / temperature)          m = β q + (1 − β) p
 ///     reverse_kl  D = KL(p ‖ q) = Σ p (log p − log q)  ∂D/∂zᵥ = pᵥ (log pᵥ − log qᵥ − D) / temperature
@@ -52,8 +52,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 ///     jsd         D = β KL(q ‖ m) + (1 − β) KL(p ‖ m)  ∂D/∂zᵥ = (1 − β) pᵥ (log pᵥ − log mᵥ − KL(p ‖ m)) / temperature
 ///     loss = Σ D / denominator                         by the aggregation
 ///
-/// jsd / β is forward_kl where β → 0, jsd / (1 − β) is reverse_kl where β → 1. D is never negative, and 0 for equal
-/// logits.
+/// jsd / β becomes forward_kl for β → 0, and jsd / (1 − β) becomes reverse_kl for β → 1. D is never negative, and 0 for
+/// equal logits.
 ///
 /// Both logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, each with its own type,
 /// strides and padding; computed in float, or in double if one of them is double. There are no targets: predict_next
@@ -61,8 +61,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 ///
 /// d_logits may be the logits themselves (`d_logits = logits`) or another buffer: a logits_view, or write_to or add_to
 /// of one. It may have any of these types, but double only if the logits are double. Rows that do not count are not
-/// read, and their gradient is 0, or left as it is with add_to; so is the gradient of the padding of the vocabulary.
-/// Without d_logits only values are computed.
+/// read. Their gradient, and the gradient of the vocabulary's padding, is 0, or left as it is with add_to. Without
+/// d_logits only values are computed.
 ///
 /// A logit of −inf is an entry with probability 0; 0 log 0 is 0. p > 0 where q = 0 makes reverse_kl +∞ and the row's
 /// gradient 0; q > 0 where p = 0 makes forward_kl +∞, and its gradient stays p − q; jsd is finite. A row of nothing but

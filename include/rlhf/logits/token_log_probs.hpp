@@ -7,7 +7,7 @@ namespace rlhf {
 
 /// Shared by forward and backward: pass the same object to both.
 struct token_log_probs_options {
-    double temperature = 1; ///< divides the logits, in value and gradient
+    double temperature = 1; ///< in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
 };
 
 } // namespace rlhf
@@ -19,13 +19,13 @@ template <class T>
 struct token_log_probs_arrays {
     view<T> log_probs = {};   ///< [B, T] out, log p of the target, nats
     view<T> entropy = {};     ///< [B, T] out, −Σ p log p, nats
-    view<T> log_sum_exp = {}; ///< [B, T] out; in the backward pass it saves one read of the logits
+    view<T> log_sum_exp = {}; ///< [B, T] out, nats; in the backward pass it saves one read of the logits
     view<T> collision = {};   ///< [B, T] out, Σ p²
 };
 
 template <class T>
 struct token_log_probs_backward_arrays {
-    view<const T> log_sum_exp = {}; ///< [B, T] of the forward pass; absent: computed again
+    view<const T> log_sum_exp = {}; ///< [B, T] from the forward pass; absent: computed again
     view<const T> d_log_probs = {}; ///< [B, T] ∂loss/∂log_probs; absent: 0
     view<const T> d_entropy = {};   ///< [B, T] ∂loss/∂entropy; absent: 0
 };
@@ -130,11 +130,11 @@ token_log_probs_result log_probs_backward(call& c, const Source& source, const i
 ///     log_probs = log p_target           entropy = −Σ pᵥ log pᵥ       collision = Σ pᵥ²
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16, computed in float, or in double
-/// if they are double. Targets are int32 or int64, [B, T]: with predict_next the tokens themselves (step t predicts
-/// token t + 1), without it the token that step t predicts. Rows that do not count are not read; their outputs are 0.
-/// The padding of the vocabulary is not read.
+/// if they are double. Targets are int32 or int64, [B, T]. With predict_next they are the tokens themselves (step t
+/// predicts token t + 1); without it, target t is the token that step t predicts. Rows that do not count are not read;
+/// their outputs are 0. The padding of the vocabulary is not read.
 ///
-/// A logit of −inf is a token with p = 0. A row of nothing but −inf has log_probs and log_sum_exp −inf, entropy and
+/// A logit of −inf is an entry with p = 0. A row of nothing but −inf has log_probs and log_sum_exp −inf, entropy and
 /// collision 0. NaN or +inf makes its own row NaN. Tokens whose log-probability is not finite are counted by
 /// `nonfinite`.
 ///
@@ -149,7 +149,8 @@ token_log_probs_result token_log_probs(const batch& b, logits_view<E> logits, co
     return detail::log_probs_of<T, Arch>(c, source, targets, a, o, run);
 }
 
-/// The gradient into the logits of any loss of log_probs and entropy.
+/// The backward pass of token_log_probs: the gradient into the logits of any loss that depends on log_probs and
+/// entropy.
 ///
 ///     ∂loss/∂zᵥ = (d_log_probs (δᵥ − pᵥ) − d_entropy pᵥ (log pᵥ + entropy)) / temperature
 ///     with δᵥ = 1 at the target, else 0

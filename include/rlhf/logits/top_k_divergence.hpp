@@ -24,7 +24,7 @@ namespace RLHF_NAMESPACE {
 using top_k_divergence_result = divergence_sums;
 
 /// The k likeliest entries of a reference for every row of logits: [tokens, k] in the order of the batch, flat or as
-/// rows. With predict_next the row of step t is about token t + 1, as in the logits.
+/// rows. With predict_next the row of step t is about token t + 1, like the row of the logits.
 struct top_k_reference {
     extent k;                    ///< 1 to 1024, at most the vocabulary
     index_view ids;              ///< entries of the vocabulary, in any order, each once per row
@@ -52,7 +52,7 @@ struct top_k_reference {
 }
 
 namespace detail {
-/// What every divergence has.
+/// The options that every divergence has.
 inline divergence_options common(const top_k_divergence_options& o) {
     return {.divergence = o.divergence, .beta = o.beta, .temperature = o.temperature, .aggregation = o.aggregation};
 }
@@ -85,45 +85,50 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 }
 } // namespace detail
 
-/// The divergence between the policy's distribution of each token and a reference's (or a teacher's) that sends
-/// only its k likeliest entries, and its gradient into all of the policy's logits z.
+/// The divergence between the policy's distribution of each token and a reference (or teacher) that sends only its k
+/// likeliest entries, with its gradient into all of the policy's logits z.
 ///
-///     p = softmax(z / temperature), q = exp(log_probs), both over k + 1 classes: the entries listed, one by one, and
-///     the tail, which holds all other entries: p_tail = 1 − Σ p, q_tail = 1 − Σ q, sums over what is listed
-///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m), as logits_divergence; loss = Σ D / denominator
-///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature with g = ∂D/∂p by class, c the class of v
+///     p = softmax(z / temperature)          q = exp(log_probs)
+///     p_tail = 1 − Σ p          q_tail = 1 − Σ q          Σ over the listed entries
+///     D = KL(p ‖ q), KL(q ‖ p) or β KL(q ‖ m) + (1 − β) KL(p ‖ m)          over the classes
+///     loss = Σ D / denominator          by the aggregation
+///     ∂D/∂zᵥ = pᵥ (g_c − Σ p g) / temperature          g = ∂D/∂p by class, c the class of v
 ///
-/// That is support = tail. D is at most the divergence over the whole vocabulary, and equal to it if k = V. KL terms
-/// are computed as Σ p log(p / q) − p + q, which is never negative. If k = V and Σ q is not 1, KL(p ‖ q) is larger and
-/// KL(q ‖ p) smaller by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: float log-probabilities do not say more, and a
-/// tail of 0 would make D infinite. If k = V there is no tail.
+/// options.divergence chooses D, as in logits_divergence. options.support chooses the classes:
 ///
 ///     support      classes                 p                                      q
 ///     tail         k listed, and the tail  softmax over the vocabulary            exp(log_probs)
 ///     truncated    k listed                as above, but Σ p < 1                  as above, but Σ q < 1
 ///     renormalized k listed                softmax of the k logits / temperature  exp(log_probs) / Σ exp(log_probs)
 ///
-/// Truncated KLs are Σ p (log p − log q) and Σ q (log q − log p), of sides that do not sum to 1: the entries that are
-/// not listed have g = 0, and D may be negative. least_log_prob bounds log p and log q of what is listed, and p and q
-/// with them; an entry whose log p is below has g = 0. Renormalized D and its gradient do not depend on other logits,
-/// and only k of a row are read.
+/// With a tail, which holds all entries that are not listed, D is at most the divergence over the whole vocabulary, and
+/// equal to it if k = V. KL terms are computed as Σ p log(p / q) − p + q, which is never negative. If k = V and Σ q is
+/// not 1, KL(p ‖ q) is larger and KL(q ‖ p) smaller by Σ q − 1. A tail below 2⁻²⁴ is taken as 2⁻²⁴: log-probabilities
+/// in float are not more precise, and a tail of 0 would make D infinite. If k = V there is no tail.
 ///
-/// A token whose D is below low or above high counts as that bound, and has no gradient.
+/// Truncated KLs are Σ p (log p − log q) and Σ q (log q − log p), of sides that do not sum to 1. Entries that are not
+/// listed have g = 0, and D may be negative. log p and log q of the listed entries are at least least_log_prob, and an
+/// entry whose log p is below it has g = 0.
+///
+/// Renormalized D and its gradient do not depend on the logits of other entries: only k logits of a row are read.
+///
+/// A token whose D is below options.low or above options.high counts as that bound, and has no gradient.
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
 /// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
-/// logits of −inf, +inf and NaN are as in logits_divergence. A log-probability of −inf is q = 0. Renormalized, D is +∞
-/// and the gradient 0 where all entries listed have p = 0, or all have q = 0.
+/// logits of −inf, +inf and NaN are as in logits_divergence. A log_prob of −inf is q = 0. Renormalized D is +∞, and its
+/// gradient 0, if all listed entries have p = 0 or all have q = 0.
 ///
-/// Source: tail: TRL's loss_add_tail (server_distillation, iw_opd). Truncated: verl's forward_kl_topk, which has bounds
-/// as well (recipe/preset/verl.hpp). Renormalized: NeMo-RL, and TRL's sdpo and sdft. NeMo-RL's zero_outside_topk is
-/// truncated forward_kl with log_probs that the caller has renormalized. A mixture ω KL(q ‖ p) + (1 − ω) KL(p ‖ q), as
-/// NeMo-RL's, is two calls, the first with write_to(d_logits, ω), the second with add_to(d_logits, 1 − ω):
-/// examples/distillation.cpp.
+/// NeMo-RL's zero_outside_topk is truncated forward_kl with log_probs that the caller has renormalized. Its mixture
+/// ω KL(q ‖ p) + (1 − ω) KL(p ‖ q) is two calls, the first with write_to(d_logits, ω), the second with
+/// add_to(d_logits, 1 − ω): see examples/distillation.cpp.
 ///
 /// Throws std::invalid_argument before anything is written: for what logits_divergence throws, for k outside [1, 1024]
 /// or above V, and for an entry outside [0, V) in a row that counts. It is not checked that the entries of a row
 /// differ.
+///
+/// Source: see logits_divergence. Tail: TRL's loss_add_tail (server_distillation, iw_opd). Truncated: verl's
+/// forward_kl_topk, which has bounds as well (recipe/preset/verl.hpp). Renormalized: NeMo-RL, and TRL's sdpo and sdft.
 template <class Arch = native, class E, detail::takes_logits_gradient D>
 top_k_divergence_result top_k_divergence(const batch& b, logits_view<E> logits, const top_k_reference& reference,
                                          const D& d_logits, const top_k_divergence_options& o = {},

@@ -6,21 +6,21 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What one rank's logits say about one token. The weight of a logit z is eˣ with x = (z − shift) / temperature. Ranks
-/// exchange these six doubles as bytes. All are 0 for tokens that do not count.
+/// The sums over one rank's logits of one token, with x = (z − shift) / temperature for a logit z. Ranks exchange these
+/// six doubles as bytes. All are 0 for tokens that do not count.
 struct vocab_shard {
     double shift = 0;           ///< the largest logit; 0 if all are −∞
-    double max_weight = 0;      ///< of the largest, Σ eˣ: their number, up to roundings; 0 if all are −∞
-    double other_weight = 0;    ///< of the other logits, Σ eˣ
+    double max_weight = 0;      ///< Σ eˣ over the largest logits: their number, up to roundings; 0 if all are −∞
+    double other_weight = 0;    ///< Σ eˣ over the other logits
     double weighted_logits = 0; ///< Σ x eˣ
-    double target_logit = 0;    ///< on the rank that holds the target, else 0
-    double holds_target = 0;    ///< 1 on the rank that holds the target, else 0; of all ranks combined 1
+    double target_logit = 0;    ///< the target's logit on the rank that holds the target, else 0
+    double holds_target = 0;    ///< 1 on the rank that holds the target, else 0; 1 for all ranks combined
 };
 
 /// The arrays of all ranks, and the outputs, each of which may be left out.
 template <class T>
 struct vocab_shard_log_probs_arrays {
-    view<const vocab_shard> shards = {}; ///< [ranks, B · T], of all ranks, in any order
+    view<const vocab_shard> shards = {}; ///< [ranks, B · T], the ranks in any order
     view<vocab_shard> combined = {};     ///< [B, T] out, for the backward pass
     view<T> log_probs = {};              ///< [B, T] out, log p of the target, nats
     view<T> entropy = {};                ///< [B, T] out, −Σ p log p, nats
@@ -29,7 +29,7 @@ struct vocab_shard_log_probs_arrays {
 
 template <class T>
 struct vocab_shard_backward_arrays {
-    view<const vocab_shard> combined = {}; ///< [B, T] of the forward pass
+    view<const vocab_shard> combined = {}; ///< [B, T] from the forward pass
     view<const T> d_log_probs = {};        ///< [B, T] ∂loss/∂log_probs; absent: 0
     view<const T> d_entropy = {};          ///< [B, T] ∂loss/∂entropy; absent: 0
 };
@@ -54,9 +54,9 @@ inline softmax_stats softmax_of(const vocab_shard& s, double temperature) {
 }
 
 /// Joins the states of one token into one with the largest shift: Σ eˣ = Σᵣ eᵇ Σ eˣʳ and Σ x eˣ = Σᵣ eᵇ Σ (xᵣ + b) eˣʳ
-/// with b = (shiftᵣ − shift) / temperature. Terms are computed in double, rank by rank, and added exactly. When the
-/// maximum of a rank is not the maximum of all, it is moved to the ordinary sum, rounded as if it had been added there
-/// at once (DESIGN.md, D15).
+/// with b = (shiftᵣ − shift) / temperature. Terms are computed in double, rank by rank, and added exactly. If the
+/// largest logit of a rank is not the largest of all ranks, its weight moves to other_weight, rounded as if it had been
+/// added there from the start (DESIGN.md, D15).
 inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position& here, double temperature) {
     vocab_shard whole;
     double shift = -std::numeric_limits<double>::infinity();
@@ -78,21 +78,22 @@ inline vocab_shard combine(const all_ranks<vocab_shard>& shards, const position&
 }
 } // namespace detail
 
-/// Log-probabilities where each rank holds the logits of a part of the vocabulary (tensor parallelism): the own part of
-/// a rank.
+/// Log-probabilities under tensor parallelism, where each rank holds the logits of a part of the vocabulary. This call
+/// computes the rank's own sums.
 ///
 /// `logits` are [B, T, Vᵣ], the columns of the ids first_id … first_id + Vᵣ − 1; shards may differ in width. One
-/// vocab_shard per token is written. With one exchange between the ranks, and none on the way back, the three calls
+/// vocab_shard per token is written. The three calls, with one exchange between the ranks in the forward pass and none
+/// in the backward pass,
 ///
 ///     vocab_shard_sums(batch, logits, first_id, targets, own);
 ///     MPI_Allgather(own.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, comm); // bytes: of own
 ///     vocab_shard_log_probs(batch, targets, {.shards = all, .combined = own, .log_probs = …});
 ///     vocab_shard_backward(batch, logits, first_id, targets, {.combined = own, .d_log_probs = …}, d_logits);
 ///
-/// compute what token_log_probs and token_log_probs_backward compute over the whole vocabulary; element types, targets,
-/// masks and logits that are not finite are as there. For float and 16-bit logits, results agree with the unsharded
-/// call to 2 ULP; entropy gradients, being differences, to 2 ULP of their terms. For double logits they agree to 10⁻¹⁴.
-/// All three calls take the same batch and temperature.
+/// compute what token_log_probs and token_log_probs_backward compute over the whole vocabulary. Element types, targets,
+/// masks and logits that are not finite are treated as there. For float and 16-bit logits, results agree with the
+/// unsharded call to 2 ULP. Entropy gradients are differences and agree to 2 ULP of their terms. For double logits they
+/// agree to 10⁻¹⁴. All three calls take the same batch and temperature.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, first_id below 0, predict_next not set,
 /// layout::time_first, overlapping arrays. If no shard holds a target, vocab_shard_log_probs throws.
@@ -125,14 +126,14 @@ void vocab_shard_sums(const batch& b, logits_view<E> logits, extent first_id, co
     });
 }
 
-/// Joins the parts of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
+/// Joins the sums of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
 /// vocab_shard_sums.
 ///
 /// `shards` are [ranks, B · T] (packed: [ranks, tokens]): contiguous, or rlhf::view(pointer, {.sequences = ranks,
-/// .steps = tokens, .stride = …}). Every rank gets the same bits, whatever the order of the ranks.
+/// .steps = tokens, .stride = …}). Every rank gets the same bits, in any order of the ranks.
 ///
-/// Throws as vocab_shard_sums does, and unless exactly one shard holds each target that counts: an id is outside the
-/// vocabulary, the first_id of a rank is wrong, or a rank is missing.
+/// Throws as vocab_shard_sums does, and unless exactly one shard holds each target that counts. Otherwise an id is
+/// outside the vocabulary, the first_id of a rank is wrong, or a rank is missing.
 template <class T = float>
 token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& targets,
                                              const vocab_shard_log_probs_arrays<T>& a,
@@ -148,7 +149,7 @@ token_log_probs_result vocab_shard_log_probs(const batch& b, const index_view& t
     c.done();
     detail::check_holders(c, ids, shards);
 
-    const std::int64_t cost = 64 * (shards.ranks + 1); // of a token, in logits
+    const std::int64_t cost = 64 * (shards.ranks + 1); // per token, in units of a logit
     const auto found = detail::sweep_positions<detail::shard_totals>(
         c, cost, run, [&](const detail::position& here, detail::shard_totals& sums) {
             const vocab_shard whole = here.counted ? detail::combine(shards, here, o.temperature) : vocab_shard();

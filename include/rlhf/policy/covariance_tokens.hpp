@@ -9,19 +9,20 @@
 
 namespace rlhf {
 
-/// What the tokens of a step decide together: the parts of a step need it.
+/// What the tokens of a whole step decide together. Its parts need it to pick as the whole step does.
 struct covariance_cut {
     double mean_advantage = 0, mean_log_prob = 0;
-    /// The key of the token picked last or, without keys, its covariance; −∞ with keys, or ∞ without: none is picked.
+    /// The key of the last token that is picked or, without keys, its covariance. No token is picked if this is −∞ with
+    /// keys, or ∞ without keys.
     double last = unlimited;
 };
 
 struct covariance_tokens_options {
-    double share = 0.0002;                      ///< picks this share of the tokens that count, and at least one token
+    double share = 0.0002;                      ///< in [0, 1]: the share of counted tokens to pick, at least one token
     double low = -unlimited;                    ///< picks only tokens with cov > low
     double high = unlimited;                    ///< picks only tokens with cov < high
-    std::optional<ratio_range> clip_range = {}; ///< picks only tokens that this range of rlhf::ppo_clip does not stop
-    std::optional<covariance_cut> cut = {};     ///< of the whole step; absent: this batch is the whole step
+    std::optional<ratio_range> clip_range = {}; ///< picks only tokens that ppo_clip does not clip
+    std::optional<covariance_cut> cut = {};     ///< the cut of the whole step; absent: this batch is the whole step
 };
 
 } // namespace rlhf
@@ -31,7 +32,7 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct covariance_tokens_arrays {
     view<const T> log_probs = detail::required<T>();  ///< [B, T] log π, nats
-    view<const T> old_log_probs = {};                 ///< [B, T] log π_old; for clip_range and anchors
+    view<const T> old_log_probs = {};                 ///< [B, T] log π_old, nats; for clip_range and anchors
     view<const T> advantages = detail::required<T>(); ///< [B, T], or per_sequence [B]
     view<const T> keys = {};                          ///< [B, T] random; absent: the largest covariances are picked
     view<T> weights = {};                             ///< [B, T] out: 0 where picked, else 1
@@ -42,7 +43,7 @@ struct covariance_tokens_arrays {
 struct covariance_tokens_result {
     counts own; ///< counted here
     double picked = 0;
-    covariance_cut cut; ///< as the options have it, or found here
+    covariance_cut cut; ///< the cut of the options, or the cut of this batch
 
     covariance_tokens_result& operator+=(const covariance_tokens_result& o) {
         if (own.tokens == 0) cut = o.cut;
@@ -63,7 +64,7 @@ covariance_cut covariance_means_of(const call& c, const stream<const T>& advanta
     return {t.advantage.value() / n, t.log_prob.value() / n};
 }
 
-/// The order in which candidates are picked: by rising keys, or by falling covariance. NaN: no candidate.
+/// The order in which candidates are picked: by rising keys, or by falling covariance. NaN is not a candidate.
 template <class T>
 struct pick_order {
     formula::token_covariance<T> covariance;
@@ -83,7 +84,7 @@ struct last_picked {
     std::int64_t equal = 0;
 };
 
-/// The last of the first `share` candidates, rounded down, of at least one if there is one.
+/// Finds the last of the first `share` candidates. `share` is rounded down, but is at least 1 if there is a candidate.
 template <class Values>
 last_picked<typename Values::element> find_last(const Values& values, double share, const executor& run) {
     const std::int64_t wanted = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(share)), 1);
@@ -93,7 +94,7 @@ last_picked<typename Values::element> find_last(const Values& values, double sha
     return {last.value, most - last.smaller};
 }
 
-/// Calls pick(s, t) for the candidates up to the last one, of equal ones in the order of the tokens.
+/// Calls pick(s, t) for the candidates up to the last one. Equal candidates come in the order of the tokens.
 template <class Values, class Pick>
 std::int64_t pick_tokens(const Values& values, last_picked<typename Values::element> last, Pick&& pick) {
     std::int64_t n = 0;
@@ -135,11 +136,11 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 
 } // namespace detail
 
-/// The tokens whose update takes most from the entropy of the policy, for Clip-Cov and KL-Cov.
+/// Picks the tokens whose update lowers the entropy of the policy most, for Clip-Cov and KL-Cov.
 ///
 ///     cov    = (Â − mean Â)(log π − mean log π)         over the tokens that count
 ///     picked : max(1, ⌊share · n⌋) of the candidates, with the smallest keys or, without keys, with the largest
-///              cov; of equal ones the first by sequence and step
+///              cov; among equal ones the first by sequence and step
 ///
 /// Clip-Cov: the picked tokens have no gradient. `keys` are random numbers, drawn by the caller, one per token.
 ///
@@ -149,7 +150,7 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 ///                 ppo_clip{.range = 0.2});
 ///
 /// KL-Cov: the picked tokens have coef · |log π − log π_old| in their loss, and no token is clipped. The anchors are
-/// the reference of that KL: elsewhere they are log π itself, so that its value and slope are 0.
+/// the reference of that KL. At other tokens they are log π itself, so that the KL and its slope are 0.
 ///
 ///     covariance_tokens(batch, {.log_probs = p, .old_log_probs = old, .advantages = a, .anchors = anchors});
 ///     policy_loss(batch, {.log_probs = p, .old_log_probs = old, .ref_log_probs = anchors, .advantages = a,
@@ -161,13 +162,13 @@ inline void check_options(const char* f, const covariance_tokens_options& o, boo
 ///     | verl            | 0.0002, 1, 5               | 0.0002, 0.1 (config)   |
 ///     | SkyRL           | 0.0002, 1, 5               | 0.2, 1                 |
 ///
-/// SkyRL divides the advantages by the number of tokens n before, and its KL is a sum: low, high and coef are n times
-/// the numbers above. Both trainers pick for each micro-batch on its own, as a call per micro-batch does. If the parts
-/// of a step should have the picks of the step, call it once for the whole, or for each part with the `cut` of the
-/// whole; then all tokens up to cut.last are picked, equal ones too.
+/// SkyRL first divides the advantages by the number of tokens n, and its KL is a sum. To reproduce it, multiply low,
+/// high and coef of the table by n. Both trainers pick in each micro-batch on its own, as a call per micro-batch does.
+/// To pick over the whole step, make one call for the step, or pass the `cut` of the step to a call per part. With a
+/// cut, all tokens up to cut.last are picked, even if several are equal.
 ///
-/// Arrays are [B, T] (or packed [tokens]); advantages may be rlhf::per_sequence. Outputs are 0 where masked. Numbers
-/// that are NaN are not picked, but make the means NaN, and then nothing is.
+/// Arrays are [B, T] (or packed [tokens]); advantages may be rlhf::per_sequence. Outputs are 0 where masked. A token
+/// with a NaN key is not picked. A NaN advantage or log-probability makes the means NaN, and then no token is picked.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, clip_range or
 /// anchors without old_log_probs, outputs that overlap another array.

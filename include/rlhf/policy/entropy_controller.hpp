@@ -6,14 +6,14 @@
 
 namespace rlhf {
 
-/// A coefficient of the entropy bonus that acts while the entropy is at or below a target, and grows as long as it
-/// is. Its numbers are its whole state.
+/// A coefficient of the entropy bonus. While the entropy is at or below a target, it grows and is used; above the
+/// target it shrinks and is not used. Its fields are its whole state.
 struct adaptive_entropy_controller {
     double entropy_coef = 0;  ///< c; set it to its first value
     double target = 0.2;      ///< nats per token
-    double step = 0.005;      ///< by which c changes
+    double step = 0.005;      ///< above 0: c changes by it
     double low = 0, high = 1; ///< bounds of c
-    /// Was the entropy of the last step at or below the target? Before the first step: Skywork-OR1 has true, TRL false.
+    /// True if the entropy of the last step was at or below the target. Skywork-OR1 begins with true, TRL with false.
     bool active = true;
 
     /// The coefficient to use: c, or 0 while the entropy is above its target.
@@ -24,8 +24,8 @@ struct adaptive_entropy_controller {
 
 namespace RLHF_NAMESPACE {
 
-/// The controller after an optimiser step whose tokens had this mean entropy, in nats. The mean is over the tokens that
-/// get the bonus, of all parts and ranks. Where these are the tokens that top_entropy keeps, it reports their mean.
+/// The controller after an optimiser step with the mean entropy H, in nats. The mean is over the tokens of all parts
+/// and ranks that get the bonus. If these are the tokens that top_entropy keeps, H is its mean_kept_entropy().
 ///
 ///     active ← H ≤ target
 ///     c      ← clip(c ± step, [low, high])            + if active, else −
@@ -33,7 +33,7 @@ namespace RLHF_NAMESPACE {
 /// The bonus of the next step is rlhf::masked_mean with write_to(d_entropy, −coefficient()). At H = target TRL adds to
 /// c, as here, and Skywork-OR1 subtracts.
 ///
-/// Throws std::invalid_argument: a number that is not finite, step not above 0, bounds that fall.
+/// Throws std::invalid_argument: a number that is not finite, step not above 0, low above high.
 ///
 /// Source: He et al. 2025 (Skywork-OR1), arXiv:2505.22312, section 4.
 [[nodiscard]] inline adaptive_entropy_controller updated(adaptive_entropy_controller c, double entropy) {

@@ -9,17 +9,17 @@ namespace rlhf {
 
 struct importance_weights_options {
     rlhf::importance_level level = rlhf::importance_level::token;
-    importance_range range = unlimited;                   ///< bounds of a weight
+    importance_range range = unlimited;                   ///< bounds of a weight: 0 ≤ low ≤ high
     rlhf::importance beyond = rlhf::importance::truncate; ///< what becomes of a weight beyond its range
-    importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is beyond
-    importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is beyond
-    importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is beyond
-    importance_unit unit = importance_unit::sequence;     ///< what counts as a sequence in all of these and in `level`
-    double drift_limit = unlimited;         ///< drops tokens of Â < 0 if mean(−ρ) of their sequence is larger
-    double probability_limit = unlimited;   ///< drops a token if |π − μ| is larger
-    double binary_kl_limit = unlimited;     ///< drops a token if one of its two binary divergences is larger (KPop)
-    double second_moment_limit = unlimited; ///< drops the largest |ρ| until the mean ρ² of the rest is less (M2PO)
-    double log_ratio_limit = unlimited;     ///< drops a token if |ρ| is larger
+    importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is outside
+    importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is outside
+    importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is outside
+    importance_unit unit = importance_unit::sequence;     ///< what a sequence is, in `level` and the three ranges above
+    double drift_limit = unlimited; ///< ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger
+    double probability_limit = unlimited;   ///< > 0: drops a token if |π − μ| is larger
+    double binary_kl_limit = unlimited;     ///< > 0: drops a token if one of its two binary KLs is larger (KPop)
+    double second_moment_limit = unlimited; ///< > 0: drops the largest |ρ| until mean(ρ²) of the rest is less (M2PO)
+    double log_ratio_limit = unlimited;     ///< ≥ 0: drops a token if |ρ| is larger
 };
 
 } // namespace rlhf
@@ -29,9 +29,9 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct importance_weights_arrays {
     view<const T> log_probs = detail::required<T>();          ///< [B, T] log π of the policy that learns, nats
-    view<const T> behavior_log_probs = detail::required<T>(); ///< [B, T] log μ of the policy that sampled
+    view<const T> behavior_log_probs = detail::required<T>(); ///< [B, T] log μ of the policy that sampled, nats
     view<const T> advantages = {};                            ///< [B, T], or per_sequence [B]; for drift_limit
-    view<T> weights = detail::required_output<T>();           ///< [B, T] out; may be the memory of either log-probs
+    view<T> weights = detail::required_output<T>();           ///< [B, T] out; may lie on either array of log-probs
     view<std::uint8_t> keep = {}; ///< [B, T] out, a mask: 1 where a token counts and its weight is not 0
 };
 
@@ -39,7 +39,7 @@ struct importance_weights_arrays {
 class importance_weights_result {
 public:
     counts own;                         ///< counted here
-    double log_ratio_limit = unlimited; ///< bound of |ρ|: the option, or what second_moment_limit finds
+    double log_ratio_limit = unlimited; ///< the option, or the bound of |ρ| that second_moment_limit finds
 
     importance_weights_result() = default;
     importance_weights_result(const detail::totals<formula::importance_statistics>& t, double limit)
@@ -75,7 +75,7 @@ private:
 
 namespace detail {
 
-/// Do the tokens of a sequence decide together?
+/// True if the tokens of a sequence decide together.
 inline bool looks_at_sequences(const importance_weights_options& o) {
     return o.level == importance_level::sequence_mean || o.level == importance_level::sequence_product ||
            o.sequence_mean.limits() || o.sequence_product.limits() || o.every_token.limits() ||
@@ -113,46 +113,47 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 
 } // namespace detail
 
-/// The importance weights between the policy μ that sampled, as the engine of generation (vLLM, SGLang) reports it, and
-/// the policy π whose rollout it should have been, and which tokens are not worth learning from. log_probs are usually
-/// the old_log_probs of the policy loss.
+/// Importance weights π / μ, with options that drop tokens on which the two policies differ too much. μ is the policy
+/// that sampled, as the generation engine (vLLM, SGLang) reports it. π is the policy that should have sampled;
+/// log_probs are usually the old_log_probs of the policy loss.
 ///
 ///     ρ = log π − log μ
 ///     w = e^ρ per token, or e^(mean ρ) or e^(Σ ρ) per sequence, truncated to its range (or 0 beyond it)
 ///     w = 0 where the options drop a token or its sequence               formula/importance_weights.hpp
 ///
-/// The weights are `weights` of rlhf::policy_loss, the same for all epochs over a rollout. There they multiply KL in
-/// the loss as well, which its own behavior_log_probs do not; give one of the two. With rlhf::gspo and gmpo use a level
-/// of sequences, because their slope is exact if the tokens of a sequence share a weight. rlhf::vespo needs no weights:
-/// it takes log μ as old_log_probs.
+/// Pass them as `weights` to rlhf::policy_loss, the same for all epochs over a rollout. There they also multiply the KL
+/// in the loss, unlike the correction by policy_loss's own behavior_log_probs. Use one of the two. With rlhf::gspo and
+/// gmpo use a level of sequences, because their slope is exact if the tokens of a sequence share a weight. rlhf::vespo
+/// needs no weights: it takes log μ as old_log_probs.
 ///
-/// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not,
-/// the mask becomes `keep`, whose bytes stand where the bytes of the batch's mask do, with predict_next too. Then the
-/// token also leaves what is over counted tokens, such as the ratio of a sequence. Where group_advantages gives a
-/// `keep` [B], a token is kept if both are 1.
+/// Weights are 0 where masked. A dropped token has the weight 0 and still counts in a denominator. If it should not
+/// count, make `keep` the mask; its bytes lie where the bytes of the batch's mask lie, also with predict_next. Then the
+/// token also leaves every mean over counted tokens, for example the ratio of a sequence. If group_advantages wrote a
+/// `keep` [B] as well, a token is kept if both are 1.
 ///
-///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // and summed over ranks
+///     kept.mask = keep, kept.denominator = rlhf::count(kept);            // summed over ranks
 ///
-/// What trainers call truncated importance sampling (TIS) is range = C, most often 2 per token; IcePop is a range with
-/// importance::mask. With the log-probs of the policy after some updates as log_probs, drift_limit is the sequence mask
+/// Truncated importance sampling (TIS) is range = C per token, most often with C = 2. IcePop is a range with
+/// importance::mask. If log_probs are the log-probs of the policy after some updates, drift_limit is the sequence mask
 /// of DeepSeek-V3.2.
 ///
-/// second_moment_limit (M2PO) looks at all tokens of the call: with τ it drops the tokens of the largest |ρ| until the
-/// mean of ρ² over the rest is below τ. At least one token stays, and equal ones share their fate. A micro-batch has
-/// another limit than its step; where it should have the step's, give the parts the log_ratio_limit that the result of
-/// the whole reports. AReaL takes each micro-batch on its own.
+/// second_moment_limit = τ (M2PO) looks at all tokens of the call. It drops the tokens with the largest |ρ| until the
+/// mean of ρ² over the rest is below τ. At least one token stays, and tokens with the same |ρ| stay or go together. A
+/// micro-batch alone gets another bound than its step, as in AReaL. For the bound of the step, call it for the whole
+/// step, and pass the log_ratio_limit of its result to a call per part.
 ///
-/// importance_unit::run puts runs of tokens that count in the place of sequences. Such a run is a turn of the policy;
-/// ROLL calls it a segment. A mask that drops single tokens makes new runs.
+/// With importance_unit::run, each run of counted tokens without a gap is a sequence: a turn of the policy, which ROLL
+/// calls a segment. A mask that drops single tokens makes new runs.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages may be rlhf::per_sequence. keep may be the memory of the
 /// batch's mask.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, bounds that fall or are negative, an
-/// option without effect (mask without a range, a range of no weight, drift_limit without advantages, runs that nothing
-/// looks at), second_moment_limit beside log_ratio_limit, outputs that overlap another array.
+/// Throws std::invalid_argument before anything is written: sizes that differ, bounds that are negative, low above
+/// high, an option without effect (importance::mask without a range, a range with importance_level::none, drift_limit
+/// without advantages, importance_unit::run without a level or range of sequences), second_moment_limit together with
+/// log_ratio_limit, outputs that overlap another array.
 ///
-/// Source: see the formula.
+/// Source: see formula/importance_weights.hpp.
 template <class T = float, class Arch = native>
 importance_weights_result importance_weights(const batch& b, const importance_weights_arrays<T>& a,
                                              const importance_weights_options& o = {}, const executor& run = {}) {

@@ -6,7 +6,7 @@
 namespace rlhf {
 
 struct masked_mean_options {
-    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean; ///< how the tokens' values become one number
 };
 
 } // namespace rlhf
@@ -26,8 +26,8 @@ using masked_mean_result = loss_sums;
 ///     mean          = Σ v / denominator         by the aggregation
 ///     ∂mean/∂v      = 1 / denominator           (1 / (|s| · denominator) with sequence_mean_token_mean)
 ///
-/// An entropy bonus c · mean(H) of a loss is `.values = entropy, .d_values = write_to(d_entropy, -c)`; its part of the
-/// loss is −c · loss().
+/// For an entropy bonus c · mean(H), pass `.values = entropy, .d_values = write_to(d_entropy, -c)`; the loss changes by
+/// −c · loss().
 ///
 /// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. A NaN or infinite value makes
 /// the mean NaN or infinite. No counted token: mean 0, gradients 0.

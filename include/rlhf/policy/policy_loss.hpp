@@ -16,16 +16,16 @@
 
 namespace rlhf {
 
-/// What all objectives have in common.
+/// The options that all objectives have in common.
 struct policy_loss_options {
-    double log_ratio_limit = unlimited; ///< clamps log ρ to ±limit; no gradient through ρ beyond
-    double kl_coef = 0;                 ///< KL in the loss (not in the reward as well)
-    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
-    std::optional<rlhf::kl_estimator> kl_gradient = {}; ///< absent: the gradient of kl_estimator
-    double kl_limit = unlimited;                        ///< clamps each token's estimate to ±limit; no gradient beyond
-    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;   ///< multiplies the estimate in the loss, not the statistic
-    importance_range importance_limit = unlimited;      ///< bounds of the weight exp(old − behavior)
-    rlhf::importance importance = rlhf::importance::truncate;
+    double log_ratio_limit = unlimited; ///< above 0: clamps log ρ to ±limit; beyond it no gradient flows through ρ
+    double kl_coef = 0;                 ///< β of KL in the loss, finite; with KL in the reward leave it 0
+    rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3; ///< k, the estimate of each token
+    std::optional<rlhf::kl_estimator> kl_gradient = {};       ///< absent: the gradient of kl_estimator
+    double kl_limit = unlimited;                              ///< above 0: clamps k to ±limit; no gradient beyond it
+    rlhf::kl_weight kl_weight = rlhf::kl_weight::one;         ///< multiplies k in the loss, not in kl()
+    importance_range importance_limit = unlimited;            ///< bounds of the weight exp(old − behavior)
+    rlhf::importance importance = rlhf::importance::truncate; ///< what happens beyond importance_limit
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
 
@@ -36,36 +36,36 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct policy_loss_arrays {
     view<const T> log_probs = detail::required<T>();     ///< [B, T] log π(aₜ|sₜ), nats
-    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
-    view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL, no KL statistic
-    view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
-    view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]; constants
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old at the time of the rollout
+    view<const T> ref_log_probs = {};                    ///< [B, T] log π_ref; absent: no KL in loss and result
+    view<const T> behavior_log_probs = {};               ///< [B, T] log μ of the sampler; absent: no importance weight
+    view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]; no gradient flows to them
     view<const T> weights = {};                          ///< [B, T], or per_sequence [B]; factor of the loss; absent: 1
     gradient<T> d_log_probs = {};                        ///< [B, T] ∂loss/∂log_probs; absent: values only
 };
 
-/// Sums over the tokens that count; the parts of a step join by +=. An objective leaves at 0 what it does not have.
+/// Sums over the tokens that count; the parts of a step join by +=. Statistics that an objective does not have stay 0.
 class policy_loss_result : public loss_result<policy_loss_result, formula::policy_statistics> {
 public:
     using loss_result::loss_result;
 
     [[nodiscard]] double clip_fraction() const { return clip_fraction_low() + clip_fraction_high(); }
-    /// The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. ppo_clip: ρ < 1 − ε₋
-    /// and Â < 0; the other objectives say theirs.
+    /// The share of tokens with Â ≠ 0 whose ratio the objective's lower bound replaces or stops. For ppo_clip: ρ < 1 −
+    /// ε₋ and Â < 0. The other objectives document their condition.
     [[nodiscard]] double clip_fraction_low() const { return per_token(totals_.clipped_low); }
-    /// The same for the upper bound. ppo_clip: ρ > 1 + ε₊ and Â > 0.
+    /// The same for the upper bound. For ppo_clip: ρ > 1 + ε₊ and Â > 0.
     [[nodiscard]] double clip_fraction_high() const { return per_token(totals_.clipped_high); }
-    /// ppo_clip with `dual`: ρ > c and Â < 0
+    /// For ppo_clip with `dual`, the share of tokens with ρ > c and Â < 0.
     [[nodiscard]] double dual_clip_fraction() const { return per_token(totals_.dual_clipped); }
-    /// mean(old − new). This, approx_kl_half_square and max_log_ratio are of log ratios before log_ratio_limit.
+    /// mean(log π_old − log π). This, approx_kl_half_square and max_log_ratio use log ratios before log_ratio_limit.
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_ratio); }
-    /// ½ mean((new − old)²)
+    /// ½ mean((log π − log π_old)²)
     [[nodiscard]] double approx_kl_half_square() const { return per_token(totals_.log_ratio_square) / 2; }
-    /// mean(ρ). This and effective_sample_size are of ratios after log_ratio_limit.
+    /// mean(ρ). This and effective_sample_size use ratios after log_ratio_limit.
     [[nodiscard]] double mean_ratio() const { return per_token(totals_.ratio.sum); }
-    /// The mean estimate of KL to the reference, after kl_limit.
+    /// mean(k): the estimate of KL to the reference, after kl_limit.
     [[nodiscard]] double kl() const { return per_token(totals_.kl); }
-    /// max |log ρ|. If it is 0 after the first update, old_log_probs is the same array as log_probs.
+    /// max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as log_probs.
     [[nodiscard]] double max_log_ratio() const {
         return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
     }
@@ -85,7 +85,7 @@ void check_options(const char* f, const policy_loss_options& o) {
         fail(f, "importance = mask needs importance_limit");
 }
 
-/// Throws for options that cannot act, because the log-probs that they need are absent.
+/// Throws for options that have no effect because the log-probs that they need are absent.
 inline void check_needs(const char* f, const policy_loss_options& o, bool ref, bool behavior) {
     const auto needs = [&](bool used, bool there, const char* what) {
         if (used && !there) fail(f, "%s", what);
@@ -105,7 +105,7 @@ struct bound_policy {
     normalization n;
 };
 
-/// Checks the common options, binds the arrays and ends the call's checks, whatever the objective.
+/// Checks the common options, binds the arrays and ends the call's checks, for any objective.
 template <class T>
 bound_policy<T> bind_policy(call& c, const policy_loss_arrays<T>& a, const policy_loss_options& o) {
     check_options<T>(c.function(), o);
@@ -141,7 +141,7 @@ formula::policy_rule<T, Formula, Parts> policy_rule_of(const policy_loss_options
             .behavior = behavior};
 }
 
-/// A sweep over tokens, or, if the tokens of a sequence decide together, one over sequences.
+/// A sweep over tokens, or a sweep over sequences if the tokens of a sequence decide together.
 template <class T, class Arch, std::size_t In, class Rule>
 auto sweep_of_rule(const call& c, const bound_policy<T>& a, const std::array<stream<const T>, In>& in,
                    const Rule& rule) {
@@ -187,12 +187,12 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 }
 } // namespace detail
 
-/// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is
-/// one of rlhf::ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo, each in a header of its name below
-/// formula/ that has its formula, its options and their source. By the last three, ρ is the ratio of a whole sequence.
-/// Importance sampling without a clip, of tinker and SkyRL, is ppo_clip{.range = {1, unlimited}}. REINFORCE and GPG are
-/// cispo{1, 1}. Kimi k1.5 and DRO add KL by k2 to it, with old_log_probs as ref_log_probs and kl_coef for their τ or β.
-/// LUSPO is gspo by sequence_mean_token_sum.
+/// A policy loss over the tokens of a batch, with its gradient and statistics from the same sweep. The objective is one
+/// of rlhf::ppo_clip, cispo, sapo, topr, dppo_tv, dppo_kl, gspo, gmpo and vespo. Each has its formula, options and
+/// source in a header in formula/; formula/surrogate.hpp explains M and φ. With the last three, ρ is the ratio of a
+/// whole sequence. Importance sampling without a clip (tinker, SkyRL) is ppo_clip{.range = {1, unlimited}}. REINFORCE
+/// and GPG are cispo{1, 1}. Kimi k1.5 and DRO are cispo{1, 1} with KL by k2, old_log_probs as ref_log_probs, and
+/// kl_coef as their τ or β. LUSPO is gspo with sequence_mean_token_sum.
 ///
 ///     x    = log π(a|s) − log π_old(a|s), clamped to ±log_ratio_limit      ρ = eˣ
 ///     l    = objective(ρ, Â, log π, π_old)                                 its slope is −M φ(ρ) Â
@@ -200,40 +200,42 @@ auto policy_sweep(call& c, const policy_loss_arrays<T>& arrays, const Objective&
 ///     loss = Σ w l / denominator                                           by the aggregation
 ///
 /// With behavior_log_probs the objective is multiplied by exp(old − behavior), truncated at (or masked beyond)
-/// importance_limit; no gradient flows through that factor. With one number, its upper bound, that is truncated
-/// importance sampling (TIS), with both and importance::mask IcePop. Weights from rlhf::importance_weights are given as
-/// `weights` instead: with both, a token would be corrected twice. With gspo and gmpo, give `weights` per sequence: the
-/// tokens share a ratio, and the slope is exact if they share the weight. vespo has its correction in its ratio.
+/// importance_limit; no gradient flows through that factor. One number as importance_limit is an upper bound: truncated
+/// importance sampling (TIS). Two bounds with importance::mask are IcePop. Pass weights from rlhf::importance_weights
+/// as `weights` instead: with both, a token would be corrected twice. With gspo and gmpo, pass `weights` per sequence:
+/// the tokens share a ratio, and the slope is exact if they share the weight. vespo's ratio contains the correction
+/// already.
 ///
-/// The mean over sequences may depend on their lengths: a sequence with n counted tokens weighs n^(α − 1), between
-/// sequence_mean_token_mean, α = 0, and sequence_mean_token_sum, α = 1 (arXiv:2607.23364). It is a weight per sequence:
+/// A mean over sequences may depend on their lengths (arXiv:2607.23364). A sequence with n counted tokens then has the
+/// weight n^(α − 1): α = 0 is sequence_mean_token_mean, α = 1 is sequence_mean_token_sum.
 ///
 ///     for (std::size_t s = 0; s < w.size(); ++s) w[s] = std::pow(n[s], alpha - 1);
 ///     arrays.weights = rlhf::per_sequence(w);
 ///     options.aggregation = rlhf::aggregation::sequence_mean_token_sum;
 ///
-/// An objective is homogeneous in Â: a constant factor of at least 0 of a token's objective is one of its advantage.
-/// What one trainer ships is such a combination; d = log π − log π_old, a = log π_teacher − log π:
+/// An objective is homogeneous in Â: a factor of at least 0 of a token's objective can be given as a factor of its
+/// advantage. So a loss that only one trainer has is often a policy_loss with other advantages. In this table d = log π
+/// − log π_old, and a = log π_teacher − log π:
 ///
 ///     FIPO     ms-swift    Â u, u = clip(e^F, [1, 1.2]), F = Σ γᵏ dₜ₊ₖ by discounted_returns of d, gaps::zero
-///     IW-OPD   TRL         cispo{1, 1}, Â = a (1 + γ R / R₀) by π_old for π, R = Σ_{k ≥ t} |aₖ|, R₀ the first
+///     IW-OPD   TRL         cispo{1, 1}, Â = a (1 + γ Rₜ / R₀), Rₜ = Σ_{k ≥ t} |aₖ|, with π_old for π in a
 ///     ref_kl   prime-rl    preset::prime_rl::ref_kl, Â = a, or 0 where π < π_old − 0.2
 ///     top-k    miles       Â = −Σ w (log π − log π_teacher) over likely tokens; w: π, π_teacher or 1, over their sum
 ///     REAL     ms-swift    log(1 + Σ_bad eˢ) + log(1 + Σ_good e⁻ˢ) per group that has both, s = mean d / τ:
 ///                          sequence_log_probs, then cross_entropy_loss of rows {0, s, …}, whose target is the 0
 ///
-/// All but top-k are held to the trainers' own code by preset_ms_swift_test, preset_prime_rl_test and scores_test. That
-/// Â of top-k is the same whichever token was drawn, so that its gradient has mean 0. As rewards of discounted_returns
-/// it teaches the tokens before. Sources: FIPO arXiv:2603.19835, IW-OPD arXiv:2606.22600, top-k arXiv:2604.13016, REAL
-/// arXiv:2602.05630.
+/// preset_ms_swift_test, preset_prime_rl_test and scores_test compare all but top-k with the trainers' own code. The Â
+/// of top-k does not depend on the token that was drawn, so its gradient has mean 0; passed to discounted_returns as
+/// rewards, it teaches the tokens before. Sources: FIPO arXiv:2603.19835, IW-OPD arXiv:2606.22600, top-k
+/// arXiv:2604.13016, REAL arXiv:2602.05630.
 ///
 /// Arrays are [B, T] (or packed [tokens]) in nats; advantages and weights may be rlhf::per_sequence. Masked tokens may
 /// hold anything; their gradient is +0, or left as it is with add_to. Tokens whose loss is NaN or infinite are counted
 /// by nonfinite(); they are not removed from the sums. No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range or without effect
-/// (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input, a
-/// batch that counts more than its denominator.
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, options without
+/// effect (for KL without ref_log_probs, for importance without behavior_log_probs), a gradient that overlaps an input,
+/// a batch that counts more than its denominator.
 ///
 /// Source: see the objective; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native, class Objective>

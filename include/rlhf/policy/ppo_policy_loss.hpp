@@ -6,9 +6,9 @@
 namespace rlhf {
 
 struct ppo_policy_loss_options {
-    ratio_range clip_range = 0.2; ///< ε₋ and ε₊: ρ is cut to [1 − ε₋, 1 + ε₊]; DAPO has {0.2, 0.28}
-    double dual_clip = unlimited; ///< c > 1: at Â < 0 the loss is at most c |Â|
-    double log_ratio_limit = unlimited; ///< this and what follows: as in policy_loss_options
+    ratio_range clip_range = 0.2;       ///< ε₋ in [0, 1], ε₊ ≥ 0: clips ρ to [1 − ε₋, 1 + ε₊]
+    double dual_clip = unlimited;       ///< c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
+    double log_ratio_limit = unlimited; ///< this and the next options are as in policy_loss_options
     double kl_coef = 0;
     rlhf::kl_estimator kl_estimator = rlhf::kl_estimator::k3;
     std::optional<rlhf::kl_estimator> kl_gradient = {};
@@ -70,8 +70,8 @@ auto ppo_policy_sweep(call& c, const ppo_policy_loss_arrays<T>& a, const ppo_pol
 ///     l   += kl_coef · k(log π − log π_ref)                                 with ref_log_probs
 ///     loss = Σ w l / denominator                                            by the aggregation
 ///
-/// At a bound of the clip range the ratio counts as not cut and has a gradient. All else, and what is thrown, is as in
-/// policy_loss.
+/// A ratio at a bound of the clip range is not clipped and has a gradient. Arrays and edge cases are as in policy_loss.
+/// Throws as policy_loss does.
 ///
 /// Source: Schulman et al. 2017, arXiv:1707.06347, eq. 7; KL in the loss: Shao et al. 2024, arXiv:2402.03300, eq. 3.
 template <class T = float, class Arch = native>

@@ -9,8 +9,8 @@
 namespace rlhf {
 
 struct ppo_value_loss_options {
-    double clip_range = unlimited; ///< c: |v − v_old| beyond which the clipped value may be the worse one
-    double huber = unlimited;      ///< δ; unlimited: ½ (v − R)²
+    double clip_range = unlimited; ///< above 0: the clipped value is at most this far from v_old
+    double huber = unlimited;      ///< δ > 0: beyond it the loss is linear; unlimited: ½ (v − R)²
     rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
 };
 
@@ -21,8 +21,8 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct ppo_value_loss_arrays {
     view<const T> values = detail::required<T>();  ///< [B, T] V(sₜ) now
-    view<const T> old_values = {};                 ///< [B, T] at rollout; needed when clip_range is finite
-    view<const T> returns = detail::required<T>(); ///< [B, T]
+    view<const T> old_values = {};                 ///< [B, T] v_old at rollout; needed if clip_range is finite
+    view<const T> returns = detail::required<T>(); ///< [B, T] R, the targets of the values
     view<const T> weights = {};                    ///< [B, T], or per_sequence [B]; factor of the loss; absent: 1
     gradient<T> d_values = {};                     ///< [B, T] ∂loss/∂values
 };
@@ -32,8 +32,8 @@ class ppo_value_loss_result : public loss_result<ppo_value_loss_result, formula:
 public:
     using loss_result::loss_result;
 
-    /// The share of tokens where the value moved beyond clip_range and the clipped value is the worse one. These tokens
-    /// have no gradient.
+    /// The share of tokens whose value moved beyond clip_range and whose clipped value has the larger loss. These
+    /// tokens have no gradient.
     [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
     [[nodiscard]] moments returns() const { return moments(totals_.returns); }
     [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< the moments of R − v
@@ -49,10 +49,11 @@ public:
 ///     h(e) = ½ e², beyond ±huber continued by its tangent
 ///     l    = max(h(v − R), h(v_old + clip(v − v_old, ±clip_range) − R))      clip_range unlimited: h(v − R)
 ///     loss = Σ w l / denominator                                             by the aggregation
-///     ∂l/∂v = h′(v − R), or 0 where the clipped value is the worse one
+///     ∂l/∂v = h′(v − R), or 0 where the clipped value has the larger loss
 ///
-/// The loss includes the factor ½. A coefficient belongs to the buffer: `.d_values = write_to(d_values, value_coef)`.
-/// Arrays are [B, T] or packed. Masked tokens may hold anything; their gradient is +0, or left as it is with add_to.
+/// The loss includes the factor ½. Pass a coefficient with the gradient's buffer: `.d_values = write_to(d_values,
+/// value_coef)`. Arrays are [B, T] or packed; weights may be rlhf::per_sequence. Masked tokens may hold anything; their
+/// gradient is +0, or left as it is with add_to. No counted token: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options that are not positive, a finite
 /// clip_range without old_values, a gradient that overlaps an input, a batch that counts more than its denominator.

@@ -7,7 +7,7 @@
 namespace rlhf {
 
 struct ptx_loss_options {
-    rlhf::aggregation aggregation = rlhf::aggregation::token_mean;
+    rlhf::aggregation aggregation = rlhf::aggregation::token_mean; ///< how the tokens' values become one number
 };
 
 } // namespace rlhf
@@ -25,7 +25,7 @@ class ptx_loss_result : public loss_result<ptx_loss_result, formula::mean_statis
 public:
     using loss_result::loss_result;
 
-    /// Mean −log p of the tokens, whatever the aggregation.
+    /// The mean of −log p over the tokens, under every aggregation.
     [[nodiscard]] double nll() const { return per_token(totals_.value); }
     [[nodiscard]] double perplexity() const { return lane::exp(nll()); }
 };
@@ -37,18 +37,19 @@ public:
 ///     ∂loss/∂log p     = −1 / denominator
 ///
 /// The text is a batch of its own, with its own mask and its own denominator: in PPO-ptx the two losses are means over
-/// different tokens, whose gradients meet in the model's parameters. The coefficient γ goes to the buffer,
+/// different tokens, and their gradients are added in the model's parameters. Pass the coefficient γ with the
+/// gradient's buffer,
 ///
 ///     ppo_policy_loss(rollout, {…, .d_log_probs = d});                       // ∇PPO, then the model's backward pass
-///     ptx_loss(text, {.log_probs = lp, .d_log_probs = write_to(d, γ)});      // γ ∇ptx, then another one, adding up
+///     ptx_loss(text, {.log_probs = lp, .d_log_probs = write_to(d, γ)});      // γ ∇ptx, then a second backward pass
 ///
-/// or, straight from the logits, to `write_to(logits, γ)` of cross_entropy_loss. The returned value is not multiplied
-/// by γ: training descends ppo.loss() + γ · ptx.loss().
+/// or, straight from the logits, pass `write_to(logits, γ)` to cross_entropy_loss. The returned value is not multiplied
+/// by γ: training minimises ppo.loss() + γ · ptx.loss().
 ///
-/// So are other sums of losses whose tokens differ: each part has a mask and a denominator of its own, and its gradient
-/// is added by add_to. The likelihood of right answers beside PPO (VAPO, arXiv:2504.05118, eq. 10) is ptx_loss over the
-/// answers with a reward above 0, times μ; NeMo-RL divides it by the tokens of the micro-batch. The sum of policy
-/// gradient, cross-entropy and distillation that prime-rl descends is in examples/three_losses.cpp.
+/// Other sums of losses over different tokens work the same way: each loss has its own mask and denominator, and its
+/// gradient is added by add_to. The likelihood of right answers beside PPO (VAPO, arXiv:2504.05118, eq. 10) is ptx_loss
+/// over the answers with a reward above 0, times μ; NeMo-RL divides it by the tokens of the micro-batch.
+/// examples/three_losses.cpp has prime-rl's sum of policy gradient, cross-entropy and distillation.
 ///
 /// Masked tokens may hold anything; their gradient is +0, or left as it is with add_to. If log p = −∞, the loss is +∞.
 /// No counted token: loss 0, gradients 0.

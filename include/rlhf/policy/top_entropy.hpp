@@ -9,8 +9,8 @@
 namespace rlhf {
 
 struct top_entropy_options {
-    double share = 0.2;                   ///< of the tokens that count, in [0, 1]; 0 keeps the highest alone, 1 all
-    std::optional<double> threshold = {}; ///< nats, of the whole step; absent: this batch is the whole step
+    double share = 0.2;                   ///< in [0, 1]: keeps this share of the counted tokens, at least one
+    std::optional<double> threshold = {}; ///< nats, for the whole step; absent: this batch is the whole step
 };
 
 } // namespace rlhf
@@ -34,13 +34,13 @@ public:
     top_entropy_result(const detail::totals<formula::top_entropy_statistics>& t, double limit)
         : own{static_cast<double>(t.tokens), static_cast<double>(t.sequences)}, threshold(limit), totals_(t) {}
 
-    [[nodiscard]] double kept() const { return static_cast<double>(totals_.kept); } ///< tokens
+    [[nodiscard]] double kept() const { return static_cast<double>(totals_.kept); } ///< the number of kept tokens
     [[nodiscard]] double mean_entropy() const { return ratio(totals_.entropy.value(), own.tokens); }
     [[nodiscard]] double mean_kept_entropy() const { return ratio(totals_.kept_entropy.value(), kept()); }
     /// Tokens whose entropy is NaN or infinite.
     [[nodiscard]] double nonfinite() const { return static_cast<double>(totals_.nonfinite); }
 
-    /// The parts of a step have one threshold.
+    /// Joins the parts of a step, which all have one threshold.
     top_entropy_result& operator+=(const top_entropy_result& o) {
         own += o.own, totals_ += o.totals_;
         threshold = threshold > o.threshold ? threshold : o.threshold;
@@ -70,29 +70,30 @@ typename Values::element quantile(const Values& values, double q, const executor
 
 } // namespace detail
 
-/// The tokens of high entropy, "forking tokens": a mask or weights for a policy loss of these tokens alone.
+/// Finds the tokens with high entropy ("forking tokens"): a mask or weights for a policy loss over these tokens alone.
 ///
-///     threshold = quantile 1 − share of the entropies of the tokens that count
+///     threshold = the quantile 1 − share of the counted tokens' entropies
 ///     w         = 1 where H ≥ threshold, else 0
 ///
 /// The quantile lies at (1 − share)(n − 1) among n numbers in rising order; between two of them it is interpolated, as
-/// torch.quantile does. So at least one token is kept, and equal entropies share their fate: more than `share` is kept
-/// if many equal the threshold. TRL computes the same in floats, over the tokens of one micro-batch on all ranks.
+/// torch.quantile does. So at least one token is kept. Tokens with equal entropy are kept or dropped together: if many
+/// have the threshold, more than `share` is kept. TRL computes the same in floats, over the tokens of one micro-batch
+/// on all ranks.
 ///
-/// The quantile is of the step, and a micro-batch has another one. So call it once for all tokens of the step, or once
-/// to find the threshold and then for each part with it. Ranks gather their entropies first, as TRL does.
+/// A micro-batch has another quantile than its step. So make one call for all tokens of the step, or one call to find
+/// the threshold and then a call per part that gets it. Ranks gather their entropies first, as in TRL.
 ///
 ///     const double threshold = top_entropy(step, {.entropy = all}).threshold;
 ///     top_entropy(part, {.entropy = some, .weights = w}, {.threshold = threshold});
 ///
-/// As `weights` of rlhf::policy_loss, the tokens that are not kept have loss 0 and count in every denominator; KL in
-/// the loss is of the kept tokens, too. Where it should be of all tokens (TRL), multiply the advantages by w instead.
-/// With `keep` as the batch's mask they count in no statistic, and in the denominator only if that is the whole's
-/// (`kept.denominator = count(step)`); the sequence means of sequence_mean_token_mean are then of the kept tokens.
+/// With w as `weights` of rlhf::policy_loss, dropped tokens have loss 0, KL included, and still count in every
+/// denominator. For KL over all tokens (TRL), multiply the advantages by w instead. With `keep` as the batch's mask,
+/// dropped tokens count in no statistic, and the means of sequence_mean_token_mean are over kept tokens. They count in
+/// the denominator only if it is the whole step's (`kept.denominator = count(step)`).
 ///
-/// Arrays are [B, T] (or packed [tokens]). Weights and keep are 0 where masked; keep's bytes stand where the bytes of
-/// the batch's mask do, with predict_next too, and keep may be the mask's memory. A NaN is not kept and has no part
-/// in the quantile; by torch.quantile one NaN would drop all tokens. No counted token: threshold 0.
+/// Arrays are [B, T] (or packed [tokens]). Weights and keep are 0 where masked. The bytes of keep lie where the bytes
+/// of the batch's mask lie, also with predict_next, and keep may be the mask's memory. A NaN is not kept and does not
+/// enter the quantile; with torch.quantile one NaN would drop all tokens. No counted token: threshold 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, share outside [0, 1], a threshold that
 /// is NaN or infinite, outputs that overlap another array.

@@ -18,25 +18,26 @@ namespace RLHF_NAMESPACE {
 /// Pairs are the steps of the batch: `batch{.steps = pairs, …}`.
 template <class T>
 struct preference_loss_arrays {
-    view<const T> chosen = detail::required<T>();   ///< [pairs] c, of the preferred answer: see sequence_log_probs
-    view<const T> rejected = detail::required<T>(); ///< [pairs] j, of the other one
+    view<const T> chosen = detail::required<T>();   ///< [pairs] c, log ratio of the preferred answer
+    view<const T> rejected = detail::required<T>(); ///< [pairs] j, log ratio of the other answer
     view<const T> margins = {};                     ///< [pairs] subtracted from β (c − j); absent: 0
     view<const T> weights = {};                     ///< [pairs] factor of the loss; absent: 1
     gradient<T> d_chosen = {};                      ///< [pairs] ∂loss/∂chosen
     gradient<T> d_rejected = {};                    ///< [pairs] ∂loss/∂rejected
 };
 
-/// Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs, whatever their weights.
+/// Sums over the pairs that count; the parts of a step join by +=. Its means are over pairs; weights do not change
+/// them.
 class preference_loss_result : public loss_result<preference_loss_result, formula::preference_statistics> {
 public:
     using loss_result::loss_result;
 
     [[nodiscard]] double comparisons() const { return own.tokens; }
-    /// Share of pairs with c > j; a draw is wrong.
+    /// The share of pairs with c > j. Equal log ratios count as wrong.
     [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
     [[nodiscard]] double mean_chosen_reward() const { return per_token(totals_.chosen_reward); }     ///< mean of β c
     [[nodiscard]] double mean_rejected_reward() const { return per_token(totals_.rejected_reward); } ///< mean of β j
-    /// mean of β (c − j)
+    /// The mean of β (c − j).
     [[nodiscard]] double mean_margin() const { return mean_chosen_reward() - mean_rejected_reward(); }
 };
 
@@ -49,8 +50,8 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 }
 } // namespace detail
 
-/// A loss over pairs of answers of which one is preferred, with its gradient. The headers of the objectives have their
-/// formula, options and source:
+/// A loss over pairs of answers, one of which is preferred, with its gradient. Each objective has its formula, options
+/// and source in a header:
 ///
 ///     formula/dpo.hpp          dpo (with label smoothing: cDPO), robust_dpo, simpo
 ///     formula/ipo.hpp          ipo
@@ -64,16 +65,16 @@ void check_preference(const char* f, const Objective& objective, bool margins) {
 ///
 ///     loss = Σ w objective(c, j) / denominator.tokens
 ///
-/// c and j are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. simpo and orpo take
+/// c and j are log ratios of whole answers, from sequence_log_probs with ref_log_probs, as sums. simpo and orpo take
 /// averages of log-probabilities, without ref_log_probs. The preference term of CPO is dpo on sums without
 /// ref_log_probs; its other term is ptx_loss on the chosen answers.
 ///
-/// Arrays are [pairs]. For pairs by their places among the sequences of a batch, use rlhf::preference_pairs. Masked
-/// pairs may hold anything; their gradients are +0, or left as they are with add_to. No counted pair: loss 0.
+/// Arrays are [pairs]. If pairs are given as indices of a batch's sequences, use rlhf::preference_pairs. Masked pairs
+/// may hold anything; their gradients are +0, or left as they are with add_to. No counted pair: loss 0, gradients 0.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, margins for an
-/// objective without them (all but the first and third header), a gradient that overlaps another array, a batch that
-/// counts more than its denominator.
+/// objective without them (all but dpo, robust_dpo, simpo and slic_hinge), a gradient that overlaps another array, a
+/// batch that counts more than its denominator.
 template <class T = float, class Arch = native, class Objective>
 preference_loss_result preference_loss(const batch& b, const preference_loss_arrays<T>& a, const Objective& objective,
                                        const executor& run = {}) {

@@ -7,7 +7,7 @@ namespace rlhf {
 
 /// Shared by forward and backward: pass the same object to both.
 struct sequence_log_probs_options {
-    bool average = false; ///< divide by the tokens of the sequence that count, as SimPO, ORPO and TRL's IPO do
+    bool average = false; ///< divide by the number of counted tokens, as SimPO, ORPO and TRL's IPO do
 };
 
 } // namespace rlhf
@@ -17,8 +17,8 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct sequence_log_probs_arrays {
     view<const T> log_probs = detail::required<T>(); ///< [B, T] log π of the targets, nats
-    view<const T> ref_log_probs = {};                ///< [B, T] of the reference; absent: 0
-    view<T> sums = detail::required_output<T>();     ///< [B] out
+    view<const T> ref_log_probs = {};                ///< [B, T] log π_ref of the targets, nats; absent: 0
+    view<T> sums = detail::required_output<T>();     ///< [B] out, nats
 };
 
 template <class T>
@@ -27,7 +27,7 @@ struct sequence_log_probs_backward_arrays {
     gradient<T> d_log_probs = {};                 ///< [B, T] ∂loss/∂log_probs
 };
 
-/// The parts of a step join by +=.
+/// Counts; the parts of a step join by +=.
 struct sequence_log_probs_result {
     counts own;           ///< counted here
     double nonfinite = 0; ///< sequences whose sum is NaN or infinite
@@ -68,18 +68,21 @@ struct same_for_all_tokens {
 
 /// The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
 ///
-///     sums[s] = Σₜ log π − log π_ref             over the tokens of s that count
+///     sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
 ///     sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
 ///
-/// The mask says what the answer is; the prompt does not count. A sequence of which nothing counts has +0. Masked
-/// tokens may hold anything. If log π = −∞ at a token, the sum is −∞, and NaN if log π_ref is −∞ there as well.
+/// The mask says which tokens are the answer; tokens of the prompt do not count. A sequence without a counted token has
+/// the sum +0. Masked tokens may hold anything. If log π = −∞ at a token, the sum is −∞, and NaN if log π_ref is −∞
+/// there as well.
 ///
-/// A sum is made of parts of 512 tokens, each added in 16 lanes of float or 8 of double, and the parts are added in
-/// double; then it is rounded to T. With floats, give ref_log_probs here rather than subtract two sums: log π − log
-/// π_ref of a token has no rounding where one is at most twice the other, while a sum of −1000 nats is a multiple of
-/// 6·10⁻⁵.
+/// Runs of 512 tokens are added in 16 partial sums of float or 8 of double; these are added in double, and the result
+/// is rounded to T. With floats, pass ref_log_probs here instead of subtracting two sums: log π − log π_ref of a token
+/// has no rounding error if one is at most twice the other, while a float sum of −1000 nats is a multiple of 6·10⁻⁵.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, sums that overlap an input.
+///
+/// Source: the log ratios of Rafailov et al. 2023, arXiv:2305.18290, eq. 7; the average: Meng et al. 2024,
+/// arXiv:2405.14734.
 template <class T = float, class Arch = native>
 sequence_log_probs_result sequence_log_probs(const batch& b, const sequence_log_probs_arrays<T>& a,
                                              const sequence_log_probs_options& o = {}, const executor& run = {}) {
@@ -103,11 +106,11 @@ sequence_log_probs_result sequence_log_probs(const batch& b, const sequence_log_
             .nonfinite = static_cast<double>(found.nonfinite)};
 }
 
-/// The backward pass of sequence_log_probs: every token of a sequence that counts gets the slope of its sum.
+/// The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
 ///
 ///     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
 ///
-/// Masked tokens get +0, or are left as they are with add_to. The d_sums of a sequence of which nothing counts is not
+/// Masked tokens get +0, or are left as they are with add_to. The d_sums of a sequence without a counted token is not
 /// used.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, a gradient that overlaps d_sums.

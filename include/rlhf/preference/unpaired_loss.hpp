@@ -12,22 +12,24 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct unpaired_loss_arrays {
     view<const T> log_ratios = detail::required<T>(); ///< [answers] r: see sequence_log_probs
-    view<const std::uint8_t> desirable = {};          ///< [answers] 0 where an answer is bad
+    view<const std::uint8_t> desirable = {};          ///< [answers] 0 for a bad answer, else 1
     view<const T> weights = {};                       ///< [answers] factor of the loss; absent: 1
     gradient<T> d_log_ratios = {};                    ///< [answers] ∂loss/∂r
 };
 
-/// Sums over the answers that count; the parts of a step join by +=. Its means are over answers, whatever their
-/// weights.
+/// Sums over the answers that count; the parts of a step join by +=. Its means are over answers; weights do not change
+/// them.
 class unpaired_loss_result : public loss_result<unpaired_loss_result, formula::unpaired_statistics> {
 public:
     using loss_result::loss_result;
 
     [[nodiscard]] double answers() const { return own.tokens; }
-    [[nodiscard]] double desirable() const { return static_cast<double>(totals_.desirable); } ///< how many of them
-    /// mean of β r over the desirable answers; 0 if there are none
+    [[nodiscard]] double desirable() const {
+        return static_cast<double>(totals_.desirable);
+    } ///< the number of desirable answers
+    /// The mean of β r over the desirable answers; 0 if there are none.
     [[nodiscard]] double mean_desirable_reward() const { return mean(totals_.desirable_reward.value(), desirable()); }
-    /// the same over the others
+    /// The same over the other answers.
     [[nodiscard]] double mean_undesirable_reward() const {
         return mean(totals_.undesirable_reward.value(), answers() - desirable());
     }
@@ -38,7 +40,7 @@ private:
 };
 
 namespace detail {
-/// A segment of answers, side by side. A sweep reads numbers, so bytes become 1 and 0.
+/// A segment of answers, side by side. A sweep reads numbers, so the bytes of `desirable` become 1 and 0.
 template <class T>
 struct answer_block {
     std::array<T, segment_tokens> desirable;
@@ -60,27 +62,27 @@ stream<E> tokens_from(const stream<E>& of, const call& c, std::int64_t s, std::i
 }
 } // namespace detail
 
-/// A loss over answers that were judged one by one, as desirable or not, with its gradient. The headers of the
-/// objectives have their formula, options and source:
+/// A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its
+/// formula, options and source in a header:
 ///
 ///     formula/kto.hpp          kto
 ///     formula/nca.hpp          bco
 ///
 ///     loss = Σ w objective(r, desirable) / denominator.tokens
 ///
-/// r are log ratios of whole answers, from sequence_log_probs: sums, with ref_log_probs. What an objective compares
-/// them with comes from the caller. For kto it is z₀, the divergence from the reference, which TRL estimates from
-/// answers to other prompts of the batch, each put after the wrong prompt; for bco it is δ, the mean reward of all
-/// answers so far, these included:
+/// r are log ratios of whole answers, from sequence_log_probs with ref_log_probs, as sums. The caller provides the
+/// number that an objective compares them with. For kto this is z₀, the divergence from the reference. TRL estimates it
+/// from mismatched pairs: each answer is put after another prompt of the batch. For bco it is δ, the mean reward of all
+/// answers so far, including the current ones:
 ///
 ///     mismatched += moments_of(batch, other_log_ratios);      kto{.reference_point = max(0, mismatched.mean())}
 ///     seen += moments_of(batch, log_ratios);                  bco{.shift = β * seen.mean()}
 ///
-/// where the moments of ranks join by += as well, and `mismatched` is of this step alone. Weights that make the bad
-/// answers' prompts look like the good ones' (TRL's match_underlying_distribution) go to `weights`.
+/// += also joins the moments of ranks. `mismatched` is computed anew in every step. Weights that make the prompts of
+/// the bad answers look like the prompts of the good ones (TRL's match_underlying_distribution) go to `weights`.
 ///
 /// Arrays are [answers]. Masked answers may hold anything; their gradients are +0, or left as they are with add_to. No
-/// counted answer: loss 0. Since there are few answers next to tokens, all is done on this thread.
+/// counted answer: loss 0, gradients 0. Everything runs on this thread, because answers are few compared with tokens.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, a gradient that
 /// overlaps another array, a batch that counts more than its denominator.

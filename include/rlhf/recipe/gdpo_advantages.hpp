@@ -7,8 +7,8 @@
 namespace rlhf {
 
 struct gdpo_advantages_options {
-    group_advantages_options group = {}; ///< of each reward on its own
-    whiten_options whiten = {};          ///< of the sums, over sequences; rlhf::no_whitening leaves it to the caller
+    group_advantages_options group = {}; ///< for each reward on its own
+    whiten_options whiten = {};          ///< for the sums, over sequences; rlhf::no_whitening: the caller whitens
 };
 
 } // namespace rlhf
@@ -18,15 +18,15 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct gdpo_advantages_arrays {
     view<const T> rewards = detail::required<T>();     ///< [R, N] a row per reward, a column per sequence
-    view<const T> weights = {};                        ///< [R] of the rewards; absent: 1
-    view<T> workspace = detail::required_output<T>();  ///< [N] the advantages of one reward
+    view<const T> weights = {};                        ///< [R] one factor per reward; absent: 1
+    view<T> workspace = detail::required_output<T>();  ///< [N] for the advantages of one reward
     view<T> advantages = detail::required_output<T>(); ///< [N] out
 };
 
-/// Parts join by +=, exactly and in any order.
+/// The parts of a step join by +=, exactly and in any order.
 struct gdpo_advantages_result {
-    moments advantages;    ///< of the sums, before whitening
-    double unscorable = 0; ///< sequences of which no reward is finite
+    moments advantages;    ///< moments of the sums, before whitening
+    double unscorable = 0; ///< sequences without a finite reward
 
     gdpo_advantages_result& operator+=(const gdpo_advantages_result& o) {
         advantages += o.advantages, unscorable += o.unscorable;
@@ -56,27 +56,28 @@ std::int64_t check_arguments(const groups& g, const gdpo_advantages_arrays<T>& a
 
 } // namespace detail
 
-/// Advantages from several rewards, of which each is compared in its group before they are added up, so that a reward
-/// of large numbers does not drown the others.
+/// Advantages from several rewards per sequence. Each reward is compared in its group before they are added, so that a
+/// reward with large numbers does not drown the others.
 ///
 ///     Aₖ = group_advantages of reward k          as options.group says
 ///     A  = Σ weightₖ Aₖ, then whitened over the sequences, as options.whiten says
 ///
-/// rewards are [R, N]; groups as in group_advantages. What trainers compute:
+/// rewards are [R, N], with groups as in group_advantages. What trainers compute:
 ///
 ///     TRL       both ε 10⁻⁴, both floors after_root; unscorable::left_out
 ///     NeMo-RL   baseline = others_mean; whiten.epsilon = 0
-///     verl      no_whitening here; then, as its mean and deviation are over tokens,
+///     verl      no_whitening here; then, because it whitens over tokens,
 ///               whiten(sequences, advantages, moments_of(batch, per_sequence(advantages)))
 ///
-/// A reward that is NaN or infinite is as options.group.unscorable says. Left out, it adds nothing to its sequence; a
-/// sequence of which no reward is finite gets 0 and does not count among the sums. Else all of the batch is NaN.
+/// options.group.unscorable says what happens to a reward that is NaN or infinite. With left_out it adds nothing to its
+/// sequence; a sequence without a finite reward gets 0 and does not count in the moments. With spread it makes the
+/// whole batch NaN.
 ///
-/// Sums are rounded to T after each reward, in their order. Without whitening, and where options.group does not name
-/// the batch, no bit depends on other groups, on the order of sequences, or on how a step is cut into calls.
+/// Sums are rounded to T after each reward, in the order of the rewards. Without whitening, and if options.group does
+/// not name the batch, no bit depends on other groups, on the order of sequences, or on how a step is cut into calls.
 ///
-/// Throws what its parts throw, and std::invalid_argument for an output that is missing or overlaps another array,
-/// before anything is written.
+/// Throws what group_advantages and whiten throw, and std::invalid_argument for an output that is missing or overlaps
+/// another array, before anything is written.
 ///
 /// Source: Liu et al. 2026, arXiv:2601.05242, section 3 (GDPO).
 template <class T = float, class Arch = native>

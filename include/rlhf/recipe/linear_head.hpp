@@ -8,24 +8,24 @@
 
 namespace RLHF_NAMESPACE {
 
-/// Overloads that take hidden states and head weights instead of logits, so that the full [tokens, V] matrix is never
-/// stored (DESIGN.md, D17).
+/// Overloads of token_log_probs, cross_entropy_loss and ppo_loss that take hidden states and head weights instead of
+/// logits. The full [tokens, V] matrix of logits is never stored (DESIGN.md, D17).
 ///
 ///     z = hidden · weightsᵀ                                        [tokens, V] = [tokens, H] [H, V]
 ///     ∂hidden = ∂z · weights        ∂weights = ∂zᵀ · hidden
 ///
-/// Chunk by chunk, the hidden states of tokens that count are gathered into the workspace, multiplied to logits there,
-/// turned into their gradient in place, and multiplied back: three products, and each logit is computed once. Results
-/// and per-token outputs equal the same function over the logits that the products give, and its documentation holds
-/// here, too. Hidden states of tokens that do not count are not read; their gradient is 0, or left as it is with
-/// add_to. d_hidden may be hidden itself.
+/// The hidden states of counted tokens are gathered into the workspace, a chunk at a time. There they are multiplied to
+/// logits, the logits become their gradient in place, and the gradient is multiplied back: three products, and each
+/// logit is computed once. Results and per-token outputs equal those that the overload for logits has for the same
+/// logits; its documentation holds here, too. Hidden states of tokens that do not count are not read; their gradient is
+/// 0, or left as it is with add_to. d_hidden may be hidden itself.
 ///
-/// The caller gives the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, a BLAS); nothing
-/// is allocated here. The executor runs the rows of a chunk; the product may have threads of its own. A product may
-/// round its sums differently for another size of chunks.
+/// The caller provides the workspace (linear_head_workspace) and the matrix product (rlhf::eigen_product, or a BLAS);
+/// nothing is allocated here. The executor runs the rows of a chunk; the product may have threads of its own. A product
+/// may round its sums differently for chunks of another size.
 ///
-/// Throws std::invalid_argument before anything is written, as the function does, and when hidden is not [tokens, H],
-/// weights is not [V, H], the product is missing, or the workspace is smaller than one row.
+/// Throws std::invalid_argument before anything is written: for what the overload for logits throws, for hidden that is
+/// not [tokens, H], weights that are not [V, H], a missing product, and a workspace smaller than one row.
 template <class T = float, class Arch = native, class E>
 token_log_probs_result token_log_probs(const batch& b, const linear_head<E>& head, const index_view& targets,
                                        const token_log_probs_arrays<T>& a, const token_log_probs_options& o = {},
@@ -35,7 +35,8 @@ token_log_probs_result token_log_probs(const batch& b, const linear_head<E>& hea
     return detail::log_probs_of<T, Arch>(c, source, targets, a, o, run);
 }
 
-/// The gradient of any loss of log_probs and entropy into hidden states and weights; computes the logits again.
+/// The backward pass: the gradient into hidden states and weights of any loss that depends on log_probs and entropy. It
+/// computes the logits again.
 template <class T = float, class Arch = native, class E>
 token_log_probs_result token_log_probs_backward(const batch& b, const linear_head<E>& head, const index_view& targets,
                                                 const token_log_probs_backward_arrays<T>& a,

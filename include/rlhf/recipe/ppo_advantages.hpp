@@ -8,9 +8,9 @@
 namespace rlhf {
 
 struct ppo_advantages_options {
-    shape_rewards_options rewards = {};
-    gae_options gae = {};
-    whiten_options whiten = {}; ///< rlhf::no_whitening leaves it to the caller: several ranks, or parts of a step
+    shape_rewards_options rewards = {}; ///< for shape_rewards
+    gae_options gae = {};               ///< for gae
+    whiten_options whiten = {};         ///< rlhf::no_whitening: the caller whitens over ranks and parts
 };
 
 } // namespace rlhf
@@ -19,20 +19,20 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct ppo_advantages_arrays {
-    view<const T> log_probs = detail::required<T>();     ///< [B, T] of the policy that answered, nats
-    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] of the reference
+    view<const T> log_probs = detail::required<T>();     ///< [B, T] log π of the policy that sampled, nats
+    view<const T> ref_log_probs = detail::required<T>(); ///< [B, T] log π_ref of the reference, nats
     view<const T> values = detail::required<T>();        ///< [B, T] V(sₜ)
-    view<const T> scores = detail::required<T>();        ///< [B] one per sequence
-    view<const std::uint8_t> finished = {};              ///< [B] 0: no end of text; absent: all finished
+    view<const T> scores = detail::required<T>();        ///< [B] one score per sequence
+    view<const std::uint8_t> finished = {};              ///< [B] 0: cut before its end of text; absent: all finished
     view<const T> bootstrap_values = {};                 ///< [B] V after the last step; absent: 0
-    view<T> advantages = detail::required_output<T>();   ///< [B, T] out; holds the rewards on the way
+    view<T> advantages = detail::required_output<T>();   ///< [B, T] out; first holds the rewards
     view<T> returns = {};                                ///< [B, T] out; may be values' memory
 };
 
-/// Parts join by +=, exactly and in any order.
+/// The parts of a step join by +=, exactly and in any order.
 struct ppo_advantages_result {
     shape_rewards_result rewards;
-    moments advantages; ///< before whitening
+    moments advantages; ///< moments before whitening
     ppo_advantages_result& operator+=(const ppo_advantages_result& o) {
         rewards += o.rewards, advantages += o.advantages;
         return *this;
@@ -54,24 +54,24 @@ void check_arguments(const batch& b, const ppo_advantages_arrays<T>& a, const pp
     c.out(a.returns, "returns", a.values.data());
     const bool all_count = b.mask.all() && !b.predict_next.value_or(false);
     if (o.rewards.score_position != score_position::last_counted && o.gae.gaps != gaps::ignore && !all_count)
-        fail(c.function(),
-             "score_position may name a step that does not count, and only gaps = ignore reads that step");
+        fail(c.function(), "score_position may name a masked step, which only gaps = ignore reads");
     if (!scores && c.size() > 0) fail(c.function(), "scores is missing");
     if (!advantages && c.tokens() > 0) fail(c.function(), "advantages is missing");
     c.done();
 }
 } // namespace detail
 
-/// Rewards, advantages and returns of a rollout: shape_rewards, then gae, then whiten, which changes the advantages
-/// only. See these functions for formulas, edge cases and sources.
+/// Rewards, advantages and returns of a rollout: calls shape_rewards, then gae, then whiten, which changes only the
+/// advantages. See these functions for formulas, edge cases and sources.
 ///
-/// Arrays are [B, T] (or packed [tokens]), scores, finished and bootstrap_values [B].
+/// Arrays are [B, T] (or packed [tokens]); scores, finished and bootstrap_values are [B].
 ///
 /// A score_position other than last_counted needs gaps::ignore, unless every step counts: otherwise gae would not read
 /// the masked step, and the score would be lost. The score is not moved to another step, because its step decides how
 /// far it is discounted.
 ///
-/// Throws what its parts throw, and for such a score_position, before anything is written.
+/// Throws what these functions throw, and std::invalid_argument for a score_position that gae would not read, before
+/// anything is written.
 template <class T = float, class Arch = native>
 ppo_advantages_result ppo_advantages(const batch& b, const ppo_advantages_arrays<T>& a,
                                      const ppo_advantages_options& o = {}, const executor& run = {}) {

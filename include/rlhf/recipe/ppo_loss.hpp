@@ -11,11 +11,11 @@
 namespace rlhf {
 
 struct ppo_loss_options {
-    token_log_probs_options head = {};
-    ppo_policy_loss_options policy = {};
-    ppo_value_loss_options value = {};
-    double value_coef = 1;
-    double entropy_coef = 0; ///< factor of the mean entropy, by the policy's aggregation
+    token_log_probs_options head = {};   ///< for token_log_probs
+    ppo_policy_loss_options policy = {}; ///< for ppo_policy_loss
+    ppo_value_loss_options value = {};   ///< for ppo_value_loss
+    double value_coef = 1;               ///< finite: the factor of the value loss
+    double entropy_coef = 0;             ///< finite: the factor of the mean entropy, by the policy's aggregation
 };
 
 } // namespace rlhf
@@ -24,23 +24,23 @@ namespace RLHF_NAMESPACE {
 
 template <class T>
 struct ppo_loss_arrays {
-    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old, of the scored rollout
-    view<const T> ref_log_probs = {};                    ///< [B, T] of the reference; absent: no KL
-    view<const T> behavior_log_probs = {};               ///< [B, T] of the sampler; absent: no importance weight
+    view<const T> old_log_probs = detail::required<T>(); ///< [B, T] log π_old at the time of the rollout
+    view<const T> ref_log_probs = {};                    ///< [B, T] log π_ref; absent: no KL
+    view<const T> behavior_log_probs = {};               ///< [B, T] log μ of the sampler; absent: no importance weight
     view<const T> advantages = detail::required<T>();    ///< [B, T], or per_sequence [B]
     view<const T> weights = {};                          ///< [B, T], or per_sequence [B]; factor of the policy loss
     view<const T> values = {};                           ///< [B, T] V(sₜ) now; absent: no critic
-    view<const T> old_values = {};                       ///< [B, T] at rollout; needed when value.clip_range is finite
-    view<const T> returns = {};                          ///< [B, T]; needed with values
+    view<const T> old_values = {};                       ///< [B, T] v_old at rollout; needed for value.clip_range
+    view<const T> returns = {};                          ///< [B, T] R, the targets of the values; needed with values
     view<const T> value_weights = {};                    ///< [B, T], or per_sequence [B]; factor of the value loss
-    view<T> log_probs = detail::required_output<T>();    ///< [B, T] out
-    view<T> entropy = {};                                ///< [B, T] out; needed when entropy_coef is not 0
-    view<T> d_log_probs = detail::required_output<T>();  ///< [B, T] out; ∂loss/∂log_probs
-    view<T> d_entropy = {};                              ///< [B, T] out; ∂loss/∂entropy, needed with entropy_coef
+    view<T> log_probs = detail::required_output<T>();    ///< [B, T] out, log π of the targets, nats
+    view<T> entropy = {};                                ///< [B, T] out, nats; needed if entropy_coef is not 0
+    view<T> d_log_probs = detail::required_output<T>();  ///< [B, T] out, ∂loss/∂log_probs
+    view<T> d_entropy = {};                              ///< [B, T] out, ∂loss/∂entropy; needed with entropy_coef
     gradient<T> d_values = {};                           ///< [B, T] value_coef · ∂value loss/∂values
 };
 
-/// The results of the parts. They join by +=.
+/// The results of the four functions. The parts of a step join by +=.
 struct ppo_loss_result {
     counts own; ///< counted here
     ppo_policy_loss_result policy;
@@ -48,7 +48,7 @@ struct ppo_loss_result {
     masked_mean_result entropy; ///< its loss() is the mean entropy; 0 if `entropy` is absent
     double value_coef = 0, entropy_coef = 0;
 
-    /// The written gradients are its derivative. It adds up over the parts of a step.
+    /// The loss whose derivative the written gradients are. It adds up over the parts of a step.
     [[nodiscard]] double loss() const {
         using detail::real;
         return double(policy.loss() + value_coef * real(value.loss()) - entropy_coef * real(entropy.loss()));
@@ -113,7 +113,7 @@ private:
     }
 };
 
-/// Turns logits into their gradient, row by row: softmax, the token's slopes, the row's gradient (DESIGN.md, D13).
+/// Turns logits into their gradient row by row: softmax, the token's slopes, the row's gradient (DESIGN.md, D13).
 /// `entropy` is the sweep of the entropy bonus, or null.
 template <class T, class Arch, class Source, class Policy, class Mean>
 void ppo_loss_rows(const call& c, const Source& source, const ppo_loss_call<T>& a, const Policy& policy,
@@ -190,23 +190,24 @@ ppo_loss_result ppo_loss(call& c, const Source& source, const index_view& target
 }
 } // namespace detail
 
-/// The minibatch half of a PPO step, from logits to their gradient: token_log_probs, ppo_policy_loss, ppo_value_loss,
-/// the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits as these functions; see there for
-/// formulas, edge cases and sources. A row of logits is read, turned into its token's slopes and overwritten by its
-/// gradient while it is in the cache.
+/// A minibatch of a PPO step, from logits to their gradient. It is token_log_probs, ppo_policy_loss, ppo_value_loss,
+/// the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits; see there for formulas, edge
+/// cases and sources. A row of logits is read, used for its token's slopes, and overwritten by its gradient while it is
+/// in the cache.
 ///
 ///     loss = policy loss + value_coef · value loss − entropy_coef · mean entropy
 ///
 /// Logits are [B, T, V], targets and arrays [B, T] (or packed [1, tokens, V] and [tokens]). d_logits may be the logits
 /// themselves or another buffer: a logits_view, or write_to or add_to of one. It may have any type of logits, but
-/// double only if the logits are double. The gradient of the values is multiplied by value_coef. The entropy bonus has
-/// no weights.
+/// double only if the logits are double. The gradient of the values is multiplied by value_coef. The weights do not
+/// apply to the entropy bonus.
 ///
-/// What passes between the parts lies in the caller's buffers log_probs and d_log_probs, with an entropy bonus also in
-/// entropy and d_entropy. Nothing is allocated (DESIGN.md, D12).
+/// The caller's buffers log_probs and d_log_probs hold the intermediate results, with an entropy bonus also entropy and
+/// d_entropy. Nothing is allocated (DESIGN.md, D12).
 ///
-/// Throws, before anything is written: what its parts throw, if one of these buffers is missing, and for arguments of a
-/// critic (returns, old_values, value_weights, value_coef, value.clip_range, value.huber) without values.
+/// Throws before anything is written: what these functions throw, and std::invalid_argument if one of these buffers is
+/// missing, and for arguments of a critic (returns, old_values, value_weights, value_coef, value.clip_range,
+/// value.huber) without values.
 template <class T = float, class Arch = native, class E, class D>
 ppo_loss_result ppo_loss(const batch& b, logits_view<E> logits, const index_view& targets, const ppo_loss_arrays<T>& a,
                          const D& d_logits, const ppo_loss_options& o = {}, const executor& run = {}) {

@@ -8,8 +8,8 @@
 namespace rlhf {
 
 struct preference_nll_options {
-    double nll_weight = 1; ///< α: of the negative log-likelihood of the preferred answers
-    bool average = false;  ///< compare averages of log-probabilities, as orpo and simpo do
+    double nll_weight = 1; ///< α, finite: the factor of the preferred answers' negative log-likelihood
+    bool average = false;  ///< true: compares averages of log-probabilities, as orpo and simpo need
 };
 
 } // namespace rlhf
@@ -19,13 +19,13 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct preference_nll_arrays {
     view<const T> log_probs = detail::required<T>(); ///< [B, T] log π of the targets, nats
-    view<const T> ref_log_probs = {};                ///< [B, T] of the reference; absent: 0
-    index_view chosen = {};                          ///< [pairs] which sequence is preferred, from 0 on
-    index_view rejected = {};                        ///< [pairs] to which
+    view<const T> ref_log_probs = {};                ///< [B, T] log π_ref of the targets, nats; absent: 0
+    index_view chosen = {};                          ///< [pairs] index of the preferred sequence, from 0 on
+    index_view rejected = {};                        ///< [pairs] index of the other sequence
     view<const T> margins = {};                      ///< [pairs] as in preference_loss
-    view<const T> weights = {};                      ///< [pairs] of the preference term alone
-    view<T> sums = detail::required_output<T>();     ///< [B] out: as sequence_log_probs makes them
-    view<T> d_sums = detail::required_output<T>();   ///< [B] out: ∂preference/∂sums
+    view<const T> weights = {};                      ///< [pairs] factor of the preference term alone
+    view<T> sums = detail::required_output<T>();     ///< [B] out, the sums of sequence_log_probs
+    view<T> d_sums = detail::required_output<T>();   ///< [B] out, ∂(preference term)/∂sums
     gradient<T> d_log_probs = {};                    ///< [B, T] ∂loss/∂log_probs
 };
 
@@ -52,7 +52,7 @@ inline void check_same_shape(const char* f, const batch& text, const batch& answ
     if (!same) fail(f, "text and answers differ in shape");
 }
 
-/// f(sequence) of the preferred answer of each pair that counts.
+/// Calls f(sequence) with the preferred answer of each pair that counts.
 template <class F>
 void each_chosen(const call& c, const index_view& chosen, const places& at, F&& f) {
     for (std::int64_t s = 0; s < c.size(); ++s) {
@@ -63,24 +63,25 @@ void each_chosen(const call& c, const index_view& chosen, const places& at, F&& 
 }
 } // namespace detail
 
-/// A preference loss over pairs of a batch's answers, and the negative log-likelihood of the preferred ones beside it:
-/// CPO, ORPO, and DPO with an SFT term (TRL's `sft` among its loss types).
+/// A preference loss over pairs of a batch's answers, plus the negative log-likelihood of the preferred answers: CPO,
+/// ORPO, and DPO with an SFT term (TRL's loss type `sft`).
 ///
 ///     loss = Σ w objective(c, j) / pairs.denominator − α Σ_pairs Σₜ log π(chosen answer) / text.denominator
 ///     ∂loss/∂log π of a token = ∂(preference term)/∂log π − α · (pairs that prefer its sequence) / text.denominator
 ///
 ///     CPO     dpo, without ref_log_probs, α = 1; text: the answers again
-///     ORPO    orpo, with `average`, α = 1; text: as TRL has it, prompts count as well
+///     ORPO    orpo, with `average`, α = 1; text: in TRL prompts count as well
 ///
-/// Three batches say what counts. `answers` is [B, T], and its mask has the answers that are compared. `pairs` is
-/// [pairs], as in preference_pairs. `text` has the shape of `answers`, a mask of what the likelihood is of, and a
-/// denominator of its own: the two terms are means over different things. With counted_here that is the number of
-/// text's tokens in preferred answers, each as often as a pair prefers it.
+/// Three batches say what counts. `answers` is [B, T], and its mask lets through the answers that are compared. `pairs`
+/// is [pairs], as in preference_pairs. `text` has the shape of `answers`. Its mask lets through the tokens of the
+/// likelihood, and it has its own denominator, because the two terms are means over different things. With counted_here
+/// this is the number of text's tokens in preferred answers, each counted once per pair that prefers its sequence.
 ///
-/// It is sequence_log_probs, preference_pairs, sequence_log_probs_backward and ptx_loss, with their bits. If log π = −∞
-/// in a preferred answer, the loss is +∞, unless α is 0.
+/// This function is sequence_log_probs, preference_pairs, sequence_log_probs_backward and ptx_loss, with the same bits.
+/// If log π = −∞ in a preferred answer, the loss is +∞, unless α is 0.
 ///
-/// Throws std::invalid_argument before d_log_probs is written: as these functions, and for a text of another shape.
+/// Throws std::invalid_argument before d_log_probs is written: for what these functions throw, and for a text of
+/// another shape.
 ///
 /// Source: Xu et al. 2024, arXiv:2401.08417, eq. 5 (CPO); Hong et al. 2024, arXiv:2403.07691 (ORPO).
 template <class T = float, class Arch = native, class Objective>
@@ -108,7 +109,7 @@ preference_nll_result preference_nll(const batch& answers, const batch& pairs, c
                                              objective);
 
     const detail::places at = c.tokens_of(a.chosen, "chosen");
-    counts own; // as often as they are preferred
+    counts own; // each token once per pair that prefers its sequence
     detail::each_chosen(c, a.chosen, at, [&](std::int64_t s) {
         own.tokens += static_cast<double>(detail::count_counted(words.mask(s)));
     });

@@ -8,11 +8,11 @@ namespace RLHF_NAMESPACE {
 /// Pairs are the steps of the batch: `batch{.steps = pairs, …}`. A sequence may be in many of them.
 template <class T>
 struct preference_pairs_arrays {
-    view<const T> sums = detail::required<T>(); ///< [B] of all sequences, from sequence_log_probs
-    index_view chosen = {};                     ///< [pairs] which of them is preferred, from 0 on
-    index_view rejected = {};                   ///< [pairs] to which
+    view<const T> sums = detail::required<T>(); ///< [B] one per sequence, from sequence_log_probs
+    index_view chosen = {};                     ///< [pairs] index of the preferred sequence, from 0 on
+    index_view rejected = {};                   ///< [pairs] index of the other sequence
     view<const T> margins = {};                 ///< [pairs] as in preference_loss
-    view<const T> weights = {};                 ///< [pairs]
+    view<const T> weights = {};                 ///< [pairs] factor of the loss; absent: 1
     gradient<T> d_sums = {};                    ///< [B] ∂loss/∂sums
 };
 
@@ -20,7 +20,7 @@ namespace detail {
 /// The arrays of preference_pairs, bound to a batch of pairs.
 template <class T>
 struct bound_pairs {
-    /// Places among the sums.
+    /// Indices of sums.
     struct indices {
         const char* name;
         index_view of;
@@ -32,9 +32,9 @@ struct bound_pairs {
     view<const T> sums;
     indices chosen, rejected;
     stream<const T> margins, weights;
-    view<T> d_sums; ///< one per sequence; absent: not wanted
+    view<T> d_sums; ///< [B], or absent
 
-    /// Throws if a pair that counts names a sequence that is not there.
+    /// Throws if a pair that counts has an index outside the sums.
     void check(const call& c) const {
         for (std::int64_t s = 0; s < c.size(); ++s) {
             const sequence_mask mask = c.mask(s);
@@ -57,7 +57,7 @@ struct pair_block {
 
     explicit pair_block(const bound_pairs<T>& a) : a_(a) {}
 
-    /// Copies the n pairs from t on; masked ones are 0.
+    /// Copies the n pairs from t on. Masked pairs become 0.
     void gather(const call& c, std::int64_t s, std::int64_t t, std::int64_t n) {
         const std::int64_t begin = c.begin(s);
         copy_mask(c.mask(s).from(t, n), 0, n, mask.data(), n);
@@ -72,7 +72,7 @@ struct pair_block {
             margins[i] = own(a_.margins, 0, k), weights[i] = own(a_.weights, 1, k);
         }
     }
-    /// Adds their gradients to the gradients of the sums, pair by pair.
+    /// Adds the pairs' gradients to the gradients of the sums, pair by pair.
     void scatter(const call& c, std::int64_t s, std::int64_t t, std::int64_t n) const {
         const auto d_sum = [&](std::int64_t i) -> T& { return a_.d_sums.data()[i * a_.d_sums.stride()]; };
         for (std::int64_t k = 0; k < n; ++k) {
@@ -114,18 +114,18 @@ bound_pairs<T> bind_pairs(call& c, const preference_pairs_arrays<T>& a) {
 }
 } // namespace detail
 
-/// preference_loss over pairs of the sequences of one batch, by their places: K ranked answers to a prompt give up to
-/// K (K − 1) / 2 pairs, and each answer is scored once.
+/// preference_loss over pairs of the sequences of one batch, given by their indices. K ranked answers to a prompt give
+/// up to K (K − 1) / 2 pairs, and each answer is scored once.
 ///
 ///     c = sums[chosen[p]],  j = sums[rejected[p]]                                 objective and loss: preference_loss
-///     ∂loss/∂sums[s] = Σ ∂loss/∂c over the pairs with chosen[p] = s + Σ ∂loss/∂j over those with rejected[p] = s
+///     ∂loss/∂sums[s] = Σ ∂loss/∂c over pairs with chosen[p] = s + Σ ∂loss/∂j over pairs with rejected[p] = s
 ///
-/// chosen and rejected are int32 or int64. Masked pairs may hold anything. A sequence in no pair gets +0, or is left as
-/// it is with add_to. The gradients of a sequence are added in T, in the order of its pairs; since there are few pairs
-/// next to tokens, all is done on this thread, and nothing is allocated.
+/// chosen and rejected are int32 or int64. Masked pairs may hold anything. The gradient of a sequence in no pair is +0,
+/// or left as it is with add_to. The gradients of a sequence are added in T, in the order of its pairs. Everything runs
+/// on this thread, because pairs are few compared with tokens. Nothing is allocated.
 ///
-/// Throws std::invalid_argument before anything is written: as preference_loss, and for a pair that names a sequence
-/// that is not there.
+/// Throws std::invalid_argument before anything is written: for what preference_loss throws, and for an index outside
+/// the sums in a pair that counts.
 template <class T = float, class Arch = native, class Objective>
 preference_loss_result preference_pairs(const batch& b, const preference_pairs_arrays<T>& a,
                                         const Objective& objective) {

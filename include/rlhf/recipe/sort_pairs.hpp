@@ -8,31 +8,31 @@
 
 namespace RLHF_NAMESPACE {
 
-/// Sorts both sides of pairs, each by its own sums: what AOT compares are the quantiles of two distributions, not the
+/// Sorts both sides of pairs, each by its own sums, for AOT. AOT compares the quantiles of two distributions, not the
 /// members of a pair.
 ///
-///     chosen[k]   becomes the place of the k-th smallest of sums[chosen[·]],      rejected[k] likewise
+///     chosen[k]   becomes the index of the k-th smallest of sums[chosen[·]],      rejected[k] likewise
 ///
-/// preference_pairs with the sorted places is then the loss of AOT: its dpo (β, and ε by label_smoothing) compares the
-/// k-th smallest sum of one side with the k-th of the other, and hands each slope to the answer that had this rank. The
-/// order is a constant to gradients. Places are sorted once for a whole step; the pairs may be cut into parts after it.
+/// preference_pairs with the sorted indices and the objective dpo is then the loss of AOT. It compares the k-th
+/// smallest sum of one side with the k-th smallest of the other, and passes each slope to the answer with this rank.
+/// The order is a constant to gradients. Sort once for a whole step; the pairs may then be cut into parts.
 ///
-///     unpaired    sums of log ratios, [B]: preferred answers on one side and any others on the other (TRL's
-///                 aot_unpaired); there are as many of either
-///     paired      sums are 2P margins of P pairs: first the policy's, log π of the chosen answer less log π of the
-///                 rejected one, then the reference's. chosen = 0 … P − 1, rejected = P … 2P − 1 (TRL's aot). The
-///                 first P slopes are of the policy's margins: +d for a pair's chosen answer, −d for the other.
+///     unpaired    (TRL's aot_unpaired) sums are log ratios, [B]: preferred answers are chosen, as many other
+///                 answers are rejected
+///     paired      (TRL's aot) sums are 2P margins of P pairs: P times log π of the chosen answer minus log π of
+///                 the rejected one, then the same for π_ref; chosen = 0 … P − 1, rejected = P … 2P − 1. The first
+///                 P slopes are of the policy's margins: +d for a pair's chosen answer, −d for the other answer
 ///
-/// Equal sums keep the order of their places; so the result does not depend on the order in which places came. NaN is
-/// last, as in torch.sort. Places are int32 or int64 and are sorted where they are, so that nothing is allocated; it
-/// takes O(n log n) steps on this thread.
+/// Equal sums are in the order of their indices, so the result does not depend on the order of the input. NaN is last,
+/// as in torch.sort. Indices are int32 or int64 and are sorted in place, so nothing is allocated. Sorting takes O(n log
+/// n) steps on this thread.
 ///
-/// Throws std::invalid_argument before anything is written: sides of two lengths, a place that is not one of the sums.
+/// Throws std::invalid_argument before anything is written: sides of different lengths, an index outside the sums.
 ///
 /// Source: Melnyk et al. 2024, arXiv:2406.05882; TRL 1.16, dpo_trainer.py.
 template <class T = float, std::signed_integral Int>
 void sort_pairs(const view<const T>& sums, std::span<Int> chosen, std::span<Int> rejected) {
-    static_assert(sizeof(Int) == 4 || sizeof(Int) == 8, "rlhf: places are int32 or int64");
+    static_assert(sizeof(Int) == 4 || sizeof(Int) == 8, "rlhf: indices are int32 or int64");
     constexpr const char* f = "sort_pairs";
     const view<const T> each = detail::one_per_sequence(sums, f, "sums");
     const std::int64_t n = each.cols(), stride = each.stride();

@@ -18,14 +18,14 @@ struct comparison_statistics {
 };
 } // namespace detail
 
-/// What the losses of a reward model report: a loss over comparisons, which own.tokens counts, and how often the model
-/// agrees with them.
+/// What the losses of a reward model report: a loss over comparisons, and how often the model agrees with them.
+/// own.tokens is the number of comparisons.
 class comparison_sums : public loss_result<comparison_sums, detail::comparison_statistics> {
 public:
     using loss_result::loss_result;
 
     [[nodiscard]] double comparisons() const { return own.tokens; }
-    /// Share of comparisons with r_chosen > r_rejected; a draw is wrong.
+    /// The share of comparisons with r_chosen > r_rejected. Equal rewards count as wrong.
     [[nodiscard]] double accuracy() const { return per_token(totals_.correct); }
     [[nodiscard]] double mean_margin() const { return per_token(totals_.margin); } ///< mean of r_chosen − r_rejected
 };

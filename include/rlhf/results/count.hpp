@@ -15,8 +15,8 @@ inline counts count(const call& c) {
 }
 } // namespace detail
 
-/// Counts what the mask of a batch lets through. This is the denominator of a step that is cut into parts: set
-/// `whole.denominator = rlhf::count(whole)` before cutting.
+/// Counts the tokens and sequences that the mask of a batch lets through. This is the denominator of a step that is cut
+/// into parts: set `whole.denominator = rlhf::count(whole)` before cutting.
 [[nodiscard]] inline counts count(const batch& b) { return detail::count(detail::call("count", b)); }
 
 } // namespace RLHF_NAMESPACE

@@ -9,7 +9,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What the results of losses over tokens, or over comparisons, have in common: the loss, its statistics, and how parts
+/// What the results of all losses over tokens or comparisons have in common: the loss, its statistics, and how parts
 /// join. A result derives from it as `class x_result : public loss_result<x_result, x_statistics>` and reads totals_ by
 /// the names that the statistics have in the kernel (DESIGN.md, D27).
 template <class Result, template <class> class Statistics>
@@ -18,7 +18,8 @@ public:
     loss_result() = default;
     loss_result(const detail::normalization& n, const detail::totals<Statistics>& t)
         : loss_sums(n.sums(t.loss)), totals_(t) {}
-    /// What a sweep finds, in its place: a kilobyte of sums takes longer to copy than a few tokens to sweep.
+    /// The sums that a sweep returns are constructed in place, because copying a kilobyte takes longer than sweeping a
+    /// few tokens.
     loss_result(const detail::normalization& n, const std::invocable<const executor&> auto& sweep, const executor& run)
         : loss_sums(n.own, n.divisor, n.own_divisor), totals_(sweep(run)) {
         set_weighted(totals_.loss);

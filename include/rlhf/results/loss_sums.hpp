@@ -9,10 +9,10 @@ namespace RLHF_NAMESPACE {
 /// What every loss reports: sums, not means. The parts of a step, and the results of several ranks, join by +=, exactly
 /// and in any order (DESIGN.md, D2).
 ///
-/// The range of sums: up to 512 tokens are added in lanes, of floats or of doubles as the inputs are. Each such part,
-/// times the weight of its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from 2¹⁶⁰
-/// (1.5 · 10⁴⁸) on. So sums are right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴² lose
-/// digits, and below 10⁻⁶¹ they vanish; no float is so small.
+/// Range: up to 512 tokens are added in registers, in the type of the inputs. Each of these sums, times the weight of
+/// its sequence, is rounded to a multiple of 2⁻¹⁹² (1.6 · 10⁻⁵⁸), and counts as infinite from 2¹⁶⁰ (1.5 · 10⁴⁸) on. So
+/// the result is right if no term is larger than 10⁴⁵, or 10³⁷ for floats. Doubles below 10⁻⁴² lose digits, and doubles
+/// below 10⁻⁶¹ vanish; no float is so small.
 class loss_sums {
 public:
     counts own; ///< counted here
@@ -25,7 +25,7 @@ public:
 
     /// Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step.
     [[nodiscard]] double loss() const { return others_ + (divisor_ > 0 ? weighted_.value() / divisor_ : 0); }
-    /// The mean over what was counted here. For a log it may be joined across steps, too.
+    /// The mean over what was counted here. It may also be joined across steps, for a log.
     [[nodiscard]] double mean_loss() const { return own_divisor_ > 0 ? everything().value() / own_divisor_ : 0; }
 
     loss_sums& operator+=(const loss_sums& o) {

@@ -6,9 +6,9 @@
 namespace RLHF_NAMESPACE {
 
 /// Count, mean and variance of numbers. Parts join by +=, exactly and in any order: the state is Σx and Σx² as
-/// detail::exact_sum, because a mean and a sum of squares about it would merge with roundings (DESIGN.md, D3).
+/// detail::exact_sum, because means and sums of squares about them cannot be merged without rounding (DESIGN.md, D3).
 ///
-/// Mean and variance have the range of loss_sums, the variance for the squares: it is right for numbers up to 10²³,
+/// The mean has the range of loss_sums. The variance needs squares in that range: it is right for numbers up to 10²³,
 /// loses digits below 10⁻²¹, and is 0 for numbers below 10⁻³⁰. Its error is at most 10⁻¹⁴ of the mean square, from the
 /// rounding of the sums. The variance of equal floats is exactly 0.
 class moments {
@@ -17,14 +17,14 @@ public:
     explicit moments(const detail::power_sums& sums) : sums_(sums) {}
 
     [[nodiscard]] double count() const { return static_cast<double>(sums_.count); }
-    /// 0 if there are no numbers.
+    /// Σx / count; 0 if there are no numbers.
     [[nodiscard]] double mean() const {
         if (sums_.count == 0) return 0;
         const auto [sum, rest] = sums_.sum.value_and_rest();
         const double quotient = sum / count();
         return std::isfinite(sum) ? quotient + (std::fma(-quotient, count(), sum) + rest) / count() : sum;
     }
-    /// Σ (x − mean)² / (count − ddof); 0 if there are no more than ddof.
+    /// Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof.
     [[nodiscard]] double variance(int ddof = 1) const {
         if (sums_.count <= ddof || sums_.count == 0) return 0;
         const double n = count(), squares = scaled_squares();

@@ -8,9 +8,9 @@
 namespace rlhf {
 
 struct bradley_terry_loss_options {
-    double margin = 0;          ///< of every pair, added to the array of margins
-    double label_smoothing = 0; ///< ε in [0, ½]: the share of labels taken to be wrong
-    double center_coef = 0;     ///< κ · (r_c + r_r)²
+    double margin = 0;          ///< finite; `margins` are added to it
+    double label_smoothing = 0; ///< ε in [0, ½]: the share of labels that are assumed wrong
+    double center_coef = 0;     ///< at least 0; pulls rewards towards 0
 };
 
 } // namespace rlhf
@@ -49,17 +49,18 @@ struct bradley_terry_kernel {
 };
 } // namespace detail
 
-/// The Bradley-Terry loss of pairs, each pair one element.
+/// The Bradley-Terry loss over pairs of rewards, with its gradient.
 ///
 ///     m    = r_c − r_r − margin
 ///     l    = −(1 − ε) log σ(m) − ε log σ(−m) + center_coef · (r_c + r_r)²
 ///     loss = Σ l / denominator.tokens
 ///
-/// Arrays are [pairs]. Masked pairs may hold anything; their gradients are +0, or left as they are with add_to. For all
-/// pairs of K ranked responses, as one element per prompt, use rlhf::ranking_loss.
+/// Arrays are [pairs]. Masked pairs may hold anything; their gradients are +0, or left as they are with add_to. A pair
+/// with a NaN reward has a NaN loss. No counted pair: loss 0, gradients 0. For all pairs of K ranked responses per
+/// prompt, use rlhf::ranking_loss.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, a gradient that
-/// overlaps another array.
+/// overlaps another array, more pairs than the denominator.
 ///
 /// Source: formula::bradley_terry.
 template <class T = float, class Arch = native>

@@ -7,20 +7,20 @@
 
 namespace RLHF_NAMESPACE {
 
-/// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
+/// The batch has prompts as sequences, and responses as steps. K may differ between prompts, by offsets or by the mask.
 template <class T>
 struct plackett_luce_loss_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one per response
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one reward per response
     index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
     gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
 };
 
-/// own.tokens is the number of ranked responses, own.sequences the number of prompts in which two responses are not
-/// tied.
+/// own.sequences is the number of prompts in which two responses are not tied, own.tokens the number of their
+/// responses.
 using plackett_luce_loss_result = loss_sums;
 
 namespace detail {
-/// Goes from the worst response to the best. Each is chosen from itself and all that are not better.
+/// Goes from the worst response to the best. Each response is chosen from itself and all responses that are not better.
 struct plackett_luce_kernel {
     using choice = formula::choice<real>;
 
@@ -41,7 +41,7 @@ struct plackett_luce_kernel {
         all.add(double(loss));
     }
 
-    /// ∂/∂rⱼ = −1 + Σ of the chance of j over the stages k in which j could still be chosen.
+    /// ∂l/∂rⱼ = −1 + Σₖ P(j is chosen in stage k), over the stages in which j could still be chosen.
     static void slopes(ranked_prompt& p, const std::array<choice, most_responses>& stage, std::size_t n) {
         for (std::size_t j = 0; j < n; ++j) {
             real chance = 0.0;
@@ -53,8 +53,8 @@ struct plackett_luce_kernel {
 };
 } // namespace detail
 
-/// Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens):
-/// the denominator of a whole step.
+/// Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts (.tokens).
+/// This is the denominator of a whole step.
 [[nodiscard]] inline counts count_rankings(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_rankings", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
@@ -68,9 +68,10 @@ struct plackett_luce_kernel {
 ///     loss      = Σ l / denominator.sequences
 ///     ∂l/∂rⱼ    = −1 + Σ_{k: rankₖ ≤ rankⱼ} e^{rⱼ} / Σ_{i: rankᵢ ≥ rankₖ} e^{rᵢ}
 ///
-/// Tied responses share the choice from everything not better than themselves (Breslow's approximation; DESIGN.md, D7).
-/// With K = 2 it is the Bradley-Terry loss. A prompt whose responses are all tied, or that has fewer than two, adds 0
-/// and is not counted. K is at most 1024. The loss is computed in double. NaN rewards make their own prompt NaN.
+/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. K is at most 1024.
+/// Each of several tied responses is chosen from all responses that are not better (Breslow's approximation; DESIGN.md,
+/// D7). With K = 2 this is the Bradley-Terry loss. A prompt whose responses are all tied, or that has fewer than two
+/// responses, adds 0 and is not counted. A NaN reward makes the loss of its prompt NaN. The loss is computed in double.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, predict_next, a gradient that overlaps
 /// the rewards, more prompts than the denominator.

@@ -8,16 +8,16 @@
 
 namespace rlhf {
 
-/// What the sum over the pairs of a prompt is divided by when some pairs are tied, and so dropped.
+/// What the sum over the pairs of a prompt is divided by if some pairs are tied, because these are dropped.
 enum class tie_divisor {
-    kept_pairs, ///< the pairs compared
-    all_pairs,  ///< C(K, 2)
+    kept_pairs, ///< the number of pairs that are not tied
+    all_pairs,  ///< C(K, 2), the number of all pairs
 };
 
 struct ranking_loss_options {
-    double margin = 0;
-    double label_smoothing = 0; ///< ε in [0, ½]
-    double center_coef = 0;     ///< κ · mean over the pairs of (rᵢ + rⱼ)²
+    double margin = 0;          ///< finite; how much better the preferred response of a pair should be
+    double label_smoothing = 0; ///< ε in [0, ½]: the share of labels that are assumed wrong
+    double center_coef = 0;     ///< κ ≥ 0: adds κ times the mean of (rᵢ + rⱼ)² over the pairs
     rlhf::tie_divisor ties = rlhf::tie_divisor::kept_pairs;
 };
 
@@ -25,19 +25,19 @@ struct ranking_loss_options {
 
 namespace RLHF_NAMESPACE {
 
-/// A batch of prompts: sequences are prompts, steps are their responses; K may differ, by offsets or by the mask.
+/// The batch has prompts as sequences, and responses as steps. K may differ between prompts, by offsets or by the mask.
 template <class T>
 struct ranking_loss_arrays {
-    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one per response
+    view<const T> rewards = detail::required<T>(); ///< [prompts, K] one reward per response
     index_view ranks = {};                         ///< [prompts, K] 1 = best, equal = tie; absent: listed best first
     gradient<T> d_rewards = {};                    ///< [prompts, K] ∂loss/∂rewards
 };
 
-/// own.tokens is the number of compared pairs, own.sequences the number of prompts with such a pair.
+/// own.tokens is the number of pairs that are not tied, own.sequences the number of prompts with such a pair.
 using ranking_loss_result = comparison_sums;
 
 namespace detail {
-/// A pair without margin, label smoothing and centring: the same numbers, in fewer steps.
+/// A pair without margin, label smoothing and centring: the same numbers in fewer operations.
 struct plain_pair {
     template <class V>
     RLHF_FORMULA V odds(const V& better, const V& worse) const {
@@ -66,8 +66,8 @@ struct ranking_pair {
 };
 } // namespace detail
 
-/// Counts the prompts that have a pair to compare (.sequences), and these pairs (.tokens): the denominator of a whole
-/// step.
+/// Counts the pairs that are not tied (.tokens), and the prompts with such a pair (.sequences). This is the denominator
+/// of a whole step.
 [[nodiscard]] inline counts count_pairs(const batch& b, const index_view& ranks = {}) {
     detail::call c("count_pairs", b);
     const detail::bound_ranks bound(c, ranks, "ranks");
@@ -83,16 +83,16 @@ struct ranking_pair {
     return n;
 }
 
-/// The loss of InstructGPT's reward model: all pairs of a prompt's K ranked responses are one element of the batch,
-/// each pair has weight 1 / C(K, 2), and every response is scored once.
+/// The loss of InstructGPT's reward model. All pairs of a prompt's K ranked responses are one element of the batch, and
+/// each pair has the weight 1 / C(K, 2). Every response is scored once.
 ///
 ///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
 ///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
 ///     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
 ///
-/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. Tied pairs are
-/// dropped. The paper does not say what a prompt is then divided by, so the option `ties` does. A prompt without a pair
-/// adds 0 and is not counted. K is at most 1024. Pairs are added in the order of the ranks: at most 32 of them in T,
+/// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. K is at most 1024.
+/// Tied pairs are dropped; the paper does not say what the sum is then divided by, so the option `ties` says it. A
+/// prompt without a pair adds 0 and is not counted. Pairs are added in the order of the ranks: at most 32 of them in T,
 /// then in double. The denominator of a step that is cut into parts is rlhf::count_pairs of the whole (DESIGN.md, D22).
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next, a

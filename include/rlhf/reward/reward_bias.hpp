@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE {
 ///
 /// `rewards` are [B, T] or packed, with one reward per demonstration, at a step that counts. A shift of all rewards
 /// changes neither a ranking loss nor a comparison. No counted reward: the bias is 0. Up to 32 rewards at a time are
-/// added in double, which rounds sums of doubles; these sums then join exactly.
+/// added in double, with rounding if they are doubles; these sums are then added exactly.
 ///
 /// Throws std::invalid_argument for sizes that differ.
 ///

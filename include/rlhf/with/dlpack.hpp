@@ -6,10 +6,10 @@
 
 #include <dlpack/dlpack.h>
 
-/// Pass a DLTensor, which Python's array libraries exchange, wherever rlhf expects an array. It lies in CPU memory and
-/// is [B, T] with any stride from row to row (0, where rows are broadcast, for inputs only), or [tokens], or [B]. Type
-/// and strides are checked when the call is made (std::invalid_argument). Nothing is copied or kept: the caller owns
-/// the tensor, which must outlive the call.
+/// Pass a DLTensor, which Python's array libraries exchange, wherever rlhf expects an array. It is in CPU memory, and
+/// is [B, T] with any stride from row to row (for inputs also 0, as broadcast rows have), or [tokens], or [B]. Type and
+/// strides are checked when the call is made (std::invalid_argument). Nothing is copied or kept: the caller owns the
+/// tensor, which must outlive the call.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -18,7 +18,7 @@ namespace detail {
 }
 template <class T>
 [[nodiscard]] bool dl_holds(const DLTensor& t) {
-    constexpr int boolean = 6; // kDLBool, younger than some headers
+    constexpr int boolean = 6; // kDLBool, which old headers do not have
     constexpr int bits = 8 * static_cast<int>(sizeof(T));
     if constexpr (std::same_as<T, std::uint8_t>) return dl_is(t, kDLUInt, 8) || dl_is(t, boolean, 8);
     if constexpr (std::same_as<T, bfloat16>) return dl_is(t, kDLBfloat, 16);
@@ -30,7 +30,7 @@ inline void check_dl(const DLTensor& t, bool right_type, const char* wanted) {
     if (!right_type)
         fail("view", "a DLTensor has type code %lld of %lld bits, expected %s", t.dtype.code, t.dtype.bits, wanted);
 }
-/// Elements from one index of dimension d to the next; without strides the tensor is compact and row-major.
+/// The stride of dimension d in elements. A tensor without strides is compact and row-major.
 [[nodiscard]] inline std::int64_t dl_stride(const DLTensor& t, int d) {
     if (t.strides != nullptr) return t.strides[d];
     std::int64_t stride = 1;

@@ -8,7 +8,7 @@
 #include <Eigen/Core>
 
 /// Pass Eigen vectors, maps and row-major matrices wherever rlhf expects an array: a matrix is [B, T] with its outer
-/// stride, a vector is contiguous. Nothing is copied or stored.
+/// stride, and a vector is contiguous. Nothing is copied or stored.
 namespace RLHF_NAMESPACE {
 
 template <class A>
@@ -44,8 +44,8 @@ struct adapter<A> {
     }
 };
 
-/// A matrix_product by Eigen. It allocates packing buffers (up to some 20 MiB), and runs on the threads of OpenMP if
-/// the user compiles with it; with EIGEN_USE_BLAS it calls the BLAS that the user links.
+/// A matrix_product by Eigen. It allocates packing buffers (up to some 20 MiB). It runs on OpenMP's threads if you
+/// compile with OpenMP; with EIGEN_USE_BLAS it calls the BLAS that you link.
 inline constexpr auto eigen_product = []<class E>(const product<E>& p) {
     using matrix = Eigen::Matrix<E, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     using input = Eigen::Map<const matrix, 0, Eigen::OuterStride<>>;

@@ -6,11 +6,11 @@
 #include <ggml-backend.h>
 
 /// Pass a ggml_tensor* wherever rlhf expects an array: in host memory, ne = [T, B] with any stride from row to row, or
-/// [tokens], or [B]. Numbers are F32, or F64 in a call that says <double>; masks I8; tokens I32 or I64. This is checked
-/// when the call is made (std::invalid_argument). Nothing is copied or kept; a null pointer is absent. What lies on a
-/// device is copied by its owner: ggml_backend_tensor_get for logits, ggml_backend_tensor_set for their gradient.
+/// [tokens], or [B]. Numbers are F32, or F64 in a call that says <double>; masks are I8; tokens are I32 or I64. This is
+/// checked when the call is made (std::invalid_argument). Nothing is copied or kept; a null pointer is absent. Copy
+/// data on a device yourself: ggml_backend_tensor_get for logits, ggml_backend_tensor_set for their gradient.
 ///
-/// A graph gets the gradient by a tensor that carries it: the gradient of Σ logits · d by the logits is d.
+/// A graph gets the gradient from a tensor d, because the gradient of Σ logits · d with respect to the logits is d.
 ///
 ///     ggml_tensor* d = ggml_dup_tensor(ctx, logits); // a function of rlhf writes it before the backward pass
 ///     ggml_tensor* loss = ggml_sum(ctx, ggml_mul(ctx, logits, d));
@@ -26,7 +26,7 @@ constexpr ggml_type ggml_type_of() {
     return GGML_TYPE_I8; // a mask
 }
 
-/// Elements from one index of dimension i to the next, in a tensor of E with at most `dimensions` of them.
+/// The stride of dimension i in elements, in a tensor of E with at most `dimensions` dimensions.
 template <class E>
 [[nodiscard]] std::int64_t ggml_stride(const ggml_tensor& t, int i, int dimensions) {
     constexpr ggml_type type = ggml_type_of<std::remove_const_t<E>>();

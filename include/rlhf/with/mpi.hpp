@@ -9,15 +9,15 @@
 
 namespace RLHF_NAMESPACE {
 
-/// What the library returns and += joins: counts, moments, the result of every loss.
+/// The results that += joins: counts, moments, and the result of every loss.
 template <class S>
 concept mergeable = std::is_trivially_copyable_v<S> && requires(S a, const S b) {
     a += b;
 };
 
-/// Joins the parts of all ranks by +=. That is exact, so the result does not depend on the number and order of the
-/// ranks, and every rank gets the same bits. Ranks without a token take part like any other. Sum gradients that were
-/// written with the denominator of the whole step over ranks; do not average them.
+/// Joins the results of all ranks by +=. This is exact, so the result does not depend on the number and order of the
+/// ranks, and every rank gets the same bits. Ranks without a token take part like any other. Add up the ranks'
+/// gradients if they were written with the denominator of the whole step; do not average them.
 template <mergeable... S>
 void all_reduce(MPI_Comm comm, S&... parts) {
     const auto one = [comm]<class P>(P& part) {

@@ -5,10 +5,9 @@
 
 #include <torch/types.h>
 
-/// Pass a torch::Tensor wherever rlhf expects an array: on the CPU, [B, T] with any stride from row to row (0, as
-/// expand() leaves it, for inputs only), or [tokens], or [B]. Type and strides are checked when the call is made
-/// (c10::Error). Nothing is copied. Autograd does not know of the call: with/torch/autograd.hpp has the functions that
-/// autograd knows.
+/// Pass a torch::Tensor wherever rlhf expects an array: on the CPU, [B, T] with any stride from row to row (for inputs
+/// also 0, as after expand()), or [tokens], or [B]. Type and strides are checked when the call is made (c10::Error).
+/// Nothing is copied. Autograd does not see these calls; with/torch/autograd.hpp has functions that it sees.
 namespace RLHF_NAMESPACE {
 
 namespace detail {
@@ -30,7 +29,7 @@ inline void check_tensor(const at::Tensor& t, bool right_type, const char* wante
                 t.stride(-1), ", expected 1; call .contiguous()");
 }
 
-/// Views a checked tensor; one of a single dimension takes the shape of the batch.
+/// Views a checked tensor. A tensor with one dimension takes the shape of the batch.
 template <class V, class T>
 [[nodiscard]] V seen_as(const at::Tensor& t, T* data) {
     if (t.dim() == 1) return view<T>::with(data, view<T>::flat, t.numel(), 0);
@@ -75,8 +74,8 @@ template <class E>
 }
 } // namespace detail
 
-/// Calls f(logits_view, …), with one view per tensor, of the element type that the tensors share: float, double,
-/// bfloat16 or float16. This is the only place where a dtype becomes a type.
+/// Calls f(logits_view, …) with one view per tensor. The tensors share an element type: float, double, bfloat16 or
+/// float16. This is the only place where a dtype becomes a type.
 ///
 ///     with_logits([&](auto z, auto dz) { return ppo_loss(batch, z, tokens, {…}, dz); }, logits, d_logits);
 template <class F, class... Tensors>

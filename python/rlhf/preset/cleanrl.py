@@ -18,12 +18,12 @@ __all__ = ["ppo_policy_loss", "ppo_value_loss", "value_coef", "entropy_coef", "g
 
 # [clip_coef].
 ppo_policy_loss: dict[str, Any] = dict(clip_range=0.2)
-# [clip_vloss] by the same bound, times value_coef [vf_coef]. The bonus is entropy_coef times the mean entropy
-# [ent_coef].
+# [clip_vloss], with the bound of the policy's clip. The loss is multiplied by value_coef [vf_coef]. The bonus is
+# entropy_coef [ent_coef] times the mean entropy.
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.2)
 value_coef = 0.5
 entropy_coef = 0.01
-# [gamma, gae_lambda]; an episode's end is `terminated`, also where it was cut short. [norm_adv] whitens each
-# mini-batch in each epoch anew, with ddof 1: whiten its part.
+# [gamma, gae_lambda]; an episode's end is `terminated`, also if the episode was cut. [norm_adv] whitens each
+# mini-batch anew in each epoch, with ddof 1: whiten the mini-batch's part.
 gae: dict[str, Any] = dict(gamma=0.99, lambda_=0.95)
 whiten: dict[str, Any] = dict(floor="after_root")

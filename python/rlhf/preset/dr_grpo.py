@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""Liu et al. 2025, arXiv:2503.20783: no standard deviation, and sums over all sequences are divided by a constant,
-sequences · the longest answer allowed: that product is the batch's denominator, counts.tokens.
+"""Liu et al. 2025, arXiv:2503.20783: no standard deviation, and the sum over all tokens is divided by sequences · (the
+longest answer allowed): pass this product as the batch's denominator, counts.tokens.
 
 Which function takes which presets:
 

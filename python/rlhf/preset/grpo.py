@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, KL in the loss by
-0.04 and k3. ε and the clip range are not reported.
+"""Shao et al. 2024 (DeepSeekMath), arXiv:2402.03300, eq. 3 and section 4.2: means over sequences, and k3 in the loss
+with the coefficient 0.04. ε and the clip range are not reported.
 
 Which function takes which presets:
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward by β = 0.02, no discount, clip
-0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported.
+"""Ouyang et al. 2022, arXiv:2203.02155, section 3.5 and appendix C.4: KL in the reward with β = 0.02, no discount, clip
+range 0.2. λ is from Stiennon et al. 2020; the clip of values and whitening are not reported.
 
 Which function takes which presets:
 
@@ -19,5 +19,5 @@ __all__ = ["ppo_policy_loss", "ppo_advantages", "ptx_coef"]
 ppo_policy_loss: dict[str, Any] = dict(clip_range=0.2)
 ppo_advantages: dict[str, Any] = dict(rewards=_rlhf.shape_rewards_options(kl_coef=0.02),
                                       gae=_rlhf.gae_options(gamma=1))
-# γ, of ptx_loss
+# γ, the factor of ptx_loss
 ptx_coef = 27.8

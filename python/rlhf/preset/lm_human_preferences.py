@@ -3,8 +3,8 @@
 """What OpenAI's lm-human-preferences (Ziegler et al. 2019, arXiv:1909.08593) computes by its defaults. Read in git
 cbfd210, lm_human_preferences/train_policy.py and launch.py; names in brackets are its options.
 
-Answers have one length and there is no mask. Each mini-batch is whitened in each epoch anew, with ddof 0: rewards,
-which keep their mean, and then advantages.
+Answers have one length and there is no mask. Rewards, which keep their mean, and then advantages are whitened anew
+for each mini-batch in each epoch, with ddof 0.
 
 Which function takes which presets:
 
@@ -24,7 +24,7 @@ __all__ = ["ppo_policy_loss", "ppo_value_loss", "value_coef", "shape_rewards", "
 
 # [ppo.cliprange].
 ppo_policy_loss: dict[str, Any] = dict(clip_range=0.2)
-# [ppo.cliprange_value], times value_coef [ppo.vf_coef].
+# [ppo.cliprange_value]. The loss is multiplied by value_coef [ppo.vf_coef].
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.2)
 value_coef = 0.1
 # [rewards.kl_coef], which launch.py sets to 0.15 with a controller whose target is 6 nats per sequence

@@ -27,14 +27,14 @@ __all__ = ["ppo_policy_loss", "kl_policy_loss", "dapo_policy_loss", "cispo", "po
            "gspo", "gspo_policy_loss", "fipo_future", "real_temperature", "top_entropy", "grpo", "grpo_batch_std",
            "dr_grpo", "rloo", "shape_scores", "token_truncate", "token_mask", "sequence_truncate", "sequence_mask"]
 
-# [loss_type] grpo, the default. [delta] is dual_clip. With ref_log_probs, KL is on by default [beta]: k3, clamped to
-# 10. Without them it is off, as in the preset before.
+# [loss_type] grpo, the default. [delta] is dual_clip. KL is on by default [beta], k3 clamped to 10: with ref_log_probs
+# use kl_policy_loss.
 ppo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 kl_policy_loss: dict[str, Any] = dict(kl_coef=0.04, kl_limit=10, aggregation="sequence_mean_token_mean")
-# [loss_type] dapo and bnpo. dapo's denominator is of the whole step, bnpo's of a micro-batch.
+# [loss_type] dapo and bnpo. dapo's denominator is the whole step's, bnpo's is a micro-batch's.
 dapo_policy_loss: dict[str, Any] = dict()
-# [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default, which
-# is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5.
+# [loss_type] cispo, a mean over tokens, has no lower bound, and [epsilon_high] itself is the upper bound: with its
+# default, which is [epsilon]'s, all weights are at most 0.2. ScaleRL's upper bound is 5.
 cispo = _rlhf.cispo(low=0, high=0.2)
 # The options for cispo.
 policy_loss: dict[str, Any] = dict()
@@ -44,25 +44,26 @@ sapo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # [importance_sampling_level] sequence, or sequence_token, which has the same gradient. The range is PPO's [epsilon].
 gspo = _rlhf.gspo(range=0.2)
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
-# [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options make F:
-# γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to [0.8,
-# 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F.
+# [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options compute
+# F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is clipped to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
+# [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F.
 fipo_future: dict[str, Any] = dict(gamma=0.9785720620877001, gaps="zero")
 # [loss_type] real [real_tau]: see policy_loss.
 real_temperature = 0.5
-# [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank.
+# [top_entropy_quantile] keeps all tokens by default. The quantile is taken over a micro-batch of one rank.
 top_entropy: dict[str, Any] = dict(share=1)
-# [advantage_estimator] grpo by [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is 10⁻⁴.
-# A reward that is missing is 0.
+# [advantage_estimator] grpo with [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is
+# 10⁻⁴. A missing reward is 0.
 grpo: dict[str, Any] = dict(epsilon=0.0001)
 grpo_batch_std: dict[str, Any] = dict(scale="batch_std", epsilon=0.0001)
 dr_grpo: dict[str, Any] = dict(scale="none")
 rloo: dict[str, Any] = dict(baseline="others_mean", scale="none")
-# rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: an answer beyond max_length pays more than 1.
+# rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: the penalty of an answer longer than max_length is
+# more than 1.
 shape_scores: dict[str, Any] = dict(overlong="growing")
 # [rollout_importance_sampling_mode] token_truncate, token_mask, sequence_truncate and sequence_mask, off by default,
-# with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. Sequences are judged by their geometric mean;
-# sequence_mask has the weights of tokens in the sequences that it keeps.
+# with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. A sequence's ratio is the geometric mean of
+# its tokens' ratios. In sequences that sequence_mask keeps, each token has its own weight.
 token_truncate: dict[str, Any] = dict(range=2)
 token_mask: dict[str, Any] = dict(range=2, beyond="mask")
 sequence_truncate: dict[str, Any] = dict(level="sequence_mean", range=2)

@@ -24,13 +24,13 @@ __all__ = ["ppo_policy_loss", "kl_policy_loss", "cispo", "gspo", "gspo_policy_lo
 
 # [ratio_clip_min, ratio_clip_max, token_level_loss], without dual clip [ratio_clip_c].
 ppo_policy_loss: dict[str, Any] = dict()
-# The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss has the gradient of its sampling, and is
-# clamped to 10 [kl_output_clamp_value]. There NeMo-RL's KL has no gradient at all; the library keeps the gradient of
-# the sampling.
+# The same with ref_log_probs [reference_policy_kl_penalty]: KL in the loss also has the gradient of the sampling, and
+# is clamped to 10 [kl_output_clamp_value]. Where it is clamped, NeMo-RL's KL has no gradient at all; the library keeps
+# the gradient of the sampling.
 kl_policy_loss: dict[str, Any] = dict(kl_coef=0.01, kl_limit=10, kl_weight="own_ratio")
 # [use_cispo]: the same range.
 cispo = _rlhf.cispo(low=0.8, high=1.2)
-# [sequence_level_importance_ratios], with [token_level_loss] off as its documentation says.
+# [sequence_level_importance_ratios], with [token_level_loss] off, as NeMo-RL's documentation advises.
 gspo = _rlhf.gspo(range=0.2)
 gspo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # The options for cispo.
@@ -42,7 +42,7 @@ grpo: dict[str, Any] = dict(baseline="others_mean", scale="others_std")
 icepop: dict[str, Any] = dict(range=(0.5, 5), beyond="mask")
 sequence_mask: dict[str, Any] = dict(sequence_mean=(0.999, 1.002))
 # algorithms/reward_functions.py [overlong_buffer_length, overlong_buffer_penalty, max_response_length]: an answer
-# beyond max_length pays more than the penalty.
+# longer than max_length costs more than overlong_penalty.
 shape_scores: dict[str, Any] = dict(overlong="growing")
 # examples/configs/distillation_math.yaml, DistillationLossFn [kl_type mixed, mixed_kl_weight 0.5, zero_outside_topk]:
 # half of each, one written and one added to it.

@@ -4,7 +4,7 @@
 roll/utils/functionals.py; names in brackets are its options.
 
 Losses are averaged over sequences [loss_agg_mode seq-mean-token-mean]. seq-mean-token-sum-norm divides the sum of
-all tokens by the longest answer alone, and not by the number of sequences. Log ratios are not clamped.
+all tokens by the length of the longest answer, and not by the number of sequences. Log ratios are not clamped.
 
 Which function takes which presets:
 
@@ -37,31 +37,31 @@ kl_policy_loss: dict[str, Any] = dict(kl_limit=10, aggregation="sequence_mean_to
 # [importance_sampling] seq.
 gspo = _rlhf.gspo(range=0.2)
 policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
-# ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by the
-# sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip would stop
-# have no loss: weights of 0 do the same.
+# ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. In ROLL's topr the
+# sign of the score decides, in the library the sign of the advantage. With [cispo_use_unified_mask], tokens that PPO
+# would clip have no loss: weights of 0 do the same.
 reinforce = _rlhf.cispo(low=1, high=1)
 tis = _rlhf.cispo(low=0, high=1)
 topr = _rlhf.topr()
 cispo = _rlhf.cispo(low=0.9, high=1.1)
-# [pg_variant] kimi15 is reinforce with KL to π_old, which are the ref_log_probs [kimi15_tau].
+# [pg_variant] kimi15 is reinforce with KL to π_old [kimi15_tau]: pass log π_old as ref_log_probs.
 kimi_policy_loss: dict[str, Any] = dict(kl_coef=0.1, kl_estimator="k2", aggregation="sequence_mean_token_mean")
-# CriticWorker.loss_func: without a clip [value_clip], averaged over sequences.
+# CriticWorker.loss_func: without a clip [value_clip], a mean over sequences.
 ppo_value_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
-# compute_advantage [adv_estimator gae, gamma, lambd]. The mask makes no difference to GAE, and nothing is whitened
-# [whiten_advantages]. KL is in the reward only by [add_token_level_kl].
+# compute_advantage [adv_estimator gae, gamma, lambd]. GAE does not look at the mask, and nothing is whitened
+# [whiten_advantages]. KL is in the reward only with [add_token_level_kl].
 ppo_advantages: dict[str, Any] = dict(rewards=_rlhf.shape_rewards_options(kl_coef=0),
                                       gae=_rlhf.gae_options(lambda_=0.95, gaps="ignore"),
                                       whiten=_rlhf.whiten_options(center=False, scale=False))
-# reward_norm [norm_mean_type, norm_std_type], by which [adv_estimator] grpo is group, group; then batch, batch, and
-# group alone. running, running is whiten by the moments of all rewards so far, with these options.
+# reward_norm [norm_mean_type, norm_std_type]: [adv_estimator] grpo is group, group. The next presets are batch, batch,
+# and group without a deviation. running, running is whiten with these options and the moments of all rewards so far.
 grpo: dict[str, Any] = dict()
 batch_norm: dict[str, Any] = dict(baseline="batch_mean", scale="batch_std")
 dr_grpo: dict[str, Any] = dict(scale="none")
 running_norm: dict[str, Any] = dict(epsilon=1e-06, floor="after_root")
-# [train_infer_correction]: is_weight [upper_bound], per token, and filters [ratio_low, ratio_high, diff_high] by
-# [agg_type] token, geometric, sequence and segment, all off by default. What a filter drops leaves the mean of its
-# sequence: use `keep`. Over tokens [loss_agg_mode token-mean] ROLL does not look at what filters drop.
+# [train_infer_correction]: is_weight [upper_bound] per token, and filters [ratio_low, ratio_high, diff_high] with
+# [agg_type] token, geometric, sequence and segment, all off by default. A token that a filter drops leaves the mean of
+# its sequence: use `keep`. In means over tokens [loss_agg_mode token-mean] ROLL ignores the filters.
 is_weight: dict[str, Any] = dict(range=1.2)
 token_filter: dict[str, Any] = dict(range=(0.8, 1.2), beyond="mask")
 geometric_filter: dict[str, Any] = dict(level="none", sequence_mean=(0.8, 1.2))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either. It tunes
-the upper one and does not report it.
+"""CISPO with the bounds of ScaleRL, arXiv:2510.13786. MiniMax-M1, arXiv:2506.13585, has no lower bound either; it tunes
+the upper bound and does not report it.
 
 Which function takes which presets:
 

@@ -3,7 +3,7 @@
 """What SkyRL computes by its defaults. Read in git a9564572e, skyrl/train/config/config.py and
 skyrl/backends/skyrl_train/utils/ppo_utils.py; names in brackets are its options.
 
-It averages by scaling the advantages [loss_reduction token_mean], KL by a rule of its own.
+SkyRL averages by scaling the advantages [loss_reduction token_mean]; KL is averaged separately.
 
 Which function takes which presets:
 
@@ -34,9 +34,9 @@ dual_clip_policy_loss: dict[str, Any] = dict(dual_clip=3, log_ratio_limit=20)
 # [policy_loss_type] cispo: [cispo_eps_clip_low, cispo_eps_clip_high] are distances from 1; the bounds are ScaleRL's.
 policy_loss: dict[str, Any] = dict(log_ratio_limit=20)
 cispo = _rlhf.cispo(low=0, high=5)
-# [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. Its old_log_probs are the sampler's.
+# [policy_loss_type] rollout_is: tokens beyond PPO's range have no loss. old_log_probs are the sampler's.
 rollout_is = _rlhf.cispo(low=0.8, high=1.2, beyond="mask")
-# [policy_loss_type] importance_sampling, as tinker's: no clip, and no limit of log ratios.
+# [policy_loss_type] importance_sampling, as in tinker: no clip, and no limit of log ratios.
 importance_sampling = _rlhf.ppo_clip(range=(1, _inf))
 importance_sampling_policy_loss: dict[str, Any] = dict()
 # [policy_loss_type] sapo [tau_pos, tau_neg]; [loss_reduction] sequence_mean is advised.
@@ -44,21 +44,24 @@ sapo = _rlhf.sapo()
 # [policy_loss_type] gspo: PPO's range, the log ratio of a sequence clamped above, at 10.
 gspo = _rlhf.gspo(range=0.2)
 gspo_policy_loss: dict[str, Any] = dict(log_ratio_limit=10)
-# [policy_loss_type] dppo [dppo_type binary_tv]: its old_log_probs are the sampler's, where it has them.
+# [policy_loss_type] dppo [dppo_type binary_tv]: old_log_probs are the sampler's, if there are any.
 dppo_tv = _rlhf.dppo_tv(range=0.2, value="ratio")
-# [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. It divides the advantages by the number of tokens n
-# before, which KL is not: multiply low, high and kl_coef by n to have the same. Clip-Cov hardly picks a token then.
+# [policy_loss_type] clip_cov and kl_cov [clip_cov, kl_cov]. SkyRL first divides the advantages by the number of tokens
+# n, but not KL. For the same numbers, multiply low, high and kl_coef by n. Clip-Cov then picks hardly any token.
 clip_cov: dict[str, Any] = dict(share=0.0002, low=1, high=5, clip_range=0.2)
 kl_cov: dict[str, Any] = dict(share=0.2)
 kl_cov_policy_loss: dict[str, Any] = dict(kl_coef=1, kl_estimator="abs")
-# ppo_critic_loss [value_clip]: over sequences whatever [loss_reduction] is, those without tokens among them.
+# ppo_critic_loss [value_clip]: a mean over sequences for every [loss_reduction], in which sequences without tokens
+# count.
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.2, aggregation="sequence_mean_token_mean")
-# [advantage_estimator] gae [gamma, lambd] 1: it does not look at the mask, and whitens with ddof 1. KL in the reward
-# is off [use_kl_in_reward]. reinforce++ starts anew at each gap of the mask: terminated before it.
+# [advantage_estimator] gae [gamma, lambd] 1: SkyRL does not look at the mask, and whitens with ddof 1. KL in the
+# reward is off [use_kl_in_reward]. reinforce++ starts anew after each gap of the mask: set `terminated` on the step
+# before the gap.
 ppo_advantages: dict[str, Any] = dict(rewards=_rlhf.shape_rewards_options(kl_coef=0),
                                       gae=_rlhf.gae_options(lambda_=1, gaps="ignore"))
-# [advantage_estimator] grpo, by [grpo_norm_by_std] with the standard deviation, rloo and maxrl. A group of one keeps
-# its reward, but in rloo. maxrl divides by the mean + 10⁻⁶, which may be negative or 0; the library by its size.
+# [advantage_estimator] grpo, with the standard deviation [grpo_norm_by_std], rloo and maxrl. A group of one keeps its
+# reward, except in rloo. maxrl divides by the mean + 10⁻⁶, which may be negative or 0; the library divides by the
+# absolute mean.
 grpo: dict[str, Any] = dict(lone="kept")
 rloo: dict[str, Any] = dict(baseline="others_mean", scale="none")
 maxrl: dict[str, Any] = dict(scale="group_mean", lone="kept")

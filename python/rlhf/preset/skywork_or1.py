@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
-"""He et al. 2025, arXiv:2505.22312, section 4, by their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's clip
-over tokens and GRPO's advantages, of which a group of one keeps its reward. The coefficient of the entropy bonus is
-as or1_scripts/train has it. The code's own defaults are a step of 0.001 and at most 0.5.
+"""He et al. 2025, arXiv:2505.22312, section 4. Read in their code, git 64e96af, verl/trainer/ppo/core_algos.py: PPO's
+clip over tokens, and GRPO's advantages, where a group of one keeps its reward. The coefficient of the entropy bonus
+is from or1_scripts/train. The code's own defaults are a step of 0.001 and at most 0.5.
 
 Which function takes which presets:
 

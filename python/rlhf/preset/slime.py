@@ -21,7 +21,7 @@ import rlhf as _rlhf
 __all__ = ["ppo_policy_loss", "cispo", "gspo", "policy_loss", "ppo_value_loss", "grpo", "tis", "opsm"]
 
 # compute_policy_loss [eps-clip]: log ratios are not clamped, and there is no dual clip [eps-clip-c]. Unlike the
-# library's default, it averages over sequences, but with [calculate-per-token-loss].
+# library's default, slime averages over sequences, except with [calculate-per-token-loss].
 ppo_policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # compute_cispo_loss and GSPO take the same range. The paper's CISPO has no lower bound: [eps-clip] 1.
 cispo = _rlhf.cispo(low=0.8, high=1.2)
@@ -29,9 +29,10 @@ gspo = _rlhf.gspo(range=0.2)
 policy_loss: dict[str, Any] = dict(aggregation="sequence_mean_token_mean")
 # [value-clip].
 ppo_value_loss: dict[str, Any] = dict(clip_range=0.2)
-# slime/ray/rollout.py [advantage-estimator grpo, gspo, cispo]: as the library.
+# slime/ray/rollout.py [advantage-estimator grpo, gspo, cispo]: the library's defaults.
 grpo: dict[str, Any] = dict()
 # [use-tis, tis-clip, tis-clip-low], off by default.
 tis: dict[str, Any] = dict(range=2)
-# [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, of the policy as it is and π_old.
+# [use-opsm, opsm-delta], off by default: the sequence mask of DeepSeek-V3.2, with the current policy as log_probs and
+# π_old as behavior_log_probs.
 opsm: dict[str, Any] = dict(level="none", drift_limit=0.0001)

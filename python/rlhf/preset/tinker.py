@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
 """What tinker and its cookbook compute by their defaults. The cookbook was read in tinker_cookbook 0.6.1. Policy losses
-run on tinker's server: they are as the cookbook's tutorials/202_loss_functions.py says, git 9dfcc3a2.
+run on tinker's server; the cookbook's tutorials/202_loss_functions.py, git 9dfcc3a2, describes them.
 
-The server adds losses up and divides by nothing. old_log_probs are the sampler's.
+The server adds losses up without dividing. old_log_probs are the sampler's.
 
 Which function takes which presets:
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Made by tools/interface/write_python.py from the C++ headers.
 """What Unsloth's GRPO computes by its defaults. Read in unsloth_zoo 2026.10.9, rl_replacements.py, grpo_compute_loss.
-Its options are TRL's. Its losses are the losses of preset "trl" but for KL.
+Options and losses are TRL's, except for KL: see preset "trl".
 
 Which function takes which presets:
 
@@ -14,7 +14,7 @@ from typing import Any
 
 __all__ = ["kl_policy_loss", "geometric_truncate"]
 
-# [beta], with TRL's [use_bias_correction_kl]. KL times ρ is clamped to 10, the library clamps KL alone.
+# [beta], with TRL's [use_bias_correction_kl]. Unsloth clamps KL times ρ to 10; the library clamps KL alone.
 kl_policy_loss: dict[str, Any] = dict(kl_limit=10, kl_weight="ratio")
 # [vllm_importance_sampling_mode] geometric_truncate, which TRL does not have.
 geometric_truncate: dict[str, Any] = dict(level="sequence_mean", range=3)

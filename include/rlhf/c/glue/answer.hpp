@@ -8,7 +8,7 @@
 
 namespace RLHF_NAMESPACE::c {
 
-/// Runs a call of C: its status, and its sentence if it fails.
+/// Runs a call of C. Returns its status, and writes its sentence if it fails.
 template <class F>
 rlhf_status answer(const char* function, rlhf_error* error, F&& f) {
     const auto say = [&](const char* text) {
@@ -26,7 +26,7 @@ rlhf_status answer(const char* function, rlhf_error* error, F&& f) {
     return RLHF_INTERNAL_ERROR;
 }
 
-/// The caller's struct of a result, which may be absent. It is checked before the call, and filled in after it.
+/// The caller's struct for a result, which may be absent. It is checked before the call, and filled in after the call.
 template <class C>
 class place {
 public:
@@ -35,7 +35,7 @@ public:
         r.check_size<C>(to->size, "result");
         size_ = to->size;
     }
-    /// Fills it in with a result of C++, if there is such a struct.
+    /// Fills it in with a result of C++, if the caller gave one.
     template <class R>
     void take(const R& result) const {
         if (to_ != nullptr) put(to_c(result));
@@ -50,13 +50,13 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The moments of a struct of C.
+/// The moments in a struct of C.
 inline moments moments_of_c(const reader& r, const rlhf_moments* given) {
     const auto m = r.known(given, rlhf_moments(), "moments");
     return restored<moments>(r, m.state, "moments");
 }
 
-/// `into` and `part` as one, in `into`.
+/// Joins `part` to `into`.
 template <class R, class C>
 rlhf_status merge(const char* function, C* into, const C* part, rlhf_error* error) {
     return answer(function, error, [&] {

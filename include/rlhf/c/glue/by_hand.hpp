@@ -31,7 +31,7 @@ inline rlhf_status sort_pairs(const rlhf_in* sums, const rlhf_out* chosen, const
         const auto sort = [&]<class T, class Int>() {
             const auto side = [&](const rlhf_out* given, const char* name) {
                 const auto v = r.out<Int>(r.there(given, name), name, true);
-                if (v.rows() != v.flat) r.fail("%s has rows or a stride, expected one run of places", name);
+                if (v.rows() != v.flat) r.fail("%s has rows or a stride, expected contiguous indices", name);
                 return std::span(v.data(), static_cast<std::size_t>(v.cols()));
             };
             rlhf::sort_pairs<T>(r.in<T>(*sums, "sums", true), side(chosen, "chosen"), side(rejected, "rejected"));

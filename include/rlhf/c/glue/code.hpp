@@ -11,9 +11,9 @@
 #include <rlhf/c/glue/reward.hpp>
 #include <rlhf/c/glue/table.hpp>
 
-/// The functions of the C interface for the instruction set that this file is compiled for. RLHF_C_TABLE is the symbol
-/// of their table, and RLHF_C_ISA what rlhf_isa() says; without them they are rlhf_c_table_here and the compiler's own
-/// word, such as avx2fma.
+/// The functions of the C interface for the instruction set of this file. RLHF_C_TABLE is the symbol of their table, by
+/// default rlhf_c_table_here. RLHF_C_ISA is the name that rlhf_isa() returns, by default the macro
+/// RLHF_ISA, such as avx2fma.
 #if !defined(RLHF_C_TABLE)
 #define RLHF_C_TABLE rlhf_c_table_here
 #define RLHF_C_WORD_(isa) #isa

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-/// The tables that are linked, the best one last: RLHF_C_TABLES(X) is X(symbol) for each of them.
+/// The tables that are linked, the best one last: RLHF_C_TABLES(X) calls X(symbol) for each of them.
 #if !defined(RLHF_C_TABLES)
 #define RLHF_C_TABLES(X) X(rlhf_c_table_here)
 #endif
@@ -21,7 +21,7 @@
 RLHF_C_TABLES(RLHF_C_DECLARE)
 #undef RLHF_C_DECLARE
 
-// Static, since one file alone includes this, and what is inline would be a weak symbol of the library.
+// Static, because only one file includes this, and an inline function would be a weak symbol of the library.
 namespace RLHF_NAMESPACE::c {
 
 #define RLHF_C_ADDRESS(symbol) &symbol,
@@ -48,7 +48,7 @@ static bool machine_has(const rlhf_c_table& t) {
     return true;
 }
 
-/// The table of this name, or the best one without a name; null if this machine has none.
+/// The table of this name, or the best table if there is no name. Null if this machine has no such table.
 static const rlhf_c_table* find_table(const char* isa) {
     const rlhf_c_table* found = nullptr;
     for (const rlhf_c_table* t : tables)
@@ -66,22 +66,22 @@ static rlhf_status no_such_isa(const char* who, const char* isa, rlhf_error* err
     return RLHF_NO_SUCH_ISA;
 }
 
-/// The table in use. The first call takes the table that the environment's RLHF_ISA names, or the best one. Threads
-/// that call at the same time find the same one.
+/// The table in use. The first call takes the table that the environment variable RLHF_ISA names, or the best one.
+/// Threads that call at the same time get the same table.
 static rlhf_status table(const rlhf_c_table*& t, rlhf_error* error) {
     t = chosen.load(std::memory_order_relaxed);
     if (t != nullptr) return RLHF_OK;
     const char* isa = std::getenv("RLHF_ISA");
     if (isa != nullptr && *isa == '\0') isa = nullptr;
     const rlhf_c_table* const first = find_table(isa);
-    if (first == nullptr) return no_such_isa("the environment's RLHF_ISA", isa != nullptr ? isa : "", error);
+    if (first == nullptr) return no_such_isa("the environment variable RLHF_ISA", isa != nullptr ? isa : "", error);
     t = chosen.compare_exchange_strong(t, first) ? first : t;
     return RLHF_OK;
 }
 
 } // namespace RLHF_NAMESPACE::c
 
-/// A function of C: its namesake in the table in use.
+/// A function of C calls the function of the same name in the table in use.
 #define RLHF_C_ENTRY(name, parameters, arguments)                                                                      \
     RLHF_C_API rlhf_status rlhf_##name parameters {                                                                    \
         const rlhf_c_table* t = nullptr;                                                                               \

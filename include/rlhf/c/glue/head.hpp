@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::c {
 
-/// A linear head of C as one of C++. The head refers to this.
+/// A linear head of C as a linear head of C++, which refers to this object.
 template <class E>
 class bound_head {
 public:
@@ -48,7 +48,7 @@ private:
     linear_head<E> head_;
 };
 
-/// Where its gradients go.
+/// Where the gradients of the head go.
 template <class E>
 linear_head_gradient<E> gradient_of_head(const reader& r, const rlhf_linear_head_gradient* given) {
     const auto g = r.known(given, rlhf_linear_head_gradient(), "gradient");

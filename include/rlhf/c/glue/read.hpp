@@ -17,7 +17,7 @@
 
 namespace RLHF_NAMESPACE::c {
 
-/// An element type of C++ for a dtype of C, and what sentences call it.
+/// An element type of C++ for a dtype of C, and its name in error sentences.
 template <class T>
 inline constexpr rlhf_dtype dtype_of = 0;
 template <>
@@ -58,7 +58,7 @@ struct typed_array {
     bool there;
 };
 
-/// What one call of C does with its arguments: it makes arguments of C++ of them, or fails with a sentence.
+/// Turns the arguments of one call of C into arguments of C++, or fails with a sentence.
 class reader {
 public:
     explicit reader(const char* function, const rlhf_executor* run = nullptr) : function_(function), pieces_{run} {}
@@ -71,19 +71,20 @@ public:
     template <class S>
     void check_size(std::size_t size, const char* name) const {
         if (size < sizeof(std::size_t))
-            fail("%s has a size of %lld: initialise it by its macro", name, static_cast<std::int64_t>(size));
+            fail("%s has a size of %lld: initialise it with its macro", name, static_cast<std::int64_t>(size));
         if (size > sizeof(S))
             fail("%s has a size of %lld, but this library knows no more than %lld: it is older than its caller, or the "
                  "struct was not initialised",
                  name, static_cast<std::int64_t>(size), static_cast<std::int64_t>(sizeof(S)));
     }
-    /// A copy of a struct that begins with its size: what the caller's version does not have keeps its default.
+    /// A copy of a struct that begins with its size. Members that the caller's version does not have keep their
+    /// defaults.
     template <class S>
     S known(const S* given, const S& defaults, const char* name) const {
         if (given == nullptr) fail("%s is a null pointer", name);
         return grown(given, given->size, defaults, name);
     }
-    /// The same where a null pointer stands for the defaults.
+    /// The same, but a null pointer means the defaults.
     template <class S>
     S known_or(const S* given, const S& defaults, const char* name) const {
         return given == nullptr ? defaults : known(given, defaults, name);
@@ -97,14 +98,15 @@ public:
     S objective(const rlhf_objective* given, const S& defaults) const {
         return grown(reinterpret_cast<const S*>(given), given->size, defaults, given->name);
     }
-    /// What may not be a null pointer.
+    /// Throws for a null pointer, else returns the object.
     template <class S>
     S& there(S* given, const char* name) const {
         if (given == nullptr) fail("%s is a null pointer", name);
         return *given;
     }
 
-    /// Calls f.operator()<float or double>(): the type of the first array there is; all have the same.
+    /// Calls f.operator()<T>() with the type of the first array that is given, float or double. All arrays must have
+    /// it.
     template <class F>
     auto typed(std::span<const typed_array> arrays, F&& f) const {
         const typed_array* first = nullptr;
@@ -159,7 +161,7 @@ public:
     logits_view<const E> logits(const rlhf_logits& z, const char* name) const {
         return of_logits<const E>(z, name);
     }
-    /// Logits that are only read, as the type for which rlhf::compiled has code.
+    /// Logits that are only read, in the type for which rlhf::compiled has code.
     template <class E>
     logits_view<E> reference(const rlhf_logits& z, const char* name) const {
         rlhf_logits_gradient writable{.data = const_cast<void*>(z.data),
@@ -213,12 +215,12 @@ public:
             made.predict_next = choice<int>(b.predict_next, 3, "batch.predict_next") == RLHF_PREDICT_NEXT;
         return made;
     }
-    /// The batch of a function that takes logits: it has to say where its predictions stand.
+    /// The batch of a function over logits, which must say which token a step predicts.
     rlhf::batch batch_of_logits(const rlhf_batch* given) const {
         const rlhf::batch made = batch(given);
         if (!made.predict_next.has_value())
-            fail("batch.predict_next is not set: RLHF_PREDICT_NEXT (true) where step t is about token t + 1, "
-                 "RLHF_PREDICT_THIS (false) where targets are aligned with the steps");
+            fail("batch.predict_next is not set: RLHF_PREDICT_NEXT (true) if step t predicts token t + 1, "
+                 "RLHF_PREDICT_THIS (false) if the targets are aligned with the steps");
         return made;
     }
     rlhf::groups groups(const rlhf_groups* given) const {
@@ -228,7 +230,7 @@ public:
                 .workspace = out<std::int64_t>(g.workspace, "groups.workspace")};
     }
 
-    /// It refers to this reader.
+    /// The executor, which refers to this reader.
     [[nodiscard]] rlhf::executor executor() const {
         if (pieces_.run == nullptr) return {};
         if (pieces_.run->run == nullptr) fail("executor.run is a null pointer, expected a function that runs pieces");

@@ -6,7 +6,7 @@
 
 namespace RLHF_NAMESPACE::c {
 
-/// The opaque state of a result: a mark that there is one, and its bytes.
+/// The opaque state of a result: a mark that it exists, and its bytes.
 template <class R, std::size_t n>
 void store(const R& result, std::uint64_t (&state)[n]) {
     static_assert(std::is_trivially_copyable_v<R> && sizeof(R) <= (n - 1) * sizeof(std::uint64_t));

@@ -14,7 +14,7 @@ struct places {
 };
 
 /// An array bound to a batch: token t of sequence s is row(s, begin)[t * step]. `begin` is the first token of s in a
-/// packed batch, else 0.
+/// packed batch, and 0 otherwise.
 template <class T>
 struct stream {
     T* data = nullptr;
@@ -25,8 +25,8 @@ struct stream {
     [[nodiscard]] T* row(std::int64_t s, std::int64_t begin) const { return data + s * row_stride + begin * step; }
 };
 
-/// An output, and what is done to it: overwritten or added to, times a factor, which is 1 for outputs that are no
-/// gradients.
+/// An output, the factor of the numbers that it gets, and whether they are added. The factor is 1 for outputs that are
+/// not gradients.
 template <class T>
 struct target {
     stream<T> to;
@@ -35,8 +35,8 @@ struct target {
     explicit operator bool() const { return static_cast<bool>(to); }
 };
 
-/// One public call. Every array is bound here, by name, and checked; then it gives the geometry of the batch. Nothing
-/// is written before done().
+/// One public call. It binds and checks every array by name, and knows the geometry of the batch. Nothing is written
+/// before done().
 class call {
 public:
     call(const char* function, const batch& b)
@@ -72,7 +72,7 @@ public:
         return m;
     }
 
-    /// A required input with one element per token, or by per_sequence one per sequence.
+    /// A required input with one element per token, or with one per sequence if it is given by per_sequence.
     template <class T>
     stream<const T> in(const view<const T>& v, const char* name) {
         if (v.absent() && tokens_ > 0) fail(function_, "%s is missing", name);
@@ -106,7 +106,7 @@ public:
     /// batch. Returns where its tokens lie.
     template <class V>
     places tokens_of(const V& v, const char* name, access how = access::read, const void* in_place_of = nullptr) {
-        if (v.rows() >= 0 && packed_) fail(function_, "%s has rows, but the batch is packed: give [tokens]", name);
+        if (v.rows() >= 0 && packed_) fail(function_, "%s has rows, but the batch is packed: pass [tokens]", name);
         const bool time = batch_.layout == layout::time_first && !packed_;
         const std::int64_t B = packed_ ? 1 : batch_.sequences.n, T = packed_ ? tokens_ : batch_.steps.n;
         const std::int64_t stride = arrays_.add(v, name, time ? table{T, B} : table{B, T}, how, in_place_of);

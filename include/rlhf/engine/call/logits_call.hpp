@@ -28,7 +28,7 @@ template <class E>
 struct bound_logits {
     logits_view<E> view;
     bool packed;
-    /// Packed tokens lie in the order of the shape, however it splits them into sequences and steps.
+    /// Packed tokens lie in the order of the shape, for every split of the shape into sequences and steps.
     [[nodiscard]] E* row(std::int64_t s, std::int64_t begin, std::int64_t t) const {
         if (!packed) return view.at(s, t);
         const std::int64_t steps = view.shape().steps, token = begin + t;
@@ -39,10 +39,11 @@ struct bound_logits {
 inline void check_logits_batch(const call& c) {
     const auto& b = c.batch();
     if (b.layout == layout::time_first)
-        fail(c.function(), "logits are [B, T, V], but batch.layout is time_first: give all arrays as [B, T]");
+        fail(c.function(), "logits are [B, T, V], but batch.layout is time_first: pass all arrays as [B, T]");
     if (!b.predict_next.has_value())
-        fail(c.function(), "batch.predict_next is not set: true where step t is about token t + 1, false where targets "
-                           "are aligned with the steps");
+        fail(c.function(),
+             "batch.predict_next is not set: true if step t predicts token t + 1, false if the targets are "
+             "aligned with the steps");
 }
 
 inline bound_targets bind_targets(call& c, const index_view& v) {

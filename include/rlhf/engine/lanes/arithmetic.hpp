@@ -11,7 +11,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What counts lanes: the instruction set's own type, or a number.
+/// The type of a counter of lanes: the instruction set's own type, or a number.
 template <class Words>
 struct counter_of {
     using type = std::int64_t;
@@ -22,8 +22,8 @@ struct counter_of<Words> {
     using type = typename Words::counter;
 };
 
-/// How a sweep brings elements of T into lanes, and the words that xsimd lacks or gives different meanings from version
-/// to version. Where an instruction set has a word of its own (words.hpp), that one is used;
+/// How a sweep brings elements of T into lanes, and the functions that xsimd lacks or defines differently from version
+/// to version. Where an instruction set has a function of its own (words.hpp), that function is used;
 /// tests/unit/lanes_*_test.cpp compare it with the plain version.
 template <class T, class Arch>
 struct lanes;
@@ -93,7 +93,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
     using memory::width;
     using typename memory::own;
 
-    /// How many lanes are true.
+    /// The number of lanes that are true.
     static int count(const mask& m) {
         if constexpr (requires { own::count(m); }) {
             return own::count(m);
@@ -106,7 +106,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         }
     }
 
-    /// Counts lanes that are true over up to 2³¹ masks: count_on() adds a mask, counted_up() is how many there were.
+    /// Counts true lanes over up to 2³¹ masks: count_on() adds a mask, counted_up() returns the number.
     using counter = typename counter_of<own>::type;
     static void count_on(counter& n, const mask& m) {
         if constexpr (requires { own::count_on(n, m); })
@@ -137,7 +137,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
             return select(m, fma(a, b, c), c);
     }
 
-    /// Is scale2_or_zero a word of the instruction set? Else it is much longer than scale2_normal.
+    /// True if the instruction set has its own scale2_or_zero. Otherwise scale2_normal is much shorter.
     static constexpr bool has_scale2_or_zero = requires(const type& v) { own::scale2_or_zero(v, v, v); };
 
     /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
@@ -147,7 +147,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return joined(v, [](T a, T b) { return a + b; });
     }
-    /// The largest of all lanes, none of which is NaN.
+    /// The largest of all lanes. No lane may be NaN.
     static T largest(const type& v) {
         if constexpr (requires { own::largest(v); })
             return own::largest(v);
@@ -183,8 +183,8 @@ private:
 
 using lane::mask_of;
 
-/// Long sums are kept in this many lanes, whatever the width of a register, so that the order of additions is the same
-/// on every instruction set.
+/// Long sums are kept in this many lanes, for every width of a register, so that the order of additions is the same on
+/// every instruction set.
 template <class T>
 inline constexpr int sum_lanes = 64 / static_cast<int>(sizeof(T));
 

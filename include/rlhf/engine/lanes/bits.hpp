@@ -11,7 +11,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The bits at the places that are set in `where`, moved side by side.
+/// The bits at the positions that are set in `where`, moved side by side.
 template <class Bits>
 Bits compress_bits(Bits bits, Bits where) {
     using own = words<Bits, sizeof(Bits)>;
@@ -25,7 +25,7 @@ Bits compress_bits(Bits bits, Bits where) {
     }
 }
 
-/// One bit per byte: which of N bytes are not zero? No other byte is read.
+/// One bit for each of N bytes: 1 if the byte is not zero. No other byte is read.
 template <int N>
 std::uint64_t counted_bits(const std::uint8_t* bytes) {
     using own = words<std::uint8_t, static_cast<std::size_t>(N)>;
@@ -38,7 +38,7 @@ std::uint64_t counted_bits(const std::uint8_t* bytes) {
     }
 }
 
-/// One bit per byte: which of n ≤ 64 bytes are not zero?
+/// One bit for each of n ≤ 64 bytes: 1 if the byte is not zero.
 template <class Byte>
 std::uint64_t counted_bits(const Byte* bytes, std::int64_t n) {
     using own = words<Byte, 64>;

@@ -7,7 +7,7 @@
 #include <emmintrin.h>
 #endif
 
-/// Hints of a sweep to the caches. Where a processor or compiler has no instruction for a hint, it does nothing.
+/// Hints of a sweep to the caches. A hint for which the processor or compiler has no instruction does nothing.
 namespace RLHF_NAMESPACE::detail {
 
 /// Called after stores past the cache, before another thread may read what was stored.
@@ -17,8 +17,8 @@ inline void end_past_cache() {
 #endif
 }
 
-/// Fetches memory that is read soon. It is inlined by force, because g++ would drop a call that has no effect. The
-/// address may be anything.
+/// Fetches memory that is read soon. Inlining is forced, because g++ would drop a call that has no effect. Any address
+/// is allowed.
 RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);

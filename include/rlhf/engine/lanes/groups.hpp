@@ -6,24 +6,24 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A recurrence sums a group of this many steps in itself, whatever the width of a register (DESIGN.md, D20): as many
-/// as a register of AVX2 has lanes.
+/// The steps of a group, which a recurrence sums in itself (DESIGN.md, D20): as many as a register of AVX2 has lanes,
+/// on every instruction set.
 template <class T>
 inline constexpr int group_of = 32 / static_cast<int>(sizeof(T));
 
-/// Stands for Arch where its registers are narrower than a group: several of them are then one.
+/// Takes the place of Arch if its registers are narrower than a group: several registers act as one.
 template <class Arch>
 struct several {};
 template <class T, class Arch>
 using group_arch = std::conditional_t<(lanes<T, Arch>::width < group_of<T>), several<Arch>, Arch>;
 
-/// N registers, or masks.
+/// N registers or masks as one.
 template <class E, std::size_t N>
 struct parts_of {
     std::array<E, N> part;
 
-    /// f(0), f(1), … as parts. The compiler may call f: inlined everywhere, it would weigh too much at -O0 (DESIGN.md,
-    /// D26).
+    /// Makes the parts f(0), f(1), … The compiler may call f: inlining it everywhere would make too much code at -O0
+    /// (DESIGN.md, D26).
     template <class F>
     static RLHF_FORMULA parts_of of(F&& f) {
         parts_of x;
@@ -89,7 +89,7 @@ public:
         return all::of([&](std::size_t k) { return fma(a.v_.part[k], b.v_.part[k], c.v_.part[k]); });
     }
 
-    /// The words of lanes_order that are the parts' own.
+    /// The functions of lanes_order that work part by part.
     struct own {
         template <int N>
         static RLHF_FORMULA simd shift_down(const simd& v, const simd& next) {
@@ -116,7 +116,7 @@ private:
     all v_;
 };
 
-/// Lanes of consecutive steps: one group, or two where a register has the room.
+/// Lanes of consecutive steps: one group, or two if a register has room for them.
 template <class T, class Arch>
 struct group_lanes : lanes<T, group_arch<T, Arch>> {
 private:
@@ -144,12 +144,12 @@ public:
         else
             return own::template up_in_halves<N>(v);
     }
-    /// The first n lanes, some of which belong into the first group and the others into the second: steps that are left
-    /// of a register. spread() moves them to the first lanes of their group, the other lanes are 0. gathered() moves
-    /// them back, the other lanes come from `rest`.
+    /// The steps that are left of a register, side by side in its first lanes: first steps of the first group, then
+    /// steps of the second. spread() moves them to the first lanes of their group; other lanes are 0. gathered() moves
+    /// them back; other lanes come from `rest`.
     struct packing {
-        std::array<int, std::size_t(groups)> n; ///< of each group
-        std::uint64_t lanes;                    ///< where they are in their groups
+        std::array<int, std::size_t(groups)> n; ///< steps of each group
+        std::uint64_t lanes;                    ///< their lanes after spread(), as bits
 
         RLHF_FORMULA packing(std::uint64_t left, int of_all) : n{of_all}, lanes(low_bits(of_all)) {
             if constexpr (groups == 1) return;

@@ -12,7 +12,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Registers of integers; plain integers where floats are plain numbers.
+/// Registers of integers, or plain integers if floats are plain numbers.
 template <class S, class Arch, bool Plain = lanes<float, Arch>::width == 1>
 struct integers {
     using type = S;
@@ -47,21 +47,21 @@ struct integers<S, Arch, false> {
 };
 #endif
 
-/// Which of some numbers has the highest bits, read as an integer. NaN is above ∞, or below −∞, by its sign.
+/// Of some numbers, the one whose bits are the highest integer. By its sign, a NaN is above ∞ or below −∞.
 template <class E>
 struct highest_bits {
     E as_signed;   ///< the largest number, if one is not negative; else the smallest
     E as_unsigned; ///< the smallest number, if one is negative; else the largest
 };
 
-/// The highest bits of n numbers; n fills registers, four at a time.
+/// The highest bits of n numbers. n is a multiple of four registers.
 template <class Arch, class E>
 highest_bits<E> highest_bits_of(const E* p, std::int64_t n) {
     using S = std::conditional_t<sizeof(E) == 2, std::int16_t, std::int32_t>;
     using U = std::make_unsigned_t<S>;
     using signed_lanes = integers<S, Arch>;
     using unsigned_lanes = integers<U, Arch>;
-    constexpr std::size_t at_once = 4; // registers, so that none waits for the one before
+    constexpr std::size_t at_once = 4; // registers, so that no instruction waits for the one before
     std::array<typename signed_lanes::type, at_once> high;
     std::array<typename unsigned_lanes::type, at_once> outer;
     high.fill(signed_lanes::all((std::numeric_limits<S>::min)())), outer.fill(unsigned_lanes::all(0));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The registers that sweeps work in: memory, arithmetic, the words of lane.hpp that they have faster, and the caches.
+/// The registers that sweeps work in: memory, arithmetic, faster versions of the functions of lane.hpp, and the caches.
 #include <rlhf/engine/lanes/arithmetic.hpp>
 #include <rlhf/engine/lanes/cache.hpp>
 #include <rlhf/engine/lanes/pairs.hpp>

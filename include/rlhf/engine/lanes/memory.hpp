@@ -18,7 +18,7 @@ struct lanes_memory {
     static constexpr int width = type::size;
 
     static type load(const T* p) { return type::load(p); }
-    /// Numbers side by side, one for each lane.
+    /// A register of the given numbers, one for each lane.
     template <class... X>
     static type of(X... x) {
         return type::of(x...);
@@ -35,8 +35,8 @@ struct lanes_memory {
             return type::load_aligned(x);
         }
     }
-    /// Stores lanes, converted to E. PastCache: with non-temporal stores, which need not read the memory first; p must
-    /// then be aligned to the bytes that are written.
+    /// Stores lanes, converted to E. PastCache uses non-temporal stores, which need not read the memory first; p must
+    /// then be aligned to the number of bytes that are written.
     template <bool PastCache = false, class E>
     static void store(E* p, const type& v) {
         if constexpr (requires { own::template store<PastCache>(p, v); }) {
@@ -91,8 +91,8 @@ struct lanes_memory {
         }
     }
 
-    /// Loads 2 · width entries: first those at even places, then those at odd places. This is for bfloat16, where a
-    /// pair of entries is the two halves of 32 bits.
+    /// Loads 2 · width entries: first the entries at even indices, then the entries at odd ones. This is for bfloat16,
+    /// where two entries are the halves of 32 bits.
     static std::array<type, 2> load_interleaved(const bfloat16* p) {
         if constexpr (requires { own::load_interleaved(p); }) {
             const auto pairs = own::load_interleaved(p);

@@ -6,14 +6,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// How elements change lanes. Bits stand for lanes, the lowest for the first.
+/// Moves elements from lane to lane. In an integer the lowest bit stands for the first lane.
 template <class T, class Arch>
 struct lanes_order {
     using type = simd<T, Arch>;
     using mask = typename type::mask;
     static constexpr int width = type::size;
 
-    /// Lane i gets lane i + N; the last lanes get the first of `next`.
+    /// Lane i gets lane i + N; the last lanes get the first lanes of `next`.
     template <int N>
     static type shift_down(const type& v, const type& next) {
         static_assert(N > 0 && N < width);
@@ -25,7 +25,7 @@ struct lanes_order {
             return type::load(x + N);
         }
     }
-    /// Lane i gets lane i − N; the first lanes get the last of `previous`.
+    /// Lane i gets lane i − N; the first lanes get the last lanes of `previous`.
     template <int N>
     static type shift_up(const type& v, const type& previous) {
         return shift_down<width - N>(previous, v);
@@ -61,7 +61,7 @@ struct lanes_order {
         }
     }
 
-    /// Moves the lanes whose bit is set side by side, from the first lane on. The lanes behind them come from
+    /// Moves the lanes whose bit is set side by side, beginning with the first lane. The lanes after them come from
     /// `rest`.
     static type compress(std::uint64_t bits, const type& v, const type& rest) {
         if constexpr (requires { own::compress(bits, v, rest); }) {
@@ -74,7 +74,7 @@ struct lanes_order {
             return select(where(low_bits(static_cast<std::int64_t>(n))), type::load_aligned(y), rest);
         }
     }
-    /// Undoes compress: moves the first lanes to where bits are set. The other lanes are 0.
+    /// Undoes compress: moves the first lanes to the lanes whose bit is set. The other lanes are 0.
     static type expand(std::uint64_t bits, const type& v) {
         if constexpr (requires { own::expand(bits, v); }) {
             return own::expand(bits, v);

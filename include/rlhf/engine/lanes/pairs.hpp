@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Two registers of Arch as one. Each operation is done to both, one after the other. A formula is a long chain of
-/// operations, and a processor thus always has two chains under way (DESIGN.md, D56).
+/// Two registers of Arch as one. Each operation is done on both, one after the other. A formula is a long chain of
+/// operations, so the processor always has two chains to work on (DESIGN.md, D56).
 template <class Arch>
 struct pairs {};
 
@@ -87,7 +87,7 @@ public:
         return {{first.m, second.m}, {first.n, second.n}};
     }
 
-    /// The words of lanes that are the registers' own.
+    /// The functions of lanes that work register by register.
     struct own {
         static RLHF_FORMULA mask where(std::uint64_t bits) {
             return {one::where(bits), one::where(bits >> one::width)};
@@ -116,7 +116,7 @@ public:
     };
 };
 
-/// What the lanes of a sweep over tokens are: a pair of registers where that is as many as a sum has (sum_lanes).
+/// The registers of a sweep over tokens: a pair if a pair has as many lanes as a sum (sum_lanes), else one.
 template <class T, class Arch>
 using token_arch = std::conditional_t<2 * lanes<T, Arch>::width == sum_lanes<T>, pairs<Arch>, Arch>;
 

@@ -21,8 +21,8 @@ struct scalar {};
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A register of T with the words of lane::number, which it shares all bits with. Its words are xsimd's where the
-/// instruction set has no better one (DESIGN.md, D24).
+/// A register of T with the functions of lane::number, and the same bits. It uses xsimd where the instruction set has
+/// no better instruction (DESIGN.md, D24).
 template <class T, class Arch>
 class simd;
 
@@ -37,7 +37,7 @@ using native = scalar;
 #else
 namespace rlhf {
 
-/// The best instruction set of this translation unit; plain C++ where xsimd knows none. Of SVE, which xsimd has from 9
+/// The best instruction set of this translation unit, or plain C++ if xsimd knows none. For SVE, which xsimd has from 9
 /// on for a fixed width, NEON is used: every machine with SVE has it.
 #if defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE
 using native = xsimd::neon64;
@@ -60,7 +60,7 @@ public:
     using mask = xsimd::batch_bool<T, Arch>;
     using register_type = typename batch::register_type;
     static constexpr int size = static_cast<int>(batch::size);
-    using own = words<T, sizeof(T) * batch::size>; ///< what its instruction set does better
+    using own = words<T, sizeof(T) * batch::size>; ///< functions that the instruction set does better
 
     simd() = default;
     simd(T x) : v_(x) {}
@@ -88,13 +88,13 @@ public:
         else
             return a.v_ / b.v_;
     }
-    RLHF_FORMULA friend simd operator-(const simd& a) { return simd(T(-0.0)) - a; } // xsimd 8 makes 0 of 0
+    RLHF_FORMULA friend simd operator-(const simd& a) { return simd(T(-0.0)) - a; } // xsimd 8 returns 0 for 0
     RLHF_FORMULA friend mask operator<(const simd& a, const simd& b) { return a.v_ < b.v_; }
     RLHF_FORMULA friend mask operator<=(const simd& a, const simd& b) { return a.v_ <= b.v_; }
     RLHF_FORMULA friend mask operator>(const simd& a, const simd& b) { return a.v_ > b.v_; }
     RLHF_FORMULA friend mask operator>=(const simd& a, const simd& b) { return a.v_ >= b.v_; }
     RLHF_FORMULA friend mask operator==(const simd& a, const simd& b) { return a.v_ == b.v_; }
-    RLHF_FORMULA friend mask operator!=(const simd& a, const simd& b) { // true for NaN, as xsimd 8's is not
+    RLHF_FORMULA friend mask operator!=(const simd& a, const simd& b) { // true for NaN, unlike xsimd 8's
         if constexpr (requires { own::unequal(a, b); })
             return mask(own::unequal(a, b));
         else

@@ -17,14 +17,15 @@ template <class Words>
 concept transposes = requires {
     &Words::transpose;
 };
-/// The words that convert eight numbers of T to doubles in memory, and back: a register of AVX-512 if there is one.
-/// What is then loaded as one register must not have been stored as two, because a processor would wait until both are
-/// written.
+/// The functions that convert eight numbers of T to doubles in memory, and back: with a register of AVX-512 if there is
+/// one. Memory that is loaded as one register must not have been stored as two, because a processor would wait until
+/// both are written.
 template <class T>
 using eight_doubles = std::conditional_t<converts_eight_doubles<words<double, 64>>, words<double, 64>, words<T, 32>>;
 
-/// Reads eight rows of eight elements, which begin `apart` elements from one another, and writes them as columns of
-/// doubles: element k of row g goes to to[8 k + g]. `to` is aligned to 64 bytes. Arch: scalar, or anything else.
+/// Reads eight rows of eight elements and writes them as columns of doubles: element k of row g goes to to[8 k + g].
+/// Rows begin `apart` elements from one another. `to` is aligned to 64 bytes. Arch is scalar, or anything else for
+/// registers.
 template <class Arch, class T>
 void rows_to_columns(const T* from, std::int64_t apart, double* to) {
     using own = words<T, 32>;
@@ -67,7 +68,7 @@ void columns_to_rows(const double* from, T* to, std::int64_t apart, std::int64_t
 }
 
 /// Reads eight rows of eight numbers and writes them as columns: number k of row g, at from[g · from_apart + k], goes
-/// to to[k · to_apart + g]. Arch: scalar, or anything else.
+/// to to[k · to_apart + g]. Arch is scalar, or anything else for registers.
 template <class Arch, class T>
 void transpose_eight(const T* from, std::int64_t from_apart, T* to, std::int64_t to_apart) {
     using own = words<T, 32>;

@@ -13,9 +13,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What registers of 32 bytes share, whatever they hold.
+/// Functions on registers of 32 bytes with elements of any type.
 struct avx2_words {
-    /// Lane i of 32 bits gets lane i + N; the last lanes get the first of `next`.
+    /// Lane i of 32 bits gets lane i + N; the last lanes get the first lanes of `next`.
     template <int N>
     static __m256i down(__m256i v, __m256i next) {
         const __m256i middle = _mm256_permute2x128_si256(v, next, 0x21);

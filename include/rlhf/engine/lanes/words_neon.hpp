@@ -12,10 +12,10 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What registers of 16 bytes share, whatever they hold.
+/// Functions on registers of 16 bytes with elements of any type.
 struct neon_words {
     static constexpr bool many_registers = true; ///< 32
-    /// N bytes, then zeros.
+    /// A register of N bytes from memory, then zeros.
     template <std::size_t N>
     static uint8x8_t first(const std::uint8_t* bytes) {
         std::uint64_t some = 0;

@@ -11,9 +11,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What registers of 16 bytes share, whatever they hold.
+/// Functions on registers of 16 bytes with elements of any type.
 struct sse2_words {
-    /// Byte i gets byte i + N; the last bytes get the first of `next`.
+    /// Byte i gets byte i + N; the last bytes get the first bytes of `next`.
     template <int N>
     static __m128i down(__m128i v, __m128i next) {
         return _mm_or_si128(_mm_srli_si128(v, N), _mm_slli_si128(next, 16 - N));
@@ -49,7 +49,7 @@ struct words<double, 16> : sse2_words {
     template <int N>
     static V shift_down(V v, V next) {
         static_assert(N == 1);
-        return _mm_shuffle_pd(v, next, 1); // for down<8> g++ 12 takes an MMX register: later, long double is NaN
+        return _mm_shuffle_pd(v, next, 1); // for down<8> g++ 12 uses an MMX register, after which long double is NaN
     }
     template <int N>
     static V broadcast(V v) {

@@ -27,19 +27,19 @@ public:
         place_ = c.tokens_of(g.ids, "groups.ids");
         const std::int64_t room = w.rows() < 0 ? w.cols() : w.rows() == 1 ? w.cols() : 0;
         if (room < group_workspace(sequences_))
-            fail(f, "groups.workspace has %lld elements, expected at least %lld (2 for each id)", room,
+            fail(f, "groups.workspace has %lld elements, expected at least %lld (2 per id)", room,
                  group_workspace(sequences_));
         c.arrays().add(w.data(), sizeof(std::int64_t), "groups.workspace", 1, room, room, access::write);
         order_ = w.data(), other_ = order_ + sequences_;
     }
 
-    /// The size of all groups; 0 if they come by ids.
+    /// The size of every group, or 0 if groups are given by ids.
     [[nodiscard]] std::int64_t size() const { return order_ == nullptr ? size_ : 0; }
 
     [[nodiscard]] std::int64_t sequences() const { return sequences_; }
 
-    /// Sorts the sequences by their ids, as numbers without sign; sequences of one group stay in order. Called once
-    /// all checks are done.
+    /// Sorts the sequences by their ids, as unsigned numbers; sequences of one group stay in order. Called after all
+    /// checks.
     void sort() {
         if (order_ == nullptr) return;
         std::uint64_t differ = 0; // the bits in which two ids differ
@@ -53,7 +53,7 @@ public:
             if ((differ >> shift & 0xff) != 0) sort_by(shift);
     }
 
-    /// Of work: sequences, each of which belongs to the piece in which its group begins.
+    /// The sequences of a piece of work. A sequence belongs to the piece in which its group begins.
     static constexpr std::int64_t piece = 8192;
     [[nodiscard]] std::int64_t pieces() const { return (sequences_ + piece - 1) / piece; }
     /// The first sequence, in sorted order, of the first group that begins at position `from` or later.
@@ -75,7 +75,7 @@ public:
     }
 
 private:
-    /// By one byte of the ids, into the other half of the workspace.
+    /// Sorts by one byte of the ids, into the other half of the workspace.
     void sort_by(int shift) {
         std::array<std::int64_t, 257> begin{};
         const auto byte = [&](std::int64_t s) -> std::size_t { return bits(s) >> shift & 0xff; };

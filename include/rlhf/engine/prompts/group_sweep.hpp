@@ -14,7 +14,7 @@ namespace RLHF_NAMESPACE::detail {
 /// The arrays of a sweep over groups, one element per sequence.
 template <class T>
 struct group_streams {
-    stream<const T> rewards, baselines = {}; ///< baselines may be absent, and so may what follows
+    stream<const T> rewards, baselines = {}; ///< baselines and the next members may be absent
     index_view lengths = {};
     std::int64_t lengths_stride = 0;
     stream<T> advantages = {};
@@ -31,15 +31,16 @@ struct group_totals {
     void normalize() {}
 };
 
-/// The sweep over groups of rewards: sums first, then the rule, which makes a map, then the map of each reward. Groups
-/// of one size up to most_in_tile go side by side in lanes, others one by one, with the same operations.
+/// The sweep over groups of rewards: first the sums, then the rule, which makes a map from them, then the map of each
+/// reward. Groups of the same size up to most_in_tile are side by side in lanes, others are done one by one, with the
+/// same operations.
 template <class T, class Arch>
 class group_sweep {
     using D = lanes<double, Arch>;
     using V = typename D::type;
     using rule = formula::group_rule<double>;
     static constexpr std::int64_t width = D::width, lanes_of_tile = 8, most_in_tile = 128;
-    using usual_size = std::integral_constant<std::int64_t, 8>; ///< has a loop of its own
+    using usual_size = std::integral_constant<std::int64_t, 8>; ///< has its own loop
 
 public:
     group_sweep(const bound_groups& groups, const group_streams<T>& arrays, const rule& r, bool leave_out)
@@ -68,7 +69,7 @@ private:
                 N(rule_.epsilon), rule_.floor, N(rule_.batch_mean), N(rule_.batch_deviation)};
     }
 
-    /// What groups of n rewards have in common.
+    /// The numbers that groups of n rewards have in common.
     template <class N>
     [[nodiscard]] formula::group_sums<N> sums_of_size(std::int64_t n) const {
         const N count(static_cast<double>(n));
@@ -103,7 +104,7 @@ private:
         return static_cast<double>(*arrays_.rewards.row(groups_[position], 0));
     }
 
-    /// The group at these positions. Returns its end.
+    /// Does the group at these positions. Returns its end.
     std::int64_t one(std::int64_t begin, std::int64_t end, group_totals& t) const {
         std::int64_t n = 0;
         double lowest = std::numeric_limits<double>::infinity(), highest = -lowest, second = highest;
@@ -140,7 +141,7 @@ private:
         return end;
     }
 
-    /// What the reward at this position is divided by, of the n others that count.
+    /// The divisor of the reward at this position, from the n other rewards that count.
     [[nodiscard]] real deviation_of_others(std::int64_t begin, std::int64_t end, std::int64_t position,
                                            std::int64_t n) const {
         const auto each = [&](auto&& f) {
@@ -178,8 +179,8 @@ private:
 
     // ---- several groups, one in each lane ------------------------------------------------------------------------
 
-    /// The groups of one size at these positions, eight at a time. Returns where fewer are left, or where a read of
-    /// eight rewards could go past the last one.
+    /// Does the groups of one size at these positions, eight at a time. Returns the position at which fewer are left,
+    /// or at which a read of eight rewards could go past the last one.
     template <class Size>
     std::int64_t tiles(Size K, std::int64_t at, std::int64_t end, group_totals& t) const {
         const auto size = sums_of_size<V>(K);
@@ -215,8 +216,7 @@ private:
         }
         return at;
     }
-    /// Fetches what lies ahead of the next n rewards, because the hardware fetches too little where a tile takes so
-    /// long.
+    /// Fetches memory ahead of the next n rewards. A tile takes so long that the hardware fetches too little.
     void fetch(std::int64_t at, std::int64_t n) const {
         constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T)), ahead = 64 * line;
         for (std::int64_t i = at + ahead; i < at + ahead + n; i += line) {
@@ -224,7 +224,7 @@ private:
             if (arrays_.advantages) prefetch_to_write(arrays_.advantages.data + i);
         }
     }
-    /// The sums of a register of groups. If a reward is not finite, then neither is the mean.
+    /// The sums of a register of groups. If a reward is not finite, the mean is not finite either.
     template <class Size>
     static RLHF_FORMULA formula::group_sums<V> column_sums(const double* column, Size K,
                                                            const formula::group_sums<V>& size) {
@@ -250,8 +250,8 @@ private:
         }
     }
 
-    /// Groups of so many rewards are added up without the fine part: the squares of 128 floats then have a relative
-    /// error below 2⁻³⁶.
+    /// Groups of up to so many rewards are added up without the fine part: the squares of 128 floats then have a
+    /// relative error below 2⁻³⁶.
     static constexpr std::int64_t coarse_up_to = sizeof(T) == 4 ? most_in_tile : 0;
 
     const bound_groups& groups_;

@@ -5,9 +5,9 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Compares responses in registers, each in two steps: the odds of many pairs, then what follows from them. Both are
-/// chains of dependent instructions. As one chain, so few pairs would be under way at once that a processor waits for
-/// them half of the time (DESIGN.md, D55).
+/// Compares responses in registers, in two steps: first the odds of many pairs, then losses and slopes from them. Both
+/// are chains of dependent instructions. In one long chain, a processor would work on so few pairs at once that it
+/// waits half of the time (DESIGN.md, D55).
 template <class T, class Arch>
 class pair_rows {
     using L = lanes<T, Arch>;
@@ -19,11 +19,11 @@ class pair_rows {
 public:
     static constexpr std::size_t width = tile::width, most_in_tile = tile::most_in_tile;
     static constexpr std::size_t wides = std::tuple_size_v<decltype(L::widen(V()))>;
-    /// A prompt that stands alone is summed in this many registers side by side, so in lanes whose number does not
-    /// depend on the instruction set.
+    /// The registers in which a prompt that is alone is summed, so that the number of lanes does not depend on the
+    /// instruction set.
     static constexpr std::size_t side_by_side = static_cast<std::size_t>(sum_lanes<T>) / width;
 
-    /// Sums of the lanes of a register, in double.
+    /// One sum per lane of a register, in double.
     struct wide_sum {
         std::array<typename D::type, wides> part;
         wide_sum() { part.fill(typename D::type(0.0)); }
@@ -33,8 +33,8 @@ public:
         }
     };
 
-    /// Compares each response of a tile with the worse ones of its prompt: makes losses and slopes, without factors.
-    /// Returns how many pairs are in the right order. Whole: all lanes of all rows count.
+    /// Compares each response of a tile with the worse responses of its prompt: computes losses and slopes, without
+    /// factors. Returns the number of pairs in the right order. Whole: all lanes of all rows count.
     template <bool Whole, class Pair>
     RLHF_NOINLINE static std::int64_t tiled(const Pair pair, tile& t) {
         counter correct = {};
@@ -57,7 +57,7 @@ public:
         return L::counted_up(correct);
     }
 
-    /// The responses of a prompt that stands alone, best first, filled up with others that do not count.
+    /// The responses of a prompt that is alone, best first, filled up with responses that do not count.
     struct many {
         std::size_t size = 0;
         alignas(64) std::array<T, static_cast<std::size_t>(most_responses)> reward = {}, rank_balance, slopes;
@@ -95,12 +95,12 @@ public:
     }
 
 private:
-    /// Odds that are made at once: of a row of a tile, or of a prompt that stands alone, and so many that the second
-    /// step is worth while.
+    /// The number of odds that are computed at once, for a row of a tile or a prompt that is alone: enough for the
+    /// second step.
     static constexpr std::size_t most_odds =
         (std::max)(most_in_tile * static_cast<std::size_t>(sum_lanes<T>), 64 * width);
 
-    /// The first step, for a response in each lane and n others. Returns where the next odds go.
+    /// The first step, for a response in each lane and n other responses. Returns the place for the next odds.
     template <class Pair>
     RLHF_FORMULA static T* odds(const Pair& pair, const V& reward, const T* others, std::size_t n, T* to) {
         for (std::size_t at = 0; at < n; at += width) L::store(to + at, pair.odds(reward, L::load(others + at)));
@@ -115,7 +115,7 @@ private:
         std::array<V, Registers> slope, loss;
         terms() { slope.fill(V(T(0))), loss.fill(V(T(0))); }
     };
-    /// The second step, for the others at [begin, end), so many registers side by side.
+    /// The second step, for the other responses at [begin, end), so many registers side by side.
     template <std::size_t Registers, bool Whole, class Pair>
     RLHF_FORMULA static terms<Registers> follow(const Pair& pair, const response& own, const T* rewards,
                                                 const T* rank_balances, T* slopes, std::size_t begin, std::size_t end,

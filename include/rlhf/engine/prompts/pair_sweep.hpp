@@ -8,16 +8,16 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, of lanes or of
-/// numbers. Totals have the statistics loss, margin, correct and nonfinite; pairs are their tokens, prompts their
-/// sequences.
+/// The sweep over all pairs of every prompt. pair(better, worse) is a formula's comparison_term, for registers or
+/// numbers. Totals have the statistics loss, margin, correct and nonfinite; their tokens are pairs, their sequences are
+/// prompts.
 ///
-/// Prompts of up to most_in_tile responses stand side by side, one prompt per lane, so that one comparison serves as
-/// many prompts. A larger prompt stands alone, and each of its responses is compared with as many others as there are
-/// lanes. Either way rewards are sorted by rank. A pair counts where the first has the smaller rank balance, so neither
-/// ties nor padding count. Lanes do not see each other, and the number of responses alone chooses the way, so the bits
-/// of a prompt do not depend on other prompts. At most most_in_tile terms are added in T, then their sums in double
-/// (DESIGN.md, D22).
+/// Prompts of up to most_in_tile responses are side by side, one prompt per lane, so that one comparison serves as many
+/// prompts as there are lanes. A larger prompt is alone, and each of its responses is compared with as many others as
+/// there are lanes. In both cases rewards are sorted by rank. A pair counts if its first response has the smaller rank
+/// balance, so neither ties nor padding count. Lanes do not see each other, and only the number of responses decides
+/// between the two cases, so the bits of a prompt do not depend on other prompts. At most most_in_tile terms are added
+/// in T, then their sums in double (DESIGN.md, D22).
 template <class T, class Arch, class Totals, class Pair>
 class pair_sweep {
     using L = lanes<T, Arch>;
@@ -46,16 +46,16 @@ public:
     }
 
 private:
-    /// The totals of a piece of work, while it goes on.
+    /// The totals of a piece of work while it runs.
     struct piece_totals {
         Totals& all;
         narrow_sums<2> narrow = {}; ///< losses, margins
     };
-    /// Prompts of a piece of work: more of small ones, so that a piece takes some 10 µs.
+    /// The prompts of a piece of work: more prompts if they are small, so that a piece takes some 10 µs.
     static constexpr std::int64_t most_prompts = 1024;
     static_assert(piece_prompts <= most_prompts && most_prompts / 16 <= narrow_sums<2>::capacity);
 
-    /// Sweeps prompts. Prompts of one size go side by side, the longest first.
+    /// Sweeps prompts. Prompts of the same size are side by side, and the longest come first.
     void prompts(std::int64_t first, std::int64_t last, piece_totals& sums) const {
         tile t;
         if (const std::int64_t size = call_.length(first); tiles_.rows() && size >= 2 && size <= most) {
@@ -90,7 +90,7 @@ private:
         if (t.used == 0) return;
         tiles_.fill(t);
         sums.all.correct += pair_.simplest([&]<class P>(const P& pair) {
-            constexpr bool usual = !std::is_same_v<P, Pair>; // and worth a loop without masks
+            constexpr bool usual = !std::is_same_v<P, Pair>; // usual pairs are worth a loop without masks
             return usual && t.whole() ? rows::template tiled<usual>(pair, t) : rows::template tiled<false>(pair, t);
         });
         for (std::size_t i = 0; i < t.used; ++i) {
@@ -111,7 +111,7 @@ private:
         const V zero(T(0)), none(tile::no_response);
         const auto best = L::widen(L::load(&t.reward[g.at(0)]));
         typename rows::wide_sum loss, margin;
-        for (std::size_t k = 1; k < g.size; ++k) { // the best one has no margin to itself, the last one no loss
+        for (std::size_t k = 1; k < g.size; ++k) { // the best response has no margin, the worst has no loss
             const V reward = L::load(&t.reward[g.at(k)]), rank_balance = L::load(&t.rank_balance[g.at(k)]);
             loss.add(L::load(&t.loss[g.at(k - 1)]));
             const auto counts = rank_balance > none;
@@ -164,7 +164,8 @@ private:
         sums.all.margin.add(finite ? margin : look_closer(size * step, reward, rank_balance, step, sums.all.nonfinite));
     }
 
-    /// Goes pair by pair where something is not finite: counts the losses that are not. Returns the sum of the margins.
+    /// Goes pair by pair if something is not finite, and counts the losses that are not finite. Returns the sum of the
+    /// margins.
     RLHF_COLD double look_closer(std::size_t end, const T* reward, const T* rank_balance, std::size_t step,
                                  std::int64_t& nonfinite) const {
         double margin = 0;

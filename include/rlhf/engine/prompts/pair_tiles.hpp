@@ -27,8 +27,8 @@ public:
         return static_cast<double>(by_all_pairs_ ? o.size * (o.size - 1) / 2 : o.pairs);
     }
 
-    /// Are all prompts of one size, all of whose responses count and are listed best first? Then add_rows() adds them,
-    /// else add().
+    /// True if all prompts have one size, and all of their responses count and are listed best first. Then add_rows()
+    /// adds them, otherwise add().
     [[nodiscard]] bool rows() const { return rows_; }
 
     /// Gives prompt s, in which `size` ≥ 2 responses count, the next lane if two of them differ in rank.
@@ -44,11 +44,11 @@ public:
         g.whole = g.used == width && static_cast<std::size_t>(size) == g.size && !ranks_.given();
     }
 
-    /// What prompts of one size have alike.
+    /// The numbers that prompts of one size have in common.
     struct alike {
         std::int64_t size, pairs;
-        double divisor; ///< of a prompt's loss
-        T factor;       ///< of its slopes
+        double divisor; ///< divides a prompt's loss
+        T factor;       ///< multiplies its slopes
     };
     [[nodiscard]] alike of_size(std::int64_t size) const {
         const std::int64_t pairs = size * (size - 1) / 2;
@@ -122,7 +122,8 @@ private:
         return place;
     }();
 
-    /// Where response k of the prompt in a lane lies: lane · from lane to lane + k · from response to response.
+    /// The strides from lane to lane, and from response to response. Response k of a lane's prompt is at lane · lane
+    /// stride + k · response stride.
     struct steps {
         std::int64_t lane, response;
     };
@@ -172,7 +173,7 @@ private:
     static constexpr auto exact =
         std::uint64_t(1) << (std::numeric_limits<T>::digits - 1); ///< T holds it, and all integers below it, exactly
 
-    /// Puts the ranks of the listed responses where by_rank() reads them, and worse ranks behind them. Returns whether
+    /// Puts the ranks of the listed responses where by_rank() reads them, and worse ranks after them. Returns true if
     /// two responses differ in rank.
     bool rank(tile& t, group& g, std::int64_t s, std::int64_t size) const {
         std::int32_t* place = t.place(g, g.used);
@@ -195,7 +196,8 @@ private:
         return differ != 0;
     }
 
-    /// Sorts the listed responses. A processor could not predict the order of ranks, so each rank is compared with all.
+    /// Sorts the listed responses. Each rank is compared with all others, because a processor could not predict
+    /// branches on the order of ranks.
     void by_rank(tile& t, group& g) const {
         alignas(64) std::array<T, tile::size_limit> sorted_at, rank_balance;
         alignas(64) std::array<T, width> pairs;
@@ -204,7 +206,7 @@ private:
         V apart(T(0));
         for (std::size_t k = 0; k < g.size; ++k) {
             const V own = L::load(ranks + k * width);
-            V better(T(0)), worse(T(0)); // of the responses listed before
+            V better(T(0)), worse(T(0)); // counts among the responses listed before
             for (std::size_t at = 0; at < k * width; at += width) {
                 const V other = L::load(ranks + at);
                 const auto above = other < own, below = own < other;
@@ -227,9 +229,10 @@ private:
         const auto size = static_cast<std::size_t>(g.responses[lane]);
         std::int32_t* place = t.place(g, lane);
         std::array<std::int32_t, most_in_tile> listed;
-        std::memcpy(listed.data(), place, sizeof listed); // as a whole, which is faster than so many as count
+        std::memcpy(listed.data(), place,
+                    sizeof listed); // copies all of it, which is faster than copying the counted ones
         const T* row = rewards(g.prompt[lane]);
-        const T behind = static_cast<T>(g.size - size); // worse ranks that stand for no response
+        const T behind = static_cast<T>(g.size - size); // worse ranks without a response
         for (std::size_t k = 0; k < size; ++k) {
             const auto to = static_cast<std::size_t>(sorted_at[k * width]);
             place[to] = listed[k];

@@ -35,7 +35,7 @@ public:
         view_ = &v, places_ = c.tokens_of(v, name);
     }
 
-    /// True without ranks and mask: then all responses in memory count, listed best first.
+    /// True if there are neither ranks nor a mask: all responses in memory count, and are listed best first.
     [[nodiscard]] bool plain() const { return !given() && call_.batch().mask.all(); }
     /// The number of responses of prompt s that count.
     [[nodiscard]] std::int64_t counted(std::int64_t s) const { return count_counted(call_.mask(s)); }
@@ -55,7 +55,7 @@ public:
     }
 
     [[nodiscard]] bool given() const { return view_ != nullptr; }
-    /// The ranks of a prompt, by place.
+    /// The ranks of a prompt, by index.
     [[nodiscard]] auto of(std::int64_t s) const {
         struct row {
             const index_view& view;
@@ -65,7 +65,7 @@ public:
         return row{*view_, s * places_.row_stride + call_.begin(s) * places_.step, places_.step};
     }
 
-    /// Lists the places of the responses that count, in order of memory. Needs room for one place more.
+    /// Lists the indices of the responses that count, in the order of memory. It needs room for one index more.
     std::int32_t list(std::int64_t s, std::int32_t* place) const {
         const sequence_mask mask = call_.mask(s);
         std::int32_t n = 0;
@@ -82,9 +82,9 @@ public:
     struct order {
         std::int64_t size = 0, pairs = 0; ///< responses that count; pairs of them that are not tied
     };
-    /// Lists the responses that count, best first, equal ranks in the order of memory: their places, and their rank
-    /// balance, which is the number of better responses minus the number of worse ones. It is equal where tied, else it
-    /// rises.
+    /// Lists the responses that count, best first, and equal ranks in the order of memory: their indices, and their
+    /// rank balances. The rank balance is the number of better responses minus the number of worse ones: tied responses
+    /// have the same, and worse responses a larger one.
     order sort(std::int64_t s, std::int32_t* place, std::int32_t* rank_balance) const {
         std::array<std::int32_t, most_responses + 1> listed;
         const std::int32_t n = list(s, listed.data());
@@ -104,7 +104,8 @@ private:
     }
 
     static std::size_t at(std::int32_t k) { return static_cast<std::size_t>(k); }
-    /// Compares every pair without a branch: prompts are small, and a processor could not predict the order of ranks.
+    /// Compares every pair without a branch, because prompts are small, and a processor could not predict the order of
+    /// ranks.
     std::int64_t by_rank(std::int64_t s, const std::int32_t* listed, std::int32_t n, std::int32_t* place,
                          std::int32_t* rank_balance) const {
         std::array<std::int64_t, most_responses> rank, sorted;
@@ -150,19 +151,19 @@ RLHF_FORMULA void write_slopes(const call& c, const target<T>& d, std::int64_t s
     }
 }
 
-inline constexpr std::int64_t piece_prompts = 256; ///< prompts of one piece of work
+inline constexpr std::int64_t piece_prompts = 256; ///< prompts per piece of work
 
-/// The counted responses of one prompt, best first; equal ranks in the order in which they are listed.
+/// The counted responses of one prompt, best first. Equal ranks are in the order in which they are listed.
 struct ranked_prompt {
     std::int64_t size = 0;
     std::array<double, most_responses> reward;
-    std::array<std::int32_t, most_responses> rank_balance; ///< as bound_ranks::sort says
-    std::array<std::int32_t, most_responses> place;        ///< where the response lies
-    std::array<double, most_responses> slope;              ///< ∂(loss of the prompt)/∂reward, made by the kernel
+    std::array<std::int32_t, most_responses> rank_balance; ///< see bound_ranks::sort
+    std::array<std::int32_t, most_responses> place;        ///< the response's index in memory
+    std::array<double, most_responses> slope;              ///< ∂(loss of the prompt)/∂reward, from the kernel
 };
 
-/// The sweep over prompts in which two responses differ in rank, one by one. kernel(prompt, totals) makes the slopes,
-/// which are written times the scale of the target. Totals join by +=.
+/// The sweep over prompts in which two responses differ in rank, one by one. kernel(prompt, totals) computes the
+/// slopes, which are written times the scale of the target. Totals join by +=.
 template <class T, class Totals, class Kernel>
 Totals sweep_prompts(const call& c, const stream<const T>& rewards, const bound_ranks& ranks,
                      const target<T>& d_rewards, const executor& run, const Kernel& kernel) {

@@ -12,11 +12,11 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// One element per sequence.
+/// Arrays with one element per sequence.
 template <class T>
 struct score_streams {
     stream<const T> scores;
-    index_view lengths; ///< absent: the tokens that count
+    index_view lengths; ///< absent: the numbers of counted tokens
     std::int64_t lengths_stride = 0;
     stream<const std::uint8_t> finished = {}; ///< absent: all sequences are finished
     stream<T> shaped = {};
@@ -27,8 +27,8 @@ struct score_counts {
 };
 
 /// Writes shaped = kernel(score, length, finished) for each sequence of a call, in blocks, so that registers of doubles
-/// have several sequences. Counts those that are longer than `limit`. Where it is infinite, the kernel gets the length
-/// 0, and no length is read.
+/// hold several sequences. Counts the sequences that are longer than `limit`. If `limit` is infinite, the kernel gets
+/// the length 0, and no length is read.
 template <class T, class Arch, class Kernel>
 RLHF_NOINLINE score_counts sweep_scores(const call& c, const score_streams<T>& arrays, double limit, const Kernel& of) {
     // Copies: the compiler sees that no store changes them.

@@ -8,8 +8,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A kernel's statistics, added up over the tokens of a sequence that count. Segments are as in the sweep over tokens;
-/// the segments of a sequence are added in their order, in double.
+/// A kernel's statistics, added up over the counted tokens of a sequence. Segments are the same as in the sweep over
+/// tokens; the segments of a sequence are added in order, in double.
 template <class T, class Arch, class Terms>
 class sequence_sums;
 
@@ -28,7 +28,7 @@ public:
     sequence_sums(std::integral_constant<std::size_t, In>, const Kernel& kernel, bool strided)
         : kernel_(kernel), loop_(loop::template of<In, 0, Kernel>(strided)) {}
 
-    /// clears: what follows the range in the sequence does not count.
+    /// clears: the tokens after the range do not count.
     [[nodiscard]] found operator()(const sequence_blocks<T>& r, const counted_range& of, bool clears = true) const {
         found whole;
         for (std::int64_t t = of.first; t < of.last; t += segment_tokens) {
@@ -43,7 +43,7 @@ private:
     loop loop_;
 };
 
-/// Runs over whole sequences, some 32 segments of them a piece: f(first, last, totals).
+/// Runs f(first, last, totals) over whole sequences, in pieces of some 32 segments.
 template <class Totals, class F>
 Totals run_sequences(const call& c, const executor& run, F&& f) {
     constexpr std::int64_t tokens_of_a_piece = 32 * segment_tokens;

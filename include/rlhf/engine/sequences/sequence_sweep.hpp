@@ -8,15 +8,15 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over sequences, for losses in which the tokens of a sequence decide together. A few at a time, while their
-/// tokens are in the cache, sequences are
+/// The sweep over sequences, for losses in which the tokens of a sequence decide together. While their tokens are in
+/// the cache, a few sequences at a time are
 ///
-///     reduced    a first kernel's statistics are added up over its tokens that count
-///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for the sequence
-///     spread     that kernel runs over its tokens, as in the sweep over tokens
+///     reduced    a first kernel's statistics are added up over the counted tokens of the sequence
+///     decided    kernel.for_sequence(sums, tokens) makes the kernel for the sequence from these sums
+///     spread     that kernel runs over the tokens of the sequence, as in the sweep over tokens
 ///
-/// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
-/// Segments, and so bits, are as in the sweep over tokens; the sums of a sequence's segments are added in their order.
+/// Both kernels read the same inputs; the first one may read fewer of them. A sequence is not cut: one thread sweeps
+/// it. Segments, and so bits, are as in the sweep over tokens; the sums of a sequence's segments are added in order.
 template <class T, class Arch, class Reduced, class Terms>
 class sequence_sweep;
 
@@ -44,7 +44,7 @@ public:
         static_assert(FewerIn <= In);
     }
 
-    /// by_runs: each run of tokens that count, with none between them that does not, is decided on its own.
+    /// by_runs: each run of counted tokens without a gap is decided on its own.
     totals_type operator()(const executor& run, bool by_runs = false) const {
         return run_sequences<totals_type>(call_, run, [&](std::int64_t first, std::int64_t last, totals_type& totals) {
             running part(totals);
@@ -63,15 +63,15 @@ private:
         kernel_memory kernel;
     };
     using tile = std::array<sequence, 8>;
-    static constexpr std::int64_t enough_tokens = 1024; ///< for a tile: they are in the first-level cache
+    static constexpr std::int64_t enough_tokens = 1024; ///< per tile: they fit the first-level cache
 
     void go_to(sequence& q, std::int64_t s) const {
         if (!q.blocks) arrays_.emplace_blocks(q.blocks);
         q.blocks->go_to(s);
     }
 
-    /// Sweeps some sequences from s on, before `last`. Returns the next one. Steps of several sequences are apart, so
-    /// that a processor need not wait for what one of them decides.
+    /// Sweeps some sequences from s on, before `last`. Returns the next sequence. Each step is done for several
+    /// sequences before the next step, so that a processor need not wait for the result of one sequence.
     std::int64_t sweep_tile(tile& t, std::int64_t s, std::int64_t last, running& part) const {
         std::size_t n = 0;
         for (std::int64_t tokens = 0; s < last && n < t.size() && tokens < enough_tokens; ++s) {
@@ -117,7 +117,7 @@ private:
     void (*decide_)(const void*, const sums_of_sequence&, std::int64_t, kernel_memory&);
 };
 
-/// The sweep of two kernels, of which the first reads so many inputs.
+/// The sweep of two kernels. The first one reads FewerIn inputs.
 template <class T, class Arch, std::size_t FewerIn, std::size_t In, std::size_t Out, class Reduce, class Kernel>
 auto sequence_sweep_of(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                        const Reduce& reduce, const Kernel& kernel, sequence_weight weight = sequence_weight::one) {

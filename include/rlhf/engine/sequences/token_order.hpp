@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A number of each token that counts, made from some inputs by `rule`. A NaN is not among them. It is computed in
-/// plain C++: Arch only says whose code it is.
+/// One number per counted token, which `rule` computes from some inputs. NaN is left out. The code is plain C++; Arch
+/// only keeps the code of instruction sets apart.
 template <class T, class Arch, std::size_t In, class Rule>
 class token_values {
 public:
@@ -16,7 +16,7 @@ public:
         : call_(c), in_(in), rule_(rule) {}
 
     [[nodiscard]] const call& of() const { return call_; }
-    /// f(t, value) for the tokens of a sequence, in their order.
+    /// Calls f(t, value) for the tokens of a sequence, in order.
     template <class F>
     void each(std::int64_t s, F&& f) const {
         const sequence_mask mask = call_.mask(s);
@@ -53,7 +53,7 @@ template <class T>
     return std::bit_cast<T>((order & sign) != 0 ? static_cast<integer>(order & ~sign) : static_cast<integer>(~order));
 }
 
-/// How often each digit occurs, of 11 bits. Parts join by +=, in any order.
+/// The number of values for each digit of 11 bits. Parts join by +=, in any order.
 struct digit_counts {
     static constexpr int bits = 11;
     std::array<std::int64_t, std::size_t(1) << bits> of{};
@@ -86,15 +86,15 @@ std::int64_t count_values(const Values& values, const executor& run) {
         .n;
 }
 
-/// A value among all, how many are smaller, and how many equal it.
+/// A value, the number of smaller values, and the number of equal ones.
 template <class T>
 struct ordered_value {
     T value = 0;
     std::int64_t smaller = 0, equal = 0;
 };
 
-/// The value that has `rank` others before it in rising order, found digit by digit: nothing is sorted or stored, and
-/// neither threads nor the order of the tokens show. There must be so many values.
+/// The value with `rank` others before it in rising order, found digit by digit. Nothing is sorted or stored, and the
+/// result does not depend on threads or the order of the tokens. There must be more than `rank` values.
 template <class Values>
 ordered_value<typename Values::element> value_at(const Values& values, std::int64_t rank, const executor& run) {
     using T = typename Values::element;
@@ -120,7 +120,7 @@ ordered_value<typename Values::element> value_at(const Values& values, std::int6
     return found;
 }
 
-/// Per digit of 8 bits, how many values have it, and the sum of their squares. Parts join by +=, in any order.
+/// The number of values for each digit of 8 bits, and the sum of their squares. Parts join by +=, in any order.
 template <class T>
 struct digit_squares {
     static constexpr int bits = 8;
@@ -137,8 +137,8 @@ struct digit_squares {
     }
 };
 
-/// The largest number such that the mean of x² over the values x up to it is below `most`; but at least one value is up
-/// to it. Infinite if it is for all. Values are not negative.
+/// The largest number for which the mean of x² over the values x up to it is below `most`. At least one value is up to
+/// it. It is infinite if the mean over all values is below `most`. Values are not negative.
 template <class Values>
 typename Values::element limit_of_mean_square(const Values& values, double most, const executor& run) {
     using T = typename Values::element;
@@ -173,8 +173,8 @@ typename Values::element limit_of_mean_square(const Values& values, double most,
     return number_of<T>(static_cast<integer>(prefix - (kept > 0 ? 1 : 0)));
 }
 
-/// Writes a mask's bytes: 1 where a token counts and kept(its number) holds, else 0. A byte stands where the batch's
-/// mask has it, and may be that byte.
+/// Writes a mask: 1 where a token counts and kept(its number) is true, else 0. Its bytes lie where the bytes of the
+/// batch's mask lie, and may be the same memory.
 template <class T, class Kept>
 void write_kept(const call& c, const stream<const T>& values, const stream<std::uint8_t>& keep, const executor& run,
                 const Kept& kept) {

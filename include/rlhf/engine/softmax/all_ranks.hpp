@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What every rank says about every token, [ranks, tokens], as an all-gather leaves it.
+/// The states of all ranks for every token, [ranks, tokens], as after an all-gather.
 template <class S>
 struct all_ranks {
     stream<const S> first_rank;

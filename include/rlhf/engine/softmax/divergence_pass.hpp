@@ -6,7 +6,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The divergence between two rows of logits, and what its gradient needs of them.
+/// The divergence between two rows of logits, and the numbers that its gradient needs.
 struct divergence_stats {
     softmax_stats p, q;
     double offset = 0; ///< temperature (lse z − lse w)
@@ -16,13 +16,13 @@ struct divergence_stats {
     [[nodiscard]] bool impossible() const { return p.impossible() || q.impossible(); }
 };
 
-/// Reads and writes two rows of logits, z of the policy and w of the reference, with one temperature. C is the type to
-/// compute in. softmax_pass gives the softmax of each row. One more pass over both adds up the shares of the entries in
-/// the same way: in lanes, eight entries in pairs, then in double. A pass for the gradient follows.
+/// Reads and writes two rows of logits, z of the policy and w of the reference, with one temperature. C is the type of
+/// the computation. softmax_pass computes the softmax of each row. One more pass over both adds up the shares of the
+/// entries in the same way: in lanes, eight entries in pairs, then in double. Another pass writes the gradient.
 ///
-/// log p − log q is (z − w − offset) / temperature with offset = temperature (lse z − lse w). The rounding of z − w is
-/// kept, and offset comes in two parts, so that the result is exact where p and q hardly differ. The rounding that is
-/// left in the sums of the softmaxes is one factor for all of p, which drops out of pull − p Σ pull.
+/// log p − log q is (z − w − offset) / temperature with offset = temperature (lse z − lse w). The rounding error of z −
+/// w is kept, and offset has two parts, so that the result is exact where p and q hardly differ. The rounding error of
+/// the softmaxes' sums is one factor for all of p, which drops out of pull − p Σ pull.
 template <divergence How, class C, class Arch>
 class divergence_pass {
     using rows = row_entries<C, Arch>;
@@ -43,7 +43,7 @@ public:
         divergence_stats row{.p = softmax_.template read<softmax_wanted{}>(z, vocab),
                              .q = softmax_.template read<softmax_wanted{}>(w, vocab)};
         if (row.impossible()) {
-            row.value = std::numeric_limits<double>::infinity() + row.p.sum + row.q.sum; // or NaN
+            row.value = std::numeric_limits<double>::infinity() + row.p.sum + row.q.sum; // NaN stays NaN
             return row;
         }
         row.offset = double((row.p.shift - row.q.shift) + real(temperature_) * (row.p.log_sum - row.q.log_sum));
@@ -54,7 +54,7 @@ public:
         if (whole < vocab)
             add(rows::filled(z + whole, vocab - whole).data(), rows::filled(w + whole, vocab - whole).data(), 1, here,
                 s);
-        // The roundings of 1 / Σ e are known, and divided out.
+        // The rounding errors of 1 / Σ e are known, and divided out.
         const double of_p = row.p.sum * here.largest_p * double(here.over_p),
                      of_q = row.q.sum * here.largest_q * double(here.over_q);
         const auto tree = softmax_accumulators<C>::tree;
@@ -62,8 +62,8 @@ public:
         return row;
     }
 
-    /// d = scale ∂/∂z, or d += scale ∂/∂z. It is 0 for a row that was not read or is impossible, for a row whose
-    /// reverse_kl is infinite, and for the padding, which ends at width. d may be z.
+    /// d = scale ∂/∂z, or d += scale ∂/∂z. It is 0 for a row that was not read, for a row of nothing but −inf, for a
+    /// row whose reverse_kl is infinite, and for the padding, which ends at width. d may be z.
     template <class E, class R, class G>
     void write(const E* z, const R* w, std::int64_t vocab, const divergence_stats& row, double scale, G* d,
                std::int64_t width, bool add) const {
@@ -73,7 +73,7 @@ public:
             if (!add) std::fill(d, d + width, zero);
             return;
         }
-        const bool centred = How == divergence::reverse_kl; // log p − log q − KL is taken at once
+        const bool centred = How == divergence::reverse_kl; // log p − log q − KL is one number
         const entries here(row, centred ? row.pull : 0, *this);
         const C mean = centred ? C(0) : static_cast<C>(row.pull), factor = static_cast<C>(scale / temperature_);
         const std::int64_t whole = vocab - vocab % block, rest = vocab - whole;
@@ -89,10 +89,10 @@ public:
     }
 
 private:
-    /// What turns logits into p, q and log p − log q − centre.
+    /// Turns logits into p, q and log p − log q − centre.
     struct entries {
         softmax_origin<C> origin_p, origin_q;
-        double largest_p, largest_q; ///< e of the largest
+        double largest_p, largest_q; ///< e of the largest entry
         C over_p, over_q, offset, offset_rest, over_temperature, beta, rest;
 
         entries(const divergence_stats& row, double centre, const divergence_pass& of)

@@ -6,22 +6,22 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Rows of logits that a linear head computes into a workspace, a chunk at a time (DESIGN.md, D17). stored_logits says
-/// what sweeps ask of it.
+/// Rows of logits that a linear head computes into a workspace, a chunk at a time (DESIGN.md, D17). It has the members
+/// that stored_logits documents.
 template <class E>
 class head_logits {
     static_assert(std::same_as<E, float> || std::same_as<E, double>, "rlhf: a linear head is of float or double");
 
 public:
     using element_type = E;
-    static constexpr double scale = 1; ///< the products multiply
+    static constexpr double scale = 1; ///< the products have the factors
 
     head_logits(call& c, const linear_head<E>& head, const linear_head_gradient<E>& d = {})
         : product_(head.product), vocab_(head.vocab), size_(head.hidden_size) {
         check_logits_batch(c);
         if (vocab_ < 1 || size_ < 1)
             fail(c.function(), "the head is [%lld, %lld], expected at least [1, 1]", vocab_, size_);
-        if (!product_) fail(c.function(), "product is missing: give a matrix product such as rlhf::eigen_product");
+        if (!product_) fail(c.function(), "product is missing: pass a matrix product such as rlhf::eigen_product");
         hidden_ = bind(c, head.hidden, c.tokens(), "hidden", access::read);
         weights_ = bind(c, head.weights, vocab_, "weights", access::read_once);
         d_hidden_ = bind(c, d.hidden.to, c.tokens(), "d_hidden", access::write, hidden_.data);
@@ -72,7 +72,7 @@ public:
             }
         }
         if (now.size > 0) finish();
-        for (std::int64_t v = 0; v < vocab_ && !add && d_weights_.data != nullptr; ++v) // nothing counts
+        for (std::int64_t v = 0; v < vocab_ && !add && d_weights_.data != nullptr; ++v) // no token counts
             std::fill_n(d_weights_.row(v), size_, E(0));
         all.normalize();
         return all;
@@ -96,7 +96,7 @@ private:
         bool add = false;
         [[nodiscard]] X* row(std::int64_t i) const { return data + i * stride; }
     };
-    /// Where the rows of the workspace come from.
+    /// The tokens whose rows are in the workspace.
     struct chunk {
         std::int64_t size = 0;
         std::array<position, static_cast<std::size_t>(most_rows)> places;
@@ -129,7 +129,7 @@ private:
                   .c = logits_,
                   .c_stride = vocab_});
     }
-    /// Multiplies the gradient of the logits, which has taken their place, into weights and hidden states.
+    /// Multiplies the gradient of the logits, which is in their place now, into weights and hidden states.
     void multiply_back(const chunk& now, bool add_to_weights) const {
         if (d_weights_.data != nullptr)
             product_({.rows = vocab_,

@@ -5,7 +5,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The set of one token: the ids that the sampler kept, and behind them the target if it is not among them.
+/// The set of one token: the ids that the sampler kept, and then the target if it is not among them.
 class kept_ids {
 public:
     kept_ids(const index_view& ids, std::int64_t first, std::int64_t kept, std::int64_t target)
@@ -21,12 +21,12 @@ private:
     std::int64_t first_, kept_, target_, place_ = 0;
 };
 
-/// The sets of all tokens bound to a batch. They are given per token, as targets are.
+/// The sets of all tokens, bound to a batch. They are given per token, like targets.
 struct bound_kept_set {
     index_view ids, offsets;
-    std::int64_t shift = 0, per_token = 0; ///< per_token: how many ids a token has on average
+    std::int64_t shift = 0, per_token = 0; ///< per_token: the average number of ids of a token
 
-    /// Where the set of a step begins and ends.
+    /// The begin and the end of a step's set.
     struct range {
         std::int64_t first, last;
     };
@@ -58,8 +58,8 @@ inline bound_kept_set bind_kept_set(call& c, const index_view& ids, const index_
     return {ids, offsets, c.batch().predict_next.value_or(false) ? 1 : 0, (last - first) / (tokens > 0 ? tokens : 1)};
 }
 
-/// One bit for each id of a window of the vocabulary. No word is read before it is cleared, so a short set pays nothing
-/// for a long vocabulary.
+/// One bit for each id of a window of the vocabulary. A word is cleared before its first use only, so a short set pays
+/// nothing for a long vocabulary.
 class id_flags {
 public:
     static constexpr std::int64_t window = std::int64_t(1) << 18, in_word = 64;
@@ -67,7 +67,7 @@ public:
     id_flags() {} // NOLINT: words are cleared where they are used
     void clear_all() { words_.fill(0); }
     void clear(std::int64_t id) { word(id) = 0; }
-    /// Sets a bit. Was it set already?
+    /// Sets a bit. Returns true if it was set already.
     bool set(std::int64_t id) {
         const std::uint64_t bit = std::uint64_t(1) << id % in_word, before = word(id);
         word(id) = before | bit;
@@ -87,7 +87,7 @@ private:
     std::array<std::uint64_t, static_cast<std::size_t>(window / in_word)> words_;
 };
 
-/// Throws if an id of a step that counts is outside the vocabulary, or appears twice. Rising ids need one look.
+/// Throws if an id of a step that counts is outside the vocabulary, or appears twice. Rising ids need one pass.
 inline void check_kept_set(const call& c, const bound_kept_set& kept, std::int64_t vocab) {
     id_flags seen;
     for (std::int64_t s = 0; s < c.size(); ++s) {

@@ -8,7 +8,7 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// The softmax over the set of a token, and its gradient, in double. Logits are gathered by their ids into pieces,
-/// which go through eight lanes, whatever the width of a register.
+/// which are added in eight lanes for every width of a register.
 template <class Arch>
 class kept_pass {
     using L = lanes<double, Arch>;
@@ -16,10 +16,10 @@ class kept_pass {
     static constexpr std::int64_t block = sum_lanes<double>, piece = segment_entries;
     static constexpr auto registers = static_cast<std::size_t>(block / L::width);
     static constexpr double infinity = std::numeric_limits<double>::infinity();
-    /// e to this is a normal number; below, exponentials are 0.
+    /// Below this exponent exponentials are 0; e to the power of it is a normal number.
     static constexpr double lowest_power = -708;
     struct alignas(64) room : std::array<double, static_cast<std::size_t>(piece)> {
-        room() {} // NOLINT: what is read is written before
+        room() {} // NOLINT: it is written before it is read
     };
 
 public:
@@ -31,7 +31,7 @@ public:
         double largest = -infinity;
         each_piece(ids, z, [&](const room& from, std::int64_t, std::int64_t n) {
             if (const double top = largest_of(from, n); top > largest) {
-                const double by = largest - top; // −∞ for the first, when nothing is added up yet
+                const double by = largest - top; // −∞ for the first piece, before anything is added up
                 if (by > -infinity) s.rescale(by, 1, lane::exp(by / temperature_));
                 largest = top;
             }
@@ -61,7 +61,8 @@ public:
     }
 
 private:
-    /// The exponential of a difference of logits, at most 0, and the difference, which is finite where e is 0.
+    /// The exponential e of a difference of logits, which is at most 0, and the difference, which is finite where e is
+    /// 0.
     struct exponential {
         V d, e;
         exponential(const kept_pass& rows, V z, double shift)
@@ -76,7 +77,7 @@ private:
         for (std::int64_t i = 0; i < n; ++i) to[static_cast<std::size_t>(i)] = static_cast<double>(z[ids[first + i]]);
         std::fill(to.begin() + n, to.begin() + whole(n), -infinity);
     }
-    /// Calls f(logits, index of the first of them, how many).
+    /// Calls f(logits, index of the first one, their number).
     template <class E, class F>
     static void each_piece(const kept_ids& ids, const E* z, F&& f) {
         room from;
@@ -86,13 +87,13 @@ private:
             f(from, first, n);
         }
     }
-    /// NaN is skipped here, and found by the sums.
+    /// The largest entry. NaN is skipped here, and found by the sums.
     static double largest_of(const room& z, std::int64_t n) {
         V most(-infinity);
         for (std::int64_t i = 0; i < n; i += L::width) most = larger(L::load(z.data() + i), most);
         return L::largest(most);
     }
-    /// The largest entries are counted, the others added (DESIGN.md, D15).
+    /// Counts the largest entries and adds the others (DESIGN.md, D15).
     RLHF_NOINLINE void add(const room& z, std::int64_t n, double largest, softmax_accumulators<double>& to) const {
         std::array<V, registers> others, weighted;
         for (std::size_t r = 0; r < registers; ++r) {
@@ -119,7 +120,7 @@ private:
                               std::int64_t target, room& to) const {
         const real scale = g.scale / temperature_;
         double at_target = 0;
-        if (target >= 0) { // 1 − p keeps its digits
+        if (target >= 0) { // so that 1 − p loses no digits
             const auto at = static_cast<std::size_t>(target);
             const real log_p = row.log_prob(z[at]), p = lane::exp(double(log_p));
             const real through_entropy = p == 0.0 ? real(0.0) : g.entropy * p * (log_p + row.entropy);
@@ -134,7 +135,7 @@ private:
         }
         if (target >= 0) to[static_cast<std::size_t>(target)] = at_target;
     }
-    /// Sets what is not in the set to 0.
+    /// Sets entries that are not in the set to 0.
     template <class D>
     static void clear_others(const kept_ids& ids, D* d, std::int64_t width) {
         const D zero = static_cast<D>(0.0);

@@ -25,10 +25,10 @@ struct position {
     [[nodiscard]] std::int64_t of(const bound_targets& ids) const { return ids(sequence, begin, step); }
 };
 
-/// Calls row(position, totals) once for every step of every sequence, in pieces of work; joins their totals.
+/// Calls row(position, totals) once for every step of every sequence, in pieces of work, and joins their totals.
 template <class Totals, class Row>
 Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, Row&& row) {
-    constexpr std::int64_t entries = 1 << 16; // of a piece
+    constexpr std::int64_t entries = 1 << 16; // per piece
     const std::int64_t longest = std::max<std::int64_t>(c.longest(), 1),
                        steps = std::max<std::int64_t>(entries / vocab, 1);
     const std::int64_t chunks = (longest + steps - 1) / steps, sequences = std::max<std::int64_t>(steps / longest, 1);
@@ -44,13 +44,13 @@ Totals sweep_positions(const call& c, std::int64_t vocab, const executor& run, R
     });
 }
 
-/// Logits in the caller's memory, and where their gradient goes. Sweeps over logits ask a source of logits for vocab()
-/// and sweep(), and in the body of the sweep for at() and write().
+/// Logits in the caller's memory, and where their gradient goes. Sweeps over logits call vocab() and sweep() of a
+/// source of logits, and in the body of the sweep at() and write().
 template <class E, class G = E>
 struct stored_logits {
     bound_logits<const E> z;
     bound_logits<G> d;
-    double scale = 1; ///< of the gradient
+    double scale = 1; ///< factor of the gradient
     bool add = false;
 
     using element_type = E;
@@ -69,8 +69,8 @@ struct stored_logits {
     }
 
 private:
-    /// Is the gradient so large that it has left the cache when it is wanted? Written past the cache, it need not be
-    /// fetched first (DESIGN.md, D16).
+    /// True if the gradient is so large that it leaves the cache before it is read. Writing past the cache, it need not
+    /// be fetched first (DESIGN.md, D16).
     [[nodiscard]] bool past_cache() const {
         constexpr std::int64_t large = 1 << 25; // bytes
         const auto& s = d.view.shape();

@@ -9,12 +9,12 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// How the entries of a row of logits come into registers. C is the type to compute in, float or double.
+/// How the entries of a row of logits come into registers. C is the type of the computation, float or double.
 ///
-/// The entries go through 16 float (8 double) lanes, whatever the width of a register, counted from the first entry of
-/// the row: lane i holds the entries i, i + 16, … Of bfloat16, which comes in pairs, it holds the pairs i, i + 16, …
-/// Within a lane eight entries are added in pairs, and these sums in double. What is left of a row after whole groups
-/// of these is copied and filled up with −inf. So no bit depends on what lies around a row.
+/// There are 16 float (8 double) lanes for every width of a register, counted from the first entry of the row: lane i
+/// holds the entries i, i + 16, … For bfloat16, which comes in pairs, lane i holds the pairs i, i + 16, … Within a lane
+/// eight entries are added in pairs, and these sums in double. The entries after the last whole group are copied and
+/// filled up with −inf. So no bit depends on the memory around a row.
 template <class C, class Arch>
 struct row_entries {
     using L = lanes<C, Arch>;
@@ -28,7 +28,7 @@ struct row_entries {
     template <class E, std::int64_t N = group>
     struct alignas(64) room : std::array<E, static_cast<std::size_t>(N)> {};
 
-    /// The last n entries of a row as N entries, filled up with −inf.
+    /// The last n entries of a row, filled up with −inf to N entries.
     template <std::int64_t N = group, class E>
     static room<std::remove_const_t<E>, N> filled(const E* z, std::int64_t n) {
         room<std::remove_const_t<E>, N> r;
@@ -82,11 +82,11 @@ struct row_entries {
         return L::largest(larger(larger(most[0], most[1]), larger(most[2], most[3])));
     }
 
-    /// The largest and the smallest of some entries; −∞ for the smallest where it is not asked for, or one is NaN.
+    /// The largest and the smallest of some entries. The smallest is −∞ if it is not wanted, or if an entry is NaN.
     struct range {
         C largest, least;
     };
-    /// By their bits, which need no conversion (highest_bits.hpp).
+    /// The same by the entries' bits, without conversion (highest_bits.hpp).
     template <class E>
     static range range_of(const E* z, std::int64_t n_groups) {
         if constexpr (!softmax_exp<C, Arch>::asks_for_least) {

@@ -7,17 +7,18 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sums of a row of logits, in as many lanes as segments of tokens have. d = z − shift; e is relative to some
+/// The sums of a row of logits, in as many lanes as segments of tokens have. d = z − shift, and e is relative to a
 /// softmax_origin.
 template <class C>
 struct softmax_accumulators {
     using lanes_of_doubles = std::array<double, static_cast<std::size_t>(sum_lanes<C>)>;
-    double ties = 0;                                           ///< how often d is 0; these entries are not in `others`
+    double ties = 0; ///< the number of entries with d = 0, which are not in `others`
     lanes_of_doubles others = {}, weighted = {}, squares = {}; ///< Σ e, Σ d e, Σ e²
     double logits = 0;                                         ///< Σ z
 
-    /// A larger logit was found: shift grows by −by, the new origin multiplies e by factor, and the former largest
-    /// entries, each with e = each, are moved to the others. Factor 0: the sums so far vanish beside the new largest.
+    /// Called for a new largest logit: shift grows by −by, the new origin multiplies e by factor, and the former
+    /// largest entries, each with e = each, move to the others. With factor 0 the sums so far vanish beside the new
+    /// largest entry.
     void rescale(double by, double each, double factor) {
         const double square = factor * factor, moved = factor > 0 ? by : 0; // not 0 · inf
         others[0] = double(others[0] + real(ties) * each);
@@ -27,7 +28,7 @@ struct softmax_accumulators {
             others[k] *= factor, squares[k] *= square;
         }
     }
-    /// The softmax of the row; `largest` is e of the largest.
+    /// The softmax of the row. `largest` is e of the largest entry.
     [[nodiscard]] softmax_stats joined(double shift, double largest, double temperature) const {
         softmax_stats r{.shift = shift, .temperature = temperature, .ties = ties, .others = tree(others) / largest};
         r.logits = logits;
@@ -42,7 +43,7 @@ struct softmax_accumulators {
     }
 };
 
-/// One of these sums: some terms per lane in registers of C, then in double.
+/// One of these sums: a few terms per lane are added in registers of C, then in double.
 template <class C, class Arch>
 class softmax_lanes {
     using L = lanes<C, Arch>;
@@ -71,7 +72,7 @@ private:
     double* doubles_;
 };
 
-/// The wanted sums.
+/// The sums that are wanted.
 template <class C, class Arch, softmax_wanted Want>
 struct softmax_sums {
     softmax_lanes<C, Arch> others, weighted, squares;

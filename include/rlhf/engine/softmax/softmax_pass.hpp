@@ -5,16 +5,17 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// So many entries are searched for their largest, then added up from the first-level cache (DESIGN.md, D14).
+/// The entries of a segment: they are searched for the largest, then added up from the first-level cache (DESIGN.md,
+/// D14).
 inline constexpr std::int64_t segment_entries = 1024;
-/// How far ahead of the additions entries are fetched: the search for the largest must not wait for them.
+/// How far ahead of the additions entries are fetched, so that the search for the largest does not wait for them.
 inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
-/// Reads and writes rows of logits with one temperature. C is the type to compute in, float or double; row_entries says
-/// how entries are laid out in lanes and added.
+/// Reads and writes rows of logits with one temperature. C is the type of the computation, float or double. row_entries
+/// says how entries are laid out in lanes and added.
 ///
-/// The largest logit is found segment by segment, on the way through the cache. When a segment has a larger one, the
-/// sums so far are rescaled, mostly by a power of two (DESIGN.md, D18).
+/// The largest logit is found segment by segment, while a segment comes into the cache. If a segment has a larger
+/// logit, the sums so far are rescaled, mostly by a power of two (DESIGN.md, D18).
 template <class C, class Arch>
 class softmax_pass {
     using rows = row_entries<C, Arch>;
@@ -59,7 +60,7 @@ public:
         return row;
     }
 
-    /// eˣ of the largest entry of a row, as it would be added: 1 up to a rounding.
+    /// eˣ of the largest entry of a row, as it would be added: 1, up to rounding.
     [[nodiscard]] double as_added(const softmax_stats& row) const {
         const auto origin = exp_.origin(C(row.shift));
         return as_added(origin) / exp_.of_largest(origin);
@@ -78,9 +79,9 @@ public:
         return r;
     }
 
-    /// d = ∂/∂z, or d += ∂/∂z. It is 0 for a row that was not read or is impossible, and for the padding, which ends at
-    /// width. d may be the logits. Target −1: it is not among these entries. past_cache: for a large d that is not read
-    /// soon, is not the logits and is not added to.
+    /// d = ∂/∂z, or d += ∂/∂z. It is 0 for a row that was not read, for a row of nothing but −inf, and for the padding,
+    /// which ends at width. d may be the logits. The target is −1 if it is not among these entries. past_cache is for a
+    /// large d that is not read soon, is not the logits, and is not added to.
     template <class E, class D>
     void write(const E* z, std::int64_t vocab, const softmax_stats& row, const logit_slopes& g, std::int64_t target,
                D* d, std::int64_t width, bool add, bool past_cache = false) const {
@@ -93,7 +94,7 @@ public:
         // ∂/∂z = p (of_p − log_prob − entropy (log p + H)) + everywhere, at the target + log_prob
         const double of_p = g.log_sum_exp - g.mean_log_prob;
         double at_target = 0;
-        if (target >= 0) { // first: the sweep may overwrite the logit
+        if (target >= 0) { // before the sweep, which may overwrite the logit
             const real log_p = row.log_prob(static_cast<double>(z[target])), p = lane::exp(double(log_p));
             const real through_entropy = p == 0.0 ? real(0.0) : g.entropy * p * (log_p + row.entropy);
             const real before = add ? double(static_cast<C>(d[target])) : 0;
@@ -118,11 +119,11 @@ private:
         C constant, linear, everywhere;
     };
 
-    /// Linear: is each.linear not 0?
+    /// Linear: true if each.linear is not 0.
     template <bool Linear, class E, class G>
     void write(const E* z, std::int64_t vocab, const origin_type& origin, const slope& each, G* d, bool add,
                bool past_cache) const {
-        const auto apart = [&](std::int64_t from, std::int64_t n) { // less than a group
+        const auto apart = [&](std::int64_t from, std::int64_t n) { // fewer entries than a group
             if (n == 0) return;
             const auto copy = rows::filled(z + from, n);
             typename rows::template room<G> result;
@@ -145,14 +146,14 @@ private:
         return static_cast<std::int64_t>((64 - reinterpret_cast<std::uintptr_t>(d) % 64) % 64 / sizeof(G));
     }
 
-    /// The exponential of the largest, by the same instructions as all exponentials.
+    /// The exponential of the largest entry, by the same instructions as all exponentials.
     double as_added(const origin_type& origin) const {
         std::array<C, static_cast<std::size_t>(L::width)> e;
         L::store(e.data(), exp_(std::array<V, 1>{V(origin.largest)}, origin)[0]);
         return double(e[0]);
     }
 
-    /// Apart: some of these entries are the largest of the row so far; they are counted, not added (DESIGN.md, D15).
+    /// Apart: some of these entries are the largest of the row so far, and are counted, not added (DESIGN.md, D15).
     template <softmax_wanted Want, bool Apart, class E>
     RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of,
                            softmax_accumulators<C>& to) const {

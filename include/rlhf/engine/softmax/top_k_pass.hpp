@@ -7,7 +7,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-inline constexpr std::int64_t most_entries = 1024; ///< of a row: the scratch is on the stack
+inline constexpr std::int64_t most_entries = 1024; ///< per row, because the scratch memory is on the stack
 
 /// A top_k_reference bound to a batch.
 struct bound_top_k {
@@ -46,25 +46,25 @@ inline void check_entries(const call& c, const bound_top_k& top, std::int64_t vo
     }
 }
 
-/// What a divergence over k entries is, but for its kind.
+/// How a divergence over k entries is computed, whatever its kind.
 struct top_k_rule {
     double temperature, beta;
     top_k_support support;
     double least_log_prob, low, high;
 };
 
-/// The softmax of a row and its divergence, with what the gradient needs.
+/// The softmax of a row and its divergence, with the numbers that the gradient needs.
 struct top_k_stats {
     softmax_stats p;         ///< of the row; renormalized: of the entries listed
     double log_sum_of_q = 0; ///< renormalized: log Σ q
-    double value = 0;        ///< +∞ where there is nothing but −inf
+    double value = 0;        ///< +∞ where the row of logits holds nothing but −inf
     double pull = 0;         ///< Σ pull of all classes
-    double tail = 0;         ///< the tail's pull over its probability
+    double tail = 0;         ///< the tail's pull divided by its probability
     bool flat = false;       ///< there is a value, and no gradient
 };
 
-/// Reads and writes rows of logits z against the k entries that a reference knows, and perhaps a tail for all others:
-/// at most k + 1 classes, computed in double.
+/// Compares rows of logits z with the k entries that a reference knows, and perhaps a tail for all others: at most
+/// k + 1 classes, computed in double. Writes the gradient.
 template <divergence How, class C, class Arch>
 class top_k_pass {
     /// The least tail that float log-probabilities can tell from 0.
@@ -87,7 +87,7 @@ public:
                 of_q += double(e.q);
         }
         if (row.p.impossible()) {
-            row.value = infinity + of_q; // or NaN
+            row.value = infinity + of_q; // NaN stays NaN
             return row;
         }
         if (rule_.support == top_k_support::tail && top_.k < vocab_) {
@@ -117,7 +117,7 @@ public:
             listed[static_cast<std::size_t>(i)] =
                 static_cast<C>(double(before + scale / real(rule_.temperature) * (e.term.pull - e.p * real(row.pull))));
         }
-        // Entries that are not listed all have one slope, as entries have under log-sum-exp.
+        // All entries that are not listed have one slope, as under log-sum-exp.
         if (rule_.support == top_k_support::renormalized)
             rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
         else

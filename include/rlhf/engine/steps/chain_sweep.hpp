@@ -6,16 +6,16 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The recurrence S = x + f S′ whose factor f is each step's own, from the last step of a sequence to the first.
-/// Nothing is carried where f is 0.
+/// The recurrence S = x + f S′ with a factor f per step, from the last step of a sequence to the first. Nothing is
+/// carried where f is 0.
 ///
-/// Steps are taken in blocks. What advances time is gathered, the kernel computes head(steps) in registers, the chain
-/// goes from step to step, and finish(head, here, S, S′) in registers again. Every element has one arithmetic, so that
-/// no bit depends on the layout, either (DESIGN.md, D44).
+/// Steps are taken in blocks. The steps that advance time are gathered, the kernel computes head(steps) in registers,
+/// the chain goes from step to step, and the kernel computes finish(head, here, S, S′) in registers. The arithmetic of
+/// an element is always the same, so no bit depends on the layout (DESIGN.md, D44).
 ///
-/// The kernel reads `inputs` arrays, the first `required` of which are there. Where input `next` is absent or not read,
-/// it is input `value` of the step after; where the episode ended, 0. `heads` numbers per step come from the head; the
-/// first two of them are x and f.
+/// The kernel reads `inputs` arrays, the first `required` of which are always given. If input `next` is absent or not
+/// read, it is input `value` of the step after, or 0 where the episode ended. The head has `heads` numbers per step;
+/// the first two are x and f.
 template <class T, class Arch, class Kernel>
 class chain_sweep {
     using L = lanes<T, Arch>;
@@ -38,36 +38,36 @@ public:
                 longest = (std::max)(longest, r.left);
                 while (!by_turns && r.left > 0) block(r, steps);
             }
-            // In [T, B] neighbours share lines of the cache, few of which have room.
+            // In [T, B] neighbours share cache lines, and the cache has room for few of them.
             for (; by_turns && longest > 0; longest -= few_steps)
                 for (std::int64_t i = 0; i < n; ++i) block(rows[static_cast<std::size_t>(i)], few_steps);
         });
     }
 
 private:
-    static constexpr std::int64_t steps = 64;      ///< of a block
-    static constexpr std::int64_t few_steps = 32;  ///< of a block in [T, B]
-    static constexpr std::int64_t neighbours = 16; ///< sequences of a piece of work
+    static constexpr std::int64_t steps = 64;      ///< per block
+    static constexpr std::int64_t few_steps = 32;  ///< per block in [T, B]
+    static constexpr std::int64_t neighbours = 16; ///< sequences per piece of work
     static constexpr auto size = static_cast<std::size_t>(steps);
 
-    /// A sequence under way: its steps 0 … left − 1 are still to be done.
+    /// A sequence in progress: its steps 0 … left − 1 are still to be done.
     struct row {
         std::int64_t s = 0, begin = 0, left = 0;
         std::int64_t time = 0; ///< steps from here on do not advance time
         sequence_mask mask;
-        T sum = 0, value = 0; ///< of the step after
+        T sum = 0, value = 0; ///< S and the value of the step after
     };
 
     /// The steps of a block that advance time, in their order in memory.
     struct gathered {
         std::int64_t n = 0;
-        bool all = true; ///< of the block, and they count
+        bool all = true; ///< true: all steps of the block advance time and count
         std::array<std::int64_t, size> at;
         std::array<bool, size> counts;
-        std::array<const T*, In> from; ///< the inputs of its steps: in memory, or below
+        std::array<const T*, In> from; ///< the inputs of its steps: in memory, or copied below
         alignas(64) std::array<std::array<T, size>, In> in;
         alignas(64) std::array<std::array<T, size>, Heads> head;
-        std::array<T*, Out> to; ///< the outputs: in memory, or below
+        std::array<T*, Out> to; ///< the outputs of its steps: in memory, or copied below
         alignas(64) std::array<std::array<T, size>, Out> out;
     };
 
@@ -79,7 +79,7 @@ private:
         return r;
     }
 
-    /// Does the last steps that are left, at most a block of them.
+    /// Does the last of the steps that are left, at most a block.
     RLHF_NOINLINE void block(row& r, std::int64_t most) const {
         const std::int64_t n = (std::min)(r.left, most);
         r.left -= n;
@@ -95,7 +95,7 @@ private:
             if (g.to[o] == g.out[o].data()) scatter(r, n, of_.out[o], g.out[o], g);
     }
 
-    /// Finds the steps that advance time among the n next ones.
+    /// Finds the steps that advance time among the next n steps.
     void choose(const row& r, std::int64_t n, gathered& g) const {
         const std::int64_t end = (std::min)(r.left + n, r.time);
         if (end == r.left + n && end <= r.mask.length && count_counted(r.mask.from(r.left, n)) == n) {
@@ -110,17 +110,17 @@ private:
         }
         g.all = false;
     }
-    /// So many steps as the registers that hold n of them.
+    /// n rounded up to whole registers.
     static constexpr std::int64_t in_registers(std::int64_t n) { return (n + L::width - 1) / L::width * L::width; }
 
-    /// Do the steps lie side by side in whole registers? They are then read and written where they lie.
+    /// True if the steps lie side by side in whole registers. They are then read and written in place.
     [[nodiscard]] static bool fills_registers(const gathered& g, std::int64_t step) {
         return g.all && step == 1 && g.n % L::width == 0;
     }
 
     [[nodiscard]] bool reads(const gathered& g, std::size_t i) const { return g.counts[i] || of_.how == gaps::ignore; }
 
-    /// Input k, where it lies, or copied; 0 where it is absent or masked, and behind the last step.
+    /// Input k, in place or copied. It is 0 if it is absent or masked, and after the last step.
     void gather(const row& r, std::size_t k, gathered& g) const {
         auto& to = g.in[k];
         const auto n = static_cast<std::size_t>(g.n);
@@ -141,7 +141,7 @@ private:
         return flag && reads(g, i) && *(flag.row(r.s, r.begin) + g.at[i] * flag.step) != 0;
     }
 
-    /// Sets input `next` where it is absent or not read.
+    /// Sets input `next` if it is absent or not read.
     void set_next(const row& r, gathered& g) const {
         const auto n = static_cast<std::size_t>(g.n);
         const bool given = static_cast<bool>(of_.in[Kernel::next].in);
@@ -162,7 +162,7 @@ private:
         if (!follows) set_next(r, g);
         const T* const value = g.from[Kernel::value];
         const T first_value = *value;
-        V after(r.value); // its first lane is of the step after these
+        V after(r.value); // its first lane belongs to the step after these
         for (std::int64_t i = in_registers(g.n) - width; i >= 0; i -= width) {
             std::array<V, In> x;
             for (std::size_t k = 0; k < In; ++k) x[k] = L::load(g.from[k] + i);
@@ -175,7 +175,7 @@ private:
         r.value = first_value;
     }
 
-    /// From the last step to the first, a register at a time: the chain, and what it makes of these steps.
+    /// The chain over the steps and finish(), from the last step to the first, a register at a time.
     template <bool Flagged>
     RLHF_FORMULA void chain(row& r, gathered& g) const {
         constexpr std::int64_t width = L::width;
@@ -206,7 +206,7 @@ private:
         }
         r.sum = T(sum);
     }
-    /// S of a register of steps. They are not written one by one and read as one, for which a processor would wait.
+    /// S of a register of steps. They are not stored one by one and loaded as one, because a processor would wait.
     static RLHF_FORMULA V chained(const T* error, const T* factor, number& sum) {
         return [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
             constexpr std::size_t top = sizeof...(K) - 1;
@@ -217,7 +217,7 @@ private:
         (std::make_index_sequence<static_cast<std::size_t>(L::width)>());
     }
 
-    /// Writes what counts of a block of n steps, and +0 elsewhere.
+    /// Writes the counted steps of a block of n steps, and +0 elsewhere.
     void scatter(const row& r, std::int64_t n, const target<T>& out, const std::array<T, size>& y,
                  const gathered& g) const {
         if (!out) return;

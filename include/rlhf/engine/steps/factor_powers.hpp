@@ -15,7 +15,8 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, std::size_t Width, std::size_t Group, bool Forward>
 class factor_powers {
 public:
-    /// By index and not in loops: a processor would wait for a register that is read after its parts were stored.
+    /// By index and not in loops, because a processor would wait for a register that is loaded after its parts were
+    /// stored.
     explicit factor_powers(T factor) {
         [&]<std::size_t... N, std::size_t... K>(std::index_sequence<N...>, std::index_sequence<K...>) {
             const std::array powers{positive(power<N>(static_cast<double>(factor)))...};
@@ -27,15 +28,15 @@ public:
 
     /// fⁿ for n up to the size of a group.
     [[nodiscard]] T operator[](std::size_t n) const { return power_[n]; }
-    /// What a sum that flows into a group is multiplied by in each lane; with n < Group steps in a group and downwards,
-    /// what begins Group − n later.
+    /// The factors with which a sum flows into the lanes of a group. With n < Group steps in a group and downwards,
+    /// they begin Group − n later.
     [[nodiscard]] const T* by_lane() const { return lanes_.data(); }
 
-    /// A power of f that is kept above 0, so that infinite data stays infinite.
+    /// A power of f that stays above 0, so that infinite data stays infinite.
     static T positive(double power) { return (std::max)(static_cast<T>(power), (std::numeric_limits<T>::min)()); }
 
 private:
-    /// f to the N-th, by products none of which waits for more than three.
+    /// f to the N-th power, by products that wait for at most three others.
     template <std::size_t N>
     static double power(double f) {
         if constexpr (N < 2)

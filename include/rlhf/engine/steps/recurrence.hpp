@@ -9,7 +9,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// An input of a recurrence, and its value beyond the step at which the recurrence of a sequence begins: `edge`, [B],
+/// An input of a recurrence, and its value before the step at which the recurrence of a sequence begins: `edge`, [B],
 /// or 0.
 template <class T>
 struct scan_input {
@@ -24,7 +24,7 @@ using scan_outputs = std::array<target<T>, Out>;
 /// The flags that cut a sequence into several episodes.
 struct scan_flags {
     stream<const std::uint8_t> terminated = {}, truncated = {};
-    bool unread = false; ///< the kernel also asks which masked steps advance time
+    bool unread = false; ///< true: the kernel also needs to know which masked steps advance time
     [[nodiscard]] bool any() const { return terminated || truncated || unread; }
 };
 
@@ -34,8 +34,8 @@ void add_or_write(const target<T>& o, T* to, T value) {
     *to = T(o.add ? *to + scaled : scaled);
 }
 
-/// With gaps::ignore the mask hides only what the recurrence writes. The adjoint of a recurrence, which runs forwards,
-/// reads where the recurrence writes: there the mask hides only what is read.
+/// With gaps::ignore the mask only hides the outputs of the recurrence. The adjoint of a recurrence, which runs
+/// forwards, reads where the recurrence writes; for it the mask only hides its inputs.
 template <class Kernel>
 constexpr bool reads_masked(gaps how) {
     return how == gaps::ignore && !Kernel::forward;
@@ -45,19 +45,19 @@ constexpr bool writes_masked(gaps how) {
     return how == gaps::ignore && Kernel::forward;
 }
 
-/// What a kernel sees of the steps in its lanes. `after` is the step that the recurrence came from: the next one in
-/// time, or the previous one if it runs forwards. `Flagged`: some of the masks below are not empty.
+/// The steps in a kernel's lanes. `after` is the step that the recurrence came from: the next one in time, or the
+/// previous one if it runs forwards. `Flagged`: some of the masks below are not empty.
 template <class V, std::size_t In, bool Flagged>
 struct scan_steps {
-    std::array<V, In> here, after; ///< 0 where an input is absent
+    std::array<V, In> here, after; ///< 0 if an input is absent
     mask_of<V> terminated = {}, terminated_after = {};
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that advance time: their inputs are 0
 };
 
 /// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20).
 ///
-/// The kernel computes x by head(steps), and what is written by finish(steps, S, S′), both in lanes of steps. Its
-/// inputs from `required` on may be absent.
+/// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
+/// from `required` on may be absent.
 template <class T, class Kernel>
 struct recurrence {
     const detail::call& call;
@@ -67,33 +67,33 @@ struct recurrence {
     gaps how = gaps::skip;
     scan_flags flags = {};
     stream<const T> carry = {};   ///< [B] S before the step at which the recurrence begins; absent: 0
-    target<T> last = {};          ///< [B] what flows beyond the step at which the recurrence ends
-    stream<const T> lambdas = {}; ///< [B] f = γλ with a λ of each sequence's own; absent: the kernel's factor
-    double gamma = 1;             ///< of these factors
+    target<T> last = {};          ///< [B] the part that flows beyond the step at which the recurrence ends
+    stream<const T> lambdas = {}; ///< [B] f = γλ with a λ per sequence; absent: the kernel's factor
+    double gamma = 1;             ///< γ of these factors
 
     [[nodiscard]] T factor(std::int64_t s) const {
         return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;
     }
 };
 
-/// Binds λs, one per sequence, each in [0, 1].
+/// Binds one λ per sequence, in [0, 1].
 template <class T>
 stream<const T> bind_lambdas(call& c, const view<const T>& v) {
     const auto lambdas = c.per_sequence(v, "lambdas");
     for (std::int64_t s = 0; s < c.size() && lambdas; ++s) {
         const auto x = static_cast<double>(*lambdas.row(s, 0));
-        if (!(x >= 0 && x <= 1)) fail(c.function(), "lambdas has %g at sequence %lld, expected 0 to 1", x, s);
+        if (!(x >= 0 && x <= 1)) fail(c.function(), "lambdas has %g at sequence %lld, expected [0, 1]", x, s);
     }
     return lambdas;
 }
 
-/// Where the arrays of a sequence lie.
+/// The arrays of a sequence in memory.
 template <class T, std::size_t In, std::size_t Out>
 struct scan_arrays {
     template <class E>
     struct source {
         E* data = nullptr;
-        std::int64_t step = 1; ///< or 0: one element, which fills a register in memory
+        std::int64_t step = 1; ///< 0: one element, which fills a register in memory
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
     };
     struct sink {
@@ -102,7 +102,7 @@ struct scan_arrays {
     };
     std::array<source<const T>, In> in;
     std::array<sink, Out> out;
-    source<const std::uint8_t> terminated, truncated; ///< null: no step is
+    source<const std::uint8_t> terminated, truncated; ///< null: no step has the flag
 };
 
 /// Consecutive steps of a sequence.

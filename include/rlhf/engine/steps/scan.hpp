@@ -7,28 +7,28 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The state of a sequence's recurrence after a register of steps. What is carried on stands in every lane.
+/// The state of a sequence's recurrence after a register of steps. Carried numbers are in every lane.
 template <class V, std::size_t In>
 struct scan_state {
-    /// The inputs of that register. The lane nearest the next register (last when running forward, first when backward)
-    /// is the most recent step.
+    /// The inputs of that register. The most recent step is in the lane nearest to the next register: the last lane if
+    /// the recurrence runs forwards, else the first.
     std::array<V, In> after;
-    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< 1 if the most recent step is it
+    std::uint64_t terminated = 0, cut = 0, unread = 0; ///< 1 if the most recent step has the flag
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
-    V alone;                                           ///< S as if 0 were carried into the chunk
-    bool through = true;                               ///< does S hold what was carried into the chunk?
+    V alone;                                           ///< S with 0 carried into the chunk
+    bool through = true;                               ///< true if S contains the carry into the chunk
     std::int64_t counted = 0;                          ///< steps of the chunk that advance time
 };
 
 /// The recurrence S = x + f S′ over registers of consecutive steps, from the last in memory to the first or, for a
 /// kernel that runs forwards, from the first to the last.
 ///
-/// First each group of 8 floats or 4 doubles is summed in itself, by steps of 1, 2, 4 lanes with the powers of f. Then
-/// comes the carry from k steps away, S = x + fᵏ S′. From group to group the chain is one multiply-add, so that a
-/// processor has several registers under way. Steps that do not advance time are removed from their group (compress),
-/// the scan runs over the rest, and results are scattered back (expand). Masks leave out the sums that would reach
-/// across a cut (DESIGN.md, D20).
+/// First each group of 8 floats or 4 doubles is summed in itself, by distances of 1, 2 and 4 lanes with the powers of
+/// f. Then the carry from k steps away is added, S = x + fᵏ S′. From group to group the chain is one multiply-add, so
+/// that a processor can work on several registers. Steps that do not advance time are removed from their group
+/// (compress), the scan runs over the rest, and results are scattered back (expand). Masks leave out the sums that
+/// would reach across a cut (DESIGN.md, D20).
 template <class T, class Arch, class Kernel>
 class step_scan {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -37,7 +37,7 @@ class step_scan {
     static constexpr int width = L::width, group = L::group, groups = L::groups;
     static constexpr auto doublings = static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(group)));
     static constexpr std::uint64_t all = ~std::uint64_t(0);
-    /// The group that the recurrence reaches as the i-th, and the lane of a group that it reaches last.
+    /// The i-th group that the recurrence reaches, and the lane of a group that it reaches last.
     static constexpr int nth(int i) { return Kernel::forward ? i : groups - 1 - i; }
     static constexpr int end_lane(int g) { return g * group + (Kernel::forward ? group - 1 : 0); }
     static constexpr int last_lane = end_lane(nth(groups - 1));
@@ -45,7 +45,7 @@ class step_scan {
 public:
     using state = scan_state<V, In>;
     using arrays = scan_arrays<T, In, Out>;
-    /// How far ahead memory is fetched to be written: 2 KiB. Without it, unaligned stores take twice as long.
+    /// How far ahead memory is fetched for writing: 2 KiB. Without this, unaligned stores take twice as long.
     static constexpr std::int64_t ahead = (Kernel::forward ? 2048 : -2048) / static_cast<std::int64_t>(sizeof(T));
 
     step_scan(const Kernel& kernel, T factor, gaps how, bool flagged)
@@ -64,9 +64,9 @@ public:
             sweep<sweep_of::covered>(row, part, at);
     }
 
-    /// Computes the carry into the next chunk: carry_out = local + fⁿ · carry_in, where n is the number of counted
-    /// steps in the chunk and local its result with carry_in = 0. The carry is always computed so, and chunks may
-    /// therefore be summed at the same time (DESIGN.md, D21).
+    /// Computes the carry into the next chunk: carry_out = local + fⁿ · carry_in. n is the number of counted steps in
+    /// the chunk, and local is its result with carry_in = 0. The carry is always computed this way, so that chunks may
+    /// be summed at the same time (DESIGN.md, D21).
     RLHF_NOINLINE void next_chunk(state& s, const V& before) const {
         const real f = static_cast<double>(factor_), n = static_cast<double>(s.counted);
         const double power = s.counted == 0 ? 1 : double(lane::exp(n * lane::log(f))); // fⁿ
@@ -78,13 +78,13 @@ private:
     static constexpr auto size = static_cast<std::size_t>(group);
     using powers = factor_powers<T, static_cast<std::size_t>(width), size, Kernel::forward>;
     enum class gap { none, covered, squeezed };
-    /// The registers that a sweep meets: all steps count; some are squeezed out; some are covered; and with flags the
-    /// same, where all steps count or not. Each has a loop of its own with only the bodies that it needs. One loop with
-    /// all bodies takes up to twice as long, and one loop for every pair of gaps and flags takes twice as long to
+    /// The kinds of registers in a sweep. Without flags: all steps count, some are squeezed out, or some are covered.
+    /// With flags: all steps count, or not all. Each kind has its own loop with only the code that it needs. One loop
+    /// for all kinds takes up to twice as long, and a loop for every pair of gaps and flags takes twice as long to
     /// compile (DESIGN.md, D26).
     enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
 
-    /// One body, so that what is carried on has no address and stays in registers.
+    /// One function body, so that carried numbers have no address and stay in registers.
     template <sweep_of How>
     // NOLINTNEXTLINE(readability-function-size)
     void sweep(const arrays& row, const scan_range& steps, state& at) const {
@@ -140,8 +140,8 @@ private:
             V f = carry;
             if constexpr (squeezes && !Kernel::forward) f = carry_down(packed);
             inside<Flagged>(sum, open, power);
-            V came = carried;                   // what flows into the first step
-            V before = carried, ends = carried; // what flows into and out of each group, in all of its lanes
+            V came = carried;                   // the carry into the first step
+            V before = carried, ends = carried; // the carry into and out of each group, in all of its lanes
             each<groups>([&](auto i) RLHF_INLINE {
                 constexpr int g = nth(i);
                 const auto n_steps = static_cast<std::size_t>(squeezes ? packed.n[g] : group);
@@ -195,7 +195,7 @@ private:
     /// Flags of a register, one bit per lane, and for each lane the flags of the step that the recurrence came from.
     struct flag_bits {
         std::uint64_t terminated = 0, terminated_after = 0, unread = 0, unread_after = 0;
-        std::uint64_t cut = 0; ///< lanes that nothing is carried into
+        std::uint64_t cut = 0; ///< lanes without a carry
         [[nodiscard]] bool any() const { return (terminated | terminated_after | unread | unread_after | cut) != 0; }
     };
     /// The flags of the register from step t on, n steps of which advance time.
@@ -236,13 +236,13 @@ private:
         else
             return L::template shift_down<1>(v, before);
     }
-    /// Lanes of `yes` in the G-th group and those that the recurrence reaches later.
+    /// Lanes of `yes` in the G-th group and in the groups that the recurrence reaches later.
     template <int G>
     RLHF_FORMULA static V from_group(const V& no, const V& yes) {
         using lane::select;
         return G == nth(0) ? yes : select(L::where(low_bits(group) << G * group), yes, no);
     }
-    /// Of a group the step that the recurrence reaches last, in every lane.
+    /// The step of a group that the recurrence reaches last, in every lane.
     template <bool Squeezes, int G>
     RLHF_FORMULA static V end_of(const V& v, [[maybe_unused]] const typename L::packing& p) {
         if constexpr (Squeezes && Kernel::forward)
@@ -250,7 +250,7 @@ private:
         else
             return L::template broadcast<end_lane(G)>(v);
     }
-    /// The powers for the carry downwards, where steps of groups are missing.
+    /// The powers for the carry downwards if groups miss steps.
     RLHF_FORMULA V carry_down(const typename L::packing& p) const {
         V f = V(T(0));
         each<groups>([&](auto i)
@@ -264,7 +264,7 @@ private:
         else
             return fma(factor, sum, v);
     }
-    /// Sums inside the groups, of 2, 4, 8 steps.
+    /// Sums inside the groups, over 2, 4, 8 steps.
     template <bool Flagged, std::size_t J = 0>
     RLHF_FORMULA static void inside(V& v, std::uint64_t& open, const std::array<V, doublings>& power) {
         if constexpr (J < doublings) {

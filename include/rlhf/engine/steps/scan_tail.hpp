@@ -5,8 +5,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Room for what the arrays of a sequence do not hold as whole registers: inputs with one element per sequence, and the
-/// last steps.
+/// Memory for data that a sequence's arrays do not hold as whole registers: inputs with one element per sequence, and
+/// the last steps.
 template <class T, class Arch, class Kernel>
 class scan_tail {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -16,9 +16,9 @@ class scan_tail {
     static constexpr std::int64_t width = L::width;
 
 public:
-    static constexpr std::int64_t steps = 64; ///< that it holds
+    static constexpr std::int64_t steps = 64; ///< that it has room for
 
-    /// Gives inputs with one element per sequence a register full of it.
+    /// Fills a register with each input that has one element per sequence.
     void spread(arrays& row) {
         const auto fill = [](auto& from, auto& same) {
             if (from.data == nullptr || from.step != 0) return;
@@ -62,8 +62,8 @@ private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
 
-    /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan reads them: a
-    /// processor would wait for a register that is read after its parts were stored.
+    /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan loads them,
+    /// because a processor would wait for a register that is loaded after its parts were stored.
     const T* bring(const T* from, std::int64_t step, std::int64_t n, array<T, steps>& room) {
         const std::int64_t part = n % width, rest = n - part, more = Kernel::forward ? 0 : part;
         for (std::int64_t t = 0; t < rest; t += width)
@@ -91,7 +91,7 @@ private:
         return room.data();
     }
 
-    std::int64_t at_ = 0; ///< where the steps begin
+    std::int64_t at_ = 0; ///< the place of the first step
     alignas(64) std::array<array<T, steps>, In> in_;
     alignas(64) std::array<array<T, steps>, Out> out_;
     alignas(64) std::array<array<T, width>, In> same_;

@@ -8,12 +8,12 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep along sequences, S = x + f S′ from the last step that counts to the first (or, for the adjoint, the other
-/// way).
+/// The sweep along sequences: S = x + f S′ from the last step that counts to the first, or from the first to the last
+/// for the adjoint.
 ///
 /// Lanes are consecutive steps. They are counted from the step where the recurrence of a sequence begins, in registers
-/// and chunks of one size, so that no bit depends on padding, cuts of the batch, alignment, packing or threads. In [T,
-/// B], where sequences lie side by side, the lanes are sequences (DESIGN.md, D20 and D21).
+/// and chunks of one size. So no bit depends on padding, cuts of the batch, alignment, packing or threads. In [T, B],
+/// where sequences lie side by side, the lanes are sequences (DESIGN.md, D20 and D21).
 template <class T, class Arch, class Kernel>
 class step_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -37,7 +37,7 @@ public:
         }
         const std::int64_t all = of_.call.size(), tokens = of_.call.tokens();
         if (tokens <= piece_steps) return sequences(0, all); // a short call is one piece, without divisions
-        const std::int64_t each = std::max<std::int64_t>(piece_steps * all / tokens, 1); // of a piece
+        const std::int64_t each = std::max<std::int64_t>(piece_steps * all / tokens, 1); // per piece
         run(static_cast<std::size_t>((all + each - 1) / each), [&](std::size_t piece) {
             const std::int64_t from = static_cast<std::int64_t>(piece) * each;
             sequences(from, (std::min)(from + each, all));
@@ -47,11 +47,12 @@ public:
 private:
     static constexpr std::int64_t width = L::width;
     static constexpr std::int64_t chunk = 16384; ///< steps; the carry into the next chunk can be computed separately
-    static constexpr std::int64_t piece_steps = 2 * chunk; ///< of sequences; each piece begins with a jump in memory
-    static constexpr std::int64_t few_sequences = 16;      ///< with fewer, chunks are pieces of work
+    static constexpr std::int64_t piece_steps =
+        2 * chunk; ///< per piece of whole sequences; each piece begins with a jump in memory
+    static constexpr std::int64_t few_sequences = 16; ///< with fewer, chunks are pieces of work
     static constexpr std::int64_t chunks_at_once = 32;
 
-    /// A sequence under way: its steps first … last − 1 are still to be done.
+    /// A sequence in progress: its steps first … last − 1 are still to be done.
     struct row {
         std::int64_t s = 0, first = 0, last = 0;
         std::int64_t left = chunk; ///< steps left in the chunk
@@ -70,7 +71,7 @@ private:
     RLHF_NOINLINE void sequences(std::int64_t from, std::int64_t to) const {
         tile room;
         for (std::int64_t i = from; i < to; ++i) {
-            row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory, too, is passed in one direction
+            row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory is read in one direction, too
             room.spread(r.all);
             if (of_.lambdas)
                 finish_by_own(r, room);
@@ -107,12 +108,12 @@ private:
         return r;
     }
 
-    /// The scan with a sequence's factor: `own`, which it makes, if sequences have factors of their own.
+    /// The scan with the factor of a sequence. If sequences have their own factors, it is made in `own`.
     const scan& scan_of(std::int64_t s, std::optional<scan>& own) const {
         return of_.lambdas ? own.emplace(of_.kernel, of_.factor(s), of_.how, of_.flags.any()) : scan_;
     }
 
-    /// Does the rest of the chunk, or of the sequence.
+    /// Does the rest of the chunk or of the sequence.
     void advance(row& r, tile& room, const scan& by) const {
         const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
         if (whole > 0) by(r.all, part(r, whole), r.state);
@@ -137,7 +138,7 @@ private:
         return p;
     }
 
-    /// Chunks of a sequence at the same time: first what each chunk gives alone, then the carries in order, then the
+    /// Does the chunks of a sequence at the same time: first each chunk on its own, then the carries in order, then the
     /// results.
     void by_chunks(std::int64_t s, const executor& run) const {
         tile same;
@@ -176,7 +177,7 @@ private:
         const std::int64_t n = (std::min)(chunk, r.steps()), from = rest.take(n);
         r.first = from, r.last = from + n;
         r.ends = rest.first == rest.last;
-        // The step that the rest comes from: with gaps::skip the last one that advances time.
+        // The step before the rest: with gaps::skip the last one that advances time.
         std::int64_t t = Kernel::forward ? r.last - 1 : r.first;
         if (of_.how == gaps::skip) {
             const sequence_mask m = r.mask.from(from, n);
@@ -197,7 +198,7 @@ private:
         return flag.data != nullptr && (of_.how != gaps::zero || counts(r, t)) && *flag.at(t) != 0;
     }
 
-    /// Writes what flows beyond the last step, which is the last of n steps that were scanned together.
+    /// Writes the part that flows beyond the last step, which is the last of n steps that were scanned together.
     void finish([[maybe_unused]] const row& r, [[maybe_unused]] std::int64_t n) const {
         if constexpr (Kernel::forward) {
             alignas(64) std::array<T, static_cast<std::size_t>(width)> sums;

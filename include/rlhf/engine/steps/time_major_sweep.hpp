@@ -9,8 +9,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The recurrence in [T, B], where sequences lie side by side: they are the lanes, and each goes from step to step. A
-/// choice per lane of what is carried on gives gaps their meaning.
+/// The recurrence in [T, B], where sequences lie side by side. The lanes are sequences, and each goes from step to
+/// step. For gaps, each lane selects what it carries on.
 template <class T, class Arch, class Kernel>
 class time_major_sweep {
     static constexpr std::size_t In = Kernel::inputs, Out = Kernel::outputs;
@@ -20,7 +20,7 @@ class time_major_sweep {
     static constexpr std::int64_t width = L::width;
     static constexpr std::size_t registers =
         std::min<std::size_t>(8, 256 / (width * sizeof(T)));        ///< side by side: 256 bytes per step
-    static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< the step whose memory is fetched meanwhile
+    static constexpr std::int64_t ahead = Kernel::forward ? 4 : -4; ///< how many steps ahead memory is fetched
 
 public:
     explicit time_major_sweep(const recurrence<T, Kernel>& of) : of_(of) {}
@@ -31,7 +31,7 @@ public:
         for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
         const bool flagged = of_.flags.any() || of_.lambdas; // a factor may be 0, which cuts
         const bool plain = all && !flagged;
-        // One thread passes memory in long stretches; several share the sequences.
+        // One thread reads memory in long stretches; several threads share the sequences.
         const std::int64_t each = width * static_cast<std::int64_t>(plain && run.is_this_thread() ? most : registers);
         run(static_cast<std::size_t>((of_.call.size() + each - 1) / each), [&](std::size_t piece) {
             const std::int64_t s = static_cast<std::int64_t>(piece) * each, n = (std::min)(of_.call.size() - s, each);
@@ -46,7 +46,7 @@ public:
 private:
     static constexpr std::size_t most = 4096 / (width * sizeof(T)); ///< side by side in memory: 4 KiB per step
 
-    /// A register of sequences under way.
+    /// A register of sequences in progress.
     struct column {
         std::int64_t s = 0, n = 0; ///< its first sequence, and how many
         sequence_mask mask;        ///< of the first sequence
@@ -55,15 +55,15 @@ private:
         M recurs, begun, terminated_after, cut_after, unread_after, ended;
     };
 
-    /// What a register of sequences carries on.
+    /// The numbers that a register of sequences carries from step to step.
     struct carried {
         V sum;
         std::array<V, In> after;
     };
 
-    /// Sweeps whole registers of sequences, side by side in memory, whose steps all count. What is carried on is in
-    /// memory, so that many of them go from step to step together. One body, so that the copies of kernel, inputs and
-    /// outputs stay in registers: no output can be one of them.
+    /// Sweeps whole registers of sequences, side by side in memory, whose steps all count. Carried numbers are in
+    /// memory, so that many sequences go from step to step together. One function body, so that the copies of kernel,
+    /// inputs and outputs stay in registers: no output can alias them.
     // NOLINTNEXTLINE(readability-function-size)
     RLHF_NOINLINE void side_by_side(std::int64_t s, std::int64_t columns) const {
         const Kernel kernel = of_.kernel; // copies: outputs may alias members
@@ -115,7 +115,7 @@ private:
     }
 
     /// Sweeps n sequences, at most as many as the registers have lanes. `All`: exactly as many, side by side in memory,
-    /// and all steps count.
+    /// with all steps counted.
     template <bool All, bool Flagged>
     RLHF_NOINLINE void strip(std::int64_t s, std::int64_t n) const {
         const Kernel kernel = of_.kernel;
@@ -142,8 +142,8 @@ private:
                 for (const column& x : c) finish(x);
     }
 
-    /// Sweeps step t of a column. With gaps::ignore the mask hides what the recurrence writes, and so what the adjoint
-    /// reads.
+    /// Sweeps step t of a column. With gaps::ignore the mask hides the outputs of the recurrence, and the inputs of the
+    /// adjoint.
     template <bool All, bool Flagged>
     RLHF_FORMULA void step(const Kernel& kernel, column& c, std::int64_t t) const {
         using lane::select;
@@ -187,7 +187,7 @@ private:
         if (of_.how == gaps::zero) c.begun = time;
     }
 
-    /// The factors of the sequences of a column. Nothing is carried where one is 0, not even 0 · ∞.
+    /// The factors of the sequences of a column. Nothing is carried where a factor is 0, not even 0 · ∞.
     RLHF_NOINLINE void take_factors(column& c) const {
         alignas(64) std::array<T, static_cast<std::size_t>(width)> f = {};
         for (std::int64_t j = 0; j < c.n; ++j) f[static_cast<std::size_t>(j)] = of_.factor(c.s + j);
@@ -195,7 +195,7 @@ private:
         c.recurs = c.factor != V(T(0));
     }
 
-    /// Writes what flows beyond the last step.
+    /// Writes the part that flows beyond the last step.
     void finish(const column& c) const {
         using lane::select;
         alignas(64) std::array<T, static_cast<std::size_t>(width)> sums, ended;

@@ -16,22 +16,22 @@ namespace RLHF_NAMESPACE::detail {
 /// A sum of doubles whose bits do not depend on the order of its terms: a fixed-point number with unit 2⁻¹⁹², in digits
 /// of 32 bits held by 64-bit integers, so that adding and merging are integer additions (DESIGN.md, D2). Each term is
 /// rounded to the unit once, on its own. Terms of 2¹⁶⁰ and more, ±inf and NaN are counted separately. All members are
-/// integers: ranks may be joined by an integer sum of the bytes (after normalize()).
+/// integers, so ranks may be joined by adding their integers (after normalize()).
 class exact_sum {
 public:
     static constexpr int one = 192; ///< 1 is 2¹⁹² units
 
     exact_sum() {
         std::int64_t zero = 0;
-        asm("" : "+r"(zero)); // else g++ clears several sums by one `rep stos`, which takes 30 cycles to begin
+        asm("" : "+r"(zero)); // otherwise g++ clears several sums by one `rep stos`, which takes 30 cycles to begin
         digits_.fill(zero);
         above_ = below_ = nan_ = pending_ = zero;
     }
-    /// Adds a number to a sum that is 0, and leaves the sum normalized, in less time than add() and normalize().
+    /// Adds a number to a sum that is 0, and leaves the sum normalized. This is faster than add() and normalize().
     void add_first(double x) {
         const term t(x);
         const std::uint64_t low = t.mantissa << t.shift, high = t.mantissa >> 32 >> (32 - t.shift);
-        const std::int64_t sign = t.mantissa != 0 ? t.sign : 0; // of −x = ~x + 1, which fills the digits above
+        const std::int64_t sign = t.mantissa != 0 ? t.sign : 0; // −x = ~x + 1 fills the digits above with it
         const std::uint64_t signs = static_cast<std::uint64_t>(sign);
         const std::uint64_t first = (low ^ signs) - signs, last = (high ^ signs) - (low == 0 ? signs : 0);
         for (std::size_t i = 0; i < digits_.size(); ++i) digits_[i] = i > t.digit ? sign & low_mask : 0;
@@ -103,9 +103,9 @@ public:
                                                                               << 32;
             return signed_value(whole, -192, negative);
         }
-        // 64 leading bits, the last of which also says whether anything lies below: enough to round once.
+        // 64 leading bits are enough to round once. The last of them is also set if a lower bit is set.
         const auto d = [&](std::size_t i) { return static_cast<std::uint64_t>(a.digits_[i]); };
-        const int lead = std::countl_zero(d(top) << 32); // of a 32-bit digit
+        const int lead = std::countl_zero(d(top) << 32); // within a 32-bit digit
         std::uint64_t whole = d(top) << (32 + lead) | d(top - 1) << lead;
         std::uint64_t rest = d(top - 2);
         if (lead > 0) whole |= rest >> (32 - lead), rest &= (std::uint64_t(1) << (32 - lead)) - 1;
@@ -114,7 +114,7 @@ public:
         return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
     }
 
-    /// The sum with twice the digits: value(), and what value() leaves, rounded once (0 from 2¹⁶⁰ on).
+    /// The sum with twice the digits: value(), and the rest of the sum, rounded once (0 from 2¹⁶⁰ on).
     [[nodiscard]] std::pair<double, double> value_and_rest() const {
         const double high = value();
         if (!(std::abs(high) < 0x1p160)) return {high, 0}; // larger than any single term
@@ -127,7 +127,7 @@ public:
 
 private:
     static constexpr std::int64_t low_mask = 0xffffffff;
-    static constexpr std::int64_t carry_after = 1 << 10; ///< so many terms of 52 bits fit a digit
+    static constexpr std::int64_t carry_after = 1 << 10; ///< a digit has room for so many terms of 52 bits
 
     /// A number as ±mantissa · 2^shift in a digit and the following ones.
     struct term {
@@ -135,13 +135,13 @@ private:
         std::int64_t sign; ///< −1 or 0: (x ^ sign) − sign is ±x
         std::size_t digit;
         int shift;
-        bool apart; ///< it is counted instead: its size is 2¹⁶⁰ or more
+        bool apart; ///< true: the term is only counted, because its size is 2¹⁶⁰ or more
 
         explicit term(double x) {
             const auto bits = std::bit_cast<std::uint64_t>(x);
             const int exponent = static_cast<int>((bits >> 52) & 0x7ff);
             apart = exponent >= 1023 + 160;
-            int position = exponent - 1075 + one; // of the mantissa's last bit, in units
+            int position = exponent - 1075 + one; // the position of the mantissa's last bit, in units
             mantissa = (bits & 0xfffffffffffffU) | (exponent != 0 ? std::uint64_t(1) << 52 : 0);
             if (position < 0) {
                 mantissa = position < -53 ? 0 : (mantissa + (std::uint64_t(1) << (-position - 1))) >> -position;
@@ -181,8 +181,8 @@ private:
 };
 
 /// N running sums of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: the fast path of exact_sum (DESIGN.md, D2). The sums
-/// are integers in units of 2⁻²⁰ and 2⁻⁷², which lanes add exactly; exact_sum takes some twenty instructions per term.
-/// The functions are not inlined, because g++ 12 would take their loops apart before it vectorises them.
+/// are integers in units of 2⁻²⁰ and 2⁻⁷², which registers add exactly; exact_sum needs some twenty instructions per
+/// term. The functions are not inlined, because g++ 12 would unroll their loops before it vectorises them.
 template <std::size_t N>
 class narrow_sums {
 public:
@@ -209,7 +209,7 @@ public:
         high_[i] = low_[i] = 0;
     }
 
-    /// Are all of these of usual size?
+    /// True if all of these are of usual size.
     static RLHF_NOINLINE bool usual(std::span<const double> x) { return all_usual(x); }
     /// Adds terms, all of usual size, to the i-th sum: up to capacity · 16 before flush.
     RLHF_NOINLINE void add_usual(std::size_t i, std::span<const double> x) {
@@ -229,8 +229,8 @@ private:
         }
         return unusual == 0;
     }
-    /// x is split into whole units of 2⁻²⁰ and a rest. What is added to 1.5 · 2⁵² leaves its whole number in the last
-    /// bits of the sum: not every instruction set converts doubles to integers, but all of them add.
+    /// Splits x into whole units of 2⁻²⁰ and a rest. The sum of a number and 1.5 · 2⁵² has the whole number in its last
+    /// bits. Not every instruction set converts doubles to integers, but all of them add.
     static void add(double x, std::int64_t& high, std::int64_t& low) {
         const double scaled = x * 0x1p20, whole = scaled + magic, rest = scaled - (whole - magic);
         high += last_bits(whole), low += last_bits(rest * 0x1p52 + magic);
@@ -253,7 +253,7 @@ struct two_sum {
     }
 };
 
-/// n, Σx and Σx² of numbers; merges exactly.
+/// n, Σx and Σx² of numbers, which merge exactly.
 struct power_sums {
     std::int64_t count = 0;
     exact_sum sum, squares;

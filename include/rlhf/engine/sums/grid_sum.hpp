@@ -5,10 +5,10 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// A sum of doubles from 0 on whose bits do not depend on the order of its terms, lane by lane. A bound of the sum is
-/// known before. Terms are rounded to multiples of a unit that is so large that all sums up to the bound are exact: 52
-/// binary digits for the bound. Fine: what that leaves is added too, in units that are 2²⁰ times smaller, for up to 2³²
-/// terms (DESIGN.md, D33).
+/// A sum of non-negative doubles, lane by lane, whose bits do not depend on the order of its terms. A bound of the sum
+/// is known beforehand. Terms are rounded to multiples of a unit for which all sums up to the bound are exact: 52
+/// binary digits for the bound. Fine: the rounding errors are added too, in units that are 2²⁰ times smaller, for up to
+/// 2³² terms (DESIGN.md, D33).
 ///
 /// The bound is 0, or between 2⁻¹⁰⁰⁰ and 2¹⁰⁰⁰.
 template <class V, bool Fine>
@@ -18,7 +18,7 @@ public:
         magic_ = scale2(V(1.5), split2(bound).n + V(2)); // bound < √2 · 2ⁿ: x + magic_ has the exponent of magic_
         for (int i = 0; i < chains; ++i) high_[i] = low_[i] = V(0);
     }
-    /// Adds up to four terms, to sums of their own: a processor waits for an addition before it begins the next one.
+    /// Adds up to four terms, each to its own sum, because additions to one sum would wait for each other.
     template <class... X>
     RLHF_FORMULA void add(const X&... x) {
         static_assert(sizeof...(X) <= chains);

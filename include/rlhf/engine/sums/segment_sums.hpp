@@ -8,7 +8,7 @@ namespace RLHF_NAMESPACE::detail {
 
 using lane::terms;
 
-/// The statistics of a sweep that takes only the moments of one array.
+/// The statistics of a sweep that computes only the moments of one array.
 template <class Kind>
 struct moments_statistics {
     typename Kind::moments values = {};
@@ -16,11 +16,11 @@ struct moments_statistics {
     static constexpr RLHF_INLINE void each(auto&& f, auto&... s) { f(s.values...); }
 };
 
-/// Tokens of a segment, counted from the first token of its sequence that counts.
+/// The tokens of a segment. The first segment begins at the first counted token of the sequence.
 inline constexpr std::int64_t segment_tokens = 512;
 
-/// The kinds of lane::statistic as accumulators: what a segment has in one of the registers that hold its sums. where()
-/// makes a term neutral in the lanes that do not count, and add() adds all lanes.
+/// The kinds of lane::statistic as accumulators: the part of a segment's sums in one register. where() makes a term
+/// neutral in lanes that do not count, and add() adds all lanes.
 template <class T, class Arch>
 struct accumulator {
     using L = lanes<T, Arch>;
@@ -28,10 +28,12 @@ struct accumulator {
     using V = typename L::type;
     using mask = typename L::mask;
     static constexpr auto registers = static_cast<std::size_t>(sum_lanes<T> / L::width);
-    static constexpr auto wide_each = static_cast<std::size_t>(L::width / D::width); ///< registers of doubles for one
+    static constexpr auto wide_each =
+        static_cast<std::size_t>(L::width / D::width); ///< registers of doubles per register
     using doubles = std::array<typename D::type, wide_each>;
     using lanes_of_segment = std::array<double, static_cast<std::size_t>(sum_lanes<T>)>;
-    /// So many registers have names: four where a machine has 32, as NEON. Elsewhere they would only take compile time.
+    /// The number of registers that have names: four if a machine has 32, like NEON. On other machines names would only
+    /// cost compile time.
     static constexpr std::size_t by_name = requires { L::own::many_registers; }
     ? 4 : 2;
 
@@ -76,9 +78,9 @@ struct accumulator {
         square_sum squares;
         RLHF_FORMULA void add(const V& v) { x.add(v), squares.add(v); }
         RLHF_FORMULA static V where(const mask& keep, const V& v) { return sum::where(keep, v); }
-        /// Do the squares keep their digits in T?
+        /// True if the squares lose no digits in T.
         [[nodiscard]] static bool in_range(double q) {
-            return !(q <= 0x1p-80 || q >= 0x1p120); // or NaN, which stays
+            return !(q <= 0x1p-80 || q >= 0x1p120); // true for NaN, which stays
         }
     };
     struct moments {
@@ -104,7 +106,7 @@ struct accumulator {
     }
 
 private:
-    /// All of one x. It is not filled by a loop, which would keep accumulators in memory.
+    /// An array of accumulators that all hold x. A loop would keep them in memory.
     static doubles filled(const typename D::type& x) {
         return [&]<std::size_t... K>(std::index_sequence<K...>) { return doubles{((void)K, x)...}; }
         (std::make_index_sequence<wide_each>());
@@ -136,16 +138,16 @@ public:
     using totals_type = totals<Statistics>;
     using running_type = running_totals<Statistics>;
 
-    std::int64_t tokens = 0; ///< that count
+    std::int64_t tokens = 0; ///< counted tokens
 
-    /// What is added up in one register.
+    /// The statistics in one register.
     class part {
     public:
         RLHF_FORMULA part() {} // without it g++ would clear the array of parts first, by `rep stos`
         RLHF_FORMULA void add(const Statistics<lane::statistic<V>>& s) {
             found_.each([&](auto& all, const auto& x) RLHF_INLINE { all.add(x); }, found_, s);
         }
-        /// Makes terms neutral where keep is false.
+        /// Makes terms neutral in lanes where keep is false.
         RLHF_FORMULA void keep_where(const mask& keep, Statistics<lane::statistic<V>>& s) const {
             found_.each([&](const auto& all, auto& x) RLHF_INLINE { x = all.where(keep, x); }, found_, s);
         }
@@ -155,7 +157,7 @@ public:
         Statistics<kinds> found_;
     };
 
-    /// Calls f(k, part) for the part in each register k: a few of them by name, because a loop would keep them in
+    /// Calls f(k, part) for the part in each register k. A few of them are named, because a loop would keep them in
     /// memory.
     template <class F>
     RLHF_FORMULA void each_part(F&& f) {
@@ -166,8 +168,8 @@ public:
         (std::make_index_sequence<registers>());
     }
 
-    /// Ends the segment: lanes join in double, in one fixed tree, then exactly. Returns false if it left out squares,
-    /// which add_squares() adds.
+    /// Ends the segment: its lanes are added in double, in one fixed tree, and the result is added exactly. Returns
+    /// false if it left out squares, which add_squares() adds.
     bool join(running_type& all, double sequence_weight) const {
         std::array<double, running_type::sums> sums;
         std::size_t i = 0, m = 0;
@@ -192,15 +194,14 @@ public:
         return in_range;
     }
 
-    /// Adds the segment to the sums of its sequence, whose segments are added in their order.
+    /// Adds the segment to the sums of its sequence. Segments are added in order.
     void add_to(Statistics<sequence_total>& sequence) const {
         each([]<class Kind>(auto& sum, const Kind& first,
                             const auto&... others) { sum += Kind::joined(1, first, others...); },
              sequence);
     }
 
-    /// Adds the squares of a single token, which is the only one in these sums, where join() of its segment `whole`
-    /// left squares out.
+    /// Adds the squares of the single token in these sums, if join() of its segment `whole` left squares out.
     void add_squares(running_type& all, const segment_sums& whole) const {
         const auto left_out = whole.left_out();
         std::size_t i = 0;
@@ -218,7 +219,7 @@ private:
         [&]<std::size_t... K>(std::index_sequence<K...>) { Statistics<kinds>::each(f, all..., parts_[K].found_...); }
         (std::make_index_sequence<registers>());
     }
-    /// Which spreads' squares join() leaves out.
+    /// The spreads whose squares join() leaves out.
     [[nodiscard]] auto left_out() const {
         std::array<bool, how_many<spread_sums, Statistics>()> found;
         std::size_t i = 0;

@@ -9,8 +9,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Runs n pieces of work, piece(i, totals), by an executor, and joins their totals, in any order (DESIGN.md, D8). A
-/// single piece, as a short call is, adds to the result itself.
+/// Runs n pieces of work, piece(i, totals), on an executor, and joins their totals in any order (DESIGN.md, D8). A
+/// single piece, as in a short call, adds to the result directly.
 template <class Totals, class Executor, class Piece>
 Totals sum_pieces(const Executor& run, std::int64_t n, Piece&& piece) {
     Totals all;

@@ -20,7 +20,7 @@ struct largest {
     }
 };
 
-/// The kinds of lane::statistic when they are added up over tokens, exactly.
+/// The kinds of lane::statistic as exact sums over tokens.
 struct total {
     using weighted_sum = exact_sum;
     using sum = exact_sum;
@@ -31,7 +31,7 @@ struct total {
     using spread = spread_sums;
 };
 
-/// The kinds of lane::statistic when they are added up over one sequence.
+/// The kinds of lane::statistic as sums over one sequence.
 struct sequence_total {
     using weighted_sum = double;
     using sum = double;
@@ -54,9 +54,9 @@ struct total_names {
     using spread = std::type_identity<total::spread>;
 };
 
-inline std::size_t each_leaves_out_a_member() { return 0; } // not constexpr: where it is called, the compiler stops
+inline std::size_t each_leaves_out_a_member() { return 0; } // not constexpr: the compiler stops at a call
 
-/// How many statistics are of type X when they are totals.
+/// The number of statistics whose total is of type X.
 template <class X, template <class> class Statistics>
 constexpr std::size_t how_many() {
     using names = Statistics<total_names>;
@@ -67,12 +67,12 @@ constexpr std::size_t how_many() {
     return all == (std::is_empty_v<names> ? 0 : sizeof(names)) ? found : each_leaves_out_a_member();
 }
 
-/// What a sweep found. Parts join by +=, exactly and so in any order.
+/// The result of a sweep. Parts join by +=, exactly and so in any order.
 template <template <class> class Statistics>
 struct totals : Statistics<total> {
     std::int64_t tokens = 0, sequences = 0; ///< tokens that count; sequences with such a token
 
-    totals() {} // NOLINT: without it g++ would clear all sums at once, before each clears itself
+    totals() {} // NOLINT: without it g++ would clear all sums at once, and then each sum again
     totals& operator+=(const totals& o) {
         tokens += o.tokens, sequences += o.sequences;
         this->each([](auto& x, const auto& y) { x += y; }, *this, o);
@@ -87,16 +87,16 @@ struct totals : Statistics<total> {
     }
 };
 
-/// The totals of one piece of work, while it goes on.
+/// The totals of one piece of work while it runs.
 template <template <class> class Statistics>
 class running_totals {
 public:
-    totals<Statistics>& all; ///< without what is still to be flushed
+    totals<Statistics>& all; ///< without the sums that are still to be flushed
 
-    /// Of totals that are 0.
+    /// Begins with totals that are 0.
     explicit running_totals(totals<Statistics>& to) : all(to) {}
 
-    /// For what is added to the sums themselves.
+    /// The totals, for terms that are added to them directly.
     totals<Statistics>& sums_of_all() {
         added_ = true;
         return all;
@@ -105,7 +105,7 @@ public:
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
-    /// Adds the sums of a segment, in the order of the members. They wait until lanes can add several segments.
+    /// Adds the sums of a segment, in the order of the members. They are kept until registers can add several segments.
     void add(const std::array<double, sums>& x) {
         for (std::size_t i = 0; i < sums; ++i) waiting_[i][waiting_count_] = x[i];
         if (++waiting_count_ == at_once) add_waiting();
@@ -119,7 +119,7 @@ public:
         if (!narrow_moments_.add(2 * i, x)) to.sum.add(x);
         if (!narrow_moments_.add(2 * i + 1, x_squared)) to.squares.add(x_squared);
     }
-    /// Called before this is read as totals. A single segment, as a short call has, is all that there is.
+    /// Called before the totals are read. A single segment, as in a short call, is the whole sum.
     RLHF_NOINLINE void flush() {
         if (pending_ == 1 && !added_)
             each_sum([&](std::size_t i, exact_sum& sum) { sum.add_first(waiting_[i][0]); });
@@ -136,7 +136,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t at_once = 8, few = 2; ///< a few are added one by one
+    static constexpr std::size_t at_once = 8, few = 2; ///< up to `few` segments are added one by one
 
     RLHF_NOINLINE void flush_sums() {
         bool by_lanes = pending_ > waiting_count_;
@@ -171,7 +171,7 @@ private:
     narrow_sums<2 * moments> narrow_moments_;
     std::size_t pending_ = 0;
     std::size_t waiting_count_ = 0;
-    bool added_ = false; ///< anything to the sums of `all`
+    bool added_ = false; ///< true if anything was added to the sums of `all`
     alignas(64) std::array<std::array<double, at_once>, sums> waiting_;
 };
 

@@ -9,7 +9,8 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Memory for a kernel, so that a sweep's type does not depend on the kernel's. A kernel is plain numbers.
+/// Memory for a kernel, so that the type of a sweep does not depend on the type of the kernel. A kernel has only
+/// numbers.
 class kernel_memory {
 public:
     kernel_memory() = default;
@@ -20,7 +21,7 @@ public:
     template <class Kernel>
     void put(const Kernel& kernel) {
         static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= sizeof bytes_ && alignof(Kernel) <= 16,
-                      "a kernel is plain numbers");
+                      "a kernel has only plain numbers");
         ::new (static_cast<void*>(bytes_)) Kernel(kernel);
     }
     [[nodiscard]] const void* get() const { return bytes_; }

@@ -11,20 +11,19 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Tokens whose inputs the kernel reads at the same time; also the length of a copied tail.
+/// The tokens of a block, whose inputs the kernel reads at the same time. A copied tail has this length, too.
 template <class T>
 inline constexpr int block_tokens = sum_lanes<T>;
 
-/// The most inputs and outputs that a sweep has. Their number is known at run time, and to the kernel when it is
-/// compiled.
+/// The most inputs and outputs of a sweep. The sweep knows their number at run time, the kernel at compile time.
 inline constexpr std::size_t most_inputs = 6, most_outputs = 2;
 
-/// Where tokens lie side by side, the first of them at each pointer. The mask is never absent, so that the hot loop has
-/// one path and an element has the same bits with a mask and without: without a mask the same block of ones is read
-/// again and again (DESIGN.md, D1).
+/// Pointers to the first of some tokens, which lie side by side. The mask is never absent: without a mask the same
+/// block of ones is read again and again. So the hot loop has one path, and an element has the same bits with and
+/// without a mask (DESIGN.md, D1).
 template <class T>
 struct token_places {
-    token_places() {} // NOLINT: a copied tail has no time to clear what it does not use
+    token_places() {} // NOLINT: clearing unused members would cost a copied tail time
     std::array<const T*, most_inputs> in;
     std::array<std::int64_t, most_inputs> in_step; ///< from token to token: 1, or 0 for one block that is re-read
     std::array<T*, most_outputs> out;              ///< null: not wanted
@@ -32,19 +31,19 @@ struct token_places {
     std::int64_t mask_step; ///< 1 or 0
 };
 
-/// Whole blocks of them, from token `first` on.
+/// Whole blocks of tokens, from token `first` on.
 template <class T>
 struct block_range {
     const token_places<T>* of = nullptr;
     std::int64_t first = 0, blocks = 0;
 };
 
-/// Copies n tokens. It is a function of its own, so that it is compiled once and not for every sweep (DESIGN.md, D26).
+/// Copies n tokens. It is a function, so that it is compiled once and not for every sweep (DESIGN.md, D26).
 template <class T>
 RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t from_step, std::int64_t n, T* to, std::int64_t to_step) {
     for (std::int64_t k = 0; k < n; ++k) to[k * to_step] = from[k * from_step];
 }
-/// Copies n tokens side by side, and fills up with zeros to `size`.
+/// Copies n tokens side by side, and fills up to `size` with zeros.
 template <class T>
 RLHF_NOINLINE void copy_filled(const T* from, std::int64_t step, std::int64_t n, T* to, std::int64_t size) {
     for (std::int64_t k = 0; k < n; ++k) to[k] = from[k * step];
@@ -73,8 +72,8 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
 }
 
 /// The tokens of one sequence, as blocks: in the caller's memory, or copied if they do not lie side by side in whole
-/// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19).
-/// It goes from sequence to sequence, because what all of them share takes as long as a short one.
+/// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19). It
+/// is reused from sequence to sequence, because its preparation takes as long as a short sequence.
 template <class T>
 class sequence_blocks {
 public:
@@ -91,9 +90,9 @@ public:
     };
 
     sequence_mask mask = {};
-    std::array<T, most_outputs> scale = {};  ///< of the outputs
-    std::array<bool, most_outputs> add = {}; ///< do outputs hold what is added to?
-    double weight = 1;                       ///< of the sequence's losses
+    std::array<T, most_outputs> scale = {};  ///< factors of the outputs
+    std::array<bool, most_outputs> add = {}; ///< true: the output is added to
+    double weight = 1;                       ///< the weight of the sequence's losses
 
     sequence_blocks(const call& c, inputs in, targets out, sequence_weight by) : call_(c), in_(in), out_(out), by_(by) {
         for (std::size_t i = 0; i < out.size(); ++i) scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
@@ -121,10 +120,10 @@ public:
         for (const target<T>& o : out_)
             if (o && !o.add) clear_tokens(at(o.to, from), o.to.step, to - from);
     }
-    /// Of the sequence, with tokens that cannot count.
+    /// The length of the sequence, including tokens that cannot count.
     [[nodiscard]] std::int64_t length() const { return call_.length(s_); }
 
-    /// The n tokens from t on, whole blocks of them, in the caller's memory.
+    /// The n tokens from t on, in whole blocks, in the caller's memory.
     [[nodiscard]] block_range<T> direct(std::int64_t t, std::int64_t n) const {
         return {&places_, t, n / block_tokens<T>};
     }
@@ -153,7 +152,7 @@ public:
     }
 
 private:
-    /// Divides weights by the tokens that count. A function of its own, because a division takes long and is rare.
+    /// Divides weights by the number of counted tokens. It is not inlined, because a division is slow and rare.
     RLHF_NOINLINE void divide(double divisor) {
         weight = 1 / divisor;
         for (std::size_t i = 0; i < out_.size(); ++i) scale[i] = static_cast<T>(out_[i].scale / divisor);
@@ -192,7 +191,7 @@ public:
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
 
-    /// Do some array's tokens not lie side by side?
+    /// True if the tokens of some array do not lie side by side.
     [[nodiscard]] bool strided() const { return strided_; }
     [[nodiscard]] sequence_blocks<T> blocks() const {
         return {call_, {in_.data(), inputs_}, {out_.data(), outputs_}, weight_};

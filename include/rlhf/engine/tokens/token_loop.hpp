@@ -9,11 +9,11 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// What a kernel does to the tokens of a segment: it turns one element of each input into detail::terms. For masked
-/// tokens, whatever bits they hold, outputs are 0, or left as they are when the sweep adds to them.
+/// Runs a kernel over the tokens of a segment. The kernel turns one element of each input into detail::terms. For
+/// masked tokens, which may hold any bits, outputs are 0, or left as they are if the sweep adds to them.
 ///
-/// Only the hot loop is compiled for each kernel. It is called by a pointer, and all else is the same for kernels of
-/// the same terms (DESIGN.md, D26).
+/// Only the hot loop is compiled for each kernel. It is called through a pointer, and all other code is shared by
+/// kernels with the same terms (DESIGN.md, D26).
 template <class T, class Arch, class Terms>
 class token_loop {
     using L = lanes<T, Arch>;
@@ -23,7 +23,7 @@ class token_loop {
 public:
     using sums_type = segment_sums<T, Arch, Terms>;
 
-    /// The loop of kernels of one type. strided: some array's tokens do not lie side by side.
+    /// The loop for one type of kernel. strided: the tokens of some array do not lie side by side.
     template <std::size_t In, std::size_t Out, class Kernel>
     static token_loop of(bool strided) {
         static_assert(In <= most_inputs && Out <= most_outputs);
@@ -31,7 +31,7 @@ public:
     }
 
     /// Runs over the tokens begin … end − 1 of a sequence, a segment at a time, and adds their sums to `part`.
-    /// `clears`: also writes what follows them in the sequence, so that blocks may reach there.
+    /// `clears`: also writes the outputs of the tokens after them, so that blocks may reach there.
     RLHF_FORMULA void add(const void* kernel, const row& r, std::int64_t begin, std::int64_t end, bool clears,
                           typename sums_type::running_type& part) const {
         for (std::int64_t t = begin; t < end; t += segment_tokens) {
@@ -42,7 +42,7 @@ public:
         }
     }
 
-    /// How far a run over the tokens begin … end − 1 writes, with what it writes behind them.
+    /// The end of the outputs that a run over the tokens begin … end − 1 writes, including those after `end`.
     [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
         const std::int64_t padded = end + (begin - end) % block_tokens<T> + block_tokens<T>;
         return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
@@ -53,7 +53,7 @@ public:
     RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
                                    bool clears) const {
         const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
-        // Where padding follows, the mask drops it. All other tails are copied.
+        // If padding follows, the mask drops it. All other tails are copied.
         const bool masked = n == whole || (clears && in_place(r, t + padded));
         const std::int64_t direct = strided_ ? 0 : masked ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
@@ -78,12 +78,12 @@ private:
     static constexpr std::int64_t ahead = 16,
                                   far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
 
-    /// Does the mask drop padding up to a token?
+    /// True if the mask drops padding up to this token.
     static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
 
     token_loop(function loop, bool strided) : hot_loop_(loop), strided_(strided) {}
 
-    /// Adds, token by token, squares that a sum in T could not hold. A masked token has only zeros.
+    /// Adds squares that a sum in T could not hold, token by token. A masked token has only zeros.
     RLHF_COLD void add_squares(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
                                const sums_type& segment, typename sums_type::running_type& part) const {
         for (std::int64_t k = t; k < t + n; ++k) token(kernel, r, k, false).add_squares(part, segment);
@@ -122,20 +122,20 @@ private:
                 mask += mask_step;
             }
         }
-        return sums_type(sums); // a copy: the name itself, returned, would be kept in memory
+        return sums_type(sums); // a copy, because returning the variable itself would keep it in memory
     }
 
-    /// Does the kernel compute something first (lane::early)?
+    /// True if the kernel computes something first (lane::early).
     template <std::size_t In, class Kernel>
     static constexpr bool has_first = []<std::size_t... K>(std::index_sequence<K...>) {
         return requires(const Kernel& kernel, V v) { kernel.first(((void)K, v)...); };
     }
     (std::make_index_sequence<In>());
 
-    /// What it computed of a segment, if it does.
+    /// The numbers that the kernel computed first, for a segment.
     template <std::size_t In, class Kernel>
     struct alignas(64) early_numbers : std::array<T, has_first<In, Kernel> ? std::size_t(segment_tokens) : 0> {
-        early_numbers() {} // NOLINT: what is read is written before
+        early_numbers() {} // NOLINT: they are written before they are read
     };
 
     template <std::size_t In, class Kernel>
@@ -166,7 +166,7 @@ private:
         if (to != nullptr && !add) std::fill_n(to + at, block_tokens<T>, T(0));
     }
 
-    /// Register k of a block. Where all of it counts, no mask is applied.
+    /// Register k of a block. If all of it counts, no mask is applied.
     template <std::size_t In, std::size_t Out, class Kernel>
     RLHF_FORMULA static void
     one_register(const std::array<const T*, In>& in, const std::array<T*, Out>& out, std::uint64_t block_counts,

@@ -11,7 +11,7 @@
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms.
-/// For masked tokens, whatever bits they hold, outputs are 0, or left as they are when the sweep adds to them.
+/// For masked tokens, which may hold any bits, outputs are 0, or left as they are if the sweep adds to them.
 ///
 /// A sequence begins at its first token that counts and is cut into segments of 512 tokens. Each segment is added up on
 /// its own, and then merged exactly. So no bit depends on padding, cuts of the batch, alignment, threads or the layout
@@ -38,7 +38,7 @@ public:
         std::int64_t rows = call_.size(), groups = 1, chunks = 1; // a short call is one piece, without divisions
         if (rows * longest > chunk) {
             chunks = (longest + chunk - 1) / chunk;
-            rows = std::max<std::int64_t>(chunk / longest, 1); // of a piece
+            rows = std::max<std::int64_t>(chunk / longest, 1); // per piece
             groups = (call_.size() + rows - 1) / rows;
         }
         return sum_pieces<totals_type>(run, groups * chunks, [&](std::int64_t piece, totals_type& totals) {
@@ -48,7 +48,7 @@ public:
         });
     }
 
-    /// What the sweep writes for one token that counts, with the same bits.
+    /// Writes the outputs of one counted token, with the same bits as the sweep.
     void token(std::int64_t s, std::int64_t t) const {
         row r = arrays_.blocks();
         r.go_to(s), loop_.token(kernel_.get(), r, t, true);
@@ -57,8 +57,8 @@ public:
 private:
     static constexpr std::int64_t unlimited_tokens = (std::numeric_limits<std::int64_t>::max)() / 2;
 
-    /// Tokens of a sequence for one piece of work. A sequence has few pieces, because each looks for the sequence's
-    /// ends.
+    /// The tokens of a sequence per piece of work. A sequence has few pieces, because each piece looks for the
+    /// sequence's ends.
     static std::int64_t chunk_of(std::int64_t longest) {
         return std::max<std::int64_t>((longest / 32 + segment_tokens) / segment_tokens, 32) * segment_tokens;
     }
@@ -73,7 +73,7 @@ private:
     }
 
     /// Sweeps the part of a sequence from its counted token `from` on. The first part also writes the outputs before
-    /// it, the last part, which is unlimited, those behind it.
+    /// it; the last part, which is unlimited, also writes the outputs after it.
     void sweep(const row& r, std::int64_t from, std::int64_t tokens, running& part) const {
         const auto [first, last] = counted_tokens(r.mask);
         const std::int64_t begin = (std::min)(first + from, last), end = (std::min)(begin + tokens, last);
@@ -91,7 +91,7 @@ private:
     loop loop_;
 };
 
-/// The terms of a kernel that reads so many inputs.
+/// The terms of a kernel with In inputs.
 template <class T, class Arch, std::size_t In, class Kernel>
 using terms_of = decltype(std::apply(std::declval<const Kernel&>(), std::array<typename lanes<T, Arch>::type, In>()));
 

@@ -9,13 +9,13 @@
 /// What OpenAI's lm-human-preferences (Ziegler et al. 2019, arXiv:1909.08593) computes by its defaults. Read in git
 /// cbfd210, lm_human_preferences/train_policy.py and launch.py; names in brackets are its options.
 ///
-/// Answers have one length and there is no mask. Each mini-batch is whitened in each epoch anew, with ddof 0: rewards,
-/// which keep their mean, and then advantages.
+/// Answers have one length and there is no mask. Rewards, which keep their mean, and then advantages are whitened anew
+/// for each mini-batch in each epoch, with ddof 0.
 namespace rlhf::preset::lm_human_preferences {
 
 /// [ppo.cliprange].
 inline constexpr ppo_policy_loss_options ppo_policy_loss{.clip_range = 0.2};
-/// [ppo.cliprange_value], times value_coef [ppo.vf_coef].
+/// [ppo.cliprange_value]. The loss is multiplied by value_coef [ppo.vf_coef].
 inline constexpr ppo_value_loss_options ppo_value_loss{.clip_range = 0.2};
 inline constexpr double value_coef = 0.1;
 

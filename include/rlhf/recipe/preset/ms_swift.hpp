@@ -14,19 +14,19 @@
 /// Log ratios are not clamped. A sequence without tokens counts in a mean over sequences.
 namespace rlhf::preset::ms_swift {
 
-/// [loss_type] grpo, the default. [delta] is dual_clip. With ref_log_probs, KL is on by default [beta]: k3, clamped
-/// to 10. Without them it is off, as in the preset before.
+/// [loss_type] grpo, the default. [delta] is dual_clip. KL is on by default [beta], k3 clamped to 10: with
+/// ref_log_probs use kl_policy_loss.
 inline constexpr ppo_policy_loss_options ppo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 inline constexpr ppo_policy_loss_options kl_policy_loss{
     .kl_coef = 0.04, .kl_limit = 10, .aggregation = aggregation::sequence_mean_token_mean};
-/// [loss_type] dapo and bnpo. dapo's denominator is of the whole step, bnpo's of a micro-batch.
+/// [loss_type] dapo and bnpo. dapo's denominator is the whole step's, bnpo's is a micro-batch's.
 inline constexpr ppo_policy_loss_options dapo_policy_loss{};
 
-/// [loss_type] dr_grpo: with dapo_policy_loss. It divides by sequences · max_completion_length whatever the mask says;
-/// that product is the batch's denominator, counts.tokens.
+/// [loss_type] dr_grpo: with dapo_policy_loss. ms-swift divides by sequences · max_completion_length for every mask:
+/// pass this product as the batch's denominator, counts.tokens.
 
-/// [loss_type] cispo, over tokens, has no lower bound, and [epsilon_high] itself is the upper one: by its default,
-/// which is [epsilon]'s, all weights are 0.2 at most. ScaleRL's is 5.
+/// [loss_type] cispo, a mean over tokens, has no lower bound, and [epsilon_high] itself is the upper bound: with its
+/// default, which is [epsilon]'s, all weights are at most 0.2. ScaleRL's upper bound is 5.
 inline constexpr rlhf::cispo cispo{.low = 0, .high = 0.2};
 inline constexpr policy_loss_options policy_loss{}; ///< The options for cispo.
 /// [loss_type] sapo [tau_pos, tau_neg], averaged over sequences.
@@ -36,28 +36,29 @@ inline constexpr policy_loss_options sapo_policy_loss{.aggregation = aggregation
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options gspo_policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
-/// [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options make F:
-/// γ is 2^(−1/32) [fipo_decay_rate 32]. u is cut to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
+/// [loss_type] fipo: dapo_policy_loss with the advantages Â u; policy_loss says what u and F are. These options compute
+/// F: γ is 2^(−1/32) [fipo_decay_rate 32]. u is clipped to [1, 1.2] [fipo_clip_range, fipo_clip_high_only], and then to
 /// [0.8, 1] where Â < 0 and ρ > 4 [fipo_safety_threshold]. Tokens whose ρ is above [delta] add nothing to F.
 inline constexpr discounted_returns_options fipo_future{.gamma = 0.97857206208770009, .gaps = gaps::zero};
 /// [loss_type] real [real_tau]: see policy_loss.
 inline constexpr double real_temperature = 0.5;
-/// [top_entropy_quantile] keeps all tokens by its default. It is of a micro-batch of one rank.
+/// [top_entropy_quantile] keeps all tokens by default. The quantile is taken over a micro-batch of one rank.
 inline constexpr top_entropy_options top_entropy{.share = 1};
 
-/// [advantage_estimator] grpo by [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is 10⁻⁴.
-/// A reward that is missing is 0.
+/// [advantage_estimator] grpo with [scale_rewards] group, batch and none; rloo, whose [scale_rewards] is none. ε is
+/// 10⁻⁴. A missing reward is 0.
 inline constexpr group_advantages_options grpo{.epsilon = 1e-4};
 inline constexpr group_advantages_options grpo_batch_std{.scale = group_scale::batch_std, .epsilon = 1e-4};
 inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none};
 inline constexpr group_advantages_options rloo{.baseline = group_baseline::others_mean, .scale = group_scale::none};
 
-/// rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: an answer beyond max_length pays more than 1.
+/// rewards/orm.py, SoftOverlong [soft_max_length, soft_cache_length]: the penalty of an answer longer than max_length
+/// is more than 1.
 inline constexpr shape_scores_options shape_scores{.overlong = overlong::growing};
 
 /// [rollout_importance_sampling_mode] token_truncate, token_mask, sequence_truncate and sequence_mask, off by default,
-/// with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. Sequences are judged by their geometric mean;
-/// sequence_mask has the weights of tokens in the sequences that it keeps.
+/// with [rollout_importance_sampling_threshold] 2 and π_old as log_probs. A sequence's ratio is the geometric mean of
+/// its tokens' ratios. In sequences that sequence_mask keeps, each token has its own weight.
 inline constexpr importance_weights_options token_truncate{.range = 2};
 inline constexpr importance_weights_options token_mask{.range = 2, .beyond = importance::mask};
 inline constexpr importance_weights_options sequence_truncate{.level = importance_level::sequence_mean, .range = 2};

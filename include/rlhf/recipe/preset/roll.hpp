@@ -11,7 +11,7 @@
 /// roll/utils/functionals.py; names in brackets are its options.
 ///
 /// Losses are averaged over sequences [loss_agg_mode seq-mean-token-mean]. seq-mean-token-sum-norm divides the sum of
-/// all tokens by the longest answer alone, and not by the number of sequences. Log ratios are not clamped.
+/// all tokens by the length of the longest answer, and not by the number of sequences. Log ratios are not clamped.
 namespace rlhf::preset::roll {
 
 /// ActorWorker.loss_func [pg_clip]. With [dual_clip_loss], off by default, the bound is 1 + 2 pg_clip.
@@ -25,36 +25,37 @@ inline constexpr ppo_policy_loss_options kl_policy_loss{.kl_limit = 10,
 inline constexpr rlhf::gspo gspo{.range = 0.2};
 inline constexpr policy_loss_options policy_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
-/// ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. topr decides by
-/// the sign of the score, the library by the advantage's. With [cispo_use_unified_mask] tokens that PPO's clip
-/// would stop have no loss: weights of 0 do the same.
+/// ActorPGWorker [pg_variant]: vanilla, tis, topr and cispo [cispo_epsilon_low, cispo_epsilon_high]. In ROLL's topr the
+/// sign of the score decides, in the library the sign of the advantage. With [cispo_use_unified_mask], tokens that PPO
+/// would clip have no loss: weights of 0 do the same.
 inline constexpr rlhf::cispo reinforce{.low = 1, .high = 1};
 inline constexpr rlhf::cispo tis{.low = 0, .high = 1};
 inline constexpr rlhf::topr topr{};
 inline constexpr rlhf::cispo cispo{.low = 0.9, .high = 1.1};
-/// [pg_variant] kimi15 is reinforce with KL to π_old, which are the ref_log_probs [kimi15_tau].
+/// [pg_variant] kimi15 is reinforce with KL to π_old [kimi15_tau]: pass log π_old as ref_log_probs.
 inline constexpr policy_loss_options kimi_policy_loss{
     .kl_coef = 0.1, .kl_estimator = kl_estimator::k2, .aggregation = aggregation::sequence_mean_token_mean};
 
-/// CriticWorker.loss_func: without a clip [value_clip], averaged over sequences.
+/// CriticWorker.loss_func: without a clip [value_clip], a mean over sequences.
 inline constexpr ppo_value_loss_options ppo_value_loss{.aggregation = aggregation::sequence_mean_token_mean};
 
-/// compute_advantage [adv_estimator gae, gamma, lambd]. The mask makes no difference to GAE, and nothing is whitened
-/// [whiten_advantages]. KL is in the reward only by [add_token_level_kl].
+/// compute_advantage [adv_estimator gae, gamma, lambd]. GAE does not look at the mask, and nothing is whitened
+/// [whiten_advantages]. KL is in the reward only with [add_token_level_kl].
 inline constexpr ppo_advantages_options ppo_advantages{
     .rewards = {.kl_coef = 0}, .gae = {.lambda = 0.95, .gaps = gaps::ignore}, .whiten = no_whitening};
 
-/// reward_norm [norm_mean_type, norm_std_type], by which [adv_estimator] grpo is group, group; then batch, batch, and
-/// group alone. running, running is whiten by the moments of all rewards so far, with these options.
+/// reward_norm [norm_mean_type, norm_std_type]: [adv_estimator] grpo is group, group. The next presets are batch,
+/// batch, and group without a deviation. running, running is whiten with these options and the moments of all rewards
+/// so far.
 inline constexpr group_advantages_options grpo{};
 inline constexpr group_advantages_options batch_norm{.baseline = group_baseline::batch_mean,
                                                      .scale = group_scale::batch_std};
 inline constexpr group_advantages_options dr_grpo{.scale = group_scale::none};
 inline constexpr whiten_options running_norm{.epsilon = 1e-6, .floor = std_floor::after_root};
 
-/// [train_infer_correction]: is_weight [upper_bound], per token, and filters [ratio_low, ratio_high, diff_high] by
-/// [agg_type] token, geometric, sequence and segment, all off by default. What a filter drops leaves the mean of its
-/// sequence: use `keep`. Over tokens [loss_agg_mode token-mean] ROLL does not look at what filters drop.
+/// [train_infer_correction]: is_weight [upper_bound] per token, and filters [ratio_low, ratio_high, diff_high] with
+/// [agg_type] token, geometric, sequence and segment, all off by default. A token that a filter drops leaves the mean
+/// of its sequence: use `keep`. In means over tokens [loss_agg_mode token-mean] ROLL ignores the filters.
 inline constexpr importance_weights_options is_weight{.range = 1.2};
 inline constexpr importance_weights_options token_filter{.range = {0.8, 1.2}, .beyond = importance::mask};
 inline constexpr importance_weights_options geometric_filter{.level = importance_level::none,

@@ -13,13 +13,13 @@
 namespace RLHF_NAMESPACE {
 
 namespace torch {
-/// What is computed beside log_probs.
+/// The outputs of token_log_probs beside log_probs.
 struct token_outputs {
     bool entropy = false;
     bool collision = false;
 };
 
-/// What is not computed is an undefined tensor.
+/// The outputs of token_log_probs. An output that is not computed is an undefined tensor.
 struct token_log_probs_of {
     at::Tensor log_probs, entropy;     ///< with a gradient
     at::Tensor log_sum_exp, collision; ///< constants
@@ -28,17 +28,17 @@ struct token_log_probs_of {
 } // namespace torch
 
 namespace detail {
-/// The sizes of one number per row of logits.
+/// The sizes of a tensor with one number per row of logits.
 [[nodiscard]] inline at::IntArrayRef row_sizes(const at::Tensor& logits) {
     return logits.sizes().slice(0, static_cast<std::size_t>(logits.dim()) - 1);
 }
-/// A tensor of this shape, or an undefined one.
+/// A tensor with one number per row of logits, or an undefined one.
 [[nodiscard]] inline at::Tensor per_row(const at::Tensor& logits, bool wanted = true) {
     if (!wanted || !logits.defined() || logits.dim() < 1) return {};
     return at::empty(row_sizes(logits), at::TensorOptions(per_token_type(logits)));
 }
 
-/// Calls f.operator()<T>(views of the logits), T the type of what is computed per token.
+/// Calls f.operator()<T>(views of the logits). T is the type of the per-token numbers.
 template <class F, class... Tensors>
 auto with_logits_of_type(F&& f, const Tensors&... logits) {
     return with_torch_errors([&] {
@@ -50,8 +50,8 @@ auto with_logits_of_type(F&& f, const Tensors&... logits) {
     });
 }
 
-/// Makes log_probs, and entropy if it was computed, parts of the graph of the learned tensors. Backward is
-/// (saved, d_log_probs, d_entropy), the latter two contiguous, or undefined for 0.
+/// Makes log_probs, and entropy if it was computed, parts of the graph of the learned tensors. Backward takes (saved,
+/// d_log_probs, d_entropy); the gradients are contiguous, or undefined for 0.
 template <class Backward>
 void record_log_probs(const char* function, const tensors& learned, at::Tensor& log_probs, at::Tensor& entropy,
                       const tensors& saved, const Backward& backward) {
@@ -70,8 +70,8 @@ void record_log_probs(const char* function, const tensors& learned, at::Tensor& 
 } // namespace detail
 
 namespace torch {
-/// rlhf::token_log_probs with the gradient of logits. The backward pass reads logits and targets again; the mask may be
-/// gone by then.
+/// rlhf::token_log_probs with the gradient of logits. The backward pass reads logits and targets again; the caller's
+/// mask need not live that long.
 inline token_log_probs_of token_log_probs(const batch& b, const at::Tensor& logits, const at::Tensor& targets,
                                           const token_outputs& wanted = {}, const token_log_probs_options& o = {}) {
     token_log_probs_of x{.log_probs = detail::per_row(logits),
@@ -107,7 +107,7 @@ inline token_log_probs_of token_log_probs(const batch& b, const at::Tensor& logi
     return x;
 }
 
-/// As kept_set.
+/// The tensors of a kept_set.
 struct kept_set_tensors {
     at::Tensor ids, offsets;
 };
@@ -170,7 +170,7 @@ inline loss_of<logits_divergence_result> logits_divergence(const batch& b, const
     });
 }
 
-/// As top_k_reference, k being the last size: [B, T, k] or [tokens, k].
+/// The tensors of a top_k_reference, [B, T, k] or [tokens, k].
 struct top_k_tensors {
     at::Tensor ids, log_probs;
 };

@@ -12,22 +12,23 @@
 #include <torch/csrc/autograd/functions/basic_ops.h>
 #include <vector>
 
-/// How a call of the library becomes a node of autograd. In this folder the functions of the library stand once more,
-/// in namespace rlhf::torch, with tensors in the place of arrays:
+/// How a call of the library becomes a node of autograd. Namespace rlhf::torch has the functions of the library with
+/// tensors instead of arrays:
 ///
 ///     auto [loss, result] = rlhf::torch::ppo_policy_loss(batch, {.log_probs = …, .old_log_probs = …, …}, options);
 ///     loss.backward();
 ///
 /// Formulas, options, shapes and errors are the same as for the functions. In addition:
 ///
-/// - The first tensor of a call says its element type, Float or Double; all others but masks and integers have it, too.
-///   Logits may be BFloat16 or Half as well; their per-token tensors are Float.
+/// - The element type of a call is the type of its first tensor, Float or Double; all other tensors except masks and
+///   integers have it, too. Logits may be BFloat16 or Half as well; their per-token tensors are Float.
 /// - Gradients flow to the tensors that a function's documentation names; all others are constants. Values and
-///   gradients come from one sweep, in the forward pass. Where none is wanted (no_grad, or nothing that requires it)
-///   only values are computed.
-/// - A tensor [B, 1], or one that expand() made of it, is one element per sequence where rlhf::per_sequence may stand.
-/// - Calls run on torch's threads where the caller compiles with OpenMP, else on the calling one, with the same bits.
-/// - Within namespace rlhf the library torch is ::torch.
+///   gradients come from one sweep, in the forward pass. If no gradient is wanted (no_grad, or no tensor requires
+///   one), only values are computed.
+/// - A tensor [B, 1], or one that expand() made from it, has one element per sequence, where the function accepts
+///   rlhf::per_sequence.
+/// - Calls run on torch's threads if you compile with OpenMP, else on the calling thread, with the same bits.
+/// - Within namespace rlhf, write ::torch for libtorch.
 /// - An error is a c10::Error with the library's sentence, in the forward pass. The second derivative throws.
 namespace RLHF_NAMESPACE {
 
@@ -43,14 +44,14 @@ struct loss_of {
 namespace detail {
 using tensors = std::vector<at::Tensor>;
 
-/// The executor of every call.
+/// The executor of every call of rlhf::torch.
 inline constexpr auto torch_threads = [](std::size_t n, task body) {
     at::parallel_for(0, static_cast<std::int64_t>(n), 1, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t i = from; i < to; ++i) body(static_cast<std::size_t>(i));
     });
 };
 
-/// Calls f, and throws its errors as torch does.
+/// Calls f, and turns its errors into torch's.
 template <class F>
 auto with_torch_errors(F&& f) {
     try {
@@ -58,8 +59,8 @@ auto with_torch_errors(F&& f) {
     } catch (const std::invalid_argument& e) { TORCH_CHECK(false, e.what()); }
 }
 
-/// Calls f(type_identity<T>) with the element type of a tensor. That is float if there is none: the call then says what
-/// is missing.
+/// Calls f(type_identity<T>) with the element type of a tensor, or with float if the tensor is undefined: the call then
+/// says what is missing.
 template <class F>
 auto with_element_type(const char* function, const at::Tensor& t, F&& f) {
     if (!t.defined() || t.scalar_type() == at::kFloat) return f(std::type_identity<float>());
@@ -68,7 +69,7 @@ auto with_element_type(const char* function, const at::Tensor& t, F&& f) {
     return f(std::type_identity<double>());
 }
 
-/// The element type of what is computed from logits, per token.
+/// The element type of the numbers per token that are computed from logits.
 [[nodiscard]] inline at::ScalarType per_token_type(const at::Tensor& logits) {
     return logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
 }
@@ -82,7 +83,7 @@ template <class T>
     return per_sequence(view<const T>(t.narrow(1, 0, 1)));
 }
 
-/// A tensor for n numbers of T. A negative n is for the call to refuse.
+/// A tensor for n numbers of T. It is empty for a negative n, which the call then rejects.
 template <class T>
 [[nodiscard]] at::Tensor numbers(std::int64_t n) {
     return at::empty({(std::max)(n, std::int64_t(0))}, at::dtype<T>());
@@ -116,17 +117,17 @@ private:
     std::vector<std::int64_t> offsets_;
 };
 
-/// From what the forward pass saved and the slopes of the outputs (undefined: 0) to the slopes of the inputs.
+/// Computes the slopes of the inputs from what the forward pass saved and the slopes of the outputs (undefined: 0).
 using backward_pass = std::function<tensors(const tensors& saved, const tensors& slopes)>;
 
-/// What a forward pass hands to autograd.
+/// The part of a forward pass that autograd keeps.
 struct forward_pass {
     const char* function;
     tensors outputs, saved;
     backward_pass backward;
 };
 
-/// The one node of autograd. Everything is computed before it is made; it carries gradients back.
+/// The one node of autograd. Everything is computed before it is made; it passes gradients back.
 struct autograd_node : ::torch::autograd::Function<autograd_node> {
     using context = ::torch::autograd::AutogradContext;
     struct kept : ::torch::CustomClassHolder {
@@ -154,7 +155,7 @@ struct autograd_node : ::torch::autograd::Function<autograd_node> {
             d = with_torch_errors([&] { return k.backward(c->get_saved_variables(), slopes); });
         }
         if (twice) d = refuse_second_derivative(k.function, d);
-        d.emplace_back(); // of forward_pass
+        d.emplace_back(); // for the argument forward_pass
         return d;
     }
 
@@ -170,7 +171,8 @@ private:
     }
 };
 
-/// The outputs, as parts of the graph of the learned inputs. An undefined input is given a place that learns nothing.
+/// The outputs, as parts of the graph of the learned inputs. An undefined input is replaced by a tensor without a
+/// gradient.
 [[nodiscard]] inline tensors record(tensors learned, const forward_pass& f) {
     for (at::Tensor& each : learned)
         if (!each.defined()) each = at::empty({0});
@@ -181,8 +183,8 @@ private:
     return at::GradMode::is_enabled() && t.defined() && t.requires_grad();
 }
 
-/// Calls call(d) with a buffer for the gradient of each learned tensor, undefined where none is wanted, and makes a
-/// node of the loss that the result reports.
+/// Calls call(d) with a buffer for the gradient of each learned tensor, or an undefined tensor if none is wanted. It
+/// makes a node from the loss that the result reports.
 template <class Call>
 auto record_loss(const char* function, const tensors& learned, Call&& call) {
     tensors d(learned.size());
@@ -200,7 +202,7 @@ auto record_loss(const char* function, const tensors& learned, Call&& call) {
     return torch::loss_of<std::remove_const_t<decltype(result)>>{out[0], result};
 }
 
-/// The same for a loss over tensors of float or double; call.operator()<T>(d).
+/// The same for a loss over tensors of float or double: it calls call.operator()<T>(d).
 template <class Call>
 auto record_loss_of_type(const char* function, const tensors& learned, Call&& call) {
     return record_loss(function, learned, [&](const tensors& d) {
@@ -209,7 +211,7 @@ auto record_loss_of_type(const char* function, const tensors& learned, Call&& ca
     });
 }
 
-/// Calls f(logits) or, where a gradient is wanted, f(logits, d).
+/// Calls f(logits), or f(logits, d) if a gradient is wanted.
 template <class F>
 auto with_logits_and(const at::Tensor& logits, const at::Tensor& d, F&& f) {
     return d.defined() ? with_logits(f, logits, d) : with_logits(f, logits);

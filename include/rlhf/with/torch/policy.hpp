@@ -11,7 +11,7 @@
 namespace RLHF_NAMESPACE {
 
 namespace torch {
-/// As policy_loss_arrays. advantages and weights may be [B, 1].
+/// The tensors of policy_loss_arrays. advantages and weights may be [B, 1].
 struct policy_loss_tensors {
     at::Tensor log_probs, old_log_probs;
     at::Tensor ref_log_probs = {}, behavior_log_probs = {};
@@ -52,7 +52,7 @@ inline loss_of<ppo_policy_loss_result> ppo_policy_loss(const batch& b, const pol
     });
 }
 
-/// As ppo_value_loss_arrays. weights may be [B, 1].
+/// The tensors of ppo_value_loss_arrays. weights may be [B, 1].
 struct ppo_value_loss_tensors {
     at::Tensor values;
     at::Tensor old_values = {};

@@ -17,7 +17,7 @@ struct sequence_sums {
     sequence_log_probs_result result;
 };
 
-/// As sequence_log_probs_arrays.
+/// The tensors of sequence_log_probs_arrays.
 struct sequence_log_probs_tensors {
     at::Tensor log_probs;
     at::Tensor ref_log_probs = {};
@@ -46,7 +46,7 @@ inline sequence_sums sequence_log_probs(const batch& b, const sequence_log_probs
     });
 }
 
-/// As preference_loss_arrays.
+/// The tensors of preference_loss_arrays.
 struct preference_loss_tensors {
     at::Tensor chosen, rejected;
     at::Tensor margins = {}, weights = {};
@@ -69,7 +69,7 @@ loss_of<preference_loss_result> preference_loss(const batch& b, const preference
                                        });
 }
 
-/// As unpaired_loss_arrays.
+/// The tensors of unpaired_loss_arrays.
 struct unpaired_loss_tensors {
     at::Tensor log_ratios, desirable;
     at::Tensor weights = {};
@@ -86,7 +86,7 @@ loss_of<unpaired_loss_result> unpaired_loss(const batch& b, const unpaired_loss_
     });
 }
 
-/// As preference_pairs_arrays.
+/// The tensors of preference_pairs_arrays.
 struct preference_pairs_tensors {
     at::Tensor sums, chosen, rejected;
     at::Tensor margins = {}, weights = {};
@@ -108,7 +108,7 @@ loss_of<preference_loss_result> preference_pairs(const batch& b, const preferenc
     });
 }
 
-/// As preference_nll_arrays.
+/// The tensors of preference_nll_arrays.
 struct preference_nll_tensors {
     at::Tensor log_probs;
     at::Tensor ref_log_probs = {};

@@ -7,7 +7,7 @@
 
 #include <ATen/ops/from_blob.h>
 
-/// ppo_loss, and functions of a linear head in the place of logits, as nodes of autograd: see with/torch/node.hpp.
+/// ppo_loss, and functions of a linear head instead of logits, as nodes of autograd: see with/torch/node.hpp.
 namespace RLHF_NAMESPACE {
 
 /// A matrix_product by torch.
@@ -23,7 +23,7 @@ inline constexpr auto torch_product = []<class E>(const product<E>& p) {
 };
 
 namespace torch {
-/// As ppo_loss_arrays, less the buffers. advantages and weights may be [B, 1].
+/// The tensors of ppo_loss_arrays, without the buffers. advantages and weights may be [B, 1].
 struct ppo_loss_tensors {
     at::Tensor old_log_probs;
     at::Tensor ref_log_probs = {}, behavior_log_probs = {};
@@ -40,7 +40,7 @@ struct linear_head_tensors {
 } // namespace torch
 
 namespace detail {
-/// The arrays of ppo_loss, with buffers for what passes between its parts.
+/// The arrays of ppo_loss, with buffers for its intermediate results.
 template <class T>
 struct ppo_buffers {
     at::Tensor log_probs, d_log_probs, entropy, d_entropy;
@@ -69,7 +69,7 @@ struct ppo_buffers {
     }
 };
 
-/// The rows of hidden states, and where they go.
+/// Hidden states as [tokens, H].
 [[nodiscard]] inline at::Tensor rows_of(const at::Tensor& hidden) {
     return hidden.defined() && hidden.dim() == 3 ? hidden.flatten(0, 1) : hidden;
 }

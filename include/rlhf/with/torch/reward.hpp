@@ -9,7 +9,7 @@
 /// Losses of a reward model as nodes of autograd: see with/torch/node.hpp.
 namespace RLHF_NAMESPACE::torch {
 
-/// As ranking_loss_arrays and plackett_luce_loss_arrays.
+/// The tensors of ranking_loss_arrays and plackett_luce_loss_arrays.
 struct ranking_tensors {
     at::Tensor rewards;
     at::Tensor ranks = {};
@@ -32,7 +32,7 @@ inline loss_of<plackett_luce_loss_result> plackett_luce_loss(const batch& b, con
     });
 }
 
-/// As bradley_terry_loss_arrays.
+/// The tensors of bradley_terry_loss_arrays.
 struct bradley_terry_loss_tensors {
     at::Tensor chosen_rewards, rejected_rewards;
     at::Tensor margins = {};

@@ -20,8 +20,8 @@ template <class Shard>
 } // namespace detail
 
 namespace torch {
-/// rlhf::vocab_shard_sums, vocab_shard_log_probs and vocab_shard_backward with the gradient of this rank's logits
-/// [B, T, Vᵣ], of the ids from first_id on. Between them the ranks exchange once, in the forward pass:
+/// rlhf::vocab_shard_sums, vocab_shard_log_probs and vocab_shard_backward with the gradient of this rank's logits [B,
+/// T, Vᵣ], which belong to the ids from first_id on. The ranks exchange data once, in the forward pass:
 ///
 ///     exchange(own)       own: a tensor [tokens, 6] of Double; returns the tensors of all ranks, [ranks, tokens, 6]
 template <class Exchange>
