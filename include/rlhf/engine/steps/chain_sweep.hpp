@@ -162,7 +162,7 @@ private:
         if (!follows) set_next(r, g);
         const T* const value = g.from[Kernel::value];
         const T first_value = *value;
-        V after(r.value); // its first lane is of the step after these
+        V after(r.value); // its first lane belongs to the step after these
         for (std::int64_t i = in_registers(g.n) - width; i >= 0; i -= width) {
             std::array<V, In> x;
             for (std::size_t k = 0; k < In; ++k) x[k] = L::load(g.from[k] + i);
