@@ -178,7 +178,7 @@ typedef struct rlhf_product {
     int64_t add;
 } rlhf_product;
 
-/* The last layer of a language model, in the place of its logits; all arrays have one type, float or double. */
+/* The last layer of a language model, instead of its logits; all arrays have one type, float or double. */
 typedef struct rlhf_linear_head {
     size_t size;
     rlhf_in hidden;  /* [tokens, H], tokens in the batch's order */

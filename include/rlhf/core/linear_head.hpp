@@ -6,7 +6,7 @@
 
 namespace RLHF_NAMESPACE {
 
-/// The last layer of a language model, in the place of its logits. E: float or double. Matrices are flat arrays, Eigen
+/// The last layer of a language model, instead of its logits. E: float or double. Matrices are flat arrays, Eigen
 /// matrices (row-major), or rlhf::view(pointer, {.sequences = rows, .steps = columns, .stride = …}).
 template <class E>
 struct linear_head {
