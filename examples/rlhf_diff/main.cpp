@@ -47,8 +47,7 @@ int main(int argc, char** argv) {
     std::vector<double> clip, weights, duals, coefs, entropies, value_clips, gammas, lambdas, epsilons;
     app.add_option("file", a.file, "a batch, .npz or .safetensors")->required();
     app.add_option("--json", a.json, "file for the report as JSON");
-    app.add_option("--near", a.near, "how many combinations that do not fit to show")
-        ->capture_default_str();
+    app.add_option("--near", a.near, "how many combinations that do not fit to show")->capture_default_str();
     app.add_option("--loss", a.given.loss, "the loss as it was printed; its digits say how exact it is");
     app.add_option("--group-size", a.given.group_size, "number of consecutive sequences that answer one prompt");
     app.add_option("--max-length", a.given.longest,
