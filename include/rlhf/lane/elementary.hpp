@@ -48,18 +48,26 @@ struct constants<double> {
     static constexpr double most_exponent = 1500;
 };
 
-/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is exact + low, rounded.
+/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is exact + low, rounded, and shifted is
+/// n + format::magic.
 template <class V>
 struct reduced {
-    V n, exact, r;
+    V shifted, n, exact, r;
 };
 template <class V>
 [[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
     using c = constants<typename V::element>;
     const V magic(format<typename V::element>::magic); // what is added to it is rounded to a whole number
-    const V d = larger(V(c::lowest), x), n = fma(d, V(c::log2_e), magic) - magic;
+    const V d = larger(V(c::lowest), x), shifted = fma(d, V(c::log2_e), magic), n = shifted - magic;
     const V exact = fma(n, V(-c::log_2_high), d);
-    return {n, exact, fma(n, V(-c::log_2_low), exact)};
+    return {shifted, n, exact, fma(n, V(-c::log_2_low), exact)};
+}
+
+/// 2ⁿ / 2, where it is a normal number; else the smallest of these, which as a summand of ½ is as good as 0.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V half_power(const reduced<V>& to) {
+    using layout = format<typename V::element>;
+    return scale2_normal(V(typename V::element(0.5)), larger(V(layout::magic + layout::lowest + 1), to.shifted));
 }
 
 /// eʳ for |r| ≤ log(2) / 2.
@@ -119,7 +127,7 @@ template <machine_number V>
         rest = fma(to.r * to.r, squares, to.r);
     else
         rest = fma(to.r * to.r, squares, to.n * V(-c::log_2_low)) + to.exact;
-    const V half(T(0.5)), power = scale2(half, to.n), sum = fma(rest, power, power - half);
+    const V power = elementary::half_power(to), sum = fma(rest, power, power - V(T(0.5)));
     return select(x == V(0), x, sum + sum); // −0 stays
 }
 
@@ -148,13 +156,14 @@ template <machine_number V>
     using T = typename V::element;
     using c = elementary::constants<T>;
     using terms = elementary::exp_terms<T>;
-    const V held = smaller(V(c::highest), x), half(T(0.5));
+    const V held = smaller(V(c::highest), x);
     const auto to = elementary::reduce(held);
-    const V r = to.r, square = r * r, squares = elementary::series<terms>(r), p = scale2(half, to.n), less = p - half;
+    const V r = to.r, square = r * r, squares = elementary::series<terms>(r);
+    const V p = elementary::half_power(to), less = p - V(T(0.5));
     const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
     const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
     const V below = larger(V(c::lowest), held) - held;
-    return {(value + value) + below, slope + slope};
+    return {fma(V(2), value, below), slope + slope};
 }
 
 /// log x; −∞ for ±0, NaN below.
