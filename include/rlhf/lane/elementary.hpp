@@ -36,6 +36,7 @@ struct constants<float> {
     static constexpr float normal = 0x1p-126F;          ///< the smallest normal number
     static constexpr float up = 0x1p24F, up_by = 24;    ///< times 2²⁴, every number is normal
     static constexpr float most_exponent = 180;         ///< that scale2 may have
+    static constexpr float usual = 87;                  ///< eˣ is a normal number for |x| up to it
 };
 template <>
 struct constants<double> {
@@ -46,6 +47,7 @@ struct constants<double> {
     static constexpr double normal = 0x1p-1022;
     static constexpr double up = 0x1p54, up_by = 54;
     static constexpr double most_exponent = 1500;
+    static constexpr double usual = 708;
 };
 
 /// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is exact + low, rounded, and shifted is
@@ -55,12 +57,16 @@ struct reduced {
     V shifted, n, exact, r;
 };
 template <class V>
-[[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
+[[nodiscard]] RLHF_FORMULA reduced<V> reduce_all(V d) {
     using c = constants<typename V::element>;
     const V magic(format<typename V::element>::magic); // what is added to it is rounded to a whole number
-    const V d = larger(V(c::lowest), x), shifted = fma(d, V(c::log2_e), magic), n = shifted - magic;
+    const V shifted = fma(d, V(c::log2_e), magic), n = shifted - magic;
     const V exact = fma(n, V(-c::log_2_high), d);
     return {shifted, n, exact, fma(n, V(-c::log_2_low), exact)};
+}
+template <class V>
+[[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
+    return reduce_all(larger(V(constants<typename V::element>::lowest), x));
 }
 
 /// 2ⁿ / 2, where it is a normal number; else the smallest of these, which as a summand of ½ is as good as 0.
@@ -111,6 +117,10 @@ template <machine_number V>
 /// eˣ; 0 and ∞ only where it rounds to them.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
+    if (within(x, elementary::constants<typename V::element>::usual)) {
+        const auto to = elementary::reduce_all(x);
+        return scale2_normal(elementary::exp_of(to.r), to.shifted);
+    }
     const auto to = elementary::reduce(smaller(V(elementary::constants<typename V::element>::highest), x));
     return scale2(elementary::exp_of(to.r), to.n);
 }
@@ -145,6 +155,18 @@ struct excess {
     V value, slope;
 };
 
+namespace elementary {
+template <class V>
+[[nodiscard]] RLHF_FORMULA excess<V> excess_of(const reduced<V>& to, V p, V below) {
+    using T = typename V::element;
+    using c = constants<T>;
+    using terms = exp_terms<T>;
+    const V r = to.r, square = r * r, squares = series<terms>(r), less = p - V(T(0.5));
+    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
+    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
+    return {fma(V(2), value, below), slope + slope};
+}
+}
 /// Both to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, they are
 ///
 ///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
@@ -153,17 +175,14 @@ struct excess {
 /// the reduction's lowest, eˣ is 0 and the value −1 − x.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
-    using T = typename V::element;
-    using c = elementary::constants<T>;
-    using terms = elementary::exp_terms<T>;
+    using c = elementary::constants<typename V::element>;
+    if (within(x, c::usual)) {
+        const auto to = elementary::reduce_all(x);
+        return elementary::excess_of(to, scale2_normal(V(typename V::element(0.5)), to.shifted), V(0));
+    }
     const V held = smaller(V(c::highest), x);
     const auto to = elementary::reduce(held);
-    const V r = to.r, square = r * r, squares = elementary::series<terms>(r);
-    const V p = elementary::half_power(to), less = p - V(T(0.5));
-    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
-    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
-    const V below = larger(V(c::lowest), held) - held;
-    return {fma(V(2), value, below), slope + slope};
+    return elementary::excess_of(to, elementary::half_power(to), larger(V(c::lowest), held) - held);
 }
 
 /// log x; −∞ for ±0, NaN below.

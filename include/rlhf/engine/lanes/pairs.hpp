@@ -62,6 +62,9 @@ public:
         return {select(m.a, yes.a, no.a), select(m.b, yes.b, no.b)};
     }
     RLHF_FORMULA friend simd abs(const simd& x) { return {abs(x.a), abs(x.b)}; }
+    RLHF_FORMULA friend bool within(const simd& x, T bound) {
+        return V::everywhere(abs(x.a) <= V(bound) && abs(x.b) <= V(bound));
+    }
     RLHF_FORMULA friend simd sqrt(const simd& x) { return {sqrt(x.a), sqrt(x.b)}; }
     RLHF_FORMULA friend simd round(const simd& x) { return {round(x.a), round(x.b)}; }
     RLHF_FORMULA friend simd larger(const simd& x, const simd& y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
