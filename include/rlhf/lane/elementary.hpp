@@ -19,6 +19,12 @@ concept machine_number = requires {
     typename V::element;
 };
 
+/// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.
+template <class V>
+struct excess {
+    V value, slope;
+};
+
 namespace elementary {
 
 /// What depends on the type of the numbers.
@@ -36,7 +42,7 @@ struct constants<float> {
     static constexpr float normal = 0x1p-126F;          ///< the smallest normal number
     static constexpr float up = 0x1p24F, up_by = 24;    ///< times 2²⁴, every number is normal
     static constexpr float most_exponent = 180;         ///< that scale2 may have
-    static constexpr float usual = 87;                  ///< eˣ is a normal number for |x| up to it
+    static constexpr float usual = 86;                  ///< eˣ and eˣ / 2 are normal numbers for |x| up to it
 };
 template <>
 struct constants<double> {
@@ -47,26 +53,28 @@ struct constants<double> {
     static constexpr double normal = 0x1p-1022;
     static constexpr double up = 0x1p54, up_by = 54;
     static constexpr double most_exponent = 1500;
-    static constexpr double usual = 708;
+    static constexpr double usual = 707;
 };
 
-/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is exact + low, rounded, and shifted is
+/// x = n log 2 + r with |r| ≤ log(2) / 2, for x from lowest to highest. r is exact + low, rounded; shifted is
 /// n + format::magic.
 template <class V>
 struct reduced {
     V shifted, n, exact, r;
 };
 template <class V>
-[[nodiscard]] RLHF_FORMULA reduced<V> reduce_all(V d) {
+[[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
     using c = constants<typename V::element>;
     const V magic(format<typename V::element>::magic); // what is added to it is rounded to a whole number
-    const V shifted = fma(d, V(c::log2_e), magic), n = shifted - magic;
-    const V exact = fma(n, V(-c::log_2_high), d);
+    const V shifted = fma(x, V(c::log2_e), magic), n = shifted - magic;
+    const V exact = fma(n, V(-c::log_2_high), x);
     return {shifted, n, exact, fma(n, V(-c::log_2_low), exact)};
 }
+/// reduce() of any x, held from lowest to highest.
 template <class V>
-[[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
-    return reduce_all(larger(V(constants<typename V::element>::lowest), x));
+[[nodiscard]] RLHF_FORMULA reduced<V> reduce_held(V x) {
+    using c = constants<typename V::element>;
+    return reduce(larger(V(c::lowest), smaller(V(c::highest), x)));
 }
 
 /// 2ⁿ / 2, where it is a normal number; else the smallest of these, which as a summand of ½ is as good as 0.
@@ -81,6 +89,22 @@ template <class V>
 [[nodiscard]] RLHF_FORMULA V exp_of(V r) {
     const V linear = fma(series<exp_terms<typename V::element>>(r), r, V(1));
     return fma(linear, r, V(1));
+}
+
+/// exp_excess() to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, it is
+///
+///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
+///
+/// Little cancels there, and for small x only q is left. All are halved, p too, so that 2ⁿ is a number where eˣ is one.
+/// `below` is what x was below the reduction's lowest: there eˣ is 0 and the value −1 − x.
+template <class V>
+[[nodiscard]] RLHF_FORMULA excess<V> excess_of(const reduced<V>& to, V p, V below) {
+    using T = typename V::element;
+    using c = constants<T>;
+    const V r = to.r, square = r * r, squares = series<exp_terms<T>>(r), less = p - V(T(0.5));
+    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
+    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
+    return {fma(V(2), value, below), slope + slope};
 }
 
 /// n log 2 + log(1 + f) for 1 + f in [√½, √2].
@@ -104,7 +128,7 @@ template <class V>
 /// eˣ for x ≤ 0: it has no special cases.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
-    const auto to = elementary::reduce(x);
+    const auto to = elementary::reduce(larger(V(elementary::constants<typename V::element>::lowest), x));
     return scale2_down(elementary::exp_of(to.r), to.n);
 }
 
@@ -114,14 +138,15 @@ template <machine_number V>
     return fma(e * e, elementary::series<elementary::log1p_terms<typename V::element>>(e), e);
 }
 
-/// eˣ; 0 and ∞ only where it rounds to them.
+/// eˣ; 0 and ∞ only where it rounds to them. Usual x have no bounds to hold, and add n to the exponent (DESIGN.md, D30).
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
-    if (within(x, elementary::constants<typename V::element>::usual)) {
-        const auto to = elementary::reduce_all(x);
+    using c = elementary::constants<typename V::element>;
+    if (within(x, c::usual)) {
+        const auto to = elementary::reduce(x);
         return scale2_normal(elementary::exp_of(to.r), to.shifted);
     }
-    const auto to = elementary::reduce(smaller(V(elementary::constants<typename V::element>::highest), x));
+    const auto to = elementary::reduce_held(x);
     return scale2(elementary::exp_of(to.r), to.n);
 }
 
@@ -130,7 +155,7 @@ template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V expm1(V x) {
     using T = typename V::element;
     using c = elementary::constants<T>;
-    const auto to = elementary::reduce(smaller(V(c::highest), x));
+    const auto to = elementary::reduce_held(x);
     const V squares = elementary::series<elementary::exp_terms<T>>(to.r);
     V rest;                        // eʳ − 1
     if constexpr (c::low_is_whole) // so is r where |n| = 1, and eˣ − 1 is small enough to show its error
@@ -149,40 +174,17 @@ template <machine_number V>
     return scale2(elementary::exp_of((held - n) * V(c::log_2_high + c::log_2_low)), n);
 }
 
-/// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.
-template <class V>
-struct excess {
-    V value, slope;
-};
-
-namespace elementary {
-template <class V>
-[[nodiscard]] RLHF_FORMULA excess<V> excess_of(const reduced<V>& to, V p, V below) {
-    using T = typename V::element;
-    using c = constants<T>;
-    using terms = exp_terms<T>;
-    const V r = to.r, square = r * r, squares = series<terms>(r), less = p - V(T(0.5));
-    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
-    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
-    return {fma(V(2), value, below), slope + slope};
-}
-}
-/// Both to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, they are
-///
-///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
-///
-/// Little cancels there, and for small x only q is left. All are halved, so that 2ⁿ is a number where eˣ is one. Below
-/// the reduction's lowest, eˣ is 0 and the value −1 − x.
+/// eˣ − 1 − x and eˣ − 1.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
     using c = elementary::constants<typename V::element>;
     if (within(x, c::usual)) {
-        const auto to = elementary::reduce_all(x);
+        const auto to = elementary::reduce(x);
         return elementary::excess_of(to, scale2_normal(V(typename V::element(0.5)), to.shifted), V(0));
     }
-    const V held = smaller(V(c::highest), x);
-    const auto to = elementary::reduce(held);
-    return elementary::excess_of(to, elementary::half_power(to), larger(V(c::lowest), held) - held);
+    const V held = smaller(V(c::highest), x), from_lowest = larger(V(c::lowest), held);
+    const auto to = elementary::reduce(from_lowest);
+    return elementary::excess_of(to, elementary::half_power(to), from_lowest - held);
 }
 
 /// log x; −∞ for ±0, NaN below.

@@ -74,6 +74,7 @@ public:
     }
     /// Is a comparison true in all lanes?
     static RLHF_FORMULA bool everywhere(const mask& m) { return ::xsimd::all(m); }
+
     static simd load(const T* p) { return batch::load_unaligned(p); }
     static simd load_aligned(const T* p) { return batch::load_aligned(p); }
     void store(T* p) const { v_.store_unaligned(p); }
