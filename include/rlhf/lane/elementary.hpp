@@ -138,7 +138,7 @@ template <machine_number V>
     return fma(e * e, elementary::series<elementary::log1p_terms<typename V::element>>(e), e);
 }
 
-/// eˣ; 0 and ∞ only where it rounds to them. Usual x have no bounds to hold, and add n to the exponent (DESIGN.md, D30).
+/// eˣ; 0 and ∞ only where it rounds to them. Usual x need no bounds, and n is added to the exponent (DESIGN.md, D30).
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
     using c = elementary::constants<typename V::element>;
