@@ -19,12 +19,6 @@ concept machine_number = requires {
     typename V::element;
 };
 
-/// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.
-template <class V>
-struct excess {
-    V value, slope;
-};
-
 namespace elementary {
 
 /// What depends on the type of the numbers.
@@ -70,11 +64,11 @@ template <class V>
     const V exact = fma(n, V(-c::log_2_high), x);
     return {shifted, n, exact, fma(n, V(-c::log_2_low), exact)};
 }
-/// reduce() of any x, held from lowest to highest.
+/// Any x, held from lowest to highest.
 template <class V>
-[[nodiscard]] RLHF_FORMULA reduced<V> reduce_held(V x) {
+[[nodiscard]] RLHF_FORMULA V held(V x) {
     using c = constants<typename V::element>;
-    return reduce(larger(V(c::lowest), smaller(V(c::highest), x)));
+    return larger(V(c::lowest), smaller(V(c::highest), x));
 }
 
 /// 2ⁿ / 2, where it is a normal number; else the smallest of these, which as a summand of ½ is as good as 0.
@@ -89,22 +83,6 @@ template <class V>
 [[nodiscard]] RLHF_FORMULA V exp_of(V r) {
     const V linear = fma(series<exp_terms<typename V::element>>(r), r, V(1));
     return fma(linear, r, V(1));
-}
-
-/// exp_excess() to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, it is
-///
-///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
-///
-/// Little cancels there, and for small x only q is left. All are halved, p too, so that 2ⁿ is a number where eˣ is one.
-/// `below` is what x was below the reduction's lowest: there eˣ is 0 and the value −1 − x.
-template <class V>
-[[nodiscard]] RLHF_FORMULA excess<V> excess_of(const reduced<V>& to, V p, V below) {
-    using T = typename V::element;
-    using c = constants<T>;
-    const V r = to.r, square = r * r, squares = series<exp_terms<T>>(r), less = p - V(T(0.5));
-    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
-    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
-    return {fma(V(2), value, below), slope + slope};
 }
 
 /// n log 2 + log(1 + f) for 1 + f in [√½, √2].
@@ -141,12 +119,11 @@ template <machine_number V>
 /// eˣ; 0 and ∞ only where it rounds to them. Usual x need no bounds, and n is added to the exponent (DESIGN.md, D30).
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
-    using c = elementary::constants<typename V::element>;
-    if (within(x, c::usual)) {
+    if (within(x, elementary::constants<typename V::element>::usual)) {
         const auto to = elementary::reduce(x);
         return scale2_normal(elementary::exp_of(to.r), to.shifted);
     }
-    const auto to = elementary::reduce_held(x);
+    const auto to = elementary::reduce(elementary::held(x));
     return scale2(elementary::exp_of(to.r), to.n);
 }
 
@@ -155,7 +132,7 @@ template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V expm1(V x) {
     using T = typename V::element;
     using c = elementary::constants<T>;
-    const auto to = elementary::reduce_held(x);
+    const auto to = elementary::reduce(elementary::held(x));
     const V squares = elementary::series<elementary::exp_terms<T>>(to.r);
     V rest;                        // eʳ − 1
     if constexpr (c::low_is_whole) // so is r where |n| = 1, and eˣ − 1 is small enough to show its error
@@ -174,17 +151,34 @@ template <machine_number V>
     return scale2(elementary::exp_of((held - n) * V(c::log_2_high + c::log_2_low)), n);
 }
 
-/// eˣ − 1 − x and eˣ − 1.
+/// eˣ − 1 − x, which is never negative, and its slope eˣ − 1.
+template <class V>
+struct excess {
+    V value, slope;
+};
+
+/// Both to a few ULP, also near 0. With x = n log 2 + r, p = 2ⁿ and q = eʳ − 1 − r, from the series, they are
+///
+///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
+///
+/// Little cancels there, and for small x only q is left. All are halved, so that 2ⁿ is a number where eˣ is one. Below
+/// the reduction's lowest, eˣ is 0 and the value −1 − x. Usual x go as in exp.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
-    using c = elementary::constants<typename V::element>;
+    using T = typename V::element;
+    using c = elementary::constants<T>;
+    elementary::reduced<V> to;
+    V p, below(T(0));
     if (within(x, c::usual)) {
-        const auto to = elementary::reduce(x);
-        return elementary::excess_of(to, scale2_normal(V(typename V::element(0.5)), to.shifted), V(0));
+        to = elementary::reduce(x), p = scale2_normal(V(T(0.5)), to.shifted);
+    } else {
+        const V held = smaller(V(c::highest), x), from_lowest = larger(V(c::lowest), held);
+        to = elementary::reduce(from_lowest), p = elementary::half_power(to), below = from_lowest - held;
     }
-    const V held = smaller(V(c::highest), x), from_lowest = larger(V(c::lowest), held);
-    const auto to = elementary::reduce(from_lowest);
-    return elementary::excess_of(to, elementary::half_power(to), from_lowest - held);
+    const V r = to.r, square = r * r, squares = elementary::series<elementary::exp_terms<T>>(r), less = p - V(T(0.5));
+    const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
+    const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
+    return {fma(V(2), value, below), slope + slope};
 }
 
 /// log x; −∞ for ±0, NaN below.
