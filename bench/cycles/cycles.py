@@ -42,7 +42,7 @@ turns = 4  # that are looked at: the softmax widens its sums in every fourth
 
 kinds = {
     "vector": re.compile(r"%[xyz]mm|\bv\d+\.|\bq\d+\b"),
-    "scalar float": re.compile(r"^((?!vbroadcast)\w+s[sd] |(f\w+|[su]cvtf) .*\b[sd]\d+\b)"),
+    "scalar float": re.compile(r"^((?!vbroadcast)\w+s[sd] |(f(?!mov)\w+|[su]cvtf) .*\b[sd]\d+\b)"),
     "stack": re.compile(r"\(%r[sb]p\b|\[(sp|x29)\b"),
 }
 

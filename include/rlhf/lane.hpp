@@ -135,7 +135,7 @@ template <class V>
 /// x within [low, high]; NaN stays NaN.
 template <class V>
 [[nodiscard]] RLHF_FORMULA V clamp(V x, V low, V high) {
-    return select(x < low, low, select(x > high, high, x));
+    return larger(low, smaller(high, x));
 }
 
 /// eˣ for x ≤ 0, and log(1 + e) for e in [0, 1], from which log(1 + eˣ) and 1 / (1 + e⁻ˣ) are made without overflow.

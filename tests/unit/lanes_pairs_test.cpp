@@ -59,6 +59,16 @@ TEMPLATE_TEST_CASE("pairs: the same bits in every word", "", float, double) {
           }) == 0);
 }
 
+TEMPLATE_TEST_CASE("pairs: within a bound is what all lanes are", "", float, double) {
+    using T = TestType;
+    for (const T x : {T(86), T(-87), std::numeric_limits<T>::quiet_NaN()})
+        for (std::size_t k = 0; k < pair_width<T>; ++k) {
+            std::vector<T> all(pair_width<T>, T(1));
+            all[k] = x;
+            CHECK(within(pair_lanes<T>::load(all.data()), T(86)) == (x == 86));
+        }
+}
+
 TEMPLATE_TEST_CASE("pairs: masks, counts and sums", "", float, double) {
     using T = TestType;
     using L = pair_lanes<T>;

@@ -54,8 +54,7 @@ template <class V>
                 : slope == kl_estimator::k2  ? d
                 : slope == kl_estimator::abs ? select(d > V(0), V(1), select(d < V(0), V(-1), d))
                                              : -e.slope;
-    const auto above = k > limit, below = k < -limit;
-    return {select(above, limit, select(below, -limit, k)), select(above || below, V(0), g)};
+    return {lane::clamp(k, -limit, limit), select(abs(k) > limit, V(0), g)};
 }
 
 /// A token's estimate k(d) times a weight other than one, and the slope of the product.

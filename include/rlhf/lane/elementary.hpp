@@ -37,6 +37,7 @@ struct constants<float> {
     static constexpr float normal = 0x1p-126F;          ///< the smallest normal number
     static constexpr float up = 0x1p24F, up_by = 24;    ///< times 2²⁴, every number is normal
     static constexpr float most_exponent = 180;         ///< the largest exponent for scale2
+    static constexpr float usual = 86;                  ///< eˣ and eˣ / 2 are normal numbers for |x| up to it
 };
 template <>
 struct constants<double> {
@@ -47,20 +48,35 @@ struct constants<double> {
     static constexpr double normal = 0x1p-1022;
     static constexpr double up = 0x1p54, up_by = 54;
     static constexpr double most_exponent = 1500;
+    static constexpr double usual = 707;
 };
 
-/// max(x, lowest) = n log 2 + r with |r| ≤ log(2) / 2, for x up to highest. r is the rounded sum of exact and low.
+/// x = n log 2 + r with |r| ≤ log(2) / 2, for x from lowest to highest. r is the rounded sum of exact and low; shifted
+/// is n + format::magic.
 template <class V>
 struct reduced {
-    V n, exact, r;
+    V shifted, n, exact, r;
 };
 template <class V>
 [[nodiscard]] RLHF_FORMULA reduced<V> reduce(V x) {
     using c = constants<typename V::element>;
     const V magic(format<typename V::element>::magic); // adding a number to it rounds the number to a whole one
-    const V d = larger(V(c::lowest), x), n = fma(d, V(c::log2_e), magic) - magic;
-    const V exact = fma(n, V(-c::log_2_high), d);
-    return {n, exact, fma(n, V(-c::log_2_low), exact)};
+    const V shifted = fma(x, V(c::log2_e), magic), n = shifted - magic;
+    const V exact = fma(n, V(-c::log_2_high), x);
+    return {shifted, n, exact, fma(n, V(-c::log_2_low), exact)};
+}
+/// x, kept between lowest and highest.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V held(V x) {
+    using c = constants<typename V::element>;
+    return larger(V(c::lowest), smaller(V(c::highest), x));
+}
+
+/// 2ⁿ / 2 if that is a normal number, otherwise the smallest normal number: added to ½, it changes nothing.
+template <class V>
+[[nodiscard]] RLHF_FORMULA V half_power(const reduced<V>& to) {
+    using layout = format<typename V::element>;
+    return scale2_normal(V(typename V::element(0.5)), larger(V(layout::magic + layout::lowest + 1), to.shifted));
 }
 
 /// eʳ for |r| ≤ log(2) / 2.
@@ -91,7 +107,7 @@ template <class V>
 /// eˣ for x ≤ 0: it has no special cases.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp_nonpositive(V x) {
-    const auto to = elementary::reduce(x);
+    const auto to = elementary::reduce(larger(V(elementary::constants<typename V::element>::lowest), x));
     return scale2_down(elementary::exp_of(to.r), to.n);
 }
 
@@ -101,10 +117,14 @@ template <machine_number V>
     return fma(e * e, elementary::series<elementary::log1p_terms<typename V::element>>(e), e);
 }
 
-/// eˣ; 0 and ∞ only where it rounds to them.
+/// eˣ; 0 and ∞ only where it rounds to them. Usual x need no bounds, and n is added to the exponent (DESIGN.md, D30).
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V exp(V x) {
-    const auto to = elementary::reduce(smaller(V(elementary::constants<typename V::element>::highest), x));
+    if (within(x, elementary::constants<typename V::element>::usual)) {
+        const auto to = elementary::reduce(x);
+        return scale2_normal(elementary::exp_of(to.r), to.shifted);
+    }
+    const auto to = elementary::reduce(elementary::held(x));
     return scale2(elementary::exp_of(to.r), to.n);
 }
 
@@ -113,14 +133,14 @@ template <machine_number V>
 [[nodiscard]] RLHF_FORMULA V expm1(V x) {
     using T = typename V::element;
     using c = elementary::constants<T>;
-    const auto to = elementary::reduce(smaller(V(c::highest), x));
+    const auto to = elementary::reduce(elementary::held(x));
     const V squares = elementary::series<elementary::exp_terms<T>>(to.r);
     V rest;                        // eʳ − 1
     if constexpr (c::low_is_whole) // then r is too if |n| = 1, where eˣ − 1 is small enough to show its error
         rest = fma(to.r * to.r, squares, to.r);
     else
         rest = fma(to.r * to.r, squares, to.n * V(-c::log_2_low)) + to.exact;
-    const V half(T(0.5)), power = scale2(half, to.n), sum = fma(rest, power, power - half);
+    const V power = elementary::half_power(to), sum = fma(rest, power, power - V(T(0.5)));
     return select(x == V(0), x, sum + sum); // −0 stays
 }
 
@@ -144,19 +164,23 @@ struct excess {
 ///     value = p q + (p − 1) r + (p − 1 − n log 2)       slope = p (q + r) + (p − 1)
 ///
 /// Little cancels in these sums, and for small x only q is left. All terms are halved, so that 2ⁿ is finite where eˣ is
-/// finite. Below the reduction's lowest, eˣ is 0 and the value is −1 − x.
+/// finite. Below the reduction's lowest, eˣ is 0 and the value is −1 − x. Usual x go as in exp.
 template <machine_number V>
 [[nodiscard]] RLHF_FORMULA excess<V> exp_excess(V x) {
     using T = typename V::element;
     using c = elementary::constants<T>;
-    using terms = elementary::exp_terms<T>;
-    const V held = smaller(V(c::highest), x), half(T(0.5));
-    const auto to = elementary::reduce(held);
-    const V r = to.r, square = r * r, squares = elementary::series<terms>(r), p = scale2(half, to.n), less = p - half;
+    elementary::reduced<V> to;
+    V p, below(T(0));
+    if (within(x, c::usual)) {
+        to = elementary::reduce(x), p = scale2_normal(V(T(0.5)), to.shifted);
+    } else {
+        const V held = smaller(V(c::highest), x), from_lowest = larger(V(c::lowest), held);
+        to = elementary::reduce(from_lowest), p = elementary::half_power(to), below = from_lowest - held;
+    }
+    const V r = to.r, square = r * r, squares = elementary::series<elementary::exp_terms<T>>(r), less = p - V(T(0.5));
     const V constant = fma(to.n, V(-c::log_2_low / 2), fma(to.n, V(-c::log_2_high / 2), less));
     const V value = fma(p * square, squares, fma(less, r, constant)), slope = fma(p, fma(square, squares, r), less);
-    const V below = larger(V(c::lowest), held) - held;
-    return {(value + value) + below, slope + slope};
+    return {fma(V(2), value, below), slope + slope};
 }
 
 /// log x; −∞ for ±0, NaN below.

@@ -90,6 +90,8 @@ public:
     RLHF_WORD friend bool operator!=(number a, number b) { return a.x_ != b.x_; }
     RLHF_WORD friend number abs(number a) { return from_bits(bits(a) & ~layout::sign); }
     RLHF_WORD friend number sqrt(number a) { return std::sqrt(a.x_); }
+    /// Is |a| ≤ bound? Of registers: in all lanes.
+    RLHF_WORD friend bool within(number a, T bound) { return abs(a) <= number(bound); }
 
     /// a > b ? a : b, so b if one of them is NaN.
     RLHF_WORD friend number larger(number a, number b) { return a.x_ > b.x_ ? a : b; }

@@ -62,6 +62,9 @@ public:
         return {select(m.a, yes.a, no.a), select(m.b, yes.b, no.b)};
     }
     RLHF_FORMULA friend simd abs(const simd& x) { return {abs(x.a), abs(x.b)}; }
+    RLHF_FORMULA friend bool within(const simd& x, T bound) {
+        return V::everywhere(abs(x.a) <= V(bound) && abs(x.b) <= V(bound));
+    }
     RLHF_FORMULA friend simd sqrt(const simd& x) { return {sqrt(x.a), sqrt(x.b)}; }
     RLHF_FORMULA friend simd round(const simd& x) { return {round(x.a), round(x.b)}; }
     RLHF_FORMULA friend simd larger(const simd& x, const simd& y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
@@ -95,15 +98,9 @@ public:
         static RLHF_FORMULA mask counted(const std::uint8_t* bytes) {
             return {one::counted(bytes), one::counted(bytes + one::width)};
         }
-        struct counter {
-            typename one::counter a = {}, b = {};
-        };
-        static RLHF_FORMULA void count_on(counter& n, const mask& m) {
-            one::count_on(n.a, m.a), one::count_on(n.b, m.b);
-        }
-        static RLHF_FORMULA std::int64_t counted_up(const counter& n) {
-            return one::counted_up(n.a) + one::counted_up(n.b);
-        }
+        using counter = typename one::counter; // one for both: a sum has few registers
+        static RLHF_FORMULA void count_on(counter& n, const mask& m) { one::count_on(n, m.a), one::count_on(n, m.b); }
+        static RLHF_FORMULA std::int64_t counted_up(const counter& n) { return one::counted_up(n); }
         static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
         static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
         struct doubles {

@@ -72,6 +72,9 @@ public:
     static simd of(X... x) {
         return register_type{x...};
     }
+    /// Is a comparison true in all lanes?
+    static RLHF_FORMULA bool everywhere(const mask& m) { return ::xsimd::all(m); }
+
     static simd load(const T* p) { return batch::load_unaligned(p); }
     static simd load_aligned(const T* p) { return batch::load_aligned(p); }
     void store(T* p) const { v_.store_unaligned(p); }
@@ -104,6 +107,7 @@ public:
         return ::xsimd::select(m, yes.v_, no.v_);
     }
     RLHF_FORMULA friend simd abs(const simd& a) { return ::xsimd::abs(a.v_); }
+    RLHF_FORMULA friend bool within(const simd& a, T bound) { return everywhere(abs(a) <= simd(bound)); }
     RLHF_FORMULA friend simd sqrt(const simd& a) {
         if constexpr (requires { own::root(a); })
             return own::root(a);
