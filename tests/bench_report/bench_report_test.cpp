@@ -100,7 +100,7 @@ TEST_CASE("bench report: runs have one instruction set, and say it") {
     CHECK(instruction_set_of({of("avx2.json")}) == "avx2");
     CHECK_THROWS_WITH(instruction_set_of({}), "there is no run to judge");
     CHECK_THROWS_WITH(instruction_set_of({fast(), of("older.json")}),
-                      Catch::Matchers::StartsWith("a run does not say its instruction set"));
+                      Catch::Matchers::StartsWith("a run does not name its instruction set"));
     CHECK_THROWS_WITH(instruction_set_of({fast(), of("avx2.json")}),
                       "the runs are of two instruction sets, avx512 and avx2");
 }
