@@ -185,7 +185,7 @@ public:
     template <std::size_t In, std::size_t Out>
     token_arrays(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                  sequence_weight weight)
-        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.size() > 0 && c.mask(0).step != 1) {
+        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.mask_step() != 1) {
         static_assert(In <= most_inputs && Out <= most_outputs);
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
