@@ -60,7 +60,7 @@ public:
 
     /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
-        for (std::size_t i = first_output_ + 1; i < used_; ++i)
+        for (std::size_t i = first_output_; i < used_; ++i)
             for (std::size_t j = 0; j < i; ++j)
                 if (regions_[j].begin < regions_[i].end && regions_[i].begin < regions_[j].end)
                     check_overlap(regions_[j].output ? regions_[j] : regions_[i],
@@ -84,7 +84,8 @@ private:
         if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, elements);
         if (used_ == regions_.size()) fail(function_, "too many arrays");
         const auto* const begin = static_cast<const char*>(data);
-        const std::int64_t bytes = elements * element_size;
+        const std::int64_t bytes = times(elements, element_size);
+        if (bytes == too_many) fail(function_, "%s has %lld elements, more than memory can hold", name, elements);
         if (how == access::write && used_ < first_output_) first_output_ = used_;
         regions_[used_++] = {begin, begin + bytes, 1, bytes, bytes, name, how == access::write, in_place_of};
     }

@@ -39,9 +39,9 @@ struct block_range {
     std::int64_t first = 0, blocks = 0;
 };
 
-/// Copies n tokens side by side, and fills up with zeros to `size`: by registers where it can, because a processor waits
-/// for a register that is read after its parts were stored. It is a function of its own, so that it is compiled once and
-/// not for every sweep (DESIGN.md, D26).
+/// Copies n tokens side by side, and fills up with zeros to `size`. It stores registers where it can: a processor waits
+/// for a register that is read after its parts were stored. It is a function of its own, so that it is compiled once
+/// and not for every sweep (DESIGN.md, D26).
 template <class T>
 RLHF_NOINLINE void copy_filled(const T* from, std::int64_t step, std::int64_t n, T* to, std::int64_t size) {
     using L = lanes<T, native>;
@@ -133,7 +133,8 @@ public:
     void clear(std::int64_t from, std::int64_t to) const {
         if (from == to) return;
         for (std::size_t i = 0; i < out_.size(); ++i)
-            if (out_[i] && !out_[i].add) clear_tokens(places_.out[i] + from * out_[i].to.step, out_[i].to.step, to - from);
+            if (out_[i] && !out_[i].add)
+                clear_tokens(places_.out[i] + from * out_[i].to.step, out_[i].to.step, to - from);
     }
     /// Of the sequence, with tokens that cannot count.
     [[nodiscard]] std::int64_t length() const { return call_.length(s_); }
@@ -200,8 +201,7 @@ public:
                  sequence_weight weight)
         : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.mask_step() != 1) {
         static_assert(In <= most_inputs && Out <= most_outputs);
-        [&]<std::size_t... K>(std::index_sequence<K...>) { ((in_[K] = in[K]), ...); }(std::make_index_sequence<In>());
-        [&]<std::size_t... K>(std::index_sequence<K...>) { ((out_[K] = out[K]), ...); }(std::make_index_sequence<Out>());
+        std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
         for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
     }
