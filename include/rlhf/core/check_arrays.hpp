@@ -18,6 +18,7 @@ enum class access {
 struct table {
     std::int64_t rows, cols;
     const char *row_word = "", *col_word = "";
+    std::int64_t elements = times(rows, cols);
 };
 
 /// The arrays of one call, by name: their shapes, strides and places in memory. An output overlaps no other array,
@@ -31,45 +32,63 @@ public:
     template <class V>
     std::int64_t add(const V& v, const char* name, const table& t, access how, const void* in_place_of = nullptr) {
         const bool flat = v.rows() == V::flat;
-        if (flat ? v.cols() != times(t.rows, t.cols) : v.rows() != t.rows || v.cols() != t.cols)
+        if (flat ? v.cols() != t.elements : v.rows() != t.rows || v.cols() != t.cols)
             refuse(name, v.rows(), v.cols(), t);
-        return add(v.data(), v.element_size(), name, t.rows, t.cols, flat ? t.cols : v.stride(), how, in_place_of);
+        if (!flat) return add(v.data(), v.element_size(), name, t.rows, t.cols, v.stride(), how, in_place_of);
+        add_run(v.data(), v.element_size(), name, t.elements, how, in_place_of);
+        return t.cols;
     }
 
     /// Adds memory whose shape is known. Returns its stride; the stride of a single row is its length.
-    std::int64_t add(const void* data, std::int64_t element_size, const char* name, std::int64_t rows,
-                     std::int64_t cols, std::int64_t stride, access how, const void* in_place_of = nullptr) {
+    RLHF_NOINLINE std::int64_t add(const void* data, std::int64_t element_size, const char* name, std::int64_t rows,
+                                   std::int64_t cols, std::int64_t stride, access how,
+                                   const void* in_place_of = nullptr) {
         if (rows <= 1) stride = cols;
         if (rows == 0 || cols == 0) return stride;
         if (stride < cols && !(stride == 0 && how == access::read))
             fail(function_, "%s has a stride of %lld, shorter than its row of %lld", name, stride, cols);
-        if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, times(rows, cols));
         if (times(rows, times(stride > cols ? stride : cols, element_size)) == too_many)
             fail(function_, "%s is [%lld, %lld] with a stride of %lld, more than memory can hold", name, rows, cols,
                  stride);
-        if (used_ == regions_.size()) fail(function_, "too many arrays");
-        const auto* const begin = static_cast<const char*>(data);
-        const std::int64_t row = cols * element_size, apart = stride * element_size;
-        regions_[used_++] = {
-            name, begin, begin + (rows - 1) * apart + row, rows, row, apart, how == access::write, in_place_of};
+        add_run(data, element_size, name, rows * cols, how, in_place_of);
+        if (stride == cols) return stride;
+        region& r = regions_[used_ - 1];
+        r.rows = rows, r.bytes = cols * element_size, r.stride = stride * element_size;
+        r.end = r.begin + (rows - 1) * r.stride + r.bytes;
         return stride;
     }
 
     /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
-        for (std::size_t i = 0; i < used_; ++i)
-            for (std::size_t j = 0; j < used_ && regions_[i].output; ++j)
-                if (i != j && overlap(regions_[i], regions_[j]))
-                    fail(function_, "%s overlaps %s", regions_[i].name, regions_[j].name);
+        for (std::size_t i = first_output_; i < used_; ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                if (regions_[j].begin < regions_[i].end && regions_[i].begin < regions_[j].end)
+                    check_overlap(regions_[j].output ? regions_[j] : regions_[i],
+                                  regions_[j].output ? regions_[i] : regions_[j]);
     }
 
 private:
+    /// Rows without gaps between them are one row.
     struct region {
-        const char *name, *begin, *end;
+        const char *begin, *end;
         std::int64_t rows, bytes, stride; ///< bytes of a row, and from row to row
+        const char* name;
         bool output;
         const void* in_place_of;
     };
+
+    /// Adds elements side by side.
+    void add_run(const void* data, std::int64_t element_size, const char* name, std::int64_t elements, access how,
+                 const void* in_place_of) {
+        if (elements == 0) return;
+        if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, elements);
+        if (used_ == regions_.size()) fail(function_, "too many arrays");
+        const auto* const begin = static_cast<const char*>(data);
+        const std::int64_t bytes = times(elements, element_size);
+        if (bytes == too_many) fail(function_, "%s has %lld elements, more than memory can hold", name, elements);
+        if (how == access::write && used_ < first_output_) first_output_ = used_;
+        regions_[used_++] = {begin, begin + bytes, 1, bytes, bytes, name, how == access::write, in_place_of};
+    }
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
         if (rows == view<const int>::per_sequence)
@@ -81,8 +100,11 @@ private:
              t.rows, t.row_word, t.col_word, t.cols);
     }
 
+    /// Throws if an array of which an element is another's element as well, where their memory meets, is an output.
+    RLHF_NOINLINE void check_overlap(const region& out, const region& other) const {
+        if (out.output && overlap(out, other)) fail(function_, "%s overlaps %s", out.name, other.name);
+    }
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
-        if (out.begin >= other.end || other.begin >= out.end) return false;
         const bool same_place =
             out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
@@ -97,7 +119,7 @@ private:
 
     const char* function_;
     std::array<region, 24> regions_;
-    std::size_t used_ = 0;
+    std::size_t used_ = 0, first_output_ = regions_.size();
 };
 
 } // namespace RLHF_NAMESPACE::detail

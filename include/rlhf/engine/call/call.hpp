@@ -6,6 +6,8 @@
 #include <rlhf/core/gradient.hpp>
 #include <rlhf/engine/call/sequence_mask.hpp>
 
+#include <algorithm>
+
 namespace RLHF_NAMESPACE::detail {
 
 /// Where the tokens of an array lie: the strides between sequences and between steps.
@@ -40,10 +42,12 @@ struct target {
 class call {
 public:
     call(const char* function, const batch& b)
-        : function_(function), batch_(b), packed_(b.packed()), arrays_(function) {
+        : function_(function), batch_(b), packed_(b.packed()), by_steps_(!packed_ && b.layout == layout::time_first),
+          shift_(b.predict_next.value_or(false) ? 1 : 0), arrays_(function) {
         if (packed_) check_offsets();
         check_sizes(function_, b);
-        size_ = b.size(), tokens_ = b.tokens();
+        size_ = packed_ ? b.offsets.cols() - 1 : b.sequences.n;
+        shape_ = packed_ ? table{1, b.tokens()} : by_steps_ ? table{b.steps, size_} : table{size_, b.steps};
         if (packed_)
             arrays_.add(b.offsets.data(), b.offsets.element_size(), "batch.offsets", 1, b.offsets.cols(),
                         b.offsets.cols(), access::read);
@@ -55,9 +59,9 @@ public:
     [[nodiscard]] const char* function() const { return function_; }
     [[nodiscard]] const rlhf::batch& batch() const { return batch_; }
     [[nodiscard]] std::int64_t size() const { return size_; }
-    [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+    [[nodiscard]] std::int64_t tokens() const { return shape_.elements; }
     [[nodiscard]] std::int64_t begin(std::int64_t s) const { return packed_ ? batch_.begin(s) : 0; }
-    [[nodiscard]] std::int64_t length(std::int64_t s) const { return batch_.length(s); }
+    [[nodiscard]] std::int64_t length(std::int64_t s) const { return packed_ ? batch_.length(s) : batch_.steps.n; }
     [[nodiscard]] std::int64_t longest() const {
         if (!packed_) return batch_.steps;
         std::int64_t n = 0;
@@ -65,18 +69,19 @@ public:
         return n;
     }
     [[nodiscard]] sequence_mask mask(std::int64_t s) const {
-        const bool shifted = batch_.predict_next.value_or(false);
-        const std::int64_t all = length(s);
-        sequence_mask m{.length = shifted && all > 0 ? all - 1 : all};
-        if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s)) + (shifted ? m.step : 0);
+        sequence_mask m{.length = std::max<std::int64_t>(length(s) - shift_, 0)};
+        if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s)) + shift_ * mask_.step;
         return m;
     }
+    /// From token to token of the mask.
+    [[nodiscard]] std::int64_t mask_step() const { return mask_ ? mask_.step : 1; }
 
     /// A required input with one element per token, or with one per sequence if it is given by per_sequence.
     template <class T>
     stream<const T> in(const view<const T>& v, const char* name) {
-        if (v.absent() && tokens_ > 0) fail(function_, "%s is missing", name);
-        return optional(v, name);
+        const stream<const T> all = optional(v, name);
+        if (!all && tokens() > 0) fail(function_, "%s is missing", name);
+        return all;
     }
     template <class T>
     stream<const T> optional(const view<const T>& v, const char* name) {
@@ -96,22 +101,16 @@ public:
     template <class T>
     stream<T> per_sequence(const view<T>& v, const char* name, access how = access::read,
                            const void* in_place_of = nullptr) {
-        if (v.absent()) return {};
-        const view<T> each = one_per_sequence(v, function_, name);
-        if (each.cols() != size_)
-            fail(function_, "%s has %lld elements, expected %lld (one per sequence)", name, each.cols(), size_);
-        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how, in_place_of), 0};
+        return v.absent() ? stream<T>() : bind_per_sequence(v, name, how, in_place_of);
     }
     /// Checks and adds an array (a view or an index_view) with one element per token, flat or in the shape of the
     /// batch. Returns where its tokens lie.
     template <class V>
     places tokens_of(const V& v, const char* name, access how = access::read, const void* in_place_of = nullptr) {
         if (v.rows() >= 0 && packed_) fail(function_, "%s has rows, but the batch is packed: pass [tokens]", name);
-        const bool time = batch_.layout == layout::time_first && !packed_;
-        const std::int64_t B = packed_ ? 1 : batch_.sequences.n, T = packed_ ? tokens_ : batch_.steps.n;
-        const std::int64_t stride = arrays_.add(v, name, time ? table{T, B} : table{B, T}, how, in_place_of);
+        const std::int64_t stride = arrays_.add(v, name, shape_, how, in_place_of);
         if (packed_) return {0, 1};
-        return time ? places{1, stride} : places{stride, 1};
+        return by_steps_ ? places{1, stride} : places{stride, 1};
     }
     /// The arrays of this call, to add arrays that have another shape than the batch.
     [[nodiscard]] detail::arrays& arrays() { return arrays_; }
@@ -125,10 +124,19 @@ private:
         if (v.absent()) return {};
         if (v.rows() == view<T>::per_sequence) {
             if (how == access::write) fail(function_, "%s is an output and needs one element per token", name);
-            return per_sequence(v, name);
+            return bind_per_sequence(v, name, how);
         }
         const places p = tokens_of(v, name, how, in_place_of);
         return {v.data(), p.row_stride, p.step};
+    }
+
+    template <class T>
+    RLHF_NOINLINE stream<T> bind_per_sequence(const view<T>& v, const char* name, access how,
+                                              const void* in_place_of = nullptr) {
+        const view<T> each = one_per_sequence(v, function_, name);
+        if (each.cols() != size_)
+            fail(function_, "%s has %lld elements, expected %lld (one per sequence)", name, each.cols(), size_);
+        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how, in_place_of), 0};
     }
 
     void check_offsets() const {
@@ -146,8 +154,10 @@ private:
 
     const char* function_;
     const rlhf::batch& batch_;
-    bool packed_;
-    std::int64_t size_ = 0, tokens_ = 0;
+    bool packed_, by_steps_;
+    std::int64_t shift_; ///< of the mask: 1 if step t counts as token t + 1 does
+    std::int64_t size_ = 0;
+    table shape_ = {}; ///< of an array with one element per token
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;
 };

@@ -26,6 +26,11 @@ struct avx2_words {
         else
             return _mm256_alignr_epi8(next, middle, 4 * N - 16);
     }
+    /// Lane i of 32 bits gets lane i + n, around the end.
+    static __m256 around(__m256 v, std::int64_t n) {
+        const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        return _mm256_permutevar8x32_ps(v, _mm256_add_epi32(lanes, _mm256_set1_epi32(static_cast<int>(n))));
+    }
 #if defined(__BMI2__) && defined(__x86_64__)
     /// Lane i of 32 bits gets the lane whose number is byte i of `order`.
     static __m256 permuted(__m256 v, std::uint64_t order) {
@@ -59,6 +64,10 @@ struct words<float, 32> : avx2_words {
         put<PastCache>(p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));
     }
 #endif
+    static V load_first(const float* p, std::int64_t n) { return _mm256_maskload_ps(p, first(n)); }
+    static void store_first(float* p, V v, std::int64_t n) { _mm256_maskstore_ps(p, first(n), v); }
+    static V load_last(const float* p, std::int64_t n) { return around(load_first(p, n), n); }
+    static void store_last(float* p, V v, std::int64_t n) { store_first(p, around(v, -n), n); }
     struct pairs {
         V even, odd;
     };
@@ -158,6 +167,9 @@ struct words<float, 32> : avx2_words {
 #endif
 
 private:
+    static __m256i first(std::int64_t n) {
+        return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
     template <bool PastCache>
     static void put(void* p, __m128i bits) {
         PastCache ? _mm_stream_si128(static_cast<__m128i*>(p), bits) : _mm_storeu_si128(static_cast<__m128i*>(p), bits);
@@ -180,6 +192,14 @@ template <>
 struct words<double, 32> : avx2_words {
     using V = __m256d;
 
+    static V load_first(const double* p, std::int64_t n) { return _mm256_maskload_pd(p, first(n)); }
+    static void store_first(double* p, V v, std::int64_t n) { _mm256_maskstore_pd(p, first(n), v); }
+    static V load_last(const double* p, std::int64_t n) {
+        return _mm256_castps_pd(around(_mm256_castpd_ps(load_first(p, n)), 2 * n));
+    }
+    static void store_last(double* p, V v, std::int64_t n) {
+        store_first(p, _mm256_castps_pd(around(_mm256_castpd_ps(v), -2 * n)), n);
+    }
     static V counted(const std::uint8_t* bytes) {
         std::int32_t four;
         std::memcpy(&four, bytes, sizeof four);
@@ -222,6 +242,11 @@ struct words<double, 32> : avx2_words {
     }
     static std::uint64_t bytes_of_each(std::uint64_t bits) { return _pdep_u64(bits, 0x0001000100010001U) * 0xffff; }
 #endif
+
+private:
+    static __m256i first(std::int64_t n) {
+        return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+    }
 };
 
 #if defined(__BMI2__) && defined(__x86_64__)

@@ -211,6 +211,7 @@ private:
 
     /// Writes +0 where no step counts.
     void clear(const row& r, std::int64_t from, std::int64_t to) const {
+        if (from == to) return;
         for (const auto& o : r.all.out) {
             if (o.data == nullptr || o.add) continue;
             std::fill(o.data + from, o.data + to, T(0));

@@ -38,16 +38,30 @@ struct block_range {
     std::int64_t first = 0, blocks = 0;
 };
 
-/// Copies n tokens. It is a function, so that it is compiled once and not for every sweep (DESIGN.md, D26).
-template <class T>
-RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t from_step, std::int64_t n, T* to, std::int64_t to_step) {
-    for (std::int64_t k = 0; k < n; ++k) to[k * to_step] = from[k * from_step];
-}
-/// Copies n tokens side by side, and fills up to `size` with zeros.
+/// Copies n tokens side by side, and fills up with zeros to `size`. It stores registers where it can: a processor waits
+/// for a register that is read after its parts were stored. It is a function of its own, so that it is compiled once
+/// and not for every sweep (DESIGN.md, D26).
 template <class T>
 RLHF_NOINLINE void copy_filled(const T* from, std::int64_t step, std::int64_t n, T* to, std::int64_t size) {
-    for (std::int64_t k = 0; k < n; ++k) to[k] = from[k * step];
-    std::fill(to + n, to + size, T(0));
+    using L = lanes<T, native>;
+    if (step == 1) {
+        for (std::int64_t k = 0; k < size; k += L::width)
+            L::store(to + k, k + L::width <= n ? L::load(from + k) : L::load_first(from + k, k < n ? n - k : 0));
+    } else {
+        for (std::int64_t k = 0; k < n; ++k) to[k] = from[k * step];
+        std::fill(to + n, to + size, T(0));
+    }
+}
+/// Copies n tokens that lie side by side in whole registers.
+template <class T>
+RLHF_NOINLINE void copy_tokens(const T* from, std::int64_t n, T* to, std::int64_t step) {
+    using L = lanes<T, native>;
+    std::int64_t k = 0;
+    for (; step == 1 && k + L::width <= n; k += L::width) L::store(to + k, L::load(from + k));
+    if (step == 1 && k < n)
+        L::store_first(to + k, L::load(from + k), n - k);
+    else
+        for (; k < n; ++k) to[k * step] = from[k];
 }
 /// Writes 1 where a token counts, else 0, and 0 from n to `size`.
 RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, std::int64_t n, std::uint8_t* to,
@@ -117,8 +131,9 @@ public:
     /// Writes +0 to the tokens from … to − 1, where nothing counts.
     void clear(std::int64_t from, std::int64_t to) const {
         if (from == to) return;
-        for (const target<T>& o : out_)
-            if (o && !o.add) clear_tokens(at(o.to, from), o.to.step, to - from);
+        for (std::size_t i = 0; i < out_.size(); ++i)
+            if (out_[i] && !out_[i].add)
+                clear_tokens(places_.out[i] + from * out_[i].to.step, out_[i].to.step, to - from);
     }
     /// The length of the sequence, including tokens that cannot count.
     [[nodiscard]] std::int64_t length() const { return call_.length(s_); }
@@ -131,24 +146,27 @@ public:
     /// The n tokens from t on, copied into blocks that are filled up with zeros.
     [[nodiscard]] RLHF_NOINLINE block_range<T> copied(copies& c, std::int64_t t, std::int64_t n) const {
         const std::int64_t blocks = (n + block_tokens<T> - 1) / block_tokens<T>, size = blocks * block_tokens<T>;
-        c.places.in_step = places_.in_step;
         for (std::size_t i = 0; i < in_.size(); ++i) {
-            const bool constant = in_[i].step == 0;
-            if (!constant) copy_filled(at(in_[i], t), in_[i].step, n, c.in[i].data(), size);
-            c.places.in[i] = constant ? constants_[i].data() : c.in[i].data();
+            const std::int64_t step = in_[i].step;
+            if (step != 0) copy_filled(places_.in[i] + t * step, step, n, c.in[i].data(), size);
+            c.places.in[i] = step != 0 ? c.in[i].data() : places_.in[i];
+            c.places.in_step[i] = places_.in_step[i];
         }
         for (std::size_t i = 0; i < out_.size(); ++i) {
             const target<T>& o = out_[i];
-            if (o && o.add) copy_filled<T>(at(o.to, t), o.to.step, n, c.out[i].data(), size);
+            if (o && o.add) copy_filled<T>(places_.out[i] + t * o.to.step, o.to.step, n, c.out[i].data(), size);
             c.places.out[i] = o ? c.out[i].data() : nullptr;
         }
-        copy_mask(mask, t, n, c.mask.data(), size);
-        c.places.mask = c.mask.data(), c.places.mask_step = 1;
+        if (mask.bytes != nullptr) copy_mask(mask, t, n, c.mask.data(), size);
+        c.places.mask = mask.bytes != nullptr ? c.mask.data() : ones.data() + (segment_tokens - n);
+        c.places.mask_step = 1;
         return {&c.places, 0, blocks};
     }
     RLHF_NOINLINE void copy_out(const copies& c, std::int64_t t, std::int64_t n) const {
-        for (std::size_t i = 0; i < out_.size(); ++i)
-            if (out_[i]) copy_tokens<T>(c.out[i].data(), 1, n, at(out_[i].to, t), out_[i].to.step);
+        for (std::size_t i = 0; i < out_.size(); ++i) {
+            const std::int64_t step = out_[i].to.step;
+            if (out_[i]) copy_tokens<T>(c.out[i].data(), n, places_.out[i] + t * step, step);
+        }
     }
 
 private:
@@ -157,14 +175,10 @@ private:
         weight = 1 / divisor;
         for (std::size_t i = 0; i < out_.size(); ++i) scale[i] = static_cast<T>(out_[i].scale / divisor);
     }
-    template <class E>
-    [[nodiscard]] E* at(const stream<E>& of, std::int64_t t) const {
-        return of.row(s_, begin_) + t * of.step;
-    }
-
+    /// The mask where there is none: of a segment, and zeros behind its end.
     static constexpr auto ones = [] {
-        std::array<std::uint8_t, static_cast<std::size_t>(block_tokens<T>)> bytes{};
-        bytes.fill(1);
+        std::array<std::uint8_t, static_cast<std::size_t>(segment_tokens + block_tokens<T>)> bytes{};
+        std::fill_n(bytes.begin(), segment_tokens, std::uint8_t(1));
         return bytes;
     }();
 
@@ -184,7 +198,7 @@ public:
     template <std::size_t In, std::size_t Out>
     token_arrays(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                  sequence_weight weight)
-        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.size() > 0 && c.mask(0).step != 1) {
+        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.mask_step() != 1) {
         static_assert(In <= most_inputs && Out <= most_outputs);
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
         for (const auto& i : in) strided_ = strided_ || i.step > 1;
