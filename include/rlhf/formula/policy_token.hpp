@@ -49,12 +49,10 @@ struct policy_rule {
     rlhf::kl_weight kl_weight;
     bool ref, behavior; ///< are there log-probs of the reference; of the policy that sampled?
 
-    /// The rule for the tokens of one sequence, if the objective is one of sequences.
+    /// Sets what is of the sequence, if the objective is one of sequences.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, Number tokens) const {
-        policy_rule r = *this;
-        r.objective = objective.for_sequence(sums, tokens, log_ratio_limit);
-        return r;
+    RLHF_FORMULA void decide(const Sums& sums, Number tokens) {
+        objective.decide(sums, tokens, log_ratio_limit);
     }
 
     /// What the objective computes first, if it does.

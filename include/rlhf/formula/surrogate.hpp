@@ -34,10 +34,10 @@ struct ratio_range {
 /// - objective<options>, which makes the formula of the options
 ///
 /// An objective in which the tokens of a sequence decide together has a formula with two things more: what is added up
-/// over the sequence first, a kernel of log π and log π_old, and the formula that these sums make for its tokens.
+/// over the sequence first, a kernel of log π and log π_old, and what sets the numbers that its tokens share.
 ///
 ///       auto reduction() const; // for example log_ratio_term()
-///       auto for_sequence(const sums& of_reduction, double tokens, T log_ratio_limit) const;
+///       void decide(const sums& of_reduction, double tokens, T log_ratio_limit);
 ///
 /// An objective in which one long function waits for another has two things more: what is computed first, and the
 /// formula that goes on from it.

@@ -57,7 +57,7 @@ public:
     [[nodiscard]] std::int64_t size() const { return size_; }
     [[nodiscard]] std::int64_t tokens() const { return tokens_; }
     [[nodiscard]] std::int64_t begin(std::int64_t s) const { return packed_ ? batch_.begin(s) : 0; }
-    [[nodiscard]] std::int64_t length(std::int64_t s) const { return batch_.length(s); }
+    [[nodiscard]] std::int64_t length(std::int64_t s) const { return packed_ ? batch_.length(s) : batch_.steps.n; }
     [[nodiscard]] std::int64_t longest() const {
         if (!packed_) return batch_.steps;
         std::int64_t n = 0;

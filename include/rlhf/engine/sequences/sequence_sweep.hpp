@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE::detail {
 /// tokens are in the cache, sequences are
 ///
 ///     reduced    a first kernel's statistics are added up over its tokens that count
-///     decided    kernel.for_sequence(sums, tokens) makes of these sums the kernel for the sequence
+///     decided    kernel.decide(sums, tokens) sets the numbers that the tokens of the sequence share
 ///     spread     that kernel runs over its tokens, as in the sweep over tokens
 ///
 /// Both kernels read the same inputs, the first one perhaps fewer of them. A sequence is not cut: one thread sweeps it.
@@ -38,8 +38,8 @@ public:
         : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
           reduced_(std::integral_constant<std::size_t, FewerIn>(), reduce, arrays_.strided()),
           spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
-          decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens, kernel_memory& to) {
-              to.put(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
+          decide_([](void* of, const sums_of_sequence& sums, std::int64_t tokens) {
+              static_cast<Kernel*>(of)->decide(sums, static_cast<double>(tokens));
           }) {
         static_assert(FewerIn <= In);
     }
@@ -66,7 +66,7 @@ private:
     static constexpr std::int64_t enough_tokens = 1024; ///< for a tile: they are in the first-level cache
 
     void go_to(sequence& q, std::int64_t s) const {
-        if (!q.blocks) arrays_.emplace_blocks(q.blocks);
+        if (!q.blocks) arrays_.emplace_blocks(q.blocks), q.kernel = kernel_;
         q.blocks->go_to(s);
     }
 
@@ -83,7 +83,7 @@ private:
             q.found = reduced_(*q.blocks, q.counted);
             tokens += end - first, ++n;
         }
-        for (std::size_t k = 0; k < n; ++k) decide_(kernel_.get(), t[k].found.sums, t[k].found.tokens, t[k].kernel);
+        for (std::size_t k = 0; k < n; ++k) decide_(t[k].kernel.get(), t[k].found.sums, t[k].found.tokens);
         for (std::size_t k = 0; k < n; ++k)
             spread_.add(t[k].kernel.get(), *t[k].blocks, t[k].counted.first, t[k].counted.last, true, part);
         part.all.sequences += static_cast<std::int64_t>(n);
@@ -102,7 +102,7 @@ private:
             const std::int64_t first = t;
             while (t < mask.length && mask[t]) ++t;
             q.found = reduced_(*q.blocks, {first, t}, false);
-            decide_(kernel_.get(), q.found.sums, q.found.tokens, q.kernel);
+            decide_(q.kernel.get(), q.found.sums, q.found.tokens);
             spread_.add(q.kernel.get(), *q.blocks, first, t, false, part), done = t;
         }
         part.all.sequences += done > 0 ? 1 : 0;
@@ -114,7 +114,7 @@ private:
     kernel_memory kernel_;
     reduction reduced_;
     spread_loop spread_;
-    void (*decide_)(const void*, const sums_of_sequence&, std::int64_t, kernel_memory&);
+    void (*decide_)(void*, const sums_of_sequence&, std::int64_t);
 };
 
 /// The sweep of two kernels, of which the first reads so many inputs.
