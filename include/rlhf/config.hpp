@@ -33,6 +33,13 @@
 #define RLHF_INLINE
 #endif
 
+/// Stands before a short loop inside another one, which g++ 12 vectorises only if it does not take the inner one apart.
+#if defined(__GNUC__) && !defined(__clang__)
+#define RLHF_ROLLED _Pragma("GCC unroll 1")
+#else
+#define RLHF_ROLLED
+#endif
+
 /// RLHF_FMA: has the machine an instruction for a b + c with one rounding? RLHF_REGISTER is then the letter by which an
 /// asm statement asks for a floating-point register.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)

@@ -188,11 +188,27 @@ class narrow_sums {
 public:
     static constexpr int capacity = 64; ///< calls of add, with up to 16 terms per sum, before flush
 
-    /// Adds the i-th term to the i-th sum. If one term is not of usual size, adds nothing and returns false.
-    RLHF_NOINLINE bool add(const std::array<double, N>& x) {
-        if (!all_usual(x)) return false;
-        for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
-        return true;
+    /// Adds the i-th term of each row to the i-th sum. But if one of these is not of usual size, all of them are added
+    /// to an exact_sum, and cleared: each_sum(f) calls f(i, sum).
+    template <std::size_t Rows, class Each>
+    RLHF_NOINLINE void add_rows(std::array<std::array<double, N>, Rows>& rows, Each&& each_sum) {
+        std::array<std::uint64_t, N> unusual;
+        std::uint64_t any = 0;
+        for (std::size_t i = 0; i < N; ++i) { // lanes
+            std::uint64_t in_column = 0;
+            RLHF_ROLLED for (std::size_t k = 0; k < Rows; ++k) in_column |= unusual_size(rows[k][i]);
+            unusual[i] = in_column, any |= in_column;
+        }
+        if (any != 0)
+            each_sum([&](std::size_t i, exact_sum& sum) {
+                for (auto& x : rows)
+                    if (unusual[i] != 0) sum.add(x[i]), x[i] = 0;
+            });
+        for (std::size_t i = 0; i < N; ++i) { // lanes
+            std::int64_t high = 0, low = 0;
+            RLHF_ROLLED for (std::size_t k = 0; k < Rows; ++k) add(rows[k][i], high, low);
+            high_[i] += high, low_[i] += low;
+        }
     }
     /// Adds all terms to the i-th sum. If one term is not of usual size, adds nothing and returns false.
     template <std::size_t M>
@@ -221,13 +237,15 @@ public:
 private:
     template <class Numbers>
     static bool all_usual(const Numbers& x) {
-        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
         std::uint64_t unusual = 0;
-        for (const double v : x) { // without branches
-            const std::uint64_t size = std::bit_cast<std::uint64_t>(v) & ~(std::uint64_t(1) << 63);
-            unusual |= size - smallest >= end - smallest ? size : 0;
-        }
+        for (const double v : x) unusual |= unusual_size(v);
         return unusual == 0;
+    }
+    /// 0 if it is of usual size; without a branch.
+    static std::uint64_t unusual_size(double x) {
+        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
+        const std::uint64_t size = std::bit_cast<std::uint64_t>(x) & ~(std::uint64_t(1) << 63);
+        return size - smallest >= end - smallest ? size : 0;
     }
     /// x is split into whole units of 2⁻²⁰ and a rest. What is added to 1.5 · 2⁵² leaves its whole number in the last
     /// bits of the sum: not every instruction set converts doubles to integers, but all of them add.
