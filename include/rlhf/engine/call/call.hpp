@@ -40,7 +40,8 @@ struct target {
 class call {
 public:
     call(const char* function, const batch& b)
-        : function_(function), batch_(b), packed_(b.packed()), arrays_(function) {
+        : function_(function), batch_(b), packed_(b.packed()), shift_(b.predict_next.value_or(false) ? 1 : 0),
+          arrays_(function) {
         if (packed_) check_offsets();
         check_sizes(function_, b);
         size_ = b.size(), tokens_ = b.tokens();
@@ -65,10 +66,9 @@ public:
         return n;
     }
     [[nodiscard]] sequence_mask mask(std::int64_t s) const {
-        const bool shifted = batch_.predict_next.value_or(false);
         const std::int64_t all = length(s);
-        sequence_mask m{.length = shifted && all > 0 ? all - 1 : all};
-        if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s)) + (shifted ? m.step : 0);
+        sequence_mask m{.length = all > 0 ? all - shift_ : all};
+        if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s) + shift_);
         return m;
     }
 
@@ -147,6 +147,7 @@ private:
     const char* function_;
     const rlhf::batch& batch_;
     bool packed_;
+    std::int64_t shift_; ///< of the mask, in tokens
     std::int64_t size_ = 0, tokens_ = 0;
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;

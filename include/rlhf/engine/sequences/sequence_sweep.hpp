@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -73,20 +74,20 @@ private:
     /// Sweeps some sequences from s on, before `last`. Returns the next one. Steps of several sequences are apart, so
     /// that a processor need not wait for what one of them decides.
     std::int64_t sweep_tile(tile& t, std::int64_t s, std::int64_t last, running& part) const {
-        std::size_t n = 0;
-        for (std::int64_t tokens = 0; s < last && n < t.size() && tokens < enough_tokens; ++s) {
-            sequence& q = t[n];
-            go_to(q, s);
-            const auto [first, end] = q.counted = counted_tokens(q.blocks->mask);
-            q.blocks->clear(0, first), q.blocks->clear(spread_.written(*q.blocks, first, end), q.blocks->length());
+        sequence* q = t.data();
+        for (std::int64_t tokens = 0; s < last && q != t.data() + t.size() && tokens < enough_tokens; ++s) {
+            go_to(*q, s);
+            const auto [first, end] = counted_tokens(q->blocks->mask);
+            q->blocks->clear(0, first), q->blocks->clear(spread_.written(*q->blocks, first, end), q->blocks->length());
             if (first == end) continue;
-            q.found = reduced_(*q.blocks, q.counted);
-            tokens += end - first, ++n;
+            q->counted = {first, end}, q->found = reduced_(*q->blocks, q->counted);
+            tokens += end - first, ++q;
         }
-        for (std::size_t k = 0; k < n; ++k) decide_(t[k].kernel.get(), t[k].found.sums, t[k].found.tokens);
-        for (std::size_t k = 0; k < n; ++k)
-            spread_.add(t[k].kernel.get(), *t[k].blocks, t[k].counted.first, t[k].counted.last, true, part);
-        part.all.sequences += static_cast<std::int64_t>(n);
+        const std::span<sequence> swept(t.data(), q);
+        for (sequence& x : swept) decide_(x.kernel.get(), x.found.sums, x.found.tokens);
+        for (sequence& x : swept)
+            spread_.add(x.kernel.get(), *x.blocks, x.counted.first, x.counted.last, true, part);
+        part.all.sequences += static_cast<std::int64_t>(swept.size());
         return s;
     }
 
