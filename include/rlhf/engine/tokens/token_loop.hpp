@@ -44,7 +44,7 @@ public:
 
     /// How far a run over the tokens begin … end − 1 writes, with what it writes behind them.
     [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
-        const std::int64_t padded = end + (begin - end) % block_tokens<T> + block_tokens<T>;
+        const std::int64_t padded = end + ((begin - end) & (block_tokens<T> - 1));
         return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
     }
 
