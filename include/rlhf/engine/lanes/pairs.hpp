@@ -102,7 +102,10 @@ public:
             one::count_on(n.a, m.a), one::count_on(n.b, m.b);
         }
         static RLHF_FORMULA std::int64_t counted_up(const counter& n) {
-            return one::counted_up(n.a) + one::counted_up(n.b);
+            if constexpr (requires { one::own::counted_up(n.a, n.b); })
+                return one::own::counted_up(n.a, n.b);
+            else
+                return one::counted_up(n.a) + one::counted_up(n.b);
         }
         static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
         static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
