@@ -83,14 +83,17 @@
 #define RLHF_INTRINSICS_END
 #endif
 
-/// RLHF_COLD keeps error paths out of the hot code. RLHF_PRINTF lets the compiler check a format.
+/// RLHF_COLD keeps error paths out of the hot code. RLHF_HOT inlines all that a hot loop calls, also where g++ has enough
+/// of inlining because there are many such loops in one file. RLHF_PRINTF lets the compiler check a format.
 #if defined(__GNUC__)
 #define RLHF_COLD __attribute__((cold, noinline))
+#define RLHF_HOT __attribute__((flatten, noinline))
 #define RLHF_NOINLINE __attribute__((noinline))
 #define RLHF_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define RLHF_MAY_ALIAS __attribute__((may_alias)) // may be read where memory holds another type of the same bits
 #else
 #define RLHF_COLD
+#define RLHF_HOT
 #define RLHF_NOINLINE
 #define RLHF_PRINTF(text, first)
 #define RLHF_MAY_ALIAS

@@ -2,6 +2,8 @@
 // Device code of the formulas of policy and value losses.
 #pragma once
 
+#include "launch.cuh"
+
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/covariance_tokens.hpp>
@@ -18,8 +20,6 @@
 #include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/topr.hpp>
 #include <rlhf/formula/vespo.hpp>
-
-#include "launch.cuh"
 
 template <class V>
 RLHF_FORMULA void clipped_surrogate(const V* x, V* y) {
@@ -153,15 +153,15 @@ template <class V>
 RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
     using range = formula::range_of<V>;
     formula::importance_weight_rule<V> rule{.level = static_cast<rlhf::importance_level>(int(x[3])),
-                                                  .mask = x[4] != V(0),
-                                                  .range = range{x[5], x[6]},
-                                                  .mean = range{x[7], x[8]},
-                                                  .product = range{x[9], x[10]},
-                                                  .token = range{x[11], x[12]},
-                                                  .drift_limit = x[13],
-                                                  .probability_limit = x[14],
-                                                  .log_ratio_limit = x[19],
-                                                  .binary_kl_limit = x[20]};
+                                            .mask = x[4] != V(0),
+                                            .range = range{x[5], x[6]},
+                                            .mean = range{x[7], x[8]},
+                                            .product = range{x[9], x[10]},
+                                            .token = range{x[11], x[12]},
+                                            .drift_limit = x[13],
+                                            .probability_limit = x[14],
+                                            .log_ratio_limit = x[19],
+                                            .binary_kl_limit = x[20]};
     rule.decide(log_weight_sums<V>{x[15], {x[16]}, {x[17]}}, x[18]);
     const auto t = rule(x[0], x[1], x[2]);
     const auto& s = t.statistics;

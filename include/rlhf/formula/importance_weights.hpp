@@ -113,8 +113,7 @@ struct importance_weight_rule {
         const T average = static_cast<T>(sums.log_weight / tokens);
         const T of_mean = exp(average), of_product = exp(static_cast<T>(sums.log_weight));
         const T most = exp(static_cast<T>(sums.largest.value)), least = exp(static_cast<T>(-sums.smallest.value));
-        sequence_dropped =
-            mean.beyond(of_mean) || product.beyond(of_product) || least < token.low || most > token.high;
+        sequence_dropped = mean.beyond(of_mean) || product.beyond(of_product) || least < token.low || most > token.high;
         drifted = -average > drift_limit;
         sequence_weight = level == importance_level::sequence_mean ? of_mean : of_product;
     }

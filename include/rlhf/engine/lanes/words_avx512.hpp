@@ -184,7 +184,9 @@ struct words<double, 64> {
     }
 
 private:
-    static V fours(V x, V y) { return _mm512_add_pd(_mm512_mask_blend_pd(0xf0, x, y), _mm512_shuffle_f64x2(x, y, 0x4e)); }
+    static V fours(V x, V y) {
+        return _mm512_add_pd(_mm512_mask_blend_pd(0xf0, x, y), _mm512_shuffle_f64x2(x, y, 0x4e));
+    }
     static V twos(V x, V y) {
         const __m512i others = _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13);
         return _mm512_add_pd(_mm512_mask_blend_pd(0xcc, x, y), _mm512_permutex2var_pd(x, others, y));

@@ -85,8 +85,7 @@ private:
         }
         const std::span<sequence> swept(t.data(), q);
         for (sequence& x : swept) decide_(x.kernel.get(), x.found.sums, x.found.tokens);
-        for (sequence& x : swept)
-            spread_.add(x.kernel.get(), *x.blocks, x.counted.first, x.counted.last, true, part);
+        for (sequence& x : swept) spread_.add(x.kernel.get(), *x.blocks, x.counted.first, x.counted.last, true, part);
         part.all.sequences += static_cast<std::int64_t>(swept.size());
         return s;
     }

@@ -53,9 +53,7 @@ struct accumulator {
         typename L::counter n = {};
         RLHF_FORMULA void add(const mask& is) { L::count_on(n, is); }
         RLHF_FORMULA static mask where(const mask& keep, const mask& is) { return keep && is; }
-        [[nodiscard]] static std::int64_t joined(const auto&... of) {
-            return (L::counted_up(of.n) + ...);
-        }
+        [[nodiscard]] static std::int64_t joined(const auto&... of) { return (L::counted_up(of.n) + ...); }
     };
     struct maximum {
         V x = V(-std::numeric_limits<T>::infinity());
@@ -168,7 +166,7 @@ public:
 
     /// Ends the segment: lanes join in double, in one fixed tree, then exactly. Returns false if it left out squares,
     /// which add_squares() adds.
-    bool join(running_type& all, double sequence_weight) const {
+    RLHF_HOT bool join(running_type& all, double sequence_weight) const {
         auto& sums = all.next();
         std::array<typename kinds::D::type, running_type::sums> folded;
         std::size_t i = 0, m = 0;

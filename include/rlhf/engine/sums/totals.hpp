@@ -170,7 +170,7 @@ private:
     narrow_sums<2 * moments> narrow_moments_;
     std::size_t pending_ = 0;
     std::size_t waiting_count_ = 0;
-    bool added_ = false; ///< anything to the sums of `all`
+    bool added_ = false;                                                    ///< anything to the sums of `all`
     alignas(64) std::array<std::array<double, in_a_row>, at_once> waiting_; ///< a row per segment
 };
 

@@ -91,7 +91,7 @@ private:
 
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_NOINLINE static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
+    RLHF_HOT static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
         const Kernel kernel = *static_cast<const Kernel*>(of);
         const std::array scale = r.scale;
         const std::array add = r.add;
