@@ -83,8 +83,8 @@
 #define RLHF_INTRINSICS_END
 #endif
 
-/// RLHF_COLD keeps error paths out of the hot code. RLHF_HOT inlines all that a hot loop calls, also where g++ has enough
-/// of inlining because there are many such loops in one file. RLHF_PRINTF lets the compiler check a format.
+/// RLHF_COLD keeps error paths out of the hot code. RLHF_HOT inlines all that a hot loop calls: with many such loops in
+/// one file g++ would leave some of it out. RLHF_PRINTF lets the compiler check a format.
 #if defined(__GNUC__)
 #define RLHF_COLD __attribute__((cold, noinline))
 #define RLHF_HOT __attribute__((flatten, noinline))

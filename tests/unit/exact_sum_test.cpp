@@ -3,7 +3,7 @@
 #include "support/random.hpp"
 #include "support/ulp.hpp"
 
-#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/results/moments.hpp>
 
 #include <algorithm>

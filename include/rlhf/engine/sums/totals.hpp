@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/lane.hpp>
 
 #include <algorithm>
