@@ -55,6 +55,7 @@ struct lanes<T, scalar> {
     static std::int64_t counted_up(counter n) { return n; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
     static T sum_by_halves(type v) { return T(v); }
+    static constexpr bool joins_registers = false;
     template <std::size_t N, std::size_t M>
     static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to) {
         for (std::size_t k = 0; k < M; ++k) to[k] = k < N ? T(v[k]) : T(0);
@@ -151,6 +152,11 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return joined(v, [](T a, T b) { return a + b; });
     }
+    /// Has the instruction set a word that sums the lanes of as many registers as a register has lanes?
+    static constexpr bool joins_registers = []<std::size_t... K>(std::index_sequence<K...>) {
+        return requires(const type& x) { own::sums_by_halves(((void)K, x)...); };
+    }
+    (std::make_index_sequence<std::size_t(width)>());
     /// Writes the sum of all lanes of each register, in their order. What is behind them in `to` is any number that is
     /// among them, or 0. M is a number of whole registers.
     template <std::size_t N, std::size_t M>
@@ -186,7 +192,7 @@ private:
     using memory::size;
     template <std::size_t N, std::size_t M, std::size_t... K>
     static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to, std::index_sequence<K...>) {
-        if constexpr (requires(const type& x) { own::sums_by_halves(((void)K, x)...); })
+        if constexpr (joins_registers)
             for (std::size_t k = 0; k < M; k += size)
                 type(own::sums_by_halves(v[k + K < N ? k + K : N - 1]...)).store(&to[k]);
         else

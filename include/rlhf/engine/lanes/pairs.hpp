@@ -110,11 +110,7 @@ public:
         static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
         static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
         template <class... X>
-            requires(sizeof...(X) == std::size_t(size))
-        &&requires(const V& x, std::array<V, one::width> v) {
-            std::apply([](const auto&... each) { return one::own::sums_by_halves(each...); }, v);
-        }
-        static RLHF_FORMULA simd sums_by_halves(const X&... x) {
+        static RLHF_FORMULA simd sums_by_halves(const X&... x) requires(one::joins_registers && sizeof...(X) == size) {
             const std::array<V, std::size_t(size)> v{(x.a + x.b)...};
             return [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
                 return simd(V(one::own::sums_by_halves(v[K]...)), V(one::own::sums_by_halves(v[K + one::width]...)));
