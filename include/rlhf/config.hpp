@@ -34,6 +34,13 @@
 #define RLHF_INLINE
 #endif
 
+/// Stands before a short loop inside another loop: g++ 12 vectorises the two only if it does not unroll the inner one.
+#if defined(__GNUC__) && !defined(__clang__)
+#define RLHF_ROLLED _Pragma("GCC unroll 1")
+#else
+#define RLHF_ROLLED
+#endif
+
 /// RLHF_FMA is 1 if the machine has an instruction for a b + c with one rounding, else 0. RLHF_REGISTER is then the
 /// letter with which an asm statement asks for a floating-point register.
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
@@ -76,14 +83,17 @@
 #define RLHF_INTRINSICS_END
 #endif
 
-/// RLHF_COLD keeps error paths out of the hot code. RLHF_PRINTF lets the compiler check a format.
+/// RLHF_COLD keeps error paths out of the hot code. RLHF_HOT inlines all that a hot loop calls: with many such loops in
+/// one file g++ would leave some of it out. RLHF_PRINTF lets the compiler check a format.
 #if defined(__GNUC__)
 #define RLHF_COLD __attribute__((cold, noinline))
+#define RLHF_HOT __attribute__((flatten, noinline))
 #define RLHF_NOINLINE __attribute__((noinline))
 #define RLHF_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define RLHF_MAY_ALIAS __attribute__((may_alias)) // may be read where memory holds another type of the same bits
 #else
 #define RLHF_COLD
+#define RLHF_HOT
 #define RLHF_NOINLINE
 #define RLHF_PRINTF(text, first)
 #define RLHF_MAY_ALIAS

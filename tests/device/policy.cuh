@@ -2,6 +2,8 @@
 // Device code of the formulas of policy and value losses.
 #pragma once
 
+#include "launch.cuh"
+
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/covariance_tokens.hpp>
@@ -18,8 +20,6 @@
 #include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/topr.hpp>
 #include <rlhf/formula/vespo.hpp>
-
-#include "launch.cuh"
 
 template <class V>
 RLHF_FORMULA void clipped_surrogate(const V* x, V* y) {
@@ -106,8 +106,8 @@ struct log_weight_sums {
 
 template <class V>
 RLHF_FORMULA void sequence_surrogate(const V* x, V* y) {
-    const formula::sequence_surrogate<V> any{x[1], x[2], static_cast<rlhf::sequence_ratio>(int(x[6]))};
-    const auto f = any.for_sequence(log_ratio_sums<V>{x[3]}, x[4], x[5]);
+    formula::sequence_surrogate<V> f{x[1], x[2], static_cast<rlhf::sequence_ratio>(int(x[6]))};
+    f.decide(log_ratio_sums<V>{x[3]}, x[4], x[5]);
     const auto t = f(formula::sampled_token<V>{V(0), V(0), V(0), x[0]});
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
 }
@@ -126,7 +126,8 @@ struct bounded_log_ratio_sums {
 
 template <class V>
 RLHF_FORMULA void gmpo(const V* x, V* y) {
-    const auto f = formula::gmpo<V>{{x[3], x[4]}}.for_sequence(bounded_log_ratio_sums<V>{x[5], x[6]}, x[7], x[8]);
+    formula::gmpo<V> f{{x[3], x[4]}};
+    f.decide(bounded_log_ratio_sums<V>{x[5], x[6]}, x[7], x[8]);
     const auto t = f(formula::sampled_token<V>{x[0], x[1], x[0] - x[1], x[2]});
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio, y[3] = V(t.clipped_low), y[4] = V(t.clipped_high);
 }
@@ -141,7 +142,8 @@ LAUNCH(bounded_log_ratio_term)
 
 template <class V>
 RLHF_FORMULA void vespo(const V* x, V* y) {
-    const auto f = formula::vespo<V>{x[2], x[3], x[4], x[5]}.for_sequence(log_ratio_sums<V>{x[6]}, V(1), x[7]);
+    formula::vespo<V> f{x[2], x[3], x[4], x[5]};
+    f.decide(log_ratio_sums<V>{x[6]}, V(1), x[7]);
     const auto t = f(formula::sampled_token<V>{x[0], V(0), V(0), x[1]});
     y[0] = t.loss, y[1] = t.slope, y[2] = t.ratio;
 }
@@ -150,17 +152,18 @@ LAUNCH(vespo)
 template <class V>
 RLHF_FORMULA void importance_weight_rule(const V* x, V* y) {
     using range = formula::range_of<V>;
-    const formula::importance_weight_rule<V> rule{.level = static_cast<rlhf::importance_level>(int(x[3])),
-                                                  .mask = x[4] != V(0),
-                                                  .range = range{x[5], x[6]},
-                                                  .mean = range{x[7], x[8]},
-                                                  .product = range{x[9], x[10]},
-                                                  .token = range{x[11], x[12]},
-                                                  .drift_limit = x[13],
-                                                  .probability_limit = x[14],
-                                                  .log_ratio_limit = x[19],
-                                                  .binary_kl_limit = x[20]};
-    const auto t = rule.for_sequence(log_weight_sums<V>{x[15], {x[16]}, {x[17]}}, x[18])(x[0], x[1], x[2]);
+    formula::importance_weight_rule<V> rule{.level = static_cast<rlhf::importance_level>(int(x[3])),
+                                            .mask = x[4] != V(0),
+                                            .range = range{x[5], x[6]},
+                                            .mean = range{x[7], x[8]},
+                                            .product = range{x[9], x[10]},
+                                            .token = range{x[11], x[12]},
+                                            .drift_limit = x[13],
+                                            .probability_limit = x[14],
+                                            .log_ratio_limit = x[19],
+                                            .binary_kl_limit = x[20]};
+    rule.decide(log_weight_sums<V>{x[15], {x[16]}, {x[17]}}, x[18]);
+    const auto t = rule(x[0], x[1], x[2]);
     const auto& s = t.statistics;
     y[0] = t.writes[0], y[1] = s.log_weight, y[2] = s.weight, y[3] = s.largest, y[4] = V(s.below), y[5] = V(s.above);
     y[6] = V(s.dropped), y[7] = V(s.nonfinite);

@@ -48,29 +48,29 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
         t.normalize();
         return t.ratio.squares;
     };
-    const auto segment = [](double x) {
-        std::array<double, running::sums> all;
-        all.fill(x);
-        return all;
-    };
-    for (const int segments : {1, 2, 3, 8, 9, 64, 65, 130}) {
-        totals got;
-        running part(got);
-        exact_sum want;
-        for (int k = 0; k < segments; ++k) part.add(segment(k + 0.1)), want.add(k + 0.1);
-        part.flush(), want.normalize();
-        CHECK(sum(got) == want);
-        CHECK(got.ratio.sum == want);
-    }
+    const auto add = [](running& part, double x) { part.next().fill(x), part.add_next(); };
+    for (const int segments : {1, 2, 3, 8, 9, 64, 65, 130})
+        for (const int unusual : {-1, 0, 7, 66}) {
+            totals got;
+            running part(got);
+            exact_sum want;
+            for (int k = 0; k < segments; ++k) {
+                const double x = k == unusual ? 0x1p-30 : k + 0.1;
+                add(part, x), want.add(x);
+            }
+            part.flush(), want.normalize();
+            CHECK(sum(got) == want);
+            CHECK(got.ratio.sum == want);
+        }
     totals got;
     running part(got);
     exact_sum want;
-    for (const double x : {0.1, -0.3}) part.add(segment(x)), part.flush(), want.add(x);
+    for (const double x : {0.1, -0.3}) add(part, x), part.flush(), want.add(x);
     want.normalize();
     CHECK(sum(got) == want);
 
     totals beside;
     running other(beside);
-    other.add(segment(0.0)), other.sums_of_all().ratio.add_square(3), other.flush();
+    add(other, 0.0), other.sums_of_all().ratio.add_square(3), other.flush();
     CHECK(sum(beside).value() == 9);
 }

@@ -3,7 +3,7 @@
 #include "support/random.hpp"
 #include "support/ulp.hpp"
 
-#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/results/moments.hpp>
 
 #include <algorithm>
@@ -172,15 +172,15 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     for (int round = 0; round < 300; ++round) {
         narrow_sums<3> narrow;
         std::array<exact_sum, 3> want, got;
+        const auto each_sum = [&](auto&& f) { f(std::size_t(0), got[0]), f(std::size_t(2), got[2]); };
         for (int call = 0; call < narrow.capacity; ++call) {
-            std::array<double, 3> x;
-            for (double& e : x) e = r.below(10) == 0 ? 0 : random_double(r, -20, 31);
-            REQUIRE(narrow.add(x));
-            std::array<double, 16> lanes;
-            for (double& e : lanes) e = random_double(r, -20, 31);
+            std::array<std::array<double, 3>, 5> rows;
+            for (auto& x : rows) x = {r.below(10) == 0 ? 0 : random_double(r, -20, 31), 0, random_double(r, -60, 90)};
+            for (const auto& x : rows) want[0].add(x[0]), want[2].add(x[2]);
+            narrow.add_rows(rows, each_sum);
+            std::array<double, 11> lanes;
+            for (double& e : lanes) e = random_double(r, -20, 31), want[1].add(e);
             REQUIRE(narrow.add(1, lanes));
-            for (std::size_t i = 0; i < 3; ++i) want[i].add(x[i]);
-            for (const double e : lanes) want[1].add(e);
         }
         for (std::size_t i = 0; i < 3; ++i) {
             narrow.flush(i, got[i]);
@@ -193,14 +193,19 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     for (const double x : {limit, -limit, std::nextafter(smallest, 0.0), -std::nextafter(smallest, 0.0), 5e-324, inf,
                            -inf, std::numeric_limits<double>::quiet_NaN()}) {
         narrow_sums<2> narrow;
-        exact_sum sum;
-        CHECK_FALSE(narrow.add({1, x}));
+        exact_sum sum, apart, want;
         CHECK_FALSE(narrow.add(0, std::array<double, 3>{1, 2, x}));
-        narrow.flush(0, sum);
+        std::array<std::array<double, 2>, 2> rows{{{1, 3}, {2, x}}};
+        narrow.add_rows(rows, [&](auto&& f) { f(std::size_t(0), sum), f(std::size_t(1), apart); });
         CHECK(sum.value() == 0);
+        want.add(3), want.add(x);
+        CHECK(apart == want);
+        narrow.flush(0, sum), narrow.flush(1, apart);
+        CHECK(sum.value() == 3);
+        CHECK(test::same_bits(apart.value(), want.value()));
     }
     narrow_sums<2> narrow;
-    CHECK(narrow.add({std::nextafter(-limit, 0.0), smallest}));
+    CHECK(narrow.add(1, std::array<double, 2>{std::nextafter(-limit, 0.0), smallest}));
 }
 
 TEST_CASE("exact_sum: whole numbers of units") {

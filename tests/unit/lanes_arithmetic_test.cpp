@@ -80,3 +80,29 @@ TEMPLATE_TEST_CASE("lanes: all lanes joined", "", float, double) {
     }
     CHECK(wrong == 0);
 }
+
+TEMPLATE_TEST_CASE("lanes: registers joined side by side, as each of them alone", "", float, double) {
+    using T = TestType;
+    using L = lanes<T, native>;
+    test::random r(10);
+    const auto registers = [&]<std::size_t N, std::size_t M>() {
+        std::array<typename L::type, N> v;
+        std::array<T, M> sums;
+        std::size_t wrong = 0;
+        for (int round = 0; round < 200; ++round) {
+            for (auto& x : v) {
+                std::array<T, width<T>> e;
+                for (T& number : e) number = static_cast<T>(r.normal());
+                x = L::load(e.data());
+            }
+            L::sums_by_halves(v, sums);
+            for (std::size_t k = 0; k < N; ++k) wrong += !test::same_bits(sums[k], L::sum_by_halves(v[k]));
+            for (std::size_t k = N; k < M; ++k)
+                wrong += sums[k] == 0 || std::find(sums.begin(), sums.begin() + N, sums[k]) != sums.begin() + N ? 0 : 1;
+        }
+        return wrong;
+    };
+    CHECK(registers.template operator()<16, 16>() == 0);
+    CHECK(registers.template operator()<11, 16>() == 0);
+    CHECK(registers.template operator()<1, 16>() == 0);
+}

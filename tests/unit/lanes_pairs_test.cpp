@@ -115,3 +115,19 @@ TEMPLATE_TEST_CASE("pairs: the sum of all lanes, by halves", "", float, double) 
         REQUIRE(test::same_bits(got, x[0]));
     }
 }
+
+TEST_CASE("pairs: registers joined side by side, as each of them alone") {
+    using L = pair_lanes<double>;
+    test::random r(8);
+    std::array<typename L::type, 6> v;
+    std::array<double, 16> sums;
+    for (int round = 0; round < 200; ++round) {
+        for (auto& x : v) {
+            std::vector<double> e(pair_width<double>);
+            for (double& number : e) number = r.normal();
+            x = L::load(e.data());
+        }
+        L::sums_by_halves(v, sums);
+        for (std::size_t k = 0; k < v.size(); ++k) REQUIRE(test::same_bits(sums[k], L::sum_by_halves(v[k])));
+    }
+}

@@ -63,15 +63,12 @@ struct gmpo {
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; } // but by the ratio of the sequence
     RLHF_FORMULA bounded_log_ratio_term<T> reduction() const { return bounds; }
 
-    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
+    /// Sets the numbers that the tokens of a sequence share, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA gmpo for_sequence(const Sums& sums, Number tokens, T limit) const {
-        gmpo f = *this;
+    RLHF_FORMULA void decide(const Sums& sums, Number tokens, T limit) {
         const T up = static_cast<T>(sums.bounded_above / tokens), down = static_cast<T>(sums.bounded_below / tokens);
-        f.above = lane::exp(lane::clamp(up, -limit, limit)), f.below = lane::exp(lane::clamp(down, -limit, limit));
-        f.slope_above = lane::abs(up) > limit ? T(0) : f.above,
-        f.slope_below = lane::abs(down) > limit ? T(0) : f.below;
-        return f;
+        above = lane::exp(lane::clamp(up, -limit, limit)), below = lane::exp(lane::clamp(down, -limit, limit));
+        slope_above = lane::abs(up) > limit ? T(0) : above, slope_below = lane::abs(down) > limit ? T(0) : below;
     }
 
     template <class V>

@@ -47,16 +47,14 @@ struct sequence_surrogate {
 
     RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
 
-    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
+    /// Sets the numbers that the tokens of a sequence share, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA sequence_surrogate for_sequence(const Sums& sums, Number tokens, T limit) const {
-        sequence_surrogate f = *this;
+    RLHF_FORMULA void decide(const Sums& sums, Number tokens, T limit) {
         const bool mean = kind == sequence_ratio::mean;
         const T x = static_cast<T>(mean ? sums.log_ratio / tokens : sums.log_ratio), size = lane::abs(x);
-        f.ratio = lane::exp(lane::clamp(x, -limit, limit));
-        f.cut_below = lane::larger(lower, f.ratio), f.cut_above = lane::smaller(upper, f.ratio);
-        f.slope_factor = size > limit ? T(0) : mean ? T(1) : static_cast<T>(tokens);
-        return f;
+        ratio = lane::exp(lane::clamp(x, -limit, limit));
+        cut_below = lane::larger(lower, ratio), cut_above = lane::smaller(upper, ratio);
+        slope_factor = size > limit ? T(0) : mean ? T(1) : static_cast<T>(tokens);
     }
 
     template <class V>

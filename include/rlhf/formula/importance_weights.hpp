@@ -106,19 +106,16 @@ struct importance_weight_rule {
     T drift_limit, probability_limit, log_ratio_limit, binary_kl_limit;
     T sequence_weight = 1; ///< the weight that the tokens of the sequence share
 
-    /// The rule for the tokens of one sequence.
+    /// Sets what is of the sequence, for one with these sums and so many tokens.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA importance_weight_rule for_sequence(const Sums& sums, Number tokens) const {
+    RLHF_FORMULA void decide(const Sums& sums, Number tokens) {
         using lane::exp;
-        importance_weight_rule r = *this;
         const T average = static_cast<T>(sums.log_weight / tokens);
         const T of_mean = exp(average), of_product = exp(static_cast<T>(sums.log_weight));
         const T most = exp(static_cast<T>(sums.largest.value)), least = exp(static_cast<T>(-sums.smallest.value));
-        r.sequence_dropped =
-            mean.beyond(of_mean) || product.beyond(of_product) || least < token.low || most > token.high;
-        r.drifted = -average > drift_limit;
-        r.sequence_weight = level == importance_level::sequence_mean ? of_mean : of_product;
-        return r;
+        sequence_dropped = mean.beyond(of_mean) || product.beyond(of_product) || least < token.low || most > token.high;
+        drifted = -average > drift_limit;
+        sequence_weight = level == importance_level::sequence_mean ? of_mean : of_product;
     }
 
     template <class V>

@@ -49,12 +49,10 @@ struct policy_rule {
     rlhf::kl_weight kl_weight;
     bool ref, behavior; ///< true if there are log-probs of the reference, and of the policy that sampled
 
-    /// The rule for the tokens of one sequence, if the objective has a ratio per sequence.
+    /// Sets the numbers that the tokens of a sequence share, if the objective has a ratio per sequence.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA policy_rule for_sequence(const Sums& sums, Number tokens) const {
-        policy_rule r = *this;
-        r.objective = objective.for_sequence(sums, tokens, log_ratio_limit);
-        return r;
+    RLHF_FORMULA void decide(const Sums& sums, Number tokens) {
+        objective.decide(sums, tokens, log_ratio_limit);
     }
 
     /// What the objective computes first, if it has such a part.

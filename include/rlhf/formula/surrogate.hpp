@@ -34,11 +34,11 @@ struct ratio_range {
 /// - objective<options>, which makes the formula from the options
 ///
 /// If the tokens of a sequence decide together, the formula has two more members: a kernel of log π and log π_old,
-/// whose results are added up over the sequence first, and a function that makes the formula for its tokens from these
-/// sums.
+/// whose results are added up over the sequence first, and a function that sets the numbers which the sequence's tokens
+/// share from these sums.
 ///
 ///       auto reduction() const; // for example log_ratio_term()
-///       auto for_sequence(const sums& of_reduction, double tokens, T log_ratio_limit) const;
+///       void decide(const sums& of_reduction, double tokens, T log_ratio_limit);
 ///
 /// If one long function of the formula waits for the result of another, the formula has two members: one computes the
 /// first result, and the other continues from it.

@@ -43,17 +43,15 @@ struct vespo {
     RLHF_FORMULA static constexpr bool learns_by_ratio() { return false; }
     RLHF_FORMULA static constexpr log_ratio_term reduction() { return {}; }
 
-    /// The formula for the tokens of a sequence, from the sequence's sums and its number of tokens.
+    /// Sets the numbers that the tokens of a sequence share, from the sequence's sums.
     template <class Sums, class Number>
-    [[nodiscard]] RLHF_FORMULA vespo for_sequence(const Sums& sums, Number, T limit) const {
-        vespo f = *this;
+    RLHF_FORMULA void decide(const Sums& sums, Number, T limit) {
         const T x = lane::clamp(static_cast<T>(sums.log_ratio), -limit, limit);
         const T held = lane::smaller(T(20), x); // φ is 0 there, and further on w is ∞
         const T short_of_1 = T(1) - lane::exp(held);
-        f.ratio = lane::exp(x);
-        f.factor_positive = lane::exp(lane::fma(k_positive, held, lambda_positive * short_of_1));
-        f.factor_negative = lane::exp(lane::fma(k_negative, held, lambda_negative * short_of_1));
-        return f;
+        ratio = lane::exp(x);
+        factor_positive = lane::exp(lane::fma(k_positive, held, lambda_positive * short_of_1));
+        factor_negative = lane::exp(lane::fma(k_negative, held, lambda_negative * short_of_1));
     }
 
     template <class V>

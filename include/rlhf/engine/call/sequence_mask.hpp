@@ -3,6 +3,7 @@
 
 #include <rlhf/config.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -27,6 +28,14 @@ inline std::uint64_t eight_bytes(const std::uint8_t* p) {
     return word;
 }
 
+/// How many bytes of a word, which is not 0, are zero before the first that is not, and behind the last, in memory.
+inline std::int64_t zero_bytes_before(std::uint64_t word) {
+    return (std::endian::native == std::endian::little ? std::countr_zero(word) : std::countl_zero(word)) / 8;
+}
+inline std::int64_t zero_bytes_behind(std::uint64_t word) {
+    return (std::endian::native == std::endian::little ? std::countl_zero(word) : std::countr_zero(word)) / 8;
+}
+
 /// How many bytes of a word are not zero.
 inline std::int64_t count_bytes(std::uint64_t word) {
     constexpr std::uint64_t low = 0x7f7f7f7f7f7f7f7fU;
@@ -39,7 +48,8 @@ inline std::int64_t first_counted(const sequence_mask& m) {
     if (m.bytes == nullptr) return 0;
     std::int64_t t = 0;
     if (m.step == 1)
-        while (t + 8 <= m.length && eight_bytes(m.bytes + t) == 0) t += 8;
+        for (; t + 8 <= m.length; t += 8)
+            if (const std::uint64_t word = eight_bytes(m.bytes + t); word != 0) return t + zero_bytes_before(word);
     while (t < m.length && !m[t]) ++t;
     return t;
 }
@@ -49,7 +59,8 @@ inline std::int64_t past_last_counted(const sequence_mask& m) {
     if (m.bytes == nullptr) return m.length;
     std::int64_t t = m.length;
     if (m.step == 1)
-        while (t >= 8 && eight_bytes(m.bytes + t - 8) == 0) t -= 8;
+        for (; t >= 8; t -= 8)
+            if (const std::uint64_t word = eight_bytes(m.bytes + t - 8); word != 0) return t - zero_bytes_behind(word);
     while (t > 0 && !m[t - 1]) --t;
     return t;
 }

@@ -55,6 +55,11 @@ struct lanes<T, scalar> {
     static std::int64_t counted_up(counter n) { return n; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
     static T sum_by_halves(type v) { return T(v); }
+    static constexpr bool joins_registers = false;
+    template <std::size_t N, std::size_t M>
+    static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to) {
+        for (std::size_t k = 0; k < M; ++k) to[k] = k < N ? T(v[k]) : T(0);
+    }
     static T largest(type v) { return T(v); }
     static type fma_where(mask m, type a, type b, type c) { return m ? fma(a, b, c) : c; }
     static constexpr bool has_scale2_or_zero = false;
@@ -147,6 +152,18 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         else
             return joined(v, [](T a, T b) { return a + b; });
     }
+    /// True if the instruction set has a word that sums the lanes of as many registers as a register has lanes.
+    static constexpr bool joins_registers = []<std::size_t... K>(std::index_sequence<K...>) {
+        return requires(const type& x) { own::sums_by_halves(((void)K, x)...); };
+    }
+    (std::make_index_sequence<std::size_t(width)>());
+    /// Writes the sum of all lanes of each register, in the order of the registers. The rest of `to` holds any of these
+    /// sums, or 0. M is a multiple of the lanes of a register.
+    template <std::size_t N, std::size_t M>
+    static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to) {
+        static_assert(N <= M && M % size == 0);
+        sums_by_halves(v, to, std::make_index_sequence<size>());
+    }
     /// The largest of all lanes. No lane may be NaN.
     static T largest(const type& v) {
         if constexpr (requires { own::largest(v); })
@@ -173,6 +190,14 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
 
 private:
     using memory::size;
+    template <std::size_t N, std::size_t M, std::size_t... K>
+    static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to, std::index_sequence<K...>) {
+        if constexpr (joins_registers)
+            for (std::size_t k = 0; k < M; k += size)
+                type(own::sums_by_halves(v[k + K < N ? k + K : N - 1]...)).store(&to[k]);
+        else
+            for (std::size_t k = 0; k < M; ++k) to[k] = k < N ? sum_by_halves(v[k]) : T(0);
+    }
     template <class F>
     static T joined(const type& v, F f) {
         std::array<T, size> x;

@@ -103,6 +103,14 @@ public:
         static RLHF_FORMULA std::int64_t counted_up(const counter& n) { return one::counted_up(n); }
         static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
         static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
+        template <class... X>
+        static RLHF_FORMULA simd sums_by_halves(const X&... x) requires(one::joins_registers && sizeof...(X) == size) {
+            const std::array<V, std::size_t(size)> v{(x.a + x.b)...};
+            return [&]<std::size_t... K>(std::index_sequence<K...>) RLHF_INLINE {
+                return simd(V(one::own::sums_by_halves(v[K]...)), V(one::own::sums_by_halves(v[K + one::width]...)));
+            }
+            (std::make_index_sequence<one::width>());
+        }
         struct doubles {
             simd<double, pairs<Arch>> first, last;
         };

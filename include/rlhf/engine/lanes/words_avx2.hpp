@@ -99,6 +99,7 @@ struct words<float, 32> : avx2_words {
         const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
     }
+    /// Of two registers side by side.
     static V add_where(V mask, V sum, V x) { return _mm256_add_ps(sum, _mm256_and_ps(mask, x)); }
     static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
@@ -216,6 +217,14 @@ struct words<double, 32> : avx2_words {
     static double sum_by_halves(V v) {
         const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
         return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));
+    }
+    /// Half of a register's lanes are added to the other half, of two registers in one. Twice that leaves one.
+    static V sums_by_halves(V a, V b, V c, V d) {
+        const auto twos = [](V x, V y) {
+            return _mm256_add_pd(_mm256_blend_pd(x, y, 0xc), _mm256_permute2f128_pd(x, y, 0x21));
+        };
+        const V x = twos(a, c), y = twos(b, d);
+        return _mm256_add_pd(_mm256_blend_pd(x, y, 0xa), _mm256_shuffle_pd(x, y, 0x5));
     }
 
     template <int N>

@@ -157,6 +157,10 @@ struct words<double, 64> {
         const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1));
         return words<double, 32>::sum_by_halves(four);
     }
+    /// Half of a register's lanes are added to the other half, of two registers in one. Three times that leaves one.
+    static V sums_by_halves(V a, V b, V c, V d, V e, V f, V g, V h) {
+        return ones(twos(fours(a, e), fours(c, g)), twos(fours(b, f), fours(d, h)));
+    }
 
     template <int N>
     static V shift_down(V v, V next) {
@@ -180,6 +184,14 @@ struct words<double, 64> {
     }
 
 private:
+    static V fours(V x, V y) {
+        return _mm512_add_pd(_mm512_mask_blend_pd(0xf0, x, y), _mm512_shuffle_f64x2(x, y, 0x4e));
+    }
+    static V twos(V x, V y) {
+        const __m512i others = _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13);
+        return _mm512_add_pd(_mm512_mask_blend_pd(0xcc, x, y), _mm512_permutex2var_pd(x, others, y));
+    }
+    static V ones(V x, V y) { return _mm512_add_pd(_mm512_mask_blend_pd(0xaa, x, y), _mm512_shuffle_pd(x, y, 0x55)); }
     /// Lane i + N, around the end, where the bit of lane i is set, else 0.
     template <int N>
     static V within(unsigned bits, V v) {

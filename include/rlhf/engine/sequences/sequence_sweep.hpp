@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -12,7 +13,7 @@ namespace RLHF_NAMESPACE::detail {
 /// the cache, a few sequences at a time are
 ///
 ///     reduced    a first kernel's statistics are added up over the counted tokens of the sequence
-///     decided    kernel.for_sequence(sums, tokens) makes the kernel for the sequence from these sums
+///     decided    kernel.decide(sums, tokens) sets the numbers that the tokens of the sequence share
 ///     spread     that kernel runs over the tokens of the sequence, as in the sweep over tokens
 ///
 /// Both kernels read the same inputs; the first one may read fewer of them. A sequence is not cut: one thread sweeps
@@ -38,8 +39,8 @@ public:
         : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
           reduced_(std::integral_constant<std::size_t, FewerIn>(), reduce, arrays_.strided()),
           spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
-          decide_([](const void* of, const sums_of_sequence& sums, std::int64_t tokens, kernel_memory& to) {
-              to.put(static_cast<const Kernel*>(of)->for_sequence(sums, static_cast<double>(tokens)));
+          decide_([](void* of, const sums_of_sequence& sums, std::int64_t tokens) {
+              static_cast<Kernel*>(of)->decide(sums, static_cast<double>(tokens));
           }) {
         static_assert(FewerIn <= In);
     }
@@ -66,27 +67,26 @@ private:
     static constexpr std::int64_t enough_tokens = 1024; ///< per tile: they fit the first-level cache
 
     void go_to(sequence& q, std::int64_t s) const {
-        if (!q.blocks) arrays_.emplace_blocks(q.blocks);
+        if (!q.blocks) arrays_.emplace_blocks(q.blocks), q.kernel = kernel_;
         q.blocks->go_to(s);
     }
 
     /// Sweeps some sequences from s on, before `last`. Returns the next sequence. Each step is done for several
     /// sequences before the next step, so that a processor need not wait for the result of one sequence.
     std::int64_t sweep_tile(tile& t, std::int64_t s, std::int64_t last, running& part) const {
-        std::size_t n = 0;
-        for (std::int64_t tokens = 0; s < last && n < t.size() && tokens < enough_tokens; ++s) {
-            sequence& q = t[n];
-            go_to(q, s);
-            const auto [first, end] = q.counted = counted_tokens(q.blocks->mask);
-            q.blocks->clear(0, first), q.blocks->clear(spread_.written(*q.blocks, first, end), q.blocks->length());
+        sequence* q = t.data();
+        for (std::int64_t tokens = 0; s < last && q != t.data() + t.size() && tokens < enough_tokens; ++s) {
+            go_to(*q, s);
+            const auto [first, end] = counted_tokens(q->blocks->mask);
+            q->blocks->clear(0, first), q->blocks->clear(spread_.written(*q->blocks, first, end), q->blocks->length());
             if (first == end) continue;
-            q.found = reduced_(*q.blocks, q.counted);
-            tokens += end - first, ++n;
+            q->counted = {first, end}, q->found = reduced_(*q->blocks, q->counted);
+            tokens += end - first, ++q;
         }
-        for (std::size_t k = 0; k < n; ++k) decide_(kernel_.get(), t[k].found.sums, t[k].found.tokens, t[k].kernel);
-        for (std::size_t k = 0; k < n; ++k)
-            spread_.add(t[k].kernel.get(), *t[k].blocks, t[k].counted.first, t[k].counted.last, true, part);
-        part.all.sequences += static_cast<std::int64_t>(n);
+        const std::span<sequence> swept(t.data(), q);
+        for (sequence& x : swept) decide_(x.kernel.get(), x.found.sums, x.found.tokens);
+        for (sequence& x : swept) spread_.add(x.kernel.get(), *x.blocks, x.counted.first, x.counted.last, true, part);
+        part.all.sequences += static_cast<std::int64_t>(swept.size());
         return s;
     }
 
@@ -102,7 +102,7 @@ private:
             const std::int64_t first = t;
             while (t < mask.length && mask[t]) ++t;
             q.found = reduced_(*q.blocks, {first, t}, false);
-            decide_(kernel_.get(), q.found.sums, q.found.tokens, q.kernel);
+            decide_(q.kernel.get(), q.found.sums, q.found.tokens);
             spread_.add(q.kernel.get(), *q.blocks, first, t, false, part), done = t;
         }
         part.all.sequences += done > 0 ? 1 : 0;
@@ -114,7 +114,7 @@ private:
     kernel_memory kernel_;
     reduction reduced_;
     spread_loop spread_;
-    void (*decide_)(const void*, const sums_of_sequence&, std::int64_t, kernel_memory&);
+    void (*decide_)(void*, const sums_of_sequence&, std::int64_t);
 };
 
 /// The sweep of two kernels. The first one reads FewerIn inputs.

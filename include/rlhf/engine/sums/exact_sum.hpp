@@ -8,7 +8,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <utility>
 
 namespace RLHF_NAMESPACE::detail {
@@ -178,69 +177,6 @@ private:
 
     std::array<std::int64_t, 12> digits_;
     std::int64_t above_, below_, nan_, pending_;
-};
-
-/// N running sums of numbers of usual size, 0 or 2⁻²⁰ ≤ |x| < 2³¹: the fast path of exact_sum (DESIGN.md, D2). The sums
-/// are integers in units of 2⁻²⁰ and 2⁻⁷², which registers add exactly; exact_sum needs some twenty instructions per
-/// term. The functions are not inlined, because g++ 12 would unroll their loops before it vectorises them.
-template <std::size_t N>
-class narrow_sums {
-public:
-    static constexpr int capacity = 64; ///< calls of add, with up to 16 terms per sum, before flush
-
-    /// Adds the i-th term to the i-th sum. If one term is not of usual size, adds nothing and returns false.
-    RLHF_NOINLINE bool add(const std::array<double, N>& x) {
-        if (!all_usual(x)) return false;
-        for (std::size_t i = 0; i < N; ++i) add(x[i], high_[i], low_[i]);
-        return true;
-    }
-    /// Adds all terms to the i-th sum. If one term is not of usual size, adds nothing and returns false.
-    template <std::size_t M>
-    RLHF_NOINLINE bool add(std::size_t i, const std::array<double, M>& x) {
-        if (!all_usual(x)) return false;
-        std::int64_t high = 0, low = 0;
-        for (const double v : x) add(v, high, low);
-        high_[i] += high, low_[i] += low;
-        return true;
-    }
-    /// Moves the i-th sum to an exact_sum, and starts again at 0.
-    void flush(std::size_t i, exact_sum& to) {
-        to.add(high_[i], exact_sum::one - 20), to.add(low_[i], exact_sum::one - 72);
-        high_[i] = low_[i] = 0;
-    }
-
-    /// True if all of these are of usual size.
-    static RLHF_NOINLINE bool usual(std::span<const double> x) { return all_usual(x); }
-    /// Adds terms, all of usual size, to the i-th sum: up to capacity · 16 before flush.
-    RLHF_NOINLINE void add_usual(std::size_t i, std::span<const double> x) {
-        std::int64_t high = 0, low = 0;
-        for (const double v : x) add(v, high, low);
-        high_[i] += high, low_[i] += low;
-    }
-
-private:
-    template <class Numbers>
-    static bool all_usual(const Numbers& x) {
-        constexpr auto smallest = std::bit_cast<std::uint64_t>(0x1p-20), end = std::bit_cast<std::uint64_t>(0x1p31);
-        std::uint64_t unusual = 0;
-        for (const double v : x) { // without branches
-            const std::uint64_t size = std::bit_cast<std::uint64_t>(v) & ~(std::uint64_t(1) << 63);
-            unusual |= size - smallest >= end - smallest ? size : 0;
-        }
-        return unusual == 0;
-    }
-    /// Splits x into whole units of 2⁻²⁰ and a rest. The sum of a number and 1.5 · 2⁵² has the whole number in its last
-    /// bits. Not every instruction set converts doubles to integers, but all of them add.
-    static void add(double x, std::int64_t& high, std::int64_t& low) {
-        const double scaled = x * 0x1p20, whole = scaled + magic, rest = scaled - (whole - magic);
-        high += last_bits(whole), low += last_bits(rest * 0x1p52 + magic);
-    }
-    static constexpr double magic = 0x1.8p52;
-    static std::int64_t last_bits(double sum) {
-        return std::bit_cast<std::int64_t>(sum) - std::bit_cast<std::int64_t>(magic);
-    }
-
-    std::array<std::int64_t, N> high_ = {}, low_ = {};
 };
 
 /// A sum as a pair (value, rounding error), so that the error is not lost.

@@ -44,11 +44,10 @@ struct accumulator {
             using lane::select;
             return select(keep, v, V(T(0)));
         }
-        [[nodiscard]] static double joined(double /*weight*/, const auto&... of) { return tree({of.x...}); }
+        [[nodiscard]] static typename D::type folded(const auto&... of) { return tree({of.x...}); }
+        [[nodiscard]] static double joined(const auto&... of) { return D::sum_by_halves(folded(of...)); }
     };
-    struct weighted_sum : sum {
-        [[nodiscard]] static double joined(double weight, const auto&... of) { return tree({of.x...}) * weight; }
-    };
+    struct weighted_sum : sum {};
     struct square_sum : sum {
         RLHF_FORMULA void add(const V& v) { this->x = fma(v, v, this->x); }
     };
@@ -56,9 +55,7 @@ struct accumulator {
         typename L::counter n = {};
         RLHF_FORMULA void add(const mask& is) { L::count_on(n, is); }
         RLHF_FORMULA static mask where(const mask& keep, const mask& is) { return keep && is; }
-        [[nodiscard]] static std::int64_t joined(double /*weight*/, const auto&... of) {
-            return (L::counted_up(of.n) + ...);
-        }
+        [[nodiscard]] static std::int64_t joined(const auto&... of) { return (L::counted_up(of.n) + ...); }
     };
     struct maximum {
         V x = V(-std::numeric_limits<T>::infinity());
@@ -67,7 +64,7 @@ struct accumulator {
             using lane::select;
             return select(keep, v, V(-std::numeric_limits<T>::infinity()));
         }
-        [[nodiscard]] static largest joined(double /*weight*/, const maximum& first, const auto&... others) {
+        [[nodiscard]] static largest joined(const maximum& first, const auto&... others) {
             V all = first.x;
             ((all = larger(others.x, all)), ...);
             return {static_cast<double>(L::largest(all))};
@@ -111,8 +108,9 @@ private:
         return [&]<std::size_t... K>(std::index_sequence<K...>) { return doubles{((void)K, x)...}; }
         (std::make_index_sequence<wide_each>());
     }
-    /// The sum of all lanes: lane k gets lane k + half added, with half from half the lanes down to one.
-    RLHF_FORMULA static double tree(const std::array<V, registers>& v) {
+    /// A register whose lanes, summed by halves, are the sum of all lanes: lane k gets lane k + half added, with half
+    /// from half the lanes on down.
+    RLHF_FORMULA static typename D::type tree(const std::array<V, registers>& v) {
         std::array<typename D::type, registers * wide_each> x;
         for (std::size_t r = 0; r < registers; ++r) {
             const auto values = L::widen(v[r]);
@@ -120,7 +118,7 @@ private:
         }
         for (std::size_t half = x.size() / 2; half > 0; half /= 2)
             for (std::size_t k = 0; k < half; ++k) x[k] = x[k] + x[k + half];
-        return D::sum_by_halves(x[0]);
+        return x[0];
     }
 };
 
@@ -170,34 +168,34 @@ public:
 
     /// Ends the segment: its lanes are added in double, in one fixed tree, and the result is added exactly. Returns
     /// false if it left out squares, which add_squares() adds.
-    bool join(running_type& all, double sequence_weight) const {
-        std::array<double, running_type::sums> sums;
+    RLHF_HOT bool join(running_type& all, double sequence_weight) const {
+        auto& sums = all.next();
+        std::array<typename kinds::D::type, running_type::sums> folded;
         std::size_t i = 0, m = 0;
-        bool in_range = true;
         each(
             [&]<class Total, class Kind>(Total& total, const Kind& first, const auto&... others) {
                 if constexpr (std::is_same_v<Total, exact_sum>)
-                    sums[i++] = Kind::joined(sequence_weight, first, others...);
+                    folded[i++] = Kind::folded(first, others...);
                 else if constexpr (std::is_same_v<Total, power_sums>)
                     all.add_moments(m++, total, tokens, kinds::unloaded(first.x, others.x...),
                                     kinds::unloaded(first.squares, others.squares...));
-                else if constexpr (std::is_same_v<Total, spread_sums>) {
-                    const double squares = kinds::sum::joined(1, first.squares, others.squares...);
-                    sums[i++] = kinds::sum::joined(1, first.x, others.x...);
-                    sums[i++] = Kind::in_range(squares) ? squares : 0;
-                    in_range = in_range && Kind::in_range(squares);
-                } else
-                    total += Kind::joined(1, first, others...);
+                else if constexpr (std::is_same_v<Total, spread_sums>)
+                    folded[i++] = kinds::sum::folded(first.x, others.x...),
+                    folded[i++] = kinds::sum::folded(first.squares, others.squares...);
+                else
+                    total += Kind::joined(first, others...);
             },
             all.all);
-        all.add(sums);
+        kinds::D::sums_by_halves(folded, sums);
+        const bool in_range = finish(sums, sequence_weight);
+        all.add_next();
         return in_range;
     }
 
     /// Adds the segment to the sums of its sequence. Segments are added in order.
     void add_to(Statistics<sequence_total>& sequence) const {
         each([]<class Kind>(auto& sum, const Kind& first,
-                            const auto&... others) { sum += Kind::joined(1, first, others...); },
+                            const auto&... others) { sum += Kind::joined(first, others...); },
              sequence);
     }
 
@@ -208,7 +206,7 @@ public:
         each(
             [&]<class Total>(Total& total, const auto&... of) {
                 if constexpr (std::is_same_v<Total, spread_sums>)
-                    if (left_out[i++]) total.add_square(kinds::sum::joined(1, of.x...));
+                    if (left_out[i++]) total.add_square(kinds::sum::joined(of.x...));
             },
             all.sums_of_all());
     }
@@ -219,13 +217,29 @@ private:
         [&]<std::size_t... K>(std::index_sequence<K...>) { Statistics<kinds>::each(f, all..., parts_[K].found_...); }
         (std::make_index_sequence<registers>());
     }
+    /// Applies the weight to the sums of a segment, and clears squares that are left out. Returns false if there are any.
+    bool finish(auto& sums, double weight) const {
+        std::size_t i = 0;
+        bool in_range = true;
+        each([&]<class Kind>(const Kind&, const auto&...) {
+            if constexpr (requires { Kind::in_range(0.0); }) {
+                double& squares = sums[i + 1];
+                if (!Kind::in_range(squares)) squares = 0, in_range = false;
+                i += 2;
+            } else if constexpr (std::is_base_of_v<typename kinds::sum, Kind>) {
+                if (std::is_same_v<Kind, typename kinds::weighted_sum> && weight != 1) sums[i] *= weight;
+                ++i;
+            }
+        });
+        return in_range;
+    }
     /// The spreads whose squares join() leaves out.
     [[nodiscard]] auto left_out() const {
         std::array<bool, how_many<spread_sums, Statistics>()> found;
         std::size_t i = 0;
         each([&]<class Kind>(const Kind& first, const auto&... others) {
             if constexpr (requires { Kind::in_range(0.0); })
-                found[i++] = !Kind::in_range(kinds::sum::joined(1, first.squares, others.squares...));
+                found[i++] = !Kind::in_range(kinds::sum::joined(first.squares, others.squares...));
         });
         return found;
     }

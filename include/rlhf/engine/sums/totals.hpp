@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rlhf/engine/sums/exact_sum.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/lane.hpp>
 
 #include <algorithm>
@@ -103,15 +103,17 @@ public:
     }
 
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
+    static constexpr std::size_t in_a_row = (sums + 7) / 8 * 8; ///< whole registers
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
 
-    /// Adds the sums of a segment, in the order of the members. They are kept until registers can add several segments.
-    void add(const std::array<double, sums>& x) {
-        for (std::size_t i = 0; i < sums; ++i) waiting_[i][waiting_count_] = x[i];
+    /// Where the sums of the next segment are written, in the order of the members.
+    [[nodiscard]] std::array<double, in_a_row>& next() { return waiting_[waiting_count_]; }
+    /// Adds the sums at next(). They are kept until registers can add several segments.
+    void add_next() {
         if (++waiting_count_ == at_once) add_waiting();
         if (++pending_ == narrow_.capacity) flush();
     }
-    /// Adds the lanes of the i-th moments of a segment. Called before add() of that segment.
+    /// Adds the lanes of the i-th moments of a segment. Called before add_next() for that segment.
     template <std::size_t Lanes>
     void add_moments(std::size_t i, power_sums& to, std::int64_t n, const std::array<double, Lanes>& x,
                      const std::array<double, Lanes>& x_squared) {
@@ -122,7 +124,7 @@ public:
     /// Called before the totals are read. A single segment, as in a short call, is the whole sum.
     RLHF_NOINLINE void flush() {
         if (pending_ == 1 && !added_)
-            each_sum([&](std::size_t i, exact_sum& sum) { sum.add_first(waiting_[i][0]); });
+            each_sum([&](std::size_t i, exact_sum& sum) { sum.add_first(waiting_[0][i]); });
         else
             flush_sums();
         std::size_t i = 0;
@@ -142,16 +144,13 @@ private:
         bool by_lanes = pending_ > waiting_count_;
         if (waiting_count_ > few) add_waiting(), by_lanes = true;
         each_sum([&](std::size_t i, exact_sum& sum) {
-            for (std::size_t k = 0; k < waiting_count_; ++k) sum.add(waiting_[i][k]);
+            for (std::size_t k = 0; k < waiting_count_; ++k) sum.add(waiting_[k][i]);
             if (by_lanes) narrow_.flush(i, sum);
         });
     }
     RLHF_NOINLINE void add_waiting() {
-        each_sum([&](std::size_t i, exact_sum& sum) {
-            auto& x = waiting_[i];
-            std::fill(x.data() + waiting_count_, x.data() + at_once, 0.0);
-            if (!narrow_.add(i, x)) sum.add(x);
-        });
+        for (; waiting_count_ < at_once; ++waiting_count_) waiting_[waiting_count_].fill(0.0);
+        narrow_.add_rows(waiting_, [&](auto&& f) { each_sum(f); });
         waiting_count_ = 0;
     }
     template <class F>
@@ -167,12 +166,12 @@ private:
             all);
     }
 
-    narrow_sums<sums> narrow_;
+    narrow_sums<in_a_row> narrow_;
     narrow_sums<2 * moments> narrow_moments_;
     std::size_t pending_ = 0;
     std::size_t waiting_count_ = 0;
     bool added_ = false; ///< true if anything was added to the sums of `all`
-    alignas(64) std::array<std::array<double, at_once>, sums> waiting_;
+    alignas(64) std::array<std::array<double, in_a_row>, at_once> waiting_; ///< a row per segment
 };
 
 } // namespace RLHF_NAMESPACE::detail

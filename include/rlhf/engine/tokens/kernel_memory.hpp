@@ -25,6 +25,7 @@ public:
         ::new (static_cast<void*>(bytes_)) Kernel(kernel);
     }
     [[nodiscard]] const void* get() const { return bytes_; }
+    [[nodiscard]] void* get() { return bytes_; }
 
 private:
     alignas(16) std::byte bytes_[128]; // NOLINT: it has no constructor to call

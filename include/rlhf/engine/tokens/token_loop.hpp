@@ -44,7 +44,7 @@ public:
 
     /// The end of the outputs that a run over the tokens begin … end − 1 writes, including those after `end`.
     [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
-        const std::int64_t padded = end + (begin - end) % block_tokens<T> + block_tokens<T>;
+        const std::int64_t padded = end + ((begin - end) & (block_tokens<T> - 1));
         return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
     }
 
@@ -91,7 +91,7 @@ private:
 
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_NOINLINE static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
+    RLHF_HOT static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
         const Kernel kernel = *static_cast<const Kernel*>(of);
         const std::array scale = r.scale;
         const std::array add = r.add;
