@@ -106,7 +106,7 @@ struct importance_weight_rule {
     T drift_limit, probability_limit, log_ratio_limit, binary_kl_limit;
     T sequence_weight = 1; ///< the weight that the tokens of the sequence share
 
-    /// Sets what is of the sequence, for one with these sums and so many tokens.
+    /// Sets the weight that the tokens of a sequence share, from the sequence's sums and its number of tokens.
     template <class Sums, class Number>
     RLHF_FORMULA void decide(const Sums& sums, Number tokens) {
         using lane::exp;

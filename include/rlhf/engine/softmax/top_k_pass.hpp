@@ -92,7 +92,7 @@ public:
         }
         if (rule_.support == top_k_support::tail && top_.k < vocab_) {
             const real p = rest(of_p), q = rest(of_q);
-            const auto tail = share(p, q, lane::log(double(p / q)), rule_.beta);
+            const auto tail = share(p, q, lane::log(double(p / q)), rule_.beta, false);
             row.value += double(tail.value), row.pull += double(tail.pull), row.tail = double(tail.pull / p);
         }
         row.flat =
@@ -106,10 +106,10 @@ public:
     template <class E, class D>
     void write(const E* z, std::int64_t token, const top_k_stats& row, double scale, D* d, std::int64_t width,
                bool add) const {
-        if (row.p.impossible() || row.flat) {
-            rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
-            return;
-        }
+        const auto clear = [&] {
+            if (!add) std::fill(d, d + width, static_cast<D>(C(0)));
+        };
+        if (row.p.impossible() || row.flat) return clear();
         numbers listed; // z may be d
         for (std::int64_t i = 0; i < top_.k; ++i) {
             const entry e(*this, row, z, token, i);
@@ -119,7 +119,7 @@ public:
         }
         // All entries that are not listed have one slope, as under log-sum-exp.
         if (rule_.support == top_k_support::renormalized)
-            rows_.write(z, vocab_, softmax_stats(), logit_slopes(), 0, d, width, add);
+            clear();
         else
             rows_.write(z, vocab_, row.p, {.log_sum_exp = row.tail - row.pull, .scale = scale}, top_.id(token, 0), d,
                         width, add);
@@ -128,11 +128,17 @@ public:
     }
 
 private:
-    RLHF_NOINLINE static formula::divergence_term<real> share(real p, real q, real r, double beta) {
+    RLHF_NOINLINE static formula::divergence_term<real> share(real p, real q, real r, double beta, bool truncated) {
+        if constexpr (How != divergence::jsd) // whose shares are the same
+            if (truncated) return formula::truncated_share<How>(p, q, r, real(beta), real(1 - beta));
         return formula::divergence_share<How>(p, q, r, real(beta), real(1 - beta));
     }
-    RLHF_NOINLINE static formula::divergence_term<real> truncated_share(real p, real q, real r, double beta) {
-        return formula::truncated_share<How>(p, q, r, real(beta), real(1 - beta));
+    RLHF_NOINLINE static formula::divergence_term<real> truncated_share(real log_p, real log_q, double beta,
+                                                                        double least) {
+        const real a = log_p < least ? real(least) : log_p, b = log_q < least ? real(least) : log_q;
+        auto term = share(lane::exp(double(a)), lane::exp(double(b)), a - b, beta, true);
+        if (log_p < least) term.pull = 0.0;
+        return term;
     }
     struct entry {
         real p, q;
@@ -143,14 +149,9 @@ private:
             const real log_p = row.p.log_prob(static_cast<double>(z[rows.top_.id(token, i)]));
             const real log_q = rows.top_.log_prob(token, i) - real(row.log_sum_of_q);
             p = lane::exp(double(log_p)), q = lane::exp(double(log_q));
-            if (rows.rule_.support == top_k_support::truncated) {
-                const real least = rows.rule_.least_log_prob;
-                const real a = log_p < least ? least : log_p, b = log_q < least ? least : log_q;
-                term = truncated_share(lane::exp(double(a)), lane::exp(double(b)), a - b, rows.rule_.beta);
-                if (log_p < least) term.pull = 0.0;
-            } else {
-                term = share(p, q, log_p - log_q, rows.rule_.beta);
-            }
+            term = rows.rule_.support == top_k_support::truncated
+                       ? truncated_share(log_p, log_q, rows.rule_.beta, rows.rule_.least_log_prob)
+                       : share(p, q, log_p - log_q, rows.rule_.beta, false);
         }
     };
     template <class E>

@@ -217,7 +217,7 @@ private:
         [&]<std::size_t... K>(std::index_sequence<K...>) { Statistics<kinds>::each(f, all..., parts_[K].found_...); }
         (std::make_index_sequence<registers>());
     }
-    /// Applies the weight to the sums of a segment, and clears squares that are left out. Returns false if there are any.
+    /// Applies the weight to the sums of a segment, and clears squares that are left out. Returns false if any are.
     bool finish(auto& sums, double weight) const {
         std::size_t i = 0;
         bool in_range = true;
