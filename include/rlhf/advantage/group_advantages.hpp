@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rlhf/engine/prompts/group_sweep.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/results/moments.hpp>
 
 namespace rlhf {

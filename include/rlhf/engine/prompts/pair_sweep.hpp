@@ -3,6 +3,7 @@
 
 #include <rlhf/engine/prompts/pair_rows.hpp>
 #include <rlhf/engine/prompts/pair_tiles.hpp>
+#include <rlhf/engine/sums/narrow_sums.hpp>
 
 #include <span>
 
