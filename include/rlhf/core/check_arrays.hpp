@@ -100,13 +100,12 @@ private:
              t.rows, t.row_word, t.col_word, t.cols);
     }
 
-    /// Throws if an array of which an element is another's element as well, where their memory meets, is an output.
+    /// Called for arrays whose ranges from begin to end meet. Throws if `out` is an output and overlaps the other.
     RLHF_NOINLINE void check_overlap(const region& out, const region& other) const {
         if (out.output && overlap(out, other)) fail(function_, "%s overlaps %s", out.name, other.name);
     }
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
-        const bool same_place =
-            out.begin == other.begin && out.bytes == other.bytes && (out.stride == other.stride || out.rows == 1);
+        const bool same_place = out.begin == other.begin && out.end == other.end && out.stride == other.stride;
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
             out.output != other.output)
             return false;
