@@ -208,6 +208,21 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     CHECK(narrow.add(1, std::array<double, 2>{std::nextafter(-limit, 0.0), smallest}));
 }
 
+TEST_CASE("narrow_sums: a sum that is never read may hold anything, and overflow") {
+    const double inf = std::numeric_limits<double>::infinity();
+    for (const double x : {inf, -inf, std::numeric_limits<double>::quiet_NaN(), 0x1p31, -0x1p300}) {
+        rlhf::detail::narrow_sums<3> narrow;
+        exact_sum first, last;
+        for (int call = 0; call < 10; ++call) {
+            std::array<std::array<double, 3>, 8> rows;
+            rows.fill({1, x, -3});
+            narrow.add_rows(rows, [&](auto&& f) { f(std::size_t(0), first), f(std::size_t(2), last); });
+        }
+        narrow.flush(0, first), narrow.flush(2, last);
+        CHECK((first.value() == 80 && last.value() == -240));
+    }
+}
+
 TEST_CASE("exact_sum: whole numbers of units") {
     test::random r(9);
     for (int round = 0; round < 2000; ++round) {
