@@ -44,6 +44,29 @@ TEST_CASE("top_k_divergence: bounds of a token's divergence") {
         }
 }
 
+TEST_CASE("top_k_divergence: +inf is above an upper bound, too") {
+    const std::int64_t ids[]{2, 0};
+    const float log_probs[]{-0.5F, -1.5F}, impossible[]{-INFINITY, -INFINITY};
+    for (const auto kind : kinds)
+        for (const auto support : supports)
+            for (const bool by_policy : {true, false}) { // all of p, or all of the listed q, is 0
+                if (!by_policy && support != top_k_support::renormalized) continue;
+                std::vector<double> z(4, by_policy ? -INFINITY : 0.5), d(4, 9.0);
+                const auto loss = [&](double high) {
+                    return rlhf::top_k_divergence(test::aligned(1, 1), test::logits_of(z, 1, 1, 4),
+                                                  {.k = 2, .ids = ids, .log_probs = by_policy ? log_probs : impossible},
+                                                  test::logits_of(d, 1, 1, 4),
+                                                  {.divergence = kind, .support = support, .high = high})
+                        .loss();
+                };
+                CHECK(loss(rlhf::unlimited) == rlhf::unlimited);
+                CHECK(d == std::vector<double>(4, 0.0));
+                d.assign(4, 9.0);
+                CHECK(loss(3) == 3);
+                CHECK(d == std::vector<double>(4, 0.0));
+            }
+}
+
 TEST_CASE("top_k_divergence: renormalized, it knows nothing of other logits") {
     test::random r(8);
     const std::size_t V = 60, n = 6, k = 7;

@@ -57,7 +57,7 @@ struct top_k_rule {
 struct top_k_stats {
     softmax_stats p;         ///< of the row; renormalized: of the entries listed
     double log_sum_of_q = 0; ///< renormalized: log Σ q
-    double value = 0;        ///< +∞ where the row of logits holds nothing but −inf
+    double value = 0;        ///< +∞, or options.high, if all logits of the row are −inf
     double pull = 0;         ///< Σ pull of all classes
     double tail = 0;         ///< the tail's pull divided by its probability
     bool flat = false;       ///< there is a value, and no gradient
@@ -79,24 +79,9 @@ public:
     template <class E>
     [[nodiscard]] top_k_stats read(const E* z, std::int64_t token) const {
         top_k_stats row = softmax_of(z, token);
-        if (row.flat) return row;
-        double of_p = 0, of_q = 0;
-        for (std::int64_t i = 0; i < top_.k; ++i) {
-            const entry e(*this, row, z, token, i);
-            row.value += double(e.term.value), row.pull += double(e.term.pull), of_p += double(e.p),
-                of_q += double(e.q);
-        }
-        if (row.p.impossible()) {
-            row.value = infinity + of_q; // NaN stays NaN
-            return row;
-        }
-        if (rule_.support == top_k_support::tail && top_.k < vocab_) {
-            const real p = rest(of_p), q = rest(of_q);
-            const auto tail = share(p, q, lane::log(double(p / q)), rule_.beta, false);
-            row.value += double(tail.value), row.pull += double(tail.pull), row.tail = double(tail.pull / p);
-        }
-        row.flat =
-            (How == divergence::reverse_kl && std::isinf(row.value)) || row.value < rule_.low || row.value > rule_.high;
+        if (!row.flat) add_shares(row, z, token);
+        row.flat = row.flat || (How == divergence::reverse_kl && std::isinf(row.value)) || row.value < rule_.low ||
+                   row.value > rule_.high;
         if (row.value < rule_.low) row.value = rule_.low;
         if (row.value > rule_.high) row.value = rule_.high;
         return row;
@@ -154,6 +139,23 @@ private:
                        : share(p, q, log_p - log_q, rows.rule_.beta, false);
         }
     };
+    /// Adds the divergence of all classes.
+    template <class E>
+    void add_shares(top_k_stats& row, const E* z, std::int64_t token) const {
+        double of_p = 0, of_q = 0;
+        for (std::int64_t i = 0; i < top_.k; ++i) {
+            const entry e(*this, row, z, token, i);
+            row.value += double(e.term.value), row.pull += double(e.term.pull), of_p += double(e.p),
+                of_q += double(e.q);
+        }
+        if (row.p.impossible()) {
+            row.value = infinity + of_q; // NaN stays NaN
+        } else if (rule_.support == top_k_support::tail && top_.k < vocab_) {
+            const real p = rest(of_p), q = rest(of_q);
+            const auto tail = share(p, q, lane::log(double(p / q)), rule_.beta, false);
+            row.value += double(tail.value), row.pull += double(tail.pull), row.tail = double(tail.pull / p);
+        }
+    }
     template <class E>
     [[nodiscard]] top_k_stats softmax_of(const E* z, std::int64_t token) const {
         if (rule_.support != top_k_support::renormalized)
