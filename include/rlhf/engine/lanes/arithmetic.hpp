@@ -111,7 +111,7 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
         }
     }
 
-    /// Counts true lanes over up to 2³¹ masks: count_on() adds a mask, counted_up() returns the number.
+    /// Counts true lanes of several masks, fewer than 2³¹: count_on() adds a mask, counted_up() returns the number.
     using counter = typename counter_of<own>::type;
     static void count_on(counter& n, const mask& m) {
         if constexpr (requires { own::count_on(n, m); })

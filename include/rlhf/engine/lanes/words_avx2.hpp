@@ -99,7 +99,6 @@ struct words<float, 32> : avx2_words {
         const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
     }
-    /// Of two registers side by side.
     static V add_where(V mask, V sum, V x) { return _mm256_add_ps(sum, _mm256_and_ps(mask, x)); }
     static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
