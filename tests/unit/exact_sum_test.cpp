@@ -192,10 +192,10 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     const double limit = 0x1p31, smallest = 0x1p-20, inf = std::numeric_limits<double>::infinity();
     for (const double x : {limit, -limit, std::nextafter(smallest, 0.0), -std::nextafter(smallest, 0.0), 5e-324, inf,
                            -inf, std::numeric_limits<double>::quiet_NaN()}) {
-        narrow_sums<2> narrow;
+        narrow_sums<3> narrow; // the last sum is never read, and may overflow
         exact_sum sum, apart, want;
         CHECK_FALSE(narrow.add(0, std::array<double, 3>{1, 2, x}));
-        std::array<std::array<double, 2>, 2> rows{{{1, 3}, {2, x}}};
+        std::array<std::array<double, 3>, 2> rows{{{1, 3, x}, {2, x, x}}};
         narrow.add_rows(rows, [&](auto&& f) { f(std::size_t(0), sum), f(std::size_t(1), apart); });
         CHECK(sum.value() == 0);
         want.add(3), want.add(x);
@@ -206,21 +206,6 @@ TEST_CASE("narrow_sums: the sums of exact_sum, or add() returns false") {
     }
     narrow_sums<2> narrow;
     CHECK(narrow.add(1, std::array<double, 2>{std::nextafter(-limit, 0.0), smallest}));
-}
-
-TEST_CASE("narrow_sums: a sum that is never read may hold anything, and overflow") {
-    const double inf = std::numeric_limits<double>::infinity();
-    for (const double x : {inf, -inf, std::numeric_limits<double>::quiet_NaN(), 0x1p31, -0x1p300}) {
-        rlhf::detail::narrow_sums<3> narrow;
-        exact_sum first, last;
-        for (int call = 0; call < 10; ++call) {
-            std::array<std::array<double, 3>, 8> rows;
-            rows.fill({1, x, -3});
-            narrow.add_rows(rows, [&](auto&& f) { f(std::size_t(0), first), f(std::size_t(2), last); });
-        }
-        narrow.flush(0, first), narrow.flush(2, last);
-        CHECK((first.value() == 80 && last.value() == -240));
-    }
 }
 
 TEST_CASE("exact_sum: whole numbers of units") {

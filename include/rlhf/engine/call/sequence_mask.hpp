@@ -28,7 +28,8 @@ inline std::uint64_t eight_bytes(const std::uint8_t* p) {
     return word;
 }
 
-/// How many bytes of a word, which is not 0, are zero before the first that is not, and behind the last, in memory.
+/// The number of zero bytes before the first byte that is not zero, and behind the last one, in the order of memory.
+/// The word is not 0.
 inline std::int64_t zero_bytes_before(std::uint64_t word) {
     return (std::endian::native == std::endian::little ? std::countr_zero(word) : std::countl_zero(word)) / 8;
 }

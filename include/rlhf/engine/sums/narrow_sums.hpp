@@ -20,7 +20,7 @@ public:
     static constexpr int capacity = 64; ///< calls of add, with up to 16 terms per sum, before flush
 
     /// Adds the i-th term of each row to the i-th sum. If one of these is not of usual size, all are added to an
-    /// exact_sum instead, and set to 0: each_sum(f) calls f(i, sum) for each exact_sum. The sums without an exact_sum are
+    /// exact_sum instead, and set to 0: each_sum(f) calls f(i, sum) for each exact_sum. Sums without an exact_sum are
     /// never read.
     template <std::size_t Rows, class Each>
     RLHF_NOINLINE void add_rows(std::array<std::array<double, N>, Rows>& rows, Each&& each_sum) {
