@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect gcc: use of deleted function 'rlhf::
-// expect gcc: mask_view::mask_view()'
-// expect clang: call to deleted constructor of 'rlhf::mask_view'
+// expect: rlhf: batch.mask is missing: rlhf::all, or one byte per token
 #include "given.hpp"
 
 void program() {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect gcc: denominator::denominator()'
-// expect clang: call to deleted constructor of 'rlhf::denominator'
+// expect: rlhf: batch.denominator is missing: rlhf::counted_here, or the counts of the whole step
 #include "given.hpp"
 
 void program() {

@@ -43,11 +43,16 @@ struct counts {
 struct counted_here_t {};
 inline constexpr counted_here_t counted_here{}; ///< divide by this batch's own counts: the batch is the whole step
 
-/// What sums over tokens are divided by. It has no default, because every default is wrong for somebody (DESIGN.md,
-/// D5).
+/// What sums over tokens are divided by: rlhf::counted_here, or counts. These come from rlhf::count(batch), or from the
+/// caller: counts{.tokens = n, .sequences = m}. There is no default, because every default is wrong for somebody
+/// (DESIGN.md, D5).
 class denominator {
 public:
-    denominator() = delete;
+    template <class Missing = void>
+    constexpr denominator() {
+        static_assert(!std::is_void_v<Missing>, "rlhf: batch.denominator is missing: rlhf::counted_here, or the counts "
+                                                "of the whole step, such as rlhf::count(batch)");
+    }
     constexpr denominator(counted_here_t) {}
     constexpr denominator(const counts& whole_step) : whole_(whole_step), explicit_(true) {}
     [[nodiscard]] constexpr bool is_explicit() const { return explicit_; }
@@ -79,8 +84,8 @@ struct batch {
     [[nodiscard]] std::int64_t tokens() const { return packed() ? offsets[size()] - offsets[0] : sequences * steps; }
 
     /// The sequences first … first + count − 1 as a batch of their own. The denominator stays. A part of a batch with
-    /// counted_here is therefore divided by its own counts; to avoid that, give the whole its counts first:
-    /// whole.denominator = count(whole).
+    /// counted_here is therefore a step of its own, divided by its own counts. For micro-batches of one step, give the
+    /// whole its counts first: whole.denominator = count(whole).
     [[nodiscard]] batch part(extent first, extent count) const;
 };
 

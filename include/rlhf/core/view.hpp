@@ -265,7 +265,10 @@ inline constexpr all_t all{}; ///< every token counts
 /// Which tokens count: rlhf::all, or one byte per token (bool, uint8_t; non-zero = counts). It has no default.
 class mask_view : public view<const std::uint8_t> {
 public:
-    mask_view() = delete;
+    template <class Missing = void>
+    constexpr mask_view() {
+        static_assert(!std::is_void_v<Missing>, "rlhf: batch.mask is missing: rlhf::all, or one byte per token");
+    }
     constexpr mask_view(all_t) : all_(true) {}
     constexpr mask_view(const std::uint8_t* data, shape s) : view(data, s) {}
     template <class A>
