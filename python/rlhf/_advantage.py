@@ -365,8 +365,7 @@ def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = N
     """Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 
         y = (x − mean) / std          with center; without: (x − mean) / std + mean, or x / std (the option about)
-        std = √(variance + ε)         or as the option floor says; 1 without scale, for fewer than two elements, and for
-                                      no more than ddof elements
+        std = √(variance + ε)         or as the option floor says
 
     Options:
         center: subtract the mean; false keeps it

@@ -514,7 +514,7 @@ class fixed_kl_controller(Controller):
         self._set(locals(), "fixed_kl_controller")
 
     def update(self, kl: float, sequences: float) -> None:
-        """The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged."""
+        """The controller after a batch with so many sequences and this mean KL: unchanged."""
         self._update_by(kl=kl, sequences=sequences)
 
 

@@ -77,7 +77,7 @@ def sequence_log_probs(batch: _batch.batch, *, log_probs: Array, sums: Output, r
     """The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
 
         sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
-        sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
+        sums[s] = Σₜ (log π − log π_ref) / |s|     if the option average; |s| is the number of these tokens
 
     Arrays:
         log_probs: [B, T], log π of the targets, nats
@@ -106,7 +106,7 @@ def sequence_log_probs_backward(batch: _batch.batch, *, d_sums: Array, d_log_pro
                                 average: bool = False, executor: Optional[Executor] = None) -> dict[str, Any]:
     """The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
 
-        ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
+        ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| if the option average
 
     Arrays:
         d_sums: [B], ∂loss/∂sums

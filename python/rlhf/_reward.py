@@ -132,8 +132,8 @@ def ranking_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[Array] 
     """The loss of InstructGPT's reward model. All pairs of a prompt's K ranked responses are one element of the batch,
     and each pair has the weight 1 / C(K, 2). Every response is scored once.
 
-        l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
-        loss      = Σ l / denominator.sequences                                 formula::bradley_terry
+        l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)
+        loss      = Σ l / denominator.sequences
         ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
 
     Arrays:

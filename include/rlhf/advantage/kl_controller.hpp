@@ -23,8 +23,9 @@ struct adaptive_kl_controller {
 
 namespace RLHF_NAMESPACE {
 
-/// The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged.
-[[nodiscard]] inline fixed_kl_controller updated(const fixed_kl_controller& c, double /*kl*/, double /*sequences*/) {
+/// The controller after a batch with so many sequences and this mean KL: unchanged.
+[[nodiscard]] inline fixed_kl_controller updated(const fixed_kl_controller& c, [[maybe_unused]] double kl,
+                                                 [[maybe_unused]] double sequences) {
     detail::check_finite("fixed_kl_controller", "kl_coef", c.kl_coef);
     return c;
 }

@@ -90,12 +90,12 @@ template <class T = float, class Arch = native>
 /// Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
 ///
 ///     y = (x − mean) / std          with center; without: (x − mean) / std + mean, or x / std (options.about)
-///     std = √(variance + ε)         or as options.floor says; 1 without scale, for fewer than two elements, and for
-///                                   no more than ddof elements
+///     std = √(variance + ε)         or as options.floor says
 ///
 /// values are [B, T] (or packed [tokens]); masked elements become +0. Each element depends only on itself and the
-/// moments. Where std is 0 (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0.
-/// Equal doubles may have a std from rounding instead (0.1 a thousand times: 3·10⁻¹⁷), so keep ε above 0 for doubles.
+/// moments. std is 1 with scale = false, and if there are fewer than two elements, or no more than ddof. Where std is 0
+/// (ε = 0) all counted elements become 0, or the mean if it is kept. Equal floats have std 0. Equal doubles may have a
+/// std from rounding instead (0.1 a thousand times: 3·10⁻¹⁷), so keep ε above 0 for doubles.
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, ddof or ε negative, ε infinite, `about`
 /// with center or without scale.

@@ -219,7 +219,7 @@ typedef struct rlhf_fixed_kl_controller {
 } rlhf_fixed_kl_controller;
 #define RLHF_FIXED_KL_CONTROLLER {sizeof(rlhf_fixed_kl_controller), 0.02}
 
-/* The controller after a batch of `sequences` sequences with mean KL `kl`: unchanged.
+/* The controller after a batch with so many sequences and this mean KL: unchanged.
  *
  * More: <rlhf/advantage/kl_controller.hpp>. The controller is changed in place. */
 rlhf_status rlhf_update_fixed_kl_controller(rlhf_fixed_kl_controller* controller, double kl, double sequences,
@@ -300,8 +300,7 @@ typedef struct rlhf_whiten_options {
 /* Whitens in place with the given moments: the moments of a whole step, merged over its parts and ranks.
  *
  *     y = (x − mean) / std          with center; without: (x − mean) / std + mean, or x / std (options.about)
- *     std = √(variance + ε)         or as options.floor says; 1 without scale, for fewer than two elements, and for
- *                                   no more than ddof elements
+ *     std = √(variance + ε)         or as options.floor says
  *
  * More: <rlhf/advantage/whiten.hpp>. moments may be NULL. */
 rlhf_status rlhf_whiten(const rlhf_batch* batch, const rlhf_out* values, const rlhf_moments* moments,

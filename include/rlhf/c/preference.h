@@ -62,7 +62,7 @@ typedef struct rlhf_sequence_log_probs_options {
 /* The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
  *
  *     sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
- *     sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
+ *     sums[s] = Σₜ (log π − log π_ref) / |s|     if options.average; |s| is the number of these tokens
  *
  * More: <rlhf/preference/sequence_log_probs.hpp> */
 rlhf_status rlhf_sequence_log_probs(const rlhf_batch* batch, const rlhf_sequence_log_probs_arrays* arrays,
@@ -78,7 +78,7 @@ typedef struct rlhf_sequence_log_probs_backward_arrays {
 
 /* The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
  *
- *     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
+ *     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| if options.average
  *
  * More: <rlhf/preference/sequence_log_probs.hpp> */
 rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch* batch,

@@ -35,7 +35,7 @@ public:
     /// The share of tokens whose value moved beyond clip_range and whose clipped value has the larger loss. These
     /// tokens have no gradient.
     [[nodiscard]] double clip_fraction() const { return per_token(totals_.clipped); }
-    [[nodiscard]] moments returns() const { return moments(totals_.returns); }
+    [[nodiscard]] moments returns() const { return moments(totals_.returns); }     ///< the moments of R
     [[nodiscard]] moments residuals() const { return moments(totals_.residuals); } ///< the moments of R − v
     /// 1 − Var(R − v) / Var(R); 0 where the returns do not vary.
     [[nodiscard]] double explained_variance() const {

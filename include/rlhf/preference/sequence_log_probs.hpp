@@ -69,7 +69,7 @@ struct same_for_all_tokens {
 /// The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
 ///
 ///     sums[s] = Σₜ (log π − log π_ref)           over the tokens of s that count
-///     sums[s] = Σₜ (log π − log π_ref) / |s|     with `average`; |s|: the tokens of s that count
+///     sums[s] = Σₜ (log π − log π_ref) / |s|     if options.average; |s| is the number of these tokens
 ///
 /// The mask says which tokens are the answer; tokens of the prompt do not count. A sequence without a counted token has
 /// the sum +0. Masked tokens may hold anything. If log π = −∞ at a token, the sum is −∞, and NaN if log π_ref is −∞
@@ -108,7 +108,7 @@ sequence_log_probs_result sequence_log_probs(const batch& b, const sequence_log_
 
 /// The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
 ///
-///     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| with `average`
+///     ∂loss/∂log π = d_sums[s]           or d_sums[s] / |s| if options.average
 ///
 /// Masked tokens get +0, or are left as they are with add_to. The d_sums of a sequence without a counted token is not
 /// used.

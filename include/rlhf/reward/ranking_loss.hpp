@@ -86,9 +86,11 @@ struct ranking_pair {
 /// The loss of InstructGPT's reward model. All pairs of a prompt's K ranked responses are one element of the batch, and
 /// each pair has the weight 1 / C(K, 2). Every response is scored once.
 ///
-///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)           with label smoothing and centring as in
-///     loss      = Σ l / denominator.sequences                                 formula::bradley_terry
+///     l(prompt) = 1 / C(K, 2) · Σ_{i ≻ j} −log σ(rᵢ − rⱼ − margin)
+///     loss      = Σ l / denominator.sequences
 ///     ∂l/∂rₖ    = 1 / C(K, 2) · (Σ_{i ≻ k} σ(rₖ − rᵢ) − Σ_{k ≻ j} σ(rⱼ − rₖ))
+///
+/// Label smoothing and centring change the terms as in formula::bradley_terry.
 ///
 /// rewards and ranks are [prompts, K] (or packed), ranks int32 or int64; a smaller rank is better. K is at most 1024.
 /// Tied pairs are dropped; the paper does not say what the sum is then divided by, so the option `ties` says it. A
