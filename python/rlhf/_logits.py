@@ -287,10 +287,10 @@ _vocab_shard_backward = Function(
     options(token_log_probs_options), executor], token_log_probs_result)
 
 
-def vocab_shard_backward(batch: _batch.batch, logits: Array, first_id: int, targets: Array, *,
-                         d_logits: GradientOutput, combined: Optional[Array] = None,
-                         d_log_probs: Optional[Array] = None, d_entropy: Optional[Array] = None,
-                         temperature: float = 1, executor: Optional[Executor] = None) -> token_log_probs_result:
+def vocab_shard_backward(batch: _batch.batch, logits: Array, first_id: int, targets: Array, *, combined: Array,
+                         d_logits: GradientOutput, d_log_probs: Optional[Array] = None,
+                         d_entropy: Optional[Array] = None, temperature: float = 1,
+                         executor: Optional[Executor] = None) -> token_log_probs_result:
     """The gradient of any loss of log_probs and entropy into a rank's own logits, as token_log_probs_backward writes
     it: δ is 1 at the target on the rank that holds it. Ranks exchange nothing. See vocab_shard_sums.
 
@@ -319,10 +319,9 @@ _vocab_shard_log_probs = Function(
     arrays(_vocab_shard_log_probs_arrays), options(token_log_probs_options), executor], token_log_probs_result)
 
 
-def vocab_shard_log_probs(batch: _batch.batch, targets: Array, *, shards: Optional[Array] = None,
-                          combined: Output = None, log_probs: Output = None, entropy: Output = None,
-                          log_sum_exp: Output = None, temperature: float = 1,
-                          executor: Optional[Executor] = None) -> token_log_probs_result:
+def vocab_shard_log_probs(batch: _batch.batch, targets: Array, *, shards: Array, combined: Output = None,
+                          log_probs: Output = None, entropy: Output = None, log_sum_exp: Output = None,
+                          temperature: float = 1, executor: Optional[Executor] = None) -> token_log_probs_result:
     """Joins the sums of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
     vocab_shard_sums.
 

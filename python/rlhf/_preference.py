@@ -131,9 +131,8 @@ _unpaired_loss = Function(
     struct("objective", *get_args(unpaired_loss_objective))], unpaired_loss_result)
 
 
-def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, objective: unpaired_loss_objective,
-                  desirable: Optional[Array] = None, weights: Optional[Array] = None,
-                  d_log_ratios: GradientOutput = None) -> unpaired_loss_result:
+def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, desirable: Array, objective: unpaired_loss_objective,
+                  weights: Optional[Array] = None, d_log_ratios: GradientOutput = None) -> unpaired_loss_result:
     """A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its
     formula, options and source in a header:
 

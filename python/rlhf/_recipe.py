@@ -246,9 +246,9 @@ _preference_nll = Function(
     options(preference_nll_options), executor], preference_nll_result)
 
 
-def preference_nll(answers: _batch.batch, pairs: _batch.batch, text: _batch.batch, *, log_probs: Array, sums: Output,
-                   d_sums: Output, objective: preference_loss_objective, ref_log_probs: Optional[Array] = None,
-                   chosen: Optional[Array] = None, rejected: Optional[Array] = None, margins: Optional[Array] = None,
+def preference_nll(answers: _batch.batch, pairs: _batch.batch, text: _batch.batch, *, log_probs: Array, chosen: Array,
+                   rejected: Array, sums: Output, d_sums: Output, objective: preference_loss_objective,
+                   ref_log_probs: Optional[Array] = None, margins: Optional[Array] = None,
                    weights: Optional[Array] = None, d_log_probs: GradientOutput = None, nll_weight: float = 1,
                    average: bool = False, executor: Optional[Executor] = None) -> preference_nll_result:
     """A preference loss over pairs of a batch's answers, plus the negative log-likelihood of the preferred answers:
@@ -292,8 +292,8 @@ _preference_pairs = Function(
     struct("objective", *get_args(preference_loss_objective))], preference_loss_result)
 
 
-def preference_pairs(batch: _batch.batch, *, sums: Array, objective: preference_loss_objective,
-                     chosen: Optional[Array] = None, rejected: Optional[Array] = None, margins: Optional[Array] = None,
+def preference_pairs(batch: _batch.batch, *, sums: Array, chosen: Array, rejected: Array,
+                     objective: preference_loss_objective, margins: Optional[Array] = None,
                      weights: Optional[Array] = None, d_sums: GradientOutput = None) -> preference_loss_result:
     """preference_loss over pairs of the sequences of one batch, given by their indices. K ranked answers to a prompt
     give up to K (K − 1) / 2 pairs, and each answer is scored once.

@@ -157,8 +157,8 @@ def top_k_divergence(batch: _rlhf.batch, logits: Tensor, reference: top_k_refere
     return loss(_rlhf.top_k_divergence, locals(), "logits")
 
 
-def unpaired_loss(batch: _rlhf.batch, *, log_ratios: Tensor, objective: unpaired_loss_objective,
-                  desirable: Optional[Input] = None, weights: Optional[Input] = None) -> Tensor:
+def unpaired_loss(batch: _rlhf.batch, *, log_ratios: Tensor, desirable: Input, objective: unpaired_loss_objective,
+                  weights: Optional[Input] = None) -> Tensor:
     """rlhf.unpaired_loss for autograd: backward() gives the slopes of log_ratios."""
     return loss(_rlhf.unpaired_loss, locals(), "log_ratios")
 
@@ -196,17 +196,16 @@ def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: 
                 "log_probs entropy d_log_probs d_entropy")
 
 
-def preference_nll(answers: _rlhf.batch, pairs: _rlhf.batch, text: _rlhf.batch, *, log_probs: Tensor,
-                   objective: preference_loss_objective, ref_log_probs: Optional[Input] = None,
-                   chosen: Optional[Input] = None, rejected: Optional[Input] = None, margins: Optional[Input] = None,
-                   weights: Optional[Input] = None, nll_weight: float = 1, average: bool = False,
-                   executor: Optional[Executor] = None) -> Tensor:
+def preference_nll(answers: _rlhf.batch, pairs: _rlhf.batch, text: _rlhf.batch, *, log_probs: Tensor, chosen: Input,
+                   rejected: Input, objective: preference_loss_objective, ref_log_probs: Optional[Input] = None,
+                   margins: Optional[Input] = None, weights: Optional[Input] = None, nll_weight: float = 1,
+                   average: bool = False, executor: Optional[Executor] = None) -> Tensor:
     """rlhf.preference_nll for autograd: backward() gives the slopes of log_probs."""
     return loss(_rlhf.preference_nll, locals(), "log_probs", "sums d_sums")
 
 
-def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, objective: preference_loss_objective,
-                     chosen: Optional[Input] = None, rejected: Optional[Input] = None, margins: Optional[Input] = None,
+def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, chosen: Input, rejected: Input,
+                     objective: preference_loss_objective, margins: Optional[Input] = None,
                      weights: Optional[Input] = None) -> Tensor:
     """rlhf.preference_pairs for autograd: backward() gives the slopes of sums."""
     return loss(_rlhf.preference_pairs, locals(), "sums")

@@ -135,8 +135,8 @@ TEST_CASE("preference_pairs: wrong arguments throw, and nothing is written") {
           f + "chosen of pair 1 is -1, which is outside the 3 sequences");
     CHECK(said({.sums = sums, .chosen = chosen, .rejected = above}, dpo) ==
           f + "rejected of pair 0 is 3, which is outside the 3 sequences");
-    CHECK(said({.sums = sums, .chosen = chosen}, dpo) == f + "rejected is missing");
-    CHECK(said({.sums = sums, .rejected = chosen}, dpo) == f + "chosen is missing");
+    CHECK(said({.sums = sums, .chosen = chosen, .rejected = {}}, dpo) == f + "rejected is missing");
+    CHECK(said({.sums = sums, .chosen = {}, .rejected = chosen}, dpo) == f + "chosen is missing");
     const std::vector<std::int32_t> three{0, 1, 2};
     CHECK(said({.sums = sums, .chosen = three, .rejected = rejected}, dpo) == f + "chosen has 3 elements, expected 2");
     CHECK(said({.sums = sums, .chosen = chosen, .rejected = rejected, .weights = sums}, dpo) ==

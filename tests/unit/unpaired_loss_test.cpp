@@ -192,7 +192,7 @@ TEST_CASE("unpaired_loss: wrong arguments throw, and nothing is written") {
     const rlhf::unpaired_loss_arrays<float> right{.log_ratios = r, .desirable = good};
     CHECK(said({.log_ratios = two, .desirable = good}, kto) == f + "log_ratios has 2 elements, expected 3");
     CHECK(said({.log_ratios = r, .desirable = few}, kto) == f + "desirable has 2 elements, expected 3");
-    CHECK(said({.log_ratios = r}, kto) == f + "desirable is missing");
+    CHECK(said({.log_ratios = r, .desirable = {}}, kto) == f + "desirable is missing");
     CHECK(said({.log_ratios = r, .desirable = good, .weights = two}, kto) == f + "weights has 2 elements, expected 3");
     for (const double beta : {0.0, -1.0, double(NaN), double(inf)}) {
         CHECK(said(right, rlhf::kto{.beta = beta}).starts_with(f + "beta is "));

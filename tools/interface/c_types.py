@@ -124,7 +124,7 @@ class C:
             word = {"uint8": "uint8", "float": "float32"}.get(field.of, "")
             word = "int32 or int64" if field.kind == "index" else word
             if field.required:
-                word = "required"
+                word = f"{word}, required" if word else "required"
             shape = field.shape
             rest = remark[len(shape):].strip() if shape else remark
             if rest.startswith((",", ";")):  # [B, T], or per_sequence [B]

@@ -52,7 +52,7 @@ class Field:
     type: str
     kind: str
     of: str = ""
-    required: bool = False
+    required: bool = False  # it has no default, or the default is an error
     default: str = ""  # as written in C++; "" if there is none
     comment: str = ""
     shape: str = ""

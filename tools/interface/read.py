@@ -162,7 +162,7 @@ class Reader:
         kind, of = self.kind_of(type_)
         default, comment = default_of(cursor), comment_of(cursor)
         shape = re.match(r"(\[[^\]]*\])", comment)
-        required = "required" in default
+        required = not default or "required" in default
         return Field(cursor.spelling, type_, kind, of, required, "" if required else default, comment,
                      shape.group(1) if shape else "")
 

@@ -129,7 +129,7 @@ def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:
     text += listed("    declared = {", [f'"{f.name}": ("{f.shape}", "{"index" if f.kind == "index" else f.of}")'
                                         for f in listed_fields], "}")
     if base != "Arrays":
-        given = [f"{f.name}: int" if f.kind == "int" else f"{f.name}: Array" for f in s.fields]
+        given = [f"{f.name}: int" if f.kind == "int" else py.array(f) for f in s.fields]
         text += "\n" + listed("    def __init__(", ["self", "*"] + given, ") -> None:")
         text += f'        self.take(locals(), "{name}")\n'
     return text

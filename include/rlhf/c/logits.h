@@ -37,8 +37,9 @@ rlhf_status rlhf_cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits* 
  * uses the set of token t + 1, like its target. */
 typedef struct rlhf_kept_set {
     size_t size;
-    rlhf_in ids;     /* int32 or int64, one token after the other; the ids of a token are in any order, each once */
-    rlhf_in offsets; /* [tokens + 1], from 0 to the number of ids; int32 or int64 */
+    /* int32 or int64, required, one token after the other; the ids of a token are in any order, each once */
+    rlhf_in ids;
+    rlhf_in offsets; /* [tokens + 1], from 0 to the number of ids; int32 or int64, required */
 } rlhf_kept_set;
 #define RLHF_KEPT_SET {.size = sizeof(rlhf_kept_set)}
 
@@ -165,8 +166,8 @@ rlhf_status rlhf_token_log_probs_backward(const rlhf_batch* batch, const rlhf_lo
 typedef struct rlhf_top_k_reference {
     size_t size;
     int64_t k;         /* 1 to 1024, at most the vocabulary */
-    rlhf_in ids;       /* int32 or int64, entries of the vocabulary, in any order, each once per row */
-    rlhf_in log_probs; /* float32, log q of these entries, nats, at the loss's temperature */
+    rlhf_in ids;       /* int32 or int64, required, entries of the vocabulary, in any order, each once per row */
+    rlhf_in log_probs; /* float32, required, log q of these entries, nats, at the loss's temperature */
 } rlhf_top_k_reference;
 #define RLHF_TOP_K_REFERENCE {.size = sizeof(rlhf_top_k_reference)}
 
@@ -202,7 +203,7 @@ rlhf_status rlhf_top_k_divergence(const rlhf_batch* batch, const rlhf_logits* lo
 
 typedef struct rlhf_vocab_shard_backward_arrays {
     size_t size;
-    rlhf_in combined;    /* [B, T] from the forward pass */
+    rlhf_in combined;    /* [B, T] required, from the forward pass */
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_vocab_shard_backward_arrays;
@@ -221,7 +222,7 @@ rlhf_status rlhf_vocab_shard_backward(const rlhf_batch* batch, const rlhf_logits
 /* The arrays of all ranks, and the outputs, each of which may be left out. */
 typedef struct rlhf_vocab_shard_log_probs_arrays {
     size_t size;
-    rlhf_in shards;       /* [ranks, B · T], the ranks in any order */
+    rlhf_in shards;       /* [ranks, B · T], the ranks in any order; required */
     rlhf_out combined;    /* [B, T] out, for the backward pass */
     rlhf_out log_probs;   /* [B, T] out, log p of the target, nats */
     rlhf_out entropy;     /* [B, T] out, −Σ p log p, nats */

@@ -90,7 +90,7 @@ rlhf_status rlhf_sequence_log_probs_backward(const rlhf_batch* batch,
 typedef struct rlhf_unpaired_loss_arrays {
     size_t size;
     rlhf_in log_ratios;         /* [answers] required, r: see sequence_log_probs */
-    rlhf_in desirable;          /* [answers] uint8, 0 for a bad answer, else 1 */
+    rlhf_in desirable;          /* [answers] uint8, required, 0 for a bad answer, else 1 */
     rlhf_in weights;            /* [answers] factor of the loss; absent: 1 */
     rlhf_gradient d_log_ratios; /* [answers] ∂loss/∂r */
 } rlhf_unpaired_loss_arrays;

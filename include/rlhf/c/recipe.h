@@ -132,8 +132,8 @@ typedef struct rlhf_preference_nll_arrays {
     size_t size;
     rlhf_in log_probs;         /* [B, T] required, log π of the targets, nats */
     rlhf_in ref_log_probs;     /* [B, T] log π_ref of the targets, nats; absent: 0 */
-    rlhf_in chosen;            /* [pairs] int32 or int64, index of the preferred sequence, from 0 on */
-    rlhf_in rejected;          /* [pairs] int32 or int64, index of the other sequence */
+    rlhf_in chosen;            /* [pairs] int32 or int64, required, index of the preferred sequence, from 0 on */
+    rlhf_in rejected;          /* [pairs] int32 or int64, required, index of the other sequence */
     rlhf_in margins;           /* [pairs] as in preference_loss */
     rlhf_in weights;           /* [pairs] factor of the preference term alone */
     rlhf_out sums;             /* [B] required, out, the sums of sequence_log_probs */
@@ -171,8 +171,8 @@ rlhf_status rlhf_preference_nll(const rlhf_batch* answers, const rlhf_batch* pai
 typedef struct rlhf_preference_pairs_arrays {
     size_t size;
     rlhf_in sums;         /* [B] required, one per sequence, from sequence_log_probs */
-    rlhf_in chosen;       /* [pairs] int32 or int64, index of the preferred sequence, from 0 on */
-    rlhf_in rejected;     /* [pairs] int32 or int64, index of the other sequence */
+    rlhf_in chosen;       /* [pairs] int32 or int64, required, index of the preferred sequence, from 0 on */
+    rlhf_in rejected;     /* [pairs] int32 or int64, required, index of the other sequence */
     rlhf_in margins;      /* [pairs] as in preference_loss */
     rlhf_in weights;      /* [pairs] factor of the loss; absent: 1 */
     rlhf_gradient d_sums; /* [B] ∂loss/∂sums */

@@ -20,18 +20,18 @@ struct vocab_shard {
 /// The arrays of all ranks, and the outputs, each of which may be left out.
 template <class T>
 struct vocab_shard_log_probs_arrays {
-    view<const vocab_shard> shards = {}; ///< [ranks, B · T], the ranks in any order
-    view<vocab_shard> combined = {};     ///< [B, T] out, for the backward pass
-    view<T> log_probs = {};              ///< [B, T] out, log p of the target, nats
-    view<T> entropy = {};                ///< [B, T] out, −Σ p log p, nats
-    view<T> log_sum_exp = {};            ///< [B, T] out
+    view<const vocab_shard> shards;  ///< [ranks, B · T], the ranks in any order
+    view<vocab_shard> combined = {}; ///< [B, T] out, for the backward pass
+    view<T> log_probs = {};          ///< [B, T] out, log p of the target, nats
+    view<T> entropy = {};            ///< [B, T] out, −Σ p log p, nats
+    view<T> log_sum_exp = {};        ///< [B, T] out
 };
 
 template <class T>
 struct vocab_shard_backward_arrays {
-    view<const vocab_shard> combined = {}; ///< [B, T] from the forward pass
-    view<const T> d_log_probs = {};        ///< [B, T] ∂loss/∂log_probs; absent: 0
-    view<const T> d_entropy = {};          ///< [B, T] ∂loss/∂entropy; absent: 0
+    view<const vocab_shard> combined; ///< [B, T] from the forward pass
+    view<const T> d_log_probs = {};   ///< [B, T] ∂loss/∂log_probs; absent: 0
+    view<const T> d_entropy = {};     ///< [B, T] ∂loss/∂entropy; absent: 0
 };
 
 namespace detail {

@@ -12,7 +12,7 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct unpaired_loss_arrays {
     view<const T> log_ratios = detail::required<T>(); ///< [answers] r: see sequence_log_probs
-    view<const std::uint8_t> desirable = {};          ///< [answers] 0 for a bad answer, else 1
+    view<const std::uint8_t> desirable;               ///< [answers] 0 for a bad answer, else 1
     view<const T> weights = {};                       ///< [answers] factor of the loss; absent: 1
     gradient<T> d_log_ratios = {};                    ///< [answers] ∂loss/∂r
 };

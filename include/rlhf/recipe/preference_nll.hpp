@@ -20,8 +20,8 @@ template <class T>
 struct preference_nll_arrays {
     view<const T> log_probs = detail::required<T>(); ///< [B, T] log π of the targets, nats
     view<const T> ref_log_probs = {};                ///< [B, T] log π_ref of the targets, nats; absent: 0
-    index_view chosen = {};                          ///< [pairs] index of the preferred sequence, from 0 on
-    index_view rejected = {};                        ///< [pairs] index of the other sequence
+    index_view chosen;                               ///< [pairs] index of the preferred sequence, from 0 on
+    index_view rejected;                             ///< [pairs] index of the other sequence
     view<const T> margins = {};                      ///< [pairs] as in preference_loss
     view<const T> weights = {};                      ///< [pairs] factor of the preference term alone
     view<T> sums = detail::required_output<T>();     ///< [B] out, the sums of sequence_log_probs

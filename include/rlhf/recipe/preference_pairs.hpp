@@ -9,8 +9,8 @@ namespace RLHF_NAMESPACE {
 template <class T>
 struct preference_pairs_arrays {
     view<const T> sums = detail::required<T>(); ///< [B] one per sequence, from sequence_log_probs
-    index_view chosen = {};                     ///< [pairs] index of the preferred sequence, from 0 on
-    index_view rejected = {};                   ///< [pairs] index of the other sequence
+    index_view chosen;                          ///< [pairs] index of the preferred sequence, from 0 on
+    index_view rejected;                        ///< [pairs] index of the other sequence
     view<const T> margins = {};                 ///< [pairs] as in preference_loss
     view<const T> weights = {};                 ///< [pairs] factor of the loss; absent: 1
     gradient<T> d_sums = {};                    ///< [B] ∂loss/∂sums
