@@ -226,8 +226,8 @@ static void refusals_of_logits(void) {
     rlhf_linear_head head = RLHF_LINEAR_HEAD;
     rlhf_token_log_probs_arrays a = RLHF_TOKEN_LOG_PROBS_ARRAYS;
     REFUSED(rlhf_token_log_probs(&b, &logits, &targets, &a, NULL, NULL, NULL, &error),
-            "rlhf::token_log_probs: batch.predict_next is not set: RLHF_PREDICT_NEXT (true) if step t predicts "
-            "token t + 1, RLHF_PREDICT_THIS (false) if the targets are aligned with the steps");
+            "rlhf::token_log_probs: batch.predict_next is not set: say whether step t predicts token t + 1, "
+            "or targets are aligned with the steps");
     b.predict_next = RLHF_PREDICT_THIS;
     CHECK(rlhf_token_log_probs(&b, &logits, &targets, &a, NULL, NULL, NULL, &error) == RLHF_OK);
     head.hidden = rlhf_read_rows(ones, RLHF_FLOAT32, 8, 1, 1), head.weights = rlhf_read(ones, RLHF_FLOAT32, 1);

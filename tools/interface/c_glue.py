@@ -157,7 +157,7 @@ def argument(call: Call, p, overload: bool) -> str | None:
     if p is call.optional and not overload:
         return None
     if p.kind == "batch":
-        return f"r.batch_of_logits({name})" if call.about_logits else f'r.batch({name}, "{name}")'
+        return f'r.batch({name}, "{name}")'
     simple = {"groups": f"r.groups({name})", "executor": "r.executor()", "objective": "o", "arrays": "of_c<T>(r, a)",
               "options": f"of_c(r, {name})", "index": f'r.index(r.there({name}, "{name}"), "{name}")',
               "logits": f'r.logits<E>(r.there({name}, "{name}"), "{name}")',

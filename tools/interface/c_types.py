@@ -190,9 +190,6 @@ class Call:
         result = next((f.result for f in overloads if f.result != "void"), "void")
         self.result = c.real(result)
         self.updates = self.whole.name == "updated"
-        # Its batch has to say where predictions stand.
-        self.about_logits = self.room == "logits" or any(
-            p.kind == "logits" or p.of == "linear_head" for p in self.whole.parameters)
 
     def parameter(self, p: Parameter) -> str:
         c_name = {"b": "batch", "g": "groups", "a": "arrays", "o": "options", "c": "controller",

@@ -18,13 +18,13 @@ inline rlhf_status cross_entropy_loss(const rlhf_batch* batch, const rlhf_logits
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(rlhf::cross_entropy_loss(r.batch_of_logits(batch),
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
                                                    r.logits<E>(r.there(logits, "logits"), "logits"),
                                                    r.index(r.there(targets, "targets"), "targets"),
                                                    r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
                                                    r.executor()));
             } else {
-                into.take(rlhf::cross_entropy_loss(r.batch_of_logits(batch),
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"),
                                                    r.logits<E>(r.there(logits, "logits"), "logits"),
                                                    r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
                                                    r.executor()));
@@ -55,7 +55,7 @@ inline rlhf_status kept_log_probs(const rlhf_batch* batch, const rlhf_logits* lo
         const auto a = r.known(arrays, rlhf_kept_log_probs_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::kept_log_probs<T>(r.batch_of_logits(batch),
+            into.take(rlhf::kept_log_probs<T>(r.batch(batch, "batch"),
                                               r.logits<E>(r.there(logits, "logits"), "logits"),
                                               r.index(r.there(targets, "targets"), "targets"),
                                               of_c(r, r.known(kept, rlhf_kept_set(), "kept")), of_c<T>(r, a),
@@ -83,7 +83,7 @@ inline rlhf_status kept_log_probs_backward(const rlhf_batch* batch, const rlhf_l
         const auto a = r.known(arrays, rlhf_kept_log_probs_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::kept_log_probs_backward<T>(r.batch_of_logits(batch),
+            into.take(rlhf::kept_log_probs_backward<T>(r.batch(batch, "batch"),
                                                        r.logits<E>(r.there(logits, "logits"), "logits"),
                                                        r.index(r.there(targets, "targets"), "targets"),
                                                        of_c(r, r.known(kept, rlhf_kept_set(), "kept")), of_c<T>(r, a),
@@ -101,13 +101,13 @@ inline rlhf_status logits_divergence(const rlhf_batch* batch, const rlhf_logits*
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(rlhf::logits_divergence(r.batch_of_logits(batch),
+                into.take(rlhf::logits_divergence(r.batch(batch, "batch"),
                                                   r.logits<E>(r.there(logits, "logits"), "logits"),
                                                   r.reference<E>(r.there(reference, "reference"), "reference"),
                                                   r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
                                                   r.executor()));
             } else {
-                into.take(rlhf::logits_divergence(r.batch_of_logits(batch),
+                into.take(rlhf::logits_divergence(r.batch(batch, "batch"),
                                                   r.logits<E>(r.there(logits, "logits"), "logits"),
                                                   r.reference<E>(r.there(reference, "reference"), "reference"),
                                                   of_c(r, options), r.executor()));
@@ -135,7 +135,7 @@ inline rlhf_status token_log_probs(const rlhf_batch* batch, const rlhf_logits* l
         const auto a = r.known(arrays, rlhf_token_log_probs_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::token_log_probs<T>(r.batch_of_logits(batch),
+            into.take(rlhf::token_log_probs<T>(r.batch(batch, "batch"),
                                                r.logits<E>(r.there(logits, "logits"), "logits"),
                                                r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                of_c(r, options), r.executor()));
@@ -162,7 +162,7 @@ inline rlhf_status token_log_probs_backward(const rlhf_batch* batch, const rlhf_
         const auto a = r.known(arrays, rlhf_token_log_probs_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::token_log_probs_backward<T>(r.batch_of_logits(batch),
+            into.take(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"),
                                                         r.logits<E>(r.there(logits, "logits"), "logits"),
                                                         r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                         r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
@@ -183,14 +183,12 @@ inline rlhf_status top_k_divergence(const rlhf_batch* batch, const rlhf_logits* 
         const place into(r, result);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             if (d_logits != nullptr) {
-                into.take(rlhf::top_k_divergence(r.batch_of_logits(batch),
-                                                 r.logits<E>(r.there(logits, "logits"), "logits"),
+                into.take(rlhf::top_k_divergence(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
                                                  of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
                                                  r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
                                                  r.executor()));
             } else {
-                into.take(rlhf::top_k_divergence(r.batch_of_logits(batch),
-                                                 r.logits<E>(r.there(logits, "logits"), "logits"),
+                into.take(rlhf::top_k_divergence(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
                                                  of_c(r, r.known(reference, rlhf_top_k_reference(), "reference")),
                                                  of_c(r, options), r.executor()));
             }
@@ -217,7 +215,7 @@ inline rlhf_status vocab_shard_backward(const rlhf_batch* batch, const rlhf_logi
         const auto a = r.known(arrays, rlhf_vocab_shard_backward_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::vocab_shard_backward<T>(r.batch_of_logits(batch),
+            into.take(rlhf::vocab_shard_backward<T>(r.batch(batch, "batch"),
                                                     r.logits<E>(r.there(logits, "logits"), "logits"), first_id,
                                                     r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                     r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options),
@@ -244,7 +242,7 @@ inline rlhf_status vocab_shard_log_probs(const rlhf_batch* batch, const rlhf_in*
         const place into(r, result);
         const auto a = r.known(arrays, rlhf_vocab_shard_log_probs_arrays(), "arrays");
         r.typed(types_of(a), [&]<class T>() {
-            into.take(rlhf::vocab_shard_log_probs<T>(r.batch_of_logits(batch),
+            into.take(rlhf::vocab_shard_log_probs<T>(r.batch(batch, "batch"),
                                                      r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                      of_c(r, options), r.executor()));
         });
@@ -258,8 +256,8 @@ inline rlhf_status vocab_shard_sums(const rlhf_batch* batch, const rlhf_logits* 
     return answer("vocab_shard_sums", error, [&] {
         const reader r("vocab_shard_sums", run);
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
-            rlhf::vocab_shard_sums(r.batch_of_logits(batch), r.logits<E>(r.there(logits, "logits"), "logits"),
-                                   first_id, r.index(r.there(targets, "targets"), "targets"),
+            rlhf::vocab_shard_sums(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"), first_id,
+                                   r.index(r.there(targets, "targets"), "targets"),
                                    r.out<vocab_shard>(r.there(shards, "shards"), "shards"), of_c(r, options),
                                    r.executor());
         });

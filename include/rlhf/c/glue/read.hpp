@@ -215,14 +215,6 @@ public:
             made.predict_next = choice<int>(b.predict_next, 3, "batch.predict_next") == RLHF_PREDICT_NEXT;
         return made;
     }
-    /// The batch of a function over logits, which must say which token a step predicts.
-    rlhf::batch batch_of_logits(const rlhf_batch* given) const {
-        const rlhf::batch made = batch(given);
-        if (!made.predict_next.has_value())
-            fail("batch.predict_next is not set: RLHF_PREDICT_NEXT (true) if step t predicts token t + 1, "
-                 "RLHF_PREDICT_THIS (false) if the targets are aligned with the steps");
-        return made;
-    }
     rlhf::groups groups(const rlhf_groups* given) const {
         const rlhf_groups g = known(given, rlhf_groups(), "groups");
         return {.size = g.group_size,

@@ -24,11 +24,11 @@ inline rlhf_status linear_head_cross_entropy_loss(const rlhf_batch* batch, const
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
             if (gradient != nullptr) {
-                into.take(rlhf::cross_entropy_loss(r.batch_of_logits(batch), head_.head(),
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
                                                    r.index(r.there(targets, "targets"), "targets"),
                                                    gradient_of_head<T>(r, gradient), of_c(r, options), r.executor()));
             } else {
-                into.take(rlhf::cross_entropy_loss(r.batch_of_logits(batch), head_.head(),
+                into.take(rlhf::cross_entropy_loss(r.batch(batch, "batch"), head_.head(),
                                                    r.index(r.there(targets, "targets"), "targets"), of_c(r, options),
                                                    r.executor()));
             }
@@ -114,7 +114,7 @@ inline rlhf_status ppo_loss(const rlhf_batch* batch, const rlhf_logits* logits, 
         const auto a = r.known(arrays, rlhf_ppo_loss_arrays(), "arrays");
         r.typed_logits(r.there(logits, "logits"), [&]<class E>() {
             using T = detail::compute_type<E>;
-            into.take(rlhf::ppo_loss<T>(r.batch_of_logits(batch), r.logits<E>(r.there(logits, "logits"), "logits"),
+            into.take(rlhf::ppo_loss<T>(r.batch(batch, "batch"), r.logits<E>(r.there(logits, "logits"), "logits"),
                                         r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                         r.d_logits<E>(r.there(d_logits, "d_logits")), of_c(r, options), r.executor()));
         });
@@ -132,7 +132,7 @@ inline rlhf_status linear_head_ppo_loss(const rlhf_batch* batch, const rlhf_line
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(rlhf::ppo_loss<T>(r.batch_of_logits(batch), head_.head(),
+            into.take(rlhf::ppo_loss<T>(r.batch(batch, "batch"), head_.head(),
                                         r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                         gradient_of_head<T>(r, gradient), of_c(r, options), r.executor()));
         });
@@ -204,7 +204,7 @@ inline rlhf_status linear_head_token_log_probs(const rlhf_batch* batch, const rl
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(rlhf::token_log_probs<T>(r.batch_of_logits(batch), head_.head(),
+            into.take(rlhf::token_log_probs<T>(r.batch(batch, "batch"), head_.head(),
                                                r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                of_c(r, options), r.executor()));
         });
@@ -225,7 +225,7 @@ inline rlhf_status linear_head_token_log_probs_backward(const rlhf_batch* batch,
         const auto h = r.known(head, rlhf_linear_head(), "head");
         r.typed(std::array{typed_array("head.hidden", h.hidden)}, [&]<class T>() {
             const bound_head<T> head_(r, h);
-            into.take(rlhf::token_log_probs_backward<T>(r.batch_of_logits(batch), head_.head(),
+            into.take(rlhf::token_log_probs_backward<T>(r.batch(batch, "batch"), head_.head(),
                                                         r.index(r.there(targets, "targets"), "targets"), of_c<T>(r, a),
                                                         gradient_of_head<T>(r, gradient), of_c(r, options),
                                                         r.executor()));

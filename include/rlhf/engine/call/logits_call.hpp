@@ -41,9 +41,8 @@ inline void check_logits_batch(const call& c) {
     if (b.layout == layout::time_first)
         fail(c.function(), "logits are [B, T, V], but batch.layout is time_first: pass all arrays as [B, T]");
     if (!b.predict_next.has_value())
-        fail(c.function(),
-             "batch.predict_next is not set: true if step t predicts token t + 1, false if the targets are "
-             "aligned with the steps");
+        fail(c.function(), "batch.predict_next is not set: say whether step t predicts token t + 1, or targets are "
+                           "aligned with the steps");
 }
 
 inline bound_targets bind_targets(call& c, const index_view& v) {
