@@ -23,7 +23,7 @@ __all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean
 
 
 class cross_entropy_loss_options(Options):
-    """Options.
+    """The options of cross_entropy_loss.
 
         temperature: in [10⁻⁶, 10⁶]: divides the logits, in value and gradient
         label_smoothing: ε in [0, 1]: the share of the target's weight that is spread over all entries
@@ -52,7 +52,7 @@ class token_log_probs_options(Options):
 
 
 class masked_mean_options(Options):
-    """Options.
+    """The options of masked_mean.
 
         aggregation: how the tokens' values become one number
     """
@@ -92,7 +92,7 @@ class policy_loss_options(Options):
 
 
 class ppo_policy_loss_options(Options):
-    """Options.
+    """The options of ppo_policy_loss.
 
         clip_range: ε₋ in [0, 1], ε₊ ≥ 0: clips ρ to [1 − ε₋, 1 + ε₊]
         dual_clip: c ≥ 1 + ε₊: at Â < 0 the loss is at most c |Â|
@@ -115,7 +115,7 @@ class ppo_policy_loss_options(Options):
 
 
 class ppo_value_loss_options(Options):
-    """Options.
+    """The options of ppo_value_loss.
 
         clip_range: above 0: the clipped value is at most this far from v_old
         huber: δ > 0: beyond it the loss is linear; unlimited: ½ (v − R)²
@@ -130,7 +130,7 @@ class ppo_value_loss_options(Options):
 
 
 class ppo_loss_options(Options):
-    """Options.
+    """The options of ppo_loss.
 
         head: for token_log_probs
         policy: for ppo_policy_loss
@@ -150,7 +150,7 @@ class ppo_loss_options(Options):
 
 
 class discounted_returns_options(Options):
-    """Options.
+    """The options of discounted_returns.
 
         gamma: γ in [0, 1]
         gaps: what masked steps mean
@@ -164,7 +164,7 @@ class discounted_returns_options(Options):
 
 
 class gae_options(Options):
-    """Options.
+    """The options of gae.
 
         gamma: γ in [0, 1]
         lambda_: λ in [0, 1]
@@ -194,7 +194,7 @@ class gae_backward_options(Options):
 
 
 class group_advantages_options(Options):
-    """Options.
+    """The options of group_advantages.
 
         baseline: what is subtracted from a reward
         scale: what the difference is divided by
@@ -217,7 +217,7 @@ class group_advantages_options(Options):
 
 
 class shape_rewards_options(Options):
-    """Options.
+    """The options of shape_rewards.
 
         kl_coef: β, finite
         kl_estimator: k, the estimate of each token
@@ -240,7 +240,7 @@ class shape_rewards_options(Options):
 
 
 class shape_scores_options(Options):
-    """Options.
+    """The options of shape_scores.
 
         max_length: the most tokens that a response may have; at least overlong_buffer
         overlong_buffer: tokens before max_length in which the penalty grows; 0: no penalty
@@ -283,7 +283,7 @@ class vtrace_options(Options):
 
 
 class whiten_options(Options):
-    """Options.
+    """The options of whiten.
 
         center: subtract the mean; false keeps it
         scale: divide by the standard deviation
@@ -320,7 +320,7 @@ class divergence_options(Options):
 
 
 class top_k_divergence_options(Options):
-    """Options.
+    """The options of top_k_divergence.
 
         beta: for jsd alone, in (0, 1): the reference's weight in the mixture
         temperature: divides the logits, in value and gradient
@@ -342,7 +342,7 @@ class top_k_divergence_options(Options):
 
 
 class covariance_tokens_options(Options):
-    """Options.
+    """The options of covariance_tokens.
 
         share: in [0, 1]: the share of counted tokens to pick, at least one token
         low: picks only tokens with cov > low
@@ -360,7 +360,7 @@ class covariance_tokens_options(Options):
 
 
 class importance_weights_options(Options):
-    """Options.
+    """The options of importance_weights.
 
         range: bounds of a weight: 0 ≤ low ≤ high
         beyond: what becomes of a weight beyond its range
@@ -390,7 +390,7 @@ class importance_weights_options(Options):
 
 
 class ptx_loss_options(Options):
-    """Options.
+    """The options of ptx_loss.
 
         aggregation: how the tokens' values become one number
     """
@@ -403,7 +403,7 @@ class ptx_loss_options(Options):
 
 
 class top_entropy_options(Options):
-    """Options.
+    """The options of top_entropy.
 
         share: in [0, 1]: keeps this share of the counted tokens, at least one
         threshold: nats, for the whole step; absent: this batch is the whole step
@@ -416,7 +416,7 @@ class top_entropy_options(Options):
 
 
 class gdpo_advantages_options(Options):
-    """Options.
+    """The options of gdpo_advantages.
 
         group: for each reward on its own
         whiten: for the sums, over sequences; rlhf.no_whitening: the caller whitens
@@ -430,7 +430,7 @@ class gdpo_advantages_options(Options):
 
 
 class ppo_advantages_options(Options):
-    """Options.
+    """The options of ppo_advantages.
 
         rewards: for shape_rewards
         gae: for gae
@@ -458,7 +458,7 @@ class sequence_log_probs_options(Options):
 
 
 class preference_nll_options(Options):
-    """Options.
+    """The options of preference_nll.
 
         nll_weight: α, finite: the factor of the preferred answers' negative log-likelihood
         average: true: compares averages of log-probabilities, as orpo and simpo need
@@ -471,7 +471,7 @@ class preference_nll_options(Options):
 
 
 class bradley_terry_loss_options(Options):
-    """Options.
+    """The options of bradley_terry_loss.
 
         margin: finite; `margins` are added to it
         label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong
@@ -485,7 +485,7 @@ class bradley_terry_loss_options(Options):
 
 
 class ranking_loss_options(Options):
-    """Options.
+    """The options of ranking_loss.
 
         margin: finite; how much better the preferred response of a pair should be
         label_smoothing: ε in [0, ½]: the share of labels that are assumed wrong

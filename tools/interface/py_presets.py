@@ -66,7 +66,8 @@ def modules(py: Py, made: str) -> dict[str, str]:
         imports += "from typing import Any\n" if "dict[str, Any]" in text else ""
         imports += "\nimport rlhf as _rlhf\n" if "_rlhf." in text else ""
         every = listed("__all__ = [", [f'"{p.name}"' for p in own], "]")
-        found[f"preset/{space}.py"] = (f'{made}{docstring(joined(comment) + uses(py, own), "")}from __future__ import annotations\n\n'
+        doc = docstring(joined(comment) + uses(py, own), "")
+        found[f"preset/{space}.py"] = (f"{made}{doc}from __future__ import annotations\n\n"
                                        f"{imports.strip()}\n\n{every}\n{text}")
     words = ("Options of trainers and papers, a module for each.\n\n"
              "A preset is a dict of keywords or an objective. Its module says which function takes it.\n\n"

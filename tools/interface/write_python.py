@@ -42,9 +42,9 @@ def enums(py: Py) -> str:
 def option_class(py: Py, s: Struct, base: str) -> str:
     head = [("size", "c_size_t")] + ([("name", "c_char_p")] if base == "Objective" else [])
     text = f"class {s.name}({base}):\n"
-    words = joined(summary(s.comment))
+    words = joined(summary(s.comment)) or f"The options of {s.name.removesuffix('_options')}."
     lines = py.remarks(s.fields)
-    text += docstring((words or "Options.") + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
+    text += docstring(words + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
     text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
     chosen = [f for f in s.fields if f.kind == "enum" or (f.kind == "optional" and f.of in py.interface.enums)]
     if chosen:
