@@ -8,7 +8,7 @@ an error.
 from __future__ import annotations
 
 from math import inf
-from typing import Optional, Union
+from typing import Optional
 
 from torch import Tensor
 

@@ -11,7 +11,7 @@
 /// How a preset of C is compared with the constant of C++.
 namespace presets {
 
-/// What ties the members of a struct.
+/// A function that ties the members of X.
 template <class X>
 inline constexpr int members = 0;
 #define RLHF_MEMBERS(type, ...)                                                                                        \

@@ -8,7 +8,7 @@ from typing import Any
 
 from c_header import guarded
 from c_types import C, comment, digits, listed, plain_structs, upper
-from model import Field, Preset
+from model import Preset
 
 
 def number(x: float) -> str:

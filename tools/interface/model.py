@@ -131,9 +131,5 @@ class Interface:
     presets: list[Preset]
     spaces: dict[str, str]  # the comments of the presets' namespaces
 
-    def of_name(self, name: str) -> list[Function]:
-        """All overloads of a function."""
-        return [f for f in self.functions if f.name == name]
-
     def json(self) -> str:
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=1)

@@ -2,6 +2,7 @@
 """Writes rlhf.preset: the options of trainers and papers, a module for each."""
 from __future__ import annotations
 
+import re
 import textwrap
 from math import inf
 from typing import Any
@@ -62,7 +63,7 @@ def modules(py: Py, made: str) -> dict[str, str]:
     for space, comment in py.interface.spaces.items():
         own = [p for p in py.interface.presets if p.space == space]
         text = "".join(preset(py, p) for p in own)
-        imports = "from math import inf as _inf\n" if "_inf" in text else ""
+        imports = "from math import inf as _inf\n" if re.search(r"\b_inf\b", text) else ""
         imports += "from typing import Any\n" if "dict[str, Any]" in text else ""
         imports += "\nimport rlhf as _rlhf\n" if "_rlhf." in text else ""
         every = listed("__all__ = [", [f'"{p.name}"' for p in own], "]")

@@ -81,7 +81,7 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
     classes += [f"{call.name}_objective" for call in calls]
     known = names_in(text, [n for n in classes if n not in by_name])
     known = [n for n in known if n not in ("batch", "groups")]
-    imports = ("from math import inf\nfrom typing import Optional, Union\n\nfrom torch import Tensor\n\n"
+    imports = ("from math import inf\nfrom typing import Optional\n\nfrom torch import Tensor\n\n"
                "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
                "from ._autograd import Input, loss, result, through\n" + choices(py, text) +
                "from ._values import Range\n")

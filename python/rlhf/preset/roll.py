@@ -19,7 +19,6 @@ Which function takes which presets:
 """
 from __future__ import annotations
 
-from math import inf as _inf
 from typing import Any
 
 import rlhf as _rlhf
