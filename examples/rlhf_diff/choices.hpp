@@ -36,7 +36,7 @@ struct tried {
     std::vector<double> epsilons{1e-4, 1e-6, 1e-8, 1e-9};
     std::vector<double> temperatures{0.5, 1, 0.1}; ///< temperatures of REAL
 };
-/// What a choice with a shorter list of its own tries: its list, and what flags added to the list of all.
+/// The numbers that a choice with its own, shorter list tries: that list, and the numbers that flags added.
 template <class Number>
 [[nodiscard]] std::vector<Number> own(std::vector<Number> list, const tried& t, std::vector<Number> tried::*of_all) {
     const std::vector<Number>& all = t.*of_all;

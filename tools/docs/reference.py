@@ -12,7 +12,7 @@ from prose import Prose
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "interface"))
 import read as headers  # noqa: E402
 
-kinds = {"in": "read", "out": "written", "gradient": "gradient", "index": "read"}
+kinds = {"in": "read", "out": "written", "gradient": "gradient", "index": "read", "int": "read"}
 
 
 def room_of(header: str) -> str:
