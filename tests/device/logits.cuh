@@ -62,14 +62,14 @@ LAUNCH(jsd)
 
 template <class V>
 RLHF_FORMULA void truncated_reverse_kl(const V* x, V* y) {
-    const auto t = formula::truncated_share<rlhf::divergence::reverse_kl>(x[0], V(1), x[1], V(0.5), V(0.5));
+    const auto t = formula::truncated_share<rlhf::divergence::reverse_kl>(x[0], V(1), x[1]);
     y[0] = t.value, y[1] = t.pull;
 }
 LAUNCH(truncated_reverse_kl)
 
 template <class V>
 RLHF_FORMULA void truncated_forward_kl(const V* x, V* y) {
-    const auto t = formula::truncated_share<rlhf::divergence::forward_kl>(V(1), x[0], x[1], V(0.5), V(0.5));
+    const auto t = formula::truncated_share<rlhf::divergence::forward_kl>(V(1), x[0], x[1]);
     y[0] = t.value, y[1] = t.pull;
 }
 LAUNCH(truncated_forward_kl)

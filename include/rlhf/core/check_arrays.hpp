@@ -94,10 +94,9 @@ private:
         if (rows == view<const int>::per_sequence)
             fail(function_, "%s has one element per sequence, expected [%lld, %lld]", name, t.rows, t.cols);
         if (rows >= 0) fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, rows, cols, t.rows, t.cols);
-        if (*t.row_word == '\0')
-            fail(function_, "%s has %lld elements, expected %lld", name, cols, times(t.rows, t.cols));
-        fail(function_, "%s has %lld elements, expected %lld (%lld %s of %s = %lld)", name, cols, times(t.rows, t.cols),
-             t.rows, t.row_word, t.col_word, t.cols);
+        if (*t.row_word == '\0') fail(function_, "%s has %lld elements, expected %lld", name, cols, t.elements);
+        fail(function_, "%s has %lld elements, expected %lld (%lld %s of %s = %lld)", name, cols, t.elements, t.rows,
+             t.row_word, t.col_word, t.cols);
     }
 
     /// Called for arrays whose ranges from begin to end meet. Throws if `out` is an output and overlaps the other.

@@ -89,18 +89,17 @@ template <divergence How, class V>
             select(p == V(0), V(0), rest * p * of_p.log)};
 }
 
-/// The same where p and q do not sum to the same. Only then is a share's pull not known but for a multiple of p.
+/// One entry's share of a KL of sides that do not sum to 1. The pulls above leave out a multiple of p, which changes
+/// the derivative unless Σ p is 1. Shares of jsd leave out nothing.
 ///
 ///     reverse_kl: pull = p (log p − log q + 1)    forward_kl: pull = −q
 template <divergence How, class V>
-[[nodiscard]] RLHF_FORMULA divergence_term<V> truncated_share(V p, V q, V r, V beta, V rest) {
+[[nodiscard]] RLHF_FORMULA divergence_term<V> truncated_share(V p, V q, V r) {
+    static_assert(How != divergence::jsd, "rlhf: shares of jsd are the same: call divergence_share");
     using lane::select;
-    if constexpr (How == divergence::reverse_kl) {
-        const V value = select(p == V(0), V(0), p * r);
-        return {value, value + p};
-    }
     if constexpr (How == divergence::forward_kl) return {select(q == V(0), V(0), -(q * r)), -q};
-    return divergence_share<How>(p, q, r, beta, rest);
+    const V value = select(p == V(0), V(0), p * r);
+    return {value, value + p};
 }
 
 } // namespace RLHF_NAMESPACE::formula

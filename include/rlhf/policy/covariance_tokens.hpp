@@ -84,11 +84,11 @@ struct last_picked {
     std::int64_t equal = 0;
 };
 
-/// Finds the last of the first `share` candidates. `share` is rounded down, but is at least 1 if there is a candidate.
+/// Finds the last of the first `wanted` candidates. `wanted` is rounded down, but to at least 1.
 template <class Values>
-last_picked<typename Values::element> find_last(const Values& values, double share, const executor& run) {
-    const std::int64_t wanted = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(share)), 1);
-    const std::int64_t most = (std::min)(wanted, count_values(values, run));
+last_picked<typename Values::element> find_last(const Values& values, double wanted, const executor& run) {
+    const std::int64_t whole = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(wanted)), 1);
+    const std::int64_t most = (std::min)(whole, count_values(values, run));
     if (most == 0) return {};
     const auto last = value_at(values, most - 1, run);
     return {last.value, most - last.smaller};

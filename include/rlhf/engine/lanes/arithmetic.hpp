@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -55,7 +56,6 @@ struct lanes<T, scalar> {
     static std::int64_t counted_up(counter n) { return n; }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
     static T sum_by_halves(type v) { return T(v); }
-    static constexpr bool joins_registers = false;
     template <std::size_t N, std::size_t M>
     static void sums_by_halves(const std::array<type, N>& v, std::array<T, M>& to) {
         for (std::size_t k = 0; k < M; ++k) to[k] = k < N ? T(v[k]) : T(0);

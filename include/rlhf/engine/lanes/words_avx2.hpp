@@ -217,7 +217,7 @@ struct words<double, 32> : avx2_words {
         const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
         return _mm_cvtsd_f64(two) + _mm_cvtsd_f64(_mm_unpackhi_pd(two, two));
     }
-    /// Half of a register's lanes are added to the other half, of two registers in one. Twice that leaves one.
+    /// Each step adds the halves of two registers, and keeps both results in one register.
     static V sums_by_halves(V a, V b, V c, V d) {
         const auto twos = [](V x, V y) {
             return _mm256_add_pd(_mm256_blend_pd(x, y, 0xc), _mm256_permute2f128_pd(x, y, 0x21));

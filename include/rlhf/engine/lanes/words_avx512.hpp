@@ -157,7 +157,7 @@ struct words<double, 64> {
         const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1));
         return words<double, 32>::sum_by_halves(four);
     }
-    /// Half of a register's lanes are added to the other half, of two registers in one. Three times that leaves one.
+    /// Each step adds the halves of two registers, and keeps both results in one register.
     static V sums_by_halves(V a, V b, V c, V d, V e, V f, V g, V h) {
         return ones(twos(fours(a, e), fours(c, g)), twos(fours(b, f), fours(d, h)));
     }

@@ -114,8 +114,8 @@ public:
 
 private:
     RLHF_NOINLINE static formula::divergence_term<real> share(real p, real q, real r, double beta, bool truncated) {
-        if constexpr (How != divergence::jsd) // whose shares are the same
-            if (truncated) return formula::truncated_share<How>(p, q, r, real(beta), real(1 - beta));
+        if constexpr (How != divergence::jsd) // its shares are the same
+            if (truncated) return formula::truncated_share<How>(p, q, r);
         return formula::divergence_share<How>(p, q, r, real(beta), real(1 - beta));
     }
     RLHF_NOINLINE static formula::divergence_term<real> truncated_share(real log_p, real log_q, double beta,

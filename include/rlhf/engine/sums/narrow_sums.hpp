@@ -26,7 +26,7 @@ public:
     RLHF_NOINLINE void add_rows(std::array<std::array<double, N>, Rows>& rows, Each&& each_sum) {
         std::array<std::uint64_t, N> unusual;
         std::uint64_t any = 0;
-        for (std::size_t i = 0; i < N; ++i) { // lanes
+        for (std::size_t i = 0; i < N; ++i) { // a lane per sum
             std::uint64_t in_column = 0;
             RLHF_ROLLED for (std::size_t k = 0; k < Rows; ++k) in_column |= unusual_size(rows[k][i]);
             unusual[i] = in_column, any |= in_column;
@@ -36,7 +36,7 @@ public:
                 for (auto& x : rows)
                     if (unusual[i] != 0) sum.add(x[i]), x[i] = 0;
             });
-        for (std::size_t i = 0; i < N; ++i) { // lanes
+        for (std::size_t i = 0; i < N; ++i) { // a lane per sum
             std::uint64_t high = 0, low = 0;
             RLHF_ROLLED for (std::size_t k = 0; k < Rows; ++k) add(rows[k][i], high, low);
             high_[i] += high, low_[i] += low;

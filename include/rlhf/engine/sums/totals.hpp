@@ -4,7 +4,6 @@
 #include <rlhf/engine/sums/narrow_sums.hpp>
 #include <rlhf/lane.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <type_traits>

@@ -16,10 +16,6 @@ public:
     kernel_memory() = default;
     template <class Kernel>
     explicit kernel_memory(const Kernel& kernel) {
-        put(kernel);
-    }
-    template <class Kernel>
-    void put(const Kernel& kernel) {
         static_assert(std::is_trivially_copyable_v<Kernel> && sizeof(Kernel) <= sizeof bytes_ && alignof(Kernel) <= 16,
                       "a kernel has only plain numbers");
         ::new (static_cast<void*>(bytes_)) Kernel(kernel);

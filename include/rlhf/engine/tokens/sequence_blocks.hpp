@@ -116,14 +116,15 @@ public:
 
     /// Goes to a sequence. Nothing else may be called before.
     void go_to(std::int64_t s) {
-        s_ = s, begin_ = call_.begin(s), mask = call_.mask(s);
+        const std::int64_t begin = call_.begin(s);
+        s_ = s, mask = call_.mask(s);
         if (by_ != sequence_weight::one) divide(divisor_of(by_, mask));
         for (std::size_t i = 0; i < in_.size(); ++i) {
             const bool constant = in_[i].step == 0;
-            if (constant) constants_[i].fill(*in_[i].row(s, begin_));
-            places_.in[i] = constant ? constants_[i].data() : in_[i].row(s, begin_);
+            if (constant) constants_[i].fill(*in_[i].row(s, begin));
+            places_.in[i] = constant ? constants_[i].data() : in_[i].row(s, begin);
         }
-        for (std::size_t i = 0; i < out_.size(); ++i) places_.out[i] = out_[i] ? out_[i].to.row(s, begin_) : nullptr;
+        for (std::size_t i = 0; i < out_.size(); ++i) places_.out[i] = out_[i] ? out_[i].to.row(s, begin) : nullptr;
         places_.mask = mask.bytes != nullptr ? mask.bytes : ones.data();
         places_.mask_step = mask.bytes != nullptr ? 1 : 0;
     }
@@ -186,7 +187,7 @@ private:
     inputs in_;
     targets out_;
     sequence_weight by_;
-    std::int64_t s_ = 0, begin_ = 0;
+    std::int64_t s_ = 0;
     token_places<T> places_; ///< of the whole sequence, if its tokens lie side by side
     alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };

@@ -45,7 +45,7 @@ public:
     /// The end of the outputs that a run over the tokens begin … end − 1 writes, including those after `end`.
     [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
         const std::int64_t padded = end + ((begin - end) & (block_tokens<T> - 1));
-        return !strided_ && (end - begin) % block_tokens<T> != 0 && in_place(r, padded) ? padded : end;
+        return !strided_ && in_place(r, padded) ? padded : end;
     }
 
     /// Runs over a segment: the n tokens from t on. A tail shorter than a block is copied into a block filled up with
