@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq.
-// 2). The rewards of a response are a reward model's score at its end, and a KL penalty at every token. Generalised
-// advantage estimation (Schulman et al. 2016, arXiv:1506.02438, eq. 16) and whitening follow. First step by step, then
-// in one call.
+// SPDX-License-Identifier: MIT
+// From scores to advantages, as in InstructGPT (Ouyang et al. 2022, arXiv:2203.02155, eq. 2). The rewards of a response
+// are a reward model's score at its end, and a KL penalty at every token. Generalised advantage estimation (Schulman et
+// al. 2016, arXiv:1506.02438, eq. 16) and whitening follow. First step by step, then in one call.
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>

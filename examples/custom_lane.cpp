@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT Bring your own lane type. The formulas are templates over the type in which a token is
-// computed: a float, a register of floats in the library's sweeps, and here a number that carries its derivative. The
-// derivative agrees with the slope that the formula returns. A number whose derivative carries a derivative also gives
-// a curvature, which no formula computes.
+// SPDX-License-Identifier: MIT
+// Bring your own lane type. The formulas are templates over the type in which a token is computed: a float, a register
+// of floats in the library's sweeps, and here a number that carries its derivative. The derivative agrees with the
+// slope that the formula returns. A number whose derivative carries a derivative also gives a curvature, which no
+// formula computes.
 #include <rlhf/formula/bradley_terry.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) of a toy policy:
-// one row of logits for all tokens. Three answers to a prompt are ranked, and pairs name the answers by their indices
-// in the batch. A step goes from logits to log-probabilities of tokens, then of answers, to the loss, and back.
+// SPDX-License-Identifier: MIT
+// Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290) of a toy policy: one row of logits for all
+// tokens. Three answers to a prompt are ranked, and pairs name the answers by their indices in the batch. A step goes
+// from logits to log-probabilities of tokens, then of answers, to the loss, and back.
 #include <rlhf/preference.hpp>
 
 #include <algorithm>

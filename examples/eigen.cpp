@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT The library takes Eigen's arrays wherever it takes an array: row-major matrices are [B,
-// T], vectors are contiguous. This trains a linear policy over features by steps of PPO, with Eigen for the matrix
-// products.
+// SPDX-License-Identifier: MIT
+// The library takes Eigen's arrays wherever it takes an array: row-major matrices are [B, T], vectors are contiguous.
+// This trains a linear policy over features by steps of PPO, with Eigen for the matrix products.
 #include <rlhf/ppo.hpp>
 #include <rlhf/with/eigen.hpp>
 

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT The last layer without storing its logits: from hidden states and weights to the PPO
-// loss and the gradients of both. Only a few rows of logits at a time are in the caller's workspace. The result is
-// compared with the same step over all logits.
+// SPDX-License-Identifier: MIT
+// The last layer without storing its logits: from hidden states and weights to the PPO loss and the gradients of both.
+// Only a few rows of logits at a time are in the caller's workspace. The result is compared with the same step over all
+// logits.
 //
 //     linear_head [tokens hidden_size vocab rows]
 #include <rlhf/recipe/linear_head.hpp>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT From logits to log-probabilities and back, in bfloat16 and in place. Every loss over
-// tokens begins with log-probabilities, and logits are the only arrays as wide as the vocabulary.
+// SPDX-License-Identifier: MIT
+// From logits to log-probabilities and back, in bfloat16 and in place. Every loss over tokens begins with
+// log-probabilities, and logits are the only arrays as wide as the vocabulary.
 #include <rlhf/ppo.hpp>
 
 #include <cstdio>

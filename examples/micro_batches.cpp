@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT One optimiser step cut into micro-batches: if the whole step is counted first, gradient
-// and loss do not depend on the cut.
+// SPDX-License-Identifier: MIT
+// One optimiser step cut into micro-batches: if the whole step is counted first, gradient and loss do not depend on the
+// cut.
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>

@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT PPO-ptx (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): the clipped surrogate of the
-// rollouts, plus the coefficient times the negative log-likelihood of pretraining text. Each mean has its own tokens
-// and so its own denominator. The coefficients are passed with the gradients' buffers, and the gradients are added
-// there. The policy here is a table: logits[token].
+// SPDX-License-Identifier: MIT
+// PPO-ptx (Ouyang et al. 2022, arXiv:2203.02155, eq. 2): the clipped surrogate of the rollouts, plus the coefficient
+// times the negative log-likelihood of pretraining text. Each mean has its own tokens and so its own denominator. The
+// coefficients are passed with the gradients' buffers, and the gradients are added there. The policy here is a table:
+// logits[token].
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>

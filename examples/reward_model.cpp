@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers
-// rank K responses of a prompt, and all its C(K, 2) comparisons are one element of the batch. Here K differs between
-// prompts, and ranks may be tied. The likelihood of the whole ranking (Plackett 1975) is another loss for these data.
+// SPDX-License-Identifier: MIT
+// A reward model from rankings (Ouyang et al. 2022, arXiv:2203.02155, eq. 1): labellers rank K responses of a prompt,
+// and all its C(K, 2) comparisons are one element of the batch. Here K differs between prompts, and ranks may be tied.
+// The likelihood of the whole ranking (Plackett 1975) is another loss for these data.
 #include <rlhf/reward_model.hpp>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT The library starts no threads: it divides a call into pieces of work, and the caller's
-// loop runs them. The pieces do not depend on the threads, so every output has the same bits on any number of threads,
-// in any order.
+// SPDX-License-Identifier: MIT
+// The library starts no threads: it divides a call into pieces of work, and the caller's loop runs them. The pieces do
+// not depend on the threads, so every output has the same bits on any number of threads, in any order.
 #include <rlhf/ppo.hpp>
 #if defined(_OPENMP)
 #include <rlhf/with/openmp.hpp>

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT Tensor parallelism: the vocabulary is sharded across four ranks, which one process
-// simulates here. Each rank reads its own logits, they exchange 48 bytes per token, and each writes its own part of the
-// gradient.
+// SPDX-License-Identifier: MIT
+// Tensor parallelism: the vocabulary is sharded across four ranks, which one process simulates here. Each rank reads
+// its own logits, they exchange 48 bytes per token, and each writes its own part of the gradient.
 #include <rlhf/ppo.hpp>
 
 #include <algorithm>

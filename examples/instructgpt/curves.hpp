@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: how the curves of a run are smoothed and thinned out before they
-// are drawn.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: how the curves of a run are smoothed and thinned out before they are drawn.
 #pragma once
 
 #include <algorithm>

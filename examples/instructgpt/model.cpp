@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: layers with hand-written backward passes. Only this file uses
-// exp, log and tanh.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: layers with hand-written backward passes. Only this file uses exp, log and tanh.
 #include "model.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: what the run is doing and how long it takes, on a terminal only.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: what the run is doing and how long it takes, on a terminal only.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: the source of all random numbers. The same seed gives the same
-// run with every standard library.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: the source of all random numbers. The same seed gives the same run with every standard
+// library.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: the output of a run: a table, samples, CSV files, and a report
-// that follows the paper with the run's own figures.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: the output of a run: a table, samples, CSV files, and a report that follows the paper with the
+// run's own figures.
 #pragma once
 
 #include "corpus.hpp"

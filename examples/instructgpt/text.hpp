@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: sequences of word numbers, end to end: the packed layout that the
-// library reads directly.
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: sequences of word numbers, end to end: the packed layout that the library reads directly.
 #pragma once
 
 #include <rlhf/core/batch.hpp>

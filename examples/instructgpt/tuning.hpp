@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Miniature InstructGPT: the code that the methods of step 3 share: options, curves,
-// sampled responses, and the loop of the methods that learn from samples (PPO, GRPO).
+// SPDX-License-Identifier: MIT
+// Miniature InstructGPT: the code that the methods of step 3 share: options, curves, sampled responses, and the loop of
+// the methods that learn from samples (PPO, GRPO).
 #pragma once
 
 #include "labellers.hpp"

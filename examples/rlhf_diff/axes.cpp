@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT How each axis would change the best match, and why the data cannot distinguish some
-// values.
+// SPDX-License-Identifier: MIT
+// How each axis would change the best match, and why the data cannot distinguish some values.
 #include "search.hpp"
 
 #include <algorithm>

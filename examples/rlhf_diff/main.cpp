@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Finds the options of the library that compute what a trainer computed. Reads a dump of a
-// batch, and the loss or the gradient.
+// SPDX-License-Identifier: MIT
+// Finds the options of the library that compute what a trainer computed. Reads a dump of a batch, and the loss or the
+// gradient.
 #include "report.hpp"
 
 #include <CLI/CLI.hpp>

@@ -60,10 +60,10 @@ const std::vector<named<divergence_case<rlhf::top_k_divergence_options>>> suppor
       false,
       {.scale = 0.7, .add = true}}},
 };
-rlhf::top_k_divergence_options with_tail(const rlhf::divergence_options& o) {
+rlhf::top_k_divergence_options for_top_k(const rlhf::divergence_options& o) {
     return {.divergence = o.divergence, .beta = o.beta, .temperature = o.temperature, .aggregation = o.aggregation};
 }
-const rlhf::top_k_divergence_options& with_tail(const rlhf::top_k_divergence_options& o) { return o; }
+const rlhf::top_k_divergence_options& for_top_k(const rlhf::top_k_divergence_options& o) { return o; }
 
 /// Calls call(gradient or nothing, executor) on the scene's logits and reports what it does.
 template <class E, class G, class Options, class Call>
@@ -141,10 +141,10 @@ void top_k_of(const char* function, const std::vector<named<divergence_case<Opti
                                                   .log_probs = top.log_probs};
             one<E, G>(p, o, name + "/" + std::to_string(k), joined, [&](const auto& z, const auto&... rest) {
                 if constexpr (sizeof...(rest) == 1)
-                    return rlhf::top_k_divergence<Arch>(p.batch, z, reference, with_tail(o.options), rest...);
+                    return rlhf::top_k_divergence<Arch>(p.batch, z, reference, for_top_k(o.options), rest...);
                 else
                     return [&](const auto& d, const rlhf::executor& run) {
-                        return rlhf::top_k_divergence<Arch>(p.batch, z, reference, d, with_tail(o.options), run);
+                        return rlhf::top_k_divergence<Arch>(p.batch, z, reference, d, for_top_k(o.options), run);
                     }(rest...);
             });
         }

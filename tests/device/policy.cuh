@@ -2,8 +2,6 @@
 // Device code of the formulas of policy and value losses.
 #pragma once
 
-#include "launch.cuh"
-
 #include <rlhf/formula/cispo.hpp>
 #include <rlhf/formula/clipped_surrogate.hpp>
 #include <rlhf/formula/covariance_tokens.hpp>
@@ -20,6 +18,8 @@
 #include <rlhf/formula/top_entropy.hpp>
 #include <rlhf/formula/topr.hpp>
 #include <rlhf/formula/vespo.hpp>
+
+#include "launch.cuh"
 
 template <class V>
 RLHF_FORMULA void clipped_surrogate(const V* x, V* y) {

@@ -33,14 +33,14 @@ def logits_and_ids():
     return leaf(dyadic(ROWS, STEPS, VOCAB, deviation=2)), ids
 
 
-def listed(least=1.0):
-    """Log-probabilities of k entries, which floats have exactly; their sum is below 1."""
-    return -dyadic(ROWS, STEPS, K).abs() - least - torch.arange(K) / 2
+def listed(most=-1.0):
+    """Log-probabilities of k entries, which floats have exactly. With most = −1 their probabilities sum to less than 1."""
+    return most - dyadic(ROWS, STEPS, K).abs() - torch.arange(K) / 2
 
 
-def case(w, name, z, ids, log_probs, loss, **more):
+def case(w, name, z, ids, log_probs, loss, mask=MASK, **more):
     loss.backward()
-    w.case(name, logits=z, ids=ids, log_probs=log_probs, mask=MASK, loss=loss, d_logits=z.grad, **more)
+    w.case(name, logits=z, ids=ids, log_probs=log_probs, mask=mask, loss=loss, d_logits=z.grad, **more)
 
 
 class Nested:
@@ -147,6 +147,4 @@ def write_nemo_rl(w, root):
         p, teacher, _ = given.get_distillation_topk_logprobs_from_logits(z, q, ids, zero, False)
         data = dict(token_mask=shifted, sample_mask=torch.ones(ROWS), input_ids=ids)
         loss, _ = vars(of)["__call__"](f, p, teacher, None, data, None, mask.sum())
-        loss.backward()
-        more = dict(mask=mask, loss=loss, d_logits=z.grad, forward_weight=0.25)
-        w.case(f"nemo_rl_{name}", logits=z, ids=ids, log_probs=q, **more)
+        case(w, f"nemo_rl_{name}", z, ids, q, loss, mask, forward_weight=0.25)

@@ -3,6 +3,7 @@
 
 #include "reference/batch.hpp"
 #include "support/catch.hpp"
+#include "support/differences.hpp"
 #include "support/random.hpp"
 
 #include <functional>
@@ -13,20 +14,9 @@ namespace test {
 
 using reference::array, reference::real;
 
-/// Worst |analytic − numeric| over all elements. In long double a step of 10⁻⁵ leaves an error near 10⁻¹⁰.
+/// In long double a step of 10⁻⁵ leaves an error near 10⁻¹⁰.
 inline real worst_difference(const std::function<real(const array&)>& value, array at, const array& gradient) {
-    const real step = 1e-5L;
-    real worst = 0;
-    for (std::size_t i = 0; i < at.size(); ++i) {
-        const real here = at[i];
-        at[i] = here + step;
-        const real above = value(at);
-        at[i] = here - step;
-        const real below = value(at);
-        at[i] = here;
-        worst = std::fmax(worst, std::fabs((above - below) / (2 * step) - gradient[i]));
-    }
-    return worst;
+    return worst_difference(at, gradient, [&] { return value(at); });
 }
 
 inline constexpr real tolerance = 2e-9L;

@@ -3,6 +3,8 @@
 
 #include "logits_divergence.hpp"
 
+#include <numeric>
+
 /// The divergence of k listed entries: with a tail for the rest of each distribution, without it, or of what is listed
 /// alone. ∂/∂z by the chain rule over the classes.
 namespace reference {

@@ -10,6 +10,7 @@
 # - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is config.hpp's
 # - the large example takes its formulas from the library: outside its models there is no exp, log or max
 # - what errors say names fields and values as all languages have them: no scope of C++
+# - every source begins with its licence, on a line of its own
 # - no file has more than 300 lines, and no line of C++ more than 120 characters, but for what tools/interface writes
 cmake_minimum_required(VERSION 3.21)
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
@@ -181,6 +182,7 @@ foreach(folder IN ITEMS include tests examples bench tools docs python)
     foreach(kind IN ITEMS hpp cpp h c cu cuh rs cmake sh py)
         list(APPEND globs "${root}/${folder}/*.${kind}")
     endforeach()
+    list(APPEND globs "${root}/${folder}/CMakeLists.txt")
 endforeach()
 file(GLOB_RECURSE files RELATIVE "${root}" ${globs})
 list(FILTER files EXCLUDE REGEX "/data/")
@@ -190,6 +192,9 @@ string(ASCII 191 last)
 string(REPEAT "[^\n]" 121 too_long)
 foreach(file IN LISTS files)
     file(READ "${root}/${file}" text)
+    if(NOT text MATCHES "^(#![^\n]*\n)?(//|#|/[*]) SPDX-License-Identifier: MIT( [*]/)?\n")
+        complain("${file} does not begin with SPDX-License-Identifier: MIT, on a line of its own")
+    endif()
     if(text MATCHES "^[^\n]*\n(//|#|/[*]) Made by tools/interface/")
         continue()
     endif()

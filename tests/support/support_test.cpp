@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// The tests' own tools: dual numbers, distances in ULP, generated data.
+// The tests' own tools: dual numbers, central differences, distances in ULP, generated data.
 
 #include "support/catch.hpp"
+#include "support/differences.hpp"
 #include "support/dual.hpp"
 #include "support/random.hpp"
 #include "support/ulp.hpp"
@@ -109,4 +110,13 @@ TEST_CASE("generated data is what it says", "[support]") {
     std::vector<double> x(6, 1);
     test::poison(r, x, {1, 0, 1, 1, 0, 1});
     CHECK((x[0] == 1 && x[2] == 1 && x[3] == 1 && x[5] == 1));
+}
+
+TEST_CASE("support: central differences find a wrong slope, and NaN") {
+    std::vector<double> x{1, 2};
+    const auto value = [&] { return x[0] * x[0] + 3 * x[1]; };
+    CHECK(test::worst_difference(x, {2, 3}, value) < 1e-9);
+    CHECK(test::worst_difference(x, {2, 4}, value) == Approx(1));
+    CHECK(std::isnan(test::worst_difference(x, {std::nan(""), 3}, value)));
+    CHECK(x == std::vector<double>{1, 2});
 }

@@ -6,6 +6,9 @@
 
 #include <rlhf/logits/top_k_divergence.hpp>
 
+#include <algorithm>
+#include <numeric>
+
 /// What the tests of top_k_divergence share.
 namespace test {
 
@@ -63,8 +66,8 @@ void matches_top_k(std::size_t V, std::size_t k, const rlhf::top_k_divergence_op
     const auto value_only = rlhf::top_k_divergence(b, logits_of(z, B, S, V), sent.reference(), o);
     const auto got = rlhf::top_k_divergence(b, logits_of(z, B, S, V), sent.reference(), logits_of(z, B, S, V), o);
     CHECK(same_bits(digest(got), digest(value_only)));
-    // Of a float's log-sum-exp 10⁻⁷ is wrong, which the tail takes as if it were its own. Of all entries there is no
-    // tail, and the float log-probabilities are a distribution but for as much.
+    // A log-sum-exp in float is off by 10⁻⁷, and so is the tail. If k = V there is no tail: a KL then differs from the
+    // reference's by Σ q − 1 (top_k_divergence.hpp), which is near 10⁻⁷, because log-probabilities are floats.
     const double small = std::is_same_v<E, double> && (k < V || o.support != rlhf::top_k_support::tail) ? 1e-13 : 5e-7;
     CHECK(std::fabs(got.loss() - static_cast<double>(want.loss)) <= small * (1 + static_cast<double>(want.loss)));
     long double sum = 0, tokens = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "golden/goldens.hpp"
 #include "reference/cross_entropy_loss.hpp"
+#include "support/differences.hpp"
 #include "support/formulas.hpp"
 #include "support/logits.hpp"
 
@@ -166,16 +167,7 @@ TEST_CASE("cross_entropy_loss: central differences") {
     const auto b = test::aligned(2, 2);
     const auto loss = [&] { return rlhf::cross_entropy_loss(b, test::logits_of(z, 2, 2, V), targets, o).loss(); };
     rlhf::cross_entropy_loss(b, test::logits_of(z, 2, 2, V), targets, test::logits_of(d, 2, 2, V), o);
-    double worst = 0;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-        const double kept = z[i], step = 1e-5;
-        z[i] = kept + step;
-        const double above = loss();
-        z[i] = kept - step;
-        worst = std::max(worst, std::fabs((above - loss()) / (2 * step) - d[i]));
-        z[i] = kept;
-    }
-    CHECK(worst < 1e-9);
+    CHECK(test::worst_difference(z, d, loss) < 1e-9);
 }
 
 TEST_CASE("cross_entropy_loss: edges") {

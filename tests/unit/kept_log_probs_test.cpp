@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/differences.hpp"
 #include "support/kept_sets.hpp"
 
 namespace {
@@ -130,16 +131,7 @@ TEST_CASE("kept_log_probs_backward: central differences of the forward pass") {
         for (std::size_t i = 0; i < n; ++i) sum += g[i] * lp[i] + h[i] * H[i];
         return sum;
     };
-    double worst = 0;
-    for (std::size_t i = 0; i < z.size(); ++i) {
-        const double kept = z[i], step = 1e-5;
-        z[i] = kept + step;
-        const double above = loss();
-        z[i] = kept - step;
-        worst = std::max(worst, std::fabs((above - loss()) / (2 * step) - d[i]));
-        z[i] = kept;
-    }
-    CHECK(worst < 1e-9);
+    CHECK(test::worst_difference(z, d, loss) < 1e-9);
 }
 
 TEMPLATE_TEST_CASE("kept_log_probs: a set of the whole vocabulary gives token_log_probs", "", float, double, bfloat16) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/differences.hpp"
 #include "support/linear_layer.hpp"
 
 namespace {
@@ -204,21 +205,8 @@ TEST_CASE("linear_head: central differences through hidden states and weights") 
     const rlhf::cross_entropy_loss_options o{.temperature = 1.3, .label_smoothing = 0.2, .z_loss_coef = 0.1};
     const auto loss = [&] { return rlhf::cross_entropy_loss(l.batch, l.head(), l.targets, o).loss(); };
     rlhf::cross_entropy_loss(l.batch, l.head(), l.targets, {.hidden = d_hidden, .weights = d_weights}, o);
-    const auto worst = [&](std::vector<double>& x, const std::vector<double>& slope) {
-        double largest = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const double kept = x[i], h = 1e-6;
-            if (std::isnan(kept)) continue;
-            x[i] = kept + h;
-            const double above = loss();
-            x[i] = kept - h;
-            largest = std::max(largest, std::fabs((above - loss()) / (2 * h) - slope[i]));
-            x[i] = kept;
-        }
-        return largest;
-    };
-    CHECK(worst(l.hidden, d_hidden) < 1e-9);
-    CHECK(worst(l.weights, d_weights) < 1e-9);
+    CHECK(test::worst_difference(l.hidden, d_hidden, loss, 1e-6) < 1e-9);
+    CHECK(test::worst_difference(l.weights, d_weights, loss, 1e-6) < 1e-9);
 }
 
 TEST_CASE("linear_head: sentences, before anything is written") {

@@ -2,6 +2,7 @@
 
 // Which arrays of a call may share memory, against all pairs of their bytes.
 
+#include "support/catch.hpp"
 #include "support/random.hpp"
 #include "support/refusal.hpp"
 
@@ -68,10 +69,17 @@ passed random_array(test::random& r) {
     return x;
 }
 
+/// Where a call has one more output, which meets none of the others.
+enum class apart_output { none, before, behind };
+
 /// What a call says that adds both arrays, in this order.
-std::string said(const passed& first, const passed& second) {
+std::string said(const passed& first, const passed& second, apart_output third) {
+    const passed away{
+        .begin = 768, .element_size = 4, .rows = 2, .cols = 3, .stride = 4, .flat = false, .how = access::write};
     rlhf::detail::arrays all("f");
+    if (third == apart_output::before) away.add(all, "third");
     first.add(all, "first"), second.add(all, "second");
+    if (third == apart_output::behind) away.add(all, "third");
     return test::refusal([&] { all.check_overlaps(); });
 }
 
@@ -92,7 +100,8 @@ TEST_CASE("overlaps: an output meets no other array, except the input that it is
         const bool in_place =
             a_writes != b_writes && a.lies_on(b) && (a.in_place_of != nullptr || b.in_place_of != nullptr);
         const bool meet = (a.bytes() & b.bytes()).any();
-        const std::string ab = said(a, b), ba = said(b, a);
+        const auto third = static_cast<apart_output>(r.below(3));
+        const std::string ab = said(a, b, third), ba = said(b, a, third);
         REQUIRE(ab.empty() == ba.empty());
         if (in_place || (!a_writes && !b_writes)) REQUIRE(ab.empty());
         if (meet && !in_place && (a_writes || b_writes))

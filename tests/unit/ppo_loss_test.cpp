@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/differences.hpp"
 #include "support/ppo_step.hpp"
 
 namespace {
@@ -108,20 +109,8 @@ TEST_CASE("ppo_loss: central differences through the logits and the values") {
     const auto loss = [&] { return rlhf::ppo_loss(s.batch(), s.logits(), s.targets, s.arrays(), into, o).loss(); };
     loss();
     const auto d_logits = d, d_values = s.d_values;
-    const auto worst = [&](std::vector<double>& x, const std::vector<double>& slope) {
-        double largest = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const double kept = x[i], h = 1e-6;
-            x[i] = kept + h;
-            const double above = loss();
-            x[i] = kept - h;
-            largest = std::max(largest, std::fabs((above - loss()) / (2 * h) - slope[i]));
-            x[i] = kept;
-        }
-        return largest;
-    };
-    CHECK(worst(s.z, d_logits) < 1e-8);
-    CHECK(worst(s.values, d_values) < 1e-8);
+    CHECK(test::worst_difference(s.z, d_logits, loss, 1e-6) < 1e-8);
+    CHECK(test::worst_difference(s.values, d_values, loss, 1e-6) < 1e-8);
 }
 
 TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {

@@ -100,11 +100,15 @@ TEST_CASE("top_k_divergence: edges without a tail") {
             CHECK((std::isfinite(neither.value) && neither.flat == whole));
             // nothing listed has one
             const row no_p_at_all = first(never, never, -1, -2), no_q_at_all = first(0, 1, never, never);
-            if (whole)
+            if (whole) {
                 CHECK((no_p_at_all.value == inf && no_p_at_all.flat && no_q_at_all.value == inf && no_q_at_all.flat));
+                CHECK(std::isnan(first(nan, 0, never, never).value)); // on the other side NaN stays NaN
+            }
             std::fill_n(z.begin(), V, never);
             log_probs = {-1, -2, -1, -2};
             CHECK((run().loss() == inf && std::all_of(d.begin(), d.begin() + V, [](float x) { return x == 0; })));
+            log_probs[0] = nan;
+            CHECK(std::isnan(run().loss()));
         }
     // Σ q (log q − log p) of less than 1 is negative where the policy lists more, by as much as it lists more
     o = {.divergence = divergence::forward_kl, .support = top_k_support::truncated};

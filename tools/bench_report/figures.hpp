@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT The figures of a run of the benchmarks, from Google Benchmark's JSON.
+// SPDX-License-Identifier: MIT
+// The figures of a run of the benchmarks, from Google Benchmark's JSON.
 #pragma once
 
 #include <map>

@@ -59,7 +59,8 @@ std::string instruction_set_of(const std::vector<figures>& runs) {
     for (const figures& f : runs) {
         const auto found = f.context.find("instruction_set");
         if (found == f.context.end())
-            throw std::runtime_error("a run does not name its instruction set, because an older rlhf_bench wrote it");
+            throw std::runtime_error(
+                "a run does not name its instruction set, because an older rlhf_bench wrote it: measure again");
         if (!result.empty() && found->second != result)
             throw std::runtime_error("the runs are of two instruction sets, " + result + " and " + found->second);
         result = found->second;

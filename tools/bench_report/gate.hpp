@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT The gate: ratios of the benchmarks to floors, plain loops and each other, and the bounds
-// of these ratios.
+// SPDX-License-Identifier: MIT
+// The gate: ratios of the benchmarks to floors, plain loops and each other, and the bounds of these ratios.
 #pragma once
 
 #include "figures.hpp"

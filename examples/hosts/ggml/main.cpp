@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT GRPO of a small transformer in ggml. It continues beginnings of sentences, letter by
-// letter, and its reward is the share of vowels. grpo.hpp has the lines that ggml's users write; here is a trainer
-// around them. The program checks that gradients of weights agree with central differences of the loss, and that
-// rewards rise.
+// SPDX-License-Identifier: MIT
+// GRPO of a small transformer in ggml. It continues beginnings of sentences, letter by letter, and its reward is the
+// share of vowels. grpo.hpp has the lines that ggml's users write; here is a trainer around them. The program checks
+// that gradients of weights agree with central differences of the loss, and that rewards rise.
 #include "../text.h"
 #include "grpo.hpp"
 #include "model.hpp"

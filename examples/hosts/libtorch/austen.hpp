@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT Six novels by Jane Austen as word numbers, and a reward from people's ratings of words.
+// SPDX-License-Identifier: MIT
+// Six novels by Jane Austen as word numbers, and a reward from people's ratings of words.
 #pragma once
 
 #include "../../instructgpt/corpus.hpp"

@@ -1,5 +1,5 @@
-# SPDX-License-Identifier: MIT A run that stops and goes on from its checkpoint prints the same digits as a run without
-# interruption.
+# SPDX-License-Identifier: MIT
+# A run that stops and goes on from its checkpoint prints the same digits as a run without interruption.
 cmake_minimum_required(VERSION 3.21)
 set(ENV{OMP_NUM_THREADS} 1) # with more threads, torch may add in another order
 set(checkpoint libtorch_${method}.pt)

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT A step of PPO whose sequences are sharded across the ranks of MPI. ppo.hpp has the lines
-// that MPI's users write; here is a model around them: a table with the logits of the letter after each letter, and a
-// table with values. Every rank checks that the denominators, the loss, and the whitened advantages and gradients of
-// its own sequences have the bits of a single process. The trainer itself adds up the weights' gradient over ranks:
-// floats, added in double.
+// SPDX-License-Identifier: MIT
+// A step of PPO whose sequences are sharded across the ranks of MPI. ppo.hpp has the lines that MPI's users write; here
+// is a model around them: a table with the logits of the letter after each letter, and a table with values. Every rank
+// checks that the denominators, the loss, and the whitened advantages and gradients of its own sequences have the bits
+// of a single process. The trainer itself adds up the weights' gradient over ranks: floats, added in double.
 #include "../text.h"
 #include "ppo.hpp"
 

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT I have a trainer in Rust, and want GRPO. bindgen makes rlhf.rs from rlhf/c/rlhf.h.
+// SPDX-License-Identifier: MIT
+// I have a trainer in Rust, and want GRPO. bindgen makes rlhf.rs from rlhf/c/rlhf.h.
 use crate::rlhf::*;
 use std::{ffi::CStr, mem::size_of, os::raw::c_void, ptr};
 

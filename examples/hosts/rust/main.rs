@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT GRPO in Rust, of a table with the logits of the letter after each letter. It continues
-// sentences, and its reward is the share of vowels. grpo.rs has the lines that users of Rust write. The program checks
-// that gradients of the table agree with central differences of the loss, that rewards rise, and that a bad argument is
-// reported as a sentence.
+// SPDX-License-Identifier: MIT
+// GRPO in Rust, of a table with the logits of the letter after each letter. It continues sentences, and its reward is
+// the share of vowels. grpo.rs has the lines that users of Rust write. The program checks that gradients of the table
+// agree with central differences of the loss, that rewards rise, and that a bad argument is reported as a sentence.
 mod grpo;
 #[allow(dead_code, non_camel_case_types, non_snake_case, non_upper_case_globals)]
 mod rlhf {

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT I have a trainer that minimises (1 / n) Σ wₜ · (−log pₜ), and want PPO, GRPO or DPO:
-// with wₜ = −n · ∂loss/∂log pₜ it makes the same step.
+// SPDX-License-Identifier: MIT
+// I have a trainer that minimises (1 / n) Σ wₜ · (−log pₜ), and want PPO, GRPO or DPO: with wₜ = −n · ∂loss/∂log pₜ it
+// makes the same step.
 //
 // `where` is where ∂loss/∂log pₜ goes: for this trainer rlhf::nll_weights(weights, n).
 #pragma once

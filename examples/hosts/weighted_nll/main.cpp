@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: MIT PPO, GRPO and DPO with a trainer that has only one loss, a weighted negative
-// log-likelihood (trainer.hpp). The chain rule needs only one number per token from a loss; losses.hpp has the lines
-// that write this number. The program checks that the gradient of all of the trainer's weights equals the gradient of
-// the loss itself through the logits, and that the loss falls.
+// SPDX-License-Identifier: MIT
+// PPO, GRPO and DPO with a trainer that has only one loss, a weighted negative log-likelihood (trainer.hpp). The chain
+// rule needs only one number per token from a loss; losses.hpp has the lines that write this number. The program checks
+// that the gradient of all of the trainer's weights equals the gradient of the loss itself through the logits, and that
+// the loss falls.
 #include "../text.h"
 #include "losses.hpp"
 #include "trainer.hpp"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT A trainer without rlhf. It has one loss, as fine-tuning tools do, a weighted negative
-// log-likelihood:
+// SPDX-License-Identifier: MIT
+// A trainer without rlhf. It has one loss, as fine-tuning tools do, a weighted negative log-likelihood:
 //
 //     (1 / rows) Σ wₜ · (−log p(tokenₜ₊₁ | tokenₜ, tokenₜ₋₁))        rows: all positions [B, T], counted or not
 //
