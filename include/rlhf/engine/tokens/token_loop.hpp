@@ -75,8 +75,8 @@ private:
     using part_type = typename sums_type::part;
     using function = sums_type (*)(const void*, const std::array<block_range<T>, 2>&, const row&);
     static constexpr std::uint64_t every = low_bits(L::width);
-    static constexpr std::int64_t ahead = 16,
-                                  far_ahead = 128; ///< in blocks, how far ahead memory is fetched: 1 KiB and 8 KiB
+    /// In blocks, how far ahead memory is fetched: 1 KiB and 8 KiB of numbers, and 2 KiB of the mask.
+    static constexpr std::int64_t ahead = 16, far_ahead = 128;
 
     /// True if the mask drops padding up to this token.
     static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
@@ -117,7 +117,7 @@ private:
                     sums.each_part([&](std::size_t k, part_type& part) RLHF_INLINE {
                         one_register(in, out, counts, at, k, kernel, early, scale, add, part);
                     });
-                fetch(in, step, out, at);
+                fetch(in, step, mask, mask_step, out, at);
                 for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
                 mask += mask_step;
             }
@@ -154,7 +154,9 @@ private:
 
     template <std::size_t In, std::size_t Out>
     RLHF_FORMULA static void fetch(const std::array<const T*, In>& in, const std::array<std::int64_t, In>& step,
-                                   const std::array<T*, Out>& out, std::int64_t at) {
+                                   const std::uint8_t* mask, std::int64_t mask_step, const std::array<T*, Out>& out,
+                                   std::int64_t at) {
+        prefetch_far(mask + far_ahead * mask_step);
         for (std::size_t i = 0; i < In; ++i)
             prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
         for (T* to : out) {
