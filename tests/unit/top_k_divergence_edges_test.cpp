@@ -82,8 +82,8 @@ TEST_CASE("top_k_divergence: edges without a tail") {
         CHECK((known || std::isnan(r.loss())));
         if (o.support == top_k_support::truncated) {
             const auto want = static_cast<double>(
-                reference::top_k_divergence(reference::padded(1, 2), test::widened(z), V, 2,
-                                            {ids.begin(), ids.end()}, reference::to_real(log_probs), test::wanted(o))
+                reference::top_k_divergence(reference::padded(1, 2), test::widened(z), V, 2, {ids.begin(), ids.end()},
+                                            reference::to_real(log_probs), test::wanted(o))
                     .loss);
             CHECK((std::isnan(want) ? std::isnan(r.loss()) : r.loss() == Approx(want).epsilon(5e-7).margin(5e-7)));
         }
