@@ -14,8 +14,8 @@ enum class access {
     write,
 };
 
-/// The expected shape of an array. row_word and col_word, if given, name rows and columns in the error sentence. remedy,
-/// if given, ends the sentence.
+/// The expected shape of an array. row_word and col_word, if given, name rows and columns in the error sentence, and
+/// remedy ends it.
 struct table {
     std::int64_t rows, cols;
     const char *row_word = "", *col_word = "";

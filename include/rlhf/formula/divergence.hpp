@@ -90,8 +90,8 @@ template <divergence How, class V>
 }
 
 /// One entry's share of a KL of sides that do not sum to 1. The pulls above leave out a multiple of p, which changes
-/// the derivative unless Σ p is 1. Shares of jsd leave out nothing. Where the first side is 0 the value is p q, which is
-/// 0, or NaN if the other side is.
+/// the derivative unless Σ p is 1. Shares of jsd leave out nothing. Where the first side is 0 the value is p q: 0, or
+/// NaN if the other side is NaN.
 ///
 ///     reverse_kl: pull = p (log p − log q + 1)    forward_kl: pull = −q
 template <divergence How, class V>
