@@ -13,8 +13,10 @@ others), _policy (ppo_policy_loss, policy_loss, ppo_value_loss, importance_weigh
 _reward (ranking_loss), _logits (token_log_probs, cross_entropy_loss) and _recipe (ppo_loss, ppo_advantages). A header
 after "More:" is in the repository's folder include.
 
-A bad argument raises ValueError with the library's sentence, and nothing is written. rlhf.torch has the same losses for
-autograd.
+Options within options are a dict or a class: gae={"lambda_": 0.95} or gae=rlhf.gae_options(lambda_=0.95).
+
+A bad argument raises ValueError with the library's sentence, and nothing is written. import rlhf.torch for the same
+losses with autograd, and from rlhf.preset import verl for the options of a trainer.
 """
 from ._advantage import *
 from ._arrays import *

@@ -15,6 +15,7 @@ from ._c import Gradient, In, Out
 from ._call import Arrays, Function, array, arrays, enum, executor, options, struct
 from ._enums import (gaps, group_baseline, group_scale, kl_estimator, lone_reward, overlong, scale_about,
                      score_position, std_floor, unscorable)
+from ._names import names_checked
 from ._options import (discounted_returns_options, gae_backward_options, gae_options, group_advantages_options,
                        shape_rewards_options, shape_scores_options, vtrace_options, whiten_options)
 from ._results import group_advantages_result, moments, shape_rewards_result, shape_scores_result
@@ -34,6 +35,7 @@ _discounted_returns = Function(
     options(discounted_returns_options), executor])
 
 
+@names_checked
 def discounted_returns(batch: _batch.batch, *, rewards: Array, returns: Output,
                        bootstrap_values: Optional[Array] = None, terminated: Optional[Array] = None, gamma: float = 1,
                        gaps: gaps = "skip", executor: Optional[Executor] = None) -> dict[str, Any]:
@@ -68,6 +70,7 @@ _gae = Function(
     "gae", [struct("batch", _batch.batch), arrays(_gae_arrays), options(gae_options), executor])
 
 
+@names_checked
 def gae(batch: _batch.batch, *, rewards: Array, values: Array, next_values: Optional[Array] = None,
         bootstrap_values: Optional[Array] = None, lambdas: Optional[Array] = None, terminated: Optional[Array] = None,
         truncated: Optional[Array] = None, advantages: Output = None, returns: Output = None, gamma: float = 1,
@@ -114,6 +117,7 @@ _gae_backward = Function(
     executor])
 
 
+@names_checked
 def gae_backward(batch: _batch.batch, *, d_advantages: Optional[Array] = None, d_returns: Optional[Array] = None,
                  next_values: Optional[Array] = None, lambdas: Optional[Array] = None,
                  terminated: Optional[Array] = None, truncated: Optional[Array] = None,
@@ -161,6 +165,7 @@ _group_advantages = Function(
     struct("moments", moments, optional=True), options(group_advantages_options), executor], group_advantages_result)
 
 
+@names_checked
 def group_advantages(groups: _batch.groups, *, rewards: Array, lengths: Optional[Array] = None,
                      baselines: Optional[Array] = None, advantages: Output = None, keep: Output = None,
                      moments: Optional[moments] = None, baseline: group_baseline = "group_mean",
@@ -197,6 +202,7 @@ _moments_of = Function(
     "moments_of", [struct("batch", _batch.batch), array("values"), executor], moments)
 
 
+@names_checked
 def moments_of(batch: _batch.batch, values: Array, *, executor: Optional[Executor] = None) -> moments:
     """Count, mean and variance of the elements that count. A NaN or infinite element makes the mean NaN or infinite.
 
@@ -209,6 +215,7 @@ _reward_moments = Function(
     "reward_moments", [array("rewards"), enum("how", get_args(unscorable)), executor], moments)
 
 
+@names_checked
 def reward_moments(rewards: Array, *, how: unscorable = "spread", executor: Optional[Executor] = None) -> moments:
     """Count, mean and variance of rewards [N], for group_advantages with the moments of a whole step. Rewards that are
     not finite make the mean NaN or infinite, or are left out.
@@ -230,6 +237,7 @@ _shape_rewards = Function(
     executor], shape_rewards_result)
 
 
+@names_checked
 def shape_rewards(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Array, scores: Array,
                   finished: Optional[Array] = None, rewards: Output = None, kl_coef: float = 0.02,
                   kl_estimator: kl_estimator = "k1", kl_limit: float = inf,
@@ -272,6 +280,7 @@ _shape_scores = Function(
     shape_scores_result)
 
 
+@names_checked
 def shape_scores(batch: _batch.batch, *, scores: Array, shaped: Output, lengths: Optional[Array] = None,
                  finished: Optional[Array] = None, max_length: int = 0, overlong_buffer: int = 0,
                  overlong_penalty: float = 1, overlong: overlong = "capped", unfinished_factor: float = 1,
@@ -316,6 +325,7 @@ _vtrace = Function(
     "vtrace", [struct("batch", _batch.batch), arrays(_vtrace_arrays), options(vtrace_options), executor])
 
 
+@names_checked
 def vtrace(batch: _batch.batch, *, rewards: Array, values: Array, log_probs: Array, behavior_log_probs: Array,
            next_values: Optional[Array] = None, bootstrap_values: Optional[Array] = None,
            terminated: Optional[Array] = None, truncated: Optional[Array] = None, targets: Output = None,
@@ -359,6 +369,7 @@ _whiten = Function(
     struct("moments", moments, optional=True), options(whiten_options), executor], moments)
 
 
+@names_checked
 def whiten(batch: _batch.batch, values: Array, *, moments: Optional[moments] = None, center: bool = True,
            scale: bool = True, about: scale_about = "mean", ddof: int = 1, epsilon: float = 1e-8,
            floor: std_floor = "inside_root", executor: Optional[Executor] = None) -> moments:

@@ -9,6 +9,8 @@ import sys
 from ctypes import c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from typing import Any, NamedTuple, NoReturn, Protocol, Union
 
+from ._names import names_checked
+
 __all__ = ["Array", "GradientOutput", "Output", "add_to", "nll_weights", "per_sequence", "write_to"]
 
 # The dtypes of rlhf/c/types.h, by the names that numpy and torch share. Every type of one byte may be a mask.
@@ -31,6 +33,7 @@ class HasArrayInterface(Protocol):
 class per_sequence:
     """One element per sequence, [B], where an array usually has one per token."""
 
+    @names_checked
     def __init__(self, array: Array) -> None:
         self.array = array
 
@@ -40,6 +43,7 @@ class add_to:
 
     mode = 2
 
+    @names_checked
     def __init__(self, buffer: Array, scale: float = 1) -> None:
         self.buffer, self.scale = buffer, scale
 
@@ -50,6 +54,7 @@ class write_to(add_to):
     mode = 1
 
 
+@names_checked
 def nll_weights(buffer: Array) -> write_to:
     """buffer = -gradient: the weights of a weighted negative log-likelihood with the same gradient."""
     return write_to(buffer, -1)

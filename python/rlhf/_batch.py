@@ -10,6 +10,7 @@ from typing import Any, Callable, Literal, Optional, Union
 from ._arrays import Array, dtypes, fail, words
 from ._c import In, Out
 from ._call import Call, Function, array, integer, struct
+from ._names import names_checked
 from ._values import choice, counts, number
 
 __all__ = ["Executor", "all", "batch", "count", "counted_here", "groups", "mask_targets", "sort_pairs", "threads"]
@@ -46,6 +47,7 @@ class batch(ctypes.Structure):
                 ("whole", counts)]
     shape: tuple[int, ...]  # the shape of an array with one element per token
 
+    @names_checked
     def __init__(self, *, mask: Union[Array, _Constant], denominator: Union[counts, _Constant],
                  sequences: Optional[int] = None, steps: Optional[int] = None, offsets: Optional[Array] = None,
                  layout: Literal["batch_first", "time_first"] = "batch_first",
@@ -99,6 +101,7 @@ class groups(ctypes.Structure):
 
     _fields_ = [("size", c_size_t), ("group_size", c_int64), ("ids", In), ("workspace", Out)]
 
+    @names_checked
     def __init__(self, *, size: int = 0, ids: Optional[Array] = None) -> None:
         super().__init__(ctypes.sizeof(groups), number(c_int64, size, "groups", "size"))
         call = Call("groups", {})
@@ -122,6 +125,7 @@ class groups(ctypes.Structure):
 Executor = Callable[[int, Callable[[int], None]], Any]
 
 
+@names_checked
 def threads(count: int) -> Executor:
     """An executor with `count` threads. The library runs without Python's lock; every output bit is the same."""
     pool = ThreadPoolExecutor(count)
@@ -144,6 +148,7 @@ _sort_pairs = Function("sort_pairs", [array("sums"), array("chosen", "int64", wr
                                       array("rejected", "int64", write=True)])
 
 
+@names_checked
 def count(batch: batch) -> counts:
     """Counts the tokens and sequences that the mask of a batch lets through: the denominator of a step cut into parts.
     """
@@ -151,11 +156,13 @@ def count(batch: batch) -> counts:
     return result
 
 
+@names_checked
 def mask_targets(targets: Array, mask: Array, *, ignore_index: int = -100) -> None:
     """mask[i] = 0 where targets[i] is ignore_index, else 1."""
     _mask_targets(locals())
 
 
+@names_checked
 def sort_pairs(sums: Array, chosen: Array, rejected: Array) -> None:
     """Sorts the indices of both sides of pairs by their sums, for the loss AOT. chosen and rejected change in place."""
     _sort_pairs(locals())

@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional
 
 from . import _arrays, _c
 from ._c import Gradient, In, Out
+from ._names import Outputs
 from ._values import Options, Result, choice, number
 
 _pack = pack.Struct("@Pqqqqqq").pack_into  # rlhf_in, rlhf_out
@@ -22,7 +23,7 @@ class Call:
         self.like: Any = None  # outputs are made like this array
         self.dtype = 1  # the dtype of the call, float32 or float64
         self.kept: list[Any] = []
-        self.outputs: dict[str, Any] = {}
+        self.outputs = Outputs()
         self.failure: Optional[BaseException] = None  # an exception of Python code that the library called
 
     def view(self, array: Any, name: str, write: bool = False) -> _arrays.View:

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from ._arrays import Array
 from ._c import Gradient, In, Out
 from ._call import Call, Parameter
+from ._names import names_checked
 from ._values import number
 
 __all__ = ["linear_head"]
@@ -58,6 +59,7 @@ class linear_head:
     logits are in memory at a time. `multiply` computes the products, by default with numpy's BLAS.
     """
 
+    @names_checked
     def __init__(self, *, hidden: Array, weights: Array, rows: int = 64,
                  multiply: Callable[[product], None] = by_numpy) -> None:
         self.hidden, self.weights, self.rows, self.multiply = hidden, weights, rows, multiply

@@ -14,6 +14,7 @@ from ._batch import Executor
 from ._c import In, Out
 from ._call import Arrays, Function, Given, array, arrays, executor, integer, logits, logits_gradient, options, struct
 from ._enums import aggregation, divergence, top_k_support
+from ._names import names_checked
 from ._options import cross_entropy_loss_options, divergence_options, token_log_probs_options, top_k_divergence_options
 from ._results import cross_entropy_loss_result, divergence_sums, token_log_probs_result
 
@@ -27,6 +28,7 @@ _cross_entropy_loss = Function(
     logits_gradient(), options(cross_entropy_loss_options), executor], cross_entropy_loss_result)
 
 
+@names_checked
 def cross_entropy_loss(batch: _batch.batch, logits: Array, targets: Array, *, d_logits: GradientOutput = None,
                        temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                        aggregation: aggregation = "token_mean",
@@ -61,6 +63,7 @@ class kept_set(Given):
     _fields_ = [("size", c_size_t), ("ids", In), ("offsets", In)]
     declared = {"ids": ("", "index"), "offsets": ("[tokens + 1]", "index")}
 
+    @names_checked
     def __init__(self, *, ids: Array, offsets: Array) -> None:
         self.take(locals(), "kept_set")
 
@@ -77,6 +80,7 @@ _kept_log_probs = Function(
     token_log_probs_result)
 
 
+@names_checked
 def kept_log_probs(batch: _batch.batch, logits: Array, targets: Array, kept: kept_set, *,
                    log_sum_exp: Optional[Array] = None, log_probs: Output = None, entropy: Output = None,
                    log_kept: Output = None, temperature: float = 1,
@@ -113,6 +117,7 @@ _kept_log_probs_backward = Function(
     options(token_log_probs_options), executor], token_log_probs_result)
 
 
+@names_checked
 def kept_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array, kept: kept_set, *,
                             d_logits: GradientOutput, d_log_probs: Optional[Array] = None,
                             d_entropy: Optional[Array] = None, temperature: float = 1,
@@ -140,6 +145,7 @@ _logits_divergence = Function(
     options(divergence_options), executor], divergence_sums)
 
 
+@names_checked
 def logits_divergence(batch: _batch.batch, logits: Array, reference: Array, *, d_logits: GradientOutput = None,
                       divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                       aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> divergence_sums:
@@ -172,6 +178,7 @@ _token_log_probs = Function(
     arrays(_token_log_probs_arrays), options(token_log_probs_options), executor], token_log_probs_result)
 
 
+@names_checked
 def token_log_probs(batch: _batch.batch, logits: Array, targets: Array, *, log_probs: Output = None,
                     entropy: Output = None, log_sum_exp: Output = None, collision: Output = None,
                     temperature: float = 1, executor: Optional[Executor] = None) -> token_log_probs_result:
@@ -206,6 +213,7 @@ _token_log_probs_backward = Function(
     token_log_probs_result)
 
 
+@names_checked
 def token_log_probs_backward(batch: _batch.batch, logits: Array, targets: Array, *, d_logits: GradientOutput,
                              log_sum_exp: Optional[Array] = None, d_log_probs: Optional[Array] = None,
                              d_entropy: Optional[Array] = None, temperature: float = 1,
@@ -241,6 +249,7 @@ class top_k_reference(Given):
     _fields_ = [("size", c_size_t), ("k", c_int64), ("ids", In), ("log_probs", In)]
     declared = {"ids": ("", "index"), "log_probs": ("", "float")}
 
+    @names_checked
     def __init__(self, *, k: int, ids: Array, log_probs: Array) -> None:
         self.take(locals(), "top_k_reference")
 
@@ -250,6 +259,7 @@ _top_k_divergence = Function(
     logits_gradient(), options(top_k_divergence_options), executor], divergence_sums)
 
 
+@names_checked
 def top_k_divergence(batch: _batch.batch, logits: Array, reference: top_k_reference, *,
                      d_logits: GradientOutput = None, divergence: divergence = "reverse_kl", beta: float = 0.5,
                      temperature: float = 1, aggregation: aggregation = "token_mean", support: top_k_support = "tail",
@@ -287,6 +297,7 @@ _vocab_shard_backward = Function(
     options(token_log_probs_options), executor], token_log_probs_result)
 
 
+@names_checked
 def vocab_shard_backward(batch: _batch.batch, logits: Array, first_id: int, targets: Array, *, combined: Array,
                          d_logits: GradientOutput, d_log_probs: Optional[Array] = None,
                          d_entropy: Optional[Array] = None, temperature: float = 1,
@@ -319,6 +330,7 @@ _vocab_shard_log_probs = Function(
     arrays(_vocab_shard_log_probs_arrays), options(token_log_probs_options), executor], token_log_probs_result)
 
 
+@names_checked
 def vocab_shard_log_probs(batch: _batch.batch, targets: Array, *, shards: Array, combined: Output = None,
                           log_probs: Output = None, entropy: Output = None, log_sum_exp: Output = None,
                           temperature: float = 1, executor: Optional[Executor] = None) -> token_log_probs_result:
@@ -345,6 +357,7 @@ _vocab_shard_sums = Function(
     array("targets", "index"), array("shards", "vocab_shard", write=True), options(token_log_probs_options), executor])
 
 
+@names_checked
 def vocab_shard_sums(batch: _batch.batch, logits: Array, first_id: int, targets: Array, shards: Output, *,
                      temperature: float = 1, executor: Optional[Executor] = None) -> dict[str, Any]:
     """Log-probabilities under tensor parallelism, where each rank holds the logits of a part of the vocabulary. This

@@ -8,6 +8,7 @@ from math import inf
 from typing import Union, get_args
 
 from ._enums import (dppo_value, importance, sequence_ratio)
+from ._names import names_checked
 from ._values import Objective, Range, ratio_range
 
 __all__ = ["apo_down", "apo_zero", "bco", "cispo", "discopop", "dpo", "dppo_kl", "dppo_tv", "exo", "gmpo", "gspo",
@@ -24,6 +25,7 @@ class apo_down(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "apo_down")
 
@@ -37,6 +39,7 @@ class apo_zero(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "apo_zero")
 
@@ -51,6 +54,7 @@ class bco(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("shift", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, shift: float = 0) -> None:
         self._set(locals(), "bco")
 
@@ -78,6 +82,7 @@ class cispo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("low", c_double), ("high", c_double), ("beyond", c_int64)]
     _choices = {"beyond": get_args(importance)}
 
+    @names_checked
     def __init__(self, *, low: float = 0, high: float = 5, beyond: importance = "truncate") -> None:
         self._set(locals(), "cispo")
 
@@ -91,6 +96,7 @@ class discopop(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("tau", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, tau: float = 0.05) -> None:
         self._set(locals(), "discopop")
 
@@ -105,6 +111,7 @@ class dpo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 0) -> None:
         self._set(locals(), "dpo")
 
@@ -124,6 +131,7 @@ class dppo_kl(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
     _choices = {"value": get_args(dppo_value)}
 
+    @names_checked
     def __init__(self, *, range: Range = 0.05, cap: float = inf, value: dppo_value = "log_prob") -> None:
         self._set(locals(), "dppo_kl")
 
@@ -144,6 +152,7 @@ class dppo_tv(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("cap", c_double), ("value", c_int64)]
     _choices = {"value": get_args(dppo_value)}
 
+    @names_checked
     def __init__(self, *, range: Range = 0.2, cap: float = inf, value: dppo_value = "log_prob") -> None:
         self._set(locals(), "dppo_tv")
 
@@ -158,6 +167,7 @@ class exo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 1e-3) -> None:
         self._set(locals(), "exo")
 
@@ -176,6 +186,7 @@ class gmpo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range)]
 
+    @names_checked
     def __init__(self, *, range: Range = 0.4) -> None:
         self._set(locals(), "gmpo")
 
@@ -191,6 +202,7 @@ class gspo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("ratio", c_int64)]
     _choices = {"ratio": get_args(sequence_ratio)}
 
+    @names_checked
     def __init__(self, *, range: Range, ratio: sequence_ratio = "mean") -> None:
         self._set(locals(), "gspo")
 
@@ -204,6 +216,7 @@ class ipo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "ipo")
 
@@ -221,6 +234,7 @@ class kto(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("reference_point", c_double),
                 ("desirable_weight", c_double), ("undesirable_weight", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, reference_point: float = 0, desirable_weight: float = 1,
                  undesirable_weight: float = 1) -> None:
         self._set(locals(), "kto")
@@ -235,6 +249,7 @@ class nca(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "nca")
 
@@ -248,6 +263,7 @@ class orpo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "orpo")
 
@@ -262,6 +278,7 @@ class ppo_clip(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("range", ratio_range), ("dual", c_double)]
 
+    @names_checked
     def __init__(self, *, range: Range = 0.2, dual: float = inf) -> None:
         self._set(locals(), "ppo_clip")
 
@@ -275,6 +292,7 @@ class robust_dpo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("label_smoothing", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1, label_smoothing: float = 0.1) -> None:
         self._set(locals(), "robust_dpo")
 
@@ -288,6 +306,7 @@ class sapo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("tau_positive", c_double), ("tau_negative", c_double)]
 
+    @names_checked
     def __init__(self, *, tau_positive: float = 1, tau_negative: float = 1.05) -> None:
         self._set(locals(), "sapo")
 
@@ -301,6 +320,7 @@ class simpo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double), ("gamma", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 2, gamma: float = 1) -> None:
         self._set(locals(), "simpo")
 
@@ -313,6 +333,7 @@ class slic_hinge(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "slic_hinge")
 
@@ -325,6 +346,7 @@ class sppo(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("beta", c_double)]
 
+    @names_checked
     def __init__(self, *, beta: float = 0.1) -> None:
         self._set(locals(), "sppo")
 
@@ -338,6 +360,7 @@ class topr(Objective):
 
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("positive", c_double), ("negative", c_double)]
 
+    @names_checked
     def __init__(self, *, positive: float = 1, negative: float = 1) -> None:
         self._set(locals(), "topr")
 
@@ -355,6 +378,7 @@ class vespo(Objective):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("k_positive", c_double), ("lambda_positive", c_double),
                 ("k_negative", c_double), ("lambda_negative", c_double)]
 
+    @names_checked
     def __init__(self, *, k_positive: float = 2, lambda_positive: float = 3, k_negative: float = 3,
                  lambda_negative: float = 2) -> None:
         self._set(locals(), "vespo")

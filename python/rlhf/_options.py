@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from ctypes import POINTER, c_double, c_int64, c_size_t
 from math import inf
-from typing import Optional, get_args
+from typing import Optional, Union, get_args
 
 from ._enums import (aggregation, divergence, gaps, group_baseline, group_scale, importance, importance_level,
                      importance_unit, kl_estimator, kl_weight, lone_reward, overlong, scale_about, score_position,
                      std_floor, tie_divisor, top_k_support, unscorable)
-from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range
+from ._names import names_checked
+from ._values import (Controller, Keywords, Options, Range, covariance_cut, importance_range,
+                      ratio_range)
 
 __all__ = ["cross_entropy_loss_options", "token_log_probs_options", "masked_mean_options", "policy_loss_options",
            "ppo_policy_loss_options", "ppo_value_loss_options", "ppo_loss_options", "discounted_returns_options",
@@ -34,6 +36,7 @@ class cross_entropy_loss_options(Options):
                 ("z_loss_coef", c_double), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                  aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "cross_entropy_loss_options")
@@ -47,6 +50,7 @@ class token_log_probs_options(Options):
 
     _fields_ = [("size", c_size_t), ("temperature", c_double)]
 
+    @names_checked
     def __init__(self, *, temperature: float = 1) -> None:
         self._set(locals(), "token_log_probs_options")
 
@@ -60,6 +64,7 @@ class masked_mean_options(Options):
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "masked_mean_options")
 
@@ -84,6 +89,7 @@ class policy_loss_options(Options):
                 "kl_weight": get_args(kl_weight), "importance": get_args(importance),
                 "aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, log_ratio_limit: float = inf, kl_coef: float = 0, kl_estimator: kl_estimator = "k3",
                  kl_gradient: Optional[kl_estimator] = None, kl_limit: float = inf, kl_weight: kl_weight = "one",
                  importance_limit: Range = inf, importance: importance = "truncate",
@@ -107,6 +113,7 @@ class ppo_policy_loss_options(Options):
                 "kl_weight": get_args(kl_weight), "importance": get_args(importance),
                 "aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, clip_range: Range = 0.2, dual_clip: float = inf, log_ratio_limit: float = inf,
                  kl_coef: float = 0, kl_estimator: kl_estimator = "k3", kl_gradient: Optional[kl_estimator] = None,
                  kl_limit: float = inf, kl_weight: kl_weight = "one", importance_limit: Range = inf,
@@ -124,6 +131,7 @@ class ppo_value_loss_options(Options):
     _fields_ = [("size", c_size_t), ("clip_range", c_double), ("huber", c_double), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, clip_range: float = inf, huber: float = inf,
                  aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "ppo_value_loss_options")
@@ -132,9 +140,9 @@ class ppo_value_loss_options(Options):
 class ppo_loss_options(Options):
     """The options of ppo_loss.
 
-        head: for token_log_probs
-        policy: for ppo_policy_loss
-        value: for ppo_value_loss
+        head: a dict or token_log_probs_options; for token_log_probs
+        policy: a dict or ppo_policy_loss_options; for ppo_policy_loss
+        value: a dict or ppo_value_loss_options; for ppo_value_loss
         value_coef: finite: the factor of the value loss
         entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
     """
@@ -143,9 +151,11 @@ class ppo_loss_options(Options):
                 ("policy", POINTER(ppo_policy_loss_options)), ("value", POINTER(ppo_value_loss_options)),
                 ("value_coef", c_double), ("entropy_coef", c_double)]
 
-    def __init__(self, *, head: Optional[token_log_probs_options] = None,
-                 policy: Optional[ppo_policy_loss_options] = None, value: Optional[ppo_value_loss_options] = None,
-                 value_coef: float = 1, entropy_coef: float = 0) -> None:
+    @names_checked
+    def __init__(self, *, head: Union[token_log_probs_options, Keywords, None] = None,
+                 policy: Union[ppo_policy_loss_options, Keywords, None] = None,
+                 value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
+                 entropy_coef: float = 0) -> None:
         self._set(locals(), "ppo_loss_options")
 
 
@@ -159,6 +169,7 @@ class discounted_returns_options(Options):
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
+    @names_checked
     def __init__(self, *, gamma: float = 1, gaps: gaps = "skip") -> None:
         self._set(locals(), "discounted_returns_options")
 
@@ -174,6 +185,7 @@ class gae_options(Options):
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
+    @names_checked
     def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
         self._set(locals(), "gae_options")
 
@@ -189,6 +201,7 @@ class gae_backward_options(Options):
     _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
+    @names_checked
     def __init__(self, *, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip") -> None:
         self._set(locals(), "gae_backward_options")
 
@@ -210,6 +223,7 @@ class group_advantages_options(Options):
     _choices = {"baseline": get_args(group_baseline), "scale": get_args(group_scale), "floor": get_args(std_floor),
                 "lone": get_args(lone_reward), "unscorable": get_args(unscorable)}
 
+    @names_checked
     def __init__(self, *, baseline: group_baseline = "group_mean", scale: group_scale = "group_std", ddof: int = 1,
                  epsilon: float = 1e-6, floor: std_floor = "after_root", lone: lone_reward = "zero",
                  unscorable: unscorable = "spread") -> None:
@@ -233,6 +247,7 @@ class shape_rewards_options(Options):
                 ("unfinished_score", POINTER(c_double))]
     _choices = {"kl_estimator": get_args(kl_estimator), "score_position": get_args(score_position)}
 
+    @names_checked
     def __init__(self, *, kl_coef: float = 0.02, kl_estimator: kl_estimator = "k1", kl_limit: float = inf,
                  score_position: score_position = "last_counted", score_limit: float = inf,
                  unfinished_penalty: float = 0, unfinished_score: Optional[float] = None) -> None:
@@ -256,6 +271,7 @@ class shape_scores_options(Options):
                 ("unfinished_penalty", c_double), ("unfinished_score", POINTER(c_double))]
     _choices = {"overlong": get_args(overlong)}
 
+    @names_checked
     def __init__(self, *, max_length: int = 0, overlong_buffer: int = 0, overlong_penalty: float = 1,
                  overlong: overlong = "capped", unfinished_factor: float = 1, unfinished_penalty: float = 0,
                  unfinished_score: Optional[float] = None) -> None:
@@ -277,6 +293,7 @@ class vtrace_options(Options):
                 ("c_bar", c_double), ("policy_rho_bar", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
+    @names_checked
     def __init__(self, *, gamma: float = 1, lambda_: float = 1, rho_bar: float = 1, c_bar: float = 1,
                  policy_rho_bar: float = 1, gaps: gaps = "skip") -> None:
         self._set(locals(), "vtrace_options")
@@ -298,6 +315,7 @@ class whiten_options(Options):
                 ("epsilon", c_double), ("floor", c_int64)]
     _choices = {"about": get_args(scale_about), "floor": get_args(std_floor)}
 
+    @names_checked
     def __init__(self, *, center: bool = True, scale: bool = True, about: scale_about = "mean", ddof: int = 1,
                  epsilon: float = 1e-8, floor: std_floor = "inside_root") -> None:
         self._set(locals(), "whiten_options")
@@ -314,6 +332,7 @@ class divergence_options(Options):
                 ("aggregation", c_int64)]
     _choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                  aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "divergence_options")
@@ -335,6 +354,7 @@ class top_k_divergence_options(Options):
     _choices = {"divergence": get_args(divergence), "aggregation": get_args(aggregation),
                 "support": get_args(top_k_support)}
 
+    @names_checked
     def __init__(self, *, divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                  aggregation: aggregation = "token_mean", support: top_k_support = "tail",
                  least_log_prob: float = -inf, low: float = -inf, high: float = inf) -> None:
@@ -354,6 +374,7 @@ class covariance_tokens_options(Options):
     _fields_ = [("size", c_size_t), ("share", c_double), ("low", c_double), ("high", c_double),
                 ("clip_range", POINTER(ratio_range)), ("cut", POINTER(covariance_cut))]
 
+    @names_checked
     def __init__(self, *, share: float = 0.0002, low: float = -inf, high: float = inf,
                  clip_range: Optional[Range] = None, cut: Optional[covariance_cut] = None) -> None:
         self._set(locals(), "covariance_tokens_options")
@@ -382,6 +403,7 @@ class importance_weights_options(Options):
                 ("log_ratio_limit", c_double)]
     _choices = {"level": get_args(importance_level), "beyond": get_args(importance), "unit": get_args(importance_unit)}
 
+    @names_checked
     def __init__(self, *, level: importance_level = "token", range: Range = inf, beyond: importance = "truncate",
                  sequence_mean: Range = inf, sequence_product: Range = inf, every_token: Range = inf,
                  unit: importance_unit = "sequence", drift_limit: float = inf, probability_limit: float = inf,
@@ -398,6 +420,7 @@ class ptx_loss_options(Options):
     _fields_ = [("size", c_size_t), ("aggregation", c_int64)]
     _choices = {"aggregation": get_args(aggregation)}
 
+    @names_checked
     def __init__(self, *, aggregation: aggregation = "token_mean") -> None:
         self._set(locals(), "ptx_loss_options")
 
@@ -411,6 +434,7 @@ class top_entropy_options(Options):
 
     _fields_ = [("size", c_size_t), ("share", c_double), ("threshold", POINTER(c_double))]
 
+    @names_checked
     def __init__(self, *, share: float = 0.2, threshold: Optional[float] = None) -> None:
         self._set(locals(), "top_entropy_options")
 
@@ -418,30 +442,33 @@ class top_entropy_options(Options):
 class gdpo_advantages_options(Options):
     """The options of gdpo_advantages.
 
-        group: for each reward on its own
-        whiten: for the sums, over sequences; rlhf.no_whitening: the caller whitens
+        group: a dict or group_advantages_options; for each reward on its own
+        whiten: a dict or whiten_options; for the sums, over sequences; rlhf.no_whitening: the caller whitens
     """
 
     _fields_ = [("size", c_size_t), ("group", POINTER(group_advantages_options)), ("whiten", POINTER(whiten_options))]
 
-    def __init__(self, *, group: Optional[group_advantages_options] = None,
-                 whiten: Optional[whiten_options] = None) -> None:
+    @names_checked
+    def __init__(self, *, group: Union[group_advantages_options, Keywords, None] = None,
+                 whiten: Union[whiten_options, Keywords, None] = None) -> None:
         self._set(locals(), "gdpo_advantages_options")
 
 
 class ppo_advantages_options(Options):
     """The options of ppo_advantages.
 
-        rewards: for shape_rewards
-        gae: for gae
-        whiten: rlhf.no_whitening: the caller whitens over ranks and parts
+        rewards: a dict or shape_rewards_options; for shape_rewards
+        gae: a dict or gae_options; for gae
+        whiten: a dict or whiten_options; rlhf.no_whitening: the caller whitens over ranks and parts
     """
 
     _fields_ = [("size", c_size_t), ("rewards", POINTER(shape_rewards_options)), ("gae", POINTER(gae_options)),
                 ("whiten", POINTER(whiten_options))]
 
-    def __init__(self, *, rewards: Optional[shape_rewards_options] = None, gae: Optional[gae_options] = None,
-                 whiten: Optional[whiten_options] = None) -> None:
+    @names_checked
+    def __init__(self, *, rewards: Union[shape_rewards_options, Keywords, None] = None,
+                 gae: Union[gae_options, Keywords, None] = None,
+                 whiten: Union[whiten_options, Keywords, None] = None) -> None:
         self._set(locals(), "ppo_advantages_options")
 
 
@@ -453,6 +480,7 @@ class sequence_log_probs_options(Options):
 
     _fields_ = [("size", c_size_t), ("average", c_int64)]
 
+    @names_checked
     def __init__(self, *, average: bool = False) -> None:
         self._set(locals(), "sequence_log_probs_options")
 
@@ -466,6 +494,7 @@ class preference_nll_options(Options):
 
     _fields_ = [("size", c_size_t), ("nll_weight", c_double), ("average", c_int64)]
 
+    @names_checked
     def __init__(self, *, nll_weight: float = 1, average: bool = False) -> None:
         self._set(locals(), "preference_nll_options")
 
@@ -480,6 +509,7 @@ class bradley_terry_loss_options(Options):
 
     _fields_ = [("size", c_size_t), ("margin", c_double), ("label_smoothing", c_double), ("center_coef", c_double)]
 
+    @names_checked
     def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0) -> None:
         self._set(locals(), "bradley_terry_loss_options")
 
@@ -496,6 +526,7 @@ class ranking_loss_options(Options):
                 ("ties", c_int64)]
     _choices = {"ties": get_args(tie_divisor)}
 
+    @names_checked
     def __init__(self, *, margin: float = 0, label_smoothing: float = 0, center_coef: float = 0,
                  ties: tie_divisor = "kept_pairs") -> None:
         self._set(locals(), "ranking_loss_options")
@@ -510,9 +541,11 @@ class fixed_kl_controller(Controller):
     _fields_ = [("size", c_size_t), ("kl_coef", c_double)]
     kl_coef: float
 
+    @names_checked
     def __init__(self, *, kl_coef: float = 0.02) -> None:
         self._set(locals(), "fixed_kl_controller")
 
+    @names_checked
     def update(self, kl: float, sequences: float) -> None:
         """The controller after a batch with so many sequences and this mean KL: unchanged."""
         self._update_by(kl=kl, sequences=sequences)
@@ -534,9 +567,11 @@ class adaptive_kl_controller(Controller):
     horizon: float
     limit: float
 
+    @names_checked
     def __init__(self, *, kl_coef: float = 0.2, target: float = 6, horizon: float = 10000, limit: float = 0.2) -> None:
         self._set(locals(), "adaptive_kl_controller")
 
+    @names_checked
     def update(self, kl: float, sequences: float) -> None:
         """The controller after a batch of `sequences` sequences with mean KL `kl`.
 
@@ -568,10 +603,12 @@ class adaptive_entropy_controller(Controller):
     high: float
     active: bool
 
+    @names_checked
     def __init__(self, *, entropy_coef: float = 0, target: float = 0.2, step: float = 0.005, low: float = 0,
                  high: float = 1, active: bool = True) -> None:
         self._set(locals(), "adaptive_entropy_controller")
 
+    @names_checked
     def update(self, entropy: float) -> None:
         """The controller after an optimiser step with the mean entropy H, in nats. The mean is over the tokens of all
         parts and ranks that get the bonus. If these are the tokens that top_entropy keeps, H is its

@@ -14,6 +14,7 @@ from ._batch import Executor
 from ._c import Gradient, In, Out
 from ._call import Arrays, Function, arrays, executor, options, struct
 from ._enums import aggregation, importance, importance_level, importance_unit, kl_estimator, kl_weight
+from ._names import names_checked
 from ._objectives import policy_loss_objective
 from ._options import (covariance_tokens_options, importance_weights_options, masked_mean_options, policy_loss_options,
                        ppo_policy_loss_options, ppo_value_loss_options, ptx_loss_options, top_entropy_options)
@@ -37,6 +38,7 @@ _covariance_tokens = Function(
     options(covariance_tokens_options), executor], covariance_tokens_result)
 
 
+@names_checked
 def covariance_tokens(batch: _batch.batch, *, log_probs: Array, advantages: Array,
                       old_log_probs: Optional[Array] = None, keys: Optional[Array] = None, weights: Output = None,
                       anchors: Output = None, share: float = 0.0002, low: float = -inf, high: float = inf,
@@ -80,6 +82,7 @@ _importance_weights = Function(
     options(importance_weights_options), executor], importance_weights_result)
 
 
+@names_checked
 def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_probs: Array, weights: Output,
                        advantages: Optional[Array] = None, keep: Output = None, level: importance_level = "token",
                        range: Range = inf, beyond: importance = "truncate", sequence_mean: Range = inf,
@@ -130,6 +133,7 @@ _masked_mean = Function(
     executor], loss_sums)
 
 
+@names_checked
 def masked_mean(batch: _batch.batch, *, values: Array, d_values: GradientOutput = None,
                 aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> loss_sums:
     """The mean of a per-token quantity over the tokens that count, with its gradient.
@@ -162,6 +166,7 @@ _policy_loss = Function(
     struct("objective", *get_args(policy_loss_objective)), options(policy_loss_options), executor], policy_loss_result)
 
 
+@names_checked
 def policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, advantages: Array,
                 objective: policy_loss_objective, ref_log_probs: Optional[Array] = None,
                 behavior_log_probs: Optional[Array] = None, weights: Optional[Array] = None,
@@ -210,6 +215,7 @@ _ppo_policy_loss = Function(
     executor], policy_loss_result)
 
 
+@names_checked
 def ppo_policy_loss(batch: _batch.batch, *, log_probs: Array, old_log_probs: Array, advantages: Array,
                     ref_log_probs: Optional[Array] = None, behavior_log_probs: Optional[Array] = None,
                     weights: Optional[Array] = None, d_log_probs: GradientOutput = None, clip_range: Range = 0.2,
@@ -257,6 +263,7 @@ _ppo_value_loss = Function(
     executor], ppo_value_loss_result)
 
 
+@names_checked
 def ppo_value_loss(batch: _batch.batch, *, values: Array, returns: Array, old_values: Optional[Array] = None,
                    weights: Optional[Array] = None, d_values: GradientOutput = None, clip_range: float = inf,
                    huber: float = inf, aggregation: aggregation = "token_mean",
@@ -294,6 +301,7 @@ _ptx_loss = Function(
     ptx_loss_result)
 
 
+@names_checked
 def ptx_loss(batch: _batch.batch, *, log_probs: Array, d_log_probs: GradientOutput = None,
              aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> ptx_loss_result:
     """The negative log-likelihood of pretraining or demonstration text: InstructGPT's ptx term, and supervised
@@ -324,6 +332,7 @@ _top_entropy = Function(
     executor], top_entropy_result)
 
 
+@names_checked
 def top_entropy(batch: _batch.batch, *, entropy: Array, weights: Output = None, keep: Output = None,
                 share: float = 0.2, threshold: Optional[float] = None,
                 executor: Optional[Executor] = None) -> top_entropy_result:

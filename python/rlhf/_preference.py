@@ -12,6 +12,7 @@ from ._arrays import Array, GradientOutput, Output
 from ._batch import Executor
 from ._c import Gradient, In, Out
 from ._call import Arrays, Function, arrays, executor, options, struct
+from ._names import names_checked
 from ._objectives import preference_loss_objective, unpaired_loss_objective
 from ._options import sequence_log_probs_options
 from ._results import preference_loss_result, sequence_log_probs_result, unpaired_loss_result
@@ -31,6 +32,7 @@ _preference_loss = Function(
     struct("objective", *get_args(preference_loss_objective)), executor], preference_loss_result)
 
 
+@names_checked
 def preference_loss(batch: _batch.batch, *, chosen: Array, rejected: Array, objective: preference_loss_objective,
                     margins: Optional[Array] = None, weights: Optional[Array] = None, d_chosen: GradientOutput = None,
                     d_rejected: GradientOutput = None, executor: Optional[Executor] = None) -> preference_loss_result:
@@ -72,6 +74,7 @@ _sequence_log_probs = Function(
     options(sequence_log_probs_options), executor], sequence_log_probs_result)
 
 
+@names_checked
 def sequence_log_probs(batch: _batch.batch, *, log_probs: Array, sums: Output, ref_log_probs: Optional[Array] = None,
                        average: bool = False, executor: Optional[Executor] = None) -> sequence_log_probs_result:
     """The log-probability of each sequence, or its log ratio to a reference: what losses over pairs of answers compare.
@@ -102,6 +105,7 @@ _sequence_log_probs_backward = Function(
     options(sequence_log_probs_options), executor])
 
 
+@names_checked
 def sequence_log_probs_backward(batch: _batch.batch, *, d_sums: Array, d_log_probs: GradientOutput = None,
                                 average: bool = False, executor: Optional[Executor] = None) -> dict[str, Any]:
     """The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
@@ -131,6 +135,7 @@ _unpaired_loss = Function(
     struct("objective", *get_args(unpaired_loss_objective))], unpaired_loss_result)
 
 
+@names_checked
 def unpaired_loss(batch: _batch.batch, *, log_ratios: Array, desirable: Array, objective: unpaired_loss_objective,
                   weights: Optional[Array] = None, d_log_ratios: GradientOutput = None) -> unpaired_loss_result:
     """A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its

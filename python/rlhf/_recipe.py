@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ctypes import c_size_t
-from typing import Optional, get_args
+from typing import Optional, Union, get_args
 
 from . import _batch
 from ._arrays import Array, GradientOutput, Output
@@ -14,12 +14,14 @@ from ._c import Gradient, In, Out
 from ._call import Arrays, Function, array, arrays, executor, logits, logits_gradient, options, struct
 from ._enums import aggregation
 from ._head import head_gradient, linear_head
+from ._names import names_checked
 from ._objectives import preference_loss_objective
 from ._options import (cross_entropy_loss_options, gae_options, gdpo_advantages_options, group_advantages_options,
                        ppo_advantages_options, ppo_loss_options, ppo_policy_loss_options, ppo_value_loss_options,
                        preference_nll_options, shape_rewards_options, token_log_probs_options, whiten_options)
 from ._results import (cross_entropy_loss_result, gdpo_advantages_result, ppo_advantages_result, ppo_loss_result,
                        preference_loss_result, preference_nll_result, token_log_probs_result)
+from ._values import Keywords
 
 __all__ = ["linear_head_cross_entropy_loss", "gdpo_advantages", "ppo_advantages", "ppo_loss", "linear_head_ppo_loss",
            "preference_nll", "preference_pairs", "linear_head_token_log_probs", "linear_head_token_log_probs_backward"]
@@ -31,6 +33,7 @@ _linear_head_cross_entropy_loss = Function(
     cross_entropy_loss_result)
 
 
+@names_checked
 def linear_head_cross_entropy_loss(batch: _batch.batch, linear_head: linear_head, targets: Array, *,
                                    d_hidden: GradientOutput = None, d_weights: GradientOutput = None,
                                    temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
@@ -59,9 +62,10 @@ _gdpo_advantages = Function(
     options(gdpo_advantages_options), executor], gdpo_advantages_result)
 
 
+@names_checked
 def gdpo_advantages(groups: _batch.groups, *, rewards: Array, advantages: Output, weights: Optional[Array] = None,
-                    workspace: Output = True, group: Optional[group_advantages_options] = None,
-                    whiten: Optional[whiten_options] = None,
+                    workspace: Output = True, group: Union[group_advantages_options, Keywords, None] = None,
+                    whiten: Union[whiten_options, Keywords, None] = None,
                     executor: Optional[Executor] = None) -> gdpo_advantages_result:
     """Advantages from several rewards per sequence. Each reward is compared in its group before they are added, so that
     a reward with large numbers does not drown the others.
@@ -76,8 +80,8 @@ def gdpo_advantages(groups: _batch.groups, *, rewards: Array, advantages: Output
         advantages: [N], out
 
     Options:
-        group: for each reward on its own
-        whiten: for the sums, over sequences; rlhf.no_whitening: the caller whitens
+        group: a dict or group_advantages_options; for each reward on its own
+        whiten: a dict or whiten_options; for the sums, over sequences; rlhf.no_whitening: the caller whitens
 
     More: <rlhf/recipe/gdpo_advantages.hpp>
     """
@@ -97,10 +101,12 @@ _ppo_advantages = Function(
     executor], ppo_advantages_result)
 
 
+@names_checked
 def ppo_advantages(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Array, values: Array, scores: Array,
                    advantages: Output, finished: Optional[Array] = None, bootstrap_values: Optional[Array] = None,
-                   returns: Output = None, rewards: Optional[shape_rewards_options] = None,
-                   gae: Optional[gae_options] = None, whiten: Optional[whiten_options] = None,
+                   returns: Output = None, rewards: Union[shape_rewards_options, Keywords, None] = None,
+                   gae: Union[gae_options, Keywords, None] = None,
+                   whiten: Union[whiten_options, Keywords, None] = None,
                    executor: Optional[Executor] = None) -> ppo_advantages_result:
     """Rewards, advantages and returns of a rollout: calls shape_rewards, then gae, then whiten, which changes only the
     advantages. See these functions for formulas, edge cases and sources.
@@ -116,9 +122,9 @@ def ppo_advantages(batch: _batch.batch, *, log_probs: Array, ref_log_probs: Arra
         returns: [B, T], out; may be values' memory
 
     Options:
-        rewards: for shape_rewards
-        gae: for gae
-        whiten: rlhf.no_whitening: the caller whitens over ranks and parts
+        rewards: a dict or shape_rewards_options; for shape_rewards
+        gae: a dict or gae_options; for gae
+        whiten: a dict or whiten_options; rlhf.no_whitening: the caller whitens over ranks and parts
 
     More: <rlhf/recipe/ppo_advantages.hpp>
     """
@@ -142,14 +148,16 @@ _ppo_loss = Function(
     logits_gradient(), options(ppo_loss_options), executor], ppo_loss_result)
 
 
+@names_checked
 def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_probs: Array, advantages: Array,
              log_probs: Output, d_log_probs: Output, d_logits: GradientOutput, ref_log_probs: Optional[Array] = None,
              behavior_log_probs: Optional[Array] = None, weights: Optional[Array] = None,
              values: Optional[Array] = None, old_values: Optional[Array] = None, returns: Optional[Array] = None,
              value_weights: Optional[Array] = None, entropy: Output = None, d_entropy: Output = None,
-             d_values: GradientOutput = None, head: Optional[token_log_probs_options] = None,
-             policy: Optional[ppo_policy_loss_options] = None, value: Optional[ppo_value_loss_options] = None,
-             value_coef: float = 1, entropy_coef: float = 0, executor: Optional[Executor] = None) -> ppo_loss_result:
+             d_values: GradientOutput = None, head: Union[token_log_probs_options, Keywords, None] = None,
+             policy: Union[ppo_policy_loss_options, Keywords, None] = None,
+             value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
+             entropy_coef: float = 0, executor: Optional[Executor] = None) -> ppo_loss_result:
     """A minibatch of a PPO step, from logits to their gradient. It is token_log_probs, ppo_policy_loss, ppo_value_loss,
     the entropy bonus by masked_mean, and token_log_probs_backward, with the same bits; see there for formulas, edge
     cases and sources. A row of logits is read, used for its token's slopes, and overwritten by its gradient while it
@@ -174,9 +182,9 @@ def ppo_loss(batch: _batch.batch, logits: Array, targets: Array, *, old_log_prob
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:
-        head: for token_log_probs
-        policy: for ppo_policy_loss
-        value: for ppo_value_loss
+        head: a dict or token_log_probs_options; for token_log_probs
+        policy: a dict or ppo_policy_loss_options; for ppo_policy_loss
+        value: a dict or ppo_value_loss_options; for ppo_value_loss
         value_coef: finite: the factor of the value loss
         entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
 
@@ -191,6 +199,7 @@ _linear_head_ppo_loss = Function(
     ppo_loss_result)
 
 
+@names_checked
 def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets: Array, *, old_log_probs: Array,
                          advantages: Array, log_probs: Output, d_log_probs: Output,
                          ref_log_probs: Optional[Array] = None, behavior_log_probs: Optional[Array] = None,
@@ -198,9 +207,9 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
                          old_values: Optional[Array] = None, returns: Optional[Array] = None,
                          value_weights: Optional[Array] = None, entropy: Output = None, d_entropy: Output = None,
                          d_values: GradientOutput = None, d_hidden: GradientOutput = None,
-                         d_weights: GradientOutput = None, head: Optional[token_log_probs_options] = None,
-                         policy: Optional[ppo_policy_loss_options] = None,
-                         value: Optional[ppo_value_loss_options] = None, value_coef: float = 1,
+                         d_weights: GradientOutput = None, head: Union[token_log_probs_options, Keywords, None] = None,
+                         policy: Union[ppo_policy_loss_options, Keywords, None] = None,
+                         value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
                          entropy_coef: float = 0, executor: Optional[Executor] = None) -> ppo_loss_result:
     """ppo_loss from hidden states and weights: the logits are never held as a whole.
 
@@ -221,9 +230,9 @@ def linear_head_ppo_loss(batch: _batch.batch, linear_head: linear_head, targets:
         d_values: [B, T], value_coef · ∂value loss/∂values
 
     Options:
-        head: for token_log_probs
-        policy: for ppo_policy_loss
-        value: for ppo_value_loss
+        head: a dict or token_log_probs_options; for token_log_probs
+        policy: a dict or ppo_policy_loss_options; for ppo_policy_loss
+        value: a dict or ppo_value_loss_options; for ppo_value_loss
         value_coef: finite: the factor of the value loss
         entropy_coef: finite: the factor of the mean entropy, by the policy's aggregation
 
@@ -246,6 +255,7 @@ _preference_nll = Function(
     options(preference_nll_options), executor], preference_nll_result)
 
 
+@names_checked
 def preference_nll(answers: _batch.batch, pairs: _batch.batch, text: _batch.batch, *, log_probs: Array, chosen: Array,
                    rejected: Array, sums: Output, d_sums: Output, objective: preference_loss_objective,
                    ref_log_probs: Optional[Array] = None, margins: Optional[Array] = None,
@@ -292,6 +302,7 @@ _preference_pairs = Function(
     struct("objective", *get_args(preference_loss_objective))], preference_loss_result)
 
 
+@names_checked
 def preference_pairs(batch: _batch.batch, *, sums: Array, chosen: Array, rejected: Array,
                      objective: preference_loss_objective, margins: Optional[Array] = None,
                      weights: Optional[Array] = None, d_sums: GradientOutput = None) -> preference_loss_result:
@@ -326,6 +337,7 @@ _linear_head_token_log_probs = Function(
     token_log_probs_result)
 
 
+@names_checked
 def linear_head_token_log_probs(batch: _batch.batch, linear_head: linear_head, targets: Array, *,
                                 log_probs: Output = None, entropy: Output = None, log_sum_exp: Output = None,
                                 collision: Output = None, temperature: float = 1,
@@ -357,6 +369,7 @@ _linear_head_token_log_probs_backward = Function(
     options(token_log_probs_options), executor], token_log_probs_result)
 
 
+@names_checked
 def linear_head_token_log_probs_backward(batch: _batch.batch, linear_head: linear_head, targets: Array, *,
                                          log_sum_exp: Optional[Array] = None, d_log_probs: Optional[Array] = None,
                                          d_entropy: Optional[Array] = None, d_hidden: GradientOutput = None,

@@ -13,6 +13,7 @@ from ._batch import Executor
 from ._c import Gradient, In
 from ._call import Arrays, Function, array, arrays, executor, options, struct
 from ._enums import tie_divisor
+from ._names import names_checked
 from ._options import bradley_terry_loss_options, ranking_loss_options
 from ._results import comparison_sums, loss_sums
 from ._values import counts
@@ -32,6 +33,7 @@ _bradley_terry_loss = Function(
     options(bradley_terry_loss_options), executor], comparison_sums)
 
 
+@names_checked
 def bradley_terry_loss(batch: _batch.batch, *, chosen_rewards: Array, rejected_rewards: Array,
                        margins: Optional[Array] = None, d_chosen_rewards: GradientOutput = None,
                        d_rejected_rewards: GradientOutput = None, margin: float = 0, label_smoothing: float = 0,
@@ -63,6 +65,7 @@ _count_pairs = Function(
     "count_pairs", [struct("batch", _batch.batch), array("ranks", "index", optional=True)], counts)
 
 
+@names_checked
 def count_pairs(batch: _batch.batch, ranks: Optional[Array] = None) -> counts:
     """Counts the pairs that are not tied (.tokens), and the prompts with such a pair (.sequences). This is the
     denominator of a whole step.
@@ -76,6 +79,7 @@ _count_rankings = Function(
     "count_rankings", [struct("batch", _batch.batch), array("ranks", "index", optional=True)], counts)
 
 
+@names_checked
 def count_rankings(batch: _batch.batch, ranks: Optional[Array] = None) -> counts:
     """Counts the prompts in which two responses are not tied (.sequences), and the responses of these prompts
     (.tokens). This is the denominator of a whole step.
@@ -95,6 +99,7 @@ _plackett_luce_loss = Function(
     "plackett_luce_loss", [struct("batch", _batch.batch), arrays(_plackett_luce_loss_arrays), executor], loss_sums)
 
 
+@names_checked
 def plackett_luce_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[Array] = None,
                        d_rewards: GradientOutput = None, executor: Optional[Executor] = None) -> loss_sums:
     """The Plackett-Luce likelihood of a whole ranking: the best response is chosen from all, the second from the rest,
@@ -125,6 +130,7 @@ _ranking_loss = Function(
     executor], comparison_sums)
 
 
+@names_checked
 def ranking_loss(batch: _batch.batch, *, rewards: Array, ranks: Optional[Array] = None,
                  d_rewards: GradientOutput = None, margin: float = 0, label_smoothing: float = 0,
                  center_coef: float = 0, ties: tie_divisor = "kept_pairs",
@@ -155,6 +161,7 @@ _reward_bias = Function(
     "reward_bias", [struct("batch", _batch.batch), array("rewards"), executor], c_double)
 
 
+@names_checked
 def reward_bias(batch: _batch.batch, rewards: Array, *, executor: Optional[Executor] = None) -> float:
     """What is added to a reward model's output so that demonstrations score 0 on average, before reinforcement
     learning.

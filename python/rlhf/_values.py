@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_double, c_int64, c_size_t
 from typing import Any, Optional, TypeVar, Union
 
 from . import _c
 from ._arrays import fail
+from ._names import Outputs, expected, names_checked
 
 __all__ = ["Range", "available_isas", "counts", "covariance_cut", "isa", "use_isa"]
 
@@ -21,6 +23,7 @@ class counts(ctypes.Structure):
     tokens: float
     sequences: float
 
+    @names_checked
     def __init__(self, tokens: float = 0, sequences: float = 0) -> None:
         super().__init__(tokens, sequences)
 
@@ -69,6 +72,7 @@ class importance_range(_bounds):
 
 
 Range = Union[float, tuple[float, float]]
+Keywords = Mapping[str, Any]  # options of a function inside another one's
 
 
 class Options(ctypes.Structure):
@@ -129,7 +133,7 @@ class Objective(Options):
 def choice(value: Any, choices: tuple[Any, ...], function: str, name: str) -> int:
     """The number of an enum's value."""
     if value not in choices:
-        fail(function, f"{name} is {value!r}, expected {', '.join(map(str, choices[:-1]))} or {choices[-1]}")
+        fail(function, f"{name} is {value!r}, {expected(value, choices)}")
     return choices.index(value)
 
 
@@ -143,16 +147,19 @@ def number(kind: Any, value: Any, function: str, name: str) -> Any:
         low, high = value
         return kind(low, high)
     except (TypeError, ValueError):
-        expected = {c_double: "a number", c_int64: "an integer"}.get(kind, "a number or (low, high)")
-        raise TypeError(f"rlhf::{function}: {name} is {value!r}, expected {expected}") from None
+        wanted = {c_double: "a number", c_int64: "an integer"}.get(kind, "a number or (low, high)")
+        raise TypeError(f"rlhf::{function}: {name} is {value!r}, expected {wanted}") from None
 
 
 def _converted(kind: Any, value: Any, function: str, name: str) -> Any:
     """A number, a range or options, in the form of a field."""
     if isinstance(value, kind):
         return value
+    if issubclass(kind, Options) and isinstance(value, Mapping):
+        return kind(**value)
     if issubclass(kind, (Options, covariance_cut)):
-        raise TypeError(f"rlhf::{function}: {name} is a {type(value).__name__}, expected rlhf.{kind.__name__}")
+        wanted = f"{'a dict or ' if issubclass(kind, Options) else ''}rlhf.{kind.__name__}"
+        raise TypeError(f"rlhf::{function}: {name} is a {type(value).__name__}, expected {wanted}")
     return number(kind, value, function, name)
 
 
@@ -174,7 +181,7 @@ class Result(ctypes.Structure):
     def __init__(self) -> None:
         """The result of no tokens."""
         super().__init__(ctypes.sizeof(self))
-        self.outputs: dict[str, Any] = {}
+        self.outputs = Outputs()
 
     def __getitem__(self, name: str) -> Any:
         return self.outputs[name]

@@ -8,7 +8,7 @@ an error.
 from __future__ import annotations
 
 from math import inf
-from typing import Optional
+from typing import Optional, Union
 
 from torch import Tensor
 
@@ -18,7 +18,8 @@ from . import (Executor, kept_set, linear_head, policy_loss_objective, ppo_polic
                preference_loss_objective, token_log_probs_options, top_k_reference, unpaired_loss_objective)
 from ._autograd import Input, loss, result, through
 from ._enums import (aggregation, divergence, gaps, importance, kl_estimator, kl_weight, tie_divisor, top_k_support)
-from ._values import Range
+from ._names import names_checked
+from ._values import Keywords, Range
 
 __all__ = ["bradley_terry_loss", "cross_entropy_loss", "gae", "kept_log_probs", "linear_head_cross_entropy_loss",
            "linear_head_ppo_loss", "linear_head_token_log_probs", "logits_divergence", "masked_mean",
@@ -28,6 +29,7 @@ __all__ = ["bradley_terry_loss", "cross_entropy_loss", "gae", "kept_log_probs", 
 
 
 
+@names_checked
 def bradley_terry_loss(batch: _rlhf.batch, *, chosen_rewards: Tensor, rejected_rewards: Tensor,
                        margins: Optional[Input] = None, margin: float = 0, label_smoothing: float = 0,
                        center_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
@@ -35,6 +37,7 @@ def bradley_terry_loss(batch: _rlhf.batch, *, chosen_rewards: Tensor, rejected_r
     return loss(_rlhf.bradley_terry_loss, locals(), "chosen_rewards rejected_rewards")
 
 
+@names_checked
 def cross_entropy_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, temperature: float = 1,
                        label_smoothing: float = 0, z_loss_coef: float = 0, aggregation: aggregation = "token_mean",
                        executor: Optional[Executor] = None) -> Tensor:
@@ -42,6 +45,7 @@ def cross_entropy_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, t
     return loss(_rlhf.cross_entropy_loss, locals(), "logits")
 
 
+@names_checked
 def gae(batch: _rlhf.batch, *, rewards: Tensor, values: Tensor, next_values: Optional[Tensor] = None,
         bootstrap_values: Optional[Tensor] = None, lambdas: Optional[Input] = None, terminated: Optional[Input] = None,
         truncated: Optional[Input] = None, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip",
@@ -55,6 +59,7 @@ def gae(batch: _rlhf.batch, *, rewards: Tensor, values: Tensor, next_values: Opt
     return found[0], found[1]
 
 
+@names_checked
 def kept_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, kept: kept_set, *,
                    log_sum_exp: Optional[Input] = None, temperature: float = 1,
                    executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
@@ -64,6 +69,7 @@ def kept_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, kept: ke
     return found[0], found[1]
 
 
+@names_checked
 def logits_divergence(batch: _rlhf.batch, logits: Tensor, reference: Input, *, divergence: divergence = "reverse_kl",
                       beta: float = 0.5, temperature: float = 1, aggregation: aggregation = "token_mean",
                       executor: Optional[Executor] = None) -> Tensor:
@@ -71,18 +77,21 @@ def logits_divergence(batch: _rlhf.batch, logits: Tensor, reference: Input, *, d
     return loss(_rlhf.logits_divergence, locals(), "logits")
 
 
+@names_checked
 def masked_mean(batch: _rlhf.batch, *, values: Tensor, aggregation: aggregation = "token_mean",
                 executor: Optional[Executor] = None) -> Tensor:
     """rlhf.masked_mean for autograd: backward() gives the slopes of values."""
     return loss(_rlhf.masked_mean, locals(), "values")
 
 
+@names_checked
 def plackett_luce_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Input] = None,
                        executor: Optional[Executor] = None) -> Tensor:
     """rlhf.plackett_luce_loss for autograd: backward() gives the slopes of rewards."""
     return loss(_rlhf.plackett_luce_loss, locals(), "rewards")
 
 
+@names_checked
 def policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Input, advantages: Input,
                 objective: policy_loss_objective, ref_log_probs: Optional[Input] = None,
                 behavior_log_probs: Optional[Input] = None, weights: Optional[Input] = None,
@@ -94,6 +103,7 @@ def policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Input, 
     return loss(_rlhf.policy_loss, locals(), "log_probs")
 
 
+@names_checked
 def ppo_policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Input, advantages: Input,
                     ref_log_probs: Optional[Input] = None, behavior_log_probs: Optional[Input] = None,
                     weights: Optional[Input] = None, clip_range: Range = 0.2, dual_clip: float = inf,
@@ -105,6 +115,7 @@ def ppo_policy_loss(batch: _rlhf.batch, *, log_probs: Tensor, old_log_probs: Inp
     return loss(_rlhf.ppo_policy_loss, locals(), "log_probs")
 
 
+@names_checked
 def ppo_value_loss(batch: _rlhf.batch, *, values: Tensor, returns: Input, old_values: Optional[Input] = None,
                    weights: Optional[Input] = None, clip_range: float = inf, huber: float = inf,
                    aggregation: aggregation = "token_mean", executor: Optional[Executor] = None) -> Tensor:
@@ -112,6 +123,7 @@ def ppo_value_loss(batch: _rlhf.batch, *, values: Tensor, returns: Input, old_va
     return loss(_rlhf.ppo_value_loss, locals(), "values")
 
 
+@names_checked
 def preference_loss(batch: _rlhf.batch, *, chosen: Tensor, rejected: Tensor, objective: preference_loss_objective,
                     margins: Optional[Input] = None, weights: Optional[Input] = None,
                     executor: Optional[Executor] = None) -> Tensor:
@@ -119,12 +131,14 @@ def preference_loss(batch: _rlhf.batch, *, chosen: Tensor, rejected: Tensor, obj
     return loss(_rlhf.preference_loss, locals(), "chosen rejected")
 
 
+@names_checked
 def ptx_loss(batch: _rlhf.batch, *, log_probs: Tensor, aggregation: aggregation = "token_mean",
              executor: Optional[Executor] = None) -> Tensor:
     """rlhf.ptx_loss for autograd: backward() gives the slopes of log_probs."""
     return loss(_rlhf.ptx_loss, locals(), "log_probs")
 
 
+@names_checked
 def ranking_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Input] = None, margin: float = 0,
                  label_smoothing: float = 0, center_coef: float = 0, ties: tie_divisor = "kept_pairs",
                  executor: Optional[Executor] = None) -> Tensor:
@@ -132,6 +146,7 @@ def ranking_loss(batch: _rlhf.batch, *, rewards: Tensor, ranks: Optional[Input] 
     return loss(_rlhf.ranking_loss, locals(), "rewards")
 
 
+@names_checked
 def sequence_log_probs(batch: _rlhf.batch, *, log_probs: Tensor, ref_log_probs: Optional[Input] = None,
                        average: bool = False, executor: Optional[Executor] = None) -> Tensor:
     """sums of rlhf.sequence_log_probs for autograd: backward() gives the slopes of log_probs."""
@@ -140,6 +155,7 @@ def sequence_log_probs(batch: _rlhf.batch, *, log_probs: Tensor, ref_log_probs: 
     return found[0]
 
 
+@names_checked
 def token_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, temperature: float = 1,
                     executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
     """log_probs and entropy of rlhf.token_log_probs for autograd: backward() gives the slopes of logits."""
@@ -148,6 +164,7 @@ def token_log_probs(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, temp
     return found[0], found[1]
 
 
+@names_checked
 def top_k_divergence(batch: _rlhf.batch, logits: Tensor, reference: top_k_reference, *,
                      divergence: divergence = "reverse_kl", beta: float = 0.5, temperature: float = 1,
                      aggregation: aggregation = "token_mean", support: top_k_support = "tail",
@@ -157,12 +174,14 @@ def top_k_divergence(batch: _rlhf.batch, logits: Tensor, reference: top_k_refere
     return loss(_rlhf.top_k_divergence, locals(), "logits")
 
 
+@names_checked
 def unpaired_loss(batch: _rlhf.batch, *, log_ratios: Tensor, desirable: Input, objective: unpaired_loss_objective,
                   weights: Optional[Input] = None) -> Tensor:
     """rlhf.unpaired_loss for autograd: backward() gives the slopes of log_ratios."""
     return loss(_rlhf.unpaired_loss, locals(), "log_ratios")
 
 
+@names_checked
 def linear_head_cross_entropy_loss(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *,
                                    temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                                    aggregation: aggregation = "token_mean",
@@ -171,31 +190,35 @@ def linear_head_cross_entropy_loss(batch: _rlhf.batch, linear_head: linear_head,
     return loss(_rlhf.linear_head_cross_entropy_loss, locals(), "hidden weights")
 
 
+@names_checked
 def ppo_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, old_log_probs: Input, advantages: Input,
              ref_log_probs: Optional[Input] = None, behavior_log_probs: Optional[Input] = None,
              weights: Optional[Input] = None, values: Optional[Tensor] = None, old_values: Optional[Input] = None,
              returns: Optional[Input] = None, value_weights: Optional[Input] = None,
-             head: Optional[token_log_probs_options] = None, policy: Optional[ppo_policy_loss_options] = None,
-             value: Optional[ppo_value_loss_options] = None, value_coef: float = 1, entropy_coef: float = 0,
-             executor: Optional[Executor] = None) -> Tensor:
+             head: Union[token_log_probs_options, Keywords, None] = None,
+             policy: Union[ppo_policy_loss_options, Keywords, None] = None,
+             value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
+             entropy_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
     """rlhf.ppo_loss for autograd: backward() gives the slopes of logits and values."""
     return loss(_rlhf.ppo_loss, locals(), "logits values", "log_probs entropy d_log_probs d_entropy")
 
 
+@names_checked
 def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *, old_log_probs: Input,
                          advantages: Input, ref_log_probs: Optional[Input] = None,
                          behavior_log_probs: Optional[Input] = None, weights: Optional[Tensor] = None,
                          values: Optional[Tensor] = None, old_values: Optional[Input] = None,
                          returns: Optional[Input] = None, value_weights: Optional[Input] = None,
-                         head: Optional[token_log_probs_options] = None,
-                         policy: Optional[ppo_policy_loss_options] = None,
-                         value: Optional[ppo_value_loss_options] = None, value_coef: float = 1,
+                         head: Union[token_log_probs_options, Keywords, None] = None,
+                         policy: Union[ppo_policy_loss_options, Keywords, None] = None,
+                         value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
                          entropy_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
     """rlhf.linear_head_ppo_loss for autograd: backward() gives the slopes of hidden and weights and values."""
     return loss(_rlhf.linear_head_ppo_loss, locals(), "hidden weights values",
                 "log_probs entropy d_log_probs d_entropy")
 
 
+@names_checked
 def preference_nll(answers: _rlhf.batch, pairs: _rlhf.batch, text: _rlhf.batch, *, log_probs: Tensor, chosen: Input,
                    rejected: Input, objective: preference_loss_objective, ref_log_probs: Optional[Input] = None,
                    margins: Optional[Input] = None, weights: Optional[Input] = None, nll_weight: float = 1,
@@ -204,6 +227,7 @@ def preference_nll(answers: _rlhf.batch, pairs: _rlhf.batch, text: _rlhf.batch, 
     return loss(_rlhf.preference_nll, locals(), "log_probs", "sums d_sums")
 
 
+@names_checked
 def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, chosen: Input, rejected: Input,
                      objective: preference_loss_objective, margins: Optional[Input] = None,
                      weights: Optional[Input] = None) -> Tensor:
@@ -211,6 +235,7 @@ def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, chosen: Input, rejecte
     return loss(_rlhf.preference_pairs, locals(), "sums")
 
 
+@names_checked
 def linear_head_token_log_probs(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *,
                                 temperature: float = 1, executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
     """log_probs and entropy of rlhf.linear_head_token_log_probs for autograd: backward() gives the slopes of hidden and

@@ -177,6 +177,12 @@ static void refusals(void) {
     a = policy_arrays(0, 8), a.advantages.shape[0] = 7;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: advantages has 7 elements, expected 8");
+    a.advantages.shape[0] = -1;
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages is [-1], expected a size of at least 0");
+    a.advantages = rlhf_read_rows(advantages, RLHF_FLOAT32, 2, -4, 1);
+    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
+            "rlhf::ppo_policy_loss: advantages is [2, -4], expected sizes of at least 0");
     a = policy_arrays(0, 8), a.advantages.strides[0] = 2;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: advantages has a stride of 2 between its elements, expected 1");

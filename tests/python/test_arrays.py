@@ -134,11 +134,6 @@ def test_wrong_kinds_of_arguments() -> None:
                              objective=rlhf.gspo(range=0.2))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="denominator"):
         rlhf.batch(mask=MASK)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="policy is a dict, expected rlhf.ppo_policy_loss_options"):
-        logits = np.zeros((2, 5))
-        rlhf.ppo_loss(batch(np.ones(2, bool), predict_next=False), logits, np.zeros(2, np.int64),
-                      old_log_probs=np.zeros(2), advantages=np.zeros(2), log_probs=True, d_log_probs=True,
-                      d_logits=True, policy={"clip_range": 0.2})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="rlhf::ppo_policy_loss: executor is 3, expected a function"):
         loss(executor=3)
     for offsets in (np.zeros(0, int), np.zeros((2, 3), int)):

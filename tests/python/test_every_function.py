@@ -120,7 +120,7 @@ def others(parameter: inspect.Parameter) -> list[Any]:
         return list(typing.get_args(vars(_enums)[hint]))
     words = {"bool": [not parameter.default], "int": [0, 1], "float": [0, 1, np.inf], "Range": [0, np.inf]}
     inner = re.sub(r"Optional\[(\w+)\]", r"\1", hint)
-    return words.get(inner, [rlhf.no_whitening] if inner == "whiten_options" else [])
+    return words.get(inner, [rlhf.no_whitening] if "[whiten_options" in hint else [])
 
 
 def untouched(x: Any) -> Any:

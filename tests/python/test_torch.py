@@ -2,6 +2,7 @@
 """rlhf.torch against torch's own autograd: 1e-10 in double, 1e-6 in float."""
 from __future__ import annotations
 
+import inspect
 from typing import Any, Callable
 
 import pytest
@@ -226,3 +227,11 @@ def test_memory_is_shared() -> None:
 def test_what_is_wrong_is_said(sentence: str, given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"rlhf::ppo_policy_loss: {sentence}"):
         policy(**given)
+
+
+@pytest.mark.parametrize("name", [n for n in rlhf.torch.__all__ if n != "result"])
+def test_a_misspelt_argument_is_answered_by_the_right_ones(name: str) -> None:
+    function = getattr(rlhf.torch, name)
+    last = list(inspect.signature(function).parameters)[-1]
+    with pytest.raises(TypeError, match=f"^rlhf::{name}: there is no argument {last}_, expected .*: did you mean {last}"):
+        function(**{f"{last}_": 1})

@@ -31,6 +31,8 @@ tokens: float = r.own.tokens + rlhf.ppo_value_loss(batch, values=x, returns=x).r
 whole: rlhf.counts = rlhf.counts(2, 2) + rlhf.count(batch)
 t = torch.zeros(2, 3, requires_grad=True)
 loss: torch.Tensor = rlhf.torch.ppo_policy_loss(batch, log_probs=t, old_log_probs=t, advantages=t, clip_range=(0.1, 0.3))
+rlhf.ppo_advantages(batch, log_probs=x, ref_log_probs=x, values=x, scores=x[:, 0], advantages=True,
+                    gae={"lambda_": 0.9}, whiten=rlhf.no_whitening)
 controller = rlhf.adaptive_kl_controller(kl_coef=0.1)
 controller.update(1.0, 64)
 """

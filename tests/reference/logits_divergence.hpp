@@ -20,10 +20,10 @@ struct logits_divergence_result {
     array d_logits, divergences; ///< the second by token
 };
 
-/// Σ a log(a / b), 0 log 0 = 0.
+/// Σ a log(a / b), 0 log 0 = 0. Where a is 0, b may still be NaN.
 [[nodiscard]] inline real kullback_leibler(const array& a, const array& b) {
     real sum = 0;
-    for (std::size_t v = 0; v < a.size(); ++v) sum += a[v] == 0 ? 0 : a[v] * std::log(a[v] / b[v]);
+    for (std::size_t v = 0; v < a.size(); ++v) sum += a[v] == 0 ? 0 * b[v] : a[v] * std::log(a[v] / b[v]);
     return sum;
 }
 

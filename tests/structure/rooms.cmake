@@ -30,7 +30,7 @@ room(with results core ground)                      # other libraries, each head
 room(with/torch with recipe ${purposes} results core ground) # the functions as nodes of torch's autograd
 room(c c/glue)                                      # the library for C: what it declares, made or by hand
 room(c/glue c bundles recipe ${purposes} results core ground)  # its calls become calls of C++
-room(bundles recipe ${purposes} results core ground) # rlhf.hpp and its like
+room(bundles recipe ${purposes} results core ground) # rlhf.hpp and others
 
 # A function's header includes no sibling, but for these.
 set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/divergence.hpp logits/token_log_probs.hpp)

@@ -257,6 +257,30 @@ TEST_CASE("sizes: more than memory can hold throws and does not overflow") {
           "rlhf::part: batch is [4294967296, 4294967296], more tokens than memory can hold");
 }
 
+TEST_CASE("sizes: where the batch has no tokens, the sentence says what to set") {
+    floats x(8);
+    const std::vector<std::uint8_t> mask(8, 1);
+    const std::vector<int> nothing{0};
+    const std::string set = ": set batch.sequences and batch.steps, or batch.offsets";
+    const auto said = [&](const rlhf::batch& b) {
+        return refusal([&] { rlhf::masked_mean(b, {.values = rlhf::view(x.data(), {.sequences = 2, .steps = 4})}); });
+    };
+    CHECK(said({.mask = rlhf::all, .denominator = counted_here}) ==
+          "rlhf::masked_mean: values is [2, 4], expected [1, 0]" + set);
+    CHECK(said(rectangle(0, 4, rlhf::layout::time_first)) ==
+          "rlhf::masked_mean: values is [2, 4], expected [4, 0]" + set);
+    CHECK(said(rectangle(3, 3)) == "rlhf::masked_mean: values is [2, 4], expected [3, 3]");
+    CHECK(said({.mask = mask, .denominator = counted_here}) ==
+          "rlhf::masked_mean: batch.mask has 8 elements, expected 0" + set);
+    CHECK(refusal([&] {
+              rlhf::masked_mean({.offsets = nothing, .mask = rlhf::all, .denominator = counted_here}, {.values = x});
+          }) == "rlhf::masked_mean: values has 8 elements, expected 0" + set);
+    CHECK(refusal([&] { (void)rlhf::part(test::logits_of(x, 2, 2, 2), rectangle(2, 0), 0, 1); }) ==
+          "rlhf::part: logits is [2, 2, 2], but the batch is [2, 0]" + set);
+    CHECK(refusal([&] { (void)rlhf::part(test::logits_of(x, 2, 2, 2), rectangle(2, 1), 0, 1); }) ==
+          "rlhf::part: logits is [2, 2, 2], but the batch is [2, 1]");
+}
+
 TEST_CASE("Eigen: rows that are the same memory are read, an inner stride throws") {
     using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     using strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;

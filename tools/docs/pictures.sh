@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Takes the pictures of the reports that the site shows, docs/pages/pictures/{demo,bench}.webp, of what ./dev demo and
-# ./dev bench wrote. Needs chromium (apt).
+# ./dev bench (all functions, so without a filter) wrote. Needs chromium (apt). For stored figures, make the page first:
+#   build/bench/tools/bench_report/rlhf_bench_report report --in FILE --goals bench/goals.json \
+#       --out build/bench/report/bench.html
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -15,4 +17,4 @@ picture() {
         --window-size="$4,$5" --screenshot="$PWD/docs/pages/pictures/$1.webp" "file://$PWD/$frame" 2>/dev/null
 }
 picture demo build/demo/report/report.html results 800 1060
-picture bench build/bench/report/bench.html floor 760 1150
+picture bench build/bench/report/bench.html floor 760 1330

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from c_types import Call, listed
-from py_types import Py, choices, docstring, names_in
+from py_types import Py, choices, docstring, names_in, signature
 
 
 def learns(py: Py, call: Call) -> list[str]:
@@ -42,7 +42,7 @@ def words(call: Call, learned: list[str]) -> str:
 
 def loss(py: Py, call: Call, learned: list[str]) -> str:
     outs = [f.name for f in py.fields(call, "arrays") if f.kind == "out"]
-    return (listed(f"def {call.name}(", parameters(py, call, learned), ") -> Tensor:") + words(call, learned)
+    return (signature(f"def {call.name}(", parameters(py, call, learned), ") -> Tensor:") + words(call, learned)
             + listed("    return loss(", [f"_rlhf.{call.name}", "locals()", names(learned)] +
                      ([names(outs)] if outs else []), ")"))
 
@@ -58,7 +58,7 @@ def through(py: Py, call: Call, back: Call) -> str:
     again = [n for n in again if n in own and n not in saved and n != "*"]
     one = len(outputs) == 1
     returned = "Tensor" if one else "tuple[Tensor, Tensor]"
-    text = listed(f"def {call.name}(", parameters(py, call, learned), f") -> {returned}:")
+    text = signature(f"def {call.name}(", parameters(py, call, learned), f") -> {returned}:")
     text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} for autograd: backward() gives the slopes of "
                       f"{' and '.join(learned)}.")
     text += listed("    found = through(", [f"_rlhf.{call.name}", f"_rlhf.{back.name}", "locals()", names(learned),
@@ -81,14 +81,14 @@ def torch_module(py: Py, calls: list[Call], made: str) -> str:
     classes += [f"{call.name}_objective" for call in calls]
     known = names_in(text, [n for n in classes if n not in by_name])
     known = [n for n in known if n not in ("batch", "groups")]
-    imports = ("from math import inf\nfrom typing import Optional\n\nfrom torch import Tensor\n\n"
+    imports = ("from math import inf\nfrom typing import Optional, Union\n\nfrom torch import Tensor\n\n"
                "import rlhf as _rlhf\n\n" + listed("from . import (", known, ")") +
                "from ._autograd import Input, loss, result, through\n" + choices(py, text) +
-               "from ._values import Range\n")
+               "from ._names import names_checked\nfrom ._values import Keywords, Range\n")
     doc = docstring("Losses for autograd. Each is a tensor, whose backward() needs no second call of the library, "
                     "because the sweep that computed the loss also computed its slopes. result(loss) has the "
                     "statistics of that sweep. Second derivatives raise an error.", "")
-    own = sorted(f.split("(")[0].removeprefix("def ") for f in functions)
+    own = sorted(f.split("(")[0].split("def ")[1] for f in functions)
     every = listed("__all__ = [", [f'"{n}"' for n in own + ["result"]], "]")
     head = f'{made}# mypy: disable-error-code="no-any-return"\n{doc}from __future__ import annotations\n\n'
     return f"{head}{imports}\n{every}\n\n\n{text}"

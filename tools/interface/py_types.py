@@ -13,6 +13,11 @@ def keyword(name: str) -> str:
     return {"lambda": "lambda_"}.get(name, name)
 
 
+def signature(head: str, parameters: list[str], end: str) -> str:
+    """The first lines of a function, which says what its arguments are when it gets one that it does not have."""
+    return f"{head[:len(head) - len(head.lstrip())]}@names_checked\n" + listed(head, parameters, end)
+
+
 def docstring(text: str, indent: str = "    ") -> str:
     """A docstring of a comment; paragraphs are wrapped, what is indented stays."""
     lines: list[str] = []
@@ -71,6 +76,10 @@ class Py:
             return f"POINTER({of if of in plain_structs else inner})"
         return of if of in plain_structs else f"POINTER({of})"
 
+    def nested(self, field: Field) -> bool:
+        """Has this option the options of another function?"""
+        return field.kind == "struct" and self.c.real(field.of) not in plain_structs
+
     def hint(self, field: Field) -> str:
         """The type of an option."""
         if field.kind in ("enum", "bool", "int"):
@@ -79,13 +88,14 @@ class Py:
             return "float"
         of = self.c.real(field.of)
         word = "Range" if of.endswith("range") else {"double": "float"}.get(of, of)
-        optional = field.kind == "optional" or of not in plain_structs
-        return f"Optional[{word}]" if optional else word
+        if self.nested(field):
+            return f"Union[{word}, Keywords, None]"
+        return f"Optional[{word}]" if field.kind == "optional" else word
 
     def default(self, field: Field) -> str | None:
         """The default of an option; None where it has to be said."""
         d = field.default
-        if self.hint(field).startswith("Optional"):
+        if self.hint(field).startswith(("Optional", "Union")):
             return "None"
         if field.kind == "enum":
             return f'"{d.split("::")[1]}"'
@@ -116,6 +126,8 @@ class Py:
     def remark(self, field: Field) -> str:
         """A line of documentation."""
         comment = field.comment[len(field.shape):].strip(" ,;") if field.shape else field.comment
+        if self.nested(field):
+            comment = f"a dict or {self.c.real(field.of)}; {comment}".strip("; ")
         words = [field.shape, {"uint8": "uint8", "float": "float32"}.get(field.of, "")]
         if field.kind == "index":
             words.append("int32 or int64")

@@ -45,7 +45,7 @@ def questions() -> str:
 
 
 def headers_of_a_compiler() -> list[str]:
-    """stddef.h and its like, which libclang of PyPI comes without. Clang's own, where they are, come first."""
+    """Headers such as stddef.h, which libclang of PyPI comes without. Clang's own, where they are, come first."""
     found = subprocess.run(["c++", "-print-file-name=include"], capture_output=True, text=True, check=False)
     return [f"-idirafter{found.stdout.strip()}"] if found.returncode == 0 else []
 

@@ -11,7 +11,7 @@ from c_types import C, Call, array_kinds, by_hand, listed, plain_structs, rooms,
 from files import main
 from py_presets import modules
 from py_torch import torch_module
-from py_types import Py, choices, docstring, joined, names_in, pythonic
+from py_types import Py, choices, docstring, joined, names_in, pythonic, signature
 from model import Result, Struct
 from read import root
 
@@ -51,7 +51,7 @@ def option_class(py: Py, s: Struct, base: str) -> str:
         text += listed("    _choices = {", [f'"{f.name}": get_args({f.of})' for f in chosen], "}")
     if base == "Controller":
         text += "".join(f"    {f.name}: {py.hint(f)}\n" for f in s.fields)
-    text += "\n" + listed("    def __init__(", ["self", "*"] + py.options(s.fields), ") -> None:")
+    text += "\n" + signature("    def __init__(", ["self", "*"] + py.options(s.fields), ") -> None:")
     text += f'        self._set(locals(), "{s.name}")\n'
     return text
 
@@ -66,12 +66,14 @@ def options(py: Py) -> str:
     for name, call in updates.items():
         text += "\n\n" + option_class(py, py.interface.structs[name], "Controller")
         parameters = [p.split()[-1] for p in call.parameters()[1:-1]]
-        text += "\n" + listed("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
+        text += "\n" + signature("    def update(", ["self"] + [f"{p}: float" for p in parameters], ") -> None:")
         text += docstring(joined(summary(call.comment)), " " * 8)
         text += f"        self._update_by({', '.join(f'{p}={p}' for p in parameters)})\n"
     imports = ("from ctypes import POINTER, c_double, c_int64, c_size_t\nfrom math import inf\n"
-               "from typing import Optional, get_args\n\n" + choices(py, text) +
-               "from ._values import Controller, Options, Range, covariance_cut, importance_range, ratio_range\n")
+               "from typing import Optional, Union, get_args\n\n" + choices(py, text) +
+               "from ._names import names_checked\n"
+               "from ._values import (Controller, Keywords, Options, Range, covariance_cut, importance_range,\n"
+               "                      ratio_range)\n")
     return module("Options and controllers.", imports, text)
 
 
@@ -86,7 +88,7 @@ def objectives(py: Py) -> str:
     for family, names in families.items():
         text += "\n" + listed(f"{family} = Union[", names, "]")
     imports = ("from ctypes import c_char_p, c_double, c_int64, c_size_t\nfrom math import inf\n"
-               "from typing import Union, get_args\n\n" + choices(py, text) +
+               "from typing import Union, get_args\n\n" + choices(py, text) + "from ._names import names_checked\n"
                "from ._values import Objective, Range, ratio_range\n")
     return module("The objectives of losses.", imports, text)
 
@@ -130,7 +132,7 @@ def arrays_class(py: Py, name: str, base: str = "Arrays") -> str:
                                         for f in listed_fields], "}")
     if base != "Arrays":
         given = [f"{f.name}: int" if f.kind == "int" else py.array(f) for f in s.fields]
-        text += "\n" + listed("    def __init__(", ["self", "*"] + given, ") -> None:")
+        text += "\n" + signature("    def __init__(", ["self", "*"] + given, ") -> None:")
         text += f'        self.take(locals(), "{name}")\n'
     return text
 
@@ -167,7 +169,7 @@ def function(py: Py, call: Call) -> str:
     items[0], items[-1] = "[" + items[0], items[-1] + "]"
     text = f"_{call.name} = Function(\n"
     text += listed("    ", [f'"{call.name}"'] + items + ([result] if result else []), ")")
-    text += "\n\n" + listed(f"def {call.name}(", py.parameters(call), f") -> {returned}:")
+    text += "\n\n" + signature(f"def {call.name}(", py.parameters(call), f") -> {returned}:")
     text += docstring(py.documentation(call))
     return text + f"    return _{call.name}(locals())\n"
 
@@ -178,14 +180,15 @@ def imports_of(py: Py, code: str, own: list[str]) -> str:
     enums = [e for e in i.enums if e in choices(py, code)]
     options = [s.name for s in i.structs.values() if not s.same_as and s.name not in (*by_hand, *plain_structs, *own)]
     sources = {
-        "ctypes": ["c_double", "c_int64", "c_size_t"], "math": ["inf"], "typing": ["Any", "Optional", "get_args"],
+        "ctypes": ["c_double", "c_int64", "c_size_t"], "math": ["inf"],
+        "typing": ["Any", "Optional", "Union", "get_args"],
         "._arrays": ["Array", "GradientOutput", "Output"], "._batch": ["Executor"], "._c": ["Gradient", "In", "Out"],
         "._call": ["Arrays", "Function", "Given", "array", "arrays", "enum", "executor", "integer", "logits",
                    "logits_gradient", "options", "struct"],
-        "._enums": enums, "._head": ["head_gradient", "linear_head"],
+        "._enums": enums, "._head": ["head_gradient", "linear_head"], "._names": ["names_checked"],
         "._objectives": [f"{f.name}_objective" for f in i.functions], "._options": options,
         "._results": [r.name for r in i.results.values() if not r.same_as and r.name != "counts"],
-        "._values": ["Range", "counts", "covariance_cut"]}
+        "._values": ["Keywords", "Range", "counts", "covariance_cut"]}
     text = ""
     for source, names in sources.items():
         if source == "._arrays":

@@ -9,8 +9,8 @@ import rlhf
 
 def grpo(logits: Any, tokens: Any, is_answer: Any, old_log_probs: Any, rewards: Any, group_size: int
          ) -> rlhf.ppo_loss_result:
-    """Turns logits [B, T, V] into the gradient of the loss, in place. tokens, is_answer and old_log_probs are [B, T],
-    logits and old_log_probs of step t being about token t + 1; rewards are [B], group_size answers in a row share a
+    """Turns logits [B, T, V] into the gradient of the loss, in place. tokens, is_answer and old_log_probs are [B, T].
+    The logits and old_log_probs of step t are about token t + 1. rewards are [B]; group_size answers in a row share a
     prompt."""
     found = rlhf.group_advantages(rlhf.groups(size=group_size), rewards=rewards, advantages=True)
     batch = rlhf.batch(mask=is_answer, denominator=rlhf.counted_here, predict_next=True)

@@ -97,6 +97,10 @@ inline void check_sizes(const char* function, const batch& b) {
     if (times(b.sequences, b.steps) == too_many)
         fail(function, "batch is [%lld, %lld], more tokens than memory can hold", b.sequences, b.steps);
 }
+/// The end of a sentence about an array that has elements where the batch has no tokens.
+inline const char* remedy(const batch& b) {
+    return b.tokens() == 0 ? ": set batch.sequences and batch.steps, or batch.offsets" : "";
+}
 inline void check_part(const batch& b, std::int64_t first, std::int64_t count) {
     check_sizes("part", b);
     if (first >= 0 && count >= 0 && count <= b.size() - first) return;

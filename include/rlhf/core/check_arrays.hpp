@@ -14,11 +14,13 @@ enum class access {
     write,
 };
 
-/// The expected shape of an array. row_word and col_word, if given, name rows and columns in the error sentence.
+/// The expected shape of an array. row_word and col_word, if given, name rows and columns in the error sentence, and
+/// remedy ends it.
 struct table {
     std::int64_t rows, cols;
     const char *row_word = "", *col_word = "";
     std::int64_t elements = times(rows, cols);
+    const char* remedy = "";
 };
 
 /// The arrays of one call, by name: their shapes, strides and places in memory. An output overlaps no other array,
@@ -53,7 +55,7 @@ public:
         add_run(data, element_size, name, rows * cols, how, in_place_of);
         if (stride == cols) return stride;
         region& r = regions_[used_ - 1];
-        r.rows = rows, r.bytes = cols * element_size, r.stride = stride * element_size;
+        r.bytes = cols * element_size, r.stride = stride * element_size;
         r.end = r.begin + (rows - 1) * r.stride + r.bytes;
         return stride;
     }
@@ -71,7 +73,7 @@ private:
     /// Rows without gaps between them are one row.
     struct region {
         const char *begin, *end;
-        std::int64_t rows, bytes, stride; ///< bytes of a row, and from row to row
+        std::int64_t bytes, stride; ///< bytes of a row, and from row to row
         const char* name;
         bool output;
         const void* in_place_of;
@@ -87,14 +89,16 @@ private:
         const std::int64_t bytes = times(elements, element_size);
         if (bytes == too_many) fail(function_, "%s has %lld elements, more than memory can hold", name, elements);
         if (how == access::write && used_ < first_output_) first_output_ = used_;
-        regions_[used_++] = {begin, begin + bytes, 1, bytes, bytes, name, how == access::write, in_place_of};
+        regions_[used_++] = {begin, begin + bytes, bytes, bytes, name, how == access::write, in_place_of};
     }
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
         if (rows == view<const int>::per_sequence)
             fail(function_, "%s has one element per sequence, expected [%lld, %lld]", name, t.rows, t.cols);
-        if (rows >= 0) fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]", name, rows, cols, t.rows, t.cols);
-        if (*t.row_word == '\0') fail(function_, "%s has %lld elements, expected %lld", name, cols, t.elements);
+        if (rows >= 0)
+            fail(function_, "%s is [%lld, %lld], expected [%lld, %lld]%s", name, rows, cols, t.rows, t.cols, t.remedy);
+        if (*t.row_word == '\0')
+            fail(function_, "%s has %lld elements, expected %lld%s", name, cols, t.elements, t.remedy);
         fail(function_, "%s has %lld elements, expected %lld (%lld %s of %s = %lld)", name, cols, t.elements, t.rows,
              t.row_word, t.col_word, t.cols);
     }
@@ -108,7 +112,7 @@ private:
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
             out.output != other.output)
             return false;
-        if (out.stride != other.stride || out.rows == 1) return true;
+        if (out.stride != other.stride) return true;
         // Columns of one table: they overlap only if their ranges of columns do.
         const std::int64_t apart = (out.begin - other.begin) % out.stride,
                            distance = apart < 0 ? apart + out.stride : apart;

@@ -56,8 +56,8 @@ void check_logits_shape(const char* function, const batch& b, const logits_view<
     const logits_shape& s = v.shape();
     if (s.sequences < 0 || s.steps < 0 ||
         (b.packed() ? times(s.sequences, s.steps) != b.tokens() : s.sequences != b.sequences || s.steps != b.steps))
-        fail(function, "%s is [%lld, %lld, %lld], but the batch is [%lld, %lld]", name, s.sequences, s.steps, s.vocab,
-             b.packed() ? 1 : b.sequences.n, b.packed() ? b.tokens() : b.steps.n);
+        fail(function, "%s is [%lld, %lld, %lld], but the batch is [%lld, %lld]%s", name, s.sequences, s.steps, s.vocab,
+             b.packed() ? 1 : b.sequences.n, b.packed() ? b.tokens() : b.steps.n, remedy(b));
 }
 } // namespace detail
 

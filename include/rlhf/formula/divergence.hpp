@@ -90,15 +90,16 @@ template <divergence How, class V>
 }
 
 /// One entry's share of a KL of sides that do not sum to 1. The pulls above leave out a multiple of p, which changes
-/// the derivative unless Σ p is 1. Shares of jsd leave out nothing.
+/// the derivative unless Σ p is 1. Shares of jsd leave out nothing. Where the first side is 0 the value is p q: 0, or
+/// NaN if the other side is NaN.
 ///
 ///     reverse_kl: pull = p (log p − log q + 1)    forward_kl: pull = −q
 template <divergence How, class V>
 [[nodiscard]] RLHF_FORMULA divergence_term<V> truncated_share(V p, V q, V r) {
     static_assert(How != divergence::jsd, "rlhf: shares of jsd are the same: call divergence_share");
     using lane::select;
-    if constexpr (How == divergence::forward_kl) return {select(q == V(0), V(0), -(q * r)), -q};
-    const V value = select(p == V(0), V(0), p * r);
+    if constexpr (How == divergence::forward_kl) return {select(q == V(0), p * q, -(q * r)), -q};
+    const V value = select(p == V(0), p * q, p * r);
     return {value, value + p};
 }
 

@@ -48,6 +48,7 @@ public:
         check_sizes(function_, b);
         size_ = packed_ ? b.offsets.cols() - 1 : b.sequences.n;
         shape_ = packed_ ? table{1, b.tokens()} : by_steps_ ? table{b.steps, size_} : table{size_, b.steps};
+        shape_.remedy = remedy(b);
         if (packed_)
             arrays_.add(b.offsets.data(), b.offsets.element_size(), "batch.offsets", 1, b.offsets.cols(),
                         b.offsets.cols(), access::read);
