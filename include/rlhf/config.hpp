@@ -13,9 +13,9 @@
 #define RLHF_VERSION_MINOR 1
 #define RLHF_VERSION_PATCH 0
 
-/// RLHF_FORMULA marks every formula: code for host and device, inlined into the sweep that calls it. RLHF_WORD marks
-/// functions of plain numbers: also for host and device, but the compiler decides about inlining. Forced inlining would
-/// multiply the code of unoptimised programs.
+/// RLHF_FORMULA marks every formula: code for host and device, inlined into the sweep that calls it. It also marks the
+/// functions of the engine that a hot loop inlines. RLHF_WORD marks functions of plain numbers: also for host and
+/// device, but the compiler decides about inlining. Forced inlining would multiply the code of unoptimised programs.
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define RLHF_FORMULA __host__ __device__ inline
 #define RLHF_WORD __host__ __device__ inline

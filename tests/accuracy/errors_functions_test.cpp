@@ -3,52 +3,14 @@
 // The errors of the functions over tokens, steps and prompts, which ACCURACY.md states. What is right is the formula of
 // their documentation in 50 digits. Options are powers of two, or sums of a few, which a float holds exactly.
 
-#include "accuracy/errors.hpp"
+#include "accuracy/errors_prompts.hpp"
 
 #include <rlhf/ppo.hpp>
-#include <rlhf/reward_model.hpp>
 
 namespace {
 
 using namespace accuracy;
 constexpr auto heading = "Functions over tokens, steps and prompts";
-constexpr std::size_t B = 2, S = 300, N = B * S;
-
-/// Two sequences of 300 steps; each line of the page sees draws / 200 of them.
-rlhf::batch tokens(std::size_t sequences = B, std::size_t steps = S) {
-    return {.sequences = sequences, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
-}
-
-template <class T>
-std::vector<T> array(test::random& r, double low, double high, std::size_t n = N) {
-    std::vector<T> x(n);
-    for (T& e : x) e = in<T>(r, low, high);
-    return x;
-}
-/// So far from x, to either side.
-template <class T>
-std::vector<T> around(test::random& r, std::vector<T> x, double distance) {
-    for (T& e : x) e += in<T>(r, -distance, distance);
-    return x;
-}
-
-exact mean_of(const std::vector<exact>& x) {
-    exact sum = 0;
-    for (const exact& e : x) sum += e;
-    return sum / static_cast<double>(x.size());
-}
-/// Σ (x − mean)² / (n − 1)
-exact variance_of(const std::vector<exact>& x) {
-    const exact mean = mean_of(x);
-    exact sum = 0;
-    for (const exact& e : x) sum += (e - mean) * (e - mean);
-    return sum / static_cast<double>(x.size() - 1);
-}
-template <class T>
-std::vector<exact> exactly(const std::vector<T>& x) {
-    return {x.begin(), x.end()};
-}
-
 template <class T>
 void policies(section& page, test::random& r) {
     const std::string inputs = "log π in [−5, 0], log π_old = log π ± 0.5, Â in [−1, 3]",
@@ -186,97 +148,12 @@ void means(section& page, test::random& r) {
     hold(page, mean, variance, white, bias, masked, ptx, rewards, kl, lowered);
 }
 
-exact softplus(const exact& x) { return log(1 + exp(x)); }
-exact sigmoid(const exact& x) { return 1 / (1 + exp(-x)); }
-
-/// Rankings of K responses, listed best first.
-template <class T>
-void rankings(section& page, test::random& r, std::size_t K, const std::string& of) {
-    const std::string inputs = "r in [−3, 3], K = " + of;
-    line<T> loss("`ranking_loss`, loss, K = " + of, inputs, ulp),
-        d("`ranking_loss`, gradient, K = " + of, inputs, ulp_of_largest);
-    line<T> likelihood("`plackett_luce_loss`, loss, K = " + of, inputs, ulp),
-        d_likelihood("`plackett_luce_loss`, gradient, K = " + of, inputs, ulp_of_largest);
-    for (int i = 0; i < page.draws / 200; ++i) {
-        const auto x = array<T>(r, -3, 3, K);
-        std::vector<T> got(K), got_likelihood(K);
-        const auto all_pairs = rlhf::ranking_loss<T>(tokens(1, K), {.rewards = x, .d_rewards = got});
-        const auto whole = rlhf::plackett_luce_loss<T>(tokens(1, K), {.rewards = x, .d_rewards = got_likelihood});
-        exact sum = 0, stages = 0;
-        std::vector<exact> slope(K, 0), of_stages(K, -1);
-        for (std::size_t j = 0; j < K; ++j) {
-            exact left = 0;
-            for (std::size_t k = j; k < K; ++k) left += exp(exact(x[k]));
-            stages += log(left) - x[j];
-            for (std::size_t k = j; k < K; ++k) of_stages[k] += exp(exact(x[k])) / left;
-            for (std::size_t k = j + 1; k < K; ++k) {
-                const exact m = exact(x[j]) - x[k], wrong = sigmoid(-m);
-                sum += softplus(-m), slope[j] -= wrong, slope[k] += wrong;
-            }
-        }
-        const auto pairs = static_cast<double>(K * (K - 1) / 2);
-        loss.add(all_pairs.loss(), sum / pairs), likelihood.add(whole.loss(), stages);
-        for (std::size_t k = 0; k < K; ++k)
-            d.add(got[k], slope[k] / pairs), d_likelihood.add(got_likelihood[k], of_stages[k]);
-    }
-    hold(page, loss, d, likelihood, d_likelihood);
-}
-
-template <class T>
-void in_groups(section& page, test::random& r) {
-    constexpr std::size_t K = 8;
-    const std::string inputs = "groups of 8, r in [−1, 3]";
-    line<T> grpo("`group_advantages`, GRPO", inputs, ulp_of_largest),
-        rloo("`group_advantages`, RLOO", inputs, ulp_of_largest),
-        nemo("`group_advantages`, NeMo-RL's GRPO", inputs, ulp_of_largest);
-    for (int i = 0; i < page.draws / 200; ++i) {
-        const auto x = array<T>(r, -1, 3);
-        std::vector<T> a(N), l(N), o(N);
-        rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = a}, {.epsilon = 0});
-        rlhf::group_advantages<T>(
-            {.size = K}, {.rewards = x, .advantages = o},
-            {.baseline = rlhf::group_baseline::others_mean, .scale = rlhf::group_scale::others_std, .epsilon = 0});
-        rlhf::group_advantages<T>({.size = K}, {.rewards = x, .advantages = l},
-                                  {.baseline = rlhf::group_baseline::others_mean, .scale = rlhf::group_scale::none});
-        for (std::size_t g = 0; g < N; g += K) {
-            const auto at = [&](std::size_t k) { return static_cast<std::ptrdiff_t>(g + k); };
-            const std::vector<exact> group(x.begin() + at(0), x.begin() + at(K));
-            const exact mean = mean_of(group), std = sqrt(variance_of(group));
-            for (std::size_t k = 0; k < K; ++k) {
-                const exact apart = group[k] - (mean * K - group[k]) / (K - 1);
-                std::vector<exact> others = group;
-                others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
-                grpo.add(a[g + k], (group[k] - mean) / std), rloo.add(l[g + k], apart);
-                nemo.add(o[g + k], apart / sqrt(variance_of(others)));
-            }
-        }
-    }
-    hold(page, grpo, rloo, nemo);
-}
-
-template <class T>
-void comparisons(section& page, test::random& r) {
-    const std::string inputs = "300 pairs, r in [−5, 5]";
-    line<T> loss("`bradley_terry_loss`, loss", inputs, ulp), d("`bradley_terry_loss`, gradient", inputs, ulp);
-    for (int i = 0; i < page.draws / 200; ++i) {
-        const auto c = array<T>(r, -5, 5, S), x = array<T>(r, -5, 5, S);
-        std::vector<T> got(S);
-        const auto result = rlhf::bradley_terry_loss<T>(
-            tokens(1), {.chosen_rewards = c, .rejected_rewards = x, .d_rejected_rewards = got});
-        std::vector<exact> l(S);
-        for (std::size_t t = 0; t < S; ++t)
-            l[t] = softplus(exact(x[t]) - c[t]), d.add(got[t], sigmoid(exact(x[t]) - c[t]) / S);
-        loss.add(result.loss(), mean_of(l));
-    }
-    hold(page, loss, d);
-}
-
 void all(section page) {
     const auto of = [&]<class T>(T) {
         test::random r(1);
         policies<T>(page, r), values<T>(page, r), recurrences<T>(page, r), means<T>(page, r), comparisons<T>(page, r);
         rankings<T>(page, r, 9, "9"), rankings<T>(page, r, 40, "40");
-        in_groups<T>(page, r);
+        in_groups<T>(page, r); // a new measure is the last, because all draw from the same numbers
     };
     of(0.F), of(0.0);
     CHECK(page.left() == "");

@@ -8,3 +8,4 @@
 #include "policy.cuh"
 #include "preference.cuh"
 #include "ranking.cuh"
+#include "value.cuh"

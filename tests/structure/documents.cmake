@@ -3,8 +3,11 @@
 #
 # - a public function's header has all that CONTRIBUTING.md asks of a new loss: a test that registers it with the
 #   contract, a reference and the test of its gradients, mutants of it and of its formulas, cases among the bits and
-#   among empty batches, a bench, a node of torch's autograd, its place in a bundle, a word in CHANGELOG.md and
-#   ACCURACY.md, and a comment that says what it throws. (Its page in the reference is made from that comment.)
+#   among empty batches, its errors measured, a bench, a node of torch's autograd and the node's test, its place in a
+#   bundle and in compiled.hpp, a word in README.md, CHANGELOG.md and ACCURACY.md, and a comment that says what it
+#   throws. (Its page in the reference is made from that comment.)
+# - an objective of policy_loss, preference_loss or unpaired_loss is named in its loss, in compiled.hpp, and by the tests,
+#   bits, measures of errors and documents that CONTRIBUTING.md lists
 # - adapters in with/ have mutants
 # - the first C++ block of README.md is examples/quickstart.cpp, byte for byte
 # - the version of CHANGELOG.md, of the vcpkg port and of the ABI tag is config.hpp's
@@ -62,6 +65,9 @@ texts_of("tests/mutants/*.txt" mutants)
 set(mutants "\n${mutants}")
 texts_of("tests/bits/*.cpp" bits)
 texts_of("include/rlhf/with/torch/*.hpp" torch_nodes)
+texts_of("tests/clients/torch/autograd*.cpp" torch_tests)
+texts_of("tests/accuracy/errors_*.[ch]pp" errors)
+text_of(include/rlhf/compiled.hpp compiled)
 text_of(tests/unit/empty_batch_test.cpp empty_batches)
 texts_of("tests/reference/reference_*gradients_test.cpp" reference_gradients)
 
@@ -101,6 +107,16 @@ foreach(header IN LISTS headers)
         if(text MATCHES "gradient<T> d_|[^a-z]logits_gradient" AND NOT header IN_LIST not_in_torch
             AND NOT torch_nodes MATCHES "rlhf::${function}[(<]")
             complain("include/rlhf/with/torch/ has no node of autograd for rlhf::${function}")
+        elseif(torch_nodes MATCHES "rlhf::${function}[(<]" AND NOT torch_tests MATCHES "(ours|rlhf)::${function}[(<]")
+            complain("tests/clients/torch/autograd.cpp does not compare ${function} with torch's own gradients")
+        endif()
+        if(NOT header MATCHES "^recipe/" AND NOT header IN_LIST no_errors_of_its_own AND
+            NOT errors MATCHES "rlhf::${function}[(<]")
+            complain("tests/accuracy/errors_*_test.cpp do not measure the errors of rlhf::${function}")
+        endif()
+        if(NOT header MATCHES "^(recipe|logits)/" AND NOT header IN_LIST not_compiled AND
+            NOT compiled MATCHES "[^a-z_]${function}[^a-z_]")
+            complain("include/rlhf/compiled.hpp has no usual call of ${function}")
         endif()
     endif()
     if(NOT bits MATCHES "\"${stem}[\"/]")
@@ -125,11 +141,35 @@ foreach(header IN LISTS headers)
     if(NOT text MATCHES "/// (.*[^a-z])?(Throws|what is thrown)")
         complain("include/rlhf/${header} does not say what its function throws")
     endif()
-    foreach(document IN ITEMS CHANGELOG ACCURACY)
+    foreach(document IN ITEMS README CHANGELOG ACCURACY)
         string(TOLOWER ${document} text)
         if(NOT "${${text}}" MATCHES "[^a-z_]${stem}[^a-z_]")
             complain("${document}.md does not name ${stem}")
         endif()
+    endforeach()
+endforeach()
+
+# An objective is not in the headers' list of functions, but has as many places. Its formula's mutants are looked for above.
+texts_of("include/rlhf/*/*_loss.hpp" losses)
+texts_of("tests/unit/*_test.cpp" units)
+set(place_of_losses "the documentation of policy_loss, preference_loss or unpaired_loss")
+set(place_of_compiled include/rlhf/compiled.hpp)
+set(place_of_units "tests/unit/")
+set(place_of_bits "tests/bits/")
+set(place_of_errors "tests/accuracy/errors_*_test.cpp")
+set(place_of_accuracy ACCURACY.md)
+set(place_of_changelog CHANGELOG.md)
+foreach(header IN LISTS headers)
+    text_of("include/rlhf/${header}" text)
+    string(REGEX MATCHALL "struct objective<(rlhf::)?[a-z_]+>" objectives "${text}")
+    list(TRANSFORM objectives REPLACE "^.*[<:]([a-z_]+)>$" "\\1")
+    foreach(objective IN LISTS objectives)
+        foreach(place IN ITEMS losses compiled units bits errors accuracy changelog)
+            if(NOT "${${place}}" MATCHES "[^a-z_]${objective}[^a-z_]" AND
+                NOT "${place}/${objective}" IN_LIST no_errors_of_its_own)
+                complain("${place_of_${place}} does not name the objective ${objective}")
+            endif()
+        endforeach()
     endforeach()
 endforeach()
 
@@ -216,6 +256,6 @@ foreach(file IN LISTS files)
 endforeach()
 
 if(complaints)
-    message(FATAL_ERROR "What belongs together:\n${complaints}")
+    message(FATAL_ERROR "What belongs together (CONTRIBUTING.md, A new loss, says how):\n${complaints}")
 endif()
 message(STATUS "What belongs together is there together")

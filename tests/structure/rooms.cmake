@@ -38,6 +38,9 @@ set(shared_in_a_room policy/mean_sweep.hpp policy/policy_loss.hpp logits/diverge
 set(no_function policy/mean_sweep.hpp logits/divergence.hpp)
 set(not_bundled recipe/linear_head.hpp)       # the caller has the matrix products, and includes it for them
 set(not_in_torch advantage/gae_backward.hpp)  # advantages are constants of a loss
+set(not_compiled advantage/shape_scores.hpp)  # some scores per call: it compiles in no time
+# unpaired_loss has the errors of its objectives and of a sum, ppo_clip the errors of clipped_surrogate.
+set(no_errors_of_its_own preference/unpaired_loss.hpp errors/ppo_clip accuracy/ppo_clip)
 # Functions without a batch: no contract to keep. They cost nothing, or what std::sort costs.
 set(numbers_only advantage/kl_controller.hpp policy/entropy_controller.hpp recipe/sort_pairs.hpp)
 

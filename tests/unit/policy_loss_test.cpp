@@ -3,11 +3,10 @@
 // policy_loss with each of its objectives. What they have in common is tested by ppo_policy_loss_test, too.
 
 #include "contract/contract.hpp"
-#include "reference/policy_loss.hpp"
-#include "reference/ppo_policy_loss.hpp"
 #include "support/cases.hpp"
 #include "support/formulas.hpp"
 #include "support/policy_losses.hpp"
+#include "support/policy_objectives.hpp"
 
 #include <rlhf/policy/ppo_policy_loss.hpp>
 
@@ -39,78 +38,8 @@ TEMPLATE_TEST_CASE("policy_loss: same bits however the batch is laid out", "[con
 
 namespace {
 
-/// The objectives as the reference has them.
-reference::surrogate by_reference(const rlhf::ppo_clip& o, const reference::sampled_token& t) {
-    reference::ppo_policy_loss_options all;
-    all.clip_low = o.range.low, all.clip_high = o.range.high, all.dual_clip = o.dual;
-    auto s = reference::detail::clipped_surrogate(t.log_ratio, t.advantage, all);
-    if (t.limited) s.slope = 0;
-    return s;
-}
-reference::surrogate by_reference(const rlhf::cispo& o, const reference::sampled_token& t) {
-    return reference::cispo(t, o.low, o.high, static_cast<reference::importance>(o.beyond));
-}
-reference::surrogate by_reference(const rlhf::sapo& o, const reference::sampled_token& t) {
-    return reference::sapo(t, o.tau_positive, o.tau_negative);
-}
-reference::surrogate by_reference(const rlhf::topr& o, const reference::sampled_token& t) {
-    return reference::topr(t, o.positive, o.negative);
-}
-reference::surrogate by_reference(const rlhf::dppo_tv& o, const reference::sampled_token& t) {
-    return reference::dppo(t, reference::binary_tv(t), o.range.low, o.range.high, o.cap, o.value == dppo_value::ratio);
-}
-reference::surrogate by_reference(const rlhf::dppo_kl& o, const reference::sampled_token& t) {
-    return reference::dppo(t, reference::binary_kl(t), o.range.low, o.range.high, o.cap, o.value == dppo_value::ratio);
-}
-
 using real = long double;
-
-/// A problem whose decisions do not hang on a rounding: tokens next to one are masked.
-template <class T, class Objective>
-struct objective_case {
-    Objective objective;
-    policy_loss_options options;
-    test::random r{77};
-    test::rectangle where = test::mixed_rectangle(r);
-    std::vector<T> lp, old, ref, behavior, advantages, weights;
-
-    objective_case(const Objective& by, const policy_loss_options& o) : objective(by), options(o) {
-        const std::size_t n = where.size();
-        lp = test::normals<T>(r, n, -1.5, 0.5), old = test::nearby(r, lp, 0.3), ref = test::nearby(r, lp, 0.5);
-        behavior = test::nearby(r, old, 0.4), advantages = test::advantages<T>(r, n),
-        weights = test::normals<T>(r, n, 1, 0.5);
-        for (std::size_t i = 0; i < n; ++i) {
-            lp[i] = std::min(lp[i], T(-0.01)), old[i] = std::min(old[i], T(-0.01));
-            if (r.below(20) == 0) advantages[i] = 0;
-            const real below = slope(i, -1e-5L), here = slope(i, 0), above = slope(i, 1e-5L);
-            const real w = std::exp(real(old[i]) - real(behavior[i]));
-            if (std::fabs(above - here) + std::fabs(below - here) > 0.01L * std::fabs(here) ||
-                flags(i, -1e-5L) != flags(i, 1e-5L) || std::fabs(w - o.importance_limit.high) < 1e-4L)
-                where.mask[i] = 0;
-        }
-        test::poison(r, lp, where.mask), test::poison(r, advantages, where.mask), test::poison(r, ref, where.mask);
-    }
-
-    [[nodiscard]] reference::surrogate token(std::size_t i, real moved = 0) const {
-        const real p = lp[i] + moved, q = old[i], x = p - q, limit = options.log_ratio_limit;
-        const real held = reference::clamped(x, -limit, limit);
-        return by_reference(objective, {p, q, held, advantages[i], held != x});
-    }
-    [[nodiscard]] real slope(std::size_t i, real moved) const { return token(i, moved).slope; }
-    [[nodiscard]] bool flags(std::size_t i, real moved) const { return token(i, moved).clipped; }
-
-    /// What a token's loss and slope are rounded at: their sizes, grown by how far their arguments are off.
-    [[nodiscard]] real scale(std::size_t i, bool kl, bool behave) const {
-        const auto t = token(i);
-        const real x = std::fabs(real(lp[i]) - real(old[i])), y = real(old[i]) - real(behavior[i]),
-                   d = real(lp[i]) - real(ref[i]);
-        real size = (std::fabs(t.loss) + std::fabs(t.slope)) * (1 + x);
-        if constexpr (std::is_same_v<Objective, rlhf::sapo>) size *= 1 + 2 * objective.tau_negative * std::exp(x);
-        if (behave) size *= std::min<real>(std::exp(y), options.importance_limit.high) * (1 + std::fabs(y));
-        if (kl) size += options.kl_coef * (1 + std::fabs(d)) * (1 + std::fabs(d)) * std::exp(d < 0 ? -d : 0);
-        return size;
-    }
-};
+using test::by_reference, test::objective_case;
 
 constexpr double roundings = 6; // as in ppo_policy_loss_test: a difference, an exponential, five products and a sum
 

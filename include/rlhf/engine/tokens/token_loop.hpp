@@ -9,7 +9,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// Runs a kernel over the tokens of a segment. The kernel turns one element of each input into detail::terms. For
+/// Runs a kernel over the tokens of a segment. The kernel turns one element of each input into lane::terms. For
 /// masked tokens, which may hold any bits, outputs are 0, or left as they are if the sweep adds to them.
 ///
 /// Only the hot loop is compiled for each kernel. It is called through a pointer, and all other code is shared by

@@ -10,7 +10,7 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The sweep over tokens. For every token that counts, the kernel turns one element of each input into detail::terms.
+/// The sweep over tokens. For every token that counts, the kernel turns one element of each input into lane::terms.
 /// For masked tokens, which may hold any bits, outputs are 0, or left as they are if the sweep adds to them.
 ///
 /// A sequence begins at its first token that counts and is cut into segments of 512 tokens. Each segment is added up on
