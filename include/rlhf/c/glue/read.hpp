@@ -91,7 +91,7 @@ public:
     }
     const char* name_of(const rlhf_objective* given) const {
         const char* const name = there(given, "objective").name;
-        return name != nullptr ? name : "";
+        return name != nullptr && *name != '\0' ? name : "unnamed";
     }
     /// A copy of the objective that begins with this head.
     template <class S>
@@ -254,13 +254,13 @@ private:
         auto* const data = static_cast<T*>(a.data);
         const std::int64_t rows = a.shape[0], cols = a.shape[1];
         if (a.dims == 1) {
-            if (rows < 0) fail("%s is [%lld]", name, rows);
+            if (rows < 0) fail("%s is [%lld], expected a size of at least 0", name, rows);
             if (a.strides[0] == 1 || rows <= 1) return view<T>::with(data, view<T>::flat, rows, 0);
             if (one_per_sequence) return view<T>::with(data, view<T>::per_sequence, rows, a.strides[0]);
             fail("%s has a stride of %lld between its elements, expected 1", name, a.strides[0]);
         }
         if (a.dims != 2) fail("%s has %lld dimensions, expected 1 or 2", name, a.dims);
-        if (rows < 0 || cols < 0) fail("%s is [%lld, %lld]", name, rows, cols);
+        if (rows < 0 || cols < 0) fail("%s is [%lld, %lld], expected sizes of at least 0", name, rows, cols);
         if (a.strides[1] == 0) return view<T>::with(data, view<T>::per_sequence, rows, a.strides[0]);
         if (a.strides[1] != 1 && cols > 1)
             fail("%s has a stride of %lld between the elements of a row, expected 1", name, a.strides[1]);
