@@ -3,7 +3,7 @@
 """The two nodes of autograd behind rlhf.torch: a loss, and a function that has its own backward pass."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional, TypeVar, Union
 
 import torch
 from torch import Tensor
@@ -14,10 +14,17 @@ from ._call import Function
 from ._values import Result
 
 Input = Union[Tensor, per_sequence]  # an argument without a gradient
+F = TypeVar("F", bound=Callable[..., Any])
 
-# Where torch.compile cannot look, because ctypes is there: its graph breaks at these calls.
-batch.__init__ = torch.compiler.disable(batch.__init__)  # type: ignore[method-assign]
-Function.__call__ = torch.compiler.disable(Function.__call__)  # type: ignore[method-assign]
+
+def _untraced(function: F) -> F:
+    """The function, at whose calls torch.compile breaks its graph: it cannot look into ctypes."""
+    found: F = torch.compiler.disable(function)
+    return found
+
+
+batch.__init__ = _untraced(batch.__init__)  # type: ignore[method-assign]
+Function.__call__ = _untraced(Function.__call__)  # type: ignore[method-assign]
 
 
 def _once() -> None:
@@ -53,7 +60,7 @@ class _Loss(torch.autograd.Function):
         return (None, None, None, *(next(slopes) * slope if need else None for need in ctx.needs_input_grad[3:]))
 
 
-@torch.compiler.disable
+@_untraced
 def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outputs: str = "") -> Tensor:
     """The loss of a function whose sweep also computes the gradients. Gradients flow to the inputs of these names."""
     names, given = learned.split(), {**given, **dict.fromkeys(outputs.split(), True)}
@@ -63,7 +70,7 @@ def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outp
     return tensor
 
 
-@torch.compiler.disable
+@_untraced
 def result(loss: Tensor) -> Any:
     """The statistics of a loss of this module: the result of rlhf's function of the same name."""
     found: Optional[Result] = getattr(loss, "rlhf_result", None)
@@ -100,7 +107,7 @@ class _Through(torch.autograd.Function):
         return (None, None, None, None, *(made[f"d_{n}"] if need else None for n, need in zip(learned, needed)))
 
 
-@torch.compiler.disable
+@_untraced
 def through(forward: Callable[..., Any], backward: Callable[..., Any], given: dict[str, Any], learned: str,
             outputs: str, saved: str, again: str) -> Any:
     """The outputs of a function whose backward pass is another function. The names are of the inputs with a gradient,

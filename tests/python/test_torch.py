@@ -212,7 +212,7 @@ def test_torch_compile_breaks_its_graph_at_calls() -> None:
                                       objective=rlhf.gspo(range=0.2))
         return 3 * loss, rlhf.torch.result(loss).approx_kl
 
-    inputs = [LOG_PROBS.clone().requires_grad_() for _ in range(2)]
+    inputs = [LOG_PROBS.detach().clone().requires_grad_() for _ in range(2)]
     (eager, kl), (compiled, same_kl) = step(inputs[0]), torch.compile(step, backend="eager")(inputs[1])
     assert torch.equal(eager, compiled) and kl == same_kl
     eager.backward(), compiled.backward()
