@@ -131,7 +131,7 @@ int main(void) {
     BEGINS(rlhf_gae_options, RLHF_GAE_OPTIONS);
     ZEROS(rlhf_gae_arrays, RLHF_GAE_ARRAYS, (void)0);
     BEGINS(rlhf_gae_backward_options, RLHF_GAE_BACKWARD_OPTIONS);
-    ZEROS(rlhf_gae_backward_arrays, RLHF_GAE_BACKWARD_ARRAYS, zeros.d_rewards.scale = 1, zeros.d_values.scale = 1, zeros.d_next_values.scale = 1, zeros.d_bootstrap_values.scale = 1);
+    ZEROS(rlhf_gae_backward_arrays, RLHF_GAE_BACKWARD_ARRAYS, zeros.d_rewards.scale = zeros.d_values.scale = zeros.d_next_values.scale = zeros.d_bootstrap_values.scale = 1);
     BEGINS(rlhf_group_advantages_options, RLHF_GROUP_ADVANTAGES_OPTIONS);
     ZEROS(rlhf_group_advantages_arrays, RLHF_GROUP_ADVANTAGES_ARRAYS, (void)0);
     BEGINS(rlhf_fixed_kl_controller, RLHF_FIXED_KL_CONTROLLER);
@@ -177,7 +177,7 @@ int main(void) {
     BEGINS(rlhf_orpo, RLHF_ORPO);
     BEGINS(rlhf_slic_hinge, RLHF_SLIC_HINGE);
     BEGINS(rlhf_sppo, RLHF_SPPO);
-    ZEROS(rlhf_preference_loss_arrays, RLHF_PREFERENCE_LOSS_ARRAYS, zeros.d_chosen.scale = 1, zeros.d_rejected.scale = 1);
+    ZEROS(rlhf_preference_loss_arrays, RLHF_PREFERENCE_LOSS_ARRAYS, zeros.d_chosen.scale = zeros.d_rejected.scale = 1);
     BEGINS(rlhf_sequence_log_probs_options, RLHF_SEQUENCE_LOG_PROBS_OPTIONS);
     ZEROS(rlhf_sequence_log_probs_arrays, RLHF_SEQUENCE_LOG_PROBS_ARRAYS, (void)0);
     ZEROS(rlhf_sequence_log_probs_backward_arrays, RLHF_SEQUENCE_LOG_PROBS_BACKWARD_ARRAYS, zeros.d_log_probs.scale = 1);
@@ -187,7 +187,7 @@ int main(void) {
     BEGINS(rlhf_preference_nll_options, RLHF_PREFERENCE_NLL_OPTIONS);
     ZEROS(rlhf_preference_nll_arrays, RLHF_PREFERENCE_NLL_ARRAYS, zeros.d_log_probs.scale = 1);
     BEGINS(rlhf_bradley_terry_loss_options, RLHF_BRADLEY_TERRY_LOSS_OPTIONS);
-    ZEROS(rlhf_bradley_terry_loss_arrays, RLHF_BRADLEY_TERRY_LOSS_ARRAYS, zeros.d_chosen_rewards.scale = 1, zeros.d_rejected_rewards.scale = 1);
+    ZEROS(rlhf_bradley_terry_loss_arrays, RLHF_BRADLEY_TERRY_LOSS_ARRAYS, zeros.d_chosen_rewards.scale = zeros.d_rejected_rewards.scale = 1);
     ZEROS(rlhf_plackett_luce_loss_arrays, RLHF_PLACKETT_LUCE_LOSS_ARRAYS, zeros.d_rewards.scale = 1);
     BEGINS(rlhf_ranking_loss_options, RLHF_RANKING_LOSS_OPTIONS);
     ZEROS(rlhf_ranking_loss_arrays, RLHF_RANKING_LOSS_ARRAYS, zeros.d_rewards.scale = 1);

@@ -224,9 +224,9 @@ def refused(c: C) -> str:
              "zeros.hidden.scale = zeros.weights.scale = 1);\n")
     structs = [s for s in c.interface.structs.values() if not (s.same_as or s.name in by_hand + plain_structs)]
     for s in structs:
-        scales = [f"zeros.{f.name}.scale = 1" for f in s.fields if f.kind == "gradient"]
+        scales = [f"zeros.{f.name}.scale = " for f in s.fields if f.kind == "gradient"]
         arrays = any(f.kind in array_kinds for f in s.fields)
-        but = f", {', '.join(scales) or '(void)0'}" if arrays else ""
+        but = f", {''.join(scales) + '1' if scales else '(void)0'}" if arrays else ""
         text += f"    {'ZEROS' if arrays else 'BEGINS'}(rlhf_{s.name}, {upper(s.name)}{but});\n"
     for r in c.results():
         text += f"    ZEROS(rlhf_{r.name}, {upper(r.name)}, (void)0);\n"
