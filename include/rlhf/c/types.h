@@ -28,8 +28,8 @@ extern "C" {
 typedef int rlhf_status;
 enum {
     RLHF_OK = 0,
-    RLHF_BAD_ARGUMENT = 1,   /* nothing was written */
-    RLHF_NO_SUCH_ISA = 2,    /* this library or this machine does not have the instruction set */
+    RLHF_BAD_ARGUMENT = 1,  /* nothing was written */
+    RLHF_NO_SUCH_ISA = 2,   /* this library or this machine does not have the instruction set */
     RLHF_INTERNAL_ERROR = 3 /* something else failed, such as memory for an exception */
 };
 
@@ -70,7 +70,9 @@ typedef struct rlhf_out {
     int64_t strides[2];
 } rlhf_out;
 #define RLHF_ABSENT                                                                                                    \
-    { NULL, 0, 0, {0, 0}, {0, 0} }
+    {                                                                                                                  \
+        NULL, 0, 0, {0, 0}, { 0, 0 }                                                                                   \
+    }
 
 /* How a gradient is written. */
 typedef int64_t rlhf_write_mode;
@@ -149,7 +151,9 @@ typedef struct rlhf_batch {
     rlhf_counts whole; /* the counts of the step, with RLHF_WHOLE_STEP */
 } rlhf_batch;
 #define RLHF_BATCH                                                                                                     \
-    { sizeof(rlhf_batch), 1, 0, RLHF_ABSENT, 0, 0, RLHF_ABSENT, 0, 0, {0, 0} }
+    {                                                                                                                  \
+        sizeof(rlhf_batch), 1, 0, RLHF_ABSENT, 0, 0, RLHF_ABSENT, 0, 0, { 0, 0 }                                       \
+    }
 
 /* Which of N sequences answer the same prompt: they are a group. */
 typedef struct rlhf_groups {
