@@ -218,9 +218,10 @@ static void refusals(void) {
         "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
         "vespo");
     dpo.objective.name = NULL;
-    REFUSED(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
-            "rlhf::policy_loss: objective is unnamed, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr "
-            "or vespo");
+    REFUSED(
+        rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
+        "rlhf::policy_loss: objective is unnamed, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr "
+        "or vespo");
     CHECK(memcmp(before, d_log_probs, sizeof before) == 0 && r.loss == 0);
     CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
 }
