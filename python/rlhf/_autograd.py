@@ -3,15 +3,28 @@
 """The two nodes of autograd behind rlhf.torch: a loss, and a function that has its own backward pass."""
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional, TypeVar, Union
 
 import torch
 from torch import Tensor
 
 from ._arrays import per_sequence
+from ._batch import batch
+from ._call import Function
 from ._values import Result
 
 Input = Union[Tensor, per_sequence]  # an argument without a gradient
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _untraced(function: F) -> F:
+    """The function, at whose calls torch.compile breaks its graph: it cannot look into ctypes."""
+    found: F = torch.compiler.disable(function)
+    return found
+
+
+batch.__init__ = _untraced(batch.__init__)  # type: ignore[method-assign]
+Function.__call__ = _untraced(Function.__call__)  # type: ignore[method-assign]
 
 
 def _once() -> None:
@@ -23,7 +36,11 @@ def _once() -> None:
 def _inputs(given: dict[str, Any], names: list[str]) -> list[Any]:
     """Tensors by their names; hidden states and weights of a linear head are in the head."""
     head = given.get("linear_head")
-    return [getattr(head, n) if head and n in ("hidden", "weights") else given[n] for n in names]
+    found = {n: getattr(head, n) if head and n in ("hidden", "weights") else given[n] for n in names}
+    for name, array in found.items():
+        if isinstance(array, per_sequence):
+            raise TypeError(f"rlhf.torch: {name} is per_sequence, through which no gradient flows: expand it")
+    return [*found.values()]
 
 
 class _Loss(torch.autograd.Function):
@@ -31,7 +48,7 @@ class _Loss(torch.autograd.Function):
     def forward(ctx: Any, function: Callable[..., Any], given: dict[str, Any], names: list[str],
                 *inputs: Optional[Tensor]) -> Any:
         wanted = {f"d_{n}": True for n, need in zip(names, ctx.needs_input_grad[3:]) if need}
-        found = function(**given, **wanted)
+        found = function(**{**given, **wanted})
         ctx.save_for_backward(*(found[name] for name in wanted))
         wide = next(x for x in inputs if x is not None).dtype == torch.float64
         return torch.tensor(found.loss, dtype=torch.float64 if wide else torch.float32), found
@@ -43,6 +60,7 @@ class _Loss(torch.autograd.Function):
         return (None, None, None, *(next(slopes) * slope if need else None for need in ctx.needs_input_grad[3:]))
 
 
+@_untraced
 def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outputs: str = "") -> Tensor:
     """The loss of a function whose sweep also computes the gradients. Gradients flow to the inputs of these names."""
     names, given = learned.split(), {**given, **dict.fromkeys(outputs.split(), True)}
@@ -52,6 +70,7 @@ def loss(function: Callable[..., Any], given: dict[str, Any], learned: str, outp
     return tensor
 
 
+@_untraced
 def result(loss: Tensor) -> Any:
     """The statistics of a loss of this module: the result of rlhf's function of the same name."""
     found: Optional[Result] = getattr(loss, "rlhf_result", None)
@@ -66,24 +85,29 @@ class _Through(torch.autograd.Function):
                 names: list[list[str]], *inputs: Optional[Tensor]) -> Any:
         learned, outputs, saved, again = names
         found = forward(**given, **dict.fromkeys(outputs + saved, True))
-        ctx.run, ctx.names = backward, names
-        ctx.given = {n: given[n] for n in again if n not in learned} | {n: found[n] for n in saved}
-        ctx.save_for_backward(*inputs)
+        kept = {n: given[n] for n in again if n not in learned} | {n: found[n] for n in saved}
+        tensors = {n: x for n, x in kept.items() if isinstance(x, Tensor)}
+        ctx.run, ctx.names = backward, [*names, [*tensors]]
+        ctx.given = {n: x for n, x in kept.items() if n not in tensors}
+        ctx.save_for_backward(*inputs, *tensors.values())
         ctx.set_materialize_grads(False)
         return tuple(found[n] for n in outputs)
 
     @staticmethod
     def backward(ctx: Any, *slopes: Optional[Tensor]) -> Any:
         _once()
-        learned, outputs, _, again = ctx.names
-        given = ctx.given | {n: x for n, x in zip(learned, ctx.saved_tensors) if n in again}
-        given |= {f"d_{n}": None if d is None else d.contiguous() for n, d in zip(outputs, slopes)}
+        learned, outputs, saved, again, tensors = ctx.names
         needed = ctx.needs_input_grad[4:]
+        if all(d is None for d in slopes):
+            return (None, None, None, None, *(None for _ in needed))
+        given = ctx.given | {n: x for n, x in zip(learned + tensors, ctx.saved_tensors) if n in again + saved}
+        given |= {f"d_{n}": None if d is None else d.contiguous() for n, d in zip(outputs, slopes)}
         found = ctx.run(**given, **{f"d_{n}": need for n, need in zip(learned, needed)})
         made = found if isinstance(found, dict) else found.outputs
         return (None, None, None, None, *(made[f"d_{n}"] if need else None for n, need in zip(learned, needed)))
 
 
+@_untraced
 def through(forward: Callable[..., Any], backward: Callable[..., Any], given: dict[str, Any], learned: str,
             outputs: str, saved: str, again: str) -> Any:
     """The outputs of a function whose backward pass is another function. The names are of the inputs with a gradient,

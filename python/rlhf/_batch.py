@@ -25,6 +25,10 @@ class _Constant:
     def __repr__(self) -> str:
         return f"rlhf.{self.name}"
 
+    def __reduce__(self) -> str:
+        """It stays the same object when it is pickled or copied."""
+        return self.name
+
 
 all = _Constant("all")  # a mask: every token counts
 counted_here = _Constant("counted_here")  # divide by this batch's own counts: the batch is the whole step

@@ -182,7 +182,7 @@ class gae_options(Options):
         gaps: what masked steps mean
     """
 
-    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda_", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
     @names_checked
@@ -198,7 +198,7 @@ class gae_backward_options(Options):
         gaps: what masked steps mean
     """
 
-    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("gaps", c_int64)]
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda_", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 
     @names_checked
@@ -289,7 +289,7 @@ class vtrace_options(Options):
         gaps: what masked steps mean
     """
 
-    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda", c_double), ("rho_bar", c_double),
+    _fields_ = [("size", c_size_t), ("gamma", c_double), ("lambda_", c_double), ("rho_bar", c_double),
                 ("c_bar", c_double), ("policy_rho_bar", c_double), ("gaps", c_int64)]
     _choices = {"gaps": get_args(gaps)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Mapping
 from ctypes import byref, c_char_p, c_double, c_int64, c_size_t
 from typing import Any, Optional, TypeVar, Union
@@ -80,22 +81,22 @@ class Options(ctypes.Structure):
 
     _choices: dict[str, tuple[str, ...]] = {}
     _first = 1  # fields before the first option
-    _numbers: list[tuple[str, str, Any]]  # options that are set directly: names in C and in Python, types
+    _numbers: list[tuple[str, Any]]  # options that are set directly, and their types
     _others: list[tuple[str, Any]]
 
     def __init_subclass__(cls) -> None:
         fields: Any = getattr(cls, "_fields_", [])[cls._first:]
         plain = {n: kind for n, kind in fields if n not in cls._choices and kind in (c_double, c_int64)}
-        cls._numbers = [(n, "lambda_" if n == "lambda" else n, kind) for n, kind in plain.items()]
+        cls._numbers = [*plain.items()]
         cls._others = [(n, kind) for n, kind in fields if n not in plain]
 
     def _set(self, given: dict[str, Any], function: str) -> None:
         self.size = ctypes.sizeof(self)
-        for name, key, kind in self._numbers:
+        for name, kind in self._numbers:
             try:
-                setattr(self, name, given[key])
+                setattr(self, name, given[name])
             except TypeError:
-                setattr(self, name, number(kind, given[key], function, key))
+                setattr(self, name, number(kind, given[name], function, name))
         for name, kind in self._others:
             value, pointer = given[name], issubclass(kind, ctypes._Pointer)
             if pointer and value is None:
@@ -105,10 +106,10 @@ class Options(ctypes.Structure):
             value = _converted(kind._type_ if pointer else kind, value, function, name)
             setattr(self, name, ctypes.pointer(value) if pointer else value)
 
-    def __repr__(self) -> str:
-        """The call that makes the same options."""
+    def _keywords(self) -> dict[str, Any]:
+        """The keywords that make the same options."""
         fields: Any = self._fields_[self._first:]
-        found = []
+        found = {}
         for name, kind in fields:
             value = getattr(self, name)
             if issubclass(kind, ctypes._Pointer):
@@ -116,8 +117,16 @@ class Options(ctypes.Structure):
             value = getattr(value, "value", value)
             if name in self._choices and value is not None:
                 value = self._choices[name][value]
-            found.append(f"{'lambda_' if name == 'lambda' else name}={value!r}")
-        return f"{type(self).__name__}({', '.join(found)})"
+            found[name] = value
+        return found
+
+    def __repr__(self) -> str:
+        """The call that makes the same options."""
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in self._keywords().items())})"
+
+    def __reduce__(self) -> Any:
+        """Options can be pickled and copied, which ctypes does not do with pointers."""
+        return functools.partial(type(self), **self._keywords()), ()
 
 
 class Objective(Options):

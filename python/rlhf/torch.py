@@ -50,8 +50,8 @@ def gae(batch: _rlhf.batch, *, rewards: Tensor, values: Tensor, next_values: Opt
         bootstrap_values: Optional[Tensor] = None, lambdas: Optional[Input] = None, terminated: Optional[Input] = None,
         truncated: Optional[Input] = None, gamma: float = 1, lambda_: float = 0.95, gaps: gaps = "skip",
         executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
-    """advantages and returns of rlhf.gae for autograd: backward() gives the slopes of rewards and values and
-    next_values and bootstrap_values.
+    """advantages and returns of rlhf.gae for autograd: backward() gives the slopes of rewards, values, next_values and
+    bootstrap_values.
     """
     found = through(_rlhf.gae, _rlhf.gae_backward, locals(), "rewards values next_values bootstrap_values",
                     "advantages returns", "",
@@ -186,7 +186,9 @@ def linear_head_cross_entropy_loss(batch: _rlhf.batch, linear_head: linear_head,
                                    temperature: float = 1, label_smoothing: float = 0, z_loss_coef: float = 0,
                                    aggregation: aggregation = "token_mean",
                                    executor: Optional[Executor] = None) -> Tensor:
-    """rlhf.linear_head_cross_entropy_loss for autograd: backward() gives the slopes of hidden and weights."""
+    """rlhf.linear_head_cross_entropy_loss for autograd: backward() gives the slopes of linear_head.hidden and
+    linear_head.weights.
+    """
     return loss(_rlhf.linear_head_cross_entropy_loss, locals(), "hidden weights")
 
 
@@ -200,20 +202,22 @@ def ppo_loss(batch: _rlhf.batch, logits: Tensor, targets: Tensor, *, old_log_pro
              value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
              entropy_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
     """rlhf.ppo_loss for autograd: backward() gives the slopes of logits and values."""
-    return loss(_rlhf.ppo_loss, locals(), "logits values", "log_probs entropy d_log_probs d_entropy")
+    return loss(_rlhf.ppo_loss, locals(), "logits values", "log_probs entropy d_log_probs d_entropy d_logits")
 
 
 @names_checked
 def linear_head_ppo_loss(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *, old_log_probs: Input,
                          advantages: Input, ref_log_probs: Optional[Input] = None,
-                         behavior_log_probs: Optional[Input] = None, weights: Optional[Tensor] = None,
+                         behavior_log_probs: Optional[Input] = None, weights: Optional[Input] = None,
                          values: Optional[Tensor] = None, old_values: Optional[Input] = None,
                          returns: Optional[Input] = None, value_weights: Optional[Input] = None,
                          head: Union[token_log_probs_options, Keywords, None] = None,
                          policy: Union[ppo_policy_loss_options, Keywords, None] = None,
                          value: Union[ppo_value_loss_options, Keywords, None] = None, value_coef: float = 1,
                          entropy_coef: float = 0, executor: Optional[Executor] = None) -> Tensor:
-    """rlhf.linear_head_ppo_loss for autograd: backward() gives the slopes of hidden and weights and values."""
+    """rlhf.linear_head_ppo_loss for autograd: backward() gives the slopes of linear_head.hidden, linear_head.weights
+    and values.
+    """
     return loss(_rlhf.linear_head_ppo_loss, locals(), "hidden weights values",
                 "log_probs entropy d_log_probs d_entropy")
 
@@ -238,8 +242,8 @@ def preference_pairs(batch: _rlhf.batch, *, sums: Tensor, chosen: Input, rejecte
 @names_checked
 def linear_head_token_log_probs(batch: _rlhf.batch, linear_head: linear_head, targets: Tensor, *,
                                 temperature: float = 1, executor: Optional[Executor] = None) -> tuple[Tensor, Tensor]:
-    """log_probs and entropy of rlhf.linear_head_token_log_probs for autograd: backward() gives the slopes of hidden and
-    weights.
+    """log_probs and entropy of rlhf.linear_head_token_log_probs for autograd: backward() gives the slopes of
+    linear_head.hidden and linear_head.weights.
     """
     found = through(_rlhf.linear_head_token_log_probs, _rlhf.linear_head_token_log_probs_backward, locals(),
                     "hidden weights", "log_probs entropy", "log_sum_exp",

@@ -50,6 +50,11 @@ static void numbers(void) {
     rlhf_policy_loss_result same = RLHF_POLICY_LOSS_RESULT;
     CHECK(rlhf_policy_loss(&b, &a, &clip.objective, NULL, NULL, &same, &error) == RLHF_OK);
     CHECK(same.loss == r.loss);
+
+    rlhf_policy_loss_arrays added = a;
+    added.d_log_probs.mode = RLHF_ADD_TO; /* an initialised scale is 1 */
+    const float once = d_log_probs[1];
+    CHECK(rlhf_ppo_policy_loss(&b, &added, &o, NULL, NULL, &error) == RLHF_OK && d_log_probs[1] == 2 * once);
 }
 
 /* A step that is cut into its sequences has the bits of the whole. */
@@ -218,6 +223,11 @@ static void refusals(void) {
         rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
         "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
         "vespo");
+    dpo.objective.name = NULL;
+    REFUSED(
+        rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
+        "rlhf::policy_loss: objective is unnamed, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr "
+        "or vespo");
     CHECK(memcmp(before, d_log_probs, sizeof before) == 0 && r.loss == 0);
     CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
 }

@@ -2,6 +2,7 @@
 """How arrays are read and made, which raise errors, and how results join."""
 from __future__ import annotations
 
+import copy
 import pickle
 import threading
 from typing import Any
@@ -205,6 +206,18 @@ def test_parts_of_a_step_join_to_the_bits_of_the_whole() -> None:
     assert value.returns.mean == pytest.approx(OLD[MASK].mean(), rel=1e-12)
     with pytest.raises(ValueError, match="this moments is a part of a ppo_value_loss_result"):
         value.returns += rlhf.moments_of(batch(), OLD)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("made", [
+    rlhf.gae_options(lambda_=0.9, gaps="zero"), rlhf.gspo(range=0.2), rlhf.adaptive_kl_controller(kl_coef=0.3),
+    rlhf.ppo_policy_loss_options(clip_range=(0.1, 0.3), kl_gradient="k2"),
+    rlhf.ppo_advantages_options(gae=rlhf.gae_options(gamma=0.9), whiten=rlhf.no_whitening)], ids=repr)
+def test_options_are_pickled_and_copied(made: Any) -> None:
+    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert type(again) is type(made) and repr(again) == repr(made) and again is not made
+    for word in (rlhf.all, rlhf.counted_here):
+        assert pickle.loads(pickle.dumps(word)) is copy.deepcopy(word) is word
+    assert rlhf.gae_options(lambda_=0.9).lambda_ == 0.9
 
 
 def test_threads_of_the_caller_and_of_an_executor() -> None:

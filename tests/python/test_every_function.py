@@ -179,8 +179,9 @@ def test_structs_lie_in_memory_as_those_of_c(tmp_path: pathlib.Path) -> None:
             expected.append(f"{name} 16")
         inherited = [f for base in struct.__mro__[1:] for f in vars(base).get("_fields_", [])]
         for field, *_ in inherited + struct._fields_[struct._first if issubclass(struct, _values.Objective) else 0:]:
-            lines.append(f'printf("{name}.{field} %zu %zu\\n", offsetof(rlhf_{name}, {field}), '
-                         f"sizeof(((rlhf_{name} *)0)->{field}));")
+            in_c = field.rstrip("_")  # lambda is a word of Python
+            lines.append(f'printf("{name}.{field} %zu %zu\\n", offsetof(rlhf_{name}, {in_c}), '
+                         f"sizeof(((rlhf_{name} *)0)->{in_c}));")
             place = getattr(struct, field)
             expected.append(f"{name}.{field} {place.offset} {place.size}")
     source = tmp_path / "layout.c"

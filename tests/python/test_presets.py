@@ -51,7 +51,8 @@ def prints(kind: Any, value: str) -> str:
         return f"put({value});"
     text = ""
     for field, of in kind._fields_:
-        own = f"{value}.objective.size" if field == "size" and issubclass(kind, _values.Objective) else f"{value}.{field}"
+        in_objective = field == "size" and issubclass(kind, _values.Objective)
+        own = f"{value}.{'objective.' * in_objective}{field.rstrip('_')}"
         if issubclass(of, ctypes._Pointer):
             text += f"if ({own}) {{ put(1); {prints(of._type_, f'(*{own})')} }} else put(0);\n"
         elif of is not ctypes.c_char_p:

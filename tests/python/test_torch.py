@@ -201,6 +201,33 @@ def test_statistics_and_second_derivatives() -> None:
         loss.backward(create_graph=True)
     with torch.no_grad():
         assert not policy().requires_grad
+    with pytest.raises(TypeError, match="values is per_sequence, through which no gradient flows"):
+        rlhf.torch.masked_mean(batch(), values=rlhf.per_sequence(CHOSEN))  # type: ignore[arg-type]
+
+
+def test_torch_compile_breaks_its_graph_at_calls() -> None:
+    def step(x: Any) -> Any:
+        batch_ = rlhf.batch(mask=MASK, denominator=rlhf.counted_here)
+        advantages = rlhf.gae(batch_, rewards=REF, values=OLD, gamma=0.9, advantages=True)["advantages"]
+        loss = rlhf.torch.policy_loss(batch_, log_probs=2 * x, old_log_probs=OLD, advantages=advantages,
+                                      objective=rlhf.gspo(range=0.2))
+        return 3 * loss, rlhf.torch.result(loss).approx_kl
+
+    inputs = [LOG_PROBS.detach().clone().requires_grad_() for _ in range(2)]
+    (eager, kl), (compiled, same_kl) = step(inputs[0]), torch.compile(step, backend="eager")(inputs[1])
+    assert torch.equal(eager, compiled) and kl == same_kl
+    eager.backward(), compiled.backward()
+    assert torch.equal(inputs[0].grad, inputs[1].grad)
+
+
+def test_what_backward_needs_stays_as_it_was() -> None:
+    targets, z = TARGETS.clone(), LOGITS.clone().requires_grad_()
+    log_probs, _ = rlhf.torch.token_log_probs(batch(), z, targets)
+    once, = torch.autograd.grad(log_probs.sum(), z, retain_graph=True)
+    assert torch.equal(once, torch.autograd.grad(log_probs.sum(), z, retain_graph=True)[0])
+    targets.fill_(0)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        log_probs.sum().backward()
 
 
 def test_memory_is_shared() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from c_types import (C, Call, array_kinds, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms,
+from c_types import (C, Call, by_hand, comment, declared, listed, merge_parameters, plain_structs, rooms,
                      signature, summary, upper)
 
 made = "/* SPDX-License-Identifier: MIT */\n/* Made by tools/interface/write_c.py from the C++ headers. */\n"
@@ -44,16 +44,22 @@ def enums(c: C) -> str:
     for e in c.interface.enums.values():
         if e.name == "layout":
             continue
-        values = [(upper(e.name, v.name) + f" = {i}", v.comment) for i, v in enumerate(e.values)]
-        members = declared(values, ",")
+        last = len(e.values) - 1  # behind which older C++ has no comma
+        values = [(upper(e.name, v.name) + f" = {i}" + "," * (i < last), v.comment) for i, v in enumerate(e.values)]
+        members = declared(values, "")
         text += (comment(e.comment) if e.comment else "") + f"typedef int64_t rlhf_{e.name};\nenum {{\n{members}}};\n\n"
     return guarded("enums", ["types"], text)
+
+
+def initialiser(c: C, name: str, values: list[str]) -> str:
+    """The macro of a struct. It names every member in its order, because older C++ has no other way."""
+    lines = c.initialiser(f"#define {upper(name)} {{", name, values, "}")
+    return lines.rstrip("\n").replace("\n", " \\\n") + "\n"
 
 
 def struct(c: C, name: str) -> str:
     """The struct of options, arrays or an objective, and its initialiser."""
     s = c.interface.structs[name]
-    arrays = any(f.kind in array_kinds for f in s.fields)
     members = [c.member(f) for f in s.fields]
     objective = name in c.objectives()
     if objective:
@@ -62,11 +68,8 @@ def struct(c: C, name: str) -> str:
         members.insert(0, ("size_t size", ""))
     text = (comment(summary(s.comment)) if s.comment else "")
     text += f"typedef struct rlhf_{name} {{\n{declared(members)}}} rlhf_{name};\n"
-    if arrays:
-        text += f"#define {upper(name)} {{.size = sizeof(rlhf_{name})}}\n"
-    elif name not in plain_structs:
-        lines = c.initialiser(f"#define {upper(name)} {{", name, [c.default(f) for f in s.fields], "}")
-        text += lines.rstrip("\n").replace("\n", " \\\n") + "\n"
+    if name not in plain_structs:
+        text += initialiser(c, name, [c.default(f) for f in s.fields])
     return text + "\n"
 
 
@@ -83,7 +86,8 @@ def results(c: C) -> str:
             members.append((f"uint64_t state[{1 + (r.bytes + 7) // 8}]", "what merging adds up; 0: of no tokens"))
         text += comment(r.comment.replace("join by +=", "join by merging")) if r.comment else ""
         text += f"typedef struct rlhf_{r.name} {{\n{declared(members)}}} rlhf_{r.name};\n"
-        text += f"#define {upper(r.name)} {{.size = sizeof(rlhf_{r.name})}}\n"
+        zeros = {"rlhf_counts": "{0, 0}", "rlhf_covariance_cut": "{0, 0, 0}", "uint64_t": "{0}"}
+        text += initialiser(c, r.name, [zeros.get(m.split()[0], "0") for m, _ in members[1:]])
         if r.mergeable:
             text += listed(f"rlhf_status rlhf_merge_{r.name}(", merge_parameters(r.name), ");")
         text += "\n"

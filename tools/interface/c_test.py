@@ -4,7 +4,7 @@ against the option of C++."""
 from __future__ import annotations
 
 import c_presets
-from c_types import C, Call, by_hand, listed, plain_structs, rooms, upper
+from c_types import C, Call, array_kinds, by_hand, listed, plain_structs, rooms, upper
 from read import root
 
 top = """// SPDX-License-Identifier: MIT
@@ -191,15 +191,26 @@ def options(c: C) -> str:
 
 
 def refused(c: C) -> str:
-    """A program of C99 that calls every function without arguments."""
+    """A program of C99, and of the oldest C++, that calls every function without arguments and uses every
+    initialiser."""
     text = top.replace("//", "/*", 1).replace("MIT\n", "MIT */\n", 1).replace("// Made", "/* Made").replace(
         "headers.\n", "headers. */\n").replace("// clang-format off", "/* clang-format off */")
     text += ("#include <rlhf/c/rlhf.h>\n\n#include <stdio.h>\n#include <string.h>\n\n"
              "/* Every function fails with a message if it is called without arguments. */\nint main(void) {\n"
-             "    rlhf_error error;\n    int failures = 0;\n"
+             "    rlhf_error error;\n    size_t size;\n    int failures = 0;\n"
              "#define REFUSES(call) \\\n    memset(&error, 0, sizeof error); \\\n"
              "    if ((call) != RLHF_BAD_ARGUMENT || strncmp(error.text, \"rlhf::\", 6) != 0) \\\n"
-             "    failures++, printf(\"%s: %s\\n\", #call, error.text)\n")
+             "    failures++, printf(\"%s: %s\\n\", #call, error.text)\n"
+             "/* Initialised structs begin with their size. Behind it arrays and results have zeros, and gradients the scale\n"
+             " * 1. */\n"
+             "#define BEGINS(type, initialiser) { \\\n"
+             "    const type x = initialiser; \\\n"
+             "    size = sizeof x; \\\n"
+             "    if (memcmp(&x, &size, sizeof size) != 0) failures++, printf(#initialiser \"\\n\"); }\n"
+             "#define ZEROS(type, initialiser, but) { \\\n"
+             "    type x = initialiser, zeros; \\\n"
+             "    memset(&zeros, 0, sizeof zeros), zeros.size = sizeof zeros, but; \\\n"
+             "    if (memcmp(&x, &zeros, sizeof x) != 0) failures++, printf(#initialiser \"\\n\"); }\n")
     calls = [(call.name, call.parameters()) for call in c.calls()]
     calls += [("count", ["batch *", "result *", ""]), ("mask_targets", ["in *", "out *", "index", ""]),
               ("sort_pairs", ["in *", "out *", "out *", ""])]
@@ -207,6 +218,18 @@ def refused(c: C) -> str:
     for name, parameters in calls:
         arguments = ["NULL" if "*" in p else "0" for p in parameters[:-1]] + ["&error"]
         text += f"    REFUSES(rlhf_{name}({', '.join(arguments)}));\n"
+    text += ("    BEGINS(rlhf_batch, RLHF_BATCH);\n    ZEROS(rlhf_groups, RLHF_GROUPS, (void)0);\n"
+             "    ZEROS(rlhf_linear_head, RLHF_LINEAR_HEAD, (void)0);\n"
+             "    ZEROS(rlhf_linear_head_gradient, RLHF_LINEAR_HEAD_GRADIENT, "
+             "zeros.hidden.scale = zeros.weights.scale = 1);\n")
+    structs = [s for s in c.interface.structs.values() if not (s.same_as or s.name in by_hand + plain_structs)]
+    for s in structs:
+        scales = [f"zeros.{f.name}.scale = " for f in s.fields if f.kind == "gradient"]
+        arrays = any(f.kind in array_kinds for f in s.fields)
+        but = f", {''.join(scales) + '1' if scales else '(void)0'}" if arrays else ""
+        text += f"    {'ZEROS' if arrays else 'BEGINS'}(rlhf_{s.name}, {upper(s.name)}{but});\n"
+    for r in c.results():
+        text += f"    ZEROS(rlhf_{r.name}, {upper(r.name)}, (void)0);\n"
     return text + "    return failures;\n}\n"
 
 

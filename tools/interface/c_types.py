@@ -104,6 +104,8 @@ class C:
 
     def default(self, field: Field) -> str:
         d = field.default
+        if field.kind in array_kinds:
+            return upper("no_gradient" if field.kind == "gradient" else "absent")
         if field.kind == "optional" or (field.kind == "struct" and self.real(field.of) not in plain_structs):
             return "NULL"
         if field.kind == "enum":

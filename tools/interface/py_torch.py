@@ -17,16 +17,29 @@ def learns(py: Py, call: Call) -> list[str]:
     return found
 
 
+def slopes(call: Call, learned: list[str]) -> str:
+    """What autograd gets, in words."""
+    found = [f"linear_head.{n}" if n in of_head(call) else n for n in learned]
+    all_but_last = ", ".join(found[:-1])
+    return f"for autograd: backward() gives the slopes of {f'{all_but_last} and ' * (len(found) > 1)}{found[-1]}."
+
+
+def of_head(call: Call) -> set[str]:
+    """The inputs that are in the linear head. A function may have weights of its own, of tokens."""
+    return {"hidden", "weights"} if any(p.of == "linear_head" for p in call.whole.parameters) else set()
+
+
 def parameters(py: Py, call: Call, learned: list[str]) -> list[str]:
     """The function's parameters, without outputs, and with tensors for arrays."""
     outputs = {f.name for f in py.fields(call, "arrays") if f.kind in ("out", "gradient")}
     outputs |= {"d_logits", "d_hidden", "d_weights"}
+    tensors = {"logits", "targets", *learned} - of_head(call)
     found = []
     for p in py.parameters(call):
         name = p.split(":")[0]
         if name in outputs:
             continue
-        tensor = "Tensor" if name in learned or name in ("logits", "targets") else "Input"
+        tensor = "Tensor" if name in tensors else "Input"
         p = p.replace("_batch.batch", "_rlhf.batch")
         found.append(p.replace(": Array", f": {tensor}").replace("[Array]", f"[{tensor}]"))
     return found
@@ -37,11 +50,12 @@ def names(found: list[str]) -> str:
 
 
 def words(call: Call, learned: list[str]) -> str:
-    return docstring(f"rlhf.{call.name} for autograd: backward() gives the slopes of {' and '.join(learned)}.")
+    return docstring(f"rlhf.{call.name} {slopes(call, learned)}")
 
 
 def loss(py: Py, call: Call, learned: list[str]) -> str:
     outs = [f.name for f in py.fields(call, "arrays") if f.kind == "out"]
+    outs += ["d_logits"] * ("d_logits: GradientOutput" in py.parameters(call))  # without a default: always needed
     return (signature(f"def {call.name}(", parameters(py, call, learned), ") -> Tensor:") + words(call, learned)
             + listed("    return loss(", [f"_rlhf.{call.name}", "locals()", names(learned)] +
                      ([names(outs)] if outs else []), ")"))
@@ -59,8 +73,7 @@ def through(py: Py, call: Call, back: Call) -> str:
     one = len(outputs) == 1
     returned = "Tensor" if one else "tuple[Tensor, Tensor]"
     text = signature(f"def {call.name}(", parameters(py, call, learned), f") -> {returned}:")
-    text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} for autograd: backward() gives the slopes of "
-                      f"{' and '.join(learned)}.")
+    text += docstring(f"{' and '.join(outputs)} of rlhf.{call.name} {slopes(call, learned)}")
     text += listed("    found = through(", [f"_rlhf.{call.name}", f"_rlhf.{back.name}", "locals()", names(learned),
                                             names(outputs), names(saved), names(again)], ")")
     return text + ("    return found[0]\n" if one else "    return found[0], found[1]\n")

@@ -11,7 +11,7 @@ from c_types import C, Call, array_kinds, by_hand, listed, plain_structs, rooms,
 from files import main
 from py_presets import modules
 from py_torch import torch_module
-from py_types import Py, choices, docstring, joined, names_in, pythonic, signature
+from py_types import Py, choices, docstring, joined, keyword, names_in, pythonic, signature
 from model import Result, Struct
 from read import root
 
@@ -45,7 +45,7 @@ def option_class(py: Py, s: Struct, base: str) -> str:
     words = joined(summary(s.comment)) or f"The options of {s.name.removesuffix('_options')}."
     lines = py.remarks(s.fields)
     text += docstring(words + ("\n\n" + "\n".join(lines) if lines else "")) + "\n"
-    text += ctypes_fields(head + [(f.name, py.c_type(f)) for f in s.fields])
+    text += ctypes_fields(head + [(keyword(f.name), py.c_type(f)) for f in s.fields])
     chosen = [f for f in s.fields if f.kind == "enum" or (f.kind == "optional" and f.of in py.interface.enums)]
     if chosen:
         text += listed("    _choices = {", [f'"{f.name}": get_args({f.of})' for f in chosen], "}")

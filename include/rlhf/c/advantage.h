@@ -16,7 +16,8 @@ typedef struct rlhf_discounted_returns_arrays {
     rlhf_in terminated;       /* [B, T] uint8, the episode ended at t: nothing follows */
     rlhf_out returns;         /* [B, T] required, out; may be rewards' memory */
 } rlhf_discounted_returns_arrays;
-#define RLHF_DISCOUNTED_RETURNS_ARRAYS {.size = sizeof(rlhf_discounted_returns_arrays)}
+#define RLHF_DISCOUNTED_RETURNS_ARRAYS {sizeof(rlhf_discounted_returns_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                        RLHF_ABSENT}
 
 typedef struct rlhf_discounted_returns_options {
     size_t size;
@@ -46,7 +47,8 @@ typedef struct rlhf_gae_arrays {
     rlhf_out advantages;      /* [B, T] out; may be rewards' memory */
     rlhf_out returns;         /* [B, T] out; may be values' memory */
 } rlhf_gae_arrays;
-#define RLHF_GAE_ARRAYS {.size = sizeof(rlhf_gae_arrays)}
+#define RLHF_GAE_ARRAYS {sizeof(rlhf_gae_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                         RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_gae_options {
     size_t size;
@@ -79,7 +81,9 @@ typedef struct rlhf_gae_backward_arrays {
     rlhf_gradient d_next_values;      /* [B, T] ∂L/∂next_values */
     rlhf_gradient d_bootstrap_values; /* [B] ∂L/∂bootstrap_values */
 } rlhf_gae_backward_arrays;
-#define RLHF_GAE_BACKWARD_ARRAYS {.size = sizeof(rlhf_gae_backward_arrays)}
+#define RLHF_GAE_BACKWARD_ARRAYS {sizeof(rlhf_gae_backward_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                  RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT, RLHF_NO_GRADIENT, RLHF_NO_GRADIENT, \
+                                  RLHF_NO_GRADIENT}
 
 /* The options that were passed to gae(). */
 typedef struct rlhf_gae_backward_options {
@@ -109,7 +113,8 @@ typedef struct rlhf_group_advantages_arrays {
     rlhf_out advantages; /* [N] out; may be the memory of rewards */
     rlhf_out keep;       /* [N] uint8, out; 0: constant group, or NaN or infinite reward */
 } rlhf_group_advantages_arrays;
-#define RLHF_GROUP_ADVANTAGES_ARRAYS {.size = sizeof(rlhf_group_advantages_arrays)}
+#define RLHF_GROUP_ADVANTAGES_ARRAYS {sizeof(rlhf_group_advantages_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                      RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_group_advantages_options {
     size_t size;
@@ -156,7 +161,8 @@ typedef struct rlhf_shape_rewards_arrays {
     rlhf_in finished;      /* [B] uint8, 0: cut before its end of text; absent: all finished */
     rlhf_out rewards;      /* [B, T] out; may lie on log_probs or ref_log_probs */
 } rlhf_shape_rewards_arrays;
-#define RLHF_SHAPE_REWARDS_ARRAYS {.size = sizeof(rlhf_shape_rewards_arrays)}
+#define RLHF_SHAPE_REWARDS_ARRAYS {sizeof(rlhf_shape_rewards_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                   RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_shape_rewards_options {
     size_t size;
@@ -187,7 +193,7 @@ typedef struct rlhf_shape_scores_arrays {
     rlhf_in finished; /* [B] uint8, 0: cut before its end of text; absent: all finished */
     rlhf_out shaped;  /* [B] required, out; may be the memory of scores */
 } rlhf_shape_scores_arrays;
-#define RLHF_SHAPE_SCORES_ARRAYS {.size = sizeof(rlhf_shape_scores_arrays)}
+#define RLHF_SHAPE_SCORES_ARRAYS {sizeof(rlhf_shape_scores_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_shape_scores_options {
     size_t size;
@@ -257,7 +263,8 @@ typedef struct rlhf_vtrace_arrays {
     rlhf_out targets;           /* [B, T] out; may be values' memory */
     rlhf_out advantages;        /* [B, T] out; may be rewards' memory */
 } rlhf_vtrace_arrays;
-#define RLHF_VTRACE_ARRAYS {.size = sizeof(rlhf_vtrace_arrays)}
+#define RLHF_VTRACE_ARRAYS {sizeof(rlhf_vtrace_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                            RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 /* The three bounds are upper bounds of the ratio w = π / μ, at least 0; RLHF_UNLIMITED is no bound. */
 typedef struct rlhf_vtrace_options {

@@ -41,7 +41,7 @@ typedef struct rlhf_kept_set {
     rlhf_in ids;
     rlhf_in offsets; /* [tokens + 1], from 0 to the number of ids; int32 or int64, required */
 } rlhf_kept_set;
-#define RLHF_KEPT_SET {.size = sizeof(rlhf_kept_set)}
+#define RLHF_KEPT_SET {sizeof(rlhf_kept_set), RLHF_ABSENT, RLHF_ABSENT}
 
 /* The outputs, each of which may be left out, and what log_kept needs. */
 typedef struct rlhf_kept_log_probs_arrays {
@@ -51,7 +51,8 @@ typedef struct rlhf_kept_log_probs_arrays {
     rlhf_out entropy;    /* [B, T] out, −Σ p log p over the kept ids, nats */
     rlhf_out log_kept;   /* [B, T] out, log of the kept ids' probability in the whole softmax, nats */
 } rlhf_kept_log_probs_arrays;
-#define RLHF_KEPT_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_kept_log_probs_arrays)}
+#define RLHF_KEPT_LOG_PROBS_ARRAYS {sizeof(rlhf_kept_log_probs_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                    RLHF_ABSENT}
 
 /* Shared by forward and backward: pass the same object to both. */
 typedef struct rlhf_token_log_probs_options {
@@ -78,7 +79,7 @@ typedef struct rlhf_kept_log_probs_backward_arrays {
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_kept_log_probs_backward_arrays;
-#define RLHF_KEPT_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_kept_log_probs_backward_arrays)}
+#define RLHF_KEPT_LOG_PROBS_BACKWARD_ARRAYS {sizeof(rlhf_kept_log_probs_backward_arrays), RLHF_ABSENT, RLHF_ABSENT}
 
 /* The backward pass of kept_log_probs: the gradient into the logits of any loss that depends on log_probs and
  * entropy.
@@ -126,7 +127,8 @@ typedef struct rlhf_token_log_probs_arrays {
     rlhf_out log_sum_exp; /* [B, T] out, nats; in the backward pass it saves one read of the logits */
     rlhf_out collision;   /* [B, T] out, Σ p² */
 } rlhf_token_log_probs_arrays;
-#define RLHF_TOKEN_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_token_log_probs_arrays)}
+#define RLHF_TOKEN_LOG_PROBS_ARRAYS {sizeof(rlhf_token_log_probs_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                     RLHF_ABSENT}
 
 /* The log-probability of each target, and entropy, log-sum-exp and collision of its distribution, in one read of the
  * logits.
@@ -146,7 +148,8 @@ typedef struct rlhf_token_log_probs_backward_arrays {
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_token_log_probs_backward_arrays;
-#define RLHF_TOKEN_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_token_log_probs_backward_arrays)}
+#define RLHF_TOKEN_LOG_PROBS_BACKWARD_ARRAYS {sizeof(rlhf_token_log_probs_backward_arrays), RLHF_ABSENT, RLHF_ABSENT, \
+                                              RLHF_ABSENT}
 
 /* The backward pass of token_log_probs: the gradient into the logits of any loss that depends on log_probs and
  * entropy.
@@ -169,7 +172,7 @@ typedef struct rlhf_top_k_reference {
     rlhf_in ids;       /* int32 or int64, required, entries of the vocabulary, in any order, each once per row */
     rlhf_in log_probs; /* float32, required, log q of these entries, nats, at the loss's temperature */
 } rlhf_top_k_reference;
-#define RLHF_TOP_K_REFERENCE {.size = sizeof(rlhf_top_k_reference)}
+#define RLHF_TOP_K_REFERENCE {sizeof(rlhf_top_k_reference), 0, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_top_k_divergence_options {
     size_t size;
@@ -207,7 +210,8 @@ typedef struct rlhf_vocab_shard_backward_arrays {
     rlhf_in d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: 0 */
     rlhf_in d_entropy;   /* [B, T] ∂loss/∂entropy; absent: 0 */
 } rlhf_vocab_shard_backward_arrays;
-#define RLHF_VOCAB_SHARD_BACKWARD_ARRAYS {.size = sizeof(rlhf_vocab_shard_backward_arrays)}
+#define RLHF_VOCAB_SHARD_BACKWARD_ARRAYS {sizeof(rlhf_vocab_shard_backward_arrays), RLHF_ABSENT, RLHF_ABSENT, \
+                                          RLHF_ABSENT}
 
 /* The gradient of any loss of log_probs and entropy into a rank's own logits, as token_log_probs_backward writes it:
  * δ is 1 at the target on the rank that holds it. Ranks exchange nothing. See vocab_shard_sums.
@@ -228,7 +232,8 @@ typedef struct rlhf_vocab_shard_log_probs_arrays {
     rlhf_out entropy;     /* [B, T] out, −Σ p log p, nats */
     rlhf_out log_sum_exp; /* [B, T] out */
 } rlhf_vocab_shard_log_probs_arrays;
-#define RLHF_VOCAB_SHARD_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_vocab_shard_log_probs_arrays)}
+#define RLHF_VOCAB_SHARD_LOG_PROBS_ARRAYS {sizeof(rlhf_vocab_shard_log_probs_arrays), RLHF_ABSENT, RLHF_ABSENT, \
+                                           RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 /* Joins the sums of all ranks into log_probs, entropy and log_sum_exp, as token_log_probs writes them. See
  * vocab_shard_sums.

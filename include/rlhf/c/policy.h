@@ -18,7 +18,8 @@ typedef struct rlhf_covariance_tokens_arrays {
     rlhf_out weights;      /* [B, T] out: 0 where picked, else 1 */
     rlhf_out anchors;      /* [B, T] out: log π_old where picked, else log π */
 } rlhf_covariance_tokens_arrays;
-#define RLHF_COVARIANCE_TOKENS_ARRAYS {.size = sizeof(rlhf_covariance_tokens_arrays)}
+#define RLHF_COVARIANCE_TOKENS_ARRAYS {sizeof(rlhf_covariance_tokens_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                       RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_covariance_tokens_options {
     size_t size;
@@ -50,7 +51,8 @@ typedef struct rlhf_importance_weights_arrays {
     rlhf_out weights;           /* [B, T] required, out; may lie on either array of log-probs */
     rlhf_out keep;              /* [B, T] uint8, out, a mask: 1 where a token counts and its weight is not 0 */
 } rlhf_importance_weights_arrays;
-#define RLHF_IMPORTANCE_WEIGHTS_ARRAYS {.size = sizeof(rlhf_importance_weights_arrays)}
+#define RLHF_IMPORTANCE_WEIGHTS_ARRAYS {sizeof(rlhf_importance_weights_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                        RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_importance_weights_options {
     size_t size;
@@ -91,7 +93,7 @@ typedef struct rlhf_masked_mean_arrays {
     rlhf_in values;         /* [B, T], or per_sequence [B]; required */
     rlhf_gradient d_values; /* [B, T] ∂mean/∂values; absent: the value only */
 } rlhf_masked_mean_arrays;
-#define RLHF_MASKED_MEAN_ARRAYS {.size = sizeof(rlhf_masked_mean_arrays)}
+#define RLHF_MASKED_MEAN_ARRAYS {sizeof(rlhf_masked_mean_arrays), RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_masked_mean_options {
     size_t size;
@@ -119,7 +121,8 @@ typedef struct rlhf_policy_loss_arrays {
     rlhf_in weights;            /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_log_probs;  /* [B, T] ∂loss/∂log_probs; absent: values only */
 } rlhf_policy_loss_arrays;
-#define RLHF_POLICY_LOSS_ARRAYS {.size = sizeof(rlhf_policy_loss_arrays)}
+#define RLHF_POLICY_LOSS_ARRAYS {sizeof(rlhf_policy_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                 RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 /* The options that all objectives have in common. */
 typedef struct rlhf_policy_loss_options {
@@ -197,7 +200,8 @@ typedef struct rlhf_ppo_value_loss_arrays {
     rlhf_in weights;        /* [B, T], or per_sequence [B]; factor of the loss; absent: 1 */
     rlhf_gradient d_values; /* [B, T] ∂loss/∂values */
 } rlhf_ppo_value_loss_arrays;
-#define RLHF_PPO_VALUE_LOSS_ARRAYS {.size = sizeof(rlhf_ppo_value_loss_arrays)}
+#define RLHF_PPO_VALUE_LOSS_ARRAYS {sizeof(rlhf_ppo_value_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                    RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_ppo_value_loss_options {
     size_t size;
@@ -225,7 +229,7 @@ typedef struct rlhf_ptx_loss_arrays {
     rlhf_in log_probs;         /* [B, T] required, log p of the text's own tokens, nats */
     rlhf_gradient d_log_probs; /* [B, T] ∂loss/∂log_probs; absent: the value only */
 } rlhf_ptx_loss_arrays;
-#define RLHF_PTX_LOSS_ARRAYS {.size = sizeof(rlhf_ptx_loss_arrays)}
+#define RLHF_PTX_LOSS_ARRAYS {sizeof(rlhf_ptx_loss_arrays), RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_ptx_loss_options {
     size_t size;
@@ -250,7 +254,7 @@ typedef struct rlhf_top_entropy_arrays {
     rlhf_out weights; /* [B, T] out: 1 where kept, else 0; may be the memory of entropy */
     rlhf_out keep;    /* [B, T] uint8, out, a mask: 1 where a token counts and is kept */
 } rlhf_top_entropy_arrays;
-#define RLHF_TOP_ENTROPY_ARRAYS {.size = sizeof(rlhf_top_entropy_arrays)}
+#define RLHF_TOP_ENTROPY_ARRAYS {sizeof(rlhf_top_entropy_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_top_entropy_options {
     size_t size;

@@ -19,7 +19,8 @@ typedef struct rlhf_preference_loss_arrays {
     rlhf_gradient d_chosen;   /* [pairs] ∂loss/∂chosen */
     rlhf_gradient d_rejected; /* [pairs] ∂loss/∂rejected */
 } rlhf_preference_loss_arrays;
-#define RLHF_PREFERENCE_LOSS_ARRAYS {.size = sizeof(rlhf_preference_loss_arrays)}
+#define RLHF_PREFERENCE_LOSS_ARRAYS {sizeof(rlhf_preference_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                     RLHF_ABSENT, RLHF_NO_GRADIENT, RLHF_NO_GRADIENT}
 
 /* A loss over pairs of answers, one of which is preferred, with its gradient. Each objective has its formula,
  * options and source in a header:
@@ -50,7 +51,7 @@ typedef struct rlhf_sequence_log_probs_arrays {
     rlhf_in ref_log_probs; /* [B, T] log π_ref of the targets, nats; absent: 0 */
     rlhf_out sums;         /* [B] required, out, nats */
 } rlhf_sequence_log_probs_arrays;
-#define RLHF_SEQUENCE_LOG_PROBS_ARRAYS {.size = sizeof(rlhf_sequence_log_probs_arrays)}
+#define RLHF_SEQUENCE_LOG_PROBS_ARRAYS {sizeof(rlhf_sequence_log_probs_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 /* Shared by forward and backward: pass the same object to both. */
 typedef struct rlhf_sequence_log_probs_options {
@@ -74,7 +75,8 @@ typedef struct rlhf_sequence_log_probs_backward_arrays {
     rlhf_in d_sums;            /* [B] required, ∂loss/∂sums */
     rlhf_gradient d_log_probs; /* [B, T] ∂loss/∂log_probs */
 } rlhf_sequence_log_probs_backward_arrays;
-#define RLHF_SEQUENCE_LOG_PROBS_BACKWARD_ARRAYS {.size = sizeof(rlhf_sequence_log_probs_backward_arrays)}
+#define RLHF_SEQUENCE_LOG_PROBS_BACKWARD_ARRAYS {sizeof(rlhf_sequence_log_probs_backward_arrays), RLHF_ABSENT, \
+                                                 RLHF_NO_GRADIENT}
 
 /* The backward pass of sequence_log_probs: every counted token of a sequence gets the slope of the sequence's sum.
  *
@@ -94,7 +96,8 @@ typedef struct rlhf_unpaired_loss_arrays {
     rlhf_in weights;            /* [answers] factor of the loss; absent: 1 */
     rlhf_gradient d_log_ratios; /* [answers] ∂loss/∂r */
 } rlhf_unpaired_loss_arrays;
-#define RLHF_UNPAIRED_LOSS_ARRAYS {.size = sizeof(rlhf_unpaired_loss_arrays)}
+#define RLHF_UNPAIRED_LOSS_ARRAYS {sizeof(rlhf_unpaired_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                   RLHF_NO_GRADIENT}
 
 /* A loss over answers that were judged one by one, as desirable or not, with its gradient. Each objective has its
  * formula, options and source in a header:

@@ -29,7 +29,8 @@ typedef struct rlhf_gdpo_advantages_arrays {
     rlhf_out workspace;  /* [N] required, for the advantages of one reward */
     rlhf_out advantages; /* [N] required, out */
 } rlhf_gdpo_advantages_arrays;
-#define RLHF_GDPO_ADVANTAGES_ARRAYS {.size = sizeof(rlhf_gdpo_advantages_arrays)}
+#define RLHF_GDPO_ADVANTAGES_ARRAYS {sizeof(rlhf_gdpo_advantages_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                     RLHF_ABSENT}
 
 typedef struct rlhf_gdpo_advantages_options {
     size_t size;
@@ -60,7 +61,8 @@ typedef struct rlhf_ppo_advantages_arrays {
     rlhf_out advantages;      /* [B, T] required, out; first holds the rewards */
     rlhf_out returns;         /* [B, T] out; may be values' memory */
 } rlhf_ppo_advantages_arrays;
-#define RLHF_PPO_ADVANTAGES_ARRAYS {.size = sizeof(rlhf_ppo_advantages_arrays)}
+#define RLHF_PPO_ADVANTAGES_ARRAYS {sizeof(rlhf_ppo_advantages_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                    RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT}
 
 typedef struct rlhf_ppo_advantages_options {
     size_t size;
@@ -95,7 +97,9 @@ typedef struct rlhf_ppo_loss_arrays {
     rlhf_out d_entropy;         /* [B, T] out, ∂loss/∂entropy; needed with entropy_coef */
     rlhf_gradient d_values;     /* [B, T] value_coef · ∂value loss/∂values */
 } rlhf_ppo_loss_arrays;
-#define RLHF_PPO_LOSS_ARRAYS {.size = sizeof(rlhf_ppo_loss_arrays)}
+#define RLHF_PPO_LOSS_ARRAYS {sizeof(rlhf_ppo_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                              RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                              RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_ppo_loss_options {
     size_t size;
@@ -140,7 +144,8 @@ typedef struct rlhf_preference_nll_arrays {
     rlhf_out d_sums;           /* [B] required, out, ∂(preference term)/∂sums */
     rlhf_gradient d_log_probs; /* [B, T] ∂loss/∂log_probs */
 } rlhf_preference_nll_arrays;
-#define RLHF_PREFERENCE_NLL_ARRAYS {.size = sizeof(rlhf_preference_nll_arrays)}
+#define RLHF_PREFERENCE_NLL_ARRAYS {sizeof(rlhf_preference_nll_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                    RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_preference_nll_options {
     size_t size;
@@ -177,7 +182,8 @@ typedef struct rlhf_preference_pairs_arrays {
     rlhf_in weights;      /* [pairs] factor of the loss; absent: 1 */
     rlhf_gradient d_sums; /* [B] ∂loss/∂sums */
 } rlhf_preference_pairs_arrays;
-#define RLHF_PREFERENCE_PAIRS_ARRAYS {.size = sizeof(rlhf_preference_pairs_arrays)}
+#define RLHF_PREFERENCE_PAIRS_ARRAYS {sizeof(rlhf_preference_pairs_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                      RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 /* preference_loss over pairs of the sequences of one batch, given by their indices. K ranked answers to a prompt
  * give up to K (K − 1) / 2 pairs, and each answer is scored once.

@@ -24,7 +24,7 @@ typedef struct rlhf_loss_sums {
     double mean_loss;   /* The mean over what was counted here. It may also be joined across steps, for a log. */
     uint64_t state[38]; /* what merging adds up; 0: of no tokens */
 } rlhf_loss_sums;
-#define RLHF_LOSS_SUMS {.size = sizeof(rlhf_loss_sums)}
+#define RLHF_LOSS_SUMS {sizeof(rlhf_loss_sums), {0, 0}, 0, 0, {0}}
 rlhf_status rlhf_merge_loss_sums(rlhf_loss_sums* into, const rlhf_loss_sums* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by merging. */
@@ -40,7 +40,7 @@ typedef struct rlhf_cross_entropy_loss_result {
     double accuracy;    /* The share of tokens whose target has the largest logit, without a tie. */
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_cross_entropy_loss_result;
-#define RLHF_CROSS_ENTROPY_LOSS_RESULT {.size = sizeof(rlhf_cross_entropy_loss_result)}
+#define RLHF_CROSS_ENTROPY_LOSS_RESULT {sizeof(rlhf_cross_entropy_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_cross_entropy_loss_result(rlhf_cross_entropy_loss_result* into,
                                                  const rlhf_cross_entropy_loss_result* part, rlhf_error* error);
 
@@ -50,7 +50,7 @@ typedef struct rlhf_token_log_probs_result {
     double nonfinite;  /* tokens whose log-probability is not a finite number */
     uint64_t state[3]; /* what merging adds up; 0: of no tokens */
 } rlhf_token_log_probs_result;
-#define RLHF_TOKEN_LOG_PROBS_RESULT {.size = sizeof(rlhf_token_log_probs_result)}
+#define RLHF_TOKEN_LOG_PROBS_RESULT {sizeof(rlhf_token_log_probs_result), 0, 0, {0}}
 rlhf_status rlhf_merge_token_log_probs_result(rlhf_token_log_probs_result* into,
                                               const rlhf_token_log_probs_result* part, rlhf_error* error);
 
@@ -79,7 +79,7 @@ typedef struct rlhf_policy_loss_result {
     double effective_sample_size; /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
     uint64_t state[173];          /* what merging adds up; 0: of no tokens */
 } rlhf_policy_loss_result;
-#define RLHF_POLICY_LOSS_RESULT {.size = sizeof(rlhf_policy_loss_result)}
+#define RLHF_POLICY_LOSS_RESULT {sizeof(rlhf_policy_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_policy_loss_result(rlhf_policy_loss_result* into, const rlhf_policy_loss_result* part,
                                           rlhf_error* error);
 
@@ -96,7 +96,7 @@ typedef struct rlhf_moments {
     double variance;    /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     uint64_t state[34]; /* what merging adds up; 0: of no tokens */
 } rlhf_moments;
-#define RLHF_MOMENTS {.size = sizeof(rlhf_moments)}
+#define RLHF_MOMENTS {sizeof(rlhf_moments), 0, 0, 0, {0}}
 rlhf_status rlhf_merge_moments(rlhf_moments* into, const rlhf_moments* part, rlhf_error* error);
 
 /* Sums over the tokens that count; the parts of a step join by merging. */
@@ -119,7 +119,7 @@ typedef struct rlhf_ppo_value_loss_result {
     double explained_variance; /* 1 − Var(R − v) / Var(R); 0 where the returns do not vary. */
     uint64_t state[124];       /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_value_loss_result;
-#define RLHF_PPO_VALUE_LOSS_RESULT {.size = sizeof(rlhf_ppo_value_loss_result)}
+#define RLHF_PPO_VALUE_LOSS_RESULT {sizeof(rlhf_ppo_value_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_ppo_value_loss_result(rlhf_ppo_value_loss_result* into, const rlhf_ppo_value_loss_result* part,
                                              rlhf_error* error);
 
@@ -171,7 +171,8 @@ typedef struct rlhf_ppo_loss_result {
     double loss; /* The loss whose derivative the written gradients are. It adds up over the parts of a step. */
     uint64_t state[337];                 /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_loss_result;
-#define RLHF_PPO_LOSS_RESULT {.size = sizeof(rlhf_ppo_loss_result)}
+#define RLHF_PPO_LOSS_RESULT {sizeof(rlhf_ppo_loss_result), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                              {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_ppo_loss_result(rlhf_ppo_loss_result* into, const rlhf_ppo_loss_result* part,
                                        rlhf_error* error);
 
@@ -183,7 +184,7 @@ typedef struct rlhf_group_advantages_result {
     double unscorable;      /* rewards that are NaN or infinite */
     uint64_t state[4];      /* what merging adds up; 0: of no tokens */
 } rlhf_group_advantages_result;
-#define RLHF_GROUP_ADVANTAGES_RESULT {.size = sizeof(rlhf_group_advantages_result)}
+#define RLHF_GROUP_ADVANTAGES_RESULT {sizeof(rlhf_group_advantages_result), 0, 0, 0, {0}}
 rlhf_status rlhf_merge_group_advantages_result(rlhf_group_advantages_result* into,
                                                const rlhf_group_advantages_result* part, rlhf_error* error);
 
@@ -197,7 +198,7 @@ typedef struct rlhf_shape_rewards_result {
     double mean_score;     /* The mean of the scores after the limit and the changes for unfinished sequences. */
     uint64_t state[36];    /* what merging adds up; 0: of no tokens */
 } rlhf_shape_rewards_result;
-#define RLHF_SHAPE_REWARDS_RESULT {.size = sizeof(rlhf_shape_rewards_result)}
+#define RLHF_SHAPE_REWARDS_RESULT {sizeof(rlhf_shape_rewards_result), {0, 0}, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_shape_rewards_result(rlhf_shape_rewards_result* into, const rlhf_shape_rewards_result* part,
                                             rlhf_error* error);
 
@@ -209,7 +210,7 @@ typedef struct rlhf_shape_scores_result {
     double unfinished; /* sequences whose `finished` is 0 */
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_shape_scores_result;
-#define RLHF_SHAPE_SCORES_RESULT {.size = sizeof(rlhf_shape_scores_result)}
+#define RLHF_SHAPE_SCORES_RESULT {sizeof(rlhf_shape_scores_result), 0, 0, 0, {0}}
 rlhf_status rlhf_merge_shape_scores_result(rlhf_shape_scores_result* into, const rlhf_shape_scores_result* part,
                                            rlhf_error* error);
 
@@ -224,7 +225,7 @@ typedef struct rlhf_divergence_sums {
     double divergence;  /* The mean of D over the tokens, in nats, under every aggregation. */
     uint64_t state[73]; /* what merging adds up; 0: of no tokens */
 } rlhf_divergence_sums;
-#define RLHF_DIVERGENCE_SUMS {.size = sizeof(rlhf_divergence_sums)}
+#define RLHF_DIVERGENCE_SUMS {sizeof(rlhf_divergence_sums), {0, 0}, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_divergence_sums(rlhf_divergence_sums* into, const rlhf_divergence_sums* part,
                                        rlhf_error* error);
 
@@ -236,7 +237,7 @@ typedef struct rlhf_covariance_tokens_result {
     rlhf_covariance_cut cut; /* the cut of the options, or the cut of this batch */
     uint64_t state[7];       /* what merging adds up; 0: of no tokens */
 } rlhf_covariance_tokens_result;
-#define RLHF_COVARIANCE_TOKENS_RESULT {.size = sizeof(rlhf_covariance_tokens_result)}
+#define RLHF_COVARIANCE_TOKENS_RESULT {sizeof(rlhf_covariance_tokens_result), {0, 0}, 0, {0, 0, 0}, {0}}
 rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* into,
                                                 const rlhf_covariance_tokens_result* part, rlhf_error* error);
 
@@ -255,7 +256,7 @@ typedef struct rlhf_importance_weights_result {
     double nonfinite;             /* Tokens whose weight is NaN or infinite. */
     uint64_t state[91];           /* what merging adds up; 0: of no tokens */
 } rlhf_importance_weights_result;
-#define RLHF_IMPORTANCE_WEIGHTS_RESULT {.size = sizeof(rlhf_importance_weights_result)}
+#define RLHF_IMPORTANCE_WEIGHTS_RESULT {sizeof(rlhf_importance_weights_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_importance_weights_result(rlhf_importance_weights_result* into,
                                                  const rlhf_importance_weights_result* part, rlhf_error* error);
 
@@ -270,7 +271,7 @@ typedef struct rlhf_ptx_loss_result {
     double perplexity;
     uint64_t state[72]; /* what merging adds up; 0: of no tokens */
 } rlhf_ptx_loss_result;
-#define RLHF_PTX_LOSS_RESULT {.size = sizeof(rlhf_ptx_loss_result)}
+#define RLHF_PTX_LOSS_RESULT {sizeof(rlhf_ptx_loss_result), {0, 0}, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_ptx_loss_result(rlhf_ptx_loss_result* into, const rlhf_ptx_loss_result* part,
                                        rlhf_error* error);
 
@@ -285,7 +286,7 @@ typedef struct rlhf_top_entropy_result {
     double nonfinite;   /* Tokens whose entropy is NaN or infinite. */
     uint64_t state[40]; /* what merging adds up; 0: of no tokens */
 } rlhf_top_entropy_result;
-#define RLHF_TOP_ENTROPY_RESULT {.size = sizeof(rlhf_top_entropy_result)}
+#define RLHF_TOP_ENTROPY_RESULT {sizeof(rlhf_top_entropy_result), {0, 0}, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_top_entropy_result(rlhf_top_entropy_result* into, const rlhf_top_entropy_result* part,
                                           rlhf_error* error);
 
@@ -298,7 +299,7 @@ typedef struct rlhf_gdpo_advantages_result {
     double unscorable;          /* sequences without a finite reward */
     uint64_t state[35];         /* what merging adds up; 0: of no tokens */
 } rlhf_gdpo_advantages_result;
-#define RLHF_GDPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_gdpo_advantages_result)}
+#define RLHF_GDPO_ADVANTAGES_RESULT {sizeof(rlhf_gdpo_advantages_result), 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_gdpo_advantages_result(rlhf_gdpo_advantages_result* into,
                                               const rlhf_gdpo_advantages_result* part, rlhf_error* error);
 
@@ -315,7 +316,7 @@ typedef struct rlhf_ppo_advantages_result {
     double advantages_variance;    /* Σ (x − mean)² / (count − ddof); 0 if count ≤ ddof. */
     uint64_t state[69];            /* what merging adds up; 0: of no tokens */
 } rlhf_ppo_advantages_result;
-#define RLHF_PPO_ADVANTAGES_RESULT {.size = sizeof(rlhf_ppo_advantages_result)}
+#define RLHF_PPO_ADVANTAGES_RESULT {sizeof(rlhf_ppo_advantages_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_ppo_advantages_result(rlhf_ppo_advantages_result* into, const rlhf_ppo_advantages_result* part,
                                              rlhf_error* error);
 
@@ -335,7 +336,7 @@ typedef struct rlhf_preference_loss_result {
     double mean_margin; /* The mean of β (c − j). */
     uint64_t state[90]; /* what merging adds up; 0: of no tokens */
 } rlhf_preference_loss_result;
-#define RLHF_PREFERENCE_LOSS_RESULT {.size = sizeof(rlhf_preference_loss_result)}
+#define RLHF_PREFERENCE_LOSS_RESULT {sizeof(rlhf_preference_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_preference_loss_result(rlhf_preference_loss_result* into,
                                               const rlhf_preference_loss_result* part, rlhf_error* error);
 
@@ -346,7 +347,7 @@ typedef struct rlhf_sequence_log_probs_result {
     double nonfinite;  /* sequences whose sum is NaN or infinite */
     uint64_t state[4]; /* what merging adds up; 0: of no tokens */
 } rlhf_sequence_log_probs_result;
-#define RLHF_SEQUENCE_LOG_PROBS_RESULT {.size = sizeof(rlhf_sequence_log_probs_result)}
+#define RLHF_SEQUENCE_LOG_PROBS_RESULT {sizeof(rlhf_sequence_log_probs_result), {0, 0}, 0, {0}}
 rlhf_status rlhf_merge_sequence_log_probs_result(rlhf_sequence_log_probs_result* into,
                                                  const rlhf_sequence_log_probs_result* part, rlhf_error* error);
 
@@ -366,7 +367,7 @@ typedef struct rlhf_unpaired_loss_result {
     double mean_margin;
     uint64_t state[90];             /* what merging adds up; 0: of no tokens */
 } rlhf_unpaired_loss_result;
-#define RLHF_UNPAIRED_LOSS_RESULT {.size = sizeof(rlhf_unpaired_loss_result)}
+#define RLHF_UNPAIRED_LOSS_RESULT {sizeof(rlhf_unpaired_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_unpaired_loss_result(rlhf_unpaired_loss_result* into, const rlhf_unpaired_loss_result* part,
                                             rlhf_error* error);
 
@@ -394,7 +395,8 @@ typedef struct rlhf_preference_nll_result {
     double loss;                   /* The preference term, plus α times the negative log-likelihood, if α is not 0. */
     uint64_t state[162];           /* what merging adds up; 0: of no tokens */
 } rlhf_preference_nll_result;
-#define RLHF_PREFERENCE_NLL_RESULT {.size = sizeof(rlhf_preference_nll_result)}
+#define RLHF_PREFERENCE_NLL_RESULT {sizeof(rlhf_preference_nll_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, \
+                                    0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_preference_nll_result(rlhf_preference_nll_result* into, const rlhf_preference_nll_result* part,
                                              rlhf_error* error);
 
@@ -412,7 +414,7 @@ typedef struct rlhf_comparison_sums {
     double mean_margin;
     uint64_t state[74]; /* what merging adds up; 0: of no tokens */
 } rlhf_comparison_sums;
-#define RLHF_COMPARISON_SUMS {.size = sizeof(rlhf_comparison_sums)}
+#define RLHF_COMPARISON_SUMS {sizeof(rlhf_comparison_sums), {0, 0}, 0, 0, 0, 0, 0, 0, {0}}
 rlhf_status rlhf_merge_comparison_sums(rlhf_comparison_sums* into, const rlhf_comparison_sums* part,
                                        rlhf_error* error);
 

@@ -18,7 +18,8 @@ typedef struct rlhf_bradley_terry_loss_arrays {
     rlhf_gradient d_chosen_rewards;   /* [pairs] ∂loss/∂chosen_rewards */
     rlhf_gradient d_rejected_rewards; /* [pairs] ∂loss/∂rejected_rewards */
 } rlhf_bradley_terry_loss_arrays;
-#define RLHF_BRADLEY_TERRY_LOSS_ARRAYS {.size = sizeof(rlhf_bradley_terry_loss_arrays)}
+#define RLHF_BRADLEY_TERRY_LOSS_ARRAYS {sizeof(rlhf_bradley_terry_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \
+                                        RLHF_NO_GRADIENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_bradley_terry_loss_options {
     size_t size;
@@ -59,7 +60,8 @@ typedef struct rlhf_plackett_luce_loss_arrays {
     rlhf_in ranks;           /* [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first */
     rlhf_gradient d_rewards; /* [prompts, K] ∂loss/∂rewards */
 } rlhf_plackett_luce_loss_arrays;
-#define RLHF_PLACKETT_LUCE_LOSS_ARRAYS {.size = sizeof(rlhf_plackett_luce_loss_arrays)}
+#define RLHF_PLACKETT_LUCE_LOSS_ARRAYS {sizeof(rlhf_plackett_luce_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, \
+                                        RLHF_NO_GRADIENT}
 
 /* The Plackett-Luce likelihood of a whole ranking: the best response is chosen from all, the second from the rest, …
  *
@@ -79,7 +81,7 @@ typedef struct rlhf_ranking_loss_arrays {
     rlhf_in ranks;           /* [prompts, K] int32 or int64, 1 = best, equal = tie; absent: listed best first */
     rlhf_gradient d_rewards; /* [prompts, K] ∂loss/∂rewards */
 } rlhf_ranking_loss_arrays;
-#define RLHF_RANKING_LOSS_ARRAYS {.size = sizeof(rlhf_ranking_loss_arrays)}
+#define RLHF_RANKING_LOSS_ARRAYS {sizeof(rlhf_ranking_loss_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_NO_GRADIENT}
 
 typedef struct rlhf_ranking_loss_options {
     size_t size;

@@ -2,7 +2,7 @@
 #ifndef RLHF_C_TYPES_H
 #define RLHF_C_TYPES_H
 
-/* The types that every call of the C interface takes: arrays, batches, errors, executors. C99, and C++.
+/* The types that every call of the C interface takes: arrays, batches, errors, executors. C99, and C++98 or newer.
  *
  * Structs that may grow begin with their size, which their initialiser sets: `rlhf_gae_options o = RLHF_GAE_OPTIONS;`.
  * A library that is older than its caller rejects a size that it does not know. A library that is newer uses the
@@ -22,15 +22,15 @@ extern "C" {
 #define RLHF_C_API
 #endif
 
-#define RLHF_UNLIMITED ((double)INFINITY) /* a bound that is off */
+#define RLHF_UNLIMITED HUGE_VAL /* a bound that is off: infinity */
 
 /* The status that a call returns. */
 typedef int rlhf_status;
 enum {
     RLHF_OK = 0,
-    RLHF_BAD_ARGUMENT = 1,   /* nothing was written */
-    RLHF_NO_SUCH_ISA = 2,    /* this library or this machine does not have the instruction set */
-    RLHF_INTERNAL_ERROR = 3, /* something else failed, such as memory for an exception */
+    RLHF_BAD_ARGUMENT = 1,  /* nothing was written */
+    RLHF_NO_SUCH_ISA = 2,   /* this library or this machine does not have the instruction set */
+    RLHF_INTERNAL_ERROR = 3 /* something else failed, such as memory for an exception */
 };
 
 /* The sentence of a call that failed, in the caller's memory. Every call takes a pointer to one, or NULL. */
@@ -48,7 +48,7 @@ enum {
     RLHF_INT32 = 5,
     RLHF_INT64 = 6,
     RLHF_UINT8 = 7,
-    RLHF_VOCAB_SHARD = 8, /* struct rlhf_vocab_shard */
+    RLHF_VOCAB_SHARD = 8 /* struct rlhf_vocab_shard */
 };
 
 /* Arrays of the caller. A struct of zeros is an absent array. Strides are in elements (numpy has bytes): [n] has the
@@ -69,21 +69,27 @@ typedef struct rlhf_out {
     int64_t shape[2];
     int64_t strides[2];
 } rlhf_out;
+#define RLHF_ABSENT                                                                                                    \
+    {                                                                                                                  \
+        NULL, 0, 0, {0, 0}, { 0, 0 }                                                                                   \
+    }
 
 /* How a gradient is written. */
 typedef int64_t rlhf_write_mode;
 enum {
     RLHF_OVERWRITE = 0, /* buffer = gradient; the scale is not read */
     RLHF_WRITE_TO = 1,  /* buffer = scale * gradient; masked elements become 0 */
-    RLHF_ADD_TO = 2,    /* buffer += scale * gradient; masked elements stay */
+    RLHF_ADD_TO = 2     /* buffer += scale * gradient; masked elements stay */
 };
 
 /* Where a gradient goes: `arrays.d_log_probs.to = rlhf_write(d, RLHF_FLOAT32, tokens);` overwrites d. */
 typedef struct rlhf_gradient {
     rlhf_out to;
     rlhf_write_mode mode;
-    double scale;
+    double scale; /* 1 in initialised arrays */
 } rlhf_gradient;
+#define RLHF_NO_GRADIENT                                                                                               \
+    { RLHF_ABSENT, RLHF_OVERWRITE, 1 }
 
 /* Logits [sequences, steps, vocab], or [1, tokens, vocab] for a packed batch. Entries of a row lie side by side. The
  * columns vocab ... padded_vocab - 1 are never read, and their gradient is 0. */
@@ -103,20 +109,20 @@ typedef struct rlhf_logits_gradient {
     int64_t padded_vocab;
     int64_t step_stride, sequence_stride;
     rlhf_write_mode mode;
-    double scale;
+    double scale; /* not read with RLHF_OVERWRITE; with the other modes you set it, often to 1 */
 } rlhf_logits_gradient;
 
 /* What sums over tokens are divided by. There is no default. */
 typedef int64_t rlhf_denominator;
 enum {
     RLHF_COUNTED_HERE = 1, /* this batch's own counts: the batch is the whole step */
-    RLHF_WHOLE_STEP = 2,   /* batch.whole: this batch is a part of a step */
+    RLHF_WHOLE_STEP = 2    /* batch.whole: this batch is a part of a step */
 };
 
 typedef int64_t rlhf_layout;
 enum {
     RLHF_BATCH_FIRST = 0, /* [B, T]: the steps of a sequence lie side by side */
-    RLHF_TIME_FIRST = 1,  /* [T, B]: the sequences lie side by side */
+    RLHF_TIME_FIRST = 1   /* [T, B]: the sequences lie side by side */
 };
 
 /* Which token a step of the batch predicts. */
@@ -124,7 +130,7 @@ typedef int64_t rlhf_predict_next;
 enum {
     RLHF_PREDICT_UNSAID = 0, /* functions over logits or targets fail */
     RLHF_PREDICT_NEXT = 1,   /* step t predicts token t + 1: mask and targets are given per token and shifted here */
-    RLHF_PREDICT_THIS = 2,   /* mask and targets are aligned with the steps already */
+    RLHF_PREDICT_THIS = 2    /* mask and targets are aligned with the steps already */
 };
 
 /* Tokens, and sequences with at least one counted token. They add up over the parts of a step. */
@@ -145,7 +151,9 @@ typedef struct rlhf_batch {
     rlhf_counts whole; /* the counts of the step, with RLHF_WHOLE_STEP */
 } rlhf_batch;
 #define RLHF_BATCH                                                                                                     \
-    { .size = sizeof(rlhf_batch), .sequences = 1 }
+    {                                                                                                                  \
+        sizeof(rlhf_batch), 1, 0, RLHF_ABSENT, 0, 0, RLHF_ABSENT, 0, 0, { 0, 0 }                                       \
+    }
 
 /* Which of N sequences answer the same prompt: they are a group. */
 typedef struct rlhf_groups {
@@ -155,7 +163,7 @@ typedef struct rlhf_groups {
     rlhf_out workspace; /* with ids: int64, at least 2 N elements */
 } rlhf_groups;
 #define RLHF_GROUPS                                                                                                    \
-    { .size = sizeof(rlhf_groups) }
+    { sizeof(rlhf_groups), 0, RLHF_ABSENT, RLHF_ABSENT }
 
 /* Runs the pieces of a call: calls body(of_body, i) once for every i < pieces, in any order, on any threads, and
  * returns when all are done. Every output bit is the same under every executor. A NULL pointer is this thread. */
@@ -189,7 +197,7 @@ typedef struct rlhf_linear_head {
     void* self;
 } rlhf_linear_head;
 #define RLHF_LINEAR_HEAD                                                                                               \
-    { .size = sizeof(rlhf_linear_head) }
+    { sizeof(rlhf_linear_head), RLHF_ABSENT, RLHF_ABSENT, 0, 0, RLHF_ABSENT, NULL, NULL }
 
 /* Where the gradients into hidden states and weights go; absent: not computed. */
 typedef struct rlhf_linear_head_gradient {
@@ -198,7 +206,7 @@ typedef struct rlhf_linear_head_gradient {
     rlhf_gradient weights; /* [V, H] */
 } rlhf_linear_head_gradient;
 #define RLHF_LINEAR_HEAD_GRADIENT                                                                                      \
-    { .size = sizeof(rlhf_linear_head_gradient) }
+    { sizeof(rlhf_linear_head_gradient), RLHF_NO_GRADIENT, RLHF_NO_GRADIENT }
 
 /* The sums over one rank's logits of one token. Ranks exchange these six doubles as bytes. */
 typedef struct rlhf_vocab_shard {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Meson finds the installed package by pkg-config.
+# Meson finds the installed package by pkg-config, and takes the sources as a subproject by CMake.
 tool_or_skip(meson)
 tool_or_skip(pkg-config)
 tool_or_skip(ninja)
@@ -9,3 +9,10 @@ file(COPY "${sources}/meson" "${sources}/plain.cpp" DESTINATION "${scratch}/sour
 set(ENV{CXX} "${compiler}")
 step("configuring" "${meson}" setup "${scratch}/source/meson" "${scratch}/build")
 step("building and running" "${meson}" test -C "${scratch}/build")
+
+set(subproject "${scratch}/source/meson/subproject")
+file(MAKE_DIRECTORY "${subproject}/subprojects")
+file(CREATE_LINK "${project}" "${subproject}/subprojects/rlhf" SYMBOLIC)
+file(COPY "${sources}/plain.cpp" DESTINATION "${subproject}")
+step("configuring the subproject" "${meson}" setup "${subproject}" "${scratch}/subproject")
+step("building and running the subproject" "${meson}" test -C "${scratch}/subproject")

@@ -91,7 +91,7 @@ public:
     }
     const char* name_of(const rlhf_objective* given) const {
         const char* const name = there(given, "objective").name;
-        return name != nullptr ? name : "";
+        return name != nullptr && *name != '\0' ? name : "unnamed";
     }
     /// A copy of the objective that begins with this head.
     template <class S>
