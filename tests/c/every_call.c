@@ -15,8 +15,8 @@ int main(void) {
     memset(&error, 0, sizeof error); \
     if ((call) != RLHF_BAD_ARGUMENT || strncmp(error.text, "rlhf::", 6) != 0) \
     failures++, printf("%s: %s\n", #call, error.text)
-/* Initialised structs begin with their size. Behind it arrays and results have zeros, and gradients the scale
- * 1. */
+/* Initialised structs begin with their size. Behind it arrays and results have zeros, and gradients have
+ * the scale 1. */
 #define BEGINS(type, initialiser) { \
     const type x = initialiser; \
     size = sizeof x; \
