@@ -13,8 +13,8 @@ static void structs(void) {
     rlhf_ppo_clip nameless = RLHF_PPO_CLIP;
     REFUSED(policy_loss(NULL, &a), "rlhf::ppo_policy_loss: batch is a null pointer");
     REFUSED(policy_loss(&b, NULL), "rlhf::ppo_policy_loss: arrays is a null pointer");
-    bad.size = sizeof(size_t) - 1;
-    REFUSED(policy_loss(&bad, &a), "rlhf::ppo_policy_loss: batch has a size of 7: initialise it with its macro");
+    bad.size = 1;
+    REFUSED(policy_loss(&bad, &a), "rlhf::ppo_policy_loss: batch has a size of 1: initialise it with its macro");
     bad = b, bad.every_token = 1;
     REFUSED(policy_loss(&bad, &a), "rlhf::ppo_policy_loss: batch needs either a mask or every_token = 1");
     nameless.objective.name = NULL;
