@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arguments of C: which pointers, sizes, choices and shapes are refused, and which unusual shapes are taken. */
+/* Arguments of C: pointers, sizes, choices and shapes that no call takes, and unusual shapes that each call takes. */
 #include "checks.h"
 
 static rlhf_status policy_loss(const rlhf_batch* b, const rlhf_policy_loss_arrays* a) {

@@ -244,7 +244,8 @@ TEMPLATE_TEST_CASE("gae_backward: written, scaled and added", "", float, double)
     for (std::size_t s = 0; s < rows.sequences; ++s) CHECK(last[s] == T(1) + T(0.5) * e.d_bootstrap[s]);
 }
 
-TEMPLATE_TEST_CASE("gae_backward: the sign of a zero behind masked steps is that of plain C++", "", float, double) {
+TEMPLATE_TEST_CASE("gae_backward: a zero behind masked steps has the sign that it has in plain C++", "", float,
+                   double) {
     using T = TestType;
     test::random r(5);
     for (int round = 0; round < 1000; ++round) {
