@@ -145,6 +145,12 @@ def test_wrong_kinds_of_arguments() -> None:
     for dtype, word in {np.int64: "int64", np.float32: "float32"}.items():
         with pytest.raises(ValueError, match=f"rlhf::batch: mask is {word}, expected bool or uint8"):
             batch(MASK.astype(dtype))
+    with pytest.raises(TypeError, match="cut is a float, expected rlhf.covariance_cut"):
+        rlhf.covariance_tokens_options(cut=0.5)  # type: ignore[arg-type]
+    between_shards = np.lib.stride_tricks.as_strided(np.zeros(40), (2, 3, 6), (8 * 19, 8 * 6, 8))
+    with pytest.raises(ValueError, match=r"shards is float64 \[2, 3, 6\], expected float64 \[..., 6\]"):
+        rlhf.vocab_shard_log_probs(batch(np.ones(3, bool), predict_next=False), np.zeros(3, np.int64),
+                                   shards=between_shards, log_probs=True)
     with pytest.raises(RuntimeError, match="rlhf: .* is x86-64-v9, expected one of"):
         rlhf.use_isa("x86-64-v9")
 
@@ -260,11 +266,29 @@ def test_the_lock_of_python_is_free_during_a_call() -> None:
     assert seen.is_set() and go.is_set()
 
 
-def test_what_an_executor_raises_is_raised() -> None:
+@pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt])
+def test_what_an_executor_raises_is_raised(kind: type[BaseException]) -> None:
     n = 1 << 14
     b = rlhf.batch(mask=rlhf.all, sequences=8, steps=n, denominator=rlhf.counted_here)
-    with pytest.raises(ZeroDivisionError):
-        rlhf.moments_of(b, np.zeros((8, n)), executor=lambda pieces, body: 1 / 0)
+
+    def run(pieces: int, body: Any) -> None:
+        raise kind
+
+    with pytest.raises(kind):
+        rlhf.moments_of(b, np.zeros((8, n)), executor=run)
+
+
+def test_a_vocabulary_of_one_entry_may_have_any_stride() -> None:
+    b = rlhf.batch(mask=np.ones((B, T), bool), denominator=rlhf.counted_here, predict_next=False)
+    z = np.moveaxis(rng.normal(size=(1, B, 2 * T)), 0, -1)[:, ::2]
+    assert z.__array_interface__["strides"][-1] > z.itemsize
+    r = rlhf.token_log_probs(b, z, np.zeros((B, T), np.int64), log_probs=True)
+    assert (r["log_probs"] == 0).all()
+
+
+def test_counts_are_equal_if_both_are() -> None:
+    assert rlhf.counts(3, 2) == rlhf.counts(1, 1) + rlhf.counts(2, 1)
+    assert rlhf.counts(3, 2) != rlhf.counts(2, 2) and rlhf.counts(3, 2) != rlhf.counts(3, 1)
 
 
 def test_16_bits() -> None:

@@ -60,19 +60,37 @@ def prints(kind: Any, value: str) -> str:
     return text
 
 
-def test_presets_are_those_of_c(tmp_path: pathlib.Path) -> None:
+def printed_by_c(tmp_path: pathlib.Path, statements: dict[str, str]) -> dict[str, list[float]]:
+    """The numbers that each of these statements prints."""
     compiler = shutil.which("cc")
     if not compiler:
         pytest.skip("there is no C compiler")
-    body = "".join(prints(type(as_struct(name)), f"rlhf_preset_{name}") + 'puts("");\n' for name in PRESETS)
+    body = "".join(f'{{ {statement} puts(""); }}\n' for statement in statements.values())
     source = tmp_path / "presets.c"
     source.write_text("#include <rlhf/c/presets.h>\n#include <stdio.h>\n"
                       'static void put(double x) { printf("%.17g ", x); }\n'
                       f"int main(void) {{\n{body}return 0;\n}}\n")
     subprocess.run([compiler, "-std=c99", f"-I{INCLUDE}", str(source), "-o", str(tmp_path / "presets")], check=True)
     lines = subprocess.run([str(tmp_path / "presets")], check=True, capture_output=True, text=True).stdout.splitlines()
-    found = {name: [float(x) for x in line.split()] for name, line in zip(PRESETS, lines)}
+    return {name: [float(x) for x in line.split()] for name, line in zip(statements, lines)}
+
+
+def test_presets_are_those_of_c(tmp_path: pathlib.Path) -> None:
+    found = printed_by_c(tmp_path, {n: prints(type(as_struct(n)), f"rlhf_preset_{n}") for n in PRESETS})
     assert found == {name: numbers(as_struct(name)) for name in PRESETS} and len(found) > 150
+
+
+def test_defaults_are_those_of_c(tmp_path: pathlib.Path) -> None:
+    def has_defaults(thing: Any) -> bool:
+        if not (isinstance(thing, type) and issubclass(thing, _values.Options) and hasattr(thing, "_fields_")):
+            return False
+        arguments = list(inspect.signature(thing.__init__).parameters.values())[1:]
+        return all(a.default is not a.empty for a in arguments)
+
+    kinds = {name: thing for name, thing in vars(rlhf).items() if has_defaults(thing)}
+    found = printed_by_c(tmp_path, {name: f"const rlhf_{name} x = RLHF_{name.upper()}; {prints(kind, 'x')}"
+                                    for name, kind in kinds.items()})
+    assert found == {name: numbers(kind()) for name, kind in kinds.items()} and len(found) > 40
 
 
 def test_every_preset_of_c_is_there() -> None:

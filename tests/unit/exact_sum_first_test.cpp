@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The shorter way to a sum of one term.
+// The shorter ways to a sum: of one term, and of terms of usual size.
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
@@ -8,6 +8,7 @@
 #include <rlhf/engine/sums/totals.hpp>
 #include <rlhf/formula/policy_token.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -26,6 +27,17 @@ exact_sum added_first(double term) {
     return s;
 }
 
+constexpr double largest_usual = 0x1.fffffffffffffp30; // below 2³¹
+
+using running = rlhf::detail::running_totals<rlhf::formula::policy_statistics>;
+using totals = rlhf::detail::totals<rlhf::formula::policy_statistics>;
+
+exact_sum sum_of_squares(totals& t) {
+    t.normalize();
+    return t.ratio.squares;
+}
+void add(running& part, double x) { part.next().fill(x), part.add_next(); }
+
 } // namespace
 
 TEST_CASE("exact_sum: a first term is added and normalized at once") {
@@ -42,13 +54,6 @@ TEST_CASE("exact_sum: a first term is added and normalized at once") {
 }
 
 TEST_CASE("running totals: one segment, or some, or one after a flush, or one beside a term of its own") {
-    using running = rlhf::detail::running_totals<rlhf::formula::policy_statistics>;
-    using totals = rlhf::detail::totals<rlhf::formula::policy_statistics>;
-    const auto sum = [](totals& t) {
-        t.normalize();
-        return t.ratio.squares;
-    };
-    const auto add = [](running& part, double x) { part.next().fill(x), part.add_next(); };
     for (const int segments : {1, 2, 3, 8, 9, 64, 65, 130})
         for (const int unusual : {-1, 0, 7, 66}) {
             totals got;
@@ -59,7 +64,7 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
                 add(part, x), want.add(x);
             }
             part.flush(), want.normalize();
-            CHECK(sum(got) == want);
+            CHECK(sum_of_squares(got) == want);
             CHECK(got.ratio.sum == want);
         }
     totals got;
@@ -67,10 +72,34 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
     exact_sum want;
     for (const double x : {0.1, -0.3}) add(part, x), part.flush(), want.add(x);
     want.normalize();
-    CHECK(sum(got) == want);
+    CHECK(sum_of_squares(got) == want);
 
     totals beside;
     running other(beside);
     add(other, 0.0), other.sums_of_all().ratio.add_square(3), other.flush();
-    CHECK(sum(beside).value() == 9);
+    CHECK(sum_of_squares(beside).value() == 9);
+}
+
+TEST_CASE("running totals: thousands of the largest segments are flushed in time") {
+    totals got;
+    running part(got);
+    exact_sum want;
+    for (int k = 0; k < 5000; ++k) add(part, largest_usual), want.add(largest_usual); // 4096 would fill 63 bits
+    part.flush(), want.normalize();
+    CHECK(sum_of_squares(got) == want);
+}
+
+TEST_CASE("narrow_sums: there is room for the largest terms until the sums are full") {
+    for (const double x : {largest_usual, -largest_usual}) {
+        rlhf::detail::narrow_sums<1> narrow;
+        std::array<double, 16> terms;
+        terms.fill(x);
+        exact_sum got, want;
+        for (int call = 0; call < narrow.capacity; ++call) {
+            REQUIRE(narrow.add(0, terms));
+            for (const double term : terms) want.add(term);
+        }
+        narrow.flush(0, got), got.normalize(), want.normalize();
+        CHECK(got == want);
+    }
 }

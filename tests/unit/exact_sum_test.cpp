@@ -219,18 +219,20 @@ TEST_CASE("exact_sum: whole numbers of units") {
     }
 }
 
-TEST_CASE("exact_sum: digits carry in time", "[slow]") {
-    // A term adds less than 2³³ to a digit, so that 2²⁸ of them stay far below 2⁶³; then they are carried.
-    exact_sum s;
-    constexpr std::int64_t n = std::int64_t(1) << 28;
-    constexpr double x = 0x1.fffffffffffffp3;
-    for (std::int64_t i = 0; i < n; ++i) s.add(x);
-    exact_sum carried = s;
-    carried.normalize();
-    CHECK(s == carried);
-    CHECK(s.value() == rounded(in_units(x) * n));
-    for (int i = 0; i < 40; ++i) s += exact_sum(s);
-    CHECK(s.value() == rounded(in_units(x) * n << 40));
+TEST_CASE("exact_sum: digits carry in time") {
+    // A term adds less than 2⁵² to a digit, so that 2¹⁰ of them stay below 2⁶³; then they are carried. 2²⁰ is where a
+    // term reaches furthest into its upper digit.
+    for (const double x : {0x1.fffffffffffffp3, 0x1.fffffffffffffp19, -0x1.fffffffffffffp19}) {
+        exact_sum s;
+        constexpr std::int64_t n = 1 << 14;
+        for (std::int64_t i = 0; i < n; ++i) s.add(x);
+        exact_sum carried = s;
+        carried.normalize();
+        CHECK(s == carried);
+        CHECK(s.value() == rounded(in_units(x) * n));
+        for (int i = 0; i < 40; ++i) s += exact_sum(s);
+        CHECK(s.value() == rounded(in_units(x) * n << 40));
+    }
 }
 
 TEST_CASE("two_sum: the error of each addition is kept") {

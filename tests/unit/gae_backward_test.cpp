@@ -244,6 +244,32 @@ TEMPLATE_TEST_CASE("gae_backward: written, scaled and added", "", float, double)
     for (std::size_t s = 0; s < rows.sequences; ++s) CHECK(last[s] == T(1) + T(0.5) * e.d_bootstrap[s]);
 }
 
+TEMPLATE_TEST_CASE("gae_backward: a zero behind masked steps has the sign that it has in plain C++", "", float,
+                   double) {
+    using T = TestType;
+    test::random r(5);
+    for (int round = 0; round < 1000; ++round) {
+        const std::size_t n = 16 + r.below(120);
+        std::vector<T> d_advantages(n), d_returns(n);
+        for (auto* x : {&d_advantages, &d_returns})
+            for (T& v : *x) v = r.below(4) == 0 ? static_cast<T>(1 - static_cast<int>(r.below(3))) : T(-0.0);
+        std::vector<std::uint8_t> mask;
+        while (mask.size() < n)
+            mask.insert(mask.end(), 1 + r.below(12), 1), mask.insert(mask.end(), 1 + r.below(40), 0);
+        mask.resize(n);
+        const auto terminated = test::flags(r, n, 0.08);
+        std::vector<T> native(n), plain(n);
+        const auto d_values = [&]<class Arch>(std::type_identity<Arch>, std::vector<T>& d) {
+            rlhf::gae_backward<T, Arch>(
+                {.steps = n, .mask = mask, .denominator = rlhf::counted_here},
+                {.d_advantages = d_advantages, .d_returns = d_returns, .terminated = terminated, .d_values = d},
+                {.gamma = 0.9, .lambda = 0.8});
+        };
+        d_values(std::type_identity<rlhf::native>(), native), d_values(std::type_identity<rlhf::scalar>(), plain);
+        REQUIRE(test::same_bits(native, plain));
+    }
+}
+
 TEST_CASE("gae_backward: what it refuses") {
     std::vector<float> six(6), other(6), five(5), two(2);
     const std::vector<std::uint8_t> flags(6);

@@ -4,6 +4,9 @@
 
 #include "support/six_tokens.hpp"
 
+#include <algorithm>
+#include <array>
+
 using rlhf::aggregation, test::six;
 
 namespace {
@@ -234,4 +237,31 @@ TEST_CASE("ppo_policy_loss: micro-batches with the denominator of the step add u
         CHECK(steps.loss() == Approx(all.loss() + other.loss()).epsilon(1e-15));
         CHECK(steps.mean_loss() == Approx(all.mean_loss()).epsilon(1e-15));
     }
+}
+
+TEST_CASE("ppo_policy_loss: parts of two steps join in any order and grouping") {
+    test::random r(7);
+    const auto lp = test::normals<float>(r, 40, -1, 0.3), old = test::nearby(r, lp),
+               advantages = test::advantages<float>(r, 40);
+    const rlhf::batch all{.sequences = 4, .steps = 10, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    std::vector<rlhf::ppo_policy_loss_result> parts;
+    double loss = 0, size = 0, mean = 0;
+    for (const int s : {0, 1, 2, 3}) {
+        auto b = all.part(s, 1);
+        b.denominator = rlhf::counts{s < 2 ? 20.0 : 70.0, 7}; // two parts of each step
+        const auto part = [&](auto& array) { return rlhf::part(array, all, s, 1); };
+        parts.push_back(rlhf::ppo_policy_loss(
+            b, {.log_probs = part(lp), .old_log_probs = part(old), .advantages = part(advantages)}));
+        loss += parts.back().loss(), size += std::fabs(parts.back().loss()), mean += parts.back().mean_loss() / 4;
+    }
+    std::array<std::size_t, 4> order{0, 1, 2, 3};
+    do {
+        for (std::size_t cut = 0; cut <= 4; ++cut) {
+            rlhf::ppo_policy_loss_result first, last;
+            for (std::size_t i = 0; i < 4; ++i) (i < cut ? first : last) += parts[order[i]];
+            first += last;
+            CHECK(std::fabs(first.loss() - loss) <= 0x1p-50 * size);
+            CHECK(first.mean_loss() == Approx(mean).epsilon(1e-14));
+        }
+    } while (std::next_permutation(order.begin(), order.end()));
 }

@@ -64,6 +64,8 @@ TEST_CASE("ppo_policy_loss: impossible batches throw") {
           "rlhf::ppo_policy_loss: batch.mask has 5 elements, expected 6");
     CHECK(refused([&](six& x, arrays&) { x.batch.steps = -3; }) ==
           "rlhf::ppo_policy_loss: batch is [2, -3], expected sizes of at least 0");
+    CHECK(refused([&](six& x, arrays&) { x.batch.sequences = -2; }) ==
+          "rlhf::ppo_policy_loss: batch is [-2, 3], expected sizes of at least 0");
     const auto with_offsets = [](std::vector<std::int32_t> o) {
         return refused([&](six& x, arrays&) { x.batch.offsets = o; });
     };
@@ -87,6 +89,7 @@ TEST_CASE("ppo_policy_loss: impossible batches throw") {
     CHECK(over(4) == "rlhf::ppo_policy_loss: the batch counts 6 tokens, more than its denominator 4; a part cannot "
                      "exceed the whole");
     CHECK(over(NaN) == "rlhf::ppo_policy_loss: batch.denominator is nan tokens, expected a finite number");
+    CHECK(over(inf) == "rlhf::ppo_policy_loss: batch.denominator is inf tokens, expected a finite number");
     CHECK(over(-1) == "rlhf::ppo_policy_loss: batch.denominator is -1 tokens, expected a finite number");
     CHECK(refused([](six& x, arrays&) { x.batch.denominator = rlhf::counts{.tokens = 6, .sequences = 1}; },
                   {.aggregation = aggregation::sequence_mean_token_sum}) ==

@@ -54,6 +54,21 @@ TEST_CASE("top_k_divergence: edges") {
     }
 }
 
+TEST_CASE("top_k_divergence: a tail without probability counts as 2⁻²⁴") {
+    const std::vector<std::int32_t> ids{3, 5};
+    const float quarter = std::log(0.25F);
+    const std::vector<float> log_probs{quarter, quarter};
+    std::vector<float> z(20, -100);
+    z[3] = z[5] = 0; // p is ½, ½ and nothing; q is ¼, ¼ and ½
+    const auto value = [&](divergence kind) {
+        return rlhf::top_k_divergence(test::aligned(1, 1), test::logits_of(z, 1, 1, 20),
+                                      {.k = 2, .ids = ids, .log_probs = log_probs}, {.divergence = kind})
+            .loss();
+    };
+    CHECK(value(divergence::forward_kl) == Approx(11 * std::log(2.0)).epsilon(1e-6));
+    CHECK(value(divergence::reverse_kl) == Approx(std::log(2.0)).epsilon(1e-5)); // 2⁻²⁴ log 2⁻²³ is 10⁻⁶
+}
+
 TEST_CASE("top_k_divergence: edges without a tail") {
     using rlhf::top_k_support;
     const std::size_t V = 20;
@@ -165,6 +180,11 @@ TEST_CASE("top_k_divergence: sentences") {
     CHECK(refused({.low = std::nan("")}).find("rlhf::top_k_divergence: low is nan") == 0);
     k = 5;
     CHECK(refused() == "rlhf::top_k_divergence: k is 5, expected 1 to 4");
+    CHECK(test::refusal([&] {
+              std::vector<float> wide(2000);
+              rlhf::top_k_divergence(test::aligned(1, 1), test::logits_of(wide, 1, 1, 2000),
+                                     {.k = 1025, .ids = ids, .log_probs = log_probs});
+          }) == "rlhf::top_k_divergence: k is 1025, expected 1 to 1024");
     k = 0;
     CHECK(refused() == "rlhf::top_k_divergence: k is 0, expected 1 to 4");
     k = 3;

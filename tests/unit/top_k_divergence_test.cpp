@@ -163,14 +163,20 @@ TEST_CASE("part: flat arrays and rows of a reference") {
     const std::vector<int> offsets{0, 5, 5, 12};
     rlhf::batch padded = test::aligned(4, 3);
     rlhf::batch packed{.offsets = offsets, .predict_next = false, .mask = rlhf::all, .denominator = rlhf::counted_here};
-    const rlhf::shape shape{.sequences = n, .steps = 3};
+    const rlhf::shape shape{.sequences = n, .steps = 3}, gaps{.sequences = n, .steps = 3, .stride = 5};
+    std::vector<std::int32_t> ids(5 * n, -1);
+    std::vector<float> log_probs(5 * n, 1);
+    for (std::size_t i = 0; i < 3 * n; ++i)
+        ids[i / 3 * 5 + i % 3] = full.ids[i], log_probs[i / 3 * 5 + i % 3] = full.log_probs[i];
     for (rlhf::batch* b : {&padded, &packed}) {
         b->denominator = rlhf::count(*b);
         const auto logits = b->packed() ? test::logits_of(z, 1, n, V) : test::logits_of(z, 4, 3, V);
         const double whole = rlhf::top_k_divergence(*b, logits, full.reference()).loss();
         const rlhf::top_k_reference rows{
             .k = 3, .ids = rlhf::view(full.ids.data(), shape), .log_probs = rlhf::view(full.log_probs.data(), shape)};
-        for (const auto& reference : {full.reference(), rows}) {
+        const rlhf::top_k_reference apart{
+            .k = 3, .ids = rlhf::view(ids.data(), gaps), .log_probs = rlhf::view(log_probs.data(), gaps)};
+        for (const auto& reference : {full.reference(), rows, apart}) {
             rlhf::top_k_divergence_result sum;
             for (const auto& [first, size] : {std::pair{0, 1}, std::pair{1, 2}, std::pair{3, b->packed() ? 0 : 1}})
                 sum += rlhf::top_k_divergence(b->part(first, size), rlhf::part(logits, *b, first, size),
@@ -181,4 +187,14 @@ TEST_CASE("part: flat arrays and rows of a reference") {
     CHECK(test::refusal([&] {
               (void)rlhf::part({.k = 2, .ids = full.ids, .log_probs = full.log_probs}, padded, 0, 1);
           }) == "rlhf::part: ids is [1, 36], expected [12, 2]: tokens and k");
+    const rlhf::shape short_of_one{.sequences = n - 1, .steps = 3}, wide{.sequences = n, .steps = 4, .stride = 5};
+    CHECK(test::refusal([&] {
+              (void)rlhf::part({.k = 3, .ids = rlhf::view(ids.data(), short_of_one), .log_probs = full.log_probs},
+                               padded, 0, 1);
+          }) == "rlhf::part: ids is [11, 3], expected [12, 3]: tokens and k");
+    const auto b = padded.part(0, 1);
+    const auto of_wide =
+        rlhf::part({.k = 3, .ids = rlhf::view(ids.data(), wide), .log_probs = full.log_probs}, padded, 0, 1);
+    CHECK(test::refusal([&] { rlhf::top_k_divergence(b, test::logits_of(z, 1, 3, V), of_wide); }) ==
+          "rlhf::top_k_divergence: ids is [3, 4], expected [3, 3]");
 }

@@ -187,6 +187,8 @@ TEST_CASE("part: one element per sequence, and integers") {
     same(rlhf::part(run, b, 1, 2), 1, 3, 2), same(rlhf::part(columns, b, 1, 2), 1, 3, 2);
     CHECK(test::refusal([&] { (void)rlhf::part(rlhf::view(ids.data(), {.sequences = 3, .steps = 2}), b, 1, 2); }) ==
           "rlhf::part: the array is [3, 2], expected [3, 4]");
+    CHECK(test::refusal([&] { (void)rlhf::part(table, b, 1, 2); }) ==
+          "rlhf::part: the array has 4 rows, expected 3"); // [B, T] in a batch of [T, B]
 }
 
 TEST_CASE("part: sequences outside the batch throw") {
