@@ -13,9 +13,11 @@ if(MSVC)
 else()
     target_compile_options(rlhf_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 endif()
+set(without_collection "")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ collects garbage from 128 MB on, which takes a twelfth of a test's time and frees a tenth of its memory.
-    target_compile_options(rlhf_warnings INTERFACE --param=ggc-min-heapsize=1048576)
+    set(without_collection --param=ggc-min-heapsize=1048576)
+    target_compile_options(rlhf_warnings INTERFACE ${without_collection})
 endif()
 
 # Warnings and the instruction set of RLHF_MARCH.

@@ -9,6 +9,7 @@
 #include <rlhf/lane.hpp>
 
 #include <bit>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cstdint>
 
 namespace {

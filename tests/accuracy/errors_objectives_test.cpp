@@ -188,11 +188,11 @@ void top_entropy(section& page) {
         std::vector<T> h(N), sorted;
         for (auto& e : h) e = in<T>(r, 0, 3);
         sorted = h, std::sort(sorted.begin(), sorted.end());
-        const exact place = exact(1 - 0.2) * (N - 1), below = floor(place);
-        const auto at = static_cast<std::size_t>(below);
+        const exact place = exact(1 - 0.2) * (N - 1);
+        const auto at = static_cast<std::size_t>(static_cast<double>(place));
         const auto got =
             rlhf::top_entropy<T>({.steps = N, .mask = rlhf::all, .denominator = rlhf::counted_here}, {.entropy = h});
-        threshold.add(got.threshold, sorted[at] + (place - below) * (exact(sorted[at + 1]) - sorted[at]));
+        threshold.add(got.threshold, sorted[at] + (place - at) * (exact(sorted[at + 1]) - sorted[at]));
     }
     hold(page, threshold);
 }

@@ -35,7 +35,7 @@ struct objective {
     exact loss, slope;
     objective(const exact& x, const exact& a, const exact& low, const exact& high, const exact& c = 1000) {
         const exact ratio = exp(x), free = ratio * a, cut = clip(ratio, low, high) * a;
-        loss = -min(free, cut), slope = free <= cut ? -free : exact(0);
+        loss = -std::min(free, cut), slope = free <= cut ? -free : exact(0);
         if (a < 0 && loss > -c * a) loss = -c * a, slope = 0;
     }
 };
@@ -59,7 +59,7 @@ void surrogates(section& page) {
         dual_loss.add(T(got_dual.loss), want_dual.loss), dual_slope.add(T(got_dual.slope), want_dual.slope);
         V weighted(l), slope_of_it(l);
         formula::importance_weight<T>{T(0), T(2), T(0), T(2)}.apply(weighted, slope_of_it, V(a), V(x));
-        weight.add(T(weighted), min(exp(exact(x)), exact(2)) * l);
+        weight.add(T(weighted), std::min(exp(exact(x)), exact(2)) * l);
     }
     hold(page, loss, slope, dual_loss, dual_slope, weight);
 }
@@ -120,7 +120,7 @@ void policy_tokens(section& page) {
         const auto got = objective_alone(V(p), V(old), V(a));
         loss.add(T(got.statistics.loss), one.loss), slope.add(T(got.writes[0]), one.slope);
         const auto got_all = everything(V(p), V(old), V(a), V(ref), V(w), V(behavior));
-        const exact factor = min(exp(exact(old) - behavior), exact(2)), d = exact(p) - ref;
+        const exact factor = std::min(exp(exact(old) - behavior), exact(2)), d = exact(p) - ref;
         all_loss.add(T(got_all.statistics.loss), w * (factor * dual.loss + coef * k3(d)));
         all_slope.add(T(got_all.writes[0]), w * (factor * dual.slope + coef * (1 - exp(-d))));
     }
@@ -143,7 +143,7 @@ void values(section& page) {
         huber.add(T(h(V(e)).loss), huber_of(e));
         const auto got = formula::value_loss(V(v), V(old), V(R), V(c), h);
         const exact free = huber_of(exact(v) - R), held = huber_of(clip(v, exact(old) - c, exact(old) + c) - R);
-        loss.add(T(got.loss), max(free, held));
+        loss.add(T(got.loss), std::max(free, held));
         if (held == free || abs(held - free) > near_tie)
             slope.add(T(got.slope), held > free ? exact(0) : clip(exact(v) - R, -1, 1));
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "accuracy/exact.hpp"
+
 #include <algorithm>
-#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -11,8 +12,6 @@
 namespace accuracy {
 
 using real = long double;
-using digits_50 =
-    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>, boost::multiprecision::et_off>;
 
 inline constexpr real inf = std::numeric_limits<real>::infinity();
 
@@ -35,7 +34,7 @@ struct sum_in_parts {
 };
 
 [[nodiscard]] inline real log_1p(real x) { return std::log1p(x); }
-[[nodiscard]] inline digits_50 log_1p(const digits_50& x) { return digits_50(log(digits_50(1 + x))); }
+[[nodiscard]] inline exact log_1p(const exact& x) { return log(1 + x); }
 
 /// log Σ exp(x), log p = x − log Σ exp(x), −Σ p log p, Σ p², with x = z / temperature.
 template <class Real>

@@ -221,7 +221,7 @@ void rows_are_exact(std::initializer_list<std::size_t> sizes, double temperature
             auto z = row_of<E>(shape, V);
             std::vector<double> numbers;
             for (const E& e : z) numbers.push_back(static_cast<double>(e));
-            const truth t = V > 4097 ? truth_of<real>(numbers, temperature) : truth_of<digits_50>(numbers, temperature);
+            const truth t = V > 4097 ? truth_of<real>(numbers, temperature) : truth_of<exact>(numbers, temperature);
             const row_errors errors(t);
             row_is_exact<E, native>(temperature, z, t, errors);
             row_is_exact<E, scalar>(temperature, z, t, errors);

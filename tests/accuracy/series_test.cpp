@@ -3,17 +3,16 @@
 // The coefficients of lane/series.hpp against exp and log in 50 digits: they have the errors that the comments say, not
 // more and not less. And the sums of these series against the same polynomials in 50 digits.
 
+#include "accuracy/exact.hpp"
 #include "support/catch.hpp"
 #include "support/ulp.hpp"
 
 #include <rlhf/lane/series.hpp>
 
-#include <boost/multiprecision/cpp_bin_float.hpp>
-
 namespace {
 
 namespace elementary = rlhf::lane::elementary;
-using exact = boost::multiprecision::cpp_bin_float_50;
+using accuracy::exact;
 
 /// c₀ + c₁ x + c₂ x² + … with the coefficients that a T holds.
 template <class T, class Terms>

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -150,19 +151,8 @@ private:
 std::set<std::string>& lines();
 void report(const std::string& name, const hash& h);
 
-/// Pieces of work in reverse order.
-inline constexpr auto reversed = [](std::size_t n, rlhf::task body) {
-    while (n > 0) body(--n);
-};
-
 /// One case: f(hash, executor) on this thread, then by pieces in reverse order, as one line.
-template <class F>
-void run(const std::string& name, F&& f) {
-    hash h;
-    f(h, rlhf::executor());
-    f(h, rlhf::executor(reversed));
-    report(name, h);
-}
+void run(const std::string& name, const std::function<void(hash&, const rlhf::executor&)>& f);
 
 /// The results of all cases joined by +=, which get a line of their own at the end: in the cases' lines a difference in
 /// one would show in all that follow.

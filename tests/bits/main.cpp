@@ -18,6 +18,16 @@ void report(const std::string& name, const hash& h) {
     lines().insert(name + "  " + text);
 }
 
+void run(const std::string& name, const std::function<void(hash&, const rlhf::executor&)>& f) {
+    const auto reversed = [](std::size_t n, rlhf::task body) {
+        while (n > 0) body(--n);
+    };
+    hash h;
+    f(h, rlhf::executor());
+    f(h, rlhf::executor(reversed));
+    report(name, h);
+}
+
 } // namespace bits
 
 namespace {

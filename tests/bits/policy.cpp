@@ -102,8 +102,12 @@ const std::vector<named<objective_case>> objective_cases = {
       true}},
 };
 
-template <class T, class Arch, class Objective>
-void objective_of(const std::string& objective_name, const Objective& objective) {
+template <class T>
+using policy_loss = std::function<rlhf::policy_loss_result(const rlhf::batch&, const rlhf::policy_loss_arrays<T>&,
+                                                           const rlhf::policy_loss_options&, const rlhf::executor&)>;
+
+template <class T>
+void objective_of(const std::string& objective_name, const policy_loss<T>& loss) {
     const auto what = title<T>("policy_loss/" + objective_name);
     tally<rlhf::policy_loss_result> joined(what);
     each(token_scenes(), objective_cases, what, [&](const scene& s, const auto& o, const auto& name) {
@@ -117,15 +121,15 @@ void objective_of(const std::string& objective_name, const Objective& objective)
         using view = rlhf::view<const T>;
         run(name, [&](hash& h, const rlhf::executor& run) {
             auto d = p.template output<T>();
-            const auto r = rlhf::policy_loss<T, Arch>(p.batch,
-                                                      {.log_probs = log_probs.in(),
-                                                       .old_log_probs = old.in(),
-                                                       .ref_log_probs = o.ref ? ref.in() : view(),
-                                                       .behavior_log_probs = o.all ? ref.in() : view(),
-                                                       .advantages = advantages.in(),
-                                                       .weights = o.all ? weights.in() : view(),
-                                                       .d_log_probs = writing()(d.out)},
-                                                      objective, o.options, run);
+            const auto r = loss(p.batch,
+                                {.log_probs = log_probs.in(),
+                                 .old_log_probs = old.in(),
+                                 .ref_log_probs = o.ref ? ref.in() : view(),
+                                 .behavior_log_probs = o.all ? ref.in() : view(),
+                                 .advantages = advantages.in(),
+                                 .weights = o.all ? weights.in() : view(),
+                                 .d_log_probs = writing()(d.out)},
+                                o.options, run);
             joined(h, r), h.add(d.memory);
         });
     });
@@ -134,13 +138,18 @@ void objective_of(const std::string& objective_name, const Objective& objective)
 template <class T, class Arch>
 void objectives_of() {
     using rlhf::dppo_value;
-    objective_of<T, Arch>("ppo_clip", rlhf::ppo_clip{.range = {0.1, 0.4}, .dual = 3});
-    objective_of<T, Arch>("cispo", rlhf::cispo{});
-    objective_of<T, Arch>("cispo_mask", rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
-    objective_of<T, Arch>("sapo", rlhf::sapo{});
-    objective_of<T, Arch>("topr", rlhf::topr{});
-    objective_of<T, Arch>("dppo_tv", rlhf::dppo_tv{.range = {0.05, 0.1}, .cap = 3});
-    objective_of<T, Arch>("dppo_kl", rlhf::dppo_kl{.value = dppo_value::ratio});
+    const auto of = [](const char* name, const auto& objective) {
+        objective_of<T>(name, [&](const auto& b, const auto& a, const auto& o, const auto& run) {
+            return rlhf::policy_loss<T, Arch>(b, a, objective, o, run);
+        });
+    };
+    of("ppo_clip", rlhf::ppo_clip{.range = {0.1, 0.4}, .dual = 3});
+    of("cispo", rlhf::cispo{});
+    of("cispo_mask", rlhf::cispo{.low = 0.8, .high = 1.2, .beyond = importance::mask});
+    of("sapo", rlhf::sapo{});
+    of("topr", rlhf::topr{});
+    of("dppo_tv", rlhf::dppo_tv{.range = {0.05, 0.1}, .cap = 3});
+    of("dppo_kl", rlhf::dppo_kl{.value = dppo_value::ratio});
 }
 
 struct value_case {

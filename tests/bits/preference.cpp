@@ -61,15 +61,19 @@ const std::vector<named<pairing>> pairings = {
     {"all", {.margins = true, .weights = true, .to = {.scale = 0.7, .add = true}}},
 };
 
-/// What the cases of one type share.
-template <class T, class Arch>
+/// What the cases of one type share, compiled once for all objectives.
+template <class T>
 struct pairs {
+    using loss = std::function<rlhf::preference_loss_result(const rlhf::batch&, const rlhf::preference_loss_arrays<T>&,
+                                                            const rlhf::executor&)>;
+    using loss_by_place =
+        std::function<rlhf::preference_loss_result(const rlhf::batch&, const rlhf::preference_pairs_arrays<T>&)>;
+
     tally<rlhf::preference_loss_result> joined{title<T>("preference_loss")},
         joined_by_place{title<T>("preference_pairs")};
 
-    template <class Objective>
-    void of(const std::string& what, const Objective& objective, const std::vector<scene>& scenes,
-            const std::vector<named<pairing>>& options) {
+    void of(const std::string& what, const std::vector<scene>& scenes, const std::vector<named<pairing>>& options,
+            const loss& of_sums, const loss_by_place& of_places = {}) {
         each(scenes, options, "/" + what, [&](const scene& s, const pairing& o, const std::string& name) {
             place p(s);
             const auto chosen = p.template numbers<T>(1, [](random&r) { return r.bell(30); }),
@@ -82,16 +86,15 @@ struct pairs {
             run(title<T>("preference_loss") + name, [&](hash& h, const rlhf::executor& run) {
                 auto d_chosen = p.template output<T>(), d_rejected = p.template output<T>();
                 a.d_chosen = o.to(d_chosen.out), a.d_rejected = o.to(d_rejected.out);
-                joined(h, rlhf::preference_loss<T, Arch>(p.batch, a, objective, run));
+                joined(h, of_sums(p.batch, a, run));
                 h.add(d_chosen.memory, d_rejected.memory);
             });
-            if constexpr (std::is_same_v<Objective, rlhf::dpo>) by_place(p, a, objective, o, name);
+            if (of_places) by_place(p, a, of_places, o, name);
         });
     }
 
     /// The same of sums by their places. Indices belong to steps, so that predict_next would shift the mask alone.
-    template <class Objective>
-    void by_place(const place& p, const rlhf::preference_loss_arrays<T>& a, const Objective& objective,
+    void by_place(const place& p, const rlhf::preference_loss_arrays<T>& a, const loss_by_place& of_places,
                   const pairing& o, const std::string& name) {
         if (p.scene().predict_next) return;
         std::vector<T> sums;
@@ -101,14 +104,12 @@ struct pairs {
         const auto wide = p.template integers<std::int64_t>(6, any);
         run(title<T>("preference_pairs") + name, [&](hash& h, const rlhf::executor&) {
             std::vector<T> d_sums(23, T(0.125));
-            joined_by_place(h, rlhf::preference_pairs<T, Arch>(p.batch,
-                                                               {.sums = sums,
-                                                                .chosen = narrow.in(),
-                                                                .rejected = wide.in(),
-                                                                .margins = a.margins,
-                                                                .weights = a.weights,
-                                                                .d_sums = o.to(rlhf::view<T>(d_sums))},
-                                                               objective));
+            joined_by_place(h, of_places(p.batch, {.sums = sums,
+                                                   .chosen = narrow.in(),
+                                                   .rejected = wide.in(),
+                                                   .margins = a.margins,
+                                                   .weights = a.weights,
+                                                   .d_sums = o.to(rlhf::view<T>(d_sums))}));
             h.add(d_sums);
         });
     }
@@ -177,22 +178,33 @@ void likelihoods_of() {
 
 template <class T, class Arch>
 void pairs_of() {
-    pairs<T, Arch> cases;
-    cases.of("dpo", rlhf::dpo{}, token_scenes(), pairings);
+    pairs<T> cases;
+    const auto of = [&](const char* name, const auto& objective, const auto& scenes, const auto& options) {
+        typename pairs<T>::loss_by_place of_places;
+        if constexpr (std::is_same_v<decltype(objective), const rlhf::dpo&>)
+            of_places = [&](const auto& b, const auto& a) { return rlhf::preference_pairs<T, Arch>(b, a, objective); };
+        cases.of(
+            name, scenes, options,
+            [&](const auto& b, const auto& a, const auto& run) {
+                return rlhf::preference_loss<T, Arch>(b, a, objective, run);
+            },
+            of_places);
+    };
+    of("dpo", rlhf::dpo{}, token_scenes(), pairings);
     const std::vector<scene> few{{.name = "rows"}, {.name = "special", .content = content::special}};
-    cases.of("cdpo", rlhf::dpo{.label_smoothing = 0.1}, few, pairings);
-    cases.of("robust_dpo", rlhf::robust_dpo{}, few, pairings);
-    cases.of("simpo", rlhf::simpo{}, few, pairings);
-    cases.of("slic_hinge", rlhf::slic_hinge{}, few, pairings);
-    cases.of("ipo", rlhf::ipo{}, few, plain_pairings);
-    cases.of("exo", rlhf::exo{}, few, plain_pairings);
-    cases.of("discopop", rlhf::discopop{}, few, plain_pairings);
-    cases.of("apo_zero", rlhf::apo_zero{}, few, plain_pairings);
-    cases.of("apo_down", rlhf::apo_down{}, few, plain_pairings);
-    cases.of("sppo", rlhf::sppo{}, few, plain_pairings);
-    cases.of("nca", rlhf::nca{}, few, plain_pairings);
-    cases.of("orpo", rlhf::orpo{}, few, plain_pairings);
-    cases.of("bco", rlhf::bco{.shift = 0.3}, few, plain_pairings);
+    of("cdpo", rlhf::dpo{.label_smoothing = 0.1}, few, pairings);
+    of("robust_dpo", rlhf::robust_dpo{}, few, pairings);
+    of("simpo", rlhf::simpo{}, few, pairings);
+    of("slic_hinge", rlhf::slic_hinge{}, few, pairings);
+    of("ipo", rlhf::ipo{}, few, plain_pairings);
+    of("exo", rlhf::exo{}, few, plain_pairings);
+    of("discopop", rlhf::discopop{}, few, plain_pairings);
+    of("apo_zero", rlhf::apo_zero{}, few, plain_pairings);
+    of("apo_down", rlhf::apo_down{}, few, plain_pairings);
+    of("sppo", rlhf::sppo{}, few, plain_pairings);
+    of("nca", rlhf::nca{}, few, plain_pairings);
+    of("orpo", rlhf::orpo{}, few, plain_pairings);
+    of("bco", rlhf::bco{.shift = 0.3}, few, plain_pairings);
 }
 
 } // namespace

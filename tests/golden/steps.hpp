@@ -14,6 +14,11 @@
 #include <rlhf/preference/preference_loss.hpp>
 #include <rlhf/reward/bradley_terry_loss.hpp>
 
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
 /// The library's advantages, rewards, values and pairs against what trainers made of the same data (steps.txt, see
 /// trainer_steps.py there).
 namespace test {
@@ -21,134 +26,31 @@ namespace test {
 template <class T>
 class step_goldens {
 public:
-    [[nodiscard]] static const golden& at(const std::string& name) {
-        static const auto cases = read_goldens("steps.txt");
-        return cases.at(name);
-    }
-    [[nodiscard]] static std::vector<T> get(const std::string& key, const std::string& name = "data") {
-        const auto& x = at(name)[key];
-        return std::vector<T>(x.begin(), x.end());
-    }
-    [[nodiscard]] static const std::vector<std::uint8_t>& mask() {
-        static const auto m = at("data").integers<std::uint8_t>("mask");
-        return m;
-    }
-    [[nodiscard]] static rlhf::batch batch() {
-        return {.sequences = 6, .steps = 10, .mask = mask(), .denominator = rlhf::counted_here};
-    }
+    [[nodiscard]] static const golden& at(const std::string& name);
+    [[nodiscard]] static std::vector<T> get(const std::string& key, const std::string& name = "data");
+    [[nodiscard]] static const std::vector<std::uint8_t>& mask();
+    [[nodiscard]] static rlhf::batch batch();
 
     /// Numbers that cross zero are near the numbers of the case.
-    static void agree(const char* row, const std::vector<T>& got, const std::string& name, const char* key) {
-        INFO(name << ", " << key);
-        CHECK(agrees<T>(row, worst_of_largest(got, at(name)[key])));
-    }
+    static void agree(const char* row, const std::vector<T>& got, const std::string& name, const char* key);
 
     /// With advantages, or, if the case has whitened ones, with these.
-    static void gae(const std::string& name, rlhf::gae_options o, const rlhf::whiten_options& whitening = {}) {
-        o.gamma = at("data").number("gamma"), o.lambda = at("data").number("lambda");
-        const auto rewards = get("rewards"), values = get("values");
-        std::vector<T> a(60), r(60);
-        rlhf::gae<T>(batch(), {.rewards = rewards, .values = values, .advantages = a, .returns = r}, o);
-        agree("`gae`", r, name, "returns");
-        if (at(name).has("advantages")) agree("`gae`", a, name, "advantages");
-        if (!at(name).has("whitened")) return;
-        rlhf::whiten<T>(batch(), rlhf::view<T>(a), whitening);
-        agree("`whiten`", a, name, "whitened");
-    }
-    static void returns(const std::string& name, rlhf::gaps gaps, const std::vector<std::uint8_t>& terminated = {}) {
-        const auto rewards = get("rewards");
-        std::vector<T> r(60);
-        rlhf::discounted_returns_arrays<T> a{.rewards = rewards, .returns = r};
-        if (!terminated.empty()) a.terminated = terminated;
-        rlhf::discounted_returns<T>(batch(), a, {.gamma = at("data").number("gamma"), .gaps = gaps});
-        agree("`discounted_returns`", r, name, "returns");
-    }
-    static void whiten(const std::string& name, const rlhf::whiten_options& o) {
-        auto x = get("values");
-        rlhf::whiten<T>(batch(), rlhf::view<T>(x), o);
-        agree("`whiten`", x, name, "whitened");
-    }
+    static void gae(const std::string& name, rlhf::gae_options o, const rlhf::whiten_options& whitening = {});
+    static void returns(const std::string& name, rlhf::gaps gaps, const std::vector<std::uint8_t>& terminated = {});
+    static void whiten(const std::string& name, const rlhf::whiten_options& o);
     static void groups(const std::string& name, const rlhf::group_advantages_options& o,
-                       const char* key = "group_rewards") {
-        const auto rewards = get(key);
-        std::vector<T> a(20);
-        rlhf::group_advantages<T>({.size = 4}, {.rewards = rewards, .advantages = a}, o);
-        agree("`group_advantages`", a, name, "advantages");
-    }
+                       const char* key = "group_rewards");
     static void value(const std::string& name, const rlhf::ppo_value_loss_options& o, rlhf::batch b = batch(),
-                      const std::vector<double>& per_sequence = {}) {
-        const auto values = get("values"), old = get("old_values"), returns = get("returns");
-        const std::vector<T> weights(per_sequence.begin(), per_sequence.end());
-        std::vector<T> d(60);
-        rlhf::ppo_value_loss_arrays<T> a{.values = values, .old_values = old, .returns = returns, .d_values = d};
-        if (!weights.empty()) a.weights = rlhf::per_sequence(weights);
-        const auto r = rlhf::ppo_value_loss<T>(b, a, o);
-        CHECK(agrees<T>("`ppo_value_loss`", worst_relative(std::vector{r.loss()}, at(name)["loss"])));
-        agree("`ppo_value_loss`", d, name, "d_values");
-    }
+                      const std::vector<double>& per_sequence = {});
     /// The estimate of each token, as a penalty of 1 in the reward, and its slope, as a term of the loss.
     static void kl(const std::string& trainer, const std::map<std::string, rlhf::kl_estimator>& estimators,
-                   const std::map<std::string, double>& limits) {
-        const auto log_probs = get("log_probs"), ref = get("ref_log_probs");
-        const std::vector<T> none(60), scores(6);
-        for (const auto& [name, limit] : limits) {
-            const rlhf::kl_estimator k = estimators.at(name);
-            std::vector<T> rewards(60), d(60);
-            rlhf::shape_rewards<T>(batch(),
-                                   {.log_probs = log_probs, .ref_log_probs = ref, .scores = scores, .rewards = rewards},
-                                   {.kl_coef = 1, .kl_estimator = k, .kl_limit = limit});
-            for (T& x : rewards) x = -x;
-            agree("`shape_rewards`", rewards, trainer + "_kl_" + name, "values");
-            auto b = batch();
-            b.denominator = rlhf::counts{64, 64}; // a power of two leaves the slopes as they are
-            rlhf::ppo_policy_loss<T>(b,
-                                     {.log_probs = log_probs,
-                                      .old_log_probs = log_probs,
-                                      .ref_log_probs = ref,
-                                      .advantages = none,
-                                      .d_log_probs = d},
-                                     {.kl_coef = 64, .kl_estimator = k, .kl_limit = limit});
-            agree("KL in the loss", d, trainer + "_kl_" + name, "slopes");
-        }
-    }
-    static void pairs(const std::string& name, const rlhf::bradley_terry_loss_options& o = {}) {
-        compare("`bradley_terry_loss`", name, {},
-                [&](const auto& b, const auto& chosen, const auto& rejected, auto& c, auto& j) {
-                    const auto margins = get("margins");
-                    return rlhf::bradley_terry_loss<T>(b,
-                                                       {.chosen_rewards = chosen,
-                                                        .rejected_rewards = rejected,
-                                                        .margins = margins,
-                                                        .d_chosen_rewards = c,
-                                                        .d_rejected_rewards = j},
-                                                       o);
-                });
-    }
-    /// ref: log-probs of the reference are the margins, and the same below 0.
+                   const std::map<std::string, double>& limits);
+    static void pairs(const std::string& name, const rlhf::bradley_terry_loss_options& o = {});
+    /// ref: log-probs of the reference are the margins, and the same below 0. steps.cpp has the code for dpo and ipo.
     template <class Objective>
-    static void preference(const std::string& name, const Objective& o, bool ref = false) {
-        compare("`preference_loss`", name, ref ? get("margins") : std::vector<T>(6),
-                [&](const auto& b, const auto& chosen, const auto& rejected, auto& c, auto& j) {
-                    return rlhf::preference_loss<T>(
-                        b, {.chosen = chosen, .rejected = rejected, .d_chosen = c, .d_rejected = j}, o);
-                });
-    }
-
-private:
-    static void compare(const char* row, const std::string& name, const std::vector<T>& ref, const auto& loss) {
-        auto chosen = get("chosen"), rejected = get("rejected");
-        for (std::size_t i = 0; i < ref.size(); ++i) chosen[i] -= ref[i], rejected[i] += ref[i];
-        std::vector<T> c(6), j(6);
-        const rlhf::batch pairs{.steps = 6, .mask = rlhf::all, .denominator = rlhf::counted_here};
-        const double value = loss(pairs, chosen, rejected, c, j).loss();
-        CHECK(agrees<T>(row, worst_relative(std::vector{value}, at(name)["loss"])));
-        agree(row, c, name, "d_chosen"), agree(row, j, name, "d_rejected");
-    }
+    static void preference(const std::string& name, const Objective& o, bool ref = false);
 };
 
-inline const std::map<std::string, rlhf::kl_estimator> kl_estimators{{"k1", rlhf::kl_estimator::k1},
-                                                                     {"k2", rlhf::kl_estimator::k2},
-                                                                     {"k3", rlhf::kl_estimator::k3},
-                                                                     {"abs", rlhf::kl_estimator::abs}};
+extern const std::map<std::string, rlhf::kl_estimator> kl_estimators; ///< by the names of their cases
 
 } // namespace test

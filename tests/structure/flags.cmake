@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
+# The headers under other people's flags. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor=
+# and -Doptions= of the compiler.
 #
 # - without exceptions and run-time types; without xsimd (RLHF_NO_SIMD); at -O0; with -ffast-math where it is allowed
 #   (tests/compile_fail refuses it elsewhere)
@@ -20,7 +21,7 @@ cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 cmake_path(GET root PARENT_PATH root)
 
 function(compile object)
-    compile_with("${compiler}" ${object} ${ARGN})
+    compile_with("${compiler}" ${object} ${options} ${ARGN})
 endfunction()
 function(compile_with compiler object)
     run("${compiler}" -DRLHF_TEST_NAME=${object} -c "${source}" -o "${scratch}/${object}.o" ${ARGN})
@@ -55,8 +56,8 @@ endforeach()
 
 if(processor MATCHES "x86_64|AMD64")
     compile(unknown_processor -fsyntax-only -U__SSE2__ ${system_includes})
-    run("${compiler}" -fsyntax-only -march=x86-64-v3 "${every_call}" ${system_includes})
-    run("${compiler}" -fsyntax-only -march=x86-64-v4 "${every_call}" ${system_includes})
+    run("${compiler}" ${options} -fsyntax-only -march=x86-64-v3 "${every_call}" ${system_includes})
+    run("${compiler}" ${options} -fsyntax-only -march=x86-64-v4 "${every_call}" ${system_includes})
     compile(avx512 -O2 -march=x86-64-v4 ${all_warnings} ${system_includes})
 endif()
 

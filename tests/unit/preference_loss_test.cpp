@@ -38,17 +38,28 @@ constexpr bool has_margin = requires {
     rlhf::formula::objective<Objective>::has_margin;
 };
 
-template <class T, class Objective>
-void contract_holds(const Objective& objective) {
+/// A call with some objective, so that the checks of all objectives are compiled once.
+template <class T>
+using call = std::function<rlhf::preference_loss_result(const rlhf::batch&, const rlhf::preference_loss_arrays<T>&,
+                                                        const rlhf::executor&)>;
+template <class T>
+call<T> call_with(const auto& objective) {
+    return [=](const auto& batch, const auto& arrays, const auto& run) {
+        return rlhf::preference_loss<T>(batch, arrays, objective, run);
+    };
+}
+
+template <class T>
+void contract_holds(const call<T>& loss, bool margins) {
     contract::holds<T>(
         {.inputs = {test::log_probs<T>, test::log_probs<T>, test::advantages<T>, test::advantages<T>},
          .outputs = 2,
          .adds = true},
         [&](const contract::call<T>& c) {
             rlhf::preference_loss_arrays<T> a{.chosen = c.in[0], .rejected = c.in[1], .weights = c.in[2]};
-            if (has_margin<Objective>) a.margins = c.in[3];
+            if (margins) a.margins = c.in[3];
             a.d_chosen = c.d(0), a.d_rejected = c.d(1);
-            return rlhf::preference_loss<T>(c.batch, a, objective, c.run);
+            return loss(c.batch, a, c.run);
         },
         digest);
 }
@@ -56,14 +67,15 @@ void contract_holds(const Objective& objective) {
 /// Some roundings of m, of at most its terms' size, then exp, log1p, a quotient, and products with β and the weight.
 constexpr double roundings = 12;
 
-template <class T, class Objective>
-void matches_reference(const Objective& objective, const reference::preference& formula, bool margins, bool weights) {
+template <class T>
+void matches_reference(const call<T>& call, double beta, const reference::preference& formula, bool log_probs,
+                       bool margins, bool weights) {
     test::random r(29);
     const auto where = test::mixed_rectangle(r);
     const std::size_t n = where.size();
     auto chosen = test::normals<T>(r, n, -1, 6), rejected = test::normals<T>(r, n, -2, 6);
     auto own_margins = test::normals<T>(r, n, 0.5, 0.5), own_weights = test::normals<T>(r, n, 1, 0.5);
-    if (std::is_same_v<Objective, rlhf::orpo>) // log-probabilities
+    if (log_probs)
         for (auto* x : {&chosen, &rejected})
             for (T& e : *x) e = T(-0.5) - std::abs(e);
     for (auto* x : {&chosen, &rejected, &own_margins, &own_weights}) test::poison(r, *x, where.mask);
@@ -72,17 +84,17 @@ void matches_reference(const Objective& objective, const reference::preference& 
         .chosen = chosen, .rejected = rejected, .d_chosen = d_chosen, .d_rejected = d_rejected};
     if (margins) a.margins = own_margins;
     if (weights) a.weights = own_weights;
-    const auto got = rlhf::preference_loss<T>(where.batch(), a, objective);
+    const auto got = call(where.batch(), a, {});
     using reference::to_real;
     const auto b = where.reference();
     const auto want = reference::preference_loss(b,
                                                  {to_real(chosen), to_real(rejected),
                                                   margins ? to_real(own_margins) : reference::array(),
                                                   weights ? to_real(own_weights) : reference::array()},
-                                                 formula, objective.beta);
+                                                 formula, beta);
     const auto share = reference::shares(b, reference::aggregation::token_mean);
     reference::array scale(n, 0);
-    long double loss = 0, reward = 0, by = std::max(1.0, objective.beta), target = 1 / objective.beta;
+    long double loss = 0, reward = 0, by = std::max(1.0, beta), target = 1 / beta;
     for (std::size_t i = 0; i < n; ++i) {
         if (where.mask[i] == 0) continue;
         const long double size = target + std::fabs((long double)(chosen[i])) + std::fabs((long double)(rejected[i])) +
@@ -108,8 +120,9 @@ rlhf::batch pairs(std::size_t n) { return {.steps = n, .mask = rlhf::all, .denom
 } // namespace
 
 TEMPLATE_TEST_CASE("preference_loss: same bits however the batch is laid out", "[contract]", float, double) {
-    each_objective(
-        []<class Objective>(const Objective& objective, const auto&) { contract_holds<TestType>(objective); });
+    each_objective([]<class Objective>(const Objective& objective, const auto&) {
+        contract_holds(call_with<TestType>(objective), has_margin<Objective>);
+    });
 }
 
 TEMPLATE_TEST_CASE("preference_loss: value, gradients and statistics equal the reference", "", float, double) {
@@ -120,7 +133,8 @@ TEMPLATE_TEST_CASE("preference_loss: value, gradients and statistics equal the r
         for (const bool margins : {false, has_margin<Objective>})
             for (const bool weights : {false, true}) {
                 CAPTURE(number, margins, weights);
-                matches_reference<T>(objective, formula, margins, weights);
+                matches_reference<T>(call_with<T>(objective), objective.beta, formula,
+                                     std::is_same_v<Objective, rlhf::orpo>, margins, weights);
             }
     });
 }
