@@ -83,10 +83,10 @@ template <divergence How, class V>
     using lane::fma, lane::select;
     if constexpr (How == divergence::reverse_kl) return {kl_share(p, q, r), select(p == V(0), V(0), p * r)};
     if constexpr (How == divergence::forward_kl) return {kl_share(q, p, -r), -difference(q, p, -r)};
-    const V m = fma(beta, q, rest * p), d = difference(p, q, r) / m;
+    const V share = rest * p, m = fma(beta, q, share), d = difference(p, q, r) / m;
     const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
     return {select(m == V(0), V(0), m * fma(beta, of_q.excess, rest * of_p.excess)),
-            select(p == V(0), V(0), rest * p * of_p.log)};
+            select(share == V(0), V(0), share * of_p.log)}; // m may be 0 for a subnormal p
 }
 
 /// One entry's share of a KL of sides that do not sum to 1. The pulls above leave out a multiple of p, which changes
