@@ -85,8 +85,8 @@ struct vtrace_kernel {
 /// step only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked
 /// step that advances time, with gaps::zero, has the ratio 1.
 ///
-/// Edges: A ratio of NaN stays NaN; an infinite one is bounded. Where γλ min(c̄, wₜ) is 0, Aₜ₊₁ is left out of Aₜ, even
-/// if it is infinite.
+/// Edges: A ratio of NaN stays NaN; an infinite one is bounded. Where γλ or min(c̄, wₜ) is 0, Aₜ₊₁ is left out of Aₜ,
+/// even if Aₜ₊₁ or wₜ is infinite.
 ///
 /// Arrays are [B, T] (or packed [tokens]). targets may lie exactly on values, advantages on rewards; both are +0 where
 /// masked. Masked data is not read, except by gaps::ignore. Computed in T, with the same bits in [T, B] as in [B, T]. A
