@@ -91,6 +91,8 @@ TEST_CASE("top_k_divergence: edges without a tail") {
             const bool whole = support == top_k_support::renormalized;
             CHECK((std::isnan(first(0, 0, nan, -1).value) && std::isnan(d[3])));
             CHECK((std::isnan(first(nan, 0, -1, -1).value) && std::isnan(d[5])));
+            CHECK((std::isnan(first(never, 0, nan, -1).value) && std::isnan(d[5]))); // also beside p = 0 or q = 0
+            CHECK(std::isnan(first(nan, 0, never, never).value));
             // an entry without probability: of the reference, of the policy, of both
             const row no_q = first(0, 1, never, -1), no_p = first(never, 0, -1, -2),
                       neither = first(never, 0, never, -1);
@@ -100,10 +102,8 @@ TEST_CASE("top_k_divergence: edges without a tail") {
             CHECK((std::isfinite(neither.value) && neither.flat == whole));
             // nothing listed has one
             const row no_p_at_all = first(never, never, -1, -2), no_q_at_all = first(0, 1, never, never);
-            if (whole) {
+            if (whole)
                 CHECK((no_p_at_all.value == inf && no_p_at_all.flat && no_q_at_all.value == inf && no_q_at_all.flat));
-                CHECK(std::isnan(first(nan, 0, never, never).value)); // on the other side NaN stays NaN
-            }
             std::fill_n(z.begin(), V, never);
             log_probs = {-1, -2, -1, -2};
             CHECK((run().loss() == inf && std::all_of(d.begin(), d.begin() + V, [](float x) { return x == 0; })));
