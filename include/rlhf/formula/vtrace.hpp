@@ -40,8 +40,7 @@ struct vtrace_rule {
     [[nodiscard]] RLHF_FORMULA vtrace_step<V> step(V reward, V value, V next_value, V log_prob, V behavior) const {
         using lane::exp;
         const V ratio = exp(log_prob - behavior), residual = td_error(reward, value, next_value, V(gamma));
-        const V trace_bar(gamma_lambda == T(0) ? T(0) : c_bar); // so that 0 · ∞ cannot arise
-        return {truncated_ratio(ratio, V(rho_bar)) * residual, V(gamma_lambda) * truncated_ratio(ratio, trace_bar),
+        return {truncated_ratio(ratio, V(rho_bar)) * residual, V(gamma_lambda) * truncated_ratio(ratio, V(c_bar)),
                 residual, truncated_ratio(ratio, V(policy_rho_bar))};
     }
 
