@@ -181,7 +181,7 @@ def group_advantages(groups: _batch.groups, *, rewards: Array, lengths: Optional
         rewards: [N], one reward per sequence
         lengths: [N] int32 or int64, tokens per sequence, for length_weighted_mean
         baselines: [N], for group_baseline "given"
-        advantages: [N], out; may be the memory of rewards
+        advantages: [N], out; may be the memory of rewards, except with others_std
         keep: [N] uint8, out; 0: constant group, or NaN or infinite reward
 
     Options:

@@ -215,4 +215,7 @@ TEMPLATE_TEST_CASE("cispo, sapo, topr, dppo: special arguments", "[formula]", fl
     CHECK(formula_of<T>(rlhf::dppo_kl{})(token<T>(never, T(-0.5), T(-1))).clipped_low);
     CHECK(formula_of<T>(rlhf::dppo_tv{})(token<T>(never, T(-0.5), T(1))).loss == 0);
     CHECK(formula_of<T>(rlhf::dppo_kl{})(token<T>(never, T(-0.5), T(1))).loss == 0);
+    // A token that π_old ruled out: D = −log(1 − π + ε), and no NaN.
+    CHECK(formula_of<T>(rlhf::dppo_kl{.range = 0.4, .cap = 3})(token<T>(T(-1), never, T(1))).clipped_high);
+    CHECK(formula_of<T>(rlhf::dppo_kl{.range = 0.5, .cap = 3})(token<T>(T(-1), never, T(1))).slope == -3);
 }

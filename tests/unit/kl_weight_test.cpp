@@ -51,8 +51,8 @@ TEST_CASE("weighted_kl: its slope is the derivative of its value, where the weig
     CHECK(cut > 300);
 }
 
-TEST_CASE("weighted_kl: for k3 the slope by the ratio is ρ d, with all its digits", "[formula]") {
-    for (const float d : {-20.0F, -3.0F, -1e-4F, 0.0F, 1e-6F, 0.7F, 30.0F}) {
+TEST_CASE("weighted_kl: for k3 the slope by the ratio is ρ d, with all its digits, also where k3 is ∞", "[formula]") {
+    for (const float d : {-100.0F, -20.0F, -3.0F, -1e-4F, 0.0F, 1e-6F, 0.7F, 30.0F}) {
         CAPTURE(d);
         CHECK(weighted<float>(d, 0, inf, true, kl_estimator::k3, kl_weight::own_ratio).slope == d);
         CHECK(weighted<float>(d, 0, inf, true, kl_estimator::k3, kl_weight::ratio).slope == d);

@@ -91,6 +91,9 @@ TEMPLATE_TEST_CASE("logits_divergence: impossible entries", "", float, double) {
     // a probability far below the smallest number is none, but its logit counts where the other's is large
     z.assign(2 * V, 0), w = z, w[3] = -500;
     matches_finite(divergence::reverse_kl), matches_finite(divergence::jsd), matches_finite(divergence::forward_kl);
+    // the smallest probability, whose share of the mixture is rounded to 0
+    w = z, z[3] = std::same_as<T, double> ? T(-741.3) : T(-87), w[3] = none;
+    CHECK((run(divergence::jsd, 1 - 0x1p-24).nonfinite() == 0 && first(finite)));
 }
 
 TEST_CASE("logits_divergence: rows without a distribution") {

@@ -195,6 +195,8 @@ TEMPLATE_TEST_CASE("vtrace: infinite and NaN data reach what depends on them, an
     CHECK(run({1, 2, inf}, zero, {.lambda = 0}) == std::vector<T>{1, 2, inf, 1, 2, inf});
     CHECK(run({1, 2, inf}, zero, {}, {0, 1, 0}) == std::vector<T>{3, 2, inf, 3, 2, inf});
     CHECK(run({1, 2, 4}, {inf, inf, inf}, {.c_bar = 0.5}) == std::vector<T>{3, 4, 4, 5, 6, 4});
+    CHECK(run({1, 2, 4}, {inf, inf, inf}, {.lambda = 0, .c_bar = rlhf::unlimited}) ==
+          std::vector<T>{1, 2, 4, 1, 2, 4});       // γλ = 0 is not 0 · ∞
     CHECK(run({1, 2, inf}, {0, -inf, 0})[0] == 1); // a ratio of 0 ends the trace
     const auto one = run({1, 2, 4}, {0, nan, 0});
     CHECK((one[0] != one[0] && one[1] != one[1] && one[4] != one[4] && one[2] == 4 && one[5] == 4));

@@ -32,7 +32,7 @@ struct group_advantages_arrays {
     view<const T> rewards = detail::required<T>(); ///< [N] one reward per sequence
     index_view lengths = {};                       ///< [N] tokens per sequence, for length_weighted_mean
     view<const T> baselines = {};                  ///< [N] for group_baseline::given
-    view<T> advantages = {};                       ///< [N] out; may be the memory of rewards
+    view<T> advantages = {};                       ///< [N] out; may be the memory of rewards, except with others_std
     view<std::uint8_t> keep = {};                  ///< [N] out; 0: constant group, or NaN or infinite reward
 };
 
@@ -115,7 +115,9 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
                             .baselines = c.per_sequence(a.baselines, "baselines"),
                             .lengths = a.lengths};
     if (!a.lengths.absent()) arrays.lengths_stride = c.tokens_of(a.lengths, "lengths").row_stride;
-    arrays.advantages = c.per_sequence(a.advantages, "advantages", access::write, a.rewards.data());
+    const bool reads_again = o.scale == group_scale::others_std; // the other rewards, for each advantage
+    arrays.advantages =
+        c.per_sequence(a.advantages, "advantages", access::write, reads_again ? nullptr : a.rewards.data());
     arrays.keep = c.per_sequence(a.keep, "keep", access::write);
     c.done();
     for (std::int64_t s = 0; s < c.size() && !a.lengths.absent(); ++s)
@@ -186,10 +188,11 @@ template <class T = float>
 ///
 /// Edges: If all rewards of a group are equal, and its own mean is subtracted or its own deviation divides, the
 /// advantages are exactly 0 for every ε. options.lone says what a group of one gets, if its baseline or scale is the
-/// group's. MaxRL divides by the absolute mean, and gives 0 where the mean is 0. With second_best all but the best
-/// reward get 0; if several share the best reward, they get 0 as well. With others_std a group of n costs n² steps;
-/// where the others are equal, or too few for a deviation, the divisor is 1 without ε. If all lengths are 0, OPO
-/// subtracts the mean. options.unscorable says what happens to NaN and ±∞.
+/// group's, also where other rewards make the batch NaN. MaxRL divides by the absolute mean, and gives 0 where the mean
+/// is 0. A batch_std of 0 gives 0, too. With second_best all but the best reward get 0; if several share the best
+/// reward, they get 0 as well. With others_std a group of n costs n² steps, which read its rewards again, so advantages
+/// need memory of their own; where the others are equal, or too few for a deviation, the divisor is 1 without ε. If all
+/// lengths are 0, OPO subtracts the mean. options.unscorable says what happens to NaN and ±∞.
 ///
 /// Groups without a gradient: `keep` is 0 for sequences of constant groups, for rewards that are NaN or infinite, and
 /// for all of a group that such a reward made NaN. To drop these sequences from sum and denominator, clear their mask,

@@ -85,8 +85,8 @@ struct vtrace_kernel {
 /// step only Aₜ₊₁ is left out, so next_values are needed. With next_values, bootstrap_values are not read. A masked
 /// step that advances time, with gaps::zero, has the ratio 1.
 ///
-/// Edges: A ratio of NaN stays NaN; an infinite one is bounded. Where γλ min(c̄, wₜ) is 0, Aₜ₊₁ is left out of Aₜ, even
-/// if it is infinite.
+/// Edges: A ratio of NaN stays NaN; an infinite one is bounded. Where γλ or min(c̄, wₜ) is 0, Aₜ₊₁ is left out of Aₜ,
+/// even if Aₜ₊₁ or wₜ is infinite.
 ///
 /// Arrays are [B, T] (or packed [tokens]). targets may lie exactly on values, advantages on rewards; both are +0 where
 /// masked. Masked data is not read, except by gaps::ignore. Computed in T, with the same bits in [T, B] as in [B, T]. A
@@ -116,8 +116,9 @@ void vtrace(const batch& b, const vtrace_arrays<T>& a, const vtrace_options& o =
     const detail::scan_inputs<T, kernel::inputs> in{
         {{rewards}, {values, bootstrap}, {next_values}, {log_probs}, {behavior}}};
     const auto bound = [](double x) { return static_cast<T>(x); };
-    const kernel k{
-        {bound(o.gamma), bound(o.gamma * o.lambda), bound(o.rho_bar), bound(o.c_bar), bound(o.policy_rho_bar)}};
+    const T gamma_lambda = bound(o.gamma * o.lambda);
+    const T c_bar = gamma_lambda == 0 ? T(0) : bound(o.c_bar); // so that 0 · ∞ cannot arise
+    const kernel k{{bound(o.gamma), gamma_lambda, bound(o.rho_bar), c_bar, bound(o.policy_rho_bar)}};
     detail::chain_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
 }
 

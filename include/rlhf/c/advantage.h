@@ -110,7 +110,7 @@ typedef struct rlhf_group_advantages_arrays {
     rlhf_in rewards;     /* [N] required, one reward per sequence */
     rlhf_in lengths;     /* [N] int32 or int64, tokens per sequence, for length_weighted_mean */
     rlhf_in baselines;   /* [N] for RLHF_GROUP_BASELINE_GIVEN */
-    rlhf_out advantages; /* [N] out; may be the memory of rewards */
+    rlhf_out advantages; /* [N] out; may be the memory of rewards, except with others_std */
     rlhf_out keep;       /* [N] uint8, out; 0: constant group, or NaN or infinite reward */
 } rlhf_group_advantages_arrays;
 #define RLHF_GROUP_ADVANTAGES_ARRAYS {sizeof(rlhf_group_advantages_arrays), RLHF_ABSENT, RLHF_ABSENT, RLHF_ABSENT, \

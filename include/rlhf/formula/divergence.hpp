@@ -83,23 +83,22 @@ template <divergence How, class V>
     using lane::fma, lane::select;
     if constexpr (How == divergence::reverse_kl) return {kl_share(p, q, r), select(p == V(0), V(0), p * r)};
     if constexpr (How == divergence::forward_kl) return {kl_share(q, p, -r), -difference(q, p, -r)};
-    const V m = fma(beta, q, rest * p), d = difference(p, q, r) / m;
+    const V share = rest * p, m = fma(beta, q, share), d = difference(p, q, r) / m;
     const auto of_q = log_and_excess(q / m, -rest * d), of_p = log_and_excess(p / m, beta * d);
     return {select(m == V(0), V(0), m * fma(beta, of_q.excess, rest * of_p.excess)),
-            select(p == V(0), V(0), rest * p * of_p.log)};
+            select(share == V(0), V(0), share * of_p.log)}; // m may be 0 for a subnormal p
 }
 
 /// One entry's share of a KL of sides that do not sum to 1. The pulls above leave out a multiple of p, which changes
-/// the derivative unless Σ p is 1. Shares of jsd leave out nothing. Where the first side is 0 the value is p q: 0, or
-/// NaN if the other side is NaN.
+/// the derivative unless Σ p is 1. Shares of jsd leave out nothing.
 ///
 ///     reverse_kl: pull = p (log p − log q + 1)    forward_kl: pull = −q
 template <divergence How, class V>
 [[nodiscard]] RLHF_FORMULA divergence_term<V> truncated_share(V p, V q, V r) {
     static_assert(How != divergence::jsd, "rlhf: shares of jsd are the same: call divergence_share");
     using lane::select;
-    if constexpr (How == divergence::forward_kl) return {select(q == V(0), p * q, -(q * r)), -q};
-    const V value = select(p == V(0), p * q, p * r);
+    if constexpr (How == divergence::forward_kl) return {select(q == V(0), V(0), -(q * r)), -q};
+    const V value = select(p == V(0), V(0), p * r);
     return {value, value + p};
 }
 

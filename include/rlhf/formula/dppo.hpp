@@ -120,9 +120,9 @@ struct dppo_kl {
         const V zero(0), one(1), epsilon(T(1e-8)), ratio = exp(t.log_ratio);
         const V others_old = larger(zero, one - old), others = larger(zero, one - exp(t.log_prob)); // 1 − π_old, 1 − π
         const auto up = t.advantage > zero, down = t.advantage < zero;
+        const V own = select(old == zero, zero, old * (t.log_prob - t.old_log_prob)); // π_old = 0 is not 0 · ∞
         // e⁻⁶⁰ is less than ε, and not a subnormal number, which would be slow.
-        const V bound =
-            larger(V(-60), (select(up, V(high), V(low)) + old * (t.log_prob - t.old_log_prob)) / others_old);
+        const V bound = larger(V(-60), (select(up, V(high), V(low)) + own) / others_old);
         const auto beyond = others_old + epsilon > (others + epsilon) * exp(bound);
         const auto fell = ratio < one;
         const auto rose = ratio > one;

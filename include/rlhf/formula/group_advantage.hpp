@@ -90,7 +90,7 @@ struct group_rule {
         if (!of_group()) return {center, rest, factor, zero};
         const auto several = s.count > one; // for one reward, rest is 0
         const bool kept = lone == lone_reward::kept;
-        return {kept ? select(several, center, zero) : center, rest, select(several, factor, kept ? one : zero), zero};
+        return {select(several, center, zero), rest, select(several, factor, kept ? one : zero), zero};
     }
 
     /// The divisor of a reward, from the sums over the other rewards of its group.

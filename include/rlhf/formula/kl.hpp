@@ -70,7 +70,7 @@ template <class V>
 [[nodiscard]] RLHF_FORMULA kl_term<V> weighted_kl(const kl_term<V>& k, V d, V limit, bool is_k3, V ratio,
                                                   lane::mask_of<V> learns, kl_weight weight) {
     using lane::abs, lane::select;
-    const auto within = abs(k.value) < limit;
+    const auto within = abs(k.value) < limit || !(limit < V(lane::infinity)); // without a limit k may be ∞
     const V sum = is_k3 ? select(within, d, k.value + k.slope) : k.value + k.slope;
     if (weight == kl_weight::own_ratio) return {k.value, sum};
     const V slope = weight == kl_weight::ratio ? select(learns, sum, k.slope) : k.slope;

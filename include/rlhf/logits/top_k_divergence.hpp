@@ -116,8 +116,8 @@ divergence_sums divergence_from_top_k(call& c, const stored_logits<E, G>& source
 ///
 /// Logits are [B, T, V] (packed: [1, tokens, V]) of float, double, bfloat16 or float16. There are no targets:
 /// predict_next says whether the mask is given per token or per step. d_logits, padding, rows that do not count, and
-/// logits of −inf, +inf and NaN are as in logits_divergence. A log_prob of −inf is q = 0. Renormalized D is +∞, and its
-/// gradient 0, if all listed entries have p = 0 or all have q = 0.
+/// logits of −inf, +inf and NaN are as in logits_divergence. A log_prob of −inf is q = 0; NaN makes its own row NaN.
+/// Renormalized D is +∞, and its gradient 0, if all listed entries have p = 0 or all have q = 0.
 ///
 /// NeMo-RL's zero_outside_topk is truncated forward_kl with log_probs that the caller has renormalized. Its mixture
 /// ω KL(q ‖ p) + (1 − ω) KL(p ‖ q) is two calls, the first with write_to(d_logits, ω), the second with

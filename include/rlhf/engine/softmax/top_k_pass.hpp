@@ -148,6 +148,7 @@ private:
             row.value += double(e.term.value), row.pull += double(e.term.pull), of_p += double(e.p),
                 of_q += double(e.q);
         }
+        if (std::isnan(of_p + of_q)) row.value = row.pull = of_p + of_q; // also beside p = 0 or q = 0
         if (row.p.impossible()) {
             row.value = infinity + of_q; // NaN stays NaN
         } else if (rule_.support == top_k_support::tail && top_.k < vocab_) {
