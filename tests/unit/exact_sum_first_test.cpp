@@ -48,7 +48,9 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
         t.normalize();
         return t.ratio.squares;
     };
-    const auto add = [](running& part, double x) { part.next().fill(x), part.add_next(); };
+    const auto add = [](running& part, double x) {
+        part.next().fill(x), part.counted[1] += 3, part.add_next(); // 1: clipped_high
+    };
     for (const int segments : {1, 2, 3, 8, 9, 64, 65, 130})
         for (const int unusual : {-1, 0, 7, 66}) {
             totals got;
@@ -61,6 +63,7 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
             part.flush(), want.normalize();
             CHECK(sum(got) == want);
             CHECK(got.ratio.sum == want);
+            CHECK((got.clipped_high == 3 * segments && got.clipped_low == 0));
         }
     totals got;
     running part(got);
