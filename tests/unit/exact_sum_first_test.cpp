@@ -36,7 +36,9 @@ exact_sum sum_of_squares(totals& t) {
     t.normalize();
     return t.ratio.squares;
 }
-void add(running& part, double x) { part.next().fill(x), part.add_next(); }
+void add(running& part, double x) {
+    part.next().fill(x), part.counted[1] += 3, part.add_next(); // 1: clipped_high
+}
 
 } // namespace
 
@@ -66,6 +68,7 @@ TEST_CASE("running totals: one segment, or some, or one after a flush, or one be
             part.flush(), want.normalize();
             CHECK(sum_of_squares(got) == want);
             CHECK(got.ratio.sum == want);
+            CHECK((got.clipped_high == 3 * segments && got.clipped_low == 0));
         }
     totals got;
     running part(got);

@@ -25,13 +25,17 @@ TEST_CASE("lanes: widen, in the same order") {
     const auto x = any_numbers<float>(r, 4096);
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < x.size(); i += width<float>) {
-        std::vector<double> got;
-        for (const auto& part : L::widen(L::load(&x[i]))) {
-            got.resize(got.size() + width<double>);
-            D::store(got.data() + got.size() - width<double>, part);
-        }
-        REQUIRE(got.size() == width<float>);
-        wrong += differences(got, [&](std::size_t k) { return static_cast<double>(x[i + k]); });
+        const auto check = [&](const auto& parts) {
+            std::vector<double> got;
+            for (const auto& part : parts) {
+                got.resize(got.size() + width<double>);
+                D::store(got.data() + got.size() - width<double>, part);
+            }
+            REQUIRE(got.size() == width<float>);
+            wrong += differences(got, [&](std::size_t k) { return static_cast<double>(x[i + k]); });
+        };
+        const auto v = L::load(&x[i]);
+        check(L::widen(v)), check(L::widen_stored(v));
     }
     CHECK(wrong == 0);
     CHECK(lanes<float, scalar>::widen(0.1F)[0] == rlhf::detail::real(static_cast<double>(0.1F)));
@@ -62,6 +66,26 @@ TEMPLATE_TEST_CASE("lanes: how many are true, and sums over the true ones", "", 
     }
     CHECK(L::counted_up(counter) == counted);
     CHECK(wrong == 0);
+}
+
+TEMPLATE_TEST_CASE("lanes: counters added side by side, as each of them alone", "", float, double) {
+    using L = lanes<TestType, native>;
+    test::random r(11);
+    const auto counters = [&]<std::size_t N, std::size_t M>() {
+        struct {
+            typename L::counter n = {};
+        } all[N];
+        std::array<std::int64_t, M> sums, before;
+        for (auto& sum : sums) sum = static_cast<std::int64_t>(r.below(1000)) << 30;
+        before = sums;
+        for (int round = 0; round < 300; ++round)
+            for (auto& counter : all) L::count_on(counter.n, L::where(r.below(std::size_t(1) << width<TestType>)));
+        L::template add_counts<N>([&](std::size_t k) { return all[k].n; }, sums);
+        for (std::size_t k = 0; k < N; ++k) CHECK(sums[k] == before[k] + L::counted_up(all[k].n));
+    };
+    counters.template operator()<1, 4>();
+    counters.template operator()<4, 4>();
+    counters.template operator()<6, 8>();
 }
 
 TEMPLATE_TEST_CASE("lanes: all lanes joined", "", float, double) {

@@ -93,12 +93,18 @@ TEMPLATE_TEST_CASE("pairs: masks, counts and sums", "", float, double) {
             L::count_on(counter, mask), counted += std::popcount(bits);
         }
         wrong += L::largest(L::load(x.data())) != *std::max_element(x.begin(), x.end());
-        const auto wide = L::widen(L::load(x.data()));
-        std::vector<double> doubles(n);
-        for (std::size_t k = 0; k < wide.size(); ++k) D::store(&doubles[k * n / wide.size()], wide[k]);
-        for (std::size_t k = 0; k < n; ++k) wrong += doubles[k] != static_cast<double>(x[k]);
+        const auto widened = [&](const auto& wide) {
+            std::vector<double> doubles(n);
+            for (std::size_t k = 0; k < wide.size(); ++k) D::store(&doubles[k * n / wide.size()], wide[k]);
+            for (std::size_t k = 0; k < n; ++k) wrong += doubles[k] != static_cast<double>(x[k]);
+        };
+        const auto v = L::load(x.data());
+        widened(L::widen(v)), widened(L::widen_stored(v));
     }
     CHECK(L::counted_up(counter) == counted);
+    std::array<std::int64_t, 4> sums{1, 2, 3, 4};
+    L::template add_counts<2>([&](std::size_t k) { return k == 0 ? counter : typename L::counter{}; }, sums);
+    CHECK((sums[0] == 1 + counted && sums[1] == 2));
     CHECK(wrong == 0);
 }
 

@@ -69,13 +69,22 @@ public:
         for (std::int64_t s = 0; s < size_; ++s) n = length(s) > n ? length(s) : n;
         return n;
     }
+    /// The tokens of a sequence that can count.
+    [[nodiscard]] std::int64_t countable(std::int64_t s) const { return std::max<std::int64_t>(length(s) - shift_, 0); }
     [[nodiscard]] sequence_mask mask(std::int64_t s) const {
-        sequence_mask m{.length = std::max<std::int64_t>(length(s) - shift_, 0)};
-        if (mask_) m.step = mask_.step, m.bytes = mask_.row(s, begin(s)) + shift_ * mask_.step;
+        sequence_mask m{.length = countable(s)};
+        if (const auto all = masks()) m.step = all.step, m.bytes = all.row(s, begin(s));
         return m;
+    }
+    /// The mask of all sequences. It has no data if all tokens count.
+    [[nodiscard]] stream<const std::uint8_t> masks() const {
+        return {mask_ ? mask_.data + shift_ * mask_.step : nullptr, mask_.row_stride, mask_.step};
     }
     /// From token to token of the mask.
     [[nodiscard]] std::int64_t mask_step() const { return mask_ ? mask_.step : 1; }
+    /// Of arrays without gaps: where a sequence begins, and the stride between sequences.
+    [[nodiscard]] std::int64_t place(std::int64_t s) const { return packed_ ? batch_.begin(s) : s * batch_.steps.n; }
+    [[nodiscard]] std::int64_t row_stride() const { return packed_ ? 0 : batch_.steps.n; }
 
     /// A required input with one element per token, or with one per sequence if it is given by per_sequence.
     template <class T>

@@ -54,6 +54,10 @@ struct lanes<T, scalar> {
     using counter = std::int64_t;
     static void count_on(counter& n, mask m) { n += m ? 1 : 0; }
     static std::int64_t counted_up(counter n) { return n; }
+    template <std::size_t N, std::size_t M, class Counter>
+    static void add_counts(const Counter& counter, std::array<std::int64_t, M>& to) {
+        for (std::size_t k = 0; k < N; ++k) to[k] += counter(k);
+    }
     static type add_where(mask m, type sum, type x) { return m ? sum + x : sum; }
     static T sum_by_halves(type v) { return T(v); }
     template <std::size_t N, std::size_t M>
@@ -64,6 +68,7 @@ struct lanes<T, scalar> {
     static type fma_where(mask m, type a, type b, type c) { return m ? fma(a, b, c) : c; }
     static constexpr bool has_scale2_or_zero = false;
     static std::array<lane::number<double>, 1> widen(type v) { return {static_cast<double>(T(v))}; }
+    static auto widen_stored(type v) { return widen(v); }
 
     static type load_first(const T* p, std::int64_t n) { return n > 0 ? *p : T(0); }
     static void store_first(T* p, type v, std::int64_t n) {
@@ -126,6 +131,18 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
             return n;
     }
 
+    /// Adds the numbers of N counters to `to`; counter(k) is the counter of to[k]. The rest of `to` gets any of these
+    /// numbers added. M is a multiple of 4.
+    template <std::size_t N, std::size_t M, class Counter>
+    static RLHF_FORMULA void add_counts(const Counter& counter, std::array<std::int64_t, M>& to) {
+        static_assert(N <= M && M % 4 == 0);
+        const auto at = [&](std::size_t k) { return counter(k < N ? k : N - 1); };
+        if constexpr (requires { own::add_counts(&to[0], at(0), at(0), at(0), at(0)); })
+            for (std::size_t k = 0; k < M; k += 4) own::add_counts(&to[k], at(k), at(k + 1), at(k + 2), at(k + 3));
+        else
+            for (std::size_t k = 0; k < N; ++k) to[k] += counted_up(counter(k));
+    }
+
     /// sum + x where m is true, else sum.
     static type add_where(const mask& m, const type& sum, const type& x) {
         if constexpr (requires { own::add_where(m, sum, x); })
@@ -186,6 +203,14 @@ struct lanes : lanes_memory<T, Arch>, lanes_order<T, Arch> {
             for (std::size_t k = 0; k < size; ++k) y[k] = static_cast<double>(x[k]);
             return {wide::load_aligned(y), wide::load_aligned(y + wide::size)};
         }
+    }
+    /// The same for a register that lies in memory: an instruction that reads and converts needs no shuffle.
+    static auto widen_stored(const type& v) {
+        const auto* const p = reinterpret_cast<const T*>(&v); // a register's type may alias its elements
+        if constexpr (sizeof(T) < sizeof(double) && requires { wide::own::load(p); })
+            return std::array{wide(wide::own::load(p)), wide(wide::own::load(p + wide::size))};
+        else
+            return widen(v);
     }
 
 private:

@@ -101,6 +101,15 @@ public:
         using counter = typename one::counter; // one for both: a sum has few registers
         static RLHF_FORMULA void count_on(counter& n, const mask& m) { one::count_on(n, m.a), one::count_on(n, m.b); }
         static RLHF_FORMULA std::int64_t counted_up(const counter& n) { return one::counted_up(n); }
+        static RLHF_FORMULA void add_counts(std::int64_t* to, const auto&... n) requires requires {
+            one::own::add_counts(to, n...);
+        }
+        { one::own::add_counts(to, n...); }
+        template <class E>
+        static RLHF_FORMULA simd load(const E* p) requires requires {
+            one::own::load(p);
+        }
+        { return {V(one::own::load(p)), V(one::own::load(p + one::width))}; }
         static RLHF_FORMULA T largest(const simd& x) { return one::largest(larger(x.b, x.a)); }
         static RLHF_FORMULA T sum_by_halves(const simd& x) { return one::sum_by_halves(x.a + x.b); }
         template <class... X>

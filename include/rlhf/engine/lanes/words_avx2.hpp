@@ -99,6 +99,14 @@ struct words<float, 32> : avx2_words {
         const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
     }
+    static void add_counts(std::int64_t* to, counter a, counter b, counter c, counter d) {
+        const auto four = [](counter n) {
+            return _mm_add_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
+        };
+        const __m128i each = _mm_hadd_epi32(_mm_hadd_epi32(four(a), four(b)), _mm_hadd_epi32(four(c), four(d)));
+        auto* const at = reinterpret_cast<__m256i*>(to);
+        _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), _mm256_cvtepi32_epi64(each)));
+    }
     static V add_where(V mask, V sum, V x) { return _mm256_add_ps(sum, _mm256_and_ps(mask, x)); }
     static V unequal(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ); }
     static V larger(V a, V b) { return _mm256_max_ps(a, b); }
@@ -192,6 +200,7 @@ template <>
 struct words<double, 32> : avx2_words {
     using V = __m256d;
 
+    static V load(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
     static V load_first(const double* p, std::int64_t n) { return _mm256_maskload_pd(p, first(n)); }
     static void store_first(double* p, V v, std::int64_t n) { _mm256_maskstore_pd(p, first(n), v); }
     static V load_last(const double* p, std::int64_t n) {

@@ -17,6 +17,7 @@ template <>
 struct words<float, 64> {
     using V = __m512;
     using M = __mmask16;
+    static constexpr bool many_registers = true; ///< 32
 
     static V load(const bfloat16* p) {
         return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half_of(p)), 16));
@@ -130,7 +131,9 @@ template <>
 struct words<double, 64> {
     using V = __m512d;
     using M = __mmask8;
+    static constexpr bool many_registers = true; ///< 32
 
+    static V load(const float* p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
     static void store_doubles(double* p, __m256 v) { _mm512_store_pd(p, _mm512_cvtps_pd(v)); }
     static __m256 load_doubles(const double* p) { return _mm512_cvtpd_ps(_mm512_load_pd(p)); }
 

@@ -32,10 +32,11 @@ struct accumulator {
         static_cast<std::size_t>(L::width / D::width); ///< registers of doubles per register
     using doubles = std::array<typename D::type, wide_each>;
     using lanes_of_segment = std::array<double, static_cast<std::size_t>(sum_lanes<T>)>;
-    /// The number of registers that have names: four if a machine has 32, like NEON. On other machines names would only
-    /// cost compile time.
-    static constexpr std::size_t by_name = requires { L::own::many_registers; }
-    ? 4 : 2;
+    /// True if the machine has 32 registers, not 16.
+    static constexpr bool many_registers = requires { L::own::many_registers; };
+    /// The number of registers that have names: four on machines like NEON. On other machines names would only cost
+    /// compile time.
+    static constexpr std::size_t by_name = many_registers ? 4 : 2;
 
     struct sum {
         V x = V(T(0));
@@ -44,7 +45,7 @@ struct accumulator {
             using lane::select;
             return select(keep, v, V(T(0)));
         }
-        [[nodiscard]] static typename D::type folded(const auto&... of) { return tree({of.x...}); }
+        [[nodiscard]] static typename D::type folded(const auto&... of) { return tree({&of.x...}); }
         [[nodiscard]] static double joined(const auto&... of) { return D::sum_by_halves(folded(of...)); }
     };
     struct weighted_sum : sum {};
@@ -110,10 +111,10 @@ private:
     }
     /// A register whose lanes, summed by halves, are the sum of all lanes: lane k gets lane k + half added, with half
     /// from half the lanes on down.
-    RLHF_FORMULA static typename D::type tree(const std::array<V, registers>& v) {
+    RLHF_FORMULA static typename D::type tree(const std::array<const V*, registers>& v) {
         std::array<typename D::type, registers * wide_each> x;
         for (std::size_t r = 0; r < registers; ++r) {
-            const auto values = L::widen(v[r]);
+            const auto values = L::widen_stored(*v[r]);
             for (std::size_t k = 0; k < wide_each; ++k) x[r * wide_each + k] = values[k];
         }
         for (std::size_t half = x.size() / 2; half > 0; half /= 2)
@@ -137,6 +138,10 @@ public:
     using running_type = running_totals<Statistics>;
 
     std::int64_t tokens = 0; ///< counted tokens
+
+    /// True if the sums stay in registers while a loop adds to them: beside a formula, 16 registers have no room for
+    /// more than half as many sums.
+    static constexpr bool in_registers = kinds::many_registers || registers * sizeof(Statistics<kinds>) <= 256;
 
     /// The statistics in one register.
     class part {
@@ -171,7 +176,8 @@ public:
     RLHF_HOT bool join(running_type& all, double sequence_weight) const {
         auto& sums = all.next();
         std::array<typename kinds::D::type, running_type::sums> folded;
-        std::size_t i = 0, m = 0;
+        std::array<std::array<const typename kinds::count*, running_type::counts>, registers> counts;
+        std::size_t i = 0, m = 0, n = 0;
         each(
             [&]<class Total, class Kind>(Total& total, const Kind& first, const auto&... others) {
                 if constexpr (std::is_same_v<Total, exact_sum>)
@@ -182,11 +188,18 @@ public:
                 else if constexpr (std::is_same_v<Total, spread_sums>)
                     folded[i++] = kinds::sum::folded(first.x, others.x...),
                     folded[i++] = kinds::sum::folded(first.squares, others.squares...);
-                else
+                else if constexpr (std::is_same_v<Total, largest>)
                     total += Kind::joined(first, others...);
+                else {
+                    std::size_t r = 0;
+                    counts[r++][n] = &first, ((counts[r++][n] = &others), ...), ++n;
+                }
             },
             all.all);
         kinds::D::sums_by_halves(folded, sums);
+        for (const auto& in_register : counts)
+            kinds::L::template add_counts<running_type::counts>([&](std::size_t k) { return in_register[k]->n; },
+                                                                all.counted);
         const bool in_range = finish(sums, sequence_weight);
         all.add_next();
         return in_range;

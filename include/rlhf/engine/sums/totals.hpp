@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace RLHF_NAMESPACE::detail {
 
@@ -104,6 +105,10 @@ public:
     static constexpr std::size_t sums = how_many<exact_sum, Statistics>() + 2 * how_many<spread_sums, Statistics>();
     static constexpr std::size_t in_a_row = (sums + 7) / 8 * 8; ///< whole registers
     static constexpr std::size_t moments = how_many<power_sums, Statistics>();
+    static constexpr std::size_t counts = how_many<std::int64_t, Statistics>();
+
+    /// The counts that are still to be flushed, in the order of the members; the rest holds anything.
+    std::array<std::int64_t, (counts + 3) / 4 * 4> counted = {};
 
     /// Where the sums of the next segment are written, in the order of the members.
     [[nodiscard]] std::array<double, in_a_row>& next() { return waiting_[waiting_count_]; }
@@ -126,11 +131,13 @@ public:
             each_sum([&](std::size_t i, exact_sum& sum) { sum.add_first(waiting_[0][i]); });
         else
             flush_sums();
-        std::size_t i = 0;
+        std::size_t i = 0, n = 0;
         all.each(
             [&](auto& x) {
                 if constexpr (std::is_same_v<decltype(x), power_sums&>)
                     narrow_moments_.flush(i++, x.sum), narrow_moments_.flush(i++, x.squares);
+                else if constexpr (std::is_same_v<decltype(x), std::int64_t&>)
+                    x += std::exchange(counted[n++], 0);
             },
             all);
         pending_ = waiting_count_ = 0, added_ = true;

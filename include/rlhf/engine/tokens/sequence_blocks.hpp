@@ -34,8 +34,8 @@ struct token_places {
 /// Whole blocks of tokens, from token `first` on.
 template <class T>
 struct block_range {
-    const token_places<T>* of = nullptr;
-    std::int64_t first = 0, blocks = 0;
+    const token_places<T>* of;
+    std::int64_t first, blocks;
 };
 
 /// Copies n tokens side by side, and fills up with zeros to `size`. It stores registers where it can: a processor waits
@@ -85,6 +85,13 @@ RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
         for (std::int64_t k = 0; k < n; ++k) to[k * step] = T(0);
 }
 
+/// How the arrays of a sweep lie.
+struct token_layout {
+    bool strided;   ///< the tokens of some array do not lie side by side
+    bool alike;     ///< all arrays lie like an array without gaps, so that a token has the same place in each
+    bool constants; ///< some input has one element per sequence
+};
+
 /// The tokens of one sequence, as blocks: in the caller's memory, or copied if they do not lie side by side in whole
 /// blocks. Per-sequence inputs are broadcast into one block that is re-read, which avoids a branch (DESIGN.md, D19). It
 /// is reused from sequence to sequence, because its preparation takes as long as a short sequence.
@@ -108,40 +115,45 @@ public:
     std::array<bool, most_outputs> add = {}; ///< true: the output is added to
     double weight = 1;                       ///< the weight of the sequence's losses
 
-    sequence_blocks(const call& c, inputs in, targets out, sequence_weight by) : call_(c), in_(in), out_(out), by_(by) {
-        for (std::size_t i = 0; i < out.size(); ++i) scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
-        for (std::size_t i = 0; i < in.size(); ++i) places_.in_step[i] = in[i].step == 0 ? 0 : 1;
+    sequence_blocks(const call& c, inputs in, targets out, sequence_weight by, token_layout layout)
+        : call_(c), in_(in), out_(out), by_(by), layout_(layout) {
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            places_.in[i] = in[i].step == 0 ? constants_[i].data() : in[i].data;
+            places_.in_step[i] = in[i].step == 0 ? 0 : 1;
+        }
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            places_.out[i] = out[i].to.data;
+            scale[i] = static_cast<T>(out[i].scale), add[i] = out[i].add;
+        }
+        const auto masks = c.masks();
+        places_.mask = masks ? masks.data : ones.data(), places_.mask_step = masks ? 1 : 0;
     }
     sequence_blocks(const sequence_blocks&) = delete; // it points into itself
 
-    /// Goes to a sequence. Nothing else may be called before.
+    /// Goes to a sequence. Nothing else may be called before. Where all arrays lie alike, only the place of the
+    /// sequence changes.
     void go_to(std::int64_t s) {
-        const std::int64_t begin = call_.begin(s);
-        s_ = s, mask = call_.mask(s);
+        s_ = s, first_ = call_.place(s), mask.length = call_.countable(s);
+        if (!layout_.alike)
+            find_places();
+        else if (places_.mask_step != 0)
+            mask.bytes = places_.mask + first_;
+        if (layout_.constants) fill_constants();
         if (by_ != sequence_weight::one) divide(divisor_of(by_, mask));
-        for (std::size_t i = 0; i < in_.size(); ++i) {
-            const bool constant = in_[i].step == 0;
-            if (constant) constants_[i].fill(*in_[i].row(s, begin));
-            places_.in[i] = constant ? constants_[i].data() : in_[i].row(s, begin);
-        }
-        for (std::size_t i = 0; i < out_.size(); ++i) places_.out[i] = out_[i] ? out_[i].to.row(s, begin) : nullptr;
-        places_.mask = mask.bytes != nullptr ? mask.bytes : ones.data();
-        places_.mask_step = mask.bytes != nullptr ? 1 : 0;
     }
 
     /// Writes +0 to the tokens from … to − 1, where nothing counts.
     void clear(std::int64_t from, std::int64_t to) const {
         if (from == to) return;
         for (std::size_t i = 0; i < out_.size(); ++i)
-            if (out_[i] && !out_[i].add)
-                clear_tokens(places_.out[i] + from * out_[i].to.step, out_[i].to.step, to - from);
+            if (out_[i] && !out_[i].add) clear_tokens(out(i, from), out_[i].to.step, to - from);
     }
     /// The length of the sequence, including tokens that cannot count.
     [[nodiscard]] std::int64_t length() const { return call_.length(s_); }
 
     /// The n tokens from t on, in whole blocks, in the caller's memory.
     [[nodiscard]] block_range<T> direct(std::int64_t t, std::int64_t n) const {
-        return {&places_, t, n / block_tokens<T>};
+        return {&places_, first_ + t, n / block_tokens<T>};
     }
 
     /// The n tokens from t on, copied into blocks that are filled up with zeros.
@@ -149,13 +161,13 @@ public:
         const std::int64_t blocks = (n + block_tokens<T> - 1) / block_tokens<T>, size = blocks * block_tokens<T>;
         for (std::size_t i = 0; i < in_.size(); ++i) {
             const std::int64_t step = in_[i].step;
-            if (step != 0) copy_filled(places_.in[i] + t * step, step, n, c.in[i].data(), size);
+            if (step != 0) copy_filled(places_.in[i] + (first_ + t) * step, step, n, c.in[i].data(), size);
             c.places.in[i] = step != 0 ? c.in[i].data() : places_.in[i];
             c.places.in_step[i] = places_.in_step[i];
         }
         for (std::size_t i = 0; i < out_.size(); ++i) {
             const target<T>& o = out_[i];
-            if (o && o.add) copy_filled<T>(places_.out[i] + t * o.to.step, o.to.step, n, c.out[i].data(), size);
+            if (o && o.add) copy_filled<T>(out(i, t), o.to.step, n, c.out[i].data(), size);
             c.places.out[i] = o ? c.out[i].data() : nullptr;
         }
         if (mask.bytes != nullptr) copy_mask(mask, t, n, c.mask.data(), size);
@@ -165,8 +177,7 @@ public:
     }
     RLHF_NOINLINE void copy_out(const copies& c, std::int64_t t, std::int64_t n) const {
         for (std::size_t i = 0; i < out_.size(); ++i) {
-            const std::int64_t step = out_[i].to.step;
-            if (out_[i]) copy_tokens<T>(c.out[i].data(), n, places_.out[i] + t * step, step);
+            if (out_[i]) copy_tokens<T>(c.out[i].data(), n, out(i, t), out_[i].to.step);
         }
     }
 
@@ -175,6 +186,24 @@ private:
     RLHF_NOINLINE void divide(double divisor) {
         weight = 1 / divisor;
         for (std::size_t i = 0; i < out_.size(); ++i) scale[i] = static_cast<T>(out_[i].scale / divisor);
+    }
+    /// Token t of an output.
+    [[nodiscard]] T* out(std::size_t i, std::int64_t t) const {
+        return places_.out[i] + (first_ + t) * out_[i].to.step;
+    }
+    RLHF_NOINLINE void fill_constants() {
+        for (std::size_t i = 0; i < in_.size(); ++i)
+            if (in_[i].step == 0) constants_[i].fill(*in_[i].row(s_, call_.begin(s_)));
+    }
+    /// Finds where the sequence begins in each array.
+    RLHF_NOINLINE void find_places() {
+        const std::int64_t begin = call_.begin(s_);
+        for (std::size_t i = 0; i < in_.size(); ++i)
+            if (in_[i].step != 0) places_.in[i] = in_[i].row(s_, begin);
+        for (std::size_t i = 0; i < out_.size(); ++i)
+            if (out_[i]) places_.out[i] = out_[i].to.row(s_, begin);
+        first_ = 0, mask = call_.mask(s_);
+        if (mask.bytes != nullptr) places_.mask = mask.bytes;
     }
     /// The mask where there is none: of a segment, and zeros behind its end.
     static constexpr auto ones = [] {
@@ -187,8 +216,10 @@ private:
     inputs in_;
     targets out_;
     sequence_weight by_;
+    token_layout layout_;
     std::int64_t s_ = 0;
-    token_places<T> places_; ///< of the whole sequence, if its tokens lie side by side
+    token_places<T> places_; ///< of the batch if all arrays lie alike, else of this sequence
+    std::int64_t first_ = 0; ///< the sequence's first token, counted from there
     alignas(64) std::array<std::array<T, block_tokens<T>>, most_inputs> constants_; ///< blocks of per-sequence inputs
 };
 
@@ -199,21 +230,30 @@ public:
     template <std::size_t In, std::size_t Out>
     token_arrays(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                  sequence_weight weight)
-        : call_(c), inputs_(In), outputs_(Out), weight_(weight), strided_(c.mask_step() != 1) {
+        : call_(c), inputs_(In), outputs_(Out), weight_(weight) {
         static_assert(In <= most_inputs && Out <= most_outputs);
         std::copy(in.begin(), in.end(), in_.begin()), std::copy(out.begin(), out.end(), out_.begin());
-        for (const auto& i : in) strided_ = strided_ || i.step > 1;
-        for (const auto& o : out) strided_ = strided_ || o.to.step > 1;
+        bool strided = c.mask_step() != 1, constants = false;
+        std::int64_t differences = 0; // without a branch: a short call has no time to lose
+        const auto lies = [&, stride = c.row_stride()](const auto& array) {
+            strided |= array.step > 1, constants |= array.step == 0;
+            differences |= array.step == 0 ? 0 : array.row_stride ^ stride;
+        };
+        for (const auto& i : in) lies(i);
+        for (const auto& o : out)
+            if (o) lies(o.to);
+        if (const auto masks = c.masks()) lies(masks);
+        layout_ = {.strided = strided, .alike = !strided && differences == 0, .constants = constants};
     }
 
     /// True if the tokens of some array do not lie side by side.
-    [[nodiscard]] bool strided() const { return strided_; }
+    [[nodiscard]] bool strided() const { return layout_.strided; }
     [[nodiscard]] sequence_blocks<T> blocks() const {
-        return {call_, {in_.data(), inputs_}, {out_.data(), outputs_}, weight_};
+        return {call_, {in_.data(), inputs_}, {out_.data(), outputs_}, weight_, layout_};
     }
     void emplace_blocks(std::optional<sequence_blocks<T>>& to) const {
         to.emplace(call_, typename sequence_blocks<T>::inputs(in_.data(), inputs_),
-                   typename sequence_blocks<T>::targets(out_.data(), outputs_), weight_);
+                   typename sequence_blocks<T>::targets(out_.data(), outputs_), weight_, layout_);
     }
 
 private:
@@ -222,7 +262,7 @@ private:
     std::array<stream<const T>, most_inputs> in_;
     std::array<target<T>, most_outputs> out_;
     sequence_weight weight_;
-    bool strided_;
+    token_layout layout_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

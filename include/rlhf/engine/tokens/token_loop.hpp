@@ -57,8 +57,10 @@ public:
         const bool masked = n == whole || (clears && in_place(r, t + padded));
         const std::int64_t direct = strided_ ? 0 : masked ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
-        const block_range<T> copied = apart > 0 ? r.copied(c, t + direct, apart) : block_range<T>();
-        sums_type sums = hot_loop_(kernel, {r.direct(t, direct), copied}, r);
+        block_range<T> runs[2], *end = runs; // NOLINT: an array that is not cleared
+        if (direct > 0) *end++ = r.direct(t, direct);
+        if (apart > 0) *end++ = r.copied(c, t + direct, apart);
+        sums_type sums = hot_loop_(kernel, {runs, end}, r);
         if (apart > 0) r.copy_out(c, t + direct, apart);
         return sums;
     }
@@ -66,17 +68,20 @@ public:
     /// Runs over a single token, and writes its outputs, or drops them.
     sums_type token(const void* kernel, const row& r, std::int64_t t, bool write) const {
         typename row::copies c;
-        sums_type sums = hot_loop_(kernel, {r.copied(c, t, 1)}, r);
+        const block_range<T> run = r.copied(c, t, 1);
+        sums_type sums = hot_loop_(kernel, {&run, 1}, r);
         if (write) r.copy_out(c, t, 1);
         return sums;
     }
 
 private:
     using part_type = typename sums_type::part;
-    using function = sums_type (*)(const void*, const std::array<block_range<T>, 2>&, const row&);
+    using block_ranges = std::span<const block_range<T>>;
+    using function = sums_type (*)(const void*, block_ranges, const row&);
     static constexpr std::uint64_t every = low_bits(L::width);
-    /// In blocks, how far ahead memory is fetched: 1 KiB and 8 KiB of numbers, and 2 KiB of the mask.
-    static constexpr std::int64_t ahead = 16, far_ahead = 128;
+    /// How many tokens ahead memory is fetched, also behind a block that is re-read: 1 KiB and 8 KiB of numbers, and 2
+    /// KiB of the mask.
+    static constexpr std::int64_t ahead = 16 * block_tokens<T>, far_ahead = 128 * block_tokens<T>;
 
     /// True if the mask drops padding up to this token.
     static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
@@ -91,13 +96,12 @@ private:
 
     /// The hot loop: the tokens of one segment, in up to two runs of blocks (DESIGN.md, D19).
     template <std::size_t In, std::size_t Out, class Kernel>
-    RLHF_HOT static sums_type hot_loop(const void* of, const std::array<block_range<T>, 2>& runs, const row& r) {
+    RLHF_HOT static sums_type hot_loop(const void* of, block_ranges runs, const row& r) {
         const Kernel kernel = *static_cast<const Kernel*>(of);
         const std::array scale = r.scale;
         const std::array add = r.add;
-        sums_type sums; // stays in registers
+        sums_type sums;
         for (const block_range<T>& b : runs) {
-            if (b.blocks == 0) continue;
             std::array<const T*, In> in;
             std::array<std::int64_t, In> step; // from block to block
             std::array<T*, Out> out;
@@ -117,12 +121,15 @@ private:
                     sums.each_part([&](std::size_t k, part_type& part) RLHF_INLINE {
                         one_register(in, out, counts, at, k, kernel, early, scale, add, part);
                     });
-                fetch(in, step, mask, mask_step, out, at);
+                fetch(in, mask, out, at);
                 for (std::size_t i = 0; i < In; ++i) in[i] += step[i];
                 mask += mask_step;
             }
         }
-        return sums_type(sums); // a copy, because returning the variable itself would keep it in memory
+        if constexpr (sums_type::in_registers)
+            return sums_type(sums); // a copy, because returning the variable itself would keep it in memory
+        else
+            return sums; // it is where the caller wants it
     }
 
     /// True if the kernel computes something first (lane::early).
@@ -153,16 +160,11 @@ private:
     }
 
     template <std::size_t In, std::size_t Out>
-    RLHF_FORMULA static void fetch(const std::array<const T*, In>& in, const std::array<std::int64_t, In>& step,
-                                   const std::uint8_t* mask, std::int64_t mask_step, const std::array<T*, Out>& out,
-                                   std::int64_t at) {
-        prefetch_far(mask + far_ahead * mask_step);
-        for (std::size_t i = 0; i < In; ++i)
-            prefetch_far(in[i] + far_ahead * step[i]), prefetch(in[i] + ahead * step[i]);
-        for (T* to : out) {
-            to += at;
-            prefetch_far(to + far_ahead * block_tokens<T>), prefetch_to_write(to + ahead * block_tokens<T>);
-        }
+    RLHF_FORMULA static void fetch(const std::array<const T*, In>& in, const std::uint8_t* mask,
+                                   const std::array<T*, Out>& out, std::int64_t at) {
+        prefetch_far(mask + far_ahead);
+        for (const T* from : in) prefetch_far(from + far_ahead), prefetch(from + ahead);
+        for (T* to : out) prefetch_far(to + at + far_ahead), prefetch_to_write(to + at + ahead);
     }
     static void clear_block(T* to, std::int64_t at, bool add) {
         if (to != nullptr && !add) std::fill_n(to + at, block_tokens<T>, T(0));
