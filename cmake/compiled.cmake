@@ -38,5 +38,6 @@ target_link_libraries(rlhf_compiled PUBLIC rlhf)
 if(development)
     target_compile_options(rlhf_compiled PRIVATE $<TARGET_PROPERTY:rlhf_dev,INTERFACE_COMPILE_OPTIONS>)
     target_precompile_headers(rlhf_compiled PRIVATE <rlhf/compiled.hpp>)
+    rlhf_may_fuse(rlhf_compiled)
     rlhf_multiplies_by_eigen(rlhf_compiled PRIVATE) # which is not of those who link it
 endif()

@@ -54,6 +54,11 @@ function(rlhf_multiplies_by_eigen target)
     endif()
 endfunction()
 
+# rlhf_may_fuse(target): g++ may add a product by a fused multiply-add, as it does from -O2 on. No bit may depend on that.
+function(rlhf_may_fuse target)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fexpensive-optimizations>)
+endfunction()
+
 # rlhf_use_compiled(target): what it calls as usual is code of rlhf::compiled, where that is built. The headers are
 # parsed once for all such targets, by rlhf_parsed, or by the target itself if it has precompiled headers already. A target
 # that links one of them links rlhf::compiled as well.
