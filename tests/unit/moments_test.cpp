@@ -98,11 +98,12 @@ TEST_CASE("moments: infinite and NaN numbers show") {
 }
 
 TEST_CASE("moments: a sum in two doubles is the sum") {
-    rlhf::detail::exact_sum s;
+    using rlhf::detail::exact_sum;
+    exact_sum s;
     s.add(1), s.add(0x1p-80), s.add(-0x1p-130);
-    CHECK(s.value_and_rest() == std::pair(1.0, 0x1p-80 - 0x1p-130));
+    CHECK(s.value_and_rest() == exact_sum::rounded_twice{1.0, 0x1p-80 - 0x1p-130});
     s.negate();
-    CHECK(s.value_and_rest() == std::pair(-1.0, 0x1p-130 - 0x1p-80));
+    CHECK(s.value_and_rest() == exact_sum::rounded_twice{-1.0, 0x1p-130 - 0x1p-80});
     s.add(std::numeric_limits<double>::infinity());
-    CHECK(s.value_and_rest() == std::pair(std::numeric_limits<double>::infinity(), 0.0));
+    CHECK(s.value_and_rest() == exact_sum::rounded_twice{std::numeric_limits<double>::infinity(), 0.0});
 }

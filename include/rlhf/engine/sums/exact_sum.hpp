@@ -113,8 +113,13 @@ public:
         return signed_value(whole, static_cast<int>(32 * top) - 32 - lead - 192, negative);
     }
 
-    /// The sum with twice the digits: value(), and the rest of the sum, rounded once (0 from 2¹⁶⁰ on).
-    [[nodiscard]] std::pair<double, double> value_and_rest() const {
+    /// A sum with twice the digits.
+    struct rounded_twice {
+        double value; ///< value()
+        double rest;  ///< the rest of the sum, rounded once; 0 from 2¹⁶⁰ on
+        bool operator==(const rounded_twice&) const = default;
+    };
+    [[nodiscard]] rounded_twice value_and_rest() const {
         const double high = value();
         if (!(std::abs(high) < 0x1p160)) return {high, 0}; // larger than any single term
         exact_sum rest = *this;
