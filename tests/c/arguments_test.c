@@ -19,7 +19,7 @@ static void structs(void) {
     REFUSED(policy_loss(&bad, &a), "rlhf::ppo_policy_loss: batch needs either a mask or every_token = 1");
     nameless.objective.name = NULL;
     CHECK(rlhf_policy_loss(&b, &a, &nameless.objective, NULL, NULL, NULL, &error) == RLHF_BAD_ARGUMENT);
-    CHECK(strncmp(error.text, "rlhf::policy_loss: objective is , expected cispo", 48) == 0);
+    CHECK(strncmp(error.text, "rlhf::policy_loss: objective is unnamed, expected cispo", 55) == 0);
 }
 
 static void choices(void) {
@@ -61,9 +61,9 @@ static void arrays(void) {
     a = policy_arrays(0, 8), a.log_probs.dims = n, a.log_probs.shape[0] = rows, a.log_probs.shape[1] = cols;           \
     a.log_probs.strides[0] = 4, a.log_probs.strides[1] = 1;                                                            \
     REFUSED(policy_loss(&b, &a), "rlhf::ppo_policy_loss: log_probs " words)
-    SHAPE(1, -1, 0, "is [-1]");
-    SHAPE(2, -2, 4, "is [-2, 4]");
-    SHAPE(2, 2, -4, "is [2, -4]");
+    SHAPE(1, -1, 0, "is [-1], expected a size of at least 0");
+    SHAPE(2, -2, 4, "is [-2, 4], expected sizes of at least 0");
+    SHAPE(2, 2, -4, "is [2, -4], expected sizes of at least 0");
     SHAPE(0, 2, 4, "has 0 dimensions, expected 1 or 2");
     SHAPE(3, 2, 4, "has 3 dimensions, expected 1 or 2");
 }

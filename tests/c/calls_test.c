@@ -146,12 +146,6 @@ static void refusals(void) {
     a = policy_arrays(0, 8), a.advantages.shape[0] = 7;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: advantages has 7 elements, expected 8");
-    a.advantages.shape[0] = -1;
-    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
-            "rlhf::ppo_policy_loss: advantages is [-1], expected a size of at least 0");
-    a.advantages = rlhf_read_rows(advantages, RLHF_FLOAT32, 2, -4, 1);
-    REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
-            "rlhf::ppo_policy_loss: advantages is [2, -4], expected sizes of at least 0");
     a = policy_arrays(0, 8), a.advantages.strides[0] = 2;
     REFUSED(rlhf_ppo_policy_loss(&b, &a, &o, NULL, &r, &error),
             "rlhf::ppo_policy_loss: advantages has a stride of 2 between its elements, expected 1");
@@ -187,11 +181,6 @@ static void refusals(void) {
         rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
         "rlhf::policy_loss: objective is dpo, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr or "
         "vespo");
-    dpo.objective.name = NULL;
-    REFUSED(
-        rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, &error),
-        "rlhf::policy_loss: objective is unnamed, expected cispo, ppo_clip, dppo_tv, dppo_kl, gmpo, gspo, sapo, topr "
-        "or vespo");
     CHECK(memcmp(before, d_log_probs, sizeof before) == 0 && r.loss == 0);
     CHECK(rlhf_policy_loss(&b, &a, &dpo.objective, NULL, NULL, NULL, NULL) == RLHF_BAD_ARGUMENT);
 }
