@@ -113,7 +113,7 @@ void micro_batches(task_data& my) {
     whole.denominator = rlhf::count(whole); // over several ranks: the sum of their counts
     rlhf::ppo_policy_loss_result step;
     for (std::size_t first = 0; first < B; first += 2) {
-        const auto part = [&](auto& array) { return rlhf::part(array, whole, first, 2); };
+        const auto part = [&](auto&& array) { return rlhf::part(array, whole, first, 2); };
         step += rlhf::ppo_policy_loss(whole.part(first, 2), {.log_probs = part(log_probs),
                                                              .old_log_probs = part(old_log_probs),
                                                              .advantages = part(advantages),
