@@ -23,6 +23,7 @@ def _untraced(function: F) -> F:
     return found
 
 
+# They are marked here, because they themselves do not know torch.
 batch.__init__ = _untraced(batch.__init__)  # type: ignore[method-assign]
 Function.__call__ = _untraced(Function.__call__)  # type: ignore[method-assign]
 

@@ -4,28 +4,6 @@
 namespace test {
 namespace {
 
-/// The row of an objective in PRESETS.md.
-template <class Objective>
-constexpr const char* row_of = "an objective that policies.cpp gives no row";
-template <>
-constexpr const char* row_of<rlhf::ppo_clip> = "`ppo_policy_loss`";
-template <>
-constexpr const char* row_of<rlhf::cispo> = "`policy_loss` by cispo";
-template <>
-constexpr const char* row_of<rlhf::sapo> = "`policy_loss` by sapo";
-template <>
-constexpr const char* row_of<rlhf::topr> = "`policy_loss` by topr";
-template <>
-constexpr const char* row_of<rlhf::dppo_tv> = "`policy_loss` by dppo_tv";
-template <>
-constexpr const char* row_of<rlhf::dppo_kl> = "`policy_loss` by dppo_kl";
-template <>
-constexpr const char* row_of<rlhf::gspo> = "`policy_loss` by gspo";
-template <>
-constexpr const char* row_of<rlhf::gmpo> = "`policy_loss` by gmpo";
-template <>
-constexpr const char* row_of<rlhf::vespo> = "`policy_loss` by vespo";
-
 template <class T>
 std::vector<T> each_token(const std::vector<T>& per_sequence) {
     std::vector<T> all;
@@ -39,6 +17,10 @@ rlhf::view<const T> shaped(const std::vector<T>& x, std::size_t rows) {
 }
 
 } // namespace
+
+/// The row of an objective in PRESETS.md.
+template <class Objective>
+constexpr const char* row_of = "an objective that policies.cpp gives no row";
 
 policy_goldens::policy_goldens(std::string package)
     : package_(std::move(package)), data_(at("data")), mask_(data_.integers<std::uint8_t>("mask")),
@@ -85,17 +67,19 @@ void policy_goldens::reproduce(const std::string& name, const Objective& objecti
     reproduce_as<float>(name, objective, o, c);
 }
 
-#define RLHF_REPRODUCE(objective)                                                                                      \
+#define RLHF_REPRODUCE(objective, row)                                                                                 \
+    template <>                                                                                                        \
+    constexpr const char* row_of<rlhf::objective> = row;                                                               \
     template void policy_goldens::reproduce(const std::string&, const rlhf::objective&,                                \
                                             const rlhf::policy_loss_options&, const policy_case&) const;
-RLHF_REPRODUCE(ppo_clip)
-RLHF_REPRODUCE(cispo)
-RLHF_REPRODUCE(sapo)
-RLHF_REPRODUCE(topr)
-RLHF_REPRODUCE(dppo_tv)
-RLHF_REPRODUCE(dppo_kl)
-RLHF_REPRODUCE(gspo)
-RLHF_REPRODUCE(gmpo)
-RLHF_REPRODUCE(vespo)
+RLHF_REPRODUCE(ppo_clip, "`ppo_policy_loss`")
+RLHF_REPRODUCE(cispo, "`policy_loss` by cispo")
+RLHF_REPRODUCE(sapo, "`policy_loss` by sapo")
+RLHF_REPRODUCE(topr, "`policy_loss` by topr")
+RLHF_REPRODUCE(dppo_tv, "`policy_loss` by dppo_tv")
+RLHF_REPRODUCE(dppo_kl, "`policy_loss` by dppo_kl")
+RLHF_REPRODUCE(gspo, "`policy_loss` by gspo")
+RLHF_REPRODUCE(gmpo, "`policy_loss` by gmpo")
+RLHF_REPRODUCE(vespo, "`policy_loss` by vespo")
 
 } // namespace test

@@ -151,7 +151,7 @@ TEST_CASE("exact_sum: terms out of range are counted apart") {
     CHECK(s.value() == -inf);
     t.negate(), s += t;
     CHECK(std::isnan(s.value()));
-    CHECK(sum_of({inf}).value_and_rest() == exact_sum::rounded_twice{inf, 0.0});
+    CHECK((sum_of({inf}).value_and_rest().value == inf && sum_of({inf}).value_and_rest().rest == 0));
 }
 
 TEST_CASE("exact_sum: sums larger than any term") {

@@ -98,12 +98,15 @@ TEST_CASE("moments: infinite and NaN numbers show") {
 }
 
 TEST_CASE("moments: a sum in two doubles is the sum") {
-    using rlhf::detail::exact_sum;
-    exact_sum s;
+    rlhf::detail::exact_sum s;
+    const auto is = [&](double value, double rest) {
+        const auto got = s.value_and_rest();
+        return got.value == value && got.rest == rest;
+    };
     s.add(1), s.add(0x1p-80), s.add(-0x1p-130);
-    CHECK(s.value_and_rest() == exact_sum::rounded_twice{1.0, 0x1p-80 - 0x1p-130});
+    CHECK(is(1.0, 0x1p-80 - 0x1p-130));
     s.negate();
-    CHECK(s.value_and_rest() == exact_sum::rounded_twice{-1.0, 0x1p-130 - 0x1p-80});
+    CHECK(is(-1.0, 0x1p-130 - 0x1p-80));
     s.add(std::numeric_limits<double>::infinity());
-    CHECK(s.value_and_rest() == exact_sum::rounded_twice{std::numeric_limits<double>::infinity(), 0.0});
+    CHECK(is(std::numeric_limits<double>::infinity(), 0.0));
 }

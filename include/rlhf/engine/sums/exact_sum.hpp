@@ -117,7 +117,6 @@ public:
     struct rounded_twice {
         double value; ///< value()
         double rest;  ///< the rest of the sum, rounded once; 0 from 2¹⁶⁰ on
-        bool operator==(const rounded_twice&) const = default;
     };
     [[nodiscard]] rounded_twice value_and_rest() const {
         const double high = value();
