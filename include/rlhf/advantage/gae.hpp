@@ -43,15 +43,14 @@ struct gae_kernel {
     static constexpr std::size_t inputs = 3, required = 2, outputs = 2;
     static constexpr bool reads_after(std::size_t k) { return k == value; }
     T gamma, factor;
-    bool next_values;
 
     template <class V, bool Flagged>
     RLHF_FORMULA V head(const scan_steps<V, inputs, Flagged>& x) const {
         using lane::select;
         V next = x.after[value];
-        if (next_values) next = x.here[next_value];
+        if (x.given[next_value]) next = x.here[next_value];
         if constexpr (Flagged) {
-            if (next_values) next = select(x.unread, x.after[value], next);
+            if (x.given[next_value]) next = select(x.unread, x.after[value], next);
             next = select(x.terminated, V(T(0)), next);
         }
         return formula::td_error(x.here[reward], x.here[value], next, V(gamma));
@@ -119,7 +118,7 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
 
     using kernel = detail::gae_kernel<T>;
     const detail::scan_inputs<T, kernel::inputs> in{{{rewards}, {values, bootstrap}, {next_values}}};
-    const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), static_cast<bool>(next_values)};
+    const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
     detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, {}, lambdas, o.gamma})(run);
 }
 

@@ -50,6 +50,7 @@ constexpr bool writes_masked(gaps how) {
 template <class V, std::size_t In, bool Flagged>
 struct scan_steps {
     std::array<V, In> here, after; ///< 0 if an input is absent
+    std::array<bool, In> given;    ///< false: the input is absent
     mask_of<V> terminated = {}, terminated_after = {};
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that advance time: their inputs are 0
 };
@@ -103,6 +104,14 @@ struct scan_arrays {
     std::array<source<const T>, In> in;
     std::array<sink, Out> out;
     source<const std::uint8_t> terminated, truncated; ///< null: no step has the flag
+
+    /// True if only the first `required` inputs are given, and every output is given and overwritten.
+    [[nodiscard]] bool usual(std::size_t required) const {
+        bool yes = true;
+        for (std::size_t k = required; k < In; ++k) yes = yes && in[k].data == nullptr;
+        for (const sink& to : out) yes = yes && to.data != nullptr && !to.add;
+        return yes;
+    }
 };
 
 /// Consecutive steps of a sequence.

@@ -17,6 +17,7 @@ struct scan_state {
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
     V alone;                                           ///< S with 0 carried into the chunk
+    bool carries = false;                              ///< false: nothing is carried into the chunk, S is `alone`
     bool through = true;                               ///< true if S contains the carry into the chunk
     std::int64_t counted = 0;                          ///< steps of the chunk that advance time
 };
@@ -56,12 +57,12 @@ public:
         if (flagged_)
             part.mask == nullptr ? sweep<sweep_of::all_flagged>(row, part, at)
                                  : sweep<sweep_of::flagged>(row, part, at);
-        else if (part.mask == nullptr)
+        else if (part.mask != nullptr)
+            gaps_ == gaps::skip ? sweep<sweep_of::squeezed>(row, part, at) : sweep<sweep_of::covered>(row, part, at);
+        else if (at.carries || !row.usual(Kernel::required))
             sweep<sweep_of::all>(row, part, at);
-        else if (gaps_ == gaps::skip)
-            sweep<sweep_of::squeezed>(row, part, at);
         else
-            sweep<sweep_of::covered>(row, part, at);
+            sweep<sweep_of::usual>(row, part, at);
     }
 
     /// Computes the carry into the next chunk: carry_out = local + fⁿ · carry_in. n is the number of counted steps in
@@ -71,18 +72,18 @@ public:
         const real f = static_cast<double>(factor_), n = static_cast<double>(s.counted);
         const double power = s.counted == 0 ? 1 : double(lane::exp(n * lane::log(f))); // fⁿ
         s.sum = s.through ? fma(V(powers::positive(power)), before, s.alone) : s.alone;
-        s.alone = V(T(0)), s.through = true, s.counted = 0;
+        s.alone = V(T(0)), s.through = s.carries = true, s.counted = 0;
     }
 
 private:
     static constexpr auto size = static_cast<std::size_t>(group);
     using powers = factor_powers<T, static_cast<std::size_t>(width), size, Kernel::forward>;
     enum class gap { none, covered, squeezed };
-    /// The kinds of registers in a sweep. Without flags: all steps count, some are squeezed out, or some are covered.
-    /// With flags: all steps count, or not all. Each kind has its own loop with only the code that it needs. One loop
-    /// for all kinds takes up to twice as long, and a loop for every pair of gaps and flags takes twice as long to
-    /// compile (DESIGN.md, D26).
-    enum class sweep_of { all, squeezed, covered, all_flagged, flagged };
+    /// The kinds of sweeps. Without flags: all steps count, some are squeezed out, or some are covered. With flags: all
+    /// steps count, or not all. Usual: all count, the arrays are usual, and nothing is carried into the chunk. Each kind
+    /// has its own loop with only the code that it needs. One loop for all kinds takes up to twice as long, and a loop
+    /// for every pair of gaps and flags takes twice as long to compile (DESIGN.md, D26).
+    enum class sweep_of { usual, all, squeezed, covered, all_flagged, flagged };
 
     /// One function body, so that carried numbers have no address and stay in registers.
     template <sweep_of How>
@@ -95,7 +96,8 @@ private:
         const std::int64_t registers = part.steps / width;
         const std::uint64_t every = low_bits(width);
         constexpr bool flags_given = How == sweep_of::all_flagged || How == sweep_of::flagged;
-        constexpr bool whole_registers = How == sweep_of::all || How == sweep_of::all_flagged;
+        constexpr bool usual = How == sweep_of::usual, all_count = usual || How == sweep_of::all;
+        constexpr bool whole_registers = all_count || How == sweep_of::all_flagged;
         constexpr gap in_part = How == sweep_of::squeezed || How == sweep_of::flagged ? gap::squeezed : gap::covered;
         const bool squeezed = How == sweep_of::flagged ? gaps_ == gaps::skip : How == sweep_of::squeezed;
         const V whole(powers_[size]), carry = L::load(powers_.by_lane()), zero(T(0));
@@ -103,7 +105,8 @@ private:
         for (std::size_t j = 0; j < doublings; ++j) power[j] = V(powers_[std::size_t(1) << j]);
         [[maybe_unused]] const auto in_all = L::where(reads_masked<Kernel>(gaps_) ? all : 0),
                                     out_all = L::where(writes_masked<Kernel>(gaps_) ? all : 0);
-        std::array<V, In> after = at.after;
+        std::array<V, In> after; // copied one by one, or g++ 12 keeps it in memory
+        each<In>([&](auto k) RLHF_INLINE { after[k] = at.after[k]; });
         V sum = at.last, carried = at.sum, alone = at.alone;
         bool through = at.through;
         std::int64_t counted = 0;
@@ -117,14 +120,17 @@ private:
             [[maybe_unused]] const auto counting = L::where(counts);
             scan_steps<V, In, flags_given> x;
             each<In>([&](auto k) RLHF_INLINE {
-                if (k >= Kernel::required && in[k].data == nullptr) return void(x.here[k] = x.after[k] = zero);
+                x.given[k] = k < Kernel::required || (!usual && in[k].data != nullptr);
+                if (!x.given[k]) return void(x.here[k] = x.after[k] = zero);
                 V v = L::load(in[k].at(t));
                 if constexpr (G == gap::covered) v = select(counting || in_all, v, zero);
                 if constexpr (squeezes) {
                     after[k] = L::template broadcast<last_lane>(after[k]);
                     v = L::compress(counts, v, after[k]);
                 }
-                x.here[k] = v, x.after[k] = behind(v, after[k]);
+                x.here[k] = v;
+                if constexpr (!Kernel::reads_after(k)) return;
+                x.after[k] = behind(v, after[k]);
                 after[k] = squeezes && Kernel::forward ? L::broadcast((std::max)(n - 1, 0), v) : v;
             });
             std::uint64_t open = all; // the lanes that are not cut
@@ -149,7 +155,7 @@ private:
                 const bool goes_on = (open >> end_lane(g) & 1) != 0 || n_steps == 0;
                 before = from_group<g>(before, carried);
                 carried = goes_on ? fma(f_whole, carried, end) : end;
-                alone = goes_on ? fma(f_whole, alone, end) : end;
+                if (!usual) alone = goes_on ? fma(f_whole, alone, end) : end;
                 through = through && goes_on;
                 ends = from_group<g>(ends, carried);
                 if (groups > 1 && i == 0 && n_steps == 0) came = carried; // +0 if it was −0
@@ -159,9 +165,9 @@ private:
             if constexpr (squeezes && !(groups == 1 && Kernel::forward)) previous = packed.gathered(sum, came);
             const auto y = kernel.finish(x, groups == 1 ? sum : previous, behind(previous, came));
             each<Out>([&](auto o) RLHF_INLINE {
-                if (out[o].data == nullptr) return;
+                if (!usual && out[o].data == nullptr) return;
                 const V v = squeezes ? L::expand(counts, y[o]) : y[o];
-                write<G != gap::none>(out[o].data + t, v, out[o].add, counting || out_all);
+                write<G != gap::none>(out[o].data + t, v, !usual && out[o].add, counting || out_all);
             });
             if constexpr (squeezes) sum = ends;
         };
@@ -178,15 +184,16 @@ private:
                     step(gap_of<in_part>(), std::true_type(), t, counts, n, f);
                 else
                     step(gap_of<gap::covered>(), std::true_type(), t, counts, n, f);
-            } else if (How == sweep_of::all || (squeezed && n == width)) {
+            } else if (all_count || (squeezed && n == width)) {
                 step(gap_of<gap::none>(), std::false_type(), t, every, width, {});
             } else {
                 step(gap_of<in_part>(), std::false_type(), t, counts, n, {});
             }
             counted += n;
         }
-        at.after = after, at.counted += counted;
-        at.sum = carried, at.alone = alone, at.through = through, at.last = sum;
+        each<In>([&](auto k) RLHF_INLINE { at.after[k] = after[k]; });
+        at.counted += counted;
+        at.sum = carried, at.alone = usual ? carried : alone, at.through = through, at.last = sum;
     }
 
     template <gap G>
@@ -220,13 +227,10 @@ private:
     }
 
     template <bool Masked>
-    RLHF_FORMULA static void write(T* to, const V& v, bool add, [[maybe_unused]] const mask_of<V>& written) {
+    RLHF_FORMULA static void write(T* to, const V& v, bool add, const mask_of<V>& written) {
         using lane::select;
         const V old = add ? L::load(to) : V(T(0)), sum = add ? old + v : v;
-        if constexpr (Masked)
-            L::store(to, select(written, sum, old));
-        else
-            L::store(to, sum);
+        L::store(to, Masked ? select(written, sum, old) : sum);
         prefetch_to_write(to + ahead);
     }
     /// For each lane the element of the step that the recurrence came from.

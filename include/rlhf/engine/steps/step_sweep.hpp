@@ -103,7 +103,7 @@ private:
         clear(r, 0, r.first);
         clear(r, r.last, length);
         r.before = r.state.sum = r.state.last = V(of_.carry ? *of_.carry.row(s, 0) : T(0));
-        r.state.alone = V(T(0));
+        r.state.alone = V(T(0)), r.state.carries = static_cast<bool>(of_.carry);
         if (of_.last && r.first == r.last) write(s, T(0));
         return r;
     }
@@ -160,7 +160,7 @@ private:
                 ends[i] = r.state;
             });
             for (std::size_t i = 0; i < n; ++i) {
-                chunks[i].state.sum = rest.before;
+                chunks[i].state.sum = rest.before, chunks[i].state.carries = true;
                 by.next_chunk(ends[i], rest.before);
                 rest.before = ends[i].sum;
             }

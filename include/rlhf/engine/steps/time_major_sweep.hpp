@@ -90,9 +90,9 @@ private:
             for (carried& back : at) {
                 scan_steps<V, In, false> x;
                 for (std::size_t k = 0; k < In; ++k) {
-                    const bool there = k < Kernel::required || from[k] != nullptr;
-                    if (there) prefetch(from[k] + j + ahead * in[k].in.step);
-                    x.here[k] = there ? L::load(from[k] + j) : V(T(0));
+                    x.given[k] = k < Kernel::required || from[k] != nullptr;
+                    if (x.given[k]) prefetch(from[k] + j + ahead * in[k].in.step);
+                    x.here[k] = x.given[k] ? L::load(from[k] + j) : V(T(0));
                     if (Kernel::reads_after(k)) x.after[k] = std::exchange(back.after[k], x.here[k]);
                 }
                 V sum = kernel.head(x);
@@ -155,7 +155,8 @@ private:
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
-            if (k >= Kernel::required && !of_.in[k].in) {
+            x.given[k] = k < Kernel::required || of_.in[k].in;
+            if (!x.given[k]) {
                 x.here[k] = x.after[k] = V(T(0));
                 continue;
             }
