@@ -228,18 +228,20 @@ TEST_CASE("gae_backward: central differences of a nonlinear loss") {
 TEMPLATE_TEST_CASE("gae_backward: written, scaled and added", "", float, double) {
     using T = TestType;
     test::random r(8);
-    const test::rows rows(r, test::arrangement::padded, test::mask_kind::gaps, 5, 140);
+    const test::rows rows(r, test::arrangement::padded, GENERATE(test::mask_kind::gaps, test::mask_kind::all), 5, 140);
+    const int next_values = GENERATE(0, 1);
     example<T> e(r, rows);
-    e.backward({}, 0);
-    std::vector<T> scaled(rows.size), added(rows.size, T(1)), last(rows.sequences, T(1));
-    rlhf::gae_backward<T>(rows.library, {.d_advantages = e.d_advantages,
-                                         .d_returns = e.d_returns,
-                                         .d_rewards = rlhf::write_to(scaled, 2),
-                                         .d_values = rlhf::add_to(added, -4),
-                                         .d_bootstrap_values = rlhf::add_to(last, 0.5)});
+    e.backward({}, next_values);
+    std::vector<T> scaled(rows.size), added(rows.size, T(1)), next(rows.size, T(1)), last(rows.sequences, T(1));
+    rlhf::gae_backward_arrays<T> a{.d_advantages = e.d_advantages, .d_returns = e.d_returns};
+    if (next_values != 0) a.next_values = e.next_values, a.d_next_values = rlhf::add_to(next, 1);
+    a.d_rewards = rlhf::write_to(scaled, 2), a.d_values = rlhf::add_to(added, -4);
+    a.d_bootstrap_values = rlhf::add_to(last, 0.5);
+    rlhf::gae_backward<T>(rows.library, a);
     for (std::size_t i = 0; i < rows.size; ++i) {
         CHECK(scaled[i] == 2 * e.d_rewards[i]);
         CHECK(added[i] == (rows.plain.counted(i) ? T(1) - 4 * e.d_values[i] : T(1)));
+        if (next_values != 0) CHECK(next[i] == (rows.plain.counted(i) ? T(1) + e.d_next_values[i] : T(1)));
     }
     for (std::size_t s = 0; s < rows.sequences; ++s) CHECK(last[s] == T(1) + T(0.5) * e.d_bootstrap[s]);
 }

@@ -120,14 +120,14 @@ TEMPLATE_TEST_CASE("gae: long rows in chunks", "", float, double) {
                     rlhf::batch b{
                         .sequences = rows, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
                     if (!all) b.mask = mask;
-                    std::vector<T> alone(rows * steps), together(rows * steps);
+                    std::vector<T> alone(rows * steps), together(rows * steps), returns(rows * steps);
                     rlhf::gae_arrays<T> a{.rewards = rewards, .values = values, .bootstrap_values = bootstrap};
                     if (flags) a.terminated = terminated;
                     const rlhf::gae_options o{.gamma = gamma, .lambda = lambda, .gaps = how};
                     a.advantages = alone;
                     rlhf::gae<T>(b, a, o);
                     for (const std::size_t n : {1U, 3U}) {
-                        a.advantages = together;
+                        a.advantages = together, a.returns = returns; // the second output changes no bit of the first
                         const auto pool = contract::threads(n);
                         rlhf::gae<T>(b, a, o, pool);
                         CHECK(test::same_bits(alone, together));

@@ -160,7 +160,7 @@ private:
                 ends[i] = r.state;
             });
             for (std::size_t i = 0; i < n; ++i) {
-                chunks[i].state.sum = rest.before, chunks[i].state.carries = true;
+                chunks[i].state.sum = rest.before;
                 by.next_chunk(ends[i], rest.before);
                 rest.before = ends[i].sum;
             }

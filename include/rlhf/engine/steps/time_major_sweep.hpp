@@ -156,11 +156,8 @@ private:
         scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
             x.given[k] = k < Kernel::required || of_.in[k].in;
-            if (!x.given[k]) {
-                x.here[k] = x.after[k] = V(T(0));
-                continue;
-            }
-            x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
+            x.here[k] = x.given[k] ? either(seen, load<All>(of_.in[k].in, c, t), V(T(0))) : V(T(0));
+            if (!Kernel::reads_after(k)) continue;
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);
         }
