@@ -64,6 +64,18 @@ TEMPLATE_TEST_CASE("discounted_returns: the reference on every layout, mask, gap
         }
 }
 
+TEMPLATE_TEST_CASE("discounted_returns: a bootstrap value flows through chunks", "", float, double) {
+    using T = TestType;
+    const std::size_t steps = 3 * 16384 + 777;
+    const std::vector<T> rewards(steps, T(1)), bootstrap{T(3)};
+    std::vector<T> returns(steps);
+    rlhf::discounted_returns<T>({.sequences = 1, .steps = steps, .mask = rlhf::all},
+                                {.rewards = rewards, .bootstrap_values = bootstrap, .returns = returns}, {.gamma = 1});
+    std::size_t wrong = 0;
+    for (std::size_t t = 0; t < steps; ++t) wrong += returns[t] != static_cast<T>(3 + steps - t);
+    CHECK(wrong == 0);
+}
+
 TEMPLATE_TEST_CASE("discounted_returns: three steps by hand, in place", "", float, double) {
     using T = TestType;
     std::vector<T> x{1, 2, 4, 8};
