@@ -69,8 +69,9 @@ TEMPLATE_TEST_CASE("discounted_returns: a bootstrap value flows through chunks",
     const std::size_t steps = 3 * 16384 + 777;
     const std::vector<T> rewards(steps, T(1)), bootstrap{T(3)};
     std::vector<T> returns(steps);
-    rlhf::discounted_returns<T>({.sequences = 1, .steps = steps, .mask = rlhf::all},
-                                {.rewards = rewards, .bootstrap_values = bootstrap, .returns = returns}, {.gamma = 1});
+    const rlhf::batch one{.sequences = 1, .steps = steps, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    rlhf::discounted_returns<T>(one, {.rewards = rewards, .bootstrap_values = bootstrap, .returns = returns},
+                                {.gamma = 1});
     std::size_t wrong = 0;
     for (std::size_t t = 0; t < steps; ++t) wrong += returns[t] != static_cast<T>(3 + steps - t);
     CHECK(wrong == 0);

@@ -126,10 +126,10 @@ TEMPLATE_TEST_CASE("gae: long rows in chunks", "", float, double) {
                     const rlhf::gae_options o{.gamma = gamma, .lambda = lambda, .gaps = how};
                     a.advantages = alone;
                     rlhf::gae<T>(b, a, o);
-                    for (const std::size_t n : {1U, 3U}) {
+                    for (const std::size_t n : {0U, 1U, 3U}) {        // 0: this thread, a chunk after the other
                         a.advantages = together, a.returns = returns; // the second output changes no bit of the first
                         const auto pool = contract::threads(n);
-                        rlhf::gae<T>(b, a, o, pool);
+                        rlhf::gae<T>(b, a, o, n > 0 ? rlhf::executor(pool) : rlhf::executor());
                         CHECK(test::same_bits(alone, together));
                     }
                     // Sums of as many numbers near 1 as weigh anything.
