@@ -72,6 +72,9 @@ TEST_CASE("empty batch: no sequences, in groups by size and by ids") {
     CHECK(rlhf::group_advantages({.ids = nothing<const int>(), .workspace = nothing<std::int64_t>()},
                                  {.rewards = in, .advantages = out}, {.scale = rlhf::group_scale::batch_std})
               .groups == 0);
+    for (const auto baseline : {rlhf::group_baseline::given, rlhf::group_baseline::length_weighted_mean})
+        CHECK(rlhf::group_advantages({.size = 4}, {.rewards = in, .advantages = out}, {.baseline = baseline}).groups ==
+              0);
 }
 
 TEST_CASE("empty batch: losses") {
