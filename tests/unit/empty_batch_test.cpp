@@ -159,7 +159,7 @@ TEST_CASE("empty batch: logits") {
         CHECK(rlhf::token_log_probs_backward(b, z, ids, {.d_log_probs = in}, z).tokens == 0);
         const std::vector<int> first{0};
         for (const auto& kept : {rlhf::kept_set{.ids = ids, .offsets = first}, rlhf::kept_set{}}) {
-            CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .entropy = out}).tokens == 0);
+            CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .log_kept = out}).tokens == 0);
             CHECK(rlhf::kept_log_probs_backward(b, z, ids, kept, {.d_log_probs = in}, z).tokens == 0);
         }
         const auto shards = nothing<rlhf::vocab_shard>();

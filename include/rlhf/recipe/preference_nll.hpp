@@ -41,7 +41,7 @@ struct preference_nll_result {
     }
     preference_nll_result& operator+=(const preference_nll_result& o) {
         if (preference.own.tokens == 0) nll_weight = o.nll_weight;
-        preference += o.preference, nll += o.nll;
+        nll += o.nll, preference += o.preference;
         return *this;
     }
 };
