@@ -111,7 +111,7 @@ def importance_weights(batch: _batch.batch, *, log_probs: Array, behavior_log_pr
         sequence_mean: drops a sequence whose e^(mean ρ) is outside
         sequence_product: drops a sequence whose e^(Σ ρ) is outside
         every_token: drops a sequence if e^ρ of one of its tokens is outside
-        unit: what a sequence is, in `level` and the three ranges above
+        unit: what a sequence is, in `level`, these ranges and drift_limit
         drift_limit: ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger
         probability_limit: > 0: drops a token if |π − μ| is larger
         binary_kl_limit: > 0: drops a token if one of its two binary KLs is larger (KPop)

@@ -84,7 +84,8 @@ class policy_loss_result(Result):
         kl: mean(k): the estimate of KL to the reference, after kl_limit.
         max_log_ratio: max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as
         log_probs.
-        effective_sample_size: (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
+        effective_sample_size: (Σρ)² / (n Σρ²), at most 1 up to roundings: the effective share of the tokens if ρ
+        weights them.
     """
 
     _fields_ = [("size", c_size_t), ("own", counts), ("loss", c_double), ("mean_loss", c_double),
@@ -281,7 +282,7 @@ class importance_weights_result(Result):
         log_ratio_limit: the option, or the bound of |ρ| that second_moment_limit finds
         mean_weight: mean(w)
         max_ratio: The largest ratio, before it is truncated to its range.
-        effective_sample_size: (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
+        effective_sample_size: (Σw)² / (n Σw²), at most 1 up to roundings: the effective share of the tokens.
         approx_kl: mean(log μ − log π): an estimate of KL(μ ‖ π).
         below_fraction: The share of tokens whose ratio is below the range.
         above_fraction: The share of tokens whose ratio is above the range.

@@ -72,6 +72,9 @@ TEST_CASE("empty batch: no sequences, in groups by size and by ids") {
     CHECK(rlhf::group_advantages({.ids = nothing<const int>(), .workspace = nothing<std::int64_t>()},
                                  {.rewards = in, .advantages = out}, {.scale = rlhf::group_scale::batch_std})
               .groups == 0);
+    for (const auto baseline : {rlhf::group_baseline::given, rlhf::group_baseline::length_weighted_mean})
+        CHECK(rlhf::group_advantages({.size = 4}, {.rewards = in, .advantages = out}, {.baseline = baseline}).groups ==
+              0);
 }
 
 TEST_CASE("empty batch: losses") {
@@ -156,7 +159,7 @@ TEST_CASE("empty batch: logits") {
         CHECK(rlhf::token_log_probs_backward(b, z, ids, {.d_log_probs = in}, z).tokens == 0);
         const std::vector<int> first{0};
         for (const auto& kept : {rlhf::kept_set{.ids = ids, .offsets = first}, rlhf::kept_set{}}) {
-            CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .entropy = out}).tokens == 0);
+            CHECK(rlhf::kept_log_probs(b, z, ids, kept, {.log_probs = out, .log_kept = out}).tokens == 0);
             CHECK(rlhf::kept_log_probs_backward(b, z, ids, kept, {.d_log_probs = in}, z).tokens == 0);
         }
         const auto shards = nothing<rlhf::vocab_shard>();

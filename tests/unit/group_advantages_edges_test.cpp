@@ -205,7 +205,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.ids = ids, .workspace = std::span(workspace).first(11)}, arrays) ==
           "groups.workspace has 11 elements, expected at least 12 (2 per id)");
     CHECK(says({.ids = std::span(ids).first(5), .workspace = workspace}, arrays) ==
-          "groups.ids has 5 elements, expected 6");
+          "groups.ids has 5 elements, expected 6 (one per sequence)");
     CHECK(says({.size = 3}, {.rewards = r, .advantages = std::span(a).first(5)}) ==
           "advantages has 5 elements, expected 6 (one per sequence)");
     CHECK(says({.size = 3}, arrays, {.ddof = -1}) == "ddof is -1, expected at least 0");
@@ -222,7 +222,7 @@ TEST_CASE("group_advantages: what it refuses") {
     CHECK(says({.size = 3}, {.rewards = r, .lengths = lengths, .advantages = a}, weighted) ==
           "lengths has -1 at sequence 2, expected at least 0");
     CHECK(says({.size = 3}, {.rewards = r, .lengths = std::span(lengths).first(4), .advantages = a}, weighted) ==
-          "lengths has 4 elements, expected 6");
+          "lengths has 4 elements, expected 6 (one per sequence)");
     CHECK(says({.size = 3}, {.rewards = std::span(a).subspan(1, 3), .advantages = std::span(a).first(3)}) ==
           "advantages overlaps rewards");
     CHECK(says({.size = 3}, {.rewards = a, .advantages = a}, {.scale = group_scale::others_std}) ==

@@ -34,7 +34,7 @@ struct scene {
                                                           std::vector<std::uint8_t>& keep) const {
         a.assign(rewards.size(), T(77)), keep.assign(rewards.size(), 77);
         rlhf::group_advantages_arrays<T> all{.rewards = rewards, .advantages = a, .keep = keep};
-        if (o.baseline == group_baseline::length_weighted_mean) all.lengths = lengths;
+        if (o.baseline == group_baseline::length_weighted_mean) all.lengths = rlhf::per_sequence(lengths);
         if (o.baseline == group_baseline::given) all.baselines = baselines;
         return all;
     }
@@ -54,7 +54,7 @@ template <class T>
 outcome<T> by_ids(scene<T> s, const options& o, const rlhf::executor& run = {}) {
     outcome<T> r;
     const auto arrays = s.arrays(o, r.advantages, r.keep);
-    r.counts = rlhf::group_advantages<T>({.ids = s.ids, .workspace = s.workspace}, arrays, o, run);
+    r.counts = rlhf::group_advantages<T>({.ids = rlhf::per_sequence(s.ids), .workspace = s.workspace}, arrays, o, run);
     return r;
 }
 template <class T>

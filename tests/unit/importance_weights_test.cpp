@@ -187,6 +187,31 @@ TEMPLATE_TEST_CASE("importance_weights: against the reference", "[reference]", f
     }
 }
 
+TEMPLATE_TEST_CASE("importance_weights: the same in place, also where squares leave T", "[reference]", float, double) {
+    test::random r(43);
+    const test::rectangle where = test::mixed_rectangle(r);
+    const std::vector<TestType> lp = near_policy<TestType>(r, where.size()),
+                                advantages = test::advantages<TestType>(r, where.size());
+    std::vector<TestType> behavior = near_policy<TestType>(r, where.size());
+    for (std::size_t i = 0; i < where.size(); i += 97) behavior[i] -= 45;
+    const auto alike = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+    for (const auto& c : cases)
+        for (const auto layout : {rlhf::layout::batch_first, rlhf::layout::time_first}) {
+            CAPTURE(c.name, layout);
+            rlhf::batch b = where.batch();
+            b.layout = layout;
+            const auto run = [&](const auto& p, const auto& q, auto& w) {
+                return digest(rlhf::importance_weights<TestType>(
+                    b, {.log_probs = p, .behavior_log_probs = q, .advantages = advantages, .weights = w}, c.options));
+            };
+            std::vector<TestType> apart(where.size()), on_lp = lp, on_behavior = behavior;
+            const auto want = run(lp, behavior, apart), first = run(on_lp, behavior, on_lp),
+                       second = run(lp, on_behavior, on_behavior);
+            CHECK((std::ranges::equal(on_lp, apart, alike) && std::ranges::equal(on_behavior, apart, alike)));
+            CHECK((std::ranges::equal(first, want, alike) && std::ranges::equal(second, want, alike)));
+        }
+}
+
 TEST_CASE("importance_weights: keep is a mask that can replace the batch's") {
     const std::vector<double> lp{-1, -1, -1, -1, -1, -1}, behavior{-1, -2, -1, -1, -2, -1};
     std::vector<double> w(6);

@@ -146,6 +146,16 @@ TEST_CASE("ppo_loss: narrower gradients, no critic, parts") {
     CHECK(joined.own == r1.own);
 }
 
+TEST_CASE("ppo_loss: a result of no tokens changes nothing, on either side of +=") {
+    test::random r(8);
+    step<float> s(r, 4, 10, 50);
+    const rlhf::ppo_loss_options o{.policy = {.clip_range = 0.2}, .value_coef = 0.5, .entropy_coef = 0.1};
+    const auto whole = rlhf::ppo_loss(s.batch(), s.logits(), s.targets, s.arrays(), s.logits(), o);
+    rlhf::ppo_loss_result left = whole, right;
+    left += rlhf::ppo_loss_result(), right += whole;
+    CHECK((left.loss() == whole.loss() && right.loss() == whole.loss() && whole.loss() != whole.policy.loss()));
+}
+
 TEMPLATE_TEST_CASE("ppo_loss: without a bonus the gradient of the entropy is 0", "", float, double) {
     using T = TestType;
     test::random r(7);

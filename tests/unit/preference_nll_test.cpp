@@ -116,6 +116,7 @@ TEST_CASE("preference_nll: parts of a step join, and a weight of 0 leaves the li
         joined += run({.steps = 4, .mask = *mask, .denominator = rlhf::counts{3, 1}}, text, 2, -1);
         for (std::size_t i = 0; i < B * S; ++i) added[i] += x.d[i];
     }
+    joined += rlhf::preference_nll_result(); // of no pairs
     CHECK(joined.loss() == Approx(whole.loss()).epsilon(1e-15));
     CHECK(joined.nll.own == whole.nll.own);
     for (std::size_t i = 0; i < B * S; ++i) CHECK(added[i] == Approx(of_whole[i]).epsilon(1e-13).margin(1e-15));

@@ -126,6 +126,26 @@ TEST_CASE("shape_scores: the penalty by length, by hand") {
     CHECK((none.overlong == 0 && shaped == score));
 }
 
+TEST_CASE("shape_scores: lengths are one per sequence, also as a row or a column, and of a part") {
+    const std::vector<std::int32_t> lengths{80, 90, 100}, spaced{80, 0, 90, 0, 100, 0};
+    const std::vector<double> score(3, 1.0);
+    std::vector<double> shaped(3), want(3);
+    const rlhf::batch b{.sequences = 3, .steps = 1, .mask = rlhf::all, .denominator = rlhf::counted_here};
+    const rlhf::shape_scores_options o{.max_length = 100, .overlong_buffer = 20};
+    rlhf::shape_scores<double>(b, {.scores = score, .lengths = lengths, .shaped = want}, o);
+    const auto row = rlhf::view(lengths.data(), {.sequences = 1, .steps = 3}),
+               column = rlhf::view(spaced.data(), {.sequences = 3, .steps = 1, .stride = 2});
+    for (const auto& given : {row, column, rlhf::per_sequence(lengths), rlhf::per_sequence(column)}) {
+        rlhf::shape_scores<double>(b, {.scores = score, .lengths = given, .shaped = shaped}, o);
+        CHECK(shaped == want);
+        const auto last = rlhf::part(rlhf::per_sequence(given), b, 2, 1);
+        rlhf::shape_scores<double>(
+            b.part(2, 1), {.scores = std::span(score).first(1), .lengths = last, .shaped = std::span(shaped).first(1)},
+            o);
+        CHECK(shaped[0] == want[2]);
+    }
+}
+
 TEMPLATE_TEST_CASE("shape_scores: unfinished sequences, in place, and scores that are not finite", "", float, double) {
     using T = TestType;
     const T inf = std::numeric_limits<T>::infinity();
@@ -189,7 +209,7 @@ TEST_CASE("shape_scores: what it refuses") {
     CHECK(says([&](auto& a) { a.scores = two; }) ==
           "rlhf::shape_scores: scores has 2 elements, expected 3 (one per sequence)");
     CHECK(says([&](auto& a) { a.lengths = std::span(lengths).first(2); }) ==
-          "rlhf::shape_scores: lengths has 2 elements, expected 3");
+          "rlhf::shape_scores: lengths has 2 elements, expected 3 (one per sequence)");
     CHECK(says([&](auto& a) { a.lengths = lengths; }) ==
           "rlhf::shape_scores: lengths has -4 at sequence 1, expected at least 0");
     CHECK(says([&](auto& a) { a.scores = std::span(seven).first(3), a.shaped = std::span(seven).subspan(1, 3); }) ==

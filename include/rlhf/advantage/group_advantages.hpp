@@ -109,12 +109,16 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
                                       const group_advantages_options& o, const executor& run) {
     const batch b = one_each(elements(a.rewards));
     call c("group_advantages", b);
-    check_options(c.function(), o, !a.baselines.absent(), !a.lengths.absent());
+    const auto there = [&](const auto& v, group_baseline reader) { // without sequences, any array may be absent
+        return c.size() == 0 ? o.baseline == reader : !v.absent();
+    };
+    check_options(c.function(), o, there(a.baselines, group_baseline::given),
+                  there(a.lengths, group_baseline::length_weighted_mean));
     bound_groups groups(c, g);
     group_streams<T> arrays{.rewards = c.per_sequence(a.rewards, "rewards"),
                             .baselines = c.per_sequence(a.baselines, "baselines"),
                             .lengths = a.lengths};
-    if (!a.lengths.absent()) arrays.lengths_stride = c.tokens_of(a.lengths, "lengths").row_stride;
+    if (!a.lengths.absent()) arrays.lengths_stride = c.per_sequence(a.lengths, "lengths");
     const bool reads_again = o.scale == group_scale::others_std; // the other rewards, for each advantage
     arrays.advantages =
         c.per_sequence(a.advantages, "advantages", access::write, reads_again ? nullptr : a.rewards.data());

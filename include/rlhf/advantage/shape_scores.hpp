@@ -94,8 +94,7 @@ shape_scores_result shape_scores(const batch& b, const shape_scores_arrays<T>& a
     detail::call c("shape_scores", b);
     detail::check_options<T>(c.function(), o, !a.finished.absent() || c.size() == 0);
     detail::score_streams<T> to{.scores = c.per_sequence(a.scores, "scores"), .lengths = a.lengths};
-    if (!a.lengths.absent())
-        to.lengths_stride = c.arrays().add(a.lengths, "lengths", {c.size(), 1}, detail::access::read);
+    if (!a.lengths.absent()) to.lengths_stride = c.per_sequence(a.lengths, "lengths");
     to.finished = c.per_sequence(a.finished, "finished");
     to.shaped = c.per_sequence(a.shaped, "shaped", detail::access::write, a.scores.data());
     if (!to.scores && c.size() > 0) detail::fail(c.function(), "scores is missing");

@@ -62,7 +62,7 @@ typedef struct rlhf_importance_weights_options {
     rlhf_importance_range sequence_mean;    /* drops a sequence whose e^(mean ρ) is outside */
     rlhf_importance_range sequence_product; /* drops a sequence whose e^(Σ ρ) is outside */
     rlhf_importance_range every_token;      /* drops a sequence if e^ρ of one of its tokens is outside */
-    rlhf_importance_unit unit;              /* what a sequence is, in `level` and the three ranges above */
+    rlhf_importance_unit unit;              /* what a sequence is, in `level`, these ranges and drift_limit */
     double drift_limit;                     /* ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger */
     double probability_limit;               /* > 0: drops a token if |π − μ| is larger */
     double binary_kl_limit;                 /* > 0: drops a token if one of its two binary KLs is larger (KPop) */

@@ -76,7 +76,8 @@ typedef struct rlhf_policy_loss_result {
     double kl;                    /* mean(k): the estimate of KL to the reference, after kl_limit. */
     /* max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as log_probs. */
     double max_log_ratio;
-    double effective_sample_size; /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
+    /* (Σρ)² / (n Σρ²), at most 1 up to roundings: the effective share of the tokens if ρ weights them. */
+    double effective_sample_size;
     uint64_t state[173];          /* what merging adds up; 0: of no tokens */
 } rlhf_policy_loss_result;
 #define RLHF_POLICY_LOSS_RESULT {sizeof(rlhf_policy_loss_result), {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
@@ -145,7 +146,7 @@ typedef struct rlhf_ppo_loss_result {
     double policy_kl;                    /* mean(k): the estimate of KL to the reference, after kl_limit. */
     /* max |log ρ|. If it is still 0 after the first update, old_log_probs is the same array as log_probs. */
     double policy_max_log_ratio;
-    /* (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them. */
+    /* (Σρ)² / (n Σρ²), at most 1 up to roundings: the effective share of the tokens if ρ weights them. */
     double policy_effective_sample_size;
     rlhf_counts value_own;               /* counted here */
     /* Σ w l / denominator: the written gradients are its derivative. It adds up over the parts of a step. */
@@ -248,7 +249,7 @@ typedef struct rlhf_importance_weights_result {
     double log_ratio_limit;       /* the option, or the bound of |ρ| that second_moment_limit finds */
     double mean_weight;           /* mean(w) */
     double max_ratio;             /* The largest ratio, before it is truncated to its range. */
-    double effective_sample_size; /* (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens. */
+    double effective_sample_size; /* (Σw)² / (n Σw²), at most 1 up to roundings: the effective share of the tokens. */
     double approx_kl;             /* mean(log μ − log π): an estimate of KL(μ ‖ π). */
     double below_fraction;        /* The share of tokens whose ratio is below the range. */
     double above_fraction;        /* The share of tokens whose ratio is above the range. */

@@ -80,7 +80,7 @@ kept_log_probs_result kept_log_probs(const batch& b, logits_view<E> logits, cons
     const auto log_sum_exp = c.optional(a.log_sum_exp, "log_sum_exp");
     const auto log_probs = c.out(a.log_probs, "log_probs").to, entropy = c.out(a.entropy, "entropy").to;
     const auto log_kept = c.out(a.log_kept, "log_kept").to;
-    if (log_kept && !log_sum_exp) detail::fail(c.function(), "log_kept needs log_sum_exp");
+    if (log_kept && !log_sum_exp && c.tokens() > 0) detail::fail(c.function(), "log_kept needs log_sum_exp");
     c.done();
     detail::check_targets(c, ids, source.vocab());
     detail::check_kept_set(c, sets, source.vocab());

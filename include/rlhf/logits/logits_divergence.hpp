@@ -69,8 +69,8 @@ divergence_sums divergence_from_logits(call& c, const stored_logits<E, G>& sourc
 /// −inf, in z or w, has D = +∞ and gradient 0; NaN or +inf makes its own row NaN. Tokens whose D is not finite are
 /// counted by nonfinite(). No counted token: loss 0, gradients 0.
 ///
-/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, predict_next not
-/// set, layout::time_first, overlapping arrays, a batch that counts more than its denominator.
+/// Throws std::invalid_argument before anything is written: sizes that differ, options out of range, a beta without
+/// jsd, predict_next not set, layout::time_first, overlapping arrays, a batch that counts more than its denominator.
 ///
 /// Source: jsd: Agarwal et al. 2023, arXiv:2306.13649, section 2; reverse_kl for distillation: Gu et al. 2023,
 /// arXiv:2306.08543, section 2.

@@ -14,7 +14,7 @@ struct importance_weights_options {
     importance_range sequence_mean = unlimited;           ///< drops a sequence whose e^(mean ρ) is outside
     importance_range sequence_product = unlimited;        ///< drops a sequence whose e^(Σ ρ) is outside
     importance_range every_token = unlimited;             ///< drops a sequence if e^ρ of one of its tokens is outside
-    importance_unit unit = importance_unit::sequence;     ///< what a sequence is, in `level` and the three ranges above
+    importance_unit unit = importance_unit::sequence; ///< what a sequence is, in `level`, these ranges and drift_limit
     double drift_limit = unlimited; ///< ≥ 0: drops tokens with Â < 0 if mean(−ρ) of their sequence is larger
     double probability_limit = unlimited;   ///< > 0: drops a token if |π − μ| is larger
     double binary_kl_limit = unlimited;     ///< > 0: drops a token if one of its two binary KLs is larger (KPop)
@@ -49,7 +49,7 @@ public:
     [[nodiscard]] double mean_weight() const { return per_token(totals_.weight.sum.value()); }
     /// The largest ratio, before it is truncated to its range.
     [[nodiscard]] double max_ratio() const { return totals_.largest.value > 0 ? totals_.largest.value : 0; }
-    /// (Σw)² / (n Σw²), in (0, 1]: the effective share of the tokens.
+    /// (Σw)² / (n Σw²), at most 1 up to roundings: the effective share of the tokens.
     [[nodiscard]] double effective_sample_size() const { return totals_.weight.evenness(own.tokens); }
     /// mean(log μ − log π): an estimate of KL(μ ‖ π).
     [[nodiscard]] double approx_kl() const { return -per_token(totals_.log_weight.value()); }
@@ -150,8 +150,8 @@ void check_options(const char* f, const importance_weights_options& o, bool adva
 ///
 /// Throws std::invalid_argument before anything is written: sizes that differ, bounds that are negative, low above
 /// high, an option without effect (importance::mask without a range, a range with importance_level::none, drift_limit
-/// without advantages, importance_unit::run without a level or range of sequences), second_moment_limit together with
-/// log_ratio_limit, outputs that overlap another array.
+/// without advantages, importance_unit::run without a level, range or drift_limit of sequences), second_moment_limit
+/// together with log_ratio_limit, outputs that overlap another array.
 ///
 /// Source: see formula/importance_weights.hpp.
 template <class T = float, class Arch = native>

@@ -69,7 +69,7 @@ public:
     [[nodiscard]] double max_log_ratio() const {
         return totals_.log_ratio_size.value > 0 ? totals_.log_ratio_size.value : 0;
     }
-    /// (Σρ)² / (n Σρ²), in (0, 1]: the effective share of the tokens if ρ weights them.
+    /// (Σρ)² / (n Σρ²), at most 1 up to roundings: the effective share of the tokens if ρ weights them.
     [[nodiscard]] double effective_sample_size() const { return totals_.ratio.evenness(own.tokens); }
 };
 

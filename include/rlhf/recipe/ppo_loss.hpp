@@ -54,8 +54,8 @@ struct ppo_loss_result {
         return double(policy.loss() + value_coef * real(value.loss()) - entropy_coef * real(entropy.loss()));
     }
     ppo_loss_result& operator+=(const ppo_loss_result& o) {
+        if (own.tokens == 0) value_coef = o.value_coef, entropy_coef = o.entropy_coef;
         own += o.own, policy += o.policy, value += o.value, entropy += o.entropy;
-        value_coef = o.value_coef, entropy_coef = o.entropy_coef;
         return *this;
     }
 };

@@ -113,6 +113,12 @@ public:
                            const void* in_place_of = nullptr) {
         return v.absent() ? stream<T>() : bind_per_sequence(v, name, how, in_place_of);
     }
+    /// Checks and adds integers with one element per sequence, [B]. Returns the stride from one to the next.
+    RLHF_NOINLINE std::int64_t per_sequence(const index_view& v, const char* name) {
+        using ints = view<const int>; // of which only the shape is looked at
+        const ints each = shape_per_sequence(ints::with(nullptr, v.rows(), v.cols(), v.stride()), name);
+        return arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), access::read);
+    }
     /// Checks and adds an array (a view or an index_view) with one element per token, flat or in the shape of the
     /// batch. Returns where its tokens lie.
     template <class V>
@@ -143,10 +149,15 @@ private:
     template <class T>
     RLHF_NOINLINE stream<T> bind_per_sequence(const view<T>& v, const char* name, access how,
                                               const void* in_place_of = nullptr) {
+        const view<T> each = shape_per_sequence(v, name);
+        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how, in_place_of), 0};
+    }
+    template <class T>
+    view<T> shape_per_sequence(const view<T>& v, const char* name) const {
         const view<T> each = one_per_sequence(v, function_, name);
         if (each.cols() != size_)
             fail(function_, "%s has %lld elements, expected %lld (one per sequence)", name, each.cols(), size_);
-        return {v.data(), arrays_.add(v.data(), v.element_size(), name, size_, 1, each.stride(), how, in_place_of), 0};
+        return each;
     }
 
     void check_offsets() const {

@@ -24,7 +24,7 @@ public:
                 fail(f, "%lld sequences are not a multiple of the group size %lld", sequences_, size_);
             return;
         }
-        place_ = c.tokens_of(g.ids, "groups.ids");
+        stride_ = c.per_sequence(g.ids, "groups.ids");
         const std::int64_t room = w.rows() < 0 ? w.cols() : w.rows() == 1 ? w.cols() : 0;
         if (room < group_workspace(sequences_))
             fail(f, "groups.workspace has %lld elements, expected at least %lld (2 per id)", room,
@@ -85,11 +85,11 @@ private:
         std::swap(order_, other_);
     }
     [[nodiscard]] std::uint64_t bits(std::int64_t s) const { return static_cast<std::uint64_t>(id(s)); }
-    [[nodiscard]] std::int64_t id(std::int64_t s) const { return ids_[s * place_.row_stride]; }
+    [[nodiscard]] std::int64_t id(std::int64_t s) const { return ids_[s * stride_]; }
 
     std::int64_t size_, sequences_;
     index_view ids_;
-    places place_;
+    std::int64_t stride_ = 1; ///< from id to id
     std::int64_t *order_ = nullptr, *other_ = nullptr;
 };
 

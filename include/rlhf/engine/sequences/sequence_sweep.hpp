@@ -38,7 +38,7 @@ public:
                    const Reduce& reduce, const Kernel& kernel, sequence_weight weight)
         : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
           reduced_(std::integral_constant<std::size_t, FewerIn>(), reduce, arrays_.strided()),
-          spread_(spread_loop::template of<In, Out, Kernel>(arrays_.strided())),
+          spread_(spread_loop::template of<In, Out, Kernel>(spread_loop::copies(arrays_))),
           decide_([](void* of, const sums_of_sequence& sums, std::int64_t tokens) {
               static_cast<Kernel*>(of)->decide(sums, static_cast<double>(tokens));
           }) {

@@ -136,6 +136,7 @@ class segment_sums<T, Arch, terms<V, Writes, Statistics>> {
 public:
     using totals_type = totals<Statistics>;
     using running_type = running_totals<Statistics>;
+    static constexpr bool has_spread = how_many<spread_sums, Statistics>() > 0;
 
     std::int64_t tokens = 0; ///< counted tokens
 

@@ -248,6 +248,13 @@ public:
 
     /// True if the tokens of some array do not lie side by side.
     [[nodiscard]] bool strided() const { return layout_.strided; }
+    /// True if an output lies on an input.
+    [[nodiscard]] bool in_place() const {
+        bool found = false;
+        for (std::size_t o = 0; o < outputs_; ++o)
+            for (std::size_t i = 0; i < inputs_; ++i) found |= out_[o].to.data == in_[i].data;
+        return found;
+    }
     [[nodiscard]] sequence_blocks<T> blocks() const {
         return {call_, {in_.data(), inputs_}, {out_.data(), outputs_}, weight_, layout_};
     }

@@ -23,12 +23,15 @@ class token_loop {
 public:
     using sums_type = segment_sums<T, Arch, Terms>;
 
-    /// The loop for one type of kernel. strided: the tokens of some array do not lie side by side.
+    /// The loop for one type of kernel. copies: every token is copied, because blocks cannot stay where they lie.
     template <std::size_t In, std::size_t Out, class Kernel>
-    static token_loop of(bool strided) {
+    static token_loop of(bool copies) {
         static_assert(In <= most_inputs && Out <= most_outputs);
-        return token_loop(&hot_loop<In, Out, Kernel>, strided);
+        return token_loop(&hot_loop<In, Out, Kernel>, copies);
     }
+    /// True if tokens are copied: if they do not lie side by side, or if an output may replace an input that
+    /// add_squares() reads again.
+    static bool copies(const token_arrays<T>& a) { return a.strided() || (sums_type::has_spread && a.in_place()); }
 
     /// Runs over the tokens begin … end − 1 of a sequence, a segment at a time, and adds their sums to `part`.
     /// `clears`: also writes the outputs of the tokens after them, so that blocks may reach there.
@@ -36,33 +39,26 @@ public:
                           typename sums_type::running_type& part) const {
         for (std::int64_t t = begin; t < end; t += segment_tokens) {
             const std::int64_t n = (std::min)(end - t, segment_tokens);
-            const sums_type sums = segment(kernel, r, t, n, clears);
+            typename row::copies c;
+            const std::int64_t direct = in_caller(r, t, n, clears);
+            const sums_type sums = segment(kernel, r, t, n, direct, c);
             part.all.tokens += sums.tokens;
             if (!sums.join(part, r.weight) && sums.tokens > 0) add_squares(kernel, r, t, n, sums, part);
+            if (direct < n) r.copy_out(c, t + direct, n - direct);
         }
     }
 
     /// The end of the outputs that a run over the tokens begin … end − 1 writes, including those after `end`.
     [[nodiscard]] RLHF_FORMULA std::int64_t written(const row& r, std::int64_t begin, std::int64_t end) const {
         const std::int64_t padded = end + ((begin - end) & (block_tokens<T> - 1));
-        return !strided_ && in_place(r, padded) ? padded : end;
+        return !copies_ && in_place(r, padded) ? padded : end;
     }
 
-    /// Runs over a segment: the n tokens from t on. A tail shorter than a block is copied into a block filled up with
-    /// zeros, and runs the same code.
+    /// Runs over a segment, the n tokens from t on, with a kernel that only adds up.
     RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
                                    bool clears) const {
-        const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
-        // If padding follows, the mask drops it. All other tails are copied.
-        const bool masked = n == whole || (clears && in_place(r, t + padded));
-        const std::int64_t direct = strided_ ? 0 : masked ? padded : whole, apart = n - (std::min)(n, direct);
         typename row::copies c;
-        block_range<T> runs[2], *end = runs; // NOLINT: an array that is not cleared
-        if (direct > 0) *end++ = r.direct(t, direct);
-        if (apart > 0) *end++ = r.copied(c, t + direct, apart);
-        sums_type sums = hot_loop_(kernel, {runs, end}, r);
-        if (apart > 0) r.copy_out(c, t + direct, apart);
-        return sums;
+        return segment(kernel, r, t, n, in_caller(r, t, n, clears), c);
     }
 
     /// Runs over a single token, and writes its outputs, or drops them.
@@ -83,10 +79,28 @@ private:
     /// KiB of the mask.
     static constexpr std::int64_t ahead = 16 * block_tokens<T>, far_ahead = 128 * block_tokens<T>;
 
+    /// How many tokens of a segment run in the caller's memory, in whole blocks. The others are all tokens, or a tail
+    /// shorter than a block: they are copied into blocks filled up with zeros, and run the same code.
+    [[nodiscard]] RLHF_FORMULA std::int64_t in_caller(const row& r, std::int64_t t, std::int64_t n, bool clears) const {
+        const std::int64_t whole = n - n % block_tokens<T>, padded = n == whole ? n : whole + block_tokens<T>;
+        // If padding follows, the mask drops it. All other tails are copied.
+        const bool masked = n == whole || (clears && in_place(r, t + padded));
+        return copies_ ? 0 : masked ? padded : whole;
+    }
+    /// Runs over a segment. Outputs of copied tokens are in the copies, so that inputs below them can be read again.
+    RLHF_FORMULA sums_type segment(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
+                                   std::int64_t direct, typename row::copies& c) const {
+        const std::int64_t apart = n - (std::min)(n, direct);
+        block_range<T> runs[2], *end = runs; // NOLINT: an array that is not cleared
+        if (direct > 0) *end++ = r.direct(t, direct);
+        if (apart > 0) *end++ = r.copied(c, t + direct, apart);
+        return hot_loop_(kernel, {runs, end}, r);
+    }
+
     /// True if the mask drops padding up to this token.
     static bool in_place(const row& r, std::int64_t end) { return r.mask.bytes != nullptr && end <= r.mask.length; }
 
-    token_loop(function loop, bool strided) : hot_loop_(loop), strided_(strided) {}
+    token_loop(function loop, bool copies) : hot_loop_(loop), copies_(copies) {}
 
     /// Adds squares that a sum in T could not hold, token by token. A masked token has only zeros.
     RLHF_COLD void add_squares(const void* kernel, const row& r, std::int64_t t, std::int64_t n,
@@ -203,7 +217,7 @@ private:
     }
 
     function hot_loop_;
-    bool strided_;
+    bool copies_;
 };
 
 } // namespace RLHF_NAMESPACE::detail

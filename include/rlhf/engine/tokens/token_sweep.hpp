@@ -31,7 +31,7 @@ public:
     token_sweep(const call& c, const std::array<stream<const T>, In>& in, const std::array<target<T>, Out>& out,
                 const Kernel& kernel, sequence_weight weight)
         : call_(c), arrays_(c, in, out, weight), kernel_(kernel),
-          loop_(loop::template of<In, Out, Kernel>(arrays_.strided())) {}
+          loop_(loop::template of<In, Out, Kernel>(loop::copies(arrays_))) {}
 
     totals_type operator()(const executor& run) const {
         const std::int64_t longest = std::max<std::int64_t>(call_.longest(), 1), chunk = chunk_of(longest);
