@@ -3,6 +3,7 @@
 
 #include <rlhf/config.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -64,6 +65,18 @@ inline std::int64_t past_last_counted(const sequence_mask& m) {
             if (const std::uint64_t word = eight_bytes(m.bytes + t - 8); word != 0) return t - zero_bytes_behind(word);
     while (t > 0 && !m[t - 1]) --t;
     return t;
+}
+
+/// The range from the first token that counts to one past the last.
+struct counted_range {
+    std::int64_t first = 0, last = 0;
+};
+RLHF_NOINLINE inline counted_range find_counted(const sequence_mask& m) {
+    const std::int64_t first = (std::min)(first_counted(m), m.length);
+    return {first, (std::max)(past_last_counted(m), first)};
+}
+inline counted_range counted_tokens(const sequence_mask& m) {
+    return m.bytes == nullptr ? counted_range{0, m.length} : find_counted(m);
 }
 
 inline std::int64_t count_counted(const sequence_mask& m) {

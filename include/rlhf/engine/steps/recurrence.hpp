@@ -9,18 +9,6 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// An input of a recurrence, and its value before the step at which the recurrence of a sequence begins: `edge`, [B],
-/// or 0.
-template <class T>
-struct scan_input {
-    stream<const T> in, edge;
-    scan_input(const stream<const T>& each, const stream<const T>& beyond = {}) : in(each), edge(beyond) {} // NOLINT
-};
-template <class T, std::size_t In>
-using scan_inputs = std::array<scan_input<T>, In>;
-template <class T, std::size_t Out>
-using scan_outputs = std::array<target<T>, Out>;
-
 /// The flags that cut a sequence into several episodes.
 struct scan_flags {
     stream<const std::uint8_t> terminated = {}, truncated = {};
@@ -57,19 +45,22 @@ struct scan_steps {
 /// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20).
 ///
 /// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
-/// from `required` on may be absent.
+/// from `required` on may be absent. It borrows all arrays.
 template <class T, class Kernel>
 struct recurrence {
+    static constexpr stream<const T> absent = {};
+    static constexpr target<T> unwanted = {};
     const detail::call& call;
-    const scan_inputs<T, Kernel::inputs>& in;
-    const scan_outputs<T, Kernel::outputs>& out;
+    const std::array<stream<const T>, Kernel::inputs>& in;
+    const std::array<target<T>, Kernel::outputs>& out;
     const Kernel& kernel;
     gaps how = gaps::skip;
-    scan_flags flags = {};
-    stream<const T> carry = {};   ///< [B] S before the step at which the recurrence begins; absent: 0
-    target<T> last = {};          ///< [B] the part that flows beyond the step at which the recurrence ends
-    stream<const T> lambdas = {}; ///< [B] f = γλ with a λ per sequence; absent: the kernel's factor
-    double gamma = 1;             ///< γ of these factors
+    const scan_flags& flags;
+    const stream<const T>& edge = absent;    ///< [B] the input of reads_after() before the recurrence begins; absent: 0
+    const stream<const T>& carry = absent;   ///< [B] S before the recurrence begins; absent: 0
+    const target<T>& last = unwanted;        ///< [B] the part that flows beyond the step at which the recurrence ends
+    const stream<const T>& lambdas = absent; ///< [B] f = γλ with a λ per sequence; absent: the kernel's factor
+    double gamma = 1;                        ///< γ of these factors
 
     [[nodiscard]] T factor(std::int64_t s) const {
         return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;
@@ -92,13 +83,13 @@ template <class T, std::size_t In, std::size_t Out>
 struct scan_arrays {
     template <class E>
     struct source {
-        E* data = nullptr;
-        std::int64_t step = 1; ///< 0: one element, which fills a register in memory
+        E* data;
+        std::int64_t step; ///< 0: one element, which fills a register in memory
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
     };
     struct sink {
-        T* data = nullptr; ///< null: not wanted
-        bool add = false;
+        T* data; ///< null: not wanted
+        bool add;
     };
     std::array<source<const T>, In> in;
     std::array<sink, Out> out;

@@ -28,7 +28,7 @@ public:
     void operator()(const executor& run) const {
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
-        for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
+        for (const auto& i : of_.in) all = all && (!i || i.row_stride == 1);
         const bool flagged = of_.flags.any() || of_.lambdas; // a factor may be 0, which cuts
         const bool plain = all && !flagged;
         // One thread reads memory in long stretches; several threads share the sequences.
@@ -76,7 +76,7 @@ private:
         c.s = s, c.n = width;
         for (carried& x : at) {
             x.sum = of_.carry ? load<false>(of_.carry, c, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = in[k].edge ? load<false>(in[k].edge, c, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(c, k);
             c.s += width;
         }
         const std::int64_t steps = of_.call.batch().steps;
@@ -84,14 +84,14 @@ private:
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
             std::array<const T*, In> from;
             std::array<T*, Out> to;
-            for (std::size_t k = 0; k < In; ++k) from[k] = in[k].in ? in[k].in.data + s + t * in[k].in.step : nullptr;
+            for (std::size_t k = 0; k < In; ++k) from[k] = in[k] ? in[k].data + s + t * in[k].step : nullptr;
             for (std::size_t o = 0; o < Out; ++o) to[o] = out[o] ? out[o].to.data + s + t * out[o].to.step : nullptr;
             std::int64_t j = 0;
             for (carried& back : at) {
                 scan_steps<V, In, false> x;
                 for (std::size_t k = 0; k < In; ++k) {
                     const bool there = k < Kernel::required || from[k] != nullptr;
-                    if (there) prefetch(from[k] + j + ahead * in[k].in.step);
+                    if (there) prefetch(from[k] + j + ahead * in[k].step);
                     x.here[k] = there ? L::load(from[k] + j) : V(T(0));
                     if (Kernel::reads_after(k)) x.after[k] = std::exchange(back.after[k], x.here[k]);
                 }
@@ -126,8 +126,7 @@ private:
             x.s = s, x.n = (std::min)(n, width), s += width, n -= width;
             x.mask = of_.call.mask(x.s);
             x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k)
-                x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(x, k);
             if constexpr (Flagged) take_factors(x);
             x.begun = of_.how == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
@@ -155,11 +154,11 @@ private:
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
-            if (k >= Kernel::required && !of_.in[k].in) {
+            if (k >= Kernel::required && !of_.in[k]) {
                 x.here[k] = x.after[k] = V(T(0));
                 continue;
             }
-            x.here[k] = either(seen, load<All>(of_.in[k].in, c, t), V(T(0)));
+            x.here[k] = either(seen, load<All>(of_.in[k], c, t), V(T(0)));
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);
         }
@@ -207,6 +206,10 @@ private:
         }
     }
 
+    /// Input k before the step at which the recurrence begins.
+    V first_after(const column& c, std::size_t k) const {
+        return Kernel::reads_after(k) && of_.edge ? load<false>(of_.edge, c, 0) : V(T(0));
+    }
     /// Step t of the sequences of a column.
     template <bool All>
     RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
