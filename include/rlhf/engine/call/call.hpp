@@ -46,13 +46,13 @@ public:
           shift_(b.predict_next.value_or(false) ? 1 : 0), arrays_(function) {
         if (packed_) {
             check_offsets();
-            size_ = b.offsets.cols() - 1, tokens_ = b.tokens(), flat_ = {0, 1};
+            size_ = b.offsets.cols() - 1, tokens_ = b.tokens(), flat_stride_ = 0, flat_step_ = 1;
             arrays_.add_run(b.offsets.data(), b.offsets.element_size(), "batch.offsets", b.offsets.cols(),
                             access::read);
         } else {
             check_sizes(function_, b);
-            size_ = b.sequences, tokens_ = b.sequences * b.steps, flat_ = {b.steps, 1};
-            if (by_steps_) flat_ = {1, size_};
+            size_ = b.sequences, tokens_ = b.sequences * b.steps;
+            flat_stride_ = by_steps_ ? 1 : b.steps.n, flat_step_ = by_steps_ ? size_ : 1;
         }
         usual_tokens_ = tokens_ > 0 && tokens_ < too_many / 8 ? tokens_ : -1;
         if (b.mask.rows() == view<const std::uint8_t>::per_sequence)
@@ -136,7 +136,7 @@ private:
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
         if (v.data() != nullptr && v.rows() == view<T>::flat && v.cols() == usual_tokens_) {
             arrays_.add_bytes(v.data(), usual_tokens_ * std::int64_t(sizeof(T)), name, how, in_place_of);
-            return {v.data(), flat_.row_stride, flat_.step};
+            return {v.data(), flat_stride_, flat_step_};
         }
         if (v.absent()) return {};
         return bind_rows(v, name, how, in_place_of);
@@ -177,9 +177,8 @@ private:
     const rlhf::batch& batch_;
     bool packed_, by_steps_;
     std::int64_t shift_; ///< of the mask: 1 if step t counts as token t + 1 does
-    std::int64_t size_, tokens_;
+    std::int64_t flat_stride_, size_, flat_step_, tokens_; ///< flat: of a flat array with one element per token
     std::int64_t usual_tokens_; ///< of a flat array that needs no check but this; -1: every array needs all checks
-    places flat_;               ///< the tokens of a flat array
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;
 };
