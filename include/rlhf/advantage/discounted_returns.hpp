@@ -64,16 +64,15 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
                         const executor& run = {}) {
     detail::call c("discounted_returns", b);
     detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
-    using kernel = detail::discounted_returns_kernel<T>;
-    const detail::recurrence<T, kernel> of{.call = c,
-                                           .in = {c.in(a.rewards, "rewards")},
-                                           .carry = c.per_sequence(a.bootstrap_values, "bootstrap_values"),
-                                           .flags = {c.optional(a.terminated, "terminated")},
-                                           .out = {c.out(a.returns, "returns", a.rewards.data())},
-                                           .kernel = {static_cast<T>(o.gamma)},
-                                           .how = o.gaps};
+    const std::array in{c.in(a.rewards, "rewards")};
+    const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
+    const detail::scan_flags flags{c.optional(a.terminated, "terminated")};
+    const std::array targets{c.out(a.returns, "returns", a.rewards.data())};
     c.done();
-    detail::step_sweep<T, Arch, kernel>{of}(run);
+
+    using kernel = detail::discounted_returns_kernel<T>;
+    const kernel k{static_cast<T>(o.gamma)};
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {.carry = bootstrap}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -105,8 +105,7 @@ template <class T = float, class Arch = native>
 void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, const executor& run = {}) {
     detail::call c("gae", b);
     detail::check_options(c.function(), o);
-    const std::array in{c.in(a.rewards, "rewards"), c.in(a.values, "values"),
-                        c.optional(a.next_values, "next_values")};
+    const std::array in{c.in(a.rewards, "rewards"), c.in(a.values, "values"), c.optional(a.next_values, "next_values")};
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
     const auto lambdas = detail::bind_lambdas(c, a.lambdas);
     const bool next_values = !a.next_values.absent();
@@ -120,15 +119,8 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
 
     using kernel = detail::gae_kernel<T>;
     const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), next_values};
-    detail::step_sweep<T, Arch, kernel>({.call = c,
-                                         .in = in,
-                                         .out = targets,
-                                         .kernel = k,
-                                         .how = o.gaps,
-                                         .flags = flags,
-                                         .edge = bootstrap,
-                                         .lambdas = lambdas,
-                                         .gamma = o.gamma})(run);
+    detail::step_sweep<T, Arch, kernel>(
+        {c, in, targets, k, o.gaps, flags, {.edge = bootstrap, .lambdas = lambdas, .gamma = o.gamma}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

@@ -56,7 +56,7 @@ public:
         add_run(data, element_size, name, rows * cols, how, in_place_of);
         if (stride == cols) return stride;
         region& r = end_[-1];
-        r.rows = true, r.bytes = cols * element_size, r.stride = stride * element_size;
+        r.strided = true, r.bytes = cols * element_size, r.stride = stride * element_size;
         r.end = r.begin + (rows - 1) * r.stride + r.bytes;
         return stride;
     }
@@ -76,7 +76,7 @@ public:
         if (how == access::write && first_output_ == nullptr) first_output_ = end_;
         region& r = *end_++;
         r.begin = static_cast<const char*>(data), r.end = r.begin + bytes;
-        r.name = name, r.in_place_of = in_place_of, r.output = how == access::write, r.rows = false;
+        r.name = name, r.in_place_of = in_place_of, r.output = how == access::write, r.strided = false;
     }
 
     /// Called when all arrays are added: throws if an output overlaps another array.
@@ -92,8 +92,8 @@ private:
     struct region {
         const char *begin, *end, *name;
         const void* in_place_of;
-        bool output, rows;          ///< rows: there are gaps between the rows
-        std::int64_t bytes, stride; ///< of a row, and from row to row, if there are gaps
+        bool output, strided;       ///< strided: there are gaps between its rows
+        std::int64_t bytes, stride; ///< of a row, and from row to row, if it is strided
     };
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
@@ -112,12 +112,12 @@ private:
         if (out.output && overlap(out, other)) fail(function_, "%s overlaps %s", out.name, other.name);
     }
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
-        const bool alike = out.rows == other.rows && (!out.rows || out.stride == other.stride);
+        const bool alike = out.strided == other.strided && (!out.strided || out.stride == other.stride);
         const bool same_place = alike && out.begin == other.begin && out.end == other.end;
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
             out.output != other.output)
             return false;
-        if (!alike || !out.rows) return true;
+        if (!alike || !out.strided) return true;
         // Columns of one table: they overlap only if their ranges of columns do.
         const std::int64_t apart = (out.begin - other.begin) % out.stride,
                            distance = apart < 0 ? apart + out.stride : apart;

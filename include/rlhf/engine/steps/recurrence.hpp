@@ -42,25 +42,40 @@ struct scan_steps {
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that advance time: their inputs are 0
 };
 
-/// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20).
+template <class T>
+inline constexpr stream<const T> absent = {};
+template <class T>
+inline constexpr target<T> unwanted = {};
+
+/// The arrays of a recurrence with one element per sequence, [B]. It borrows them.
+template <class T>
+struct scan_edges {
+    const stream<const T>& edge = absent<T>;    ///< the input of reads_after() before the recurrence begins; absent: 0
+    const stream<const T>& carry = absent<T>;   ///< S before the recurrence begins; absent: 0
+    const target<T>& last = unwanted<T>;        ///< the part that flows beyond the step at which the recurrence ends
+    const stream<const T>& lambdas = absent<T>; ///< f = γλ with a λ per sequence; absent: the kernel's factor
+    double gamma = 1;                           ///< γ of these factors
+};
+
+/// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20). It borrows all arrays,
+/// because copies take a short call time (D32).
 ///
 /// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
-/// from `required` on may be absent. It borrows all arrays.
+/// from `required` on may be absent.
 template <class T, class Kernel>
-struct recurrence {
-    static constexpr stream<const T> absent = {};
-    static constexpr target<T> unwanted = {};
+struct recurrence : scan_edges<T> {
+    using scan_edges<T>::lambdas, scan_edges<T>::gamma;
     const detail::call& call;
     const std::array<stream<const T>, Kernel::inputs>& in;
     const std::array<target<T>, Kernel::outputs>& out;
     const Kernel& kernel;
-    gaps how = gaps::skip;
+    gaps how;
     const scan_flags& flags;
-    const stream<const T>& edge = absent;    ///< [B] the input of reads_after() before the recurrence begins; absent: 0
-    const stream<const T>& carry = absent;   ///< [B] S before the recurrence begins; absent: 0
-    const target<T>& last = unwanted;        ///< [B] the part that flows beyond the step at which the recurrence ends
-    const stream<const T>& lambdas = absent; ///< [B] f = γλ with a λ per sequence; absent: the kernel's factor
-    double gamma = 1;                        ///< γ of these factors
+
+    recurrence(const detail::call& c, const std::array<stream<const T>, Kernel::inputs>& inputs,
+               const std::array<target<T>, Kernel::outputs>& outputs, const Kernel& k, gaps g, const scan_flags& f,
+               const scan_edges<T>& edges)
+        : scan_edges<T>(edges), call(c), in(inputs), out(outputs), kernel(k), how(g), flags(f) {}
 
     [[nodiscard]] T factor(std::int64_t s) const {
         return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;

@@ -18,22 +18,21 @@ class scan_tail {
 public:
     static constexpr std::int64_t steps = 64; ///< that it has room for
 
-    /// Array k of a sequence. If it has one element per sequence, this fills a register.
+    /// Array k of a sequence, or the k-th flags. If it has one element per sequence, this fills a register.
     template <class E>
     typename arrays::template source<const E> source(const stream<const E>& all, std::int64_t s, std::int64_t begin,
                                                      std::size_t k) {
         if (!all) return {nullptr, 1};
         const E* from = all.row(s, begin);
         if (all.step != 0) return {from, all.step};
-        if constexpr (std::is_same_v<E, T>)
-            return same_[k].fill(*from), typename arrays::template source<const E>{same_[k].data(), 0};
-        else
-            return same_flags_[k].fill(*from), typename arrays::template source<const E>{same_flags_[k].data(), 0};
+        auto& same = same_of<E>(k);
+        same.fill(*from);
+        return {same.data(), 0};
     }
 
     /// Scans up to `steps` steps in copies of their arrays. Steps from `length` on do not count.
     RLHF_NOINLINE void operator()(const scan& sum, const arrays& row, const scan_range& part, std::int64_t length,
-                    typename scan::state& state) {
+                                  typename scan::state& state) {
         const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
         at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
         arrays here;
@@ -61,6 +60,14 @@ public:
 private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
+
+    template <class E>
+    array<E, width>& same_of(std::size_t k) {
+        if constexpr (std::is_same_v<E, T>)
+            return same_[k];
+        else
+            return same_flags_[k];
+    }
 
     /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan loads them,
     /// because a processor would wait for a register that is loaded after its parts were stored.

@@ -49,7 +49,7 @@ private:
 
     /// A sequence in progress: its steps first … last − 1 are still to be done.
     struct row {
-        row() {} // NOLINT: begin() sets what has no default
+        row() {} // NOLINT: start() sets what has no default
         std::int64_t s, first, last;
         std::int64_t left = chunk; ///< steps left in the chunk
         V before;                  ///< the carry into the chunk
@@ -68,7 +68,7 @@ private:
         tile room;
         for (std::int64_t i = from; i < to; ++i) {
             row r;
-            begin(r, Kernel::forward ? i : to - 1 - (i - from), room); // memory is read in one direction, too
+            start(r, Kernel::forward ? i : to - 1 - (i - from), room); // memory is read in one direction, too
             if (of_.lambdas)
                 by_own_factor(r, shared);
             else if (shared != nullptr)
@@ -85,7 +85,7 @@ private:
         tile room;
         finish(r, by, room);
     }
-    RLHF_FORMULA void begin(row& r, std::int64_t s, tile& room) const {
+    RLHF_FORMULA void start(row& r, std::int64_t s, tile& room) const {
         const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
         r.s = s, r.mask = of_.call.mask(s);
         const auto counted = of_.how == gaps::ignore ? counted_range{0, length} : counted_tokens(r.mask);
