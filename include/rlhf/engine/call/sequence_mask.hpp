@@ -3,7 +3,6 @@
 
 #include <rlhf/config.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -69,11 +68,11 @@ inline std::int64_t past_last_counted(const sequence_mask& m) {
 
 /// The range from the first token that counts to one past the last.
 struct counted_range {
-    std::int64_t first = 0, last = 0;
+    std::int64_t first, last;
 };
 RLHF_NOINLINE inline counted_range find_counted(const sequence_mask& m) {
-    const std::int64_t first = (std::min)(first_counted(m), m.length);
-    return {first, (std::max)(past_last_counted(m), first)};
+    const std::int64_t last = past_last_counted(m);
+    return last > 0 ? counted_range{first_counted(m), last} : counted_range{m.length, m.length};
 }
 inline counted_range counted_tokens(const sequence_mask& m) {
     return m.bytes == nullptr ? counted_range{0, m.length} : find_counted(m);

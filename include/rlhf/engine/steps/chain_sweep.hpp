@@ -74,7 +74,7 @@ private:
     row start(std::int64_t s) const {
         row r{.s = s, .begin = of_.call.begin(s), .left = of_.call.length(s), .mask = of_.call.mask(s)};
         r.time = of_.how == gaps::ignore ? r.left : past_last_counted(r.mask);
-        r.value = of_.edge ? *of_.edge.row(s, 0) : T(0);
+        r.value = of_.each.edge ? *of_.each.edge.row(s, 0) : T(0);
         return r;
     }
 

@@ -63,22 +63,17 @@ struct scan_edges {
 /// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
 /// from `required` on may be absent.
 template <class T, class Kernel>
-struct recurrence : scan_edges<T> {
-    using scan_edges<T>::lambdas, scan_edges<T>::gamma;
+struct recurrence {
     const detail::call& call;
     const std::array<stream<const T>, Kernel::inputs>& in;
     const std::array<target<T>, Kernel::outputs>& out;
     const Kernel& kernel;
     gaps how;
     const scan_flags& flags;
-
-    recurrence(const detail::call& c, const std::array<stream<const T>, Kernel::inputs>& inputs,
-               const std::array<target<T>, Kernel::outputs>& outputs, const Kernel& k, gaps g, const scan_flags& f,
-               const scan_edges<T>& edges)
-        : scan_edges<T>(edges), call(c), in(inputs), out(outputs), kernel(k), how(g), flags(f) {}
+    scan_edges<T> each;
 
     [[nodiscard]] T factor(std::int64_t s) const {
-        return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;
+        return each.lambdas ? static_cast<T>(each.gamma * static_cast<double>(*each.lambdas.row(s, 0))) : kernel.factor;
     }
 };
 

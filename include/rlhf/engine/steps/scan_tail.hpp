@@ -25,7 +25,7 @@ public:
         if (!all) return {nullptr, 1};
         const E* from = all.row(s, begin);
         if (all.step != 0) return {from, all.step};
-        auto& same = same_of<E>(k);
+        auto& same = same_of(from, k);
         same.fill(*from);
         return {same.data(), 0};
     }
@@ -61,13 +61,8 @@ private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
 
-    template <class E>
-    array<E, width>& same_of(std::size_t k) {
-        if constexpr (std::is_same_v<E, T>)
-            return same_[k];
-        else
-            return same_flags_[k];
-    }
+    array<T, width>& same_of(const T* /*from*/, std::size_t k) { return same_[k]; }
+    array<std::uint8_t, width>& same_of(const std::uint8_t* /*from*/, std::size_t k) { return same_flags_[k]; }
 
     /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan loads them,
     /// because a processor would wait for a register that is loaded after its parts were stored.

@@ -69,12 +69,12 @@ private:
         for (std::int64_t i = from; i < to; ++i) {
             row r;
             start(r, Kernel::forward ? i : to - 1 - (i - from), room); // memory is read in one direction, too
-            if (of_.lambdas)
+            if (of_.each.lambdas)
                 by_own_factor(r, shared);
             else if (shared != nullptr)
                 by_chunks(r, scan_, *shared);
             else
-                finish(r, scan_, room);
+                while (r.first < r.last) advance(r, scan_, room);
         }
     }
     RLHF_NOINLINE void by_own_factor(row& r, const executor* shared) const {
@@ -83,7 +83,7 @@ private:
     }
     RLHF_NOINLINE void do_rest(row& r, const scan& by) const {
         tile room;
-        finish(r, by, room);
+        while (r.first < r.last) advance(r, by, room);
     }
     RLHF_FORMULA void start(row& r, std::int64_t s, tile& room) const {
         const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
@@ -92,7 +92,7 @@ private:
         r.first = counted.first, r.last = counted.last;
         for (std::size_t k = 0; k < In; ++k) {
             r.all.in[k] = room.source(of_.in[k], s, begin, k);
-            r.state.after[k] = V(Kernel::reads_after(k) && of_.edge ? *of_.edge.row(s, 0) : T(0));
+            r.state.after[k] = V(Kernel::reads_after(k) && of_.each.edge ? *of_.each.edge.row(s, 0) : T(0));
         }
         for (std::size_t o = 0; o < Out; ++o)
             r.all.out[o] = {of_.out[o] ? of_.out[o].to.row(s, begin) : nullptr, of_.out[o].add};
@@ -100,14 +100,11 @@ private:
         r.all.truncated = room.source(of_.flags.truncated, s, begin, 1);
         clear(r, 0, r.first);
         clear(r, r.last, length);
-        r.before = r.state.sum = r.state.last = V(of_.carry ? *of_.carry.row(s, 0) : T(0));
+        r.before = r.state.sum = r.state.last = V(of_.each.carry ? *of_.each.carry.row(s, 0) : T(0));
         r.state.alone = V(T(0));
-        if (of_.last && r.first == r.last) write(s, T(0));
+        if (of_.each.last && r.first == r.last) write(s, T(0));
     }
 
-    RLHF_FORMULA void finish(row& r, const scan& by, tile& room) const {
-        while (r.first < r.last) advance(r, by, room);
-    }
     /// Does the rest of the chunk or of the sequence.
     RLHF_FORMULA void advance(row& r, const scan& by, tile& room) const {
         const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n & -width;
@@ -116,7 +113,7 @@ private:
             const scan_range p = part(r, (std::min)(rest, tile::steps));
             room(by, r.all, p, r.mask.length - p.first, r.state);
         }
-        if (of_.last && r.ends && r.first == r.last) finish(r, n);
+        if (of_.each.last && r.ends && r.first == r.last) finish(r, n);
         if ((r.left -= n) > 0 || r.first == r.last) return;
         by.next_chunk(r.state, r.before);
         r.before = r.state.sum, r.left = chunk;
@@ -193,7 +190,7 @@ private:
             write(r.s, of_.kernel.last(sum, set(r, r.all.terminated, r.last - 1)));
         }
     }
-    void write(std::int64_t s, T value) const { add_or_write(of_.last, of_.last.to.row(s, 0), value); }
+    void write(std::int64_t s, T value) const { add_or_write(of_.each.last, of_.each.last.to.row(s, 0), value); }
 
     /// Writes +0 where no step counts.
     void clear(const row& r, std::int64_t from, std::int64_t to) const {

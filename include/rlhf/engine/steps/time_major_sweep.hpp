@@ -29,7 +29,7 @@ public:
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
         for (const auto& i : of_.in) all = all && (!i || i.row_stride == 1);
-        const bool flagged = of_.flags.any() || of_.lambdas; // a factor may be 0, which cuts
+        const bool flagged = of_.flags.any() || of_.each.lambdas; // a factor may be 0, which cuts
         const bool plain = all && !flagged;
         // One thread reads memory in long stretches; several threads share the sequences.
         const std::int64_t each = width * static_cast<std::int64_t>(plain && run.is_this_thread() ? most : registers);
@@ -75,7 +75,7 @@ private:
         column c;
         c.s = s, c.n = width;
         for (carried& x : at) {
-            x.sum = of_.carry ? load<false>(of_.carry, c, 0) : V(T(0));
+            x.sum = of_.each.carry ? load<false>(of_.each.carry, c, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(c, k);
             c.s += width;
         }
@@ -108,7 +108,7 @@ private:
             }
         }
         if constexpr (Kernel::forward) {
-            if (!of_.last) return;
+            if (!of_.each.last) return;
             c.s = s, c.ended = L::where(0);
             for (const carried& x : at) c.last = x.sum, finish(c), c.s += width;
         }
@@ -125,7 +125,7 @@ private:
         for (column& x : c) {
             x.s = s, x.n = (std::min)(n, width), s += width, n -= width;
             x.mask = of_.call.mask(x.s);
-            x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
+            x.sum = x.last = of_.each.carry ? load<false>(of_.each.carry, x, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(x, k);
             if constexpr (Flagged) take_factors(x);
             x.begun = of_.how == gaps::ignore ? !none : none;
@@ -137,7 +137,7 @@ private:
             for (column& x : c) step<All, Flagged>(kernel, x, t);
         }
         if constexpr (Kernel::forward)
-            if (of_.last)
+            if (of_.each.last)
                 for (const column& x : c) finish(x);
     }
 
@@ -202,13 +202,13 @@ private:
         L::store(ended.data(), select(c.ended, V(T(1)), V(T(0))));
         for (std::int64_t j = 0; j < c.n; ++j) {
             const auto k = static_cast<std::size_t>(j);
-            add_or_write(of_.last, of_.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
+            add_or_write(of_.each.last, of_.each.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
         }
     }
 
     /// Input k before the step at which the recurrence begins.
     V first_after(const column& c, std::size_t k) const {
-        return Kernel::reads_after(k) && of_.edge ? load<false>(of_.edge, c, 0) : V(T(0));
+        return Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, c, 0) : V(T(0));
     }
     /// Step t of the sequences of a column.
     template <bool All>
