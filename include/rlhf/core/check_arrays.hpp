@@ -81,8 +81,7 @@ public:
 
     /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
-        if (first_output_ == nullptr) return;
-        const region* const end = end_;
+        const region* const end = first_output_ == nullptr ? nullptr : end_;
         for (const region* i = first_output_; i != end; ++i)
             for (const region* j = regions_.data(); j != i; ++j)
                 if (j->begin < i->end && i->begin < j->end) check_overlap(j->output ? *j : *i, j->output ? *i : *j);

@@ -176,9 +176,8 @@ private:
     const char* function_;
     const rlhf::batch& batch_;
     bool packed_, by_steps_;
-    std::int64_t shift_;       ///< of the mask: 1 if step t counts as token t + 1 does
-    std::int64_t flat_stride_; ///< of a flat array. Its step stands apart: read as one, the two would wait (D32).
-    std::int64_t size_, flat_step_, tokens_;
+    std::int64_t shift_;                                   ///< of the mask: 1 if step t counts as token t + 1 does
+    std::int64_t flat_stride_, size_, flat_step_, tokens_; ///< flat: of a flat array; read as one, both would wait
     std::int64_t usual_tokens_; ///< of a flat array that needs no other check; −1: all arrays need all checks
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;

@@ -15,8 +15,7 @@ namespace RLHF_NAMESPACE::detail {
 template <class T, std::size_t Width, std::size_t Group, bool Forward>
 class factor_powers {
 public:
-    /// By index and not in a loop, because a processor would wait for a register that is loaded after its parts were
-    /// stored.
+    /// By index and not in a loop: a processor waits for a register that is loaded after its parts were stored.
     explicit factor_powers(T factor) {
         const auto f = static_cast<double>(factor);
         [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -38,7 +37,6 @@ public:
 
 private:
     static constexpr T smallest = (std::numeric_limits<T>::min)();
-
     /// f to the N-th power, by products that wait for at most three others.
     template <std::size_t N>
     static double power(double f) {

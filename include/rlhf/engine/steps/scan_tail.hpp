@@ -24,10 +24,7 @@ public:
                                                      std::size_t k) {
         if (!all) return {nullptr, 1};
         const E* from = all.row(s, begin);
-        if (all.step != 0) return {from, all.step};
-        auto& same = same_of(from, k);
-        same.fill(*from);
-        return {same.data(), 0};
+        return {all.step != 0 ? from : filled(from, k), all.step};
     }
 
     /// Scans up to `steps` steps in copies of their arrays. Steps from `length` on do not count.
@@ -36,10 +33,9 @@ public:
         const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
         at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
         arrays here;
-        const auto copy = [&](const auto& f, auto& room) {
-            auto at = f;
-            if (f.data != nullptr) at = {bring(f.at(part.first), f.step, n, room), 1};
-            return at;
+        const auto copy = [&](auto from, auto& room) {
+            if (from.data != nullptr) from = {bring(from.at(part.first), from.step, n, room), 1};
+            return from;
         };
         for (std::size_t k = 0; k < In; ++k) here.in[k] = copy(row.in[k], in_[k]);
         for (std::size_t o = 0; o < Out; ++o) {
@@ -61,8 +57,10 @@ private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
 
-    array<T, width>& same_of(const T* /*from*/, std::size_t k) { return same_[k]; }
-    array<std::uint8_t, width>& same_of(const std::uint8_t* /*from*/, std::size_t k) { return same_flags_[k]; }
+    const T* filled(const T* from, std::size_t k) { return same_[k].fill(*from), same_[k].data(); }
+    const std::uint8_t* filled(const std::uint8_t* from, std::size_t k) {
+        return same_flags_[k].fill(*from), same_flags_[k].data();
+    }
 
     /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan loads them,
     /// because a processor would wait for a register that is loaded after its parts were stored.

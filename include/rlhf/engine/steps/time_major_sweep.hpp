@@ -76,7 +76,8 @@ private:
         c.s = s, c.n = width;
         for (carried& x : at) {
             x.sum = of_.each.carry ? load<false>(of_.each.carry, c, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(c, k);
+            for (std::size_t k = 0; k < In; ++k)
+                x.after[k] = Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, c, 0) : V(T(0));
             c.s += width;
         }
         const std::int64_t steps = of_.call.batch().steps;
@@ -126,7 +127,8 @@ private:
             x.s = s, x.n = (std::min)(n, width), s += width, n -= width;
             x.mask = of_.call.mask(x.s);
             x.sum = x.last = of_.each.carry ? load<false>(of_.each.carry, x, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = first_after(x, k);
+            for (std::size_t k = 0; k < In; ++k)
+                x.after[k] = Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, x, 0) : V(T(0));
             if constexpr (Flagged) take_factors(x);
             x.begun = of_.how == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
@@ -206,10 +208,6 @@ private:
         }
     }
 
-    /// Input k before the step at which the recurrence begins.
-    V first_after(const column& c, std::size_t k) const {
-        return Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, c, 0) : V(T(0));
-    }
     /// Step t of the sequences of a column.
     template <bool All>
     RLHF_FORMULA static V load(const stream<const T>& from, const column& c, std::int64_t t) {
