@@ -245,6 +245,11 @@ TEST_CASE("sizes: more than memory can hold throws and does not overflow") {
                                     {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
         }) ==
         "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than memory can hold");
+    using V = rlhf::view<const float>;
+    CHECK(refusal([&] {
+              (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
+                                      {.values = V::with(&x, V::flat, large / 8 * large, 0)});
+          }) == "rlhf::masked_mean: values has 2305843009213693952 elements, more than memory can hold");
     CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) ==
           "rlhf::view: an array is [-2, 3], expected sizes of at least 0");
     const rlhf::batch b = rectangle(4, 3);

@@ -64,7 +64,7 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
                         const executor& run = {}) {
     detail::call c("discounted_returns", b);
     detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
-    const std::array in{detail::scan_input<T>{c.in(a.rewards, "rewards")}};
+    const std::array in{c.in(a.rewards, "rewards")};
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
     const detail::scan_flags flags{c.optional(a.terminated, "terminated")};
     const std::array targets{c.out(a.returns, "returns", a.rewards.data())};
@@ -72,7 +72,7 @@ void discounted_returns(const batch& b, const discounted_returns_arrays<T>& a, c
 
     using kernel = detail::discounted_returns_kernel<T>;
     const kernel k{static_cast<T>(o.gamma)};
-    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, bootstrap})(run);
+    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {.carry = bootstrap}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

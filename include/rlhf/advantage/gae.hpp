@@ -104,10 +104,10 @@ template <class T = float, class Arch = native>
 void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, const executor& run = {}) {
     detail::call c("gae", b);
     detail::check_options(c.function(), o);
-    const auto rewards = c.in(a.rewards, "rewards"), values = c.in(a.values, "values");
-    const auto next_values = c.optional(a.next_values, "next_values");
+    const std::array in{c.in(a.rewards, "rewards"), c.in(a.values, "values"), c.optional(a.next_values, "next_values")};
     const auto bootstrap = c.per_sequence(a.bootstrap_values, "bootstrap_values");
     const auto lambdas = detail::bind_lambdas(c, a.lambdas);
+    const bool next_values = !a.next_values.absent();
     const detail::scan_flags flags{c.optional(a.terminated, "terminated"), c.optional(a.truncated, "truncated"),
                                    next_values && o.gaps == gaps::zero};
     const std::array targets{c.out(a.advantages, "advantages", a.rewards.data()),
@@ -117,9 +117,9 @@ void gae(const batch& b, const gae_arrays<T>& a, const gae_options& o = {}, cons
     c.done();
 
     using kernel = detail::gae_kernel<T>;
-    const detail::scan_inputs<T, kernel::inputs> in{{{rewards}, {values, bootstrap}, {next_values}}};
     const kernel k{static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda)};
-    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, {}, lambdas, o.gamma})(run);
+    detail::step_sweep<T, Arch, kernel>(
+        {c, in, targets, k, o.gaps, flags, {.edge = bootstrap, .lambdas = lambdas, .gamma = o.gamma}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

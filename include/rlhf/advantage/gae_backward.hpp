@@ -98,9 +98,7 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     detail::check_range(c.function(), "gamma", o.gamma, 0, 1);
     detail::check_range(c.function(), "lambda", o.lambda, 0, 1);
     static constexpr T zero = 0;
-    const auto or_zero = [](const auto& s) {
-        return detail::scan_input<T>{s ? s : detail::stream<const T>{&zero, 0, 0}};
-    };
+    const auto or_zero = [](const auto& s) { return s ? s : detail::stream<const T>{&zero, 0, 0}; };
     const std::array in{or_zero(c.optional(a.d_advantages, "d_advantages")),
                         or_zero(c.optional(a.d_returns, "d_returns"))};
     const bool next_values = static_cast<bool>(c.optional(a.next_values, "next_values"));
@@ -122,7 +120,8 @@ void gae_backward(const batch& b, const gae_backward_arrays<T>& a, const gae_bac
     const auto scale = [&](std::size_t i) { return static_cast<T>(targets[i].scale); };
     const kernel k{
         static_cast<T>(o.gamma), static_cast<T>(o.gamma * o.lambda), next_values, {scale(0), scale(1), scale(2)}};
-    detail::step_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {}, last, lambdas, o.gamma})(run);
+    detail::step_sweep<T, Arch, kernel>(
+        {c, in, targets, k, o.gaps, flags, {.last = last, .lambdas = lambdas, .gamma = o.gamma}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

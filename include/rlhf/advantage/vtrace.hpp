@@ -113,13 +113,12 @@ void vtrace(const batch& b, const vtrace_arrays<T>& a, const vtrace_options& o =
     c.done();
 
     using kernel = detail::vtrace_kernel<T>;
-    const detail::scan_inputs<T, kernel::inputs> in{
-        {{rewards}, {values, bootstrap}, {next_values}, {log_probs}, {behavior}}};
+    const std::array in{rewards, values, next_values, log_probs, behavior};
     const auto bound = [](double x) { return static_cast<T>(x); };
     const T gamma_lambda = bound(o.gamma * o.lambda);
     const T c_bar = gamma_lambda == 0 ? T(0) : bound(o.c_bar); // so that 0 · ∞ cannot arise
     const kernel k{{bound(o.gamma), gamma_lambda, bound(o.rho_bar), c_bar, bound(o.policy_rho_bar)}};
-    detail::chain_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags})(run);
+    detail::chain_sweep<T, Arch, kernel>({c, in, targets, k, o.gaps, flags, {.edge = bootstrap}})(run);
 }
 
 } // namespace RLHF_NAMESPACE

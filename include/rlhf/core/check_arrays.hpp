@@ -28,6 +28,7 @@ struct table {
 class arrays {
 public:
     explicit arrays(const char* function) : function_(function) {} // NOLINT: regions_ are set when they are used
+    arrays(const arrays&) = delete;
 
     /// Checks that an array of views or integers is [rows, cols], flat or as rows, and adds it. Returns the stride from
     /// row to row.
@@ -54,43 +55,45 @@ public:
                  stride);
         add_run(data, element_size, name, rows * cols, how, in_place_of);
         if (stride == cols) return stride;
-        region& r = regions_[used_ - 1];
-        r.bytes = cols * element_size, r.stride = stride * element_size;
+        region& r = end_[-1];
+        r.strided = true, r.bytes = cols * element_size, r.stride = stride * element_size;
         r.end = r.begin + (rows - 1) * r.stride + r.bytes;
         return stride;
     }
 
+    /// Adds elements that lie side by side.
+    void add_run(const void* data, std::int64_t element_size, const char* name, std::int64_t elements, access how,
+                 const void* in_place_of = nullptr) {
+        if (elements == 0) return;
+        if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, elements);
+        const std::int64_t bytes = times(elements, element_size);
+        if (bytes == too_many) fail(function_, "%s has %lld elements, more than memory can hold", name, elements);
+        add_bytes(data, bytes, name, how, in_place_of);
+    }
+    /// Adds memory that needs no check.
+    void add_bytes(const void* data, std::int64_t bytes, const char* name, access how, const void* in_place_of) {
+        if (end_ == regions_.data() + regions_.size()) fail(function_, "too many arrays");
+        if (how == access::write && first_output_ == nullptr) first_output_ = end_;
+        region& r = *end_++;
+        r.begin = static_cast<const char*>(data), r.end = r.begin + bytes;
+        r.name = name, r.in_place_of = in_place_of, r.output = how == access::write, r.strided = false;
+    }
+
     /// Called when all arrays are added: throws if an output overlaps another array.
     void check_overlaps() const {
-        for (std::size_t i = first_output_; i < used_; ++i)
-            for (std::size_t j = 0; j < i; ++j)
-                if (regions_[j].begin < regions_[i].end && regions_[i].begin < regions_[j].end)
-                    check_overlap(regions_[j].output ? regions_[j] : regions_[i],
-                                  regions_[j].output ? regions_[i] : regions_[j]);
+        const region* const end = first_output_ == nullptr ? nullptr : end_;
+        for (const region* i = first_output_; i != end; ++i)
+            for (const region* j = regions_.data(); j != i; ++j)
+                if (j->begin < i->end && i->begin < j->end) check_overlap(j->output ? *j : *i, j->output ? *i : *j);
     }
 
 private:
-    /// Rows without gaps between them are one row.
     struct region {
-        const char *begin, *end;
-        std::int64_t bytes, stride; ///< bytes of a row, and from row to row
-        const char* name;
-        bool output;
+        const char *begin, *end, *name;
         const void* in_place_of;
+        bool output, strided;       ///< strided: there are gaps between its rows
+        std::int64_t bytes, stride; ///< of a row, and from row to row, if it is strided
     };
-
-    /// Adds elements side by side.
-    void add_run(const void* data, std::int64_t element_size, const char* name, std::int64_t elements, access how,
-                 const void* in_place_of) {
-        if (elements == 0) return;
-        if (data == nullptr) fail(function_, "%s is a null pointer to %lld elements", name, elements);
-        if (used_ == regions_.size()) fail(function_, "too many arrays");
-        const auto* const begin = static_cast<const char*>(data);
-        const std::int64_t bytes = times(elements, element_size);
-        if (bytes == too_many) fail(function_, "%s has %lld elements, more than memory can hold", name, elements);
-        if (how == access::write && used_ < first_output_) first_output_ = used_;
-        regions_[used_++] = {begin, begin + bytes, bytes, bytes, name, how == access::write, in_place_of};
-    }
 
     [[noreturn]] RLHF_COLD void refuse(const char* name, std::int64_t rows, std::int64_t cols, const table& t) const {
         if (rows == view<const int>::per_sequence)
@@ -108,11 +111,12 @@ private:
         if (out.output && overlap(out, other)) fail(function_, "%s overlaps %s", out.name, other.name);
     }
     [[nodiscard]] static bool overlap(const region& out, const region& other) {
-        const bool same_place = out.begin == other.begin && out.end == other.end && out.stride == other.stride;
+        const bool alike = out.strided == other.strided && (!out.strided || out.stride == other.stride);
+        const bool same_place = alike && out.begin == other.begin && out.end == other.end;
         if (same_place && (out.in_place_of == other.begin || other.in_place_of == out.begin) &&
             out.output != other.output)
             return false;
-        if (out.stride != other.stride) return true;
+        if (!alike || !out.strided) return true;
         // Columns of one table: they overlap only if their ranges of columns do.
         const std::int64_t apart = (out.begin - other.begin) % out.stride,
                            distance = apart < 0 ? apart + out.stride : apart;
@@ -121,7 +125,7 @@ private:
 
     const char* function_;
     std::array<region, 24> regions_;
-    std::size_t used_ = 0, first_output_ = regions_.size();
+    region *end_ = regions_.data(), *first_output_ = nullptr; ///< null: there is no output
 };
 
 } // namespace RLHF_NAMESPACE::detail

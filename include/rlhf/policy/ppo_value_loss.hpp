@@ -65,18 +65,18 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     detail::call c("ppo_value_loss", b);
     detail::check_positive<T>(c.function(), "clip_range", o.clip_range);
     detail::check_positive<T>(c.function(), "huber", o.huber);
-    static constexpr T one = 1;
-    const auto values = c.in(a.values, "values"), old_values = c.optional(a.old_values, "old_values");
-    const auto returns = c.in(a.returns, "returns"), weights = c.optional(a.weights, "weights");
-    const auto d_values = c.out(a.d_values, "d_values");
+    std::array streams{c.in(a.values, "values"), c.optional(a.old_values, "old_values"), c.in(a.returns, "returns"),
+                       c.optional(a.weights, "weights")};
+    std::array targets{c.out(a.d_values, "d_values")};
     const bool clip = o.clip_range < unlimited;
-    if (clip && !old_values && c.tokens() > 0) detail::fail(c.function(), "clip_range needs old_values");
+    if (clip && !streams[1] && c.tokens() > 0) detail::fail(c.function(), "clip_range needs old_values");
     const detail::normalization n(c, o.aggregation);
     c.done();
 
-    const detail::stream<const T> constant{&one, 0, 0};
-    const std::array streams{values, clip ? old_values : constant, returns, weights ? weights : constant};
-    const std::array targets{n.scaled(d_values)};
+    static constexpr T one = 1;
+    if (!clip) streams[1] = {&one, 0, 0};
+    if (!streams[3]) streams[3] = {&one, 0, 0};
+    targets[0].scale = n.scaled(targets[0].scale);
     const auto with = [&]<bool Clip>(const auto& h) {
         const formula::value_rule<T, std::remove_cvref_t<decltype(h)>, Clip> rule{T(o.clip_range), h};
         return detail::token_sweep_of<T, Arch>(c, streams, targets, rule, n.weight);

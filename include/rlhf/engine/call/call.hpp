@@ -44,14 +44,17 @@ public:
     call(const char* function, const batch& b)
         : function_(function), batch_(b), packed_(b.packed()), by_steps_(!packed_ && b.layout == layout::time_first),
           shift_(b.predict_next.value_or(false) ? 1 : 0), arrays_(function) {
-        if (packed_) check_offsets();
-        check_sizes(function_, b);
-        size_ = packed_ ? b.offsets.cols() - 1 : b.sequences.n;
-        shape_ = packed_ ? table{1, b.tokens()} : by_steps_ ? table{b.steps, size_} : table{size_, b.steps};
-        shape_.remedy = remedy(b);
-        if (packed_)
-            arrays_.add(b.offsets.data(), b.offsets.element_size(), "batch.offsets", 1, b.offsets.cols(),
-                        b.offsets.cols(), access::read);
+        if (packed_) {
+            check_offsets();
+            size_ = b.offsets.cols() - 1, tokens_ = b.tokens(), flat_stride_ = 0, flat_step_ = 1;
+            arrays_.add_run(b.offsets.data(), b.offsets.element_size(), "batch.offsets", b.offsets.cols(),
+                            access::read);
+        } else {
+            check_sizes(function_, b);
+            size_ = b.sequences, tokens_ = b.sequences * b.steps;
+            flat_stride_ = by_steps_ ? 1 : b.steps.n, flat_step_ = by_steps_ ? size_ : 1;
+        }
+        usual_tokens_ = tokens_ > 0 && tokens_ < too_many / 8 ? tokens_ : -1;
         if (b.mask.rows() == view<const std::uint8_t>::per_sequence)
             fail(function_, "batch.mask needs one byte per token, not one per sequence");
         if (!b.mask.all()) mask_ = in(static_cast<const view<const std::uint8_t>&>(b.mask), "batch.mask");
@@ -60,7 +63,7 @@ public:
     [[nodiscard]] const char* function() const { return function_; }
     [[nodiscard]] const rlhf::batch& batch() const { return batch_; }
     [[nodiscard]] std::int64_t size() const { return size_; }
-    [[nodiscard]] std::int64_t tokens() const { return shape_.elements; }
+    [[nodiscard]] std::int64_t tokens() const { return tokens_; }
     [[nodiscard]] std::int64_t begin(std::int64_t s) const { return packed_ ? batch_.begin(s) : 0; }
     [[nodiscard]] std::int64_t length(std::int64_t s) const { return packed_ ? batch_.length(s) : batch_.steps.n; }
     [[nodiscard]] std::int64_t longest() const {
@@ -89,9 +92,8 @@ public:
     /// A required input with one element per token, or with one per sequence if it is given by per_sequence.
     template <class T>
     stream<const T> in(const view<const T>& v, const char* name) {
-        const stream<const T> all = optional(v, name);
-        if (!all && tokens() > 0) fail(function_, "%s is missing", name);
-        return all;
+        if (v.absent() && tokens() > 0) fail(function_, "%s is missing", name);
+        return optional(v, name);
     }
     template <class T>
     stream<const T> optional(const view<const T>& v, const char* name) {
@@ -124,9 +126,10 @@ public:
     template <class V>
     places tokens_of(const V& v, const char* name, access how = access::read, const void* in_place_of = nullptr) {
         if (v.rows() >= 0 && packed_) fail(function_, "%s has rows, but the batch is packed: pass [tokens]", name);
-        const std::int64_t stride = arrays_.add(v, name, shape_, how, in_place_of);
-        if (packed_) return {0, 1};
-        return by_steps_ ? places{1, stride} : places{stride, 1};
+        table shape = by_steps_ ? table{batch_.steps, size_} : packed_ ? table{1, tokens_} : table{size_, batch_.steps};
+        shape.remedy = remedy(batch_);
+        const std::int64_t stride = arrays_.add(v, name, shape, how, in_place_of);
+        return by_steps_ ? places{1, stride} : places{packed_ ? 0 : stride, 1};
     }
     /// The arrays of this call, to add arrays that have another shape than the batch.
     [[nodiscard]] detail::arrays& arrays() { return arrays_; }
@@ -137,7 +140,15 @@ public:
 private:
     template <class T>
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
+        if (v.data() != nullptr && v.rows() == view<T>::flat && v.cols() == usual_tokens_) {
+            arrays_.add_bytes(v.data(), usual_tokens_ * std::int64_t(sizeof(T)), name, how, in_place_of);
+            return {v.data(), flat_stride_, flat_step_};
+        }
         if (v.absent()) return {};
+        return bind_rows(v, name, how, in_place_of);
+    }
+    template <class T>
+    RLHF_NOINLINE stream<T> bind_rows(const view<T>& v, const char* name, access how, const void* in_place_of) {
         if (v.rows() == view<T>::per_sequence) {
             if (how == access::write) fail(function_, "%s is an output and needs one element per token", name);
             return bind_per_sequence(v, name, how);
@@ -160,7 +171,7 @@ private:
         return each;
     }
 
-    void check_offsets() const {
+    RLHF_NOINLINE void check_offsets() const {
         const auto& o = batch_.offsets;
         if (o.data() == nullptr) fail(function_, "batch.offsets is a null pointer to %lld elements", o.cols());
         if (o.rows() != o.flat && o.rows() != 1)
@@ -176,9 +187,9 @@ private:
     const char* function_;
     const rlhf::batch& batch_;
     bool packed_, by_steps_;
-    std::int64_t shift_; ///< of the mask: 1 if step t counts as token t + 1 does
-    std::int64_t size_ = 0;
-    table shape_ = {}; ///< of an array with one element per token
+    std::int64_t shift_;                                   ///< of the mask: 1 if step t counts as token t + 1 does
+    std::int64_t flat_stride_, size_, flat_step_, tokens_; ///< flat: of a flat array; read as one, both would wait
+    std::int64_t usual_tokens_; ///< of a flat array that needs no other check; −1: all arrays need all checks
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;
 };

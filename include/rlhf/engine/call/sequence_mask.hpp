@@ -66,6 +66,18 @@ inline std::int64_t past_last_counted(const sequence_mask& m) {
     return t;
 }
 
+/// The range from the first token that counts to one past the last.
+struct counted_range {
+    std::int64_t first, last;
+};
+RLHF_NOINLINE inline counted_range find_counted(const sequence_mask& m) {
+    const std::int64_t last = past_last_counted(m);
+    return last > 0 ? counted_range{first_counted(m), last} : counted_range{m.length, m.length};
+}
+inline counted_range counted_tokens(const sequence_mask& m) {
+    return m.bytes == nullptr ? counted_range{0, m.length} : find_counted(m);
+}
+
 inline std::int64_t count_counted(const sequence_mask& m) {
     if (m.bytes == nullptr) return m.length;
     std::int64_t n = 0, t = 0;

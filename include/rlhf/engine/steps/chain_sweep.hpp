@@ -74,8 +74,7 @@ private:
     row start(std::int64_t s) const {
         row r{.s = s, .begin = of_.call.begin(s), .left = of_.call.length(s), .mask = of_.call.mask(s)};
         r.time = of_.how == gaps::ignore ? r.left : past_last_counted(r.mask);
-        const auto& edge = of_.in[Kernel::value].edge;
-        r.value = edge ? *edge.row(s, 0) : T(0);
+        r.value = of_.each.edge ? *of_.each.edge.row(s, 0) : T(0);
         return r;
     }
 
@@ -125,9 +124,9 @@ private:
         auto& to = g.in[k];
         const auto n = static_cast<std::size_t>(g.n);
         g.from[k] = to.data();
-        if (!of_.in[k].in) return void(std::fill(to.begin(), to.begin() + in_registers(g.n), T(0)));
-        const std::int64_t step = of_.in[k].in.step;
-        const T* from = of_.in[k].in.row(r.s, r.begin);
+        if (!of_.in[k]) return void(std::fill(to.begin(), to.begin() + in_registers(g.n), T(0)));
+        const std::int64_t step = of_.in[k].step;
+        const T* from = of_.in[k].row(r.s, r.begin);
         if (fills_registers(g, step)) return void(g.from[k] = from + r.left);
         std::fill(to.begin() + g.n, to.begin() + in_registers(g.n), T(0));
         if (g.all && step == 1) return void(std::copy_n(from + r.left, n, to.begin()));
@@ -144,7 +143,7 @@ private:
     /// Sets input `next` if it is absent or not read.
     void set_next(const row& r, gathered& g) const {
         const auto n = static_cast<std::size_t>(g.n);
-        const bool given = static_cast<bool>(of_.in[Kernel::next].in);
+        const bool given = static_cast<bool>(of_.in[Kernel::next]);
         const T* const value = g.from[Kernel::value];
         auto& next = g.in[Kernel::next];
         if (given && g.from[Kernel::next] != next.data()) std::copy_n(g.from[Kernel::next], n, next.begin());
@@ -158,7 +157,7 @@ private:
 
     void compute(row& r, gathered& g) const {
         constexpr std::int64_t width = L::width;
-        const bool follows = !of_.flags.terminated && !of_.in[Kernel::next].in && g.n % width == 0;
+        const bool follows = !of_.flags.terminated && !of_.in[Kernel::next] && g.n % width == 0;
         if (!follows) set_next(r, g);
         const T* const value = g.from[Kernel::value];
         const T first_value = *value;

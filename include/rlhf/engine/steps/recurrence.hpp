@@ -9,18 +9,6 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// An input of a recurrence, and its value before the step at which the recurrence of a sequence begins: `edge`, [B],
-/// or 0.
-template <class T>
-struct scan_input {
-    stream<const T> in, edge;
-    scan_input(const stream<const T>& each, const stream<const T>& beyond = {}) : in(each), edge(beyond) {} // NOLINT
-};
-template <class T, std::size_t In>
-using scan_inputs = std::array<scan_input<T>, In>;
-template <class T, std::size_t Out>
-using scan_outputs = std::array<target<T>, Out>;
-
 /// The flags that cut a sequence into several episodes.
 struct scan_flags {
     stream<const std::uint8_t> terminated = {}, truncated = {};
@@ -55,25 +43,37 @@ struct scan_steps {
     mask_of<V> unread = {}, unread_after = {}; ///< masked steps that advance time: their inputs are 0
 };
 
-/// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20).
+template <class T>
+inline constexpr stream<const T> absent = {};
+template <class T>
+inline constexpr target<T> unwanted = {};
+
+/// The arrays of a recurrence with one element per sequence, [B]. It borrows them.
+template <class T>
+struct scan_edges {
+    const stream<const T>& edge = absent<T>;    ///< the input of reads_after() before the recurrence begins; absent: 0
+    const stream<const T>& carry = absent<T>;   ///< S before the recurrence begins; absent: 0
+    const target<T>& last = unwanted<T>;        ///< the part that flows beyond the step at which the recurrence ends
+    const stream<const T>& lambdas = absent<T>; ///< f = γλ with a λ per sequence; absent: the kernel's factor
+    double gamma = 1;                           ///< γ of these factors
+};
+
+/// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20). It borrows its arrays (D32).
 ///
 /// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
 /// from `required` on may be absent.
 template <class T, class Kernel>
 struct recurrence {
     const detail::call& call;
-    const scan_inputs<T, Kernel::inputs>& in;
-    const scan_outputs<T, Kernel::outputs>& out;
+    const std::array<stream<const T>, Kernel::inputs>& in;
+    const std::array<target<T>, Kernel::outputs>& out;
     const Kernel& kernel;
-    gaps how = gaps::skip;
-    scan_flags flags = {};
-    stream<const T> carry = {};   ///< [B] S before the step at which the recurrence begins; absent: 0
-    target<T> last = {};          ///< [B] the part that flows beyond the step at which the recurrence ends
-    stream<const T> lambdas = {}; ///< [B] f = γλ with a λ per sequence; absent: the kernel's factor
-    double gamma = 1;             ///< γ of these factors
+    gaps how;
+    const scan_flags& flags;
+    scan_edges<T> each;
 
     [[nodiscard]] T factor(std::int64_t s) const {
-        return lambdas ? static_cast<T>(gamma * static_cast<double>(*lambdas.row(s, 0))) : kernel.factor;
+        return each.lambdas ? static_cast<T>(each.gamma * static_cast<double>(*each.lambdas.row(s, 0))) : kernel.factor;
     }
 };
 
@@ -93,13 +93,13 @@ template <class T, std::size_t In, std::size_t Out>
 struct scan_arrays {
     template <class E>
     struct source {
-        E* data = nullptr;
-        std::int64_t step = 1; ///< 0: one element, which fills a register in memory
+        E* data;
+        std::int64_t step; ///< 0: one element, which fills a register in memory
         [[nodiscard]] E* at(std::int64_t t) const { return data + t * step; }
     };
     struct sink {
-        T* data = nullptr; ///< null: not wanted
-        bool add = false;
+        T* data; ///< null: not wanted
+        bool add;
     };
     std::array<source<const T>, In> in;
     std::array<sink, Out> out;

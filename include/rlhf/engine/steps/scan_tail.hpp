@@ -18,36 +18,31 @@ class scan_tail {
 public:
     static constexpr std::int64_t steps = 64; ///< that it has room for
 
-    /// Fills a register with each input that has one element per sequence.
-    void spread(arrays& row) {
-        const auto fill = [](auto& from, auto& same) {
-            if (from.data == nullptr || from.step != 0) return;
-            same.fill(*from.data);
-            from.data = same.data();
-        };
-        for (std::size_t k = 0; k < In; ++k) fill(row.in[k], same_[k]);
-        fill(row.terminated, same_flags_[0]);
-        fill(row.truncated, same_flags_[1]);
+    /// Array k of a sequence, or the k-th flags. If it has one element per sequence, this fills a register.
+    template <class E>
+    typename arrays::template source<const E> source(const stream<const E>& all, std::int64_t s, std::int64_t begin,
+                                                     std::size_t k) {
+        if (!all) return {nullptr, 1};
+        const E* from = all.row(s, begin);
+        return {all.step != 0 ? from : filled(from, k), all.step};
     }
 
     /// Scans up to `steps` steps in copies of their arrays. Steps from `length` on do not count.
-    void operator()(const scan& sum, const arrays& row, const scan_range& part, std::int64_t length,
-                    typename scan::state& state) {
+    RLHF_NOINLINE void operator()(const scan& sum, const arrays& row, const scan_range& part, std::int64_t length,
+                                  typename scan::state& state) {
         const std::int64_t n = part.steps, whole = (n + width - 1) / width * width;
         at_ = Kernel::forward ? 0 : whole - n; // they begin, or end, with a whole register
         arrays here;
-        for (std::size_t k = 0; k < In; ++k)
-            if (row.in[k].data != nullptr) here.in[k].data = bring(row.in[k].at(part.first), row.in[k].step, n, in_[k]);
-        for (std::size_t o = 0; o < Out; ++o) {
-            if (row.out[o].data == nullptr) continue;
-            here.out[o] = {out_[o].data(), row.out[o].add};
-            if (row.out[o].add) bring(row.out[o].data + part.first, 1, n, out_[o]);
-        }
-        const auto flags = [&](const auto& f, auto& room) -> const std::uint8_t* {
-            return f.data == nullptr ? nullptr : bring(f.at(part.first), f.step, n, room);
+        const auto copy = [&](auto from, auto& room) {
+            if (from.data != nullptr) from = {bring(from.at(part.first), from.step, n, room), 1};
+            return from;
         };
-        here.terminated.data = flags(row.terminated, terminated_);
-        here.truncated.data = flags(row.truncated, truncated_);
+        for (std::size_t k = 0; k < In; ++k) here.in[k] = copy(row.in[k], in_[k]);
+        for (std::size_t o = 0; o < Out; ++o) {
+            here.out[o] = {row.out[o].data != nullptr ? out_[o].data() : nullptr, row.out[o].add};
+            if (row.out[o].data != nullptr && row.out[o].add) bring(row.out[o].data + part.first, 1, n, out_[o]);
+        }
+        here.terminated = copy(row.terminated, terminated_), here.truncated = copy(row.truncated, truncated_);
         const std::uint8_t one = 1, *mask = nullptr;
         if (part.mask != nullptr)
             mask = bring(part.mask, 1, (std::min)(n, length), mask_);
@@ -61,6 +56,11 @@ public:
 private:
     template <class X, std::int64_t N>
     using array = std::array<X, static_cast<std::size_t>(N)>;
+
+    const T* filled(const T* from, std::size_t k) { return same_[k].fill(*from), same_[k].data(); }
+    const std::uint8_t* filled(const std::uint8_t* from, std::size_t k) {
+        return same_flags_[k].fill(*from), same_flags_[k].data();
+    }
 
     /// Copies steps to their place in the tile, between zeros. It stores whole registers, as the scan loads them,
     /// because a processor would wait for a register that is loaded after its parts were stored.

@@ -4,8 +4,6 @@
 #include <rlhf/engine/steps/scan_tail.hpp>
 #include <rlhf/engine/steps/time_major_sweep.hpp>
 
-#include <optional>
-
 namespace RLHF_NAMESPACE::detail {
 
 /// The sweep along sequences: S = x + f S′ from the last step that counts to the first, or from the first to the last
@@ -31,11 +29,8 @@ public:
     void operator()(const executor& run) const {
         if (of_.call.batch().layout == layout::time_first && !of_.call.batch().packed())
             return time_major_sweep<T, Arch, Kernel>(of_)(run);
-        if (of_.call.size() < few_sequences && of_.call.longest() > chunk && !run.is_this_thread()) {
-            for (std::int64_t s = 0; s < of_.call.size(); ++s) by_chunks(s, run);
-            return;
-        }
         const std::int64_t all = of_.call.size(), tokens = of_.call.tokens();
+        if (all < few_sequences && of_.call.longest() > chunk && !run.is_this_thread()) return sequences(0, all, &run);
         if (tokens <= piece_steps) return sequences(0, all); // a short call is one piece, without divisions
         const std::int64_t each = std::max<std::int64_t>(piece_steps * all / tokens, 1); // per piece
         run(static_cast<std::size_t>((all + each - 1) / each), [&](std::size_t piece) {
@@ -54,7 +49,8 @@ private:
 
     /// A sequence in progress: its steps first … last − 1 are still to be done.
     struct row {
-        std::int64_t s = 0, first = 0, last = 0;
+        row() {} // NOLINT: start() sets what has no default
+        std::int64_t s, first, last;
         std::int64_t left = chunk; ///< steps left in the chunk
         V before;                  ///< the carry into the chunk
         bool ends = true;          ///< false: this is a chunk, and more steps follow
@@ -67,61 +63,57 @@ private:
         std::int64_t take(std::int64_t n) { return Kernel::forward ? (first += n) - n : last -= n; }
     };
 
-    /// Sweeps the sequences from … to − 1.
-    RLHF_NOINLINE void sequences(std::int64_t from, std::int64_t to) const {
+    /// Sweeps the sequences from … to − 1. With an executor, it shares the chunks of each.
+    RLHF_NOINLINE void sequences(std::int64_t from, std::int64_t to, const executor* shared = nullptr) const {
         tile room;
         for (std::int64_t i = from; i < to; ++i) {
-            row r = start(Kernel::forward ? i : to - 1 - (i - from)); // memory is read in one direction, too
-            room.spread(r.all);
-            if (of_.lambdas)
-                finish_by_own(r, room);
+            row r;
+            start(r, Kernel::forward ? i : to - 1 - (i - from), room); // memory is read in one direction, too
+            if (of_.each.lambdas)
+                by_own_factor(r, shared);
+            else if (shared != nullptr)
+                by_chunks(r, scan_, *shared);
             else
-                while (r.first < r.last) advance(r, room, scan_);
+                while (r.first < r.last) advance(r, scan_, room);
         }
     }
-    RLHF_NOINLINE void finish_by_own(row& r, tile& room) const {
-        std::optional<scan> own;
-        const scan& by = scan_of(r.s, own);
-        while (r.first < r.last) advance(r, room, by);
+    RLHF_NOINLINE void by_own_factor(row& r, const executor* shared) const {
+        const scan own(of_.kernel, of_.factor(r.s), of_.how, of_.flags.any());
+        shared != nullptr ? by_chunks(r, own, *shared) : do_rest(r, own);
     }
-
-    row start(std::int64_t s) const {
-        row r;
+    RLHF_NOINLINE void do_rest(row& r, const scan& by) const {
+        tile room;
+        while (r.first < r.last) advance(r, by, room);
+    }
+    RLHF_FORMULA void start(row& r, std::int64_t s, tile& room) const {
         const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
-        const bool ignore = of_.how == gaps::ignore;
         r.s = s, r.mask = of_.call.mask(s);
-        r.first = ignore ? 0 : (std::min)(first_counted(r.mask), r.mask.length);
-        r.last = ignore ? length : (std::max)(past_last_counted(r.mask), r.first);
+        const auto counted = of_.how == gaps::ignore ? counted_range{0, length} : counted_tokens(r.mask);
+        r.first = counted.first, r.last = counted.last;
         for (std::size_t k = 0; k < In; ++k) {
-            if (of_.in[k].in) r.all.in[k] = {of_.in[k].in.row(s, begin), of_.in[k].in.step};
-            r.state.after[k] = V(of_.in[k].edge ? *of_.in[k].edge.row(s, 0) : T(0));
+            r.all.in[k] = room.source(of_.in[k], s, begin, k);
+            r.state.after[k] = V(Kernel::reads_after(k) && of_.each.edge ? *of_.each.edge.row(s, 0) : T(0));
         }
         for (std::size_t o = 0; o < Out; ++o)
-            if (of_.out[o]) r.all.out[o] = {of_.out[o].to.row(s, begin), of_.out[o].add};
-        if (of_.flags.terminated) r.all.terminated = {of_.flags.terminated.row(s, begin), of_.flags.terminated.step};
-        if (of_.flags.truncated) r.all.truncated = {of_.flags.truncated.row(s, begin), of_.flags.truncated.step};
+            r.all.out[o] = {of_.out[o] ? of_.out[o].to.row(s, begin) : nullptr, of_.out[o].add};
+        r.all.terminated = room.source(of_.flags.terminated, s, begin, 0);
+        r.all.truncated = room.source(of_.flags.truncated, s, begin, 1);
         clear(r, 0, r.first);
         clear(r, r.last, length);
-        r.before = r.state.sum = r.state.last = V(of_.carry ? *of_.carry.row(s, 0) : T(0));
-        r.state.alone = V(T(0)), r.state.carries = static_cast<bool>(of_.carry);
-        if (of_.last && r.first == r.last) write(s, T(0));
-        return r;
-    }
-
-    /// The scan with the factor of a sequence. If sequences have their own factors, it is made in `own`.
-    const scan& scan_of(std::int64_t s, std::optional<scan>& own) const {
-        return of_.lambdas ? own.emplace(of_.kernel, of_.factor(s), of_.how, of_.flags.any()) : scan_;
+        r.before = r.state.sum = r.state.last = V(of_.each.carry ? *of_.each.carry.row(s, 0) : T(0));
+        r.state.alone = V(T(0)), r.state.carries = static_cast<bool>(of_.each.carry);
+        if (of_.each.last && r.first == r.last) write(s, T(0));
     }
 
     /// Does the rest of the chunk or of the sequence.
-    void advance(row& r, tile& room, const scan& by) const {
-        const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n - n % width;
+    RLHF_FORMULA void advance(row& r, const scan& by, tile& room) const {
+        const std::int64_t n = (std::min)(r.left, r.steps()), whole = r.last > r.mask.length ? 0 : n & -width;
         if (whole > 0) by(r.all, part(r, whole), r.state);
         for (std::int64_t rest = n - whole; rest > 0; rest -= tile::steps) {
             const scan_range p = part(r, (std::min)(rest, tile::steps));
             room(by, r.all, p, r.mask.length - p.first, r.state);
         }
-        if (of_.last && r.ends && r.first == r.last) finish(r, n);
+        if (of_.each.last && r.ends && r.first == r.last) finish(r, n);
         if ((r.left -= n) > 0 || r.first == r.last) return;
         by.next_chunk(r.state, r.before);
         r.before = r.state.sum, r.left = chunk;
@@ -140,12 +132,7 @@ private:
 
     /// Does the chunks of a sequence at the same time: first each chunk on its own, then the carries in order, then the
     /// results.
-    void by_chunks(std::int64_t s, const executor& run) const {
-        tile same;
-        row rest = start(s);
-        std::optional<scan> own;
-        const scan& by = scan_of(s, own);
-        same.spread(rest.all);
+    RLHF_NOINLINE void by_chunks(row& rest, const scan& by, const executor& run) const {
         std::array<row, static_cast<std::size_t>(chunks_at_once)> chunks;
         std::array<typename scan::state, static_cast<std::size_t>(chunks_at_once)> ends;
         while (rest.first < rest.last) {
@@ -155,8 +142,7 @@ private:
                 row r = chunks[i];
                 for (auto& o : r.all.out) o = {};
                 r.ends = false;
-                tile room;
-                advance(r, room, by);
+                do_rest(r, by);
                 ends[i] = r.state;
             });
             for (std::size_t i = 0; i < n; ++i) {
@@ -164,10 +150,7 @@ private:
                 by.next_chunk(ends[i], rest.before);
                 rest.before = ends[i].sum;
             }
-            run(n, [&](std::size_t i) {
-                tile room;
-                advance(chunks[i], room, by);
-            });
+            run(n, [&](std::size_t i) { do_rest(chunks[i], by); });
         }
     }
 
@@ -207,7 +190,7 @@ private:
             write(r.s, of_.kernel.last(sum, set(r, r.all.terminated, r.last - 1)));
         }
     }
-    void write(std::int64_t s, T value) const { add_or_write(of_.last, of_.last.to.row(s, 0), value); }
+    void write(std::int64_t s, T value) const { add_or_write(of_.each.last, of_.each.last.to.row(s, 0), value); }
 
     /// Writes +0 where no step counts.
     void clear(const row& r, std::int64_t from, std::int64_t to) const {

@@ -28,8 +28,8 @@ public:
     void operator()(const executor& run) const {
         const sequence_mask m = of_.call.mask(0);
         bool all = m.bytes == nullptr && m.length >= of_.call.batch().steps;
-        for (const auto& i : of_.in) all = all && (!i.in || i.in.row_stride == 1);
-        const bool flagged = of_.flags.any() || of_.lambdas; // a factor may be 0, which cuts
+        for (const auto& i : of_.in) all = all && (!i || i.row_stride == 1);
+        const bool flagged = of_.flags.any() || of_.each.lambdas; // a factor may be 0, which cuts
         const bool plain = all && !flagged;
         // One thread reads memory in long stretches; several threads share the sequences.
         const std::int64_t each = width * static_cast<std::int64_t>(plain && run.is_this_thread() ? most : registers);
@@ -75,8 +75,9 @@ private:
         column c;
         c.s = s, c.n = width;
         for (carried& x : at) {
-            x.sum = of_.carry ? load<false>(of_.carry, c, 0) : V(T(0));
-            for (std::size_t k = 0; k < In; ++k) x.after[k] = in[k].edge ? load<false>(in[k].edge, c, 0) : V(T(0));
+            x.sum = of_.each.carry ? load<false>(of_.each.carry, c, 0) : V(T(0));
+            for (std::size_t k = 0; k < In; ++k)
+                x.after[k] = Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, c, 0) : V(T(0));
             c.s += width;
         }
         const std::int64_t steps = of_.call.batch().steps;
@@ -84,14 +85,14 @@ private:
             const std::int64_t t = Kernel::forward ? i : steps - 1 - i;
             std::array<const T*, In> from;
             std::array<T*, Out> to;
-            for (std::size_t k = 0; k < In; ++k) from[k] = in[k].in ? in[k].in.data + s + t * in[k].in.step : nullptr;
+            for (std::size_t k = 0; k < In; ++k) from[k] = in[k] ? in[k].data + s + t * in[k].step : nullptr;
             for (std::size_t o = 0; o < Out; ++o) to[o] = out[o] ? out[o].to.data + s + t * out[o].to.step : nullptr;
             std::int64_t j = 0;
             for (carried& back : at) {
                 scan_steps<V, In, false> x;
                 for (std::size_t k = 0; k < In; ++k) {
                     x.given[k] = k < Kernel::required || from[k] != nullptr;
-                    if (x.given[k]) prefetch(from[k] + j + ahead * in[k].in.step);
+                    if (x.given[k]) prefetch(from[k] + j + ahead * in[k].step);
                     x.here[k] = x.given[k] ? L::load(from[k] + j) : V(T(0));
                     if (Kernel::reads_after(k)) x.after[k] = std::exchange(back.after[k], x.here[k]);
                 }
@@ -108,7 +109,7 @@ private:
             }
         }
         if constexpr (Kernel::forward) {
-            if (!of_.last) return;
+            if (!of_.each.last) return;
             c.s = s, c.ended = L::where(0);
             for (const carried& x : at) c.last = x.sum, finish(c), c.s += width;
         }
@@ -125,9 +126,9 @@ private:
         for (column& x : c) {
             x.s = s, x.n = (std::min)(n, width), s += width, n -= width;
             x.mask = of_.call.mask(x.s);
-            x.sum = x.last = of_.carry ? load<false>(of_.carry, x, 0) : V(T(0));
+            x.sum = x.last = of_.each.carry ? load<false>(of_.each.carry, x, 0) : V(T(0));
             for (std::size_t k = 0; k < In; ++k)
-                x.after[k] = of_.in[k].edge ? load<false>(of_.in[k].edge, x, 0) : V(T(0));
+                x.after[k] = Kernel::reads_after(k) && of_.each.edge ? load<false>(of_.each.edge, x, 0) : V(T(0));
             if constexpr (Flagged) take_factors(x);
             x.begun = of_.how == gaps::ignore ? !none : none;
             x.terminated_after = x.cut_after = x.unread_after = x.ended = none;
@@ -138,7 +139,7 @@ private:
             for (column& x : c) step<All, Flagged>(kernel, x, t);
         }
         if constexpr (Kernel::forward)
-            if (of_.last)
+            if (of_.each.last)
                 for (const column& x : c) finish(x);
     }
 
@@ -155,8 +156,8 @@ private:
         const M seen = of_.how == gaps::zero || covers ? counts : all, written = covers ? all : counts;
         scan_steps<V, In, Flagged> x;
         for (std::size_t k = 0; k < In; ++k) {
-            x.given[k] = k < Kernel::required || of_.in[k].in;
-            x.here[k] = x.given[k] ? either(seen, load<All>(of_.in[k].in, c, t), V(T(0))) : V(T(0));
+            x.given[k] = k < Kernel::required || of_.in[k];
+            x.here[k] = x.given[k] ? either(seen, load<All>(of_.in[k], c, t), V(T(0))) : V(T(0));
             if (!Kernel::reads_after(k)) continue;
             x.after[k] = c.after[k];
             c.after[k] = either(time, x.here[k], c.after[k]);
@@ -201,7 +202,7 @@ private:
         L::store(ended.data(), select(c.ended, V(T(1)), V(T(0))));
         for (std::int64_t j = 0; j < c.n; ++j) {
             const auto k = static_cast<std::size_t>(j);
-            add_or_write(of_.last, of_.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
+            add_or_write(of_.each.last, of_.each.last.to.row(c.s + j, 0), of_.kernel.last(sums[k], ended[k] != T(0)));
         }
     }
 

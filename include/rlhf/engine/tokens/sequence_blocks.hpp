@@ -68,14 +68,6 @@ RLHF_NOINLINE inline void copy_mask(const sequence_mask& mask, std::int64_t t, s
                                     std::int64_t size) {
     for (std::int64_t k = 0; k < size; ++k) to[k] = k < n && mask[t + k] ? 1 : 0;
 }
-/// The range from the first token that counts to one past the last.
-struct counted_range {
-    std::int64_t first = 0, last = 0;
-};
-RLHF_NOINLINE inline counted_range counted_tokens(const sequence_mask& mask) {
-    const std::int64_t first = (std::min)(first_counted(mask), mask.length);
-    return {first, (std::max)(past_last_counted(mask), first)};
-}
 /// Writes +0 to n tokens.
 template <class T>
 RLHF_NOINLINE void clear_tokens(T* to, std::int64_t step, std::int64_t n) {
