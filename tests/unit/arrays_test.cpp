@@ -192,23 +192,6 @@ TEST_CASE("integers: no output may lie on them") {
     CHECK(offsets == std::vector<std::int32_t>{0, 2, 6, 6, 6, 6});
 }
 
-TEST_CASE("16-bit floats: logits that were written as another library's type") {
-    struct theirs { // as c10::BFloat16 and Eigen::bfloat16
-        std::uint16_t x;
-    };
-    std::vector<theirs> memory(8);
-    const rlhf::logits_view z(reinterpret_cast<const rlhf::bfloat16*>(memory.data()),
-                              {.sequences = 1, .steps = 1, .vocab = 8});
-    const std::vector<int> ids{0};
-    floats lp(1);
-    for (int round = 0; round < 3; ++round) {
-        for (theirs& t : memory) t.x = 0;
-        memory[0].x = rlhf::bfloat16(round).bits;
-        rlhf::token_log_probs(test::aligned(1, 1), z, ids, {.log_probs = lp});
-        CHECK(lp[0] == Approx(round - std::log(7 + std::exp(round))));
-    }
-}
-
 TEST_CASE("mask_targets: arrays that are missing, short or the same throw") {
     std::vector<std::int64_t> ids(4, -100);
     std::vector<std::uint8_t> mask(8, 9);

@@ -158,3 +158,20 @@ TEST_CASE("token_log_probs: error messages") {
                                     {.log_probs = lp});
           }) == "rlhf::token_log_probs: logits is [1, 5, 4], but the batch is [1, 6]");
 }
+
+TEST_CASE("token_log_probs: logits that were written as another library's type") {
+    struct theirs { // as c10::BFloat16 and Eigen::bfloat16
+        std::uint16_t x;
+    };
+    std::vector<theirs> memory(8);
+    const rlhf::logits_view z(reinterpret_cast<const rlhf::bfloat16*>(memory.data()),
+                              {.sequences = 1, .steps = 1, .vocab = 8});
+    const std::vector<int> ids{0};
+    std::vector<float> lp(1);
+    for (int round = 0; round < 3; ++round) {
+        for (theirs& t : memory) t.x = 0;
+        memory[0].x = rlhf::bfloat16(round).bits;
+        rlhf::token_log_probs(test::aligned(1, 1), z, ids, {.log_probs = lp});
+        CHECK(lp[0] == Approx(round - std::log(7 + std::exp(round))));
+    }
+}
