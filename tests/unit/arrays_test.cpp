@@ -221,24 +221,21 @@ TEST_CASE("sizes: more than memory can hold throws and does not overflow") {
     const std::int64_t large = std::int64_t(1) << 32, last = std::numeric_limits<std::int64_t>::max();
     CHECK(refusal([&] { (void)rlhf::count(rectangle(large, large)); }) ==
           "rlhf::count: batch is [4294967296, 4294967296], more tokens than memory can hold");
-    const float x = 0;
+    floats z(60);
     CHECK(
         refusal([&] {
             (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
-                                    {.values = rlhf::view(&x, {.sequences = large / 2, .steps = large / 4})});
+                                    {.values = rlhf::view(z.data(), {.sequences = large / 2, .steps = large / 4})});
         }) ==
         "rlhf::masked_mean: values is [2147483648, 1073741824] with a stride of 1073741824, more than memory can hold");
-    using V = rlhf::view<const float>;
-    CHECK(refusal([&] {
-              (void)rlhf::masked_mean(rectangle(large / 2, large / 4),
-                                      {.values = V::with(&x, V::flat, large / 8 * large, 0)});
-          }) == "rlhf::masked_mean: values has 2305843009213693952 elements, more than memory can hold");
-    CHECK(refusal([&] { (void)rlhf::view(&x, {.sequences = -2, .steps = 3}); }) ==
+    const auto flat = rlhf::view<const float>::with(z.data(), -1, large / 8 * large, 0);
+    CHECK(refusal([&] { (void)rlhf::masked_mean(rectangle(large / 2, large / 4), {.values = flat}); }) ==
+          "rlhf::masked_mean: values has 2305843009213693952 elements, more than memory can hold");
+    CHECK(refusal([&] { (void)rlhf::view(z.data(), {.sequences = -2, .steps = 3}); }) ==
           "rlhf::view: an array is [-2, 3], expected sizes of at least 0");
     const rlhf::batch b = rectangle(4, 3);
     CHECK(refusal([&] { (void)b.part(1, last); }) ==
           "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
-    floats z(60);
     CHECK(refusal([&] { (void)rlhf::part(test::logits_of(z, 4, 3, 5), b, 1, last); }) ==
           "rlhf::part: sequences 1 to 9223372036854775807 are not in a batch of 4");
     CHECK(refusal([&] { (void)rectangle(large, large).part(0, 1); }) ==

@@ -58,7 +58,7 @@ struct scan_edges {
     double gamma = 1;                           ///< γ of these factors
 };
 
-/// The recurrence S = x + f S′ along the steps of every sequence of a call (DESIGN.md, D20). It borrows its arrays (D32).
+/// The recurrence S = x + f S′ along the steps of all sequences (DESIGN.md, D20). It borrows its arrays (D32).
 ///
 /// The kernel computes x by head(steps), and the outputs by finish(steps, S, S′), both in lanes of steps. Its inputs
 /// from `required` on may be absent.
