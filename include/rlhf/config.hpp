@@ -108,8 +108,8 @@
 #endif
 
 /// The library relies on NaN, infinity, −0 and the order of additions. Compiler options that give these up stop the
-/// compilation, unless RLHF_ALLOW_FAST_MATH is defined. Here are the options for which the compiler defines a macro; for
-/// clang's others see detail::precise_math below.
+/// compilation, unless RLHF_ALLOW_FAST_MATH is defined. This is about options with a macro, and detail::precise_math
+/// below about clang's others.
 #if defined(RLHF_ALLOW_FAST_MATH)
 #define RLHF_MATH _fast
 #else
