@@ -142,7 +142,7 @@ accuracy::line<T> line_of() {
 constexpr float hardest[] = {0x1.04a29p+4F,  0x1.45c9f6p+6F,  0x1.97c48ap-2F,  0x1.974af2p-2F,  0x1.463a72p+0F,
                              0x1.a8382ep-2F, -0x1.1aaa9ap+0F, -0x1.256b46p+0F, 0x1.1c496p-6F,   0x1.196122p-6F,
                              0x1.c7ff12p-3F, 0x1.a0cd74p-3F,  -0x1.043e3cp-3F, -0x1.ff6f8ep-2F, 0x1.f73154p-1F,
-                             0x1.ee41c2p-1F, 0x1.69d0e6p-1F};
+                             0x1.ee41c2p-1F, 0x1.69d0e6p-1F,  0x1.c6133ap-2F};
 
 /// Every step-th float, the hardest ones and typical ones.
 template <class Word>
