@@ -137,12 +137,20 @@ accuracy::line<T> line_of() {
             accuracy::ulp};
 }
 
-/// Every step-th float, and typical ones.
+/// The floats with the largest errors, with FMA and without, of exp, expm1, log, log1p, sigmoid, softplus, tanh,
+/// exp_excess, exp2 and log1p_unit. They let the usual run see what all floats show.
+constexpr float hardest[] = {0x1.04a29p+4F,  0x1.45c9f6p+6F,  0x1.97c48ap-2F,  0x1.974af2p-2F,  0x1.463a72p+0F,
+                             0x1.a8382ep-2F, -0x1.1aaa9ap+0F, -0x1.256b46p+0F, 0x1.1c496p-6F,   0x1.196122p-6F,
+                             0x1.c7ff12p-3F, 0x1.a0cd74p-3F,  -0x1.043e3cp-3F, -0x1.ff6f8ep-2F, 0x1.f73154p-1F,
+                             0x1.ee41c2p-1F, 0x1.69d0e6p-1F,  0x1.c6133ap-2F};
+
+/// Every step-th float, the hardest ones and typical ones.
 template <class Word>
 void floats(accuracy::section& page, std::uint64_t step) {
     auto line = line_of<Word, float>();
     for (std::uint64_t bits = 0; bits <= 0xffffffffU; bits += step)
         add<Word, double>(line, std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    for (const float x : hardest) add<Word, double>(line, x);
     test::random r(3);
     for (int i = 0; i < 20000; ++i) add<Word, double>(line, accuracy::in<float>(r, -20, 20), true);
     for (int i = 0; i < 1000; ++i) add<Word, double>(line, accuracy::in<float>(r, 0, 1), Word::below == 1);

@@ -78,7 +78,7 @@ void rows_of() {
         });
     };
     each(logits_scenes(), row_cases, "", both);
-    if constexpr (!std::is_same_v<Arch, rlhf::scalar>)
+    if constexpr (std::is_same_v<Arch, rlhf::native>)
         both(huge<G>(), {.entropy = true, .d_entropy = true}, "/huge/entropy");
 }
 

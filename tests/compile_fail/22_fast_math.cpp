@@ -2,8 +2,10 @@
 // flags: -ffast-math
 // flags: -Ofast
 // flags: -ffinite-math-only
-// flags gcc: -fno-signed-zeros
-// flags gcc: -fno-signed-zeros -fno-trapping-math -fassociative-math
-// flags gcc: -freciprocal-math
+// flags: -funsafe-math-optimizations
+// flags: -fno-signed-zeros
+// flags: -fno-signed-zeros -fno-trapping-math -fassociative-math
+// flags: -freciprocal-math
+// flags clang: -fapprox-func
 // expect: rlhf: -ffast-math and its parts give wrong numbers
 #include <rlhf/config.hpp>

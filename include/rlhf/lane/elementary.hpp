@@ -10,7 +10,7 @@
 /// and in device code. On machines without FMA the bits are others. Only the sign and payload of a NaN may differ.
 ///
 /// Special values are as in the standard library. ACCURACY.md has the errors: with FMA at most 4.6 ULP in
-/// exp_excess, 1.9 in all others.
+/// exp_excess, 2.0 in all others.
 namespace RLHF_NAMESPACE::lane {
 
 /// A float or double, or a register of them, with the operations of lane::number.

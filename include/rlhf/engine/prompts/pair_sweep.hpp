@@ -173,10 +173,9 @@ private:
         for (std::size_t i = 0; i < end; i += step)
             for (std::size_t j = i + step; j < end; j += step) {
                 if (!(rank_balance[i] < rank_balance[j])) continue;
-                nonfinite += std::abs(pair_(reward[i], reward[j], pair_.odds(reward[i], reward[j])).loss) <
-                                     std::numeric_limits<T>::infinity()
-                                 ? 0
-                                 : 1;
+                const lane::number<T> better(reward[i]), worse(reward[j]);
+                const auto loss = pair_(better, worse, pair_.odds(better, worse)).loss;
+                nonfinite += lane::nonfinite(loss) ? 1 : 0;
                 margin += static_cast<double>(reward[i]) - static_cast<double>(reward[j]);
             }
         return margin;
