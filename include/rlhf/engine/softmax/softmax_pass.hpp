@@ -156,7 +156,7 @@ private:
         return double(e[0]);
     }
 
-    /// Adds a group, after see(x, e) for each four arguments and their exponentials.
+    /// Adds a group, after see(d, x, e) for each four differences from the largest, arguments and exponentials.
     template <softmax_wanted Want, class E>
     RLHF_FORMULA static void add_group(const E* z, const softmax_exp<C, Arch>& exp, const origin_type& origin,
                                        softmax_sums<C, Arch, Want>& total, auto&& see) {
@@ -167,9 +167,10 @@ private:
                 const E* const from = z + static_cast<std::int64_t>(h) * rows::half;
                 const auto x = exp.from_origin(rows::column(from, r), origin);
                 auto e = exp(x, origin);
-                see(x, e);
+                const auto d = exp.below_largest(x, origin);
+                see(d, x, e);
                 others[h] = rows::sum(e);
-                if constexpr (Want.entropy) weighted[h] = rows::sum(e, exp.below_largest(x, origin));
+                if constexpr (Want.entropy) weighted[h] = rows::sum(e, d);
                 if constexpr (Want.squares) squares[h] = rows::sum(e, e);
             });
             total.others.add(r, others[0] + others[1]);
@@ -188,7 +189,7 @@ private:
         softmax_sums<C, Arch, Want> total(to);
         std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
-            add_group(z + g * group, exp, origin, total, [&](const auto& x, auto& e) RLHF_INLINE {
+            add_group(z + g * group, exp, origin, total, [&](const auto&, const auto& x, auto& e) RLHF_INLINE {
                 if constexpr (Apart)
                     unrolled<4>([&](std::size_t k) RLHF_INLINE {
                         const auto largest = x[k] == V(origin.largest);
@@ -218,8 +219,7 @@ private:
             auto highest = bits::all(lowest);
             for (std::int64_t g = 0; g < 8 && (g != 4 || bits::largest(highest) <= bound); ++g)
                 add_group(z + g * group, exp, origin, halves[static_cast<std::size_t>(g / 4)],
-                          [&](const auto& x, auto&) RLHF_INLINE {
-                              const auto d = exp.below_largest(x, origin);
+                          [&](const auto& d, const auto&, auto&) RLHF_INLINE {
                               unrolled<4>([&](std::size_t k)
                                               RLHF_INLINE { highest = bits::larger(bits::of(d[k]), highest); });
                           });
