@@ -104,6 +104,46 @@ TEMPLATE_TEST_CASE("softmax_pass: any NaN is noticed, wherever it is", "", nativ
         }
 }
 
+TEMPLATE_TEST_CASE("softmax_pass: long rows with one entry that is not like the others", "", native, scalar) {
+    // Most of their segments are added without a search, if the one entry allows it.
+    constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    constexpr bool asked = rlhf::detail::softmax_exp<float, TestType>::asks_for_least;
+    constexpr std::int64_t V = 12345;
+    test::random r(6);
+    const auto numbers = test::random_logits<float>(r, V);
+    for (const float top : {0.0F, 20.0F, 50.0F, -30.0F, 3000.0F})
+        for (const float entry : {0.0F, -0.0F, 1.0F, -80.0F, -86.0F, -87.0F, -88.0F, -1000.0F, -inf, nan, -nan})
+            for (const std::size_t at : {2047U, 5000U, 9215U, 9216U, 12287U, 12344U}) {
+                auto z = numbers;
+                for (float& x : z) x = top - 1 - std::fabs(x);
+                z[3] = top, z[at] = top == 0 && entry == 0 ? entry : top + entry;
+                CAPTURE(top, entry, at);
+                const rlhf::detail::softmax_pass<float, TestType> rows(1);
+                const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), V);
+                if (std::isnan(entry)) {
+                    CHECK((std::isnan(row.others) && std::isnan(row.entropy)));
+                    continue;
+                }
+                const double shift = *std::max_element(z.begin(), z.end());
+                double ties = 0, others = 0, weighted = 0;
+                for (const float x : z) {
+                    const double d = x - shift, e = std::exp(d);
+                    x == shift ? ++ties : (others += e, weighted += e > 0 ? d * e : 0);
+                }
+                CHECK(row.shift == shift);
+                CHECK(row.ties == ties);
+                CHECK(row.others == Approx(others).epsilon(1e-6));
+                CHECK(row.entropy == Approx(std::log(ties + others) - weighted / (ties + others)).epsilon(1e-6));
+                const float least = *std::min_element(z.begin(), z.end());
+                CHECK(row.least <= least + 1e-4F);
+                if (asked) CHECK(row.least >= std::min(least, 0.0F) - 1e-4F);
+                const auto plain =
+                    rlhf::detail::softmax_pass<float, scalar>(1).read<rlhf::detail::softmax_wanted{.entropy = true}>(
+                        z.data(), V);
+                CHECK((test::same_bits(row.others, plain.others) && test::same_bits(row.entropy, plain.entropy)));
+            }
+}
+
 TEMPLATE_TEST_CASE("softmax_pass: logits at both ends of the range", "", native, scalar) {
     // The first segments vanish beside the last one, though their distance overflows.
     constexpr double most = std::numeric_limits<double>::max();

@@ -20,8 +20,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     using namespace rlhf;
     bradley_terry_loss<float, arch_of<struct call_of_bradley_terry_loss, 33>>(b,
                                                                               any<bradley_terry_loss_arrays<float>>());
-    cross_entropy_loss<arch_of<struct call_of_cross_entropy_loss, 56>>(b, logits, ids, d_logits);
-    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 57>>(b, any<linear_head<float>>(), ids,
+    cross_entropy_loss<arch_of<struct call_of_cross_entropy_loss, 66>>(b, logits, ids, d_logits);
+    cross_entropy_loss<arch_of<struct call_of_linear_head_cross_entropy, 67>>(b, any<linear_head<float>>(), ids,
                                                                               any<linear_head_gradient<float>>());
     discounted_returns<float, arch_of<struct call_of_discounted_returns, 134>>(b,
                                                                                any<discounted_returns_arrays<float>>());
@@ -35,7 +35,7 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
                                                                       any<kept_log_probs_arrays<float>>());
     kept_log_probs_backward<float, arch_of<struct call_of_kept_log_probs_backward, 16>>(
         b, logits, ids, any<kept_set>(), any<kept_log_probs_backward_arrays<float>>(), d_logits);
-    logits_divergence<arch_of<struct call_of_logits_divergence, 148>>(b, logits, logits, d_logits);
+    logits_divergence<arch_of<struct call_of_logits_divergence, 158>>(b, logits, logits, d_logits);
     (void)masked_mean<float, arch_of<struct call_of_masked_mean, 21>>(b, any<masked_mean_arrays<float>>());
     plackett_luce_loss<float, arch_of<struct call_of_plackett_luce_loss, 2>>(b,
                                                                              any<plackett_luce_loss_arrays<float>>());
@@ -46,8 +46,8 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     preference_nll<float, arch_of<struct call_of_preference_nll, 83>>(b, b, b, any<preference_nll_arrays<float>>(),
                                                                       any<dpo>());
     ppo_advantages<float, arch_of<struct call_of_ppo_advantages, 249>>(b, any<ppo_advantages_arrays<float>>());
-    ppo_loss<float, arch_of<struct call_of_ppo_loss, 244>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
-    ppo_loss<float, arch_of<struct call_of_linear_head, 245>>(
+    ppo_loss<float, arch_of<struct call_of_ppo_loss, 265>>(b, logits, ids, any<ppo_loss_arrays<float>>(), d_logits);
+    ppo_loss<float, arch_of<struct call_of_linear_head, 265>>(
         b, any<linear_head<float>>(), ids, any<ppo_loss_arrays<float>>(), any<linear_head_gradient<float>>());
     policy_loss<float, arch_of<struct call_of_gspo, 99>>(b, any<policy_loss_arrays<float>>(), any<gspo>());
     policy_loss<float, arch_of<struct call_of_policy_loss, 131>>(b, any<policy_loss_arrays<float>>(), any<dppo_kl>());
@@ -64,13 +64,13 @@ void calls(const rlhf::batch& b, rlhf::logits_view<const float> logits, rlhf::lo
     top_entropy<float, arch_of<struct call_of_top_entropy, 32>>(b, any<top_entropy_arrays<float>>());
     shape_rewards<float, arch_of<struct call_of_shape_rewards, 24>>(b, any<shape_rewards_arrays<float>>());
     shape_scores<float, arch_of<struct call_of_shape_scores, 6>>(b, any<shape_scores_arrays<float>>());
-    token_log_probs<float, arch_of<struct call_of_token_log_probs, 62>>(b, logits, ids,
+    token_log_probs<float, arch_of<struct call_of_token_log_probs, 95>>(b, logits, ids,
                                                                         any<token_log_probs_arrays<float>>());
-    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 68>>(
+    token_log_probs_backward<float, arch_of<struct call_of_token_log_probs_backward, 89>>(
         b, logits, ids, any<token_log_probs_backward_arrays<float>>(), d_logits);
-    top_k_divergence<arch_of<struct call_of_top_k_divergence, 106>>(b, logits, any<top_k_reference>(), d_logits);
+    top_k_divergence<arch_of<struct call_of_top_k_divergence, 116>>(b, logits, any<top_k_reference>(), d_logits);
     unpaired_loss<float, arch_of<struct call_of_unpaired_loss, 33>>(b, any<unpaired_loss_arrays<float>>(), any<kto>());
-    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 28>>(b, logits, 0, ids, shards);
+    vocab_shard_sums<arch_of<struct call_of_vocab_shards, 38>>(b, logits, 0, ids, shards);
     vocab_shard_backward<float, arch_of<struct call_of_vocab_shards_backward, 31>>(
         b, logits, 0, ids, any<vocab_shard_backward_arrays<float>>(), d_logits);
     vtrace<float, arch_of<struct call_of_vtrace, 20>>(b, any<vtrace_arrays<float>>());

@@ -3,6 +3,8 @@
 
 #include <rlhf/config.hpp>
 
+#include <cstdint>
+
 #if defined(__SSE2__) && !defined(RLHF_NO_SIMD)
 #include <emmintrin.h>
 #endif
@@ -23,6 +25,18 @@ RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
     __builtin_prefetch(p);
 #endif
+}
+/// Called for each part of so many bytes (a multiple of 256) that a sweep reads, at p: fetches as much of what it reads
+/// 4 to 28 KiB later. It fetches from four pages in turn, because a processor fetches several pages at a time faster
+/// than one (DESIGN.md, D14).
+template <std::uintptr_t Bytes>
+RLHF_INLINE inline void prefetch_pages(const void* p) {
+    constexpr std::uintptr_t line = 64, page = 4096, pages = 4, block = pages * page;
+    const auto at = reinterpret_cast<std::uintptr_t>(p), begun = at % block / pages;
+    const std::uintptr_t next = at - at % block + block + (begun - begun % line);
+#pragma GCC unroll 16
+    for (std::uintptr_t i = 0; i < Bytes / line; ++i)
+        prefetch(reinterpret_cast<const void*>(next + i % pages * page + i / pages * line));
 }
 /// Fetches memory that is written soon.
 RLHF_INLINE inline void prefetch_to_write([[maybe_unused]] const void* p) {

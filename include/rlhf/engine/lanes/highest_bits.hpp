@@ -18,6 +18,7 @@ struct integers {
     using type = S;
     static constexpr int width = 1;
     static type all(S x) { return x; }
+    static type of(const auto& number) { return __builtin_bit_cast(type, static_cast<float>(number)); }
     static type larger(type a, type b) { return a > b ? a : b; }
     static S largest(type a) { return a; }
     static type load(const void* p) {
@@ -33,6 +34,10 @@ struct integers<S, Arch, false> {
     using type = xsimd::batch<S, Arch>;
     static constexpr int width = static_cast<int>(type::size);
     static type all(S x) { return type(x); }
+    template <class V>
+    static type of(const V& v) {
+        return __builtin_bit_cast(typename type::register_type, typename V::register_type(v));
+    }
     static type larger(const type& a, const type& b) { return (::xsimd::max)(a, b); }
     static S largest(const type& a) {
         std::array<S, type::size> x;

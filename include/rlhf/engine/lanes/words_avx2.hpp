@@ -19,12 +19,10 @@ struct avx2_words {
     template <int N>
     static __m256i down(__m256i v, __m256i next) {
         const __m256i middle = _mm256_permute2x128_si256(v, next, 0x21);
-        if constexpr (N < 4)
-            return _mm256_alignr_epi8(middle, v, 4 * N);
-        else if constexpr (N == 4)
+        if constexpr (N == 4)
             return middle;
         else
-            return _mm256_alignr_epi8(next, middle, 4 * N - 16);
+            return _mm256_alignr_epi8(N < 4 ? middle : next, N < 4 ? v : middle, 4 * N % 16);
     }
     /// Lane i of 32 bits gets lane i + n, around the end.
     static __m256 around(__m256 v, std::int64_t n) {
@@ -55,7 +53,7 @@ struct words<float, 32> : avx2_words {
     template <bool PastCache>
     static void store(bfloat16* p, V v) {
         const __m256i halves = _mm256_srli_epi32(nearest_bfloat16(v), 16);
-        put<PastCache>(p, _mm_packus_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)));
+        put<PastCache>(p, _mm_packus_epi32(_mm256_castsi256_si128(halves), second_half(halves)));
     }
 #if defined(__F16C__)
     static V load(const float16* p) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
@@ -80,7 +78,7 @@ struct words<float, 32> : avx2_words {
     template <bool PastCache>
     static void store_interleaved(bfloat16* p, V even, V odd) {
         // One test for both: NaN is rare, and its own rounding takes as long as a number's.
-        const bool numbers = _mm256_testz_ps(_mm256_cmp_ps(even, odd, _CMP_UNORD_Q), _mm256_set1_ps(-0.0F)) != 0;
+        const bool numbers = _mm256_testz_ps(unordered(even, odd), _mm256_set1_ps(-0.0F)) != 0;
         const __m256i low = _mm256_srli_epi32(numbers ? nearest_of_number(even) : nearest_bfloat16(even), 16);
         const __m256i both = _mm256_blend_epi16(low, numbers ? nearest_of_number(odd) : nearest_bfloat16(odd), 0xaa);
         PastCache ? _mm256_stream_si256(reinterpret_cast<__m256i*>(p), both)
@@ -95,15 +93,12 @@ struct words<float, 32> : avx2_words {
     using counter = __m256i; // in 32 bits per lane
     static void count_on(counter& n, V mask) { n = _mm256_sub_epi32(n, _mm256_castps_si256(mask)); }
     static std::int64_t counted_up(counter n) {
-        const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
-        const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-        return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
+        const __m128i four = halves_added(n), two = _mm_hadd_epi32(four, four);
+        return _mm_cvtsi128_si32(_mm_hadd_epi32(two, two));
     }
     static void add_counts(std::int64_t* to, counter a, counter b, counter c, counter d) {
-        const auto four = [](counter n) {
-            return _mm_add_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
-        };
-        const __m128i each = _mm_hadd_epi32(_mm_hadd_epi32(four(a), four(b)), _mm_hadd_epi32(four(c), four(d)));
+        const __m128i each = _mm_hadd_epi32(_mm_hadd_epi32(halves_added(a), halves_added(b)),
+                                            _mm_hadd_epi32(halves_added(c), halves_added(d)));
         auto* const at = reinterpret_cast<__m256i*>(to);
         _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), _mm256_cvtepi32_epi64(each)));
     }
@@ -113,16 +108,14 @@ struct words<float, 32> : avx2_words {
     static V smaller(V a, V b) { return _mm256_min_ps(a, b); }
     static V zero_where_less(V x, V bound, V v) { return _mm256_andnot_ps(_mm256_cmp_ps(x, bound, _CMP_LT_OQ), v); }
     static float largest(V v) {
-        const __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+        const __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), second_half(v));
         const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
         return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
     }
     struct doubles {
         __m256d first, last;
     };
-    static doubles widen(V v) {
-        return {_mm256_cvtps_pd(_mm256_castps256_ps128(v)), _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))};
-    }
+    static doubles widen(V v) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(v)), _mm256_cvtps_pd(second_half(v))}; }
     static void store_doubles(double* p, V v) {
         const doubles d = widen(v);
         _mm256_store_pd(p, d.first), _mm256_store_pd(p + 4, d.last);
@@ -175,6 +168,10 @@ struct words<float, 32> : avx2_words {
 #endif
 
 private:
+    static __m128 second_half(V v) { return _mm256_extractf128_ps(v, 1); }
+    static __m128i second_half(__m256i v) { return _mm256_extracti128_si256(v, 1); }
+    static __m128i halves_added(counter n) { return _mm_add_epi32(_mm256_castsi256_si128(n), second_half(n)); }
+    static V unordered(V a, V b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
     static __m256i first(std::int64_t n) {
         return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     }
@@ -185,9 +182,8 @@ private:
     /// Floats whose upper halves are the nearest bfloat16, ties to even; NaN stays a quiet NaN.
     static __m256i nearest_bfloat16(V v) {
         const __m256i quiet = _mm256_or_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x400000));
-        const V is_nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
-        return _mm256_castps_si256(
-            _mm256_blendv_ps(_mm256_castsi256_ps(nearest_of_number(v)), _mm256_castsi256_ps(quiet), is_nan));
+        const V number = _mm256_castsi256_ps(nearest_of_number(v));
+        return _mm256_castps_si256(_mm256_blendv_ps(number, _mm256_castsi256_ps(quiet), unordered(v, v)));
     }
     static __m256i nearest_of_number(V v) {
         const __m256i bits = _mm256_castps_si256(v), one = _mm256_set1_epi32(1);

@@ -58,10 +58,13 @@ public:
         o.largest = z - o.from, o.lowest = C(double(double(o.largest) - 1e4 * real(temperature_)));
         return o;
     }
-    /// True if e is a normal number for all entries from `least` on. e is 2ⁿ⁻ᴺ times √½ to √2, so n − N must be at
-    /// least −124.
+    /// The argument from which on e is a normal number. e is 2ⁿ⁻ᴺ times √½ to √2, so n − N must be at least −124.
+    [[nodiscard]] double lowest_normal(const softmax_origin<C>& o) const {
+        return (double(o.exponent) - 124.4) * (log_2 * temperature_);
+    }
+    /// True if e is a normal number for all entries from `least` on.
     [[nodiscard]] bool normal_from(C least, const softmax_origin<C>& o) const {
-        return asks_for_least && double(least - o.from) >= (double(o.exponent) - 124.4) * (log_2 * temperature_);
+        return asks_for_least && double(least - o.from) >= lowest_normal(o);
     }
     /// By how many powers of two the first origin is above the other.
     [[nodiscard]] double above(const softmax_origin<C>& o, const softmax_origin<C>& other) const {

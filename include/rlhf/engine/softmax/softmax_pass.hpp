@@ -5,17 +5,14 @@
 
 namespace RLHF_NAMESPACE::detail {
 
-/// The entries of a segment: they are searched for the largest, then added up from the first-level cache (DESIGN.md,
-/// D14).
+/// The entries of a segment, whose largest entry decides how they are added up (DESIGN.md, D14).
 inline constexpr std::int64_t segment_entries = 1024;
-/// How far ahead of the additions entries are fetched, so that the search for the largest does not wait for them.
-inline constexpr std::int64_t fetched_ahead = 3 * segment_entries;
 
 /// Reads and writes rows of logits with one temperature. C is the type of the computation, float or double. row_entries
 /// says how entries are laid out in lanes and added.
 ///
-/// The largest logit is found segment by segment, while a segment comes into the cache. If a segment has a larger
-/// logit, the sums so far are rescaled, mostly by a power of two (DESIGN.md, D18).
+/// The largest logit is found segment by segment. If a segment has a larger logit, the sums so far are rescaled, mostly
+/// by a power of two (DESIGN.md, D18).
 template <class C, class Arch>
 class softmax_pass {
     using rows = row_entries<C, Arch>;
@@ -33,6 +30,7 @@ public:
         softmax_accumulators<C> s;
         C largest = -infinity, least = infinity;
         auto origin = exp_.origin(largest);
+        std::int64_t refused = 0; // segments that add_below() would not add
         const auto segment = [&](const E* from, std::int64_t n_groups, bool filled_up) {
             const auto [top, bottom] = rows::range_of(from, n_groups);
             if (top > largest) {
@@ -43,11 +41,16 @@ public:
             }
             if (bottom < least && !filled_up) least = bottom;
             origin.normal = exp_.normal_from(bottom, origin);
+            refused += top == largest || !origin.normal ? 1 : 0;
             top == largest ? add<sums, true>(from, n_groups, origin, s) : add<sums, false>(from, n_groups, origin, s);
         };
         const std::int64_t whole = vocab - vocab % group;
-        for (std::int64_t at = 0; at < whole; at += segment_entries)
-            segment(z + at, (std::min)(segment_entries, whole - at) / group, false);
+        for (std::int64_t at = 0; at < whole; at += segment_entries) {
+            if constexpr (softmax_exp<C, Arch>::asks_for_least) // −0 would count as below 0
+                if (2 * refused <= at / segment_entries && origin.largest != C(0))
+                    at += add_below<sums>(z + at, (whole - at) / segment_entries, origin, s, least) * segment_entries;
+            if (at < whole) segment(z + at, (std::min)(segment_entries, whole - at) / group, false);
+        }
         if (whole < vocab) {
             const auto rest = rows::filled(z + whole, vocab - whole);
             segment(rest.data(), 1, true);
@@ -153,6 +156,29 @@ private:
         return double(e[0]);
     }
 
+    /// Adds a group, after see(d, x, e) for each four differences from the largest, arguments and exponentials.
+    template <softmax_wanted Want, class E>
+    RLHF_FORMULA static void add_group(const E* z, const softmax_exp<C, Arch>& exp, const origin_type& origin,
+                                       softmax_sums<C, Arch, Want>& total, auto&& see) {
+        prefetch_pages<group * sizeof(E)>(z);
+        by_turns<rows::registers>([&](std::size_t r) RLHF_INLINE {
+            std::array<V, 2> others, weighted, squares;
+            unrolled<2>([&](std::size_t h) RLHF_INLINE {
+                const E* const from = z + static_cast<std::int64_t>(h) * rows::half;
+                const auto x = exp.from_origin(rows::column(from, r), origin);
+                auto e = exp(x, origin);
+                const auto d = exp.below_largest(x, origin);
+                see(d, x, e);
+                others[h] = rows::sum(e);
+                if constexpr (Want.entropy) weighted[h] = rows::sum(e, d);
+                if constexpr (Want.squares) squares[h] = rows::sum(e, e);
+            });
+            total.others.add(r, others[0] + others[1]);
+            if constexpr (Want.entropy) total.weighted.add(r, weighted[0] + weighted[1]);
+            if constexpr (Want.squares) total.squares.add(r, squares[0] + squares[1]);
+        });
+    }
+
     /// Apart: some of these entries are the largest of the row so far, and are counted, not added (DESIGN.md, D15).
     template <softmax_wanted Want, bool Apart, class E>
     RLHF_NOINLINE void add(const E* z, std::int64_t n_groups, const origin_type& of,
@@ -163,30 +189,46 @@ private:
         softmax_sums<C, Arch, Want> total(to);
         std::int64_t ties = 0;
         for (std::int64_t g = 0; g < n_groups; ++g) {
-            for (std::int64_t k = 0; k < group; k += 64 / static_cast<std::int64_t>(sizeof(E)))
-                prefetch(z + fetched_ahead + g * group + k);
-            by_turns<rows::registers>([&](std::size_t r) RLHF_INLINE {
-                std::array<V, 2> others, weighted, squares;
-                unrolled<2>([&](std::size_t h) RLHF_INLINE {
-                    const E* const from = z + g * group + static_cast<std::int64_t>(h) * rows::half;
-                    const auto x = exp.from_origin(rows::column(from, r), origin);
-                    auto e = exp(x, origin);
-                    if constexpr (Apart)
-                        unrolled<4>([&](std::size_t k) RLHF_INLINE {
-                            const auto largest = x[k] == V(origin.largest);
-                            e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
-                        });
-                    others[h] = rows::sum(e);
-                    if constexpr (Want.entropy) weighted[h] = rows::sum(e, exp.below_largest(x, origin));
-                    if constexpr (Want.squares) squares[h] = rows::sum(e, e);
-                });
-                total.others.add(r, others[0] + others[1]);
-                if constexpr (Want.entropy) total.weighted.add(r, weighted[0] + weighted[1]);
-                if constexpr (Want.squares) total.squares.add(r, squares[0] + squares[1]);
+            add_group(z + g * group, exp, origin, total, [&](const auto&, const auto& x, auto& e) RLHF_INLINE {
+                if constexpr (Apart)
+                    unrolled<4>([&](std::size_t k) RLHF_INLINE {
+                        const auto largest = x[k] == V(origin.largest);
+                        e[k] = select(largest, V(C(0)), e[k]), ties += L::count(largest);
+                    });
             });
             if (g % 4 == 3 || g + 1 == n_groups) total.widen();
         }
         to.ties += static_cast<double>(ties);
+    }
+
+    /// Adds up to n segments without a search, and returns how many. It ends before a segment with an entry that is not
+    /// below the largest so far, or whose exponential is not a normal number. Both are seen by the bits of z − largest:
+    /// as an integer, a negative number is the higher the further it is from 0, and NaN is higher still.
+    template <softmax_wanted Want, class E>
+    RLHF_NOINLINE std::int64_t add_below(const E* z, std::int64_t n, origin_type origin, softmax_accumulators<C>& to,
+                                         C& least) const {
+        using bits = integers<std::int32_t, Arch>;
+        const softmax_exp<C, Arch> exp = exp_;
+        const auto bound = __builtin_bit_cast(std::int32_t, C(exp.lowest_normal(origin) - double(origin.largest)));
+        std::int32_t lowest = (std::numeric_limits<std::int32_t>::min)();
+        origin.normal = true;
+        std::int64_t i = 0;
+        for (; i < n; ++i, z += segment_entries) {
+            std::array<softmax_sums<C, Arch, Want>, 2> halves{softmax_sums<C, Arch, Want>(to),
+                                                              softmax_sums<C, Arch, Want>(to)};
+            auto highest = bits::all(lowest);
+            for (std::int64_t g = 0; g < 8 && (g != 4 || bits::largest(highest) <= bound); ++g)
+                add_group(z + g * group, exp, origin, halves[static_cast<std::size_t>(g / 4)],
+                          [&](const auto& d, const auto&, auto&) RLHF_INLINE {
+                              unrolled<4>([&](std::size_t k)
+                                              RLHF_INLINE { highest = bits::larger(bits::of(d[k]), highest); });
+                          });
+            const std::int32_t found = bits::largest(highest);
+            if (found > bound) break;
+            lowest = found, halves[0].widen(), halves[1].widen();
+        }
+        if (i > 0) least = (std::min)(least, origin.largest + __builtin_bit_cast(C, lowest));
+        return i;
     }
 
     template <bool Linear, bool PastCache = false, class E, class G>

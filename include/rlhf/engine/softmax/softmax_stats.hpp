@@ -17,7 +17,7 @@ struct softmax_wanted {
 /// The softmax of one row of logits z, with x = (z − shift) / temperature. shift is the largest logit.
 struct softmax_stats {
     double shift = 0, temperature = 1;
-    double least = -std::numeric_limits<double>::infinity(); ///< the smallest entry; −∞ if it is not known
+    double least = -std::numeric_limits<double>::infinity(); ///< the smallest entry, rounded; −∞ if it is not known
     double ties = 0, others = 0;                             ///< the number of largest entries; Σ eˣ of the others
     double sum = 0, log_sum = 0;                             ///< Σ eˣ, at least 1; 0 for a row of nothing but −inf
     double entropy = 0, squares = 0, logits = 0;
