@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the headers weigh. Run by ctest with -Dcompiler= -Dincludes= -Dscratch= -Dnm= -Dprocessor= .
 #
-# - preprocessed, rlhf/ppo.hpp has at most 18,800 lines more than xsimd/xsimd.hpp, for the default instruction set and
+# - preprocessed, rlhf/ppo.hpp has at most 18,900 lines more than xsimd/xsimd.hpp, for the default instruction set and
 #   for the set of this machine; all formulas together have at most 30,000 and nothing of xsimd
 # - a call of a public function makes at most 6 sweeps for an element type and an Arch; calls.cpp has them all
 # - a call has at most so many kilobytes of code of its own as calls.cpp says beside it, which is what most of its time
@@ -10,7 +10,7 @@
 #
 # Lines are those that -E gives, blank ones and line markers with them.
 cmake_minimum_required(VERSION 3.21)
-set(most_lines_above_xsimd 18800)
+set(most_lines_above_xsimd 18900)
 set(most_lines_of_formulas 30000)
 set(most_sweeps 6)
 include("${CMAKE_CURRENT_LIST_DIR}/rooms.cmake")

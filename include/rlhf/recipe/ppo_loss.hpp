@@ -54,7 +54,7 @@ struct ppo_loss_result {
         return double(policy.loss() + value_coef * real(value.loss()) - entropy_coef * real(entropy.loss()));
     }
     ppo_loss_result& operator+=(const ppo_loss_result& o) {
-        if (own.tokens == 0) value_coef = o.value_coef, entropy_coef = o.entropy_coef;
+        if (o.own.tokens > 0) value_coef = o.value_coef, entropy_coef = o.entropy_coef;
         own += o.own, policy += o.policy, value += o.value, entropy += o.entropy;
         return *this;
     }

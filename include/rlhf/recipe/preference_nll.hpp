@@ -40,8 +40,8 @@ struct preference_nll_result {
         return preference.loss() + (nll_weight != 0 ? double(detail::real(nll_weight) * nll.loss()) : 0);
     }
     preference_nll_result& operator+=(const preference_nll_result& o) {
-        if (preference.own.tokens == 0) nll_weight = o.nll_weight;
-        nll += o.nll, preference += o.preference;
+        preference += o.preference, nll += o.nll;
+        if (o.preference.own.tokens > 0) nll_weight = o.nll_weight;
         return *this;
     }
 };

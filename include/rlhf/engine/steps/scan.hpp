@@ -80,9 +80,9 @@ private:
     using powers = factor_powers<T, static_cast<std::size_t>(width), size, Kernel::forward>;
     enum class gap { none, covered, squeezed };
     /// The kinds of sweeps. Without flags: all steps count, some are squeezed out, or some are covered. With flags: all
-    /// steps count, or not all. Usual: all count, the arrays are usual, and nothing is carried in. Each has its own loop
-    /// with only the code that it needs. One loop for all kinds takes up to twice as long, and a loop for every pair of
-    /// gaps and flags takes twice as long to compile (DESIGN.md, D26).
+    /// steps count, or not all. Usual: all count, the arrays are usual, and nothing is carried in. Each has its own
+    /// loop with only the code that it needs. One loop for all kinds takes up to twice as long, and a loop for every
+    /// pair of gaps and flags takes twice as long to compile (DESIGN.md, D26).
     enum class sweep_of { usual, all, squeezed, covered, all_flagged, flagged };
 
     /// One function body, so that carried numbers have no address and stay in registers.
