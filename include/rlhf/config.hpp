@@ -108,8 +108,8 @@
 #endif
 
 /// The library relies on NaN, infinity, −0 and the order of additions. Compiler options that give these up stop the
-/// compilation, unless RLHF_ALLOW_FAST_MATH is defined. This is about options with a macro, and detail::precise_math
-/// below about clang's others.
+/// compilation, unless RLHF_ALLOW_FAST_MATH is defined. This stops the options that have a macro; detail::precise_math
+/// below stops clang's others.
 #if defined(RLHF_ALLOW_FAST_MATH)
 #define RLHF_MATH _fast
 #else
@@ -176,8 +176,8 @@ namespace RLHF_NAMESPACE::detail {
 
 /// Nobody calls this. clang defines no macro for -funsafe-math-optimizations, -fno-signed-zeros, -fassociative-math,
 /// -freciprocal-math, -fapprox-func, -fno-honor-nans and -fno-honor-infinities. But it refuses the pragma under the
-/// first five; clang 14 does so only for x86. Newer ones than clang 16 warn of the tests under the last two, unless the
-/// header is found by -isystem. Their message shows the line, and so our sentence.
+/// first five; clang 14 does so only for x86. Under the last two, versions newer than 16 refuse the tests for NaN and
+/// infinity, unless the header is found by -isystem. clang's message shows the line, and so our sentence.
 inline bool precise_math(double x) {
 #pragma STDC FENV_ACCESS ON // rlhf: -ffast-math and its parts give wrong numbers; or define RLHF_ALLOW_FAST_MATH
     return __builtin_isnan(x) || __builtin_isinf(x); // rlhf: -ffast-math and its parts give wrong numbers

@@ -109,6 +109,7 @@ TEMPLATE_TEST_CASE("softmax_pass: long rows with one entry that is not like the 
     constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
     constexpr bool asked = rlhf::detail::softmax_exp<float, TestType>::asks_for_least;
     constexpr std::int64_t V = 12345;
+    const double temperature = GENERATE(0.25, 1.0);
     test::random r(6);
     const auto numbers = test::random_logits<float>(r, V);
     for (const float top : {0.0F, 20.0F, 50.0F, -30.0F, 3000.0F})
@@ -116,9 +117,9 @@ TEMPLATE_TEST_CASE("softmax_pass: long rows with one entry that is not like the 
             for (const std::size_t at : {2047U, 5000U, 9215U, 9216U, 12287U, 12344U}) {
                 auto z = numbers;
                 for (float& x : z) x = top - 1 - std::fabs(x);
-                z[3] = top, z[at] = top == 0 && entry == 0 ? entry : top + entry;
-                CAPTURE(top, entry, at);
-                const rlhf::detail::softmax_pass<float, TestType> rows(1);
+                z[3] = top, z[at] = top == 0 && entry == 0 ? entry : top + entry * static_cast<float>(temperature);
+                CAPTURE(temperature, top, entry, at);
+                const rlhf::detail::softmax_pass<float, TestType> rows(temperature);
                 const auto row = rows.template read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), V);
                 if (std::isnan(entry)) {
                     CHECK((std::isnan(row.others) && std::isnan(row.entropy)));
@@ -127,7 +128,7 @@ TEMPLATE_TEST_CASE("softmax_pass: long rows with one entry that is not like the 
                 const double shift = *std::max_element(z.begin(), z.end());
                 double ties = 0, others = 0, weighted = 0;
                 for (const float x : z) {
-                    const double d = x - shift, e = std::exp(d);
+                    const double d = (x - shift) / temperature, e = std::exp(d);
                     x == shift ? ++ties : (others += e, weighted += e > 0 ? d * e : 0);
                 }
                 CHECK(row.shift == shift);
@@ -137,9 +138,8 @@ TEMPLATE_TEST_CASE("softmax_pass: long rows with one entry that is not like the 
                 const float least = *std::min_element(z.begin(), z.end());
                 CHECK(row.least <= least + 1e-4F);
                 if (asked) CHECK(row.least >= std::min(least, 0.0F) - 1e-4F);
-                const auto plain =
-                    rlhf::detail::softmax_pass<float, scalar>(1).read<rlhf::detail::softmax_wanted{.entropy = true}>(
-                        z.data(), V);
+                const rlhf::detail::softmax_pass<float, scalar> plain_rows(temperature);
+                const auto plain = plain_rows.read<rlhf::detail::softmax_wanted{.entropy = true}>(z.data(), V);
                 CHECK((test::same_bits(row.others, plain.others) && test::same_bits(row.entropy, plain.entropy)));
             }
 }

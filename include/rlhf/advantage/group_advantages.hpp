@@ -109,7 +109,7 @@ group_advantages_result advantages_of(const groups& g, const group_advantages_ar
                                       const group_advantages_options& o, const executor& run) {
     const batch b = one_each(elements(a.rewards));
     call c("group_advantages", b);
-    const auto there = [&](const auto& v, group_baseline reader) { // without sequences, any array may be absent
+    const auto there = [&](const auto& v, group_baseline reader) { // without sequences no array has to be given
         return c.size() == 0 ? o.baseline == reader : !v.absent();
     };
     check_options(c.function(), o, there(a.baselines, group_baseline::given),

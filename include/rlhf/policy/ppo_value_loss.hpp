@@ -67,15 +67,16 @@ ppo_value_loss_result ppo_value_loss(const batch& b, const ppo_value_loss_arrays
     detail::check_positive<T>(c.function(), "huber", o.huber);
     std::array streams{c.in(a.values, "values"), c.optional(a.old_values, "old_values"), c.in(a.returns, "returns"),
                        c.optional(a.weights, "weights")};
+    auto& [values, old_values, returns, weights] = streams; // set in place (DESIGN.md, D32)
     std::array targets{c.out(a.d_values, "d_values")};
     const bool clip = o.clip_range < unlimited;
-    if (clip && !streams[1] && c.tokens() > 0) detail::fail(c.function(), "clip_range needs old_values");
+    if (clip && !old_values && c.tokens() > 0) detail::fail(c.function(), "clip_range needs old_values");
     const detail::normalization n(c, o.aggregation);
     c.done();
 
     static constexpr T one = 1;
-    if (!clip) streams[1] = {&one, 0, 0};
-    if (!streams[3]) streams[3] = {&one, 0, 0};
+    if (!clip) old_values = {&one, 0, 0};
+    if (!weights) weights = {&one, 0, 0};
     targets[0].scale = n.scaled(targets[0].scale);
     const auto with = [&]<bool Clip>(const auto& h) {
         const formula::value_rule<T, std::remove_cvref_t<decltype(h)>, Clip> rule{T(o.clip_range), h};

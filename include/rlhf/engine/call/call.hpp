@@ -140,6 +140,7 @@ public:
 private:
     template <class T>
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
+        static_assert(sizeof(T) <= 8, "usual_tokens_ elements fit into memory");
         if (v.data() != nullptr && v.rows() == view<T>::flat && v.cols() == usual_tokens_) {
             arrays_.add_bytes(v.data(), usual_tokens_ * std::int64_t(sizeof(T)), name, how, in_place_of);
             return {v.data(), flat_stride_, flat_step_};
@@ -187,9 +188,11 @@ private:
     const char* function_;
     const rlhf::batch& batch_;
     bool packed_, by_steps_;
-    std::int64_t shift_;                                   ///< of the mask: 1 if step t counts as token t + 1 does
-    std::int64_t flat_stride_, size_, flat_step_, tokens_; ///< flat: of a flat array; read as one, both would wait
-    std::int64_t usual_tokens_; ///< of a flat array that needs no other check; −1: all arrays need all checks
+    std::int64_t shift_; ///< of the mask: 1 if step t counts as token t + 1 does
+    /// flat: of a flat array. These two are not neighbours, or compilers read both as one register, which waits for two
+    /// stores (DESIGN.md, D32).
+    std::int64_t flat_stride_, size_, flat_step_, tokens_;
+    std::int64_t usual_tokens_; ///< a flat array of this size needs no other check; −1: every array needs all checks
     stream<const std::uint8_t> mask_;
     detail::arrays arrays_;
 };

@@ -26,12 +26,13 @@ RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
     __builtin_prefetch(p);
 #endif
 }
-/// Called for each part of so many bytes (a multiple of 256) that a sweep reads, at p: fetches as much of what it reads
-/// 4 to 28 KiB later. It fetches from four pages in turn, because a processor fetches several pages at a time faster
-/// than one (DESIGN.md, D14).
+/// Fetches memory that is read 4 to 28 KiB after p. A sweep calls it for every `Bytes` bytes that it reads, and it
+/// fetches as many. They lie in four pages, because a processor fetches from several pages at a time faster than from
+/// one (DESIGN.md, D14).
 template <std::uintptr_t Bytes>
 RLHF_INLINE inline void prefetch_pages(const void* p) {
     constexpr std::uintptr_t line = 64, page = 4096, pages = 4, block = pages * page;
+    static_assert(Bytes % (pages * line) == 0, "as many lines of each page");
     const auto at = reinterpret_cast<std::uintptr_t>(p), begun = at % block / pages;
     const std::uintptr_t next = at - at % block + block + (begun - begun % line);
 #pragma GCC unroll 16

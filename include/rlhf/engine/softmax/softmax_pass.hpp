@@ -46,7 +46,8 @@ public:
         };
         const std::int64_t whole = vocab - vocab % group;
         for (std::int64_t at = 0; at < whole; at += segment_entries) {
-            if constexpr (softmax_exp<C, Arch>::asks_for_least) // −0 would count as below 0
+            // −0 would count as below 0. For another largest entry origin.from is 0, so that add_below() sees logits.
+            if constexpr (softmax_exp<C, Arch>::asks_for_least)
                 if (2 * refused <= at / segment_entries && origin.largest != C(0))
                     at += add_below<sums>(z + at, (whole - at) / segment_entries, origin, s, least) * segment_entries;
             if (at < whole) segment(z + at, (std::min)(segment_entries, whole - at) / group, false);
@@ -156,7 +157,8 @@ private:
         return double(e[0]);
     }
 
-    /// Adds a group, after see(d, x, e) for each four differences from the largest, arguments and exponentials.
+    /// Adds a group. First it calls see(d, x, e) with four registers each: d = z − largest, the arguments x of the
+    /// exponential, and e, which see() may change.
     template <softmax_wanted Want, class E>
     RLHF_FORMULA static void add_group(const E* z, const softmax_exp<C, Arch>& exp, const origin_type& origin,
                                        softmax_sums<C, Arch, Want>& total, auto&& see) {
@@ -202,8 +204,8 @@ private:
     }
 
     /// Adds up to n segments without a search, and returns how many. It ends before a segment with an entry that is not
-    /// below the largest so far, or whose exponential is not a normal number. Both are seen by the bits of z − largest:
-    /// as an integer, a negative number is the higher the further it is from 0, and NaN is higher still.
+    /// below the largest so far, or whose exponential is not a normal number. The bits of z − largest show both: as
+    /// integers, negative numbers are the higher the further they are from 0, and all other numbers and NaN are higher.
     template <softmax_wanted Want, class E>
     RLHF_NOINLINE std::int64_t add_below(const E* z, std::int64_t n, origin_type origin, softmax_accumulators<C>& to,
                                          C& least) const {

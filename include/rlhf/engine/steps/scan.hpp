@@ -17,7 +17,7 @@ struct scan_state {
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
     V alone;                                           ///< S with 0 carried into the chunk
-    bool carries = false;                              ///< false: nothing is carried into the chunk, S is `alone`
+    bool carries = false;                              ///< false: S is `alone`, or nobody reads `alone`
     bool through = true;                               ///< true if S contains the carry into the chunk
     std::int64_t counted = 0;                          ///< steps of the chunk that advance time
 };
@@ -80,7 +80,7 @@ private:
     using powers = factor_powers<T, static_cast<std::size_t>(width), size, Kernel::forward>;
     enum class gap { none, covered, squeezed };
     /// The kinds of sweeps. Without flags: all steps count, some are squeezed out, or some are covered. With flags: all
-    /// steps count, or not all. Usual: all count, the arrays are usual, and nothing is carried in. Each has its own
+    /// steps count, or not all. Usual: all count, the arrays are usual(), and `alone` is not added up. Each has its own
     /// loop with only the code that it needs. One loop for all kinds takes up to twice as long, and a loop for every
     /// pair of gaps and flags takes twice as long to compile (DESIGN.md, D26).
     enum class sweep_of { usual, all, squeezed, covered, all_flagged, flagged };

@@ -77,14 +77,17 @@ private:
                 while (r.first < r.last) advance(r, scan_, room);
         }
     }
+    /// Sweeps a sequence that has its own factor.
     RLHF_NOINLINE void by_own_factor(row& r, const executor* shared) const {
         const scan own(of_.kernel, of_.factor(r.s), of_.how, of_.flags.any());
         shared != nullptr ? by_chunks(r, own, *shared) : do_rest(r, own);
     }
+    /// Does the rest of a sequence, or of a chunk that was cut from it.
     RLHF_NOINLINE void do_rest(row& r, const scan& by) const {
         tile room;
         while (r.first < r.last) advance(r, by, room);
     }
+    /// Prepares a sequence, and writes its outputs where no step counts.
     RLHF_FORMULA void start(row& r, std::int64_t s, tile& room) const {
         const std::int64_t length = of_.call.length(s), begin = of_.call.begin(s);
         r.s = s, r.mask = of_.call.mask(s);
