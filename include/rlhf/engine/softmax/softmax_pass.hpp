@@ -210,6 +210,7 @@ private:
     RLHF_NOINLINE std::int64_t add_below(const E* z, std::int64_t n, origin_type origin, softmax_accumulators<C>& to,
                                          C& least) const {
         using bits = integers<std::int32_t, Arch>;
+        constexpr std::int64_t groups = segment_entries / group, half = groups / 2;
         const softmax_exp<C, Arch> exp = exp_;
         const auto bound = __builtin_bit_cast(std::int32_t, C(exp.lowest_normal(origin) - double(origin.largest)));
         std::int32_t lowest = (std::numeric_limits<std::int32_t>::min)();
@@ -219,8 +220,8 @@ private:
             std::array<softmax_sums<C, Arch, Want>, 2> halves{softmax_sums<C, Arch, Want>(to),
                                                               softmax_sums<C, Arch, Want>(to)};
             auto highest = bits::all(lowest);
-            for (std::int64_t g = 0; g < 8 && (g != 4 || bits::largest(highest) <= bound); ++g)
-                add_group(z + g * group, exp, origin, halves[static_cast<std::size_t>(g / 4)],
+            for (std::int64_t g = 0; g < groups && (g != half || bits::largest(highest) <= bound); ++g)
+                add_group(z + g * group, exp, origin, halves[static_cast<std::size_t>(g / half)],
                           [&](const auto& d, const auto&, auto&) RLHF_INLINE {
                               unrolled<4>([&](std::size_t k)
                                               RLHF_INLINE { highest = bits::larger(bits::of(d[k]), highest); });
