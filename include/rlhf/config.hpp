@@ -179,7 +179,7 @@ namespace RLHF_NAMESPACE::detail {
 /// first five; clang 14 does so only for x86. Under the last two, versions newer than 16 refuse the tests for NaN and
 /// infinity, unless the header is found by -isystem. clang's message shows the line, and so our sentence.
 inline bool precise_math(double x) {
-#pragma STDC FENV_ACCESS ON // rlhf: -ffast-math and its parts give wrong numbers; or define RLHF_ALLOW_FAST_MATH
+#pragma STDC FENV_ACCESS ON // rlhf: -ffast-math and its parts give wrong numbers; compile without them
     return __builtin_isnan(x) || __builtin_isinf(x); // rlhf: -ffast-math and its parts give wrong numbers
 }
 

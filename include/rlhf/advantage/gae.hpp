@@ -90,8 +90,9 @@ struct gae_kernel {
 ///
 /// returns are the λ-returns of the rewards: Rₜ = rₜ + γ ((1 − λ) V(sₜ₊₁) + λ Rₜ₊₁).
 ///
-/// A sequence may be computed in parts, from the last part to the first. bootstrap_values of a part are then the values
-/// of the step after it, and the caller adds γλ times the advantage of that step to the part's last reward.
+/// A sequence may be computed in parts, from the last part to the first, if it is cut between two steps that count.
+/// bootstrap_values of a part are then the values of the step after it, and the caller adds γλ times the advantage of
+/// that step to the part's last reward, unless a flag stands there. Parts agree with the whole to rounding.
 ///
 /// Arrays are [B, T] (or packed [tokens]). advantages may lie exactly on rewards, returns on values; both are +0 where
 /// masked. Masked data is not read, except by gaps::ignore. Computed in T. No counted step: all outputs are 0.

@@ -54,7 +54,7 @@ public:
             size_ = b.sequences, tokens_ = b.sequences * b.steps;
             flat_stride_ = by_steps_ ? 1 : b.steps.n, flat_step_ = by_steps_ ? size_ : 1;
         }
-        usual_tokens_ = tokens_ > 0 && tokens_ < too_many / 8 ? tokens_ : -1;
+        usual_tokens_ = tokens_ > 0 && tokens_ < too_many / 64 ? tokens_ : -1;
         if (b.mask.rows() == view<const std::uint8_t>::per_sequence)
             fail(function_, "batch.mask needs one byte per token, not one per sequence");
         if (!b.mask.all()) mask_ = in(static_cast<const view<const std::uint8_t>&>(b.mask), "batch.mask");
@@ -140,7 +140,7 @@ public:
 private:
     template <class T>
     stream<T> bind(const view<T>& v, const char* name, access how, const void* in_place_of = nullptr) {
-        static_assert(sizeof(T) <= 8, "usual_tokens_ elements fit into memory");
+        static_assert(sizeof(T) <= 64, "usual_tokens_ elements fit into memory");
         if (v.data() != nullptr && v.rows() == view<T>::flat && v.cols() == usual_tokens_) {
             arrays_.add_bytes(v.data(), usual_tokens_ * std::int64_t(sizeof(T)), name, how, in_place_of);
             return {v.data(), flat_stride_, flat_step_};
