@@ -32,12 +32,14 @@ RLHF_INLINE inline void prefetch([[maybe_unused]] const void* p) {
 template <std::uintptr_t Bytes>
 RLHF_INLINE inline void prefetch_pages(const void* p) {
     constexpr std::uintptr_t line = 64, page = 4096, pages = 4, block = pages * page;
-    static_assert(Bytes % (pages * line) == 0, "as many lines of each page");
+    static_assert(Bytes % line == 0);
     const auto at = reinterpret_cast<std::uintptr_t>(p), begun = at % block / pages;
     const std::uintptr_t next = at - at % block + block + (begun - begun % line);
+    // Parts with fewer lines than there are pages go on where the part before them stopped.
+    const std::uintptr_t first = Bytes % (pages * line) == 0 ? 0 : at / line % pages;
 #pragma GCC unroll 16
     for (std::uintptr_t i = 0; i < Bytes / line; ++i)
-        prefetch(reinterpret_cast<const void*>(next + i % pages * page + i / pages * line));
+        prefetch(reinterpret_cast<const void*>(next + (first + i) % pages * page + i / pages * line));
 }
 /// Fetches memory that is written soon.
 RLHF_INLINE inline void prefetch_to_write([[maybe_unused]] const void* p) {
