@@ -279,7 +279,7 @@ class importance_weights_result(Result):
     """Sums over the tokens that count; the parts of a step join by +=.
 
         own: counted here
-        log_ratio_limit: the option, or the bound of |ρ| that second_moment_limit found first
+        log_ratio_limit: the option, or the bound that second_moment_limit finds; += keeps the first
         mean_weight: mean(w)
         max_ratio: The largest ratio, before it is truncated to its range.
         effective_sample_size: (Σw)² / (n Σw²), at most 1 up to roundings: the effective share of the tokens.

@@ -246,7 +246,7 @@ rlhf_status rlhf_merge_covariance_tokens_result(rlhf_covariance_tokens_result* i
 typedef struct rlhf_importance_weights_result {
     size_t size;
     rlhf_counts own;              /* counted here */
-    double log_ratio_limit;       /* the option, or the bound of |ρ| that second_moment_limit found first */
+    double log_ratio_limit;       /* the option, or the bound that second_moment_limit finds; += keeps the first */
     double mean_weight;           /* mean(w) */
     double max_ratio;             /* The largest ratio, before it is truncated to its range. */
     double effective_sample_size; /* (Σw)² / (n Σw²), at most 1 up to roundings: the effective share of the tokens. */

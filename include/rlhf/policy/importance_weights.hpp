@@ -39,7 +39,7 @@ struct importance_weights_arrays {
 class importance_weights_result {
 public:
     counts own;                         ///< counted here
-    double log_ratio_limit = unlimited; ///< the option, or the bound of |ρ| that second_moment_limit found first
+    double log_ratio_limit = unlimited; ///< the option, or the bound that second_moment_limit finds; += keeps the first
 
     importance_weights_result() = default;
     importance_weights_result(const detail::totals<formula::importance_statistics>& t, double limit)

@@ -17,7 +17,7 @@ struct scan_state {
     V sum;                                             ///< S
     V last;                                            ///< S of each step of the register
     V alone;                                           ///< S with 0 carried into the chunk
-    bool carries = false;                              ///< false: S is `alone`, or nobody reads `alone`
+    bool carries = false;                              ///< false: `alone` is S, or is not read
     bool through = true;                               ///< true if S contains the carry into the chunk
     std::int64_t counted = 0;                          ///< steps of the chunk that advance time
 };
